@@ -1,0 +1,33 @@
+"""What every test may use: hypothesis profiles, programs from outside PyPI, the shared corpus of captures."""
+
+import os
+import shutil
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# No deadline: the first example may compile kernels. The same examples each time, except when fuzzing.
+hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile("default")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program is missing, or fail it where PCAPFRAME_REQUIRE names the program."""
+    for mark in item.iter_markers("needs_program"):
+        (program,) = mark.args
+        if shutil.which(program) is None:
+            required = program in os.environ.get("PCAPFRAME_REQUIRE", "").split()
+            (pytest.fail if required else pytest.skip)(f"needs the program {program}, which is not installed")
+
+
+@pytest.fixture(scope="session")
+def shared_corpus() -> Path:
+    """Folder of captures from other projects, where it lies beside the checkout."""
+    folder = ROOT.parent / "shared" / "corpus"
+    if not folder.is_dir():
+        pytest.skip("no ../shared/corpus beside this checkout")
+    return folder
