@@ -1,0 +1,135 @@
+"""Make captures with known truth and score labels by them: ``python data/ground_truth.py [make|score|ship]``.
+
+Making needs Linux, root and iproute2, ethtool and nftables (Debian: ``iproute2 ethtool nftables``) and takes about a
+minute. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a word both are done. ``ship`` puts the
+headers of some captures and their truth where the tests find them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import shutil
+import struct
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from impaired import IMPAIRED
+from lab import scoring
+from lab.link import ETHERNET, frame_fields
+from lab.network import Lab
+from lab.verdicts import emissions, kernel_counts, verdicts
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parent / "tests" / "lab" / "captures"
+SHIPPED_SCENARIOS = (
+    "random_loss burst_loss short_path reordering late_originals duplication delay_spikes mixed without_sack "
+    "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings"
+).split()
+IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
+SHIPPED_BYTES = 100  # of a packet at most
+AT_ONCE = 3
+
+
+def make(name: str, out: Path) -> str:
+    """Run a scenario, write its captures and their truth, and return a line about it."""
+    scenario = IMPAIRED[name]
+    with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
+        folder = Path(scratch)
+        with Lab(scenario.plan, folder, ipv6=scenario.ipv6) as lab:
+            for host in lab.hosts.values():
+                for key, value in scenario.settings:
+                    host.sysctl(f"net/ipv4/{key}", value)
+            scenario.run(lab)
+            log = lab.stop_link()
+        made = emissions(log)
+        sockets = kernel_counts(made, lab.sockets)
+        records = json.loads((folder / "records.json").read_text())
+        at = {"client": lab.clients, "middle": (), "server": lab.servers}
+        for point, addresses in at.items():
+            shutil.copy(folder / f"{point}.pcap", out / f"{name}.{point}.pcap")
+            here = [info for info in sockets if info["local"][0] in addresses]
+            columns = verdicts(made, records[point])
+            scoring.write_truth(out / f"{name}.{point}.truth.json.gz", columns, addresses, here)
+    resent = sum(emission.resent for emission in made)
+    unlike = sum(info["logged_resends"] != info["total_retrans"] for info in sockets)
+    note = f", {unlike} sockets whose kernel counts other resends than the link saw" if unlike else ""
+    return f"{name}: {len(log)} frames, {resent} resent{note}"
+
+
+def make_all(names: list[str], out: Path) -> None:
+    """Run scenarios, some at a time."""
+    out.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        for line in pool.map(make, names, [out] * len(names)):
+            print(line, flush=True)
+
+
+def score_all(out: Path) -> None:
+    """Score every recording of the folder and print tables."""
+    has_tshark = shutil.which("tshark") is not None
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(_score, scoring.recordings(out), [has_tshark] * 1000))
+    rows = [row for rows, _ in found for row in rows]
+    agree = [same for _, some in found for same in some]
+    scoring.table(rows)
+    print(f"\nresends as many as the kernel counted: {sum(agree)} of {len(agree)} sockets, at their own side")
+    if has_tshark:
+        print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
+
+
+def _score(recording: scoring.Recording, tshark: bool) -> tuple[list[dict[str, object]], list[bool]]:
+    return scoring.score_recording(recording, tshark=tshark)
+
+
+def ship(out: Path) -> None:
+    """Put the headers of some captures, and their truth, where the tests find them."""
+    SHIPPED.mkdir(exist_ok=True)
+    for name in SHIPPED_SCENARIOS:
+        for point in ("client", "middle") if name in IN_THE_MIDDLE_TOO else ("client",):
+            headers = without_payload((out / f"{name}.{point}.pcap").read_bytes())
+            (SHIPPED / f"{name}.{point}.pcap.gz").write_bytes(gzip.compress(headers, mtime=0))
+            shutil.copy(out / f"{name}.{point}.truth.json.gz", SHIPPED)
+
+
+def without_payload(capture: bytes) -> bytes:
+    """Cut the packets of a recording after their TCP headers."""
+    made = [capture[:16] + struct.pack("<II", SHIPPED_BYTES, 1)]
+    at = 24
+    while at < len(capture):
+        seconds, nanoseconds, captured, size = struct.unpack_from("<IIII", capture, at)
+        frame = capture[at + 16 : at + 16 + captured]
+        at += 16 + captured
+        if frame_fields(frame)["kind"] != "other":
+            tcp = ETHERNET + ((frame[ETHERNET] & 0x0F) * 4 if frame[12:14] == b"\x08\x00" else 40)
+            frame = frame[: tcp + (frame[tcp + 12] >> 4) * 4]
+        frame = frame[:SHIPPED_BYTES]
+        made.append(struct.pack("<IIII", seconds, nanoseconds, len(frame), size) + frame)
+    return b"".join(made)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=["make", "score"], metavar="make|score|ship")
+    parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
+    parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
+    arguments = parser.parse_args()
+    if "make" in arguments.what:
+        if os.geteuid() != 0:
+            parser.error("making captures needs root")
+        make_all([arguments.only] if arguments.only else list(IMPAIRED), arguments.out)
+    if "score" in arguments.what:
+        score_all(arguments.out)
+    if "ship" in arguments.what:
+        ship(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
