@@ -1,0 +1,117 @@
+"""pcapframe: packet captures as pandas frames, and what is observed in them.
+
+Three frames, each made of the one before by a pure function::
+
+    capture ── read_pcap ──► packets ── label_segments ──► segments ── build_connections ──► connections
+    segments + connections ── find_patterns ──► patterns
+
+`analyze` runs them all and holds what they give in one frozen `Analysis`; the four functions
+``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
+either. ``schema`` declares every column, ``errors`` every exception.
+
+The floors, each importing only what is below it::
+
+    cli
+    answers
+    analysis
+    packets | segments | connections | patterns
+    dissect | measures
+    schema | capture
+    errors | jit
+
+What is seen is stated with the packets that show it, and never why it is so.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pcapframe.errors import (
+    CaptureError,
+    CaptureFormatError,
+    CaptureNotFoundError,
+    CaptureWarning,
+    ParameterError,
+    PcapframeError,
+    PcapframeWarning,
+)
+
+if TYPE_CHECKING:
+    from pcapframe.analysis import Analysis, analyze
+    from pcapframe.answers import (
+        analyze_tcp_anomalies,
+        analyze_tcp_connections,
+        analyze_tcp_retransmissions,
+        analyze_traffic_flow,
+    )
+    from pcapframe.connections import build_connections
+    from pcapframe.examples import example
+    from pcapframe.packets import CaptureInfo, capture_info, read_pcap
+    from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
+    from pcapframe.segments import label_segments
+
+    __version__: str
+
+__all__ = [
+    "Analysis",
+    "CaptureError",
+    "CaptureFormatError",
+    "CaptureInfo",
+    "CaptureNotFoundError",
+    "CaptureWarning",
+    "Evidence",
+    "ParameterError",
+    "Pattern",
+    "PcapframeError",
+    "PcapframeWarning",
+    "Thresholds",
+    "__version__",
+    "analyze",
+    "analyze_tcp_anomalies",
+    "analyze_tcp_connections",
+    "analyze_tcp_retransmissions",
+    "analyze_traffic_flow",
+    "build_connections",
+    "capture_info",
+    "example",
+    "find_patterns",
+    "label_segments",
+    "read_pcap",
+]
+
+# Loaded when first used: pandas and Numba take the better part of a second.
+_HOMES = {
+    "analysis": ("Analysis", "analyze"),
+    "answers": (
+        "analyze_tcp_anomalies",
+        "analyze_tcp_connections",
+        "analyze_tcp_retransmissions",
+        "analyze_traffic_flow",
+    ),
+    "connections": ("build_connections",),
+    "examples": ("example",),
+    "packets": ("CaptureInfo", "capture_info", "read_pcap"),
+    "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
+    "segments": ("label_segments",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            value: Any = version("pcapframe")
+        except PackageNotFoundError:  # run from a folder
+            value = "unknown"
+    elif name in _HOME:
+        value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module 'pcapframe' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,51 @@
+"""Compiled reads of big- and little-endian integers out of a byte buffer.
+
+The places are made unsigned: a signed one would be tested for "from the end" at each byte, which also keeps the
+compiler from reading the bytes at once.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pcapframe.jit import inner_jit
+
+__all__ = ["be16", "be32", "be64", "byte", "u16", "u32"]
+
+
+@inner_jit
+def byte(buffer: Any, at: Any) -> Any:
+    """Return the byte at `at`."""
+    return np.int64(buffer[np.uint64(at)])
+
+
+@inner_jit
+def be16(buffer: Any, at: Any) -> Any:
+    """Big-endian 16 bits at `at`."""
+    return byte(buffer, at) << 8 | byte(buffer, at + 1)
+
+
+@inner_jit
+def be32(buffer: Any, at: Any) -> Any:
+    """Big-endian 32 bits at `at`."""
+    return byte(buffer, at) << 24 | byte(buffer, at + 1) << 16 | byte(buffer, at + 2) << 8 | byte(buffer, at + 3)
+
+
+@inner_jit
+def be64(buffer: Any, at: Any) -> Any:
+    """Big-endian 64 bits at `at`, unsigned."""
+    return np.uint64(be32(buffer, at)) << np.uint64(32) | np.uint64(be32(buffer, at + 4))
+
+
+@inner_jit
+def u16(buffer: Any, at: Any, big: Any) -> Any:
+    """16 bits at `at` in the byte order given."""
+    return be16(buffer, at) if big else byte(buffer, at + 1) << 8 | byte(buffer, at)
+
+
+@inner_jit
+def u32(buffer: Any, at: Any, big: Any) -> Any:
+    """32 bits at `at` in the byte order given."""
+    if big:
+        return be32(buffer, at)
+    return byte(buffer, at + 3) << 24 | byte(buffer, at + 2) << 16 | byte(buffer, at + 1) << 8 | byte(buffer, at)

@@ -1,0 +1,435 @@
+"""The columns of a capture while it is read, and the compiled pass that fills them.
+
+A format's walker (``pcap``, ``pcapng``) fills a batch with where the records are (``RECORD``); ``decode_batch``
+decodes their headers into ``Columns``; ``PacketColumns`` owns what lives from one batch to the next.
+"""
+
+import socket
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.capture import transport
+from pcapframe.capture.fragments import HEAD_BYTES, Fragments, reassemble
+from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, PROTOCOL_NAMES, TCP, UDP, innermost_ip
+from pcapframe.capture.link import CODE_NAMES, UNKNOWN_LINK, link_name, network_header
+from pcapframe.capture.transport import decode_ports, decode_tcp
+from pcapframe.jit import inner_jit, jit, unchecked
+
+__all__ = ["BATCH_RECORDS", "NO_TIME", "PacketColumns", "new_batch", "protocol_name"]
+
+Array = npt.NDArray[Any]
+
+BATCH_RECORDS = 32768
+NO_TIME = np.iinfo(np.int64).min  # what NumPy and pandas take for "not a time"
+CODES = 0x20000 + 0x10000  # protocol codes: IP protocols, then 256 + Ethernet types and link types
+
+
+RECORD = np.dtype(
+    [
+        ("at", np.int64),  # where the packet's bytes begin in the buffer
+        ("time", np.int64),  # [ns]
+        ("captured", np.int64),  # [bytes]
+        ("wire", np.int64),  # [bytes]
+        ("interface", np.int32),  # -1 where the format has none
+        ("link", np.int32),  # link type
+    ]
+)
+
+
+class Columns(NamedTuple):
+    """The decoded columns: one row a packet, and room for more; `has` tells what is there, in bits of ``transport``."""
+
+    time: Array
+    offset: Array
+    wire_bytes: Array
+    captured_bytes: Array
+    src: Array
+    dst: Array
+    seq: Array
+    ack: Array
+    payload_bytes: Array
+    tsval: Array
+    tsecr: Array
+    protocol: Array
+    src_port: Array
+    dst_port: Array
+    ip_id: Array
+    tcp_flags: Array
+    window: Array
+    tcp_checksum: Array
+    mss: Array
+    vlan: Array
+    interface: Array
+    has: Array
+    ttl: Array
+    tcp_header_bytes: Array
+    window_scale: Array
+    sack_edges: Array
+
+
+DTYPES: dict[str, Any] = {
+    "time": np.int64,
+    "offset": np.int64,
+    "wire_bytes": np.uint32,
+    "captured_bytes": np.uint32,
+    "src": np.int32,
+    "dst": np.int32,
+    "seq": np.uint32,
+    "ack": np.uint32,
+    "payload_bytes": np.uint32,
+    "tsval": np.uint32,
+    "tsecr": np.uint32,
+    "protocol": np.uint16,
+    "src_port": np.uint16,
+    "dst_port": np.uint16,
+    "ip_id": np.uint16,
+    "tcp_flags": np.uint16,
+    "window": np.uint16,
+    "tcp_checksum": np.uint16,
+    "mss": np.uint16,
+    "vlan": np.uint16,
+    "interface": np.uint16,
+    "has": np.uint16,
+    "ttl": np.uint8,
+    "tcp_header_bytes": np.uint8,
+    "window_scale": np.uint8,
+    "sack_edges": np.uint8,
+}
+
+
+def new_batch() -> Array:
+    """Return room for `BATCH_RECORDS` records."""
+    return np.zeros(BATCH_RECORDS, RECORD)
+
+
+class Interner(NamedTuple):
+    """Addresses and protocol codes by their first appearance: small numbers for what repeats."""
+
+    slots: Array  # int32, open addressing: number of the address + 1, 0 where free
+    addresses: Array  # uint64, three to an address: high half, low half, family (4 or 6)
+    seed: Array  # uint64, odd and random: nobody can prepare addresses that collide
+    counts: Array  # int64: addresses, protocol codes
+    codes: Array  # uint16, number of a protocol code + 1, 0 where not seen
+    code_list: Array  # int64
+
+
+@inner_jit
+def _address_slot(slots: Any, mask: Any, addresses: Any, seed: Any, high: Any, low: Any, family: Any) -> Any:
+    """Slot of an address, free or its own."""
+    h = (high * seed[0] + low + family) ^ (low >> np.uint64(29))
+    h = (h ^ (h >> np.uint64(32))) * seed[1]
+    slot = np.int64(h >> np.uint64(30)) & mask
+    while True:
+        number = np.int64(slots[slot]) - 1
+        if number < 0:
+            return slot
+        at = 3 * number
+        if addresses[at + 1] == low and addresses[at] == high and addresses[at + 2] == family:
+            return slot
+        slot = (slot + 1) & mask
+
+
+@inner_jit
+def _intern(slots: Any, mask: Any, addresses: Any, seed: Any, counts: Any, high: Any, low: Any, family: Any) -> Any:
+    """Return the number of an address, given to it now if it is new (there is always room, see `_reserve`)."""
+    slot = _address_slot(slots, mask, addresses, seed, high, low, family)
+    number = np.int64(slots[slot]) - 1
+    if number < 0:
+        number = counts[0]
+        counts[0] = number + 1
+        slots[slot] = number + 1
+        addresses[3 * number], addresses[3 * number + 1], addresses[3 * number + 2] = high, low, family
+    return number
+
+
+@jit
+def _rehash(interner: Any) -> None:
+    """Put every address into an emptied, larger table."""
+    slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
+    mask = interner.slots.size - 1
+    for number in range(interner.counts[0]):
+        at = 3 * number
+        slot = _address_slot(slots, mask, addresses, seed, addresses[at], addresses[at + 1], addresses[at + 2])
+        slots[slot] = number + 1
+
+
+@inner_jit
+def _intern_code(codes: Any, code_list: Any, counts: Any, code: Any) -> Any:
+    """Return the number of a protocol code."""
+    number = np.int64(codes[code])
+    if number == 0:
+        code_list[counts[1]] = code
+        counts[1] += 1
+        number = counts[1]
+        codes[code] = number
+    return number - 1
+
+
+@inner_jit
+def _keep_fragment(
+    buffer: Any, payload: Any, length: Any, row: Any, protocol: Any, header: Any, piece: Any, fragments: Any
+) -> None:
+    """Put a fragment into row `piece` of `fragments`, with what it has of the datagram's first bytes."""
+    fragments.row[piece] = row
+    fragments.protocol[piece] = protocol
+    fragments.ident[piece] = header[6]
+    fragments.start[piece] = header[7]
+    fragments.length[piece] = length
+    fragments.more[piece] = header[8]
+    for k in range(min(length, HEAD_BYTES - np.int64(header[7]))):
+        fragments.head[piece, k] = buffer[payload + k]
+
+
+@jit
+def decode_batch(
+    buffer: Any,
+    base: Any,
+    batch: Any,
+    count: Any,
+    first_row: Any,
+    columns: Any,
+    interner: Any,
+    fragments: Any,
+    sack_pool: Any,
+) -> Any:
+    """Decode `count` records into the rows from `first_row`.
+
+    `base` is where the buffer begins in the capture. Returns how many edges of SACK blocks stand in `sack_pool` and
+    how many fragments in `fragments`.
+    """
+    header_array = np.zeros(10, np.uint64)
+    fields_array = np.zeros(transport.FIELDS, np.int64)
+    data, header, fields = unchecked(buffer), unchecked(header_array), unchecked(fields_array)
+    slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
+    mask, counts = interner.slots.size - 1, unchecked(interner.counts)
+    codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
+    out_time = unchecked(columns.time)
+    out_offset = unchecked(columns.offset)
+    out_wire_bytes = unchecked(columns.wire_bytes)
+    out_captured_bytes = unchecked(columns.captured_bytes)
+    out_src = unchecked(columns.src)
+    out_dst = unchecked(columns.dst)
+    out_seq = unchecked(columns.seq)
+    out_ack = unchecked(columns.ack)
+    out_payload_bytes = unchecked(columns.payload_bytes)
+    out_tsval = unchecked(columns.tsval)
+    out_tsecr = unchecked(columns.tsecr)
+    out_protocol = unchecked(columns.protocol)
+    out_src_port = unchecked(columns.src_port)
+    out_dst_port = unchecked(columns.dst_port)
+    out_ip_id = unchecked(columns.ip_id)
+    out_tcp_flags = unchecked(columns.tcp_flags)
+    out_window = unchecked(columns.window)
+    out_tcp_checksum = unchecked(columns.tcp_checksum)
+    out_mss = unchecked(columns.mss)
+    out_vlan = unchecked(columns.vlan)
+    out_interface = unchecked(columns.interface)
+    out_has = unchecked(columns.has)
+    out_ttl = unchecked(columns.ttl)
+    out_tcp_header_bytes = unchecked(columns.tcp_header_bytes)
+    out_window_scale = unchecked(columns.window_scale)
+    out_sack_edges = unchecked(columns.sack_edges)
+    edges = 0
+    pieces = 0
+    for i in range(count):
+        record = batch[i]
+        row = first_row + i
+        at = record.at
+        end = at + record.captured
+        wire_end = at + record.wire
+        has = 0
+        for k in range(transport.SACK):
+            fields[k] = 0
+        kind, place, vlan = network_header(data, at, end, np.int64(record.link))
+        found, protocol, payload, payload_end, vlan = innermost_ip(data, kind, place, end, wire_end, vlan, header)
+        src = dst = np.int64(-1)
+        ttl = ip_id = np.uint64(0)
+        if found == NO_IP:
+            protocol = 256 + min(protocol, CODES - 257)
+        else:
+            family, ttl = header[4], header[5]
+            src = _intern(slots, mask, addresses, seed, counts, header[0], header[1], family)
+            dst = _intern(slots, mask, addresses, seed, counts, header[2], header[3], family)
+            has = transport.HAS_IP
+            if family == 4:
+                ip_id = header[6]
+                has |= transport.HAS_IP_ID
+        if found == IP_PAYLOAD:
+            if protocol == TCP:
+                has |= decode_tcp(data, payload, end, payload_end, fields)
+            elif protocol == UDP:
+                has |= decode_ports(data, payload, min(end, payload_end), fields)
+        elif found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload:
+            if payload_end <= end:
+                fragments.src[pieces], fragments.dst[pieces] = src, dst
+                _keep_fragment(data, payload, payload_end - payload, row, protocol, header, pieces, fragments)
+                pieces += 1
+            elif header[7] == 0 and protocol == TCP:  # cut by the capture: of unknown length, as in Wireshark
+                has |= decode_tcp(data, payload, end, payload_end, fields) & ~transport.HAS_PAYLOAD
+                fields[transport.PAYLOAD] = 0
+        out_time[row] = record.time
+        out_wire_bytes[row] = record.wire
+        out_captured_bytes[row] = record.captured
+        out_offset[row] = base + at
+        out_src[row] = src
+        out_dst[row] = dst
+        out_ttl[row] = ttl
+        out_ip_id[row] = ip_id
+        out_protocol[row] = _intern_code(codes, code_list, counts, protocol)
+        out_src_port[row] = fields[transport.SRC_PORT]
+        out_dst_port[row] = fields[transport.DST_PORT]
+        out_seq[row] = fields[transport.SEQ]
+        out_ack[row] = fields[transport.ACK]
+        out_tcp_header_bytes[row] = fields[transport.HEADER]
+        out_tcp_flags[row] = fields[transport.FLAGS]
+        out_window[row] = fields[transport.WINDOW]
+        out_tcp_checksum[row] = fields[transport.CHECKSUM]
+        out_payload_bytes[row] = fields[transport.PAYLOAD]
+        out_mss[row] = fields[transport.MSS]
+        out_window_scale[row] = fields[transport.SCALE]
+        out_tsval[row] = fields[transport.TSVAL]
+        out_tsecr[row] = fields[transport.TSECR]
+        out_sack_edges[row] = fields[transport.SACK_EDGES]
+        for k in range(fields[transport.SACK_EDGES]):
+            sack_pool[edges] = fields[transport.SACK + k]
+            edges += 1
+        if vlan >= 0:
+            has |= transport.HAS_VLAN
+        out_vlan[row] = max(vlan, 0)
+        interface = record.interface
+        if 0 <= interface <= 0xFFFF:
+            has |= transport.HAS_INTERFACE
+        else:
+            interface = 0
+        out_interface[row] = interface
+        out_has[row] = has
+    return edges, pieces
+
+
+class PacketColumns:
+    """Owns the columns, the addresses and the fragments while one or several captures are read."""
+
+    def __init__(self, rows: int = BATCH_RECORDS) -> None:
+        self.count = 0
+        self.interfaces = 0  # described by the captures read so far
+        self.columns = Columns(*(np.empty(rows, DTYPES[name]) for name in Columns._fields))
+        self.sack: list[Array] = []
+        self.fragments = Fragments()
+        self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
+        rng = np.random.default_rng()
+        size = 4096
+        self.interner = Interner(
+            slots=np.zeros(size, np.int32),
+            addresses=np.zeros(3 * size // 2, np.uint64),
+            seed=rng.integers(1, 2**63, 2, np.uint64) * np.uint64(2) + np.uint64(1),
+            counts=np.zeros(2, np.int64),
+            codes=np.zeros(CODES, np.uint16),
+            code_list=np.zeros(CODES, np.int64),
+        )
+
+    def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
+        """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
+        self._reserve(count)
+        edges, pieces = decode_batch(
+            buffer,
+            base,
+            batch,
+            count,
+            self.count,
+            self.columns,
+            self.interner,
+            self.fragments.incoming,
+            self._sack_pool,
+        )
+        if edges:
+            self.sack.append(self._sack_pool[:edges].copy())
+        if pieces:
+            self.fragments.keep(pieces)
+        self.count += count
+
+    def finish_capture(self) -> None:
+        """Put the fragments of the capture just read together: a datagram never spans two captures."""
+        done = self.fragments.assemble(reassemble)
+        if done.row.size:
+            _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self.columns)
+
+    def reserve_rows(self, rows: int) -> None:
+        """Make room for `rows` rows in all, so that they need not be moved while they come in."""
+        if rows > self.columns.time.size:
+            larger = Columns(*(np.empty(rows, column.dtype) for column in self.columns))
+            for new, old in zip(larger, self.columns, strict=True):
+                new[: self.count] = old[: self.count]
+            self.columns = larger
+
+    def filled(self) -> Columns:
+        """Return the columns, exactly `count` rows."""
+        return Columns(*(column[: self.count] for column in self.columns))
+
+    def _reserve(self, count: int) -> None:
+        """Make room for `count` more rows and as many new addresses as they could bring."""
+        if self.count + count > self.columns.time.size:
+            self.reserve_rows(max(self.count + count, self.columns.time.size * 3 // 2))
+        count_now = int(self.interner.counts[0])
+        needed = count_now + 2 * count
+        if 3 * needed > self.interner.addresses.size:
+            self.interner.addresses.resize(6 * needed, refcheck=False)
+        if 2 * needed > self.interner.slots.size:
+            size = 1 << int(2 * needed - 1).bit_length()
+            self.interner = self.interner._replace(slots=np.zeros(size, np.int32))
+            _rehash(self.interner)
+
+    def address_texts(self) -> list[str]:
+        """Text of every address, in the order of its number."""
+        addresses = self.interner.addresses[: 3 * int(self.interner.counts[0])].reshape(-1, 3)
+        four = addresses[:, 1].astype(">u4").tobytes()
+        sixteen = addresses[:, :2].astype(">u8").tobytes()
+        to_text = socket.inet_ntop
+        return [
+            to_text(socket.AF_INET, four[4 * i : 4 * i + 4])
+            if family == 4
+            else to_text(socket.AF_INET6, sixteen[16 * i : 16 * i + 16])
+            for i, family in enumerate(addresses[:, 2].tolist())
+        ]
+
+    def protocol_names(self) -> list[str]:
+        """Name of every protocol seen, in the order of its number; a name may stand there twice."""
+        return [protocol_name(int(code)) for code in self.interner.code_list[: int(self.interner.counts[1])]]
+
+
+def protocol_name(code: int) -> str:
+    """Name of a protocol code: an IP protocol below 256, else 256 + what ``link`` gives."""
+    if code < 256:
+        return PROTOCOL_NAMES.get(code, f"IP protocol {code}")
+    kind = code - 256
+    if kind >= UNKNOWN_LINK:
+        return link_name(kind - UNKNOWN_LINK)
+    return CODE_NAMES.get(kind, f"Ethernet type 0x{kind:04x}")
+
+
+@jit
+def _decode_assembled(heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any) -> None:
+    """Decode the transport headers of assembled datagrams at the rows that completed them."""
+    fields = np.zeros(transport.FIELDS, np.int64)
+    for i in range(rows.size):
+        row = rows[i]
+        fields[:] = 0
+        if protocols[i] == TCP:
+            has = decode_tcp(heads[i], 0, np.int64(head_bytes[i]), np.int64(lengths[i]), fields)
+        else:
+            has = decode_ports(heads[i], 0, np.int64(head_bytes[i]), fields)
+        columns.src_port[row] = fields[transport.SRC_PORT]
+        columns.dst_port[row] = fields[transport.DST_PORT]
+        columns.seq[row] = fields[transport.SEQ]
+        columns.ack[row] = fields[transport.ACK]
+        columns.tcp_header_bytes[row] = fields[transport.HEADER]
+        columns.tcp_flags[row] = fields[transport.FLAGS]
+        columns.window[row] = fields[transport.WINDOW]
+        columns.tcp_checksum[row] = fields[transport.CHECKSUM]
+        columns.payload_bytes[row] = fields[transport.PAYLOAD]
+        columns.mss[row] = fields[transport.MSS]
+        columns.window_scale[row] = fields[transport.SCALE]
+        columns.tsval[row] = fields[transport.TSVAL]
+        columns.tsecr[row] = fields[transport.TSECR]
+        columns.has[row] |= has & ~transport.HAS_SACK

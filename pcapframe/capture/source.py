@@ -1,0 +1,198 @@
+"""Opening what holds a capture: a path, a stream, bytes, standard input; compressed or not.
+
+Compression is recognised by content, never by name.
+"""
+
+import bz2
+import io
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import IO, Any, TypeAlias
+
+from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
+
+__all__ = ["CaptureSource", "CaptureStream", "open_capture", "source_name"]
+
+CaptureSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+
+MAGIC_BYTES = 6
+READ_BYTES = 1 << 18
+STEP_BYTES = 4096  # decompressed at a time, so that what hostile bytes unfold to stays within some 100 MB
+XZ_MEMORY = 1 << 28  # that a header may ask for; xz -9 needs a quarter of it [bytes]
+
+
+def _zstd() -> Any:
+    import zstandard  # only who reads such a file needs it loaded
+
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+def _lz4() -> Any:
+    import lz4.frame
+
+    return lz4.frame.LZ4FrameDecompressor()
+
+
+# How the file begins, what it is called, what makes a decompressor for one of the members it consists of.
+COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+    (b"\x1f\x8b", "gzip", partial(zlib.decompressobj, wbits=31)),
+    (b"BZh", "bz2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\x00", "xz", partial(lzma.LZMADecompressor, memlimit=XZ_MEMORY)),
+    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+    (b"\x50\x2a\x4d\x18", "zstd", _zstd),  # as pzstd begins
+    (b"\x04\x22\x4d\x18", "lz4", _lz4),
+)
+
+
+class CaptureStream:
+    """Decompressed bytes of a capture, read in order.
+
+    Attributes
+    ----------
+    name : str
+        The capture, as its user called it.
+    compression : str or None
+        ``gzip``, ``zstd``, ``lz4``, ``xz``, ``bz2``.
+    size : int or None
+        Length of the file as it is stored; None for what has none. [bytes]
+    cut : str or None
+        Set when the compressed data ended early or is damaged: what was found.
+    """
+
+    def __init__(self, name: str, raw: Any, size: int | None) -> None:
+        self.name = name
+        self.size = size
+        self.cut: str | None = None
+        self.compression: str | None = None
+        self._raw = raw
+        self._chunks: Iterator[bytes] | None = None
+        head = b""
+        while len(head) < MAGIC_BYTES and (more := self._read(MAGIC_BYTES - len(head))):
+            head += more
+        self._ready = memoryview(head)
+        for magic, compression, new in COMPRESSIONS:
+            if head.startswith(magic):
+                self.compression = compression
+                self._ready = memoryview(b"")
+                self._chunks = self._decompressed(head, new)
+
+    def _read(self, size: int) -> bytes:
+        """Read up to `size` bytes of the file, none only at its end."""
+        try:
+            data = self._raw.read(size) or b""
+        except (OSError, ValueError) as error:  # ValueError: it is closed
+            raise CaptureNotFoundError(self.name, f"cannot be read ({error})") from error
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise CaptureFormatError(self.name, f"expected a binary file, got {type(data).__name__} from it")
+        return bytes(data)
+
+    def _decompressed(self, data: bytes, new: Callable[[], Any]) -> Iterator[bytes]:
+        """Yield what `data` and the rest of the file unfold to; sets `cut` where that ends early."""
+        decompressor = new()
+        at = 0
+        while True:
+            if decompressor.eof:  # zeros may pad the file; what else follows is another member
+                at = len(data) - len(data[at:].lstrip(b"\0"))
+            if at == len(data):
+                data, at = self._read(READ_BYTES), 0
+                if not data:
+                    break
+                continue
+            if decompressor.eof:
+                decompressor = new()
+            step = data[at : at + STEP_BYTES]
+            try:
+                made = decompressor.decompress(step)
+            except Exception as error:  # each library has a kind of its own
+                self.cut = f"the {self.compression} data is damaged or followed by something else ({error})"
+                return
+            at += len(step) - (len(decompressor.unused_data or b"") if decompressor.eof else 0)
+            if made:
+                yield made
+        if not decompressor.eof:
+            self.cut = f"the {self.compression} data ends early"
+
+    def read_into(self, view: memoryview) -> int:
+        """Read bytes into `view`; how many, 0 only at the end (or where the compressed data is damaged)."""
+        if not self._ready:
+            if self._chunks is not None:
+                self._ready = memoryview(next(self._chunks, b""))
+            elif hasattr(self._raw, "readinto"):
+                try:
+                    return self._raw.readinto(view) or 0
+                except (OSError, ValueError) as error:
+                    raise CaptureNotFoundError(self.name, f"cannot be read ({error})") from error
+            else:
+                self._ready = memoryview(self._read(len(view)))
+        count = min(len(view), len(self._ready))
+        view[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def done(self) -> int | None:
+        """How much of the stored file has been read, in bytes; None where it cannot be told."""
+        try:
+            return int(self._raw.tell())
+        except (OSError, AttributeError, ValueError):
+            return None
+
+
+def source_name(source: CaptureSource) -> str:
+    """What to call a source in messages and answers."""
+    if isinstance(source, str | os.PathLike):
+        path = os.fspath(source)
+        return "standard input" if path == "-" else str(path)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"{len(source)} bytes"
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "stream"
+
+
+@contextmanager
+def open_capture(source: CaptureSource) -> Iterator[CaptureStream]:
+    """Open a capture for reading.
+
+    Parameters
+    ----------
+    source : str, PathLike, bytes or binary file
+        ``"-"`` is standard input. A file that was handed in open is read from where it stands and not closed.
+
+    Yields
+    ------
+    CaptureStream
+        Its decompressed bytes.
+
+    Raises
+    ------
+    CaptureNotFoundError
+        No such file, a directory, or no permission.
+    CaptureFormatError
+        A text stream instead of a binary one.
+    """
+    name = source_name(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield CaptureStream(name, io.BytesIO(source), len(source))
+        return
+    if not isinstance(source, str | os.PathLike):
+        if isinstance(source, io.TextIOBase) or not hasattr(source, "read"):
+            raise CaptureFormatError(name, f"expected a path, bytes or a binary file, got {type(source).__name__}")
+        yield CaptureStream(name, source, None)
+        return
+    if name == "standard input":
+        yield CaptureStream(name, sys.stdin.buffer, None)
+        return
+    try:
+        file = open(source, "rb", buffering=0)  # the reader has a buffer of its own
+    except FileNotFoundError:
+        raise CaptureNotFoundError(name, "there is no such file") from None
+    except IsADirectoryError:
+        raise CaptureNotFoundError(name, "is a directory, expected a capture file") from None
+    except (OSError, ValueError) as error:
+        raise CaptureNotFoundError(name, f"cannot be opened ({error})") from None
+    with file:
+        yield CaptureStream(name, file, os.fstat(file.fileno()).st_size or None)

@@ -1,0 +1,68 @@
+"""What can go wrong, as types.
+
+::
+
+    PcapframeError
+    ├── CaptureError            the capture cannot be read; names the file and the byte offset
+    │   ├── CaptureNotFoundError    there is no such file, or it is not a file
+    │   └── CaptureFormatError      the bytes are not a capture, or not one that we can read
+    └── ParameterError          an argument cannot be meant (not an address, not a column, …)
+
+    PcapframeWarning            the result stands, with a limit that the warning names
+    └── CaptureWarning          part of the capture could not be read (cut off, damaged, unknown link type)
+"""
+
+__all__ = [
+    "CaptureError",
+    "CaptureFormatError",
+    "CaptureNotFoundError",
+    "CaptureWarning",
+    "ParameterError",
+    "PcapframeError",
+    "PcapframeWarning",
+]
+
+
+class PcapframeError(Exception):
+    """Base of every error that pcapframe raises on purpose."""
+
+
+class CaptureError(PcapframeError):
+    """A capture cannot be read.
+
+    Parameters
+    ----------
+    name : str
+        The capture, as its user called it.
+    problem : str
+        What was found and what was expected instead.
+    offset : int, optional
+        Where in the (decompressed) capture. [bytes]
+    """
+
+    def __init__(self, name: str, problem: str, offset: int | None = None) -> None:
+        where = "" if offset is None else f" at byte {offset}"
+        super().__init__(f"{name}{where}: {problem}")
+        self.name = name
+        self.problem = problem
+        self.offset = offset
+
+
+class CaptureNotFoundError(CaptureError):
+    """There is no such capture, or it is not a file that can be opened."""
+
+
+class CaptureFormatError(CaptureError):
+    """The bytes are not a packet capture, or not of a kind that pcapframe reads."""
+
+
+class ParameterError(PcapframeError, ValueError):
+    """An argument has a value that cannot be meant."""
+
+
+class PcapframeWarning(UserWarning):
+    """Base of every warning that pcapframe gives."""
+
+
+class CaptureWarning(PcapframeWarning):
+    """A capture was read in part; the message names the file, the byte offset and what was expected."""

@@ -1,0 +1,42 @@
+"""The captures that ship with the package, for examples, tests and demonstrations."""
+
+from pathlib import Path
+
+from pcapframe.errors import ParameterError
+
+__all__ = ["example"]
+
+PACKAGE = Path(__file__).parent
+# In an installed package, and in a checkout.
+FOLDERS = (PACKAGE / "data", PACKAGE.parent / "data")
+
+
+def example(name: str) -> Path:
+    """Return the path of a capture that ships with pcapframe.
+
+    Parameters
+    ----------
+    name : str
+        File name, such as ``resets.pcap``; data/README.md describes them.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    ParameterError
+        There is none of this name; the message lists those there are.
+
+    Examples
+    --------
+    >>> example("clean.pcap").name
+    'clean.pcap'
+    """
+    for folder in FOLDERS:
+        path = folder / name
+        if path.parent == folder and path.is_file():
+            return path
+    known = sorted({file.name for folder in FOLDERS for file in folder.glob("*.pcap*")})
+    raise ParameterError(f"there is no example {name!r}: expected one of {', '.join(known)}")

@@ -1,0 +1,294 @@
+"""Small shared arithmetic: rates with intervals, columns as arrays, endpoint and flag text, capture filters."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = [
+    "connection_text",
+    "endpoint_filter",
+    "endpoint_text",
+    "fixed",
+    "frame_filter",
+    "host_text",
+    "nullable",
+    "values",
+    "wilson_interval",
+    "without_attrs",
+]
+
+Z_95 = 1.959963984540054  # of the normal distribution, two-sided
+
+
+def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDArray[Any]:
+    """Return a column as a NumPy array, without a copy where it has no nulls.
+
+    Parameters
+    ----------
+    column : Series
+        Any column of a frame; not modified, and neither may the result be.
+    dtype : dtype
+        Of the result.
+    null : scalar, default 0
+        Stands for null.
+
+    Returns
+    -------
+    ndarray
+        One value a row.
+
+    Examples
+    --------
+    >>> values(pd.Series([1, None], dtype="UInt16"), "uint16")
+    array([1, 0], dtype=uint16)
+    """
+    array: Any = column.array
+    if isinstance(array, pd.api.extensions.ExtensionArray):
+        return column.to_numpy(dtype=np.dtype(dtype), copy=False, na_value=null)
+    return np.asarray(array, dtype=dtype)
+
+
+def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the same columns without ``attrs``, which pandas copies deeply with every column taken.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Not modified.
+
+    Returns
+    -------
+    DataFrame
+        Shares the data.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1]})
+    >>> frame.attrs["capture"] = {"name": "a.pcap"}
+    >>> without_attrs(frame).attrs
+    {}
+    """
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
+    return bare
+
+
+def fixed(data: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an array in the one form that compiled code takes: contiguous, read-only, of one type.
+
+    Each other form would be compiled anew.
+
+    Parameters
+    ----------
+    data : array_like
+        One dimension.
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+        A view where possible.
+
+    Examples
+    --------
+    >>> fixed([1, 2], "uint8").flags.writeable
+    False
+    """
+    array = np.ascontiguousarray(data, dtype).view()
+    array.flags.writeable = False
+    return array
+
+
+def nullable(data: npt.NDArray[Any], known: npt.NDArray[np.bool_] | None = None) -> pd.arrays.IntegerArray:
+    """Return integers as a nullable column.
+
+    Parameters
+    ----------
+    data : ndarray of int
+        One value a row; not copied.
+    known : ndarray of bool, optional
+        Where there is a value; everywhere by default.
+
+    Returns
+    -------
+    IntegerArray
+        Null where not known.
+
+    Examples
+    --------
+    >>> nullable(np.array([1, 2]), np.array([True, False])).tolist()
+    [1, <NA>]
+    """
+    return pd.arrays.IntegerArray(data, np.zeros(data.size, np.bool_) if known is None else ~known)
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share.
+
+    Parameters
+    ----------
+    successes : int
+        How often it was so.
+    trials : int
+        How often it could have been so.
+
+    Returns
+    -------
+    low, high : float
+        Bounds of the share [0 to 1]; NaN without a trial.
+
+    Notes
+    -----
+    It stays within 0 and 1, and has a width where nothing or everything succeeded (E. B. Wilson, 1927). The
+    trials are taken as independent; packets of one connection hardly are, so that it is too narrow for them.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(2, 100)
+    >>> round(low, 4), round(high, 4)
+    (0.0055, 0.07)
+    >>> wilson_interval(0, 0)
+    (nan, nan)
+    """
+    if trials == 0:
+        return math.nan, math.nan
+    share = successes / trials
+    spread = Z_95**2 / trials
+    center = (share + spread / 2) / (1 + spread)
+    margin = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    low = 0.0 if successes == 0 else max(center - margin, 0.0)
+    high = 1.0 if successes == trials else min(center + margin, 1.0)
+    return low, high
+
+
+def host_text(address: str) -> str:
+    """Write an address so that a port may follow: IPv6 in brackets (RFC 3986 section 3.2.2).
+
+    Parameters
+    ----------
+    address : str
+        IPv4 or IPv6.
+
+    Returns
+    -------
+    str
+        The same, or in brackets.
+
+    Examples
+    --------
+    >>> host_text("2001:db8::1"), host_text("192.0.2.1")
+    ('[2001:db8::1]', '192.0.2.1')
+    """
+    return f"[{address}]" if ":" in address else address
+
+
+def endpoint_text(addresses: pd.Series | pd.Categorical, ports: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """Write endpoints as ``address:port``, IPv6 in brackets; the text of an address is made once.
+
+    Parameters
+    ----------
+    addresses : Series or Categorical
+        Category of address text, as ``client`` or ``src``; without nulls.
+    ports : array-like of int
+        One a row; without nulls.
+
+    Returns
+    -------
+    ndarray of str
+        One text a row.
+
+    Examples
+    --------
+    >>> endpoint_text(pd.Categorical(["192.0.2.1", "2001:db8::1"]), [80, 443]).tolist()
+    ['192.0.2.1:80', '[2001:db8::1]:443']
+    """
+    array = pd.Categorical(addresses)
+    used, places = np.unique(array.codes, return_inverse=True)
+    prefixes = np.array([f"{host_text(text)}:" for text in array.categories.take(used)], dtype=object)
+    return np.asarray(prefixes[places] + np.asarray(ports).astype(str).astype(object), dtype=object)
+
+
+def connection_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Write connections as ``client:port <-> server:port``.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client``, ``client_port``, ``server`` and ``server_port``; not modified.
+
+    Returns
+    -------
+    ndarray of str
+        One text a row; connections that reused the same endpoints have the same.
+
+    Examples
+    --------
+    >>> ends = {"client": ["192.0.2.1"], "client_port": [4000], "server": ["192.0.2.9"], "server_port": [80]}
+    >>> connection_text(pd.DataFrame(ends)).tolist()
+    ['192.0.2.1:4000 <-> 192.0.2.9:80']
+    """
+    client = endpoint_text(connections["client"], connections["client_port"])
+    server = endpoint_text(connections["server"], connections["server_port"])
+    return np.asarray(client + " <-> " + server, dtype=object)
+
+
+def frame_filter(frames: Iterable[int]) -> str | None:
+    """Return the Wireshark display filter that selects exactly these frames.
+
+    Parameters
+    ----------
+    frames : iterable of int
+        Ascending frame numbers.
+
+    Returns
+    -------
+    str or None
+        In the syntax of Wireshark 4.0 and later; None for no frames.
+
+    Examples
+    --------
+    >>> frame_filter([1, 2, 5, 6, 7])
+    'frame.number in {1, 2, 5..7}'
+    """
+    runs: list[list[int]] = []
+    for frame in frames:
+        if runs and frame == runs[-1][1] + 1:
+            runs[-1][1] = frame
+        else:
+            runs.append([frame, frame])
+    if not runs:
+        return None
+    parts = [
+        f"{first}..{last}" if last > first + 1 else f"{first}, {last}" if last > first else str(first)
+        for first, last in runs
+    ]
+    return f"frame.number in {{{', '.join(parts)}}}"
+
+
+def endpoint_filter(address: str, port: int | None = None) -> str:
+    """Return the Wireshark display filter for the TCP packets of an endpoint.
+
+    Parameters
+    ----------
+    address : str
+        IPv4 or IPv6.
+    port : int, optional
+        Any port without it.
+
+    Returns
+    -------
+    str
+        To be joined to others by ``&&``.
+
+    Examples
+    --------
+    >>> endpoint_filter("2001:db8::1", 443)
+    'ipv6.addr == 2001:db8::1 && tcp.port == 443'
+    """
+    layer = "ipv6" if ":" in address else "ip"
+    return f"{layer}.addr == {address} && {'tcp' if port is None else f'tcp.port == {port}'}"

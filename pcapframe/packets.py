@@ -1,0 +1,343 @@
+"""From a capture to the packets frame: one row a captured packet."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from time import monotonic
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from pcapframe.capture import transport
+from pcapframe.capture.reader import CaptureFacts, Progress, read_capture
+from pcapframe.capture.records import NO_TIME, Columns, PacketColumns
+from pcapframe.capture.source import CaptureSource, open_capture
+from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.schema import PACKETS, names
+
+__all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "read_pcap"]
+
+SHOW_PROGRESS_AFTER_S = 1.0
+
+
+@dataclass(frozen=True)
+class CaptureInfo:
+    """Facts about a capture, whole, whatever has been selected of it.
+
+    Attributes
+    ----------
+    name : str
+        The capture, as its user called it.
+    format : str
+        ``pcap (microseconds)``, ``pcap (nanoseconds)`` or ``pcapng``.
+    compression : str or None
+        ``gzip``, ``zstd``, ``lz4``, ``xz`` or ``bz2``.
+    link_types : list of str
+        Names of the link types in it.
+    packets : int
+        How many packets were read.
+    bytes : int
+        Length of the capture, decompressed. [bytes]
+    first_time, last_time : str or None
+        Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
+    snaplen : int or None
+        Most bytes that were captured of a packet, as declared; None where nothing was. [bytes]
+    interfaces : list of dict
+        pcapng interfaces: ``name description link_type snaplen received dropped`` (None where not stated).
+    comments : list of dict
+        pcapng comments: ``frame`` (None for the capture as a whole) and ``text``.
+    truncated : bool
+        The capture ends early or is damaged: packets after some point are missing.
+    notes : list of str
+        What could not be read, each with its place.
+    captures : list of dict
+        For several captures read as one: these facts of each. Empty for one.
+    """
+
+    name: str
+    format: str
+    compression: str | None
+    link_types: list[str]
+    packets: int
+    bytes: int
+    first_time: str | None
+    last_time: str | None
+    snaplen: int | None
+    interfaces: list[dict[str, Any]]
+    comments: list[dict[str, Any]]
+    truncated: bool
+    notes: list[str]
+    captures: list[dict[str, Any]] = field(default_factory=list)
+
+
+def capture_info(packets: pd.DataFrame) -> CaptureInfo:
+    """Return the facts about the capture that a frame was read from.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        What `read_pcap` returned, or a selection of it.
+
+    Returns
+    -------
+    CaptureInfo
+        Facts about the whole capture.
+
+    Raises
+    ------
+    ParameterError
+        The frame does not come from `read_pcap` (pandas drops ``attrs`` in some operations, such as ``concat``).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> capture_info(pf.read_pcap(pf.example("clean.pcap"))).format
+    'pcap (microseconds)'
+    """
+    facts = packets.attrs.get("capture")
+    if facts is None:
+        raise ParameterError('the frame carries no attrs["capture"]: expected what read_pcap returned')
+    return CaptureInfo(**{f.name: facts[f.name] for f in fields(CaptureInfo)})
+
+
+def read_pcap(
+    source: CaptureSource | Sequence[CaptureSource], *, progress: Progress | Literal[False] | None = None
+) -> pd.DataFrame:
+    """Read a packet capture into a frame: one row a packet.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file, or a list of these
+        pcap or pcapng; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is standard input. Several
+        captures are merged by time, as mergecap does: the packets of one are never reordered.
+    progress : callable or False, optional
+        Called with how much has been read and how much there is [bytes; None where unknown]. By default a bar
+        appears when reading takes more than a second; False shows none.
+
+    Returns
+    -------
+    DataFrame
+        Columns and dtypes of ``schema.PACKETS``, index ``frame`` from 1. Empty for a capture without packets.
+        ``attrs["capture"]`` holds what `capture_info` returns. The nullable columns share their masks, which are
+        therefore read-only: copy the frame (``packets.copy()``) before you write into it.
+
+    Raises
+    ------
+    CaptureNotFoundError
+        A source is not there or cannot be opened.
+    CaptureFormatError
+        A source is not a capture.
+
+    Warns
+    -----
+    CaptureWarning
+        A capture is cut off, damaged or of a link type that is not decoded: every whole packet before is there.
+
+    Notes
+    -----
+    Header fields are those of the innermost IP header; lengths follow the headers (RFC 9293 section 3.1) and not
+    what was captured. Fragments are put together at the frame that completes the datagram.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> packets = pf.read_pcap(pf.example("clean.pcap"))
+    >>> packets.loc[3, "protocol"]
+    'TCP'
+    """
+    sources: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
+    if not sources:
+        raise ParameterError("no capture was given: expected one or more")
+    columns = PacketColumns()
+    facts: list[CaptureFacts] = []
+    for one in sources:
+        with open_capture(one) as stream, _progress(progress, stream.name) as report:
+            facts.append(read_capture(stream, columns, report))
+    for fact in facts:
+        for note in fact.notes:
+            warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
+    rows = columns.filled()
+    frame = _frame(columns, rows, [fact.packets for fact in facts])
+    frame.attrs["capture"] = dict(vars(_info(facts, rows.time)))
+    return frame
+
+
+@contextmanager
+def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator[Progress]:
+    """Yield what to call with the progress: the user's function, nothing, or a bar that appears after a second."""
+    if progress is not None:
+        yield progress or (lambda _done, _size: None)
+        return
+    bars: list[Any] = []
+    begin = monotonic()
+
+    def report(done: int, size: int | None) -> None:
+        if not bars:
+            if done == size or monotonic() - begin < SHOW_PROGRESS_AFTER_S:
+                return
+            from tqdm.auto import tqdm  # noqa: PLC0415  # loaded only when it is needed
+
+            text = f"reading {name}"
+            bars.append(tqdm(total=size, initial=done, desc=text, unit="B", unit_scale=True, leave=False))
+        bars[0].update(done - bars[0].n)
+
+    try:
+        yield report
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _time_text(nanoseconds: int) -> str:
+    return pd.Timestamp(nanoseconds, unit="ns", tz="UTC").isoformat()
+
+
+def _info(facts: list[CaptureFacts], time: npt.NDArray[np.int64]) -> CaptureInfo:
+    """Facts of one capture, or of several merged."""
+    parts = []
+    row = 0
+    for fact in facts:
+        times = time[row : row + fact.packets]
+        row += fact.packets
+        has_time = times.size > 0 and int(times.max()) != NO_TIME
+        first = int(times.min()) if has_time else 0
+        if has_time and first == NO_TIME:
+            first = int(times[times != NO_TIME].min())
+        last = int(times.max()) if has_time else 0
+        parts.append(
+            CaptureInfo(
+                **vars(fact),
+                first_time=_time_text(first) if has_time else None,
+                last_time=_time_text(last) if has_time else None,
+            )
+        )
+    if len(parts) == 1:
+        return parts[0]
+
+    def union(values: Iterator[str | None]) -> list[str]:
+        return list(dict.fromkeys(value for value in values if value is not None))
+
+    firsts, lasts = union(p.first_time for p in parts), union(p.last_time for p in parts)
+    return CaptureInfo(
+        name=", ".join(p.name for p in parts),
+        format=", ".join(union(p.format for p in parts)),
+        compression=", ".join(union(p.compression for p in parts)) or None,
+        link_types=union(name for p in parts for name in p.link_types),
+        packets=sum(p.packets for p in parts),
+        bytes=sum(p.bytes for p in parts),
+        first_time=min(firsts, key=pd.Timestamp, default=None),
+        last_time=max(lasts, key=pd.Timestamp, default=None),
+        snaplen=max((p.snaplen for p in parts if p.snaplen), default=None),
+        interfaces=[interface for p in parts for interface in p.interfaces],
+        comments=[{**comment, "capture": p.name} for p in parts for comment in p.comments],
+        truncated=any(p.truncated for p in parts),
+        notes=[f"{p.name}: {note}" for p in parts for note in p.notes],
+        captures=[dict(vars(p)) for p in parts],
+    )
+
+
+def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArray[np.intp]:
+    """Order that merges captures by time and keeps each one's own order.
+
+    A merge always takes the capture whose next packet is the earliest (one without a time at once), which is a
+    stable sort by the latest time so far in each capture. On a tie mergecap takes the last capture, but the first
+    one among packets without a time.
+    """
+    parts = np.split(np.arange(time.size), np.cumsum(counts)[:-1])
+    backward = np.concatenate(parts[::-1])
+    latest = np.concatenate([np.maximum.accumulate(time[part]) for part in parts[::-1]])
+    order = backward[np.argsort(latest, kind="stable")]
+    timeless = np.count_nonzero(latest == NO_TIME)
+    order[:timeless].sort()
+    return order
+
+
+def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataFrame:
+    """Build the packets frame, in the schema's order."""
+    total = columns.count
+    source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
+    source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
+    sack_counts = rows.sack_edges
+    sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
+    if len(counts) > 1:
+        order = merge_order(rows.time, counts)
+        starts = np.cumsum(sack_counts, dtype=np.int64) - sack_counts
+        take = np.repeat(starts[order] - np.cumsum(sack_counts[order], dtype=np.int64), sack_counts[order])
+        sack_values = sack_values[take + np.repeat(sack_counts[order], sack_counts[order]) + np.arange(take.size)]
+        rows = Columns(*(column[order] for column in rows))
+        sack_counts, source, source_frame = rows.sack_edges, source[order], source_frame[order]
+
+    masks: dict[int, npt.NDArray[np.bool_]] = {}
+
+    def mask(bit: int) -> npt.NDArray[np.bool_]:
+        if bit not in masks:
+            masks[bit] = (rows.has & bit) == 0
+            masks[bit].flags.writeable = False
+        return masks[bit]
+
+    def integers(values: npt.NDArray[Any], bit: int) -> Any:
+        return pd.arrays.IntegerArray(values, mask(bit))
+
+    is_cut = (rows.has & transport.HEADER_CUT) != 0
+
+    def flags(bit: int) -> Any:
+        found, unknown = (rows.has & bit) != 0, mask(transport.IS_TCP)
+        if is_cut.any():
+            unknown = unknown | (is_cut & ~found)
+        return pd.arrays.BooleanArray(found, unknown)
+
+    addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))
+    tcp, ports = transport.HAS_TCP, transport.HAS_PORTS
+    made: dict[str, Any] = {
+        "time": pd.DatetimeIndex(rows.time.view("datetime64[ns]"), tz="UTC"),
+        "wire_bytes": rows.wire_bytes,
+        "captured_bytes": rows.captured_bytes,
+        "src": pd.Categorical.from_codes(rows.src, dtype=addresses),
+        "dst": pd.Categorical.from_codes(rows.dst, dtype=addresses),
+        "protocol": _protocols(columns, rows),
+        "src_port": integers(rows.src_port, ports),
+        "dst_port": integers(rows.dst_port, ports),
+        "ttl": integers(rows.ttl, transport.HAS_IP),
+        "ip_id": integers(rows.ip_id, transport.HAS_IP_ID),
+        **{
+            name: integers(getattr(rows, name), tcp)
+            for name in ("tcp_flags", "seq", "ack", "window", "tcp_header_bytes")
+        },
+        "tcp_checksum": integers(rows.tcp_checksum, transport.HAS_CHECKSUM),
+        "payload_bytes": integers(rows.payload_bytes, transport.HAS_PAYLOAD),
+        "mss": integers(rows.mss, transport.HAS_MSS),
+        "window_scale": integers(rows.window_scale, transport.HAS_SCALE),
+        "sack_permitted": flags(transport.HAS_SACK_PERMITTED),
+        "tsval": integers(rows.tsval, transport.HAS_TIMESTAMPS),
+        "tsecr": integers(rows.tsecr, transport.HAS_TIMESTAMPS),
+        "sack": _sack(sack_counts, sack_values),
+        "options_malformed": flags(transport.IS_MALFORMED),
+        "vlan": integers(rows.vlan, transport.HAS_VLAN),
+        "interface": integers(rows.interface, transport.HAS_INTERFACE),
+        "source": source,
+        "source_frame": source_frame,
+        "offset": rows.offset,
+    }
+    index = pd.RangeIndex(1, total + 1, name="frame")
+    return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
+
+
+def _protocols(columns: PacketColumns, rows: Columns) -> Any:
+    """Return the protocol column; several codes may share a name."""
+    texts = columns.protocol_names()
+    unique = sorted(set(texts))
+    codes = np.array([unique.index(text) for text in texts], np.int16)
+    return pd.Categorical.from_codes(codes[rows.protocol], dtype=pd.CategoricalDtype(pd.Index(unique, dtype="str")))
+
+
+def _sack(counts: npt.NDArray[np.uint8], edges: npt.NDArray[np.uint32]) -> Any:
+    """Return the SACK column: an Arrow list a row, null without the option."""
+    offsets = np.zeros(counts.size + 1, np.int32)
+    np.cumsum(counts, out=offsets[1:])
+    missing = pa.array(counts == 0)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(edges), mask=missing)
+    return pd.arrays.ArrowExtensionArray(lists)

@@ -1,0 +1,223 @@
+"""Every column of every frame, declared once: name, dtype, unit, what null means, one line.
+
+Documentation, empty frames, validation and exports derive from these tables; no other module lists columns.
+The TCP flag bits and the categories of the categorical columns have their one home here too.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = [
+    "CONNECTIONS",
+    "ENDINGS",
+    "FLAG_BITS",
+    "HANDSHAKES",
+    "LABELS",
+    "LIKELY_SERVER_PORTS",
+    "PACKETS",
+    "RESEND_REASONS",
+    "RESET_BY",
+    "ROLES",
+    "SEGMENTS",
+    "VANTAGES",
+    "Column",
+    "names",
+]
+
+
+class Column(NamedTuple):
+    """One column of a frame."""
+
+    name: str
+    dtype: str
+    unit: str
+    null: str
+    doc: str
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    """Return the names of `columns`, in order."""
+    return [column.name for column in columns]
+
+
+# The twelve bits of the flags field (RFC 9293 section 3.1, RFC 3168 for ECE and CWR, RFC 9768 for AE).
+FLAG_BITS = {
+    "FIN": 0x001,
+    "SYN": 0x002,
+    "RST": 0x004,
+    "PSH": 0x008,
+    "ACK": 0x010,
+    "URG": 0x020,
+    "ECE": 0x040,
+    "CWR": 0x080,
+    "AE": 0x100,
+}
+
+# Zeek's likely_server_ports for TCP, full default script load.
+LIKELY_SERVER_PORTS = (
+    21, 22, 25, 53, 79, 80, 81, 88, 135, 139, 143, 389, 443, 445, 465, 502, 514, 563, 585, 587, 614, 631, 636, 989,
+    990, 992, 993, 995, 1080, 1434, 1883, 2811, 3128, 3268, 3306, 3389, 5222, 5223, 5269, 5432, 6379, 6666, 6667,
+    6668, 6669, 8000, 8080, 8888, 20000,
+)  # fmt: skip
+
+HANDSHAKES = ("complete", "refused", "unanswered", "half_open", "not_captured")
+ENDINGS = ("fin", "half_closed", "reset", "open")
+RESET_BY = ("client", "server", "both", "none")
+ROLES = ("syn", "syn_ack", "inferred")
+RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
+VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
+
+NEVER = "never null"
+NO_TCP = "null where the packet is not TCP, or its header was cut off before it"
+NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
+NO_OPTION = "null where the option is absent"
+
+PACKETS = (
+    Column("time", "datetime64[ns, UTC]", "UTC", "null where the capture's time is out of range or absent",
+           "when the packet was captured, from integer nanoseconds"),
+    Column("wire_bytes", "uint32", "bytes", NEVER, "length on the wire"),
+    Column("captured_bytes", "uint32", "bytes", NEVER, "length in the capture"),
+    Column("src", "category", "address", "null without an IP header", "source of the innermost IP header"),
+    Column("dst", "category", "address", "null without an IP header", "destination of the innermost IP header"),
+    Column("protocol", "category", "", NEVER,
+           "protocol above the innermost IP header, or the link layer's name for what is not IP"),
+    Column("src_port", "UInt16", "", "null unless TCP or UDP", "source port"),
+    Column("dst_port", "UInt16", "", "null unless TCP or UDP", "destination port"),
+    Column("ttl", "UInt8", "hops", "null without an IP header", "time to live; hop limit for IPv6"),
+    Column("ip_id", "UInt16", "", "null without an IPv4 header", "IPv4 identification"),
+    Column("tcp_flags", "UInt16", "bits", NO_TCP, "the twelve flag bits, see schema.FLAG_BITS"),
+    Column("seq", "UInt32", "", NO_TCP, "sequence number as in the header"),
+    Column("ack", "UInt32", "", NO_TCP, "acknowledgement number as in the header, whether or not ACK is set"),
+    Column("window", "UInt16", "", NO_TCP, "window as in the header, not scaled"),
+    Column("tcp_header_bytes", "UInt8", "bytes", NO_TCP, "length of the TCP header, by its data offset"),
+    Column("tcp_checksum", "UInt16", "", NO_TCP, "checksum as in the header, not verified"),
+    Column("payload_bytes", "UInt32", "bytes", "null unless TCP, or where the headers do not tell",
+           "TCP payload by the IP length: neither what was captured nor padding counts"),
+    Column("mss", "UInt16", "bytes", NO_OPTION, "maximum segment size option"),
+    Column("window_scale", "UInt8", "", NO_OPTION, "window scale option, the shift as in the header"),
+    Column("sack_permitted", "boolean", "", NO_TCP_HEADER, "the SACK-permitted option is there"),
+    Column("tsval", "UInt32", "", NO_OPTION, "timestamp option, value"),
+    Column("tsecr", "UInt32", "", NO_OPTION, "timestamp option, echo reply"),
+    Column("sack", "list<item: uint32>[pyarrow]", "", NO_OPTION,
+           "edges of the SACK blocks: left, right, left, right …"),
+    Column("options_malformed", "boolean", "", NO_TCP_HEADER, "the TCP options did not parse"),
+    Column("vlan", "UInt16", "", "null without a VLAN tag", "innermost VLAN id"),
+    Column("interface", "UInt16", "", "null where the format has no interfaces",
+           "pcapng interface, its place in CaptureInfo.interfaces"),
+    Column("source", "uint16", "", NEVER, "which of the captures read, from 0"),
+    Column("source_frame", "uint32", "", NEVER, "frame number in that capture, from 1"),
+    Column("offset", "int64", "bytes", NEVER, "where the packet's bytes start in that capture, decompressed"),
+)  # fmt: skip
+
+LABELS = (
+    Column("retransmission", "bool", "", NEVER, "begins below the highest byte sent; fast and spurious ones too"),
+    Column("fast_retransmission", "bool", "", NEVER, "within 20 ms of two or more duplicate ACKs for it"),
+    Column("spurious_retransmission", "bool", "", NEVER, "all of its bytes were acknowledged before"),
+    Column("out_of_order", "bool", "", NEVER, "begins below the highest byte sent, within the initial RTT of it"),
+    Column("lost_segment", "bool", "", NEVER, "begins above the highest byte seen: something before is missing"),
+    Column("ack_lost_segment", "bool", "", NEVER, "acknowledges bytes that were not seen"),
+    Column("duplicate_ack", "bool", "", NEVER, "repeats the last acknowledgement, window unchanged, no data"),
+    Column("keep_alive", "bool", "", NEVER, "at most one byte, one below the next sequence number"),
+    Column("keep_alive_ack", "bool", "", NEVER, "answers a keep-alive"),
+    Column("zero_window", "bool", "", NEVER, "offers no window"),
+    Column("zero_window_probe", "bool", "", NEVER, "one byte sent against a window of zero"),
+    Column("zero_window_probe_ack", "bool", "", NEVER, "answers a zero-window probe"),
+    Column("window_update", "bool", "", NEVER, "changes nothing but the window"),
+    Column("window_full", "bool", "", NEVER, "fills the window that the receiver offered"),
+    Column("reused_ports", "bool", "", NEVER, "a SYN with a new sequence number between ports used before"),
+)  # fmt: skip
+
+# Columns that a segment always has are plain there; the packets frame has them nullable.
+_PLAIN = {
+    "src_port": "uint16", "dst_port": "uint16", "tcp_flags": "uint16", "seq": "uint32", "ack": "uint32",
+    "window": "uint16", "tcp_header_bytes": "uint8", "ttl": "uint8",
+}  # fmt: skip
+
+SEGMENTS = (
+    *(c._replace(dtype=_PLAIN[c.name], null=NEVER) if c.name in _PLAIN else c for c in PACKETS),
+    Column("conn_id", "int32", "", NEVER, "connection, from 0 in order of first packet"),
+    Column("from_client", "bool", "", NEVER, "sent by the client"),
+    Column("rel_seq", "Int64", "bytes", NEVER, "sequence number counted from the SYN, unwrapped"),
+    Column("rel_ack", "Int64", "bytes", "null without ACK", "acknowledgement counted from the peer's SYN, unwrapped"),
+    Column("window_bytes", "UInt32", "bytes", "null where the scale is unknown", "window, scaled"),
+    Column("ack_rtt_s", "float64", "s", "NaN where nothing is acknowledged first",
+           "since the oldest segment that ends where this acknowledges (Wireshark tcp.analysis.ack_rtt)"),
+    Column("bytes_in_flight", "UInt32", "bytes", "null where Wireshark shows none",
+           "sent and not yet acknowledged, this included (Wireshark tcp.analysis.bytes_in_flight)"),
+    Column("duplicate_ack_num", "UInt32", "", "null unless duplicate_ack", "how many of them in a row"),
+    *LABELS,
+    Column("capture_duplicate", "bool", "", NEVER, "a further copy of a packet already seen, not sent again"),
+    Column("resent", "bool", "", NEVER,
+           "the sender transmitted these bytes again; repeated SYN and FIN too, keep-alives and probes not"),
+    Column("resent_bytes", "uint32", "bytes", NEVER, "payload bytes of it that were transmitted before"),
+    Column("reordered", "bool", "", NEVER, "arrived after a later one was; not sent again"),
+    Column("resend_reason", "category", "", "null unless resent", "what the sender answered, as far as packets show"),
+    Column("needless", "boolean", "", "null where it cannot be known, or unless resent",
+           "the receiver had these bytes: a DSACK or an older timestamp echo shows it"),
+    Column("capture_gap", "uint32", "bytes", NEVER,
+           "bytes that this acknowledges and that the capture lacks"),
+)  # fmt: skip
+
+
+def _each_way(*columns: Column) -> tuple[Column, ...]:
+    """Return `columns` once for each sender, named client_… and server_…."""
+    return tuple(
+        column._replace(name=f"{side}_{column.name}", doc=f"{side}: {column.doc}")
+        for column in columns
+        for side in ("client", "server")
+    )
+
+
+def _spread(prefix: str, what: str) -> tuple[Column, ...]:
+    """Minimum, median, 95th percentile and maximum of `what`."""
+    return tuple(
+        Column(f"{prefix}_{name}_s", "float64", "s", "NaN without a sample", f"{text} of {what}")
+        for name, text in (("min", "minimum"), ("median", "median"), ("p95", "95th percentile"), ("max", "maximum"))
+    )
+
+
+CONNECTIONS = (
+    Column("client", "category", "address", NEVER, "who asked, see roles"),
+    Column("client_port", "uint16", "", NEVER, "the client's port"),
+    Column("server", "category", "address", NEVER, "who was asked, see roles"),
+    Column("server_port", "uint16", "", NEVER, "the server's port"),
+    Column("roles", "category", "", NEVER, "what shows the roles: a SYN, a SYN-ACK, or neither (inferred)"),
+    Column("start", "datetime64[ns, UTC]", "UTC", "null without a time", "first packet"),
+    Column("end", "datetime64[ns, UTC]", "UTC", "null without a time", "last packet"),
+    Column("duration_s", "float64", "s", "NaN without a time", "end - start"),
+    *_each_way(
+        Column("packets", "uint32", "", NEVER, "packets sent"),
+        Column("wire_bytes", "uint64", "bytes", NEVER, "length on the wire of the packets sent"),
+        Column("payload_bytes", "uint64", "bytes", NEVER, "payload sent, every copy counted"),
+        Column("data_packets", "uint32", "", NEVER, "packets with payload sent"),
+        Column("ack_packets", "uint32", "", NEVER, "packets with ACK sent"),
+    ),
+    Column("handshake", "category", "", NEVER, "how the three-way handshake went"),
+    Column("syn_count", "uint32", "", NEVER, "SYNs without ACK, repeats counted"),
+    Column("syn_ack_count", "uint32", "", NEVER, "SYN-ACKs, repeats counted"),
+    Column("handshake_rtt_s", "float64", "s", "NaN unless both were captured", "first SYN to first SYN-ACK"),
+    Column("initial_rtt_s", "float64", "s", "NaN unless both were captured",
+           "latest SYN to the first ACK after it (Wireshark tcp.analysis.initial_rtt)"),
+    Column("ending", "category", "", NEVER, "how it ended as far as the capture shows"),
+    Column("reset_by", "category", "", NEVER, "who sent RST"),
+    *_each_way(
+        Column("fins", "uint32", "", NEVER, "packets with FIN sent, repeats counted"),
+        Column("rsts", "uint32", "", NEVER, "packets with RST sent"),
+    ),
+    Column("conn_state", "str", "", NEVER, "Zeek's conn_state, over the whole connection"),
+    Column("history", "str", "", NEVER, "Zeek's history letters, over the whole connection"),
+    Column("completeness", "uint8", "bits", NEVER, "Wireshark's tcp.completeness"),
+    *_each_way(
+        Column("resent_segments", "uint32", "", NEVER, "segments sent again"),
+        Column("resent_bytes", "uint64", "bytes", NEVER, "payload sent again"),
+        Column("reordered_segments", "uint32", "", NEVER, "segments that arrived after a later one"),
+        Column("gap_bytes", "uint64", "bytes", NEVER, "payload that the peer acknowledged and the capture lacks"),
+        Column("duplicate_acks_sent", "uint32", "", NEVER, "duplicate ACKs sent"),
+        Column("zero_windows_sent", "uint32", "", NEVER, "packets that offered no window"),
+        Column("resend_rate", "float64", "0 to 1", "NaN without such a segment",
+               "resent segments / segments with payload, SYN or FIN"),
+        *_spread("ack_rtt", "the time from a segment sent once to its acknowledgement (Karn)"),
+        *_spread("ts_rtt", "the time from a timestamp sent first to its echo"),
+        Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,250 @@
+"""Down to the innermost IP header, with the lengths that the headers tell."""
+
+import struct
+
+import pytest
+
+from tests.builders import (
+    GRE,
+    ICMP,
+    ICMPV6,
+    IPIP,
+    IPV6,
+    TCP,
+    UDP,
+    ethernet,
+    ip,
+    ipv4,
+    ipv6,
+    packet,
+    pcap,
+    udp,
+)
+from tests.capture.frames import (
+    CLIENT,
+    CLIENT6,
+    OUTER,
+    OUTER6,
+    PACKET,
+    PACKET6,
+    SEGMENT,
+    SEGMENT6,
+    SERVER,
+    SERVER6,
+    TUNNELS,
+)
+from tests.capture.rows import cut_rows, pick, row, tshark_fields
+
+DETAILS = "src dst protocol ttl ip_id src_port dst_port payload_bytes"
+FOUND, FOUND6 = (
+    [CLIENT, SERVER, "TCP", 33, 1234, 40000, 80, 10],
+    [CLIENT6, SERVER6, "TCP", 44, None, 40000, 80, 10],
+)
+
+
+def lengthened(frame: bytes, total_length: int) -> bytes:
+    """Frame of IPv4 whose total length says something else."""
+    return frame[:16] + struct.pack(">H", total_length) + frame[18:]
+
+
+# Lengths.
+
+
+def test_padding_is_not_payload():
+    frame = packet(flags="A") + b"\xee" * 6
+    assert pick(row(frame), "wire_bytes payload_bytes") == [60, 0]
+
+
+@pytest.mark.parametrize(
+    ("total_length", "protocol", "payload"),
+    [
+        (50, "TCP", 10),
+        (49, "TCP", 9),  # the rest is padding
+        (40, "TCP", 0),
+        (39, "TCP", None),  # too short for the header that is there
+        (36, "TCP", None),
+        (9999, "TCP", 13),  # beyond the frame: as far as the frame goes
+        (0, "TCP", 13),  # left to the network adapter: the frame's length, padding too
+        (20, "TCP", None),
+        (19, "TCP", None),  # not possible
+        (1, "TCP", None),
+    ],
+)
+def test_ipv4_total_length(total_length, protocol, payload):
+    frame = lengthened(ethernet(PACKET) + b"pad", total_length)
+    found = row(frame)
+    assert pick(found, "src ttl protocol payload_bytes") == [CLIENT, 33, protocol, payload]
+    assert (found["src_port"] is None) == (0 < total_length < 24)
+    assert (found["seq"] is None) == (0 < total_length < 36)
+
+
+def test_length_counts_what_was_on_the_wire_and_not_what_was_captured():
+    assert pick(row(lengthened(ethernet(PACKET), 0), snaplen=60), "captured_bytes payload_bytes") == [60, 10]
+    assert pick(row(lengthened(ethernet(PACKET), 9999), snaplen=60), "captured_bytes payload_bytes") == [
+        60,
+        10,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload_length", "seq", "payload"),
+    [(30, 0, 10), (25, 0, 5), (20, 0, 0), (9999, 0, 12), (0, None, None), (15, None, None), (16, 0, None)],
+)
+def test_ipv6_payload_length(payload_length, seq, payload):
+    network = ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, payload_length=payload_length)
+    found = row(ethernet(network + b"xx", IPV6))
+    assert pick(found, "src protocol seq payload_bytes") == [CLIENT6, "TCP", seq, payload]
+
+
+# Headers.
+
+
+@pytest.mark.parametrize("options", [4, 20, 40])
+def test_ipv4_options_are_skipped(options):
+    network = ipv4(CLIENT, SERVER, TCP, SEGMENT, ttl=33, ip_id=1234, options=b"\x01" * options)
+    assert pick(row(ethernet(network)), DETAILS) == FOUND
+
+
+def test_wrong_versions_are_no_ip():
+    for frame in (ethernet(PACKET6), ethernet(PACKET, IPV6), ethernet(b"\x44" + PACKET[1:])):
+        assert pick(row(frame), "src ttl seq") == [None, None, None]
+
+
+HOP_BY_HOP, ROUTING, DESTINATION, AUTHENTICATION, MOBILITY = 0, 43, 60, 51, 135
+EXTENSIONS = {
+    "hop-by-hop": [(HOP_BY_HOP, b"\0\0\x01\x04" + bytes(4))],
+    "destination options of 24 bytes": [(DESTINATION, b"\0\x02" + bytes(22))],
+    "routing": [(ROUTING, b"\0\x02\x04\0" + bytes(20))],
+    "authentication": [(AUTHENTICATION, b"\0\x04" + bytes(22))],
+    "atomic fragment": [(44, b"\0\0\0\0\0\0\0\x07")],
+    "four": [
+        (HOP_BY_HOP, b"\0\0" + bytes(6)), (DESTINATION, b"\0\0" + bytes(6)),
+        (ROUTING, b"\0\x02\x04\0" + bytes(20)), (AUTHENTICATION, b"\0\x01" + bytes(10)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("extensions", EXTENSIONS.values(), ids=EXTENSIONS)
+def test_ipv6_extension_headers_are_skipped(extensions):
+    network = ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, hop_limit=44, extensions=extensions)
+    assert pick(row(ethernet(network, IPV6)), DETAILS) == FOUND6
+
+
+def test_ipv4_authentication_header_is_skipped():
+    network = ipv4(CLIENT, SERVER, AUTHENTICATION, b"\x06\x04" + bytes(22) + SEGMENT, ttl=33, ip_id=1234)
+    assert pick(row(ethernet(network)), DETAILS) == FOUND
+
+
+def test_extension_headers_without_end_are_no_segment():
+    endless = ipv6(CLIENT6, SERVER6, HOP_BY_HOP, b"\0\0" + bytes(6), extensions=[(0, b"\0\0" + bytes(6))] * 90)
+    assert pick(row(ethernet(endless, IPV6)), "src seq payload_bytes") == [CLIENT6, None, None]
+    beyond = ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, extensions=[(DESTINATION, b"\0\xff" + bytes(6))])
+    assert pick(row(ethernet(beyond, IPV6)), "src seq payload_bytes") == [CLIENT6, None, None]
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (1, "ICMP"),
+        (2, "IGMP"),
+        (50, "ESP"),
+        (89, "OSPF"),
+        (132, "SCTP"),
+        (17, "UDP"),
+        (253, "IP protocol 253"),
+    ],
+)
+def test_protocols_have_their_names(number, name):
+    found = row(ethernet(ipv4(CLIENT, SERVER, number, bytes(12))))
+    assert pick(found, "src protocol tcp_flags payload_bytes") == [CLIENT, name, None, None]
+    assert found["src_port"] == (0 if name == "UDP" else None)
+
+
+def test_icmp_quotes_are_not_taken_for_tcp():
+    quote = struct.pack(">BBHI", 3, 3, 0, 0) + PACKET[:28]
+    assert pick(row(ethernet(ipv4(*OUTER, ICMP, quote))), "src protocol src_port") == [OUTER[0], "ICMP", None]
+    quote6 = struct.pack(">BBHI", 1, 4, 0, 0) + PACKET6
+    found = row(ethernet(ipv6(*OUTER6, ICMPV6, quote6), IPV6))
+    assert pick(found, "src protocol src_port") == [OUTER6[0], "ICMPv6", None]
+
+
+# Tunnels.
+
+
+def expected(name: str) -> list[object]:
+    return FOUND6 if PACKET6 in TUNNELS[name] else FOUND
+
+
+@pytest.mark.parametrize("name", TUNNELS)
+def test_innermost_header_of_tunnels(name):
+    kind = IPV6 if TUNNELS[name][0] >> 4 == 6 else 0x0800
+    assert pick(row(ethernet(TUNNELS[name], kind)), DETAILS) == expected(name)
+
+
+@pytest.mark.parametrize("name", TUNNELS)
+def test_tunnels_cut_anywhere(name):
+    kind = IPV6 if TUNNELS[name][0] >> 4 == 6 else 0x0800
+    frame = ethernet(TUNNELS[name], kind)
+    inner_at = len(frame) - len(PACKET6 if expected(name) is FOUND6 else PACKET)
+    inner_bytes = 40 if expected(name) is FOUND6 else 20
+    for length, found in enumerate(cut_rows(frame)):
+        if length < inner_at + inner_bytes:  # the outer header then, once it is whole
+            assert found["src"] in (None, OUTER[0], OUTER6[0])
+            assert found["seq"] is None
+        elif length < inner_at + inner_bytes + 16:
+            assert pick(found, "src protocol payload_bytes") == [expected(name)[0], "TCP", None]
+        else:
+            assert pick(found, DETAILS) == expected(name)
+
+
+@pytest.mark.needs_program("tshark")
+def test_wireshark_finds_the_same_innermost_header(tmp_path):
+    frames = [ethernet(t, IPV6 if t[0] >> 4 == 6 else 0x0800) for t in TUNNELS.values()]
+    capture = tmp_path / "tunnels.pcap"
+    capture.write_bytes(pcap(list(enumerate(frames))))
+    found = tshark_fields(capture, "tcp.srcport tcp.dstport tcp.len")
+    assert dict(zip(TUNNELS, found, strict=True)) == {name: ["40000", "80", "10"] for name in TUNNELS}
+
+
+def test_vlan_inside_a_tunnel_is_the_innermost():
+    inner = ethernet(PACKET, vlans=[22])
+    vxlan = ipv4(*OUTER, UDP, udp(*OUTER, 50000, 4789, bytes.fromhex("08000000 00000700") + inner))
+    assert row(ethernet(vxlan, vlans=[11]))["vlan"] == 22
+
+
+def test_ports_of_tunnels_do_not_make_one():
+    for port, payload in ((4789, bytes(30)), (6081, b"\xff" * 30), (2152, b"\x30\x01" + bytes(28))):
+        found = row(ethernet(ipv4(*OUTER, UDP, udp(*OUTER, 50000, port, payload))))
+        assert pick(found, "src protocol src_port dst_port") == [OUTER[0], "UDP", 50000, port]
+
+
+def test_what_a_tunnel_carries_beside_ip_is_not_followed():
+    arp = ethernet(bytes(28), 0x0806)
+    vxlan = ipv4(*OUTER, UDP, udp(*OUTER, 50000, 4789, bytes.fromhex("08000000 00000700") + arp))
+    assert pick(row(ethernet(vxlan)), "src protocol dst_port") == [OUTER[0], "UDP", 4789]
+    keep_alive = ipv4(*OUTER, GRE, bytes.fromhex("0000 0000"))
+    assert pick(row(ethernet(keep_alive)), "src protocol") == [OUTER[0], "GRE"]
+
+
+def test_what_is_behind_the_outer_packet_is_not_in_the_tunnel():
+    for length in range(20, 20 + len(PACKET)):
+        outer = ipv4(*OUTER, IPIP, PACKET, total_length=length)
+        found = row(ethernet(outer))
+        if length < 40:
+            assert pick(found, "src protocol seq") == [OUTER[0], "IPIP", None]
+        else:
+            payload = length - 20 - 40 if length >= 60 else None
+            assert pick(found, "src protocol payload_bytes") == [CLIENT, "TCP", payload]
+
+
+def test_tunnels_in_tunnels_end_somewhere():
+    network = PACKET
+    for _ in range(100):
+        network = ipv4(*OUTER, IPIP, network)
+    assert pick(row(ethernet(network)), "src protocol seq") == [OUTER[0], "IPIP", None]
+
+
+def test_addresses_of_both_families_are_told_apart():
+    lookalike = ip("::c000:201", "::c633:6401", TCP, SEGMENT6)
+    found = row(ethernet(lookalike, IPV6))
+    assert pick(found, "src dst") == ["::192.0.2.1", "::198.51.100.1"]

@@ -1,0 +1,71 @@
+"""The measures that patterns rest on: intervals, endpoint text, display filters."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcapframe.measures import (
+    connection_text,
+    endpoint_filter,
+    endpoint_text,
+    frame_filter,
+    host_text,
+    wilson_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (1, 1000, 0.00018, 0.00564)],
+)
+def test_wilson_interval(successes: int, trials: int, low: float, high: float) -> None:
+    assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_interval_without_trials() -> None:
+    assert all(math.isnan(bound) for bound in wilson_interval(0, 0))
+
+
+@given(st.integers(1, 10**9), st.data())
+def test_wilson_interval_holds_the_share(trials: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, trials))
+    low, high = wilson_interval(successes, trials)
+    assert 0 <= low <= successes / trials <= high <= 1
+
+
+def test_endpoint_text() -> None:
+    addresses = pd.Series(["2001:db8::1", "192.0.2.1", "2001:db8::1"], dtype="category")
+    assert endpoint_text(addresses, np.array([80, 443, 0], np.uint16)).tolist() == [
+        "[2001:db8::1]:80",
+        "192.0.2.1:443",
+        "[2001:db8::1]:0",
+    ]
+    assert endpoint_text(addresses[:0], []).tolist() == []
+    assert host_text("::1") == "[::1]"
+
+
+def test_connection_text_of_nothing() -> None:
+    frame = pd.DataFrame({"client": [], "client_port": [], "server": [], "server_port": []})
+    assert connection_text(frame.astype({"client": "category", "server": "category"})).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [
+        ([], None),
+        ([7], "frame.number in {7}"),
+        ([7, 8], "frame.number in {7, 8}"),
+        ([1, 2, 3, 9, 11, 12, 13, 14], "frame.number in {1..3, 9, 11..14}"),
+    ],
+)
+def test_frame_filter(frames: list[int], expected: str | None) -> None:
+    assert frame_filter(frames) == expected
+
+
+def test_endpoint_filter() -> None:
+    assert endpoint_filter("192.0.2.1", 80) == "ip.addr == 192.0.2.1 && tcp.port == 80"
+    assert endpoint_filter("2001:db8::1") == "ipv6.addr == 2001:db8::1 && tcp"
