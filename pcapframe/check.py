@@ -1,0 +1,234 @@
+"""Our labels beside Wireshark's, packet by packet, where tshark is installed.
+
+The rules that ``label_segments`` keeps are those of Wireshark 4.0 in two passes with default preferences; other
+versions differ in places (duplicate ACKs with SACK, acknowledgements of unseen data). Dissectors that open or skip
+TCP streams of their own are switched off. Segments quoted in ICMP errors and frames with several TCP headers are
+left out.
+"""
+
+import csv
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from pcapframe.capture.source import CaptureSource, open_capture, source_name
+from pcapframe.errors import PcapframeError
+from pcapframe.packets import read_pcap
+from pcapframe.schema import LABELS, names
+from pcapframe.segments import label_segments
+
+__all__ = ["LabelCheck", "TsharkError", "check_labels", "compare_labels", "tshark_segments"]
+
+# They open or skip TCP streams of their own.
+DISTURBING = ("vnc", "socks", "ftp", "sip", "sdp", "h225", "q931", "h245")
+NUMBERS = {
+    "frame": "frame.number",
+    "conn_id": "tcp.stream",
+    "seq": "tcp.seq_raw",
+    "payload_bytes": "tcp.len",
+    "window_bytes": "tcp.window_size",
+    "ack_rtt_s": "tcp.analysis.ack_rtt",
+    "initial_rtt_s": "tcp.analysis.initial_rtt",
+    "bytes_in_flight": "tcp.analysis.bytes_in_flight",
+    "duplicate_ack_num": "tcp.analysis.duplicate_ack_num",
+    "completeness": "tcp.completeness",
+}
+FIELDS = NUMBERS | {name: f"tcp.analysis.{name}" for name in names(LABELS)}
+SEGMENT = "segment"  # stands for "is a segment" among the labels
+COPY_BYTES = 1 << 20
+
+
+class TsharkError(PcapframeError):
+    """tshark is not installed, or cannot read a capture that pcapframe reads."""
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """How far the labels of a capture are Wireshark's.
+
+    Attributes
+    ----------
+    name : str
+        The capture, as its user called it.
+    tshark : str
+        First line of ``tshark --version``.
+    labels : DataFrame
+        Confusion matrix, index ``label``: how many segments ``both`` give it, ``tshark_only``, ``pcapframe_only`` or
+        ``neither``. The row ``segment`` counts the frames that are segments at all.
+    differing : DataFrame
+        One row a difference, index ``frame``: ``label`` (``segment`` where only one of the two has a segment) and
+        whether ``tshark`` and ``pcapframe`` give it.
+    agreement : float
+        Share of tshark's segments on which all labels agree [0 to 1]; NaN without any.
+    """
+
+    name: str
+    tshark: str
+    labels: pd.DataFrame
+    differing: pd.DataFrame
+    agreement: float
+
+    def __rich__(self) -> Table:
+        frames = self.differing.index.nunique()
+        caption = f"{self.tshark}; {frames:,} frames differ" + (
+            "" if np.isnan(self.agreement) else f", {100 * self.agreement:.3f} % of the segments agree"
+        )
+        table = Table("label", title="Labels: pcapframe and tshark", caption=caption)
+        for column in self.labels:
+            table.add_column(str(column).replace("_", " "), justify="right")
+        for label, counts in zip(self.labels.index, self.labels.to_numpy().tolist(), strict=True):
+            style = "yellow" if counts[1] or counts[2] else "" if counts[0] else "dim"
+            table.add_row(label, *(f"{count:,}" for count in counts), style=style)
+        return table
+
+
+def check_labels(source: CaptureSource) -> LabelCheck:
+    """Compare the labels of a capture with those that tshark gives it.
+
+    Parameters
+    ----------
+    source : path, bytes or binary file
+        A capture as for `read_pcap`.
+
+    Returns
+    -------
+    LabelCheck
+        Counts and the frames that differ; ``rich.print`` shows it as a table.
+
+    Raises
+    ------
+    TsharkError
+        tshark is not installed, or cannot read the capture.
+    CaptureError
+        The capture cannot be read.
+    """
+    program = _program()
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    with _as_file(source) as path:
+        segments = label_segments(read_pcap(path))
+        theirs = tshark_segments(path)
+    tables = compare_labels(segments, theirs)
+    return LabelCheck(source_name(source), version.partition("\n")[0].rstrip("."), *tables)
+
+
+def compare_labels(segments: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Compare two tables of labels, frame by frame.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        What `label_segments` returns; not modified.
+    theirs : DataFrame
+        What `tshark_segments` returns; not modified.
+
+    Returns
+    -------
+    tuple
+        ``labels``, ``differing`` and ``agreement`` as in `LabelCheck`.
+    """
+    left_out = theirs.index[theirs["layers"] > 1]
+    theirs = theirs.drop(left_out)
+    ours = segments.drop(left_out, errors="ignore")
+    shared = theirs.index.intersection(ours.index)
+    alone = [(theirs.index.difference(shared), True), (ours.index.difference(shared), False)]
+    parts = [pd.DataFrame({"label": SEGMENT, "tshark": they, "pcapframe": not they}, index=f) for f, they in alone]
+    counts = [[shared.size, alone[0][0].size, alone[1][0].size, 0]]
+    same = np.ones(shared.size, np.bool_)
+    for name in names(LABELS):
+        a, b = (table.loc[shared, name].to_numpy(np.bool_) for table in (theirs, ours))
+        differs = a != b
+        same &= ~differs
+        counts.append([int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum())])
+        part = {"label": name, "tshark": a[differs], "pcapframe": b[differs]}
+        parts.append(pd.DataFrame(part, index=shared[differs]))
+    columns = ["both", "tshark_only", "pcapframe_only", "neither"]
+    labels = pd.DataFrame(counts, pd.Index([SEGMENT, *names(LABELS)], name="label"), columns)
+    differing = pd.concat(parts).rename_axis("frame").sort_index(kind="stable")
+    return labels, differing, float(same.sum() / len(theirs)) if len(theirs) else float("nan")
+
+
+def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
+    """Return what tshark says of each TCP segment.
+
+    Parameters
+    ----------
+    path : path
+        A capture file that is not compressed.
+    passes : int, default 2
+        With 1 a frame shows what was known when it came; with 2 ``window_bytes``, ``initial_rtt_s`` and
+        ``completeness`` are what was known at the capture's end.
+
+    Returns
+    -------
+    DataFrame
+        Index ``frame``: the labels as bool; ``conn_id``, ``seq``, ``payload_bytes``, ``window_bytes``, ``ack_rtt_s``,
+        ``initial_rtt_s``, ``bytes_in_flight``, ``duplicate_ack_num`` and ``completeness`` as float64, NaN where
+        tshark gives none; ``layers``, how many TCP headers the frame has: the values are the innermost one's.
+
+    Raises
+    ------
+    TsharkError
+        tshark is not installed or cannot read the capture.
+    """
+    command = [_program(), "-n", "-r", str(Path(path).absolute()), "-Y", "tcp && !icmp && !icmpv6"]
+    command += ["-2"] if passes == 2 else []
+    command += ["-T", "fields", "-E", "occurrence=a", "-E", "aggregator=;", "-E", "separator=/t"]
+    for protocol in DISTURBING:
+        command += ["--disable-protocol", protocol]
+    for field in ("tcp.srcport", *FIELDS.values()):
+        command += ["-e", field]
+    # An empty configuration folder: the user's preferences would change what tshark says.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+        environment = {**os.environ, "WIRESHARK_CONFIG_DIR": folder}
+        ran = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, env=environment, check=False)
+        size = output.tell()
+        output.seek(0)
+        if ran.returncode and not size:
+            complaint = ran.stderr.decode("utf-8", "replace").strip()
+            raise TsharkError(f"{path}: tshark cannot read it: {complaint}")
+        columns = ["layers", *FIELDS]
+        options: dict[str, Any] = {"sep": "\t", "dtype": "str", "quoting": csv.QUOTE_NONE}
+        table = pd.read_csv(output, names=columns, **options) if size else pd.DataFrame(columns=columns, dtype="str")
+    table = table[table["layers"].notna() & table["seq"].notna()]  # without a number only the ports were there
+    made: dict[str, pd.Series] = {"layers": table["layers"].str.count(";") + 1}
+    innermost = table[list(FIELDS)].apply(lambda column: column.str.replace(r"^.*;", "", regex=True))
+    for name in NUMBERS:
+        made[name] = pd.to_numeric(innermost[name]).astype("float64")
+    for name in names(LABELS):
+        made[name] = innermost[name].notna()
+    frame = pd.DataFrame(made)
+    return frame.set_index(frame.pop("frame").astype("int64"))
+
+
+def _program() -> str:
+    """Path of tshark."""
+    program = shutil.which("tshark")
+    if program is None:
+        raise TsharkError("tshark is not installed: it comes with Wireshark (Debian and Ubuntu: apt install tshark)")
+    return program
+
+
+@contextmanager
+def _as_file(source: CaptureSource) -> Iterator[str | Path]:
+    """Yield the path of an uncompressed file with the capture, a copy where it is something else."""
+    with open_capture(source) as stream:
+        is_path = isinstance(source, str | os.PathLike) and source != "-"
+        if is_path and stream.compression is None:
+            yield Path(source)  # type: ignore[arg-type]
+            return
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            view = memoryview(bytearray(COPY_BYTES))
+            while count := stream.read_into(view):
+                file.write(view[:count])
+            file.flush()
+            yield Path(file.name)

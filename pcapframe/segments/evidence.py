@@ -1,0 +1,601 @@
+"""What was sent again and what the network changed, by what the packets themselves show.
+
+Wireshark judges by the clock and the highest sequence number. Here the bytes already seen, IPv4 identifications,
+timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
+
+* a packet that repeats another in every field within a second is a copy made on the way (``capture_duplicate``)
+  and changes no state. A sender that gives each packet its own IPv4 identification proves it by that. Without one a
+  packet with payload, SYN or FIN is a copy if a resend could not look like it: it came sooner than a round trip, or
+  its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if a newer
+  one came before it, or where other packets of the connection were copied and its sender uses SACK;
+* bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
+  the first copy, which its resend overtook (``reordered``);
+* bytes that fill a gap were sent before the segment that opened the gap (``reordered``) or after it (``resent``,
+  the first copy was lost before the capture point);
+* bytes that the peer acknowledges and that were never seen are missing from the capture (``capture_gap``).
+
+Which of two segments was sent first: their identifications tell where this sender was seen to count them up, by one
+counter for each connection or a slow one for all; else their timestamps; equal timestamps mean no resend where the
+sender's clock ticks twice in a round trip; else a resend comes a round trip later, since it needs word from the
+receiver. The round trip is the smallest time from here to the receiver and back plus that to the sender and back;
+while one of them is unknown, at least 3 ms.
+
+Limits. A resend whose first copy passed unseen, without later bytes before it, looks like an original (a lost tail
+or SYN). At most ``MOST_GAPS`` gaps a direction are remembered, the lowest is forgotten first: bytes that fill a
+forgotten gap count as seen. Copies are recognised among the last packets of ``RECENT_PACKETS`` slots, overtaken first
+copies among the resends of ``RECENT_RESENDS``, both shared by all connections, later packets replacing earlier ones,
+and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
+segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
+timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
+one like a copy. ``needless`` looks at the last resend of each direction only.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.schema import RESEND_REASONS
+from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown
+from pcapframe.segments.tracking import Tracked
+
+__all__ = ["Evidence", "EvidencePass"]
+
+MILLISECOND = 1_000_000
+COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an identification or a timestamp proves
+COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for one that nothing proves, while no round trip is known
+RECENT_PACKETS = 1 << 16  # slots to recognise copies by
+RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
+MOST_GAPS = 256
+TIMEOUT_NS = 200 * MILLISECOND  # Linux' smallest retransmission timeout (RFC 6298 asks for a second)
+REORDER_LIMIT_NS = 3 * MILLISECOND  # for filling a gap, while no round trip is known
+LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+NEWEST_IDS, MOST_ID_STEP = 4, 128  # so many steps, each at most so large, show a counter
+MOST_SAME_IDS = 2  # a sender that gives more packets in a row the same identification does not tell them apart by it
+FEWEST_TICKS = 4  # of the sender's timestamp clock, to tell how long one takes
+
+TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
+    RESEND_REASONS.index(name) for name in ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
+)
+IS_COPY, IS_RESENT, IS_REORDERED, IS_NEEDLESS, IS_NEEDED = 1, 2, 4, 8, 16
+NOBODY = -1
+
+DIRECTION = np.dtype(
+    [
+        ("high", np.uint32),  # end of the highest byte seen
+        ("started", np.bool_),
+        ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
+        ("fin_seen", np.bool_),
+        ("uses_sack", np.bool_),  # it reported blocks by SACK
+        ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
+        ("has_acked", np.bool_),
+        ("recovering", np.uint8),  # reason + 1 of the resends below `recovery_end`
+        ("recovery_end", np.uint32),
+        ("acked", np.uint32),  # highest acknowledgement this direction sent
+        ("sack_high", np.uint32),  # highest byte that this direction reported by SACK
+        ("repeats", np.int32),  # acknowledgements in a row that did not move
+        ("window", np.int32),
+        ("last_sent", np.int64),  # time of the last segment with bytes
+        ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
+        ("first_tsval_at", np.int64),  # 0: none yet
+        ("newest_tsval", np.int64),
+        ("newest_id", np.int32),
+        ("id_steps", np.int16),
+        ("same_ids", np.uint8),
+        ("copied", np.bool_),  # copies of its packets were seen for certain
+        ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
+        ("top_seq", np.uint32),  # the segment that reached `high`
+        ("top_id", np.int32),
+        ("top_tsval", np.int64),
+        ("top_at", np.int64),
+        ("first_gap", np.int32),  # places in Gaps, -1 for none
+        ("gaps", np.int32),
+        ("rtt", np.int64),  # smallest time to an acknowledgement seen
+        ("timed_end", np.uint32),
+        ("timed_at", np.int64),  # 0: nothing is being timed
+        ("resend_row", np.int64),  # the last resend, for what the peer says of it
+        ("resend_seq", np.uint32),
+        ("resend_end", np.uint32),
+        ("resend_tsval", np.int64),
+    ]
+)
+
+
+class Gaps(NamedTuple):
+    """Pool of byte ranges not seen: linked lists by sequence number, one a direction."""
+
+    left: Array  # uint32
+    right: Array  # uint32
+    time: Array  # int64, when it opened
+    ident: Array  # int32, identification of the segment that opened it, -1 for none
+    tsval: Array  # int64, its timestamp, -1 for none
+    link: Array  # int32
+
+
+class Evidence(NamedTuple):
+    """What the packets show of each segment of a chunk."""
+
+    bits: Array  # uint8, IS_…
+    resent_bytes: Array  # uint32
+    reason: Array  # int8, place in RESEND_REASONS, -1 unless resent
+    gap: Array  # uint32 [bytes]
+
+
+@inner_jit
+def _fingerprint(
+    place: Any,
+    seq: Any,
+    ack: Any,
+    flags: Any,
+    window: Any,
+    length: Any,
+    ident: Any,
+    tsval: Any,
+    tsecr: Any,
+    sack_sum: Any,
+) -> Any:
+    """Hash of every field in which copies agree; `place` is the connection and the direction."""
+    a = np.uint64(seq << 32 | ack) * np.uint64(0x9E3779B97F4A7C15)
+    b = np.uint64(place << 32 | flags << 16 | window) * np.uint64(0xC2B2AE3D27D4EB4F)
+    c = np.uint64(tsval << 32 ^ tsecr) * np.uint64(0x165667B19E3779F9)
+    d = np.uint64(length << 32 ^ ident << 16 ^ sack_sum) * np.uint64(0xD6E8FEB86659FD93)
+    h = (
+        (a ^ (a >> np.uint64(31)))
+        + (b ^ (b >> np.uint64(29)))
+        + (c ^ (c >> np.uint64(27)))
+        + (d ^ (d >> np.uint64(33)))
+    )
+    return (h ^ (h >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+
+
+@inner_jit
+def _round_trip(own: Any, peer: Any) -> Any:
+    """Smallest time from sender to receiver and back, seven eighths of it for jitter: no answer comes sooner [ns].
+
+    It is the way from here to the receiver and back and from here to the sender and back, wherever here is.
+    """
+    limit = (own.rtt + peer.rtt) * 7 // 8
+    return limit if own.rtt > 0 and peer.rtt > 0 else max(limit, REORDER_LIMIT_NS)
+
+
+@inner_jit
+def _ticks_soon(own: Any, peer: Any, time: Any, tsval: Any) -> Any:
+    """Whether the sender's timestamp clock ticks twice in a round trip, so that a resend has a newer timestamp."""
+    if own.rtt <= 0 or peer.rtt <= 0 or own.first_tsval_at == 0:
+        return False
+    ticks = np.int64(np.uint32(own.newest_tsval - own.first_tsval))
+    if ticks < FEWEST_TICKS:
+        return False
+    return (time - own.first_tsval_at) // ticks * 2 <= own.rtt + peer.rtt
+
+
+@inner_jit
+def _since_same(recent: Any, fingerprint: Any, time: Any) -> Any:
+    """How long ago the same packet was seen, -1 unless it was a moment ago; remembers this one."""
+    slot = 2 * (np.int64(fingerprint >> np.uint64(40)) & (RECENT_PACKETS - 1))
+    same = recent[slot] == np.int64(fingerprint)
+    since = time - recent[slot + 1]
+    recent[slot] = np.int64(fingerprint)
+    recent[slot + 1] = time
+    return since if same and 0 <= since <= COPY_LIMIT_NS else np.int64(-1)
+
+
+@inner_jit
+def _is_copy(
+    own: Any, peer: Any, since: Any, time: Any, ident: Any, tsval: Any, flags: Any, carries: Any, seq: Any, ack: Any
+) -> Any:
+    """Whether a packet like one seen `since` nanoseconds ago is a copy of it, rather than sent again."""
+    if ident > 0 and own.same_ids < MOST_SAME_IDS:
+        return True
+    is_soon = since <= COPY_LIMIT_WITHOUT_ID_NS or (own.rtt > 0 and peer.rtt > 0 and since < _round_trip(own, peer))
+    is_old = tsval >= 0 and before(np.uint32(tsval), np.uint32(own.newest_tsval))  # a resend has its own time
+    if not carries:
+        # A receiver that uses SACK says in nearly each acknowledgement what arrived (RFC 2018, 2883).
+        return is_soon and (is_old or after(own.acked, ack) or (own.uses_sack and (own.copied or peer.copied)))
+    if flags & SYN:
+        # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives.
+        return since < TIMEOUT_NS and not (flags & ACK and peer.syn_copied)
+    if is_old or (tsval >= 0 and _ticks_soon(own, peer, time, tsval)):
+        return True
+    return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # that one has been asked for
+
+
+@inner_jit
+def _open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, ident: Any, tsval: Any) -> None:
+    """Remember that bytes from `left` to `right` were not seen; they are above all other gaps."""
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    if own.gaps >= MOST_GAPS:
+        lowest = own.first_gap
+        own.first_gap = link[lowest]
+        own.gaps -= 1
+        link[lowest] = free[0]
+        free[0] = lowest
+        free[2] -= 1
+    place = free[0]
+    if place >= 0:
+        free[0] = link[place]
+    else:
+        place = free[1]
+        free[1] += 1
+    free[2] += 1
+    gap_left[place] = left
+    gap_right[place] = right
+    gap_time[place] = time
+    gap_ident[place] = ident
+    gap_tsval[place] = tsval
+    link[place] = -1
+    own.gaps += 1
+    if own.first_gap < 0:
+        own.first_gap = place
+        return
+    at = np.int64(own.first_gap)
+    while link[at] >= 0:
+        at = np.int64(link[at])
+    link[at] = place
+
+
+@inner_jit
+def _fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
+    """Take the bytes from `seq` to `end` out of the gaps.
+
+    Returns
+    -------
+    tuple
+        How many of them were not seen before [bytes], and time, identification and timestamp of the segment that
+        opened the first gap they are in.
+    """
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    unseen = np.int64(0)
+    time, ident, tsval = np.int64(0), np.int64(-1), np.int64(-1)
+    previous = np.int64(-1)
+    at = np.int64(own.first_gap)
+    while at >= 0 and before(gap_left[at], end):
+        following = np.int64(link[at])
+        left, right = gap_left[at], gap_right[at]
+        if not after(right, seq):
+            previous = at
+            at = following
+            continue
+        low = seq if after(seq, left) else left
+        high = end if before(end, right) else right
+        if unseen == 0:
+            time, ident, tsval = gap_time[at], np.int64(gap_ident[at]), gap_tsval[at]
+        unseen += np.int64(np.uint32(high - low))
+        if low == left and high == right:
+            if previous < 0:
+                own.first_gap = following
+            else:
+                link[previous] = following
+            link[at] = free[0]
+            free[0] = at
+            free[2] -= 1
+            own.gaps -= 1
+        elif low == left:
+            gap_left[at] = high
+            previous = at
+        elif high == right:
+            gap_right[at] = low
+            previous = at
+        elif own.gaps < MOST_GAPS:
+            place = free[0]
+            if place >= 0:
+                free[0] = link[place]
+            else:
+                place = free[1]
+                free[1] += 1
+            free[2] += 1
+            gap_left[place], gap_right[place] = high, right
+            gap_time[place], gap_ident[place], gap_tsval[place] = gap_time[at], gap_ident[at], gap_tsval[at]
+            gap_right[at] = low
+            link[place] = link[at]
+            link[at] = place
+            own.gaps += 1
+            previous = place
+        else:
+            gap_left[at] = high
+            previous = at
+        at = following
+    return unseen, time, ident, tsval
+
+
+@inner_jit
+def _sent_later(
+    own: Any, peer: Any, time: Any, ident: Any, tsval: Any, other_time: Any, other_ident: Any, other_tsval: Any
+) -> Any:
+    """Whether a segment was sent after another one, of later bytes or the same, that was seen before it."""
+    if own.id_steps >= NEWEST_IDS and ident > 0 and other_ident > 0 and ident != other_ident:
+        return np.int16(np.uint16(ident - other_ident)) > 0
+    if tsval >= 0 and other_tsval >= 0:
+        if tsval != other_tsval:
+            return after(np.uint32(tsval), np.uint32(other_tsval))
+        if _ticks_soon(own, peer, time, tsval):
+            return False
+    # A resend needs word from the receiver, which takes a round trip from where the other segment was seen.
+    return time - other_time >= _round_trip(own, peer)
+
+
+@inner_jit
+def _overtaken(own: Any, peer: Any, resends: Any, place: Any, seq: Any, time: Any, ident: Any, tsval: Any) -> Any:
+    """Whether bytes already seen are the first copy, overtaken by its resend; remembers a resend.
+
+    The resend is known where it filled a gap or reached the highest byte.
+    """
+    key = np.int64(place) << 32 | np.int64(seq)
+    hashed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    slot = 4 * (np.int64(hashed >> np.uint64(40)) & (RECENT_RESENDS - 1))
+    other_time, other_ident, other_tsval = np.int64(0), np.int64(-1), np.int64(-1)
+    if resends[slot] == key and resends[slot + 1] != 0:
+        other_time, other_ident, other_tsval = resends[slot + 1], resends[slot + 2], resends[slot + 3]
+    elif own.top_seq == seq:
+        other_time, other_ident, other_tsval = own.top_at, np.int64(own.top_id), own.top_tsval
+    if other_time and not _sent_later(own, peer, time, ident, tsval, other_time, other_ident, other_tsval):
+        return True
+    resends[slot] = key
+    resends[slot + 1] = time
+    resends[slot + 2] = ident
+    resends[slot + 3] = tsval
+    return False
+
+
+@inner_jit
+def _reason(own: Any, peer: Any, seq: Any, end: Any, flags: Any, time: Any) -> Any:
+    """Why the sender sent again, as far as the packets show; opens or continues a recovery."""
+    if flags & SYN:
+        return SYN_RETRY
+    if own.recovering and before(seq, own.recovery_end):
+        return np.int64(own.recovering) - 1
+    idle = time - own.last_sent
+    reported = peer.sacked and after(peer.sack_high, seq)
+    if reported or peer.repeats >= 3:
+        reason = FAST if idle < TIMEOUT_NS else TIMEOUT
+    elif idle >= TIMEOUT_NS:
+        reason = TIMEOUT
+    elif end == own.high and own.rtt > 0 and idle >= own.rtt + peer.rtt:
+        reason = TAIL_PROBE
+    elif peer.repeats >= 1:
+        reason = FAST
+    else:
+        reason = UNKNOWN
+    if reason != TAIL_PROBE:
+        own.recovering = reason + 1
+        own.recovery_end = own.high
+    return reason
+
+
+@inner_jit
+def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any) -> Any:
+    """Take an acknowledgement; how many of the bytes that it covers the capture lacks."""
+    gap = np.int64(0)
+    if not own.has_acked:
+        own.has_acked = True
+        own.acked = ack
+        if not peer.started:
+            peer.started = True
+            peer.high = ack
+    elif after(ack, own.acked):
+        if np.uint32(ack - own.acked) > LARGEST_STEP:
+            return gap
+        own.acked = ack
+        own.repeats = 0
+        own.sacked = False
+    elif ack == own.acked and length == 0 and not flags & (SYN | FIN | RST):
+        own.repeats += 1
+    if peer.timed_at != 0 and not before(ack, peer.timed_end):
+        if ack == peer.timed_end and time > peer.timed_at and (peer.rtt == 0 or time - peer.timed_at < peer.rtt):
+            peer.rtt = time - peer.timed_at
+        peer.timed_at = 0
+    if peer.started and peer.first_gap >= 0:
+        gap = _fill(peer, pool, free, pool[0][peer.first_gap], ack)[0] if before(pool[0][peer.first_gap], ack) else gap
+    if peer.started and after(ack, peer.high) and np.uint32(ack - peer.high) <= LARGEST_STEP:
+        gap += np.int64(np.uint32(ack - peer.high))
+        peer.high = ack
+    return gap
+
+
+@inner_jit
+def _confirm(
+    own: Any, peer: Any, bits: Any, base_row: Any, ack: Any, tsecr: Any, sack: Any, sack_start: Any, sack_stop: Any
+) -> None:
+    """Note what this segment says of the peer's last resend: whether it was needed."""
+    row = peer.resend_row - base_row
+    if sack_stop - sack_start >= 2:
+        left, right = sack[sack_start], sack[sack_start + 1]
+        is_duplicate = not after(right, ack)
+        if not is_duplicate and sack_stop - sack_start >= 4:
+            outer_left, outer_right = sack[sack_start + 2], sack[sack_start + 3]
+            is_duplicate = not before(left, outer_left) and not after(right, outer_right)
+        if not is_duplicate:
+            own.sacked = True
+            if own.sack_high == 0 or after(right, own.sack_high):
+                own.sack_high = right
+        elif row >= 0 and before(left, peer.resend_end) and after(right, peer.resend_seq):
+            bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
+            peer.resend_row = NOBODY
+            return
+    if peer.resend_row != NOBODY and not before(ack, peer.resend_end):
+        if row >= 0 and tsecr > 0 and peer.resend_tsval >= 0 and not bits[row] & IS_NEEDLESS:
+            # Eifel (RFC 3522): the echo tells which copy was acknowledged first.
+            if before(np.uint32(tsecr), np.uint32(peer.resend_tsval)):
+                bits[row] |= IS_NEEDLESS
+            else:
+                bits[row] |= IS_NEEDED
+        peer.resend_tsval = -1  # a DSACK may still follow
+
+
+@jit
+def judge(
+    segments: Any,
+    tracked: Any,
+    base_row: Any,
+    directions: Any,
+    gaps: Any,
+    free: Any,
+    recent_packets: Any,
+    recent_resends: Any,
+    out: Any,
+) -> None:
+    """Judge a chunk of segments; see the module's docstring."""
+    times, flags_column, seqs, acks, windows = (
+        segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
+    )  # fmt: skip
+    payload, idents, tsvals, tsecrs = segments.payload, segments.ip_id, segments.tsval, segments.tsecr
+    sack_at, sack = segments.sack_at, unchecked(segments.sack)
+    conn_ids, sides = tracked.conn_id, tracked.side
+    bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
+    bits_raw, recent, spare = unchecked(bits), unchecked(recent_packets), unchecked(free)
+    resends = unchecked(recent_resends)
+    pool = (
+        unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
+        unchecked(gaps.tsval), unchecked(gaps.link),
+    )  # fmt: skip
+    for i in range(seqs.size):
+        connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
+        own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
+        for direction in (own, peer):
+            if direction.newest_id == 0 and direction.resend_row == 0:
+                direction.newest_id = -1
+                direction.resend_row = NOBODY
+                direction.first_gap = -1
+                direction.window = -1
+        bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
+        length = np.int64(payload[i])
+        if length == NO_LENGTH:
+            continue
+        time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
+        ident, tsval, tsecr = np.int64(idents[i]), tsvals[i], tsecrs[i]
+        phantom = 1 if flags & (SYN | FIN) else 0
+        end = np.uint32(np.int64(seq) + length + phantom)
+        carries = (length > 0 or phantom == 1) and not flags & RST
+        sack_sum = np.int64(0)
+        for edge in range(sack_at[i], sack_at[i + 1]):
+            sack_sum = sack_sum * 31 + np.int64(sack[edge])
+            own.uses_sack = True
+        fingerprint = _fingerprint(
+            2 * connection + side,
+            np.int64(seq),
+            np.int64(ack),
+            flags,
+            np.int64(windows[i]),
+            length,
+            ident,
+            tsval,
+            tsecr,
+            sack_sum,
+        )
+        since = _since_same(recent, fingerprint, time)
+        if since >= 0 and _is_copy(own, peer, since, time, ident, tsval, flags, carries or flags & RST != 0, seq, ack):
+            bits[i] = IS_COPY
+            own.copied = own.copied or carries
+            # Copies closer than a millisecond are made where packets are captured: its peer saw one.
+            own.syn_copied = own.syn_copied or (flags & SYN != 0 and since > COPY_LIMIT_WITHOUT_ID_NS)
+            continue
+        if flags & ACK and not flags & RST:
+            out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
+            _confirm(own, peer, bits_raw, base_row, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
+        own.window = np.int32(windows[i])
+        in_order = True
+        if carries:
+            if not own.started:
+                own.started = True
+                own.high = seq
+            is_again = before(seq, own.high)
+            if is_again and length <= 1 and phantom == 0 and np.uint32(own.high - seq) == 1:
+                # A keep-alive or a window probe: nothing is outstanding, or the peer's window is closed.
+                if peer.window == 0 or (peer.has_acked and peer.acked == own.high):
+                    is_again = carries = False
+            if is_again and flags & SYN and flags & ACK and own.syn_seen == 1:
+                is_again = carries = False  # crossing SYNs: the SYN-ACK repeats the SYN's number
+            if is_again:
+                top = own.high if after(end, own.high) else end
+                unseen, gap_time, gap_ident, gap_tsval = _fill(own, pool, spare, seq, top)
+                seen = np.int64(np.uint32(top - seq)) - unseen
+                in_order = False
+                if seen == 0:
+                    late = not _sent_later(own, peer, time, ident, tsval, gap_time, gap_ident, gap_tsval)
+                    if not late:
+                        _overtaken(own, peer, resends, 2 * connection + side, seq, time, ident, tsval)
+                else:
+                    late = not flags & SYN and _overtaken(
+                        own, peer, resends, 2 * connection + side, seq, time, ident, tsval
+                    )
+                if late:
+                    bits[i] |= IS_REORDERED
+                else:
+                    bits[i] |= IS_RESENT
+                    resent_bytes[i] = min(length, np.int64(np.uint32(top - seq)))
+                    reasons[i] = _reason(own, peer, seq, end, flags, time)
+                    if peer.has_acked and not after(end, peer.acked):
+                        bits[i] |= IS_NEEDLESS
+                    own.resend_row, own.resend_seq, own.resend_end = base_row + i, seq, end
+                    own.resend_tsval = tsval
+                    own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
+            elif carries and after(seq, own.high):
+                _open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
+            if carries:
+                if after(end, own.high):
+                    own.high = end
+                    own.top_seq, own.top_id, own.top_tsval, own.top_at = seq, np.int32(ident), tsval, time
+                    if own.timed_at == 0 and in_order:
+                        own.timed_at, own.timed_end = time, end
+                if not bits[i] & IS_REORDERED:
+                    own.last_sent = time
+            if flags & SYN:
+                own.syn_seen = 2 if flags & ACK else 1
+        if tsval >= 0:
+            if own.first_tsval_at == 0:
+                own.first_tsval = own.newest_tsval = tsval
+                own.first_tsval_at = time
+            elif after(np.uint32(tsval), np.uint32(own.newest_tsval)):
+                own.newest_tsval = tsval
+        if ident > 0 and own.newest_id < 0:
+            own.newest_id = np.int32(ident)
+        elif ident > 0:
+            step = np.int64(np.int16(np.uint16(ident - own.newest_id)))
+            if step == 0:
+                own.same_ids = min(own.same_ids + 1, MOST_SAME_IDS)
+            elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
+                own.id_steps = min(own.id_steps + 1, 1000)
+                own.newest_id = np.int32(ident) if step > 0 else own.newest_id
+            else:
+                own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
+                own.newest_id = np.int32(ident)
+
+
+class EvidencePass:
+    """Feeds `judge` chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._directions = np.zeros(0, DIRECTION)
+        self._gaps = Gaps(
+            *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
+        )
+        self._free = np.array([-1, 0, 0], np.int64)
+        self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
+        self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
+        self._fed = 0
+
+    def feed(self, segments: Segments, tracked: Tracked, connections: int) -> Evidence:
+        """Judge the next chunk.
+
+        Parameters
+        ----------
+        segments : Segments
+            In capture order.
+        tracked : Tracked
+            Their connections and directions.
+        connections : int
+            How many connections there are so far.
+
+        Returns
+        -------
+        Evidence
+            One row a segment.
+        """
+        rows = segments.seq.size
+        self._directions = grown(self._directions, 2 * connections)
+        needed = int(max(self._free[1], self._free[2] + 2 * rows))
+        self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
+        out = Evidence(*(np.empty(rows, dtype) for dtype in (np.uint8, np.uint32, np.int8, np.uint32)))
+        judge(segments, tracked, self._fed, self._directions, self._gaps, self._free, self._recent, self._resends, out)
+        self._fed += rows
+        return out

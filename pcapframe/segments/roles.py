@@ -1,0 +1,61 @@
+"""Which side of a connection is the client: a SYN shows it, a SYN-ACK too, otherwise it is inferred.
+
+Without either, the server is the side with the likelier server port: one that Zeek lists as such, then one below
+1024, then one below the usual ephemeral range; on a tie the endpoint that more connections share, then the receiver
+of the first packet.
+"""
+
+import numpy as np
+
+from pcapframe.schema import LIKELY_SERVER_PORTS
+from pcapframe.segments.state import ACK, SYN, Array, Segments
+from pcapframe.segments.tracking import Tracked
+
+__all__ = ["find_clients"]
+
+FIRST_EPHEMERAL_PORT = 32768  # Linux' default; RFC 6335 has 49152
+
+
+def find_clients(segments: Segments, tracked: Tracked, connections: int) -> Array:
+    """Find the client of each connection.
+
+    Parameters
+    ----------
+    segments : Segments
+        All segments.
+    tracked : Tracked
+        Their connections and sides.
+    connections : int
+        How many connections there are.
+
+    Returns
+    -------
+    ndarray of uint8
+        The client's side, by connection.
+    """
+    client = np.full(connections, 2, np.uint8)
+    opening = segments.tcp_flags & (SYN | ACK)
+    # The last assignment wins: SYN before SYN-ACK, and of these the first.
+    for wanted, flip in ((SYN | ACK, 1), (SYN, 0)):
+        rows = np.flatnonzero(opening == wanted)[::-1]
+        client[tracked.conn_id[rows]] = tracked.side[rows] ^ flip
+    unknown = np.flatnonzero(client == 2)
+    if unknown.size:
+        client[unknown] = _inferred(segments, tracked, connections)[unknown]
+    return client
+
+
+def _inferred(segments: Segments, tracked: Tracked, connections: int) -> Array:
+    """Return the likelier client of each connection."""
+    first = np.full(connections, -1, np.int64)
+    first[tracked.conn_id[::-1]] = np.arange(tracked.conn_id.size - 1, -1, -1)
+    ports = np.stack([segments.src_port[first], segments.dst_port[first]]).astype(np.int64)
+    hosts = np.stack([segments.src[first], segments.dst[first]]).astype(np.int64)
+    rank = np.select(
+        [np.isin(ports, LIKELY_SERVER_PORTS), ports < 1024, ports < FIRST_EPHEMERAL_PORT], [0, 1, 2], default=3
+    )
+    _, place, uses = np.unique(hosts << 16 | ports, return_inverse=True, return_counts=True)
+    shared = uses[place.reshape(2, connections)]
+    receiver_serves = (rank[1] < rank[0]) | ((rank[1] == rank[0]) & (shared[1] >= shared[0]))
+    sender_side = tracked.side[first]
+    return np.where(receiver_serves, sender_side, 1 - sender_side).astype(np.uint8)

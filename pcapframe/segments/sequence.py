@@ -1,0 +1,450 @@
+"""Wireshark's view of each segment: the labels of ``tcp.analysis``, as Wireshark 4.0 sets them.
+
+The rules are those of Wireshark's sequence analysis (User's Guide, "TCP Analysis"), kept bug for bug, so that a
+reader can check each row there; what really happened is ``evidence``'s business. All sequence numbers are raw and
+compared modulo 2**32. In the code *own* is the direction of this segment and *peer* the other one.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.schema import LABELS
+from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, not_after
+from pcapframe.segments.tracking import REPEATED_SYN, REUSED, Tracked
+
+__all__ = ["LABEL_BITS", "Labeller", "Sequence"]
+
+LABEL_BITS = {column.name: 1 << i for i, column in enumerate(LABELS)}
+RETRANSMISSION = LABEL_BITS["retransmission"]
+FAST = LABEL_BITS["fast_retransmission"]
+SPURIOUS = LABEL_BITS["spurious_retransmission"]
+OUT_OF_ORDER = LABEL_BITS["out_of_order"]
+LOST_SEGMENT = LABEL_BITS["lost_segment"]
+ACK_LOST_SEGMENT = LABEL_BITS["ack_lost_segment"]
+DUPLICATE_ACK = LABEL_BITS["duplicate_ack"]
+KEEP_ALIVE = LABEL_BITS["keep_alive"]
+KEEP_ALIVE_ACK = LABEL_BITS["keep_alive_ack"]
+ZERO_WINDOW = LABEL_BITS["zero_window"]
+ZERO_WINDOW_PROBE = LABEL_BITS["zero_window_probe"]
+ZERO_WINDOW_PROBE_ACK = LABEL_BITS["zero_window_probe_ack"]
+WINDOW_UPDATE = LABEL_BITS["window_update"]
+WINDOW_FULL = LABEL_BITS["window_full"]
+REUSED_PORTS = LABEL_BITS["reused_ports"]
+
+FAST_LIMIT_NS = 20_000_000  # since the peer's last segment
+OUT_OF_ORDER_LIMIT_NS = 3_000_000  # while the initial RTT is unknown
+MOST_UNACKED = 10_000  # segments of a direction that are remembered until they are acknowledged
+UNKNOWN_SCALE, NO_SCALE, LARGEST_SCALE = -1, -2, 14
+FAR = 1 << 30  # an entry so far above an acknowledgement may count as below it
+MANY = 0xFFFFFFFF  # "minus one" duplicate ACKs, compared unsigned
+NO_WINDOW = -1  # before the first segment
+
+DIRECTION = np.dtype(
+    [
+        ("next_time", np.int64),
+        ("last_time", np.int64),
+        ("next", np.uint32),  # highest end seen; 0 for none
+        ("max_ack", np.uint32),  # highest contiguous end; 0 for none
+        ("last_ack", np.uint32),
+        ("duplicates", np.uint32),
+        ("last_window", np.int32),
+        ("first_entry", np.int32),  # unacknowledged segments in order: places in Entries, -1 for none
+        ("last_entry", np.int32),
+        ("entries", np.int32),
+        ("max_end", np.uint32),  # highest end of these
+        ("base", np.uint32),  # what the entries' numbers count from
+        ("sacked", np.int64),  # bytes in the SACK blocks of the last segment, three blocks at most
+        ("last_labels", np.uint16),
+        ("scale", np.int8),
+        ("last_was_syn", np.bool_),
+        ("flight_known", np.bool_),
+    ]
+)
+
+STREAM = np.dtype([("syn_time", np.int64), ("initial_rtt", np.int64), ("started", np.bool_)])
+
+
+class Entries(NamedTuple):
+    """Pool of unacknowledged segments: linked lists by relative sequence number (unsigned), one a direction."""
+
+    seq: Array  # uint32, relative
+    end: Array  # uint32, relative
+    time: Array  # int64
+    order: Array  # int64, number of the segment in the capture
+    link: Array  # int32, next entry, or next free one
+
+
+class Sequence(NamedTuple):
+    """What Wireshark says of each segment of a chunk."""
+
+    labels: Array  # uint16, LABEL_BITS
+    ack_rtt_ns: Array  # int64, 0 for none
+    bytes_in_flight: Array  # uint32, 0 for none
+    duplicate_ack_num: Array  # uint32, 0 for none
+    window_bytes: Array  # int64, -1 where the scale is unknown
+
+
+@inner_jit
+def _start(stream: Any, own: Any, peer: Any) -> None:
+    """State of a connection before its first segment."""
+    stream.started = True
+    for direction in (own, peer):
+        direction.first_entry = -1
+        direction.last_entry = -1
+        direction.last_window = NO_WINDOW
+        direction.scale = UNKNOWN_SCALE
+        direction.flight_known = True
+
+
+@inner_jit
+def _window_labels(own: Any, peer: Any, seq: Any, ack: Any, length: Any, end: Any, window: Any, flags: Any) -> Any:
+    """Labels that look at windows, gaps and repeated acknowledgements; counts duplicates."""
+    control = flags & (SYN | FIN | RST) != 0
+    labels = 0
+    if window == 0 and not control:
+        labels |= ZERO_WINDOW
+    if own.next != 0 and after(seq, own.next) and not flags & RST:
+        labels |= LOST_SEGMENT
+        own.flight_known = False
+    if length <= 1 and np.uint32(seq) == np.uint32(own.next - np.uint32(1)) and not control:
+        labels |= KEEP_ALIVE
+    repeat = length == 0 and not control and seq == own.next and ack == own.last_ack
+    if repeat and window != 0 and window != own.last_window:
+        labels |= WINDOW_UPDATE
+    if length > 0 and not control and peer.scale != UNKNOWN_SCALE:
+        shift = 0 if peer.last_was_syn or peer.scale == NO_SCALE else np.int64(peer.scale)
+        edge = np.uint32(np.int64(peer.last_ack) + (np.int64(peer.last_window) << shift))
+        if np.uint32(end) == edge:
+            labels |= WINDOW_FULL
+    if repeat and window == own.last_window:
+        if window != 0 and peer.last_labels & KEEP_ALIVE:
+            labels |= KEEP_ALIVE_ACK
+        elif window == 0 and peer.last_labels & ZERO_WINDOW_PROBE:
+            labels |= ZERO_WINDOW_PROBE_ACK
+        elif window != 0:
+            own.duplicates = np.uint32(1) if own.duplicates == MANY else np.uint32(own.duplicates + np.uint32(1))
+            labels |= DUPLICATE_ACK
+    return labels
+
+
+@inner_jit
+def _unseen_ack(own: Any, peer: Any, ack: Any) -> Any:
+    """Label for an acknowledgement of what was not seen."""
+    if peer.max_ack == 0 or not after(ack, peer.max_ack):
+        return 0
+    if after(peer.next, peer.max_ack):
+        peer.max_ack = peer.next
+        return ACK_LOST_SEGMENT
+    labels = ACK_LOST_SEGMENT if peer.duplicates == 0 else 0
+    peer.duplicates = np.uint32(MANY)
+    return labels
+
+
+@inner_jit
+def _order_labels(stream: Any, own: Any, peer: Any, seq: Any, length: Any, end: Any, phantom: Any, time: Any) -> Any:
+    """Label of a segment that begins below the highest byte sent; the first rule that fits decides."""
+    old = own.next != 0 and before(seq, own.next)
+    if length > 1 and np.uint32(seq) == np.uint32(own.next - np.uint32(1)):
+        old = False
+    if length > 0 and peer.last_ack != 0 and not_after(end, peer.last_ack):
+        return RETRANSMISSION | SPURIOUS
+    if not old:
+        return 0
+    since_peer = np.uint64(time - peer.last_time)
+    if peer.duplicates >= 2 and seq == peer.last_ack and since_peer < np.uint64(FAST_LIMIT_NS):
+        return RETRANSMISSION | FAST
+    limit = stream.initial_rtt if stream.initial_rtt != 0 else np.int64(OUT_OF_ORDER_LIMIT_NS)
+    since_highest = np.uint64(time - own.next_time)
+    if since_highest < np.uint64(limit) and own.next != np.uint32(end + phantom):
+        return OUT_OF_ORDER
+    return RETRANSMISSION
+
+
+@inner_jit
+def _insert(own: Any, entry_seq: Any, link: Any, place: Any) -> None:
+    """Link an entry into the list of its direction, in order."""
+    seq = entry_seq[place]
+    if own.entries == 0:
+        own.first_entry = place
+        own.last_entry = place
+        link[place] = -1
+    elif seq >= entry_seq[own.last_entry]:
+        link[own.last_entry] = place
+        link[place] = -1
+        own.last_entry = place
+    elif seq < entry_seq[own.first_entry]:
+        link[place] = own.first_entry
+        own.first_entry = place
+    else:
+        at = np.int64(own.first_entry)
+        while seq >= entry_seq[link[at]]:
+            at = np.int64(link[at])
+        link[place] = link[at]
+        link[at] = place
+    own.entries += 1
+
+
+@inner_jit
+def _remember(own: Any, pool: Any, free: Any, seq: Any, end: Any, time: Any, order: Any) -> None:
+    """Put a segment among the unacknowledged ones of its direction."""
+    if own.entries >= MOST_UNACKED:
+        return
+    entry_seq, entry_end, entry_time, entry_order, link = pool
+    place = free[0]
+    if place >= 0:
+        free[0] = link[place]
+    else:
+        place = free[1]
+        free[1] += 1
+    free[2] += 1
+    entry_seq[place] = np.uint32(seq - own.base)
+    entry_end[place] = np.uint32(end - own.base)
+    entry_time[place] = time
+    entry_order[place] = order
+    if own.entries == 0 or entry_end[place] > own.max_end:
+        own.max_end = entry_end[place]
+    _insert(own, entry_seq, link, place)
+
+
+@inner_jit
+def _rebase(own: Any, pool: Any, base: Any) -> None:
+    """Count the entries' numbers from another base, which turns the order of the list round at one place."""
+    entry_seq, entry_end, _entry_time, _entry_order, link = pool
+    shift = np.uint32(own.base - base)
+    own.base = base
+    if own.entries == 0:
+        return
+    own.max_end = 0
+    wrapped = before_wrapped = previous = np.int64(-1)
+    at = np.int64(own.first_entry)
+    while at >= 0:
+        seq = np.uint32(entry_seq[at] + shift)
+        if wrapped < 0 and seq < entry_seq[at]:
+            wrapped, before_wrapped = at, previous
+        entry_seq[at] = seq
+        entry_end[at] = np.uint32(entry_end[at] + shift)
+        own.max_end = max(own.max_end, entry_end[at])
+        previous, at = at, np.int64(link[at])
+    if before_wrapped >= 0:
+        link[own.last_entry] = own.first_entry
+        own.first_entry = wrapped
+        own.last_entry = before_wrapped
+        link[before_wrapped] = -1
+
+
+@inner_jit
+def _acknowledge(peer: Any, pool: Any, free: Any, ack: Any, time: Any) -> Any:
+    """Remove what `ack` covers; the time since the oldest segment that ends there [ns], 0 for none."""
+    rtt = np.int64(0)
+    if peer.entries == 0:
+        return rtt
+    entry_seq, entry_end, entry_time, entry_order, link = pool
+    ack = np.uint32(ack - peer.base)
+    # Entries from `ack` on are not covered, unless they are so far above that they count as below.
+    highest = entry_seq[peer.last_entry]
+    everything = highest > ack and highest - ack >= FAR
+    first_order = np.int64(-1)
+    lost_max = False
+    moved = np.int64(-1)
+    previous = np.int64(-1)
+    at = np.int64(peer.first_entry)
+    while at >= 0 and (everything or entry_seq[at] < ack):
+        following = np.int64(link[at])
+        seq, end = entry_seq[at], entry_end[at]
+        is_cut = end != ack and after(ack, seq) and not_after(ack, end)
+        if (is_cut and seq < ack) or (not is_cut and end != ack and after(end, ack)):
+            if is_cut:
+                entry_seq[at] = ack
+            previous = at
+        else:
+            if end == ack and (first_order < 0 or entry_order[at] < first_order):
+                first_order = entry_order[at]
+                rtt = time - entry_time[at]
+            if previous < 0:
+                peer.first_entry = following
+            else:
+                link[previous] = following
+            if following < 0:
+                peer.last_entry = previous
+            peer.entries -= 1
+            if is_cut:  # it comes before others now
+                entry_seq[at] = ack
+                link[at] = moved
+                moved = at
+            else:
+                lost_max |= end == peer.max_end
+                link[at] = free[0]
+                free[0] = at
+                free[2] -= 1
+        at = following
+    while moved >= 0:
+        following = np.int64(link[moved])
+        _insert(peer, entry_seq, link, moved)
+        moved = following
+    if lost_max and peer.entries > 0:
+        peer.max_end = 0
+        at = np.int64(peer.first_entry)
+        while at >= 0:
+            peer.max_end = max(peer.max_end, entry_end[at])
+            at = np.int64(link[at])
+    return rtt
+
+
+@inner_jit
+def _in_flight(own: Any, peer: Any, entry_seq: Any, phantom: Any) -> Any:
+    """Bytes sent and not acknowledged, less what the peer's last segment reported by SACK; 0 for none."""
+    span = np.int64(np.uint32(np.int64(own.max_end) - np.int64(entry_seq[own.first_entry]) - peer.sacked))
+    if span == 0 or span >= 2_000_000_000:
+        return np.int64(0)
+    return span - phantom
+
+
+@inner_jit
+def _note_options(own, scale, sack, sack_start, sack_stop):  # type: ignore[no-untyped-def]
+    """Keep what the SACK blocks add up to (three at most) and the window scale."""
+    sacked = np.int64(0)
+    for k in range(sack_start, min(sack_stop, sack_start + 6) - 1, 2):
+        sacked += np.int64(np.uint32(sack[k + 1] - sack[k]))
+    own.sacked = sacked
+    if scale >= 0:
+        own.scale = min(scale, LARGEST_SCALE)
+
+
+@inner_jit
+def _settle_scale(own, peer, flags):  # type: ignore[no-untyped-def]
+    """Note what a SYN shows of window scaling by not offering it."""
+    if own.scale == UNKNOWN_SCALE:
+        own.scale = NO_SCALE
+        peer.scale = NO_SCALE
+    if flags & ACK and peer.scale == NO_SCALE:
+        own.scale = NO_SCALE
+
+
+@jit
+def label(
+    segments: Any, tracked: Any, first_order: Any, streams: Any, directions: Any, entries: Any, free: Any, out: Any
+) -> None:
+    """Label a chunk of segments; see the module's docstring."""
+    times, flags_column, seqs, acks = segments.time, segments.tcp_flags, segments.seq, segments.ack
+    windows, headers, payload = segments.window, segments.header, segments.payload
+    scales, hidden, sack_at, sack = segments.scale, segments.hidden, segments.sack_at, unchecked(segments.sack)
+    conn_ids, sides, notes, rel_seqs = tracked.conn_id, tracked.side, tracked.notes, tracked.rel_seq
+    out_labels, out_rtt, out_flight = out.labels, out.ack_rtt_ns, out.bytes_in_flight
+    out_number, out_window = out.duplicate_ack_num, out.window_bytes
+    pool = (
+        unchecked(entries.seq), unchecked(entries.end), unchecked(entries.time), unchecked(entries.order),
+        unchecked(entries.link),
+    )  # fmt: skip
+    spare = unchecked(free)
+    for i in range(seqs.size):
+        connection = np.int64(conn_ids[i])
+        stream = streams[connection]
+        own = directions[2 * connection + sides[i]]
+        peer = directions[2 * connection + 1 - sides[i]]
+        if not stream.started:
+            _start(stream, own, peer)
+        time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
+        window = np.int64(windows[i])
+        length: Any = np.int64(payload[i])
+        phantom = 1 if flags & (SYN | FIN) else 0
+        end = np.uint32(np.int64(seq) + max(length, 0))
+        next_seq = np.uint32(np.int64(end) + phantom)
+        labels = REUSED_PORTS if notes[i] & REUSED else 0
+        rtt = flight = number = np.int64(0)
+        shift = 0 if flags & SYN or own.scale == NO_SCALE else np.int64(own.scale)
+        out_window[i] = window << shift if shift >= 0 else -1
+        own.sacked = 0
+        if notes[i] & REPEATED_SYN:
+            own.next = own.max_ack
+        if length != NO_LENGTH:
+            base = np.uint32(np.int64(seq) - rel_seqs[i])
+            if base != own.base:
+                _rebase(own, pool, base)
+            if flags & ACK:
+                peer.flight_known = True
+            if length == 1 and seq == own.next and peer.last_window == 0:
+                labels |= ZERO_WINDOW_PROBE
+            else:
+                labels |= _window_labels(own, peer, seq, ack, length, end, window, flags)
+            if labels & DUPLICATE_ACK:
+                number = np.int64(own.duplicates)
+            if ack != own.last_ack:
+                own.duplicates = 0
+            if flags & ACK:
+                labels |= _unseen_ack(own, peer, ack)
+            carries = length > 0 or phantom == 1
+            if carries and not labels & KEEP_ALIVE:
+                labels |= _order_labels(stream, own, peer, seq, length, end, phantom, time)
+            if carries:
+                _remember(own, pool, spare, seq, next_seq, time, first_order + i)
+            if not labels & ZERO_WINDOW_PROBE:
+                if own.next == 0 or after(next_seq, own.next):
+                    own.next = next_seq
+                    own.next_time = time
+                if own.max_ack == 0 or seq == own.max_ack:
+                    own.max_ack = own.next
+            own.last_window = window
+            own.last_ack = ack
+            own.last_time = time
+            own.last_labels = labels
+            rtt = _acknowledge(peer, pool, spare, ack, time)
+            if length > 0 and own.entries > 0 and own.flight_known:
+                flight = _in_flight(own, peer, pool[0], phantom)
+        if headers[i] >= 20:
+            if flags & SYN:
+                if not flags & ACK:
+                    stream.syn_time = time
+                own.last_was_syn = True
+            elif flags & ACK:
+                if stream.syn_time != 0 and stream.initial_rtt == 0:  # either is unknown while it is 0
+                    stream.initial_rtt = time - stream.syn_time
+                own.last_was_syn = False
+            _note_options(own, scales[i], sack, sack_at[i], sack_at[i + 1])
+            if flags & SYN and not hidden[i]:
+                _settle_scale(own, peer, flags)
+        if hidden[i]:
+            labels, rtt, flight, number = 0, np.int64(0), np.int64(0), np.int64(0)
+        out_labels[i], out_rtt[i], out_flight[i], out_number[i] = labels, rtt, flight, number
+
+
+class Labeller:
+    """Feeds `label` chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._streams = np.zeros(0, STREAM)
+        self._directions = np.zeros(0, DIRECTION)
+        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int32)
+        self._entries = Entries(*(np.zeros(0, dtype) for dtype in dtypes))
+        self._free = np.array([-1, 0, 0], np.int64)  # first free entry, first never used, how many are in use
+        self._fed = 0
+
+    def feed(self, segments: Segments, tracked: Tracked, connections: int) -> Sequence:
+        """Label the next chunk.
+
+        Parameters
+        ----------
+        segments : Segments
+            In capture order.
+        tracked : Tracked
+            Their connections and directions.
+        connections : int
+            How many connections there are so far.
+
+        Returns
+        -------
+        Sequence
+            One row a segment.
+        """
+        rows = segments.seq.size
+        self._streams = grown(self._streams, connections)
+        self._directions = grown(self._directions, 2 * connections)
+        # A chunk takes free entries first, so that room for `rows` more than are in use now is always enough.
+        needed = int(max(self._free[1], self._free[2] + rows))
+        self._entries = Entries(*(grown(column, needed + 1) for column in self._entries))
+        dtypes = (np.uint16, np.int64, np.uint32, np.uint32, np.int64)
+        out = Sequence(*(np.empty(rows, dtype) for dtype in dtypes))
+        label(segments, tracked, self._fed, self._streams, self._directions, self._entries, self._free, out)
+        self._fed += rows
+        return out

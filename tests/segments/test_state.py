@@ -1,0 +1,23 @@
+"""Sequence arithmetic modulo 2**32 (RFC 9293 section 3.4), and tables that grow."""
+
+import numpy as np
+import pytest
+
+from pcapframe.segments.state import after, before, grown
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 0), (0, 0xFFFFFFFF), (100, 0xFFFFFF00), (0x7FFFFFFF, 0)])
+def test_after_and_before(a: int, b: int) -> None:
+    a_, b_ = np.uint32(a), np.uint32(b)
+    with np.errstate(over="ignore"):
+        assert after.py_func(a_, b_)
+        assert before.py_func(b_, a_)
+        assert not after.py_func(b_, a_)
+        assert not before.py_func(a_, a_)
+
+
+def test_grown_keeps_what_is_there() -> None:
+    table = np.arange(4)
+    assert grown(table, 4) is table
+    larger = grown(table, 5)
+    assert larger.tolist() == [0, 1, 2, 3, 0, 0, 0, 0]

@@ -1,0 +1,72 @@
+"""Our labels beside tshark's."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import rich
+
+import pcapframe as pf
+from pcapframe.check import TsharkError, check_labels, compare_labels, tshark_segments
+from tests.builders import Conversation, merge, pcap
+
+
+def capture() -> bytes:
+    lossy = Conversation(client_port=40001).handshake().data("client", 3000, segment=1000, lost=True)
+    return pcap(merge(Conversation().handshake().close(), lossy.retransmit("client", seq=1, after=0.4).ack("server")))
+
+
+@pytest.mark.needs_program("tshark")
+@pytest.mark.parametrize("name", ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap"])
+def test_our_captures_agree(name: str) -> None:
+    checked = check_labels(pf.example(name))
+    assert checked.differing.empty, checked.differing.head(20)
+    assert checked.agreement == 1
+
+
+@pytest.mark.needs_program("tshark")
+def test_a_compressed_capture_and_bytes_are_checked_too() -> None:
+    assert check_labels(pf.example("mirrored.pcap.gz")).agreement > 0.999
+    checked = check_labels(capture())
+    assert checked.labels.loc["retransmission"].tolist() == [1, 0, 0, 13]
+    assert checked.labels.loc["segment", "both"] == 14
+
+
+@pytest.mark.needs_program("tshark")
+def test_a_difference_is_counted_and_named(tmp_path: Path) -> None:
+    file = tmp_path / "made.pcap"
+    file.write_bytes(capture())
+    segments = pf.label_segments(pf.read_pcap(file))
+    changed = segments.assign(retransmission=segments.index == 2).drop(index=1)
+    labels, differing, agreement = compare_labels(changed, tshark_segments(file))
+    resent = int(segments.index[segments["retransmission"]][0])
+    assert labels.loc["retransmission"].tolist() == [0, 1, 1, 11]
+    assert labels.loc["segment"].tolist() == [13, 1, 0, 0]
+    expected = pd.DataFrame(
+        {"label": ["segment", "retransmission", "retransmission"], "tshark": [True, False, True]},
+        index=pd.Index([1, 2, resent], name="frame"),
+    )
+    pd.testing.assert_frame_equal(differing[["label", "tshark"]], expected)
+    assert agreement == pytest.approx(11 / 14)
+
+
+@pytest.mark.needs_program("tshark")
+def test_it_shows_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    rich.print(check_labels(capture()))
+    printed = capsys.readouterr().out
+    assert "retransmission" in printed
+    assert "100.000 % of the segments agree" in " ".join(printed.split())
+
+
+@pytest.mark.needs_program("tshark")
+def test_a_capture_without_tcp() -> None:
+    checked = check_labels(pcap([]))
+    assert checked.differing.empty
+    assert checked.agreement != checked.agreement  # NaN: there is nothing to agree on
+
+
+def test_without_tshark_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with pytest.raises(TsharkError, match="tshark is not installed"):
+        check_labels(capture())
