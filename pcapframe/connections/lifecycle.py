@@ -1,0 +1,341 @@
+"""Zeek's states and history, and Wireshark's completeness, over a whole connection.
+
+`conn_state` and `history` mean what Zeek's ``conn.log`` documents. Two things differ on purpose: Zeek's timers,
+which end a row after some silence and begin a new one, are left out, so that a row is a ``conn_id``; and checksums
+are not verified, so that letter ``C`` never appears and no packet is left out for it. The originator is the sender
+of the first packet, flipped (``^``) by Zeek's rules: it may be another than ``client``.
+
+`completeness` has Wireshark's bits (1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST) as a connection's last packet
+shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data and opens no reused ports), and a
+lone packet adds no other.
+"""
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.connections.rows import ACK, FIN, NO_LENGTH, RST, SYN, Array, Rows
+from pcapframe.jit import inner_jit, jit
+from pcapframe.schema import LIKELY_SERVER_PORTS
+
+__all__ = ["Lifecycle", "measure_lifecycle"]
+
+INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = 0, 1, 2, 3, 4, 5, 6
+LETTERS = b"SHADFRIQTWG"
+S, H, A, D, F, R, I, Q, T, W, G = range(len(LETTERS))  # noqa: E741  # Zeek's names
+FLIPPED = 1 << 5
+SERVER = 1 << 4  # the server's, else the client's
+
+ENDPOINT = np.dtype(
+    [
+        ("state", np.uint8),
+        ("previous", np.uint8),
+        ("sent_syn", np.bool_),
+        ("sent_fin", np.bool_),
+        ("sent_reset", np.bool_),
+        ("has_bytes", np.bool_),
+        ("once", np.uint16),  # letters that appear once, by bit
+        ("syn_seq", np.uint32),
+        ("fin_at", np.uint32),
+        ("reset_at", np.uint32),
+        ("end", np.int64),  # highest relative sequence number
+        ("repeats", np.uint32),
+        ("zero_windows", np.uint32),
+        ("gaps", np.uint32),
+    ]
+)
+CONNECTION = np.dtype(
+    [
+        ("started", np.bool_),
+        ("originator_is_client", np.bool_),
+        ("before_reset", np.uint16),  # letters of the originator before its RST
+        ("letters", np.uint32),  # how many events so far
+        ("first_letter", np.uint8),
+        ("completeness", np.uint8),
+        ("first_bits", np.uint8),  # of the first packet: they count once there is another
+    ]
+)
+
+
+class Lifecycle(NamedTuple):
+    """By connection."""
+
+    conn_state: Array  # object, str
+    history: Array  # object, str
+    completeness: Array  # uint8
+
+
+@inner_jit
+def _is_power_of_ten(count: Any) -> Any:
+    """Whether Zeek writes a letter for this repetition: the 1st, 10th, 100th …."""
+    while count >= 10 and count % 10 == 0:
+        count //= 10
+    return count == 1
+
+
+@inner_jit
+def _flag_letter(endpoint: Any, flags: Any, length: Any, seq: Any) -> Any:
+    """Letter of the packet's flags (and payload), -1 where it adds none."""
+    position = np.uint32(np.int64(seq) + max(length, 0))
+    kinds = (flags & SYN != 0) + (flags & FIN != 0) + (flags & RST != 0)
+    if kinds > 1:
+        letter = I if flags & FIN and flags & RST else Q
+    elif flags & SYN:
+        if endpoint.sent_syn and endpoint.syn_seq == seq:
+            return -1
+        endpoint.sent_syn = True
+        endpoint.syn_seq = seq
+        return H if flags & ACK else S
+    elif flags & FIN:
+        if endpoint.sent_fin and endpoint.fin_at == position:
+            return -1
+        endpoint.sent_fin = True
+        endpoint.fin_at = position
+        return F
+    elif flags & RST:
+        if endpoint.sent_reset and endpoint.reset_at == position:
+            return -1
+        endpoint.sent_reset = True
+        endpoint.reset_at = position
+        return R
+    elif length > 0:
+        letter = D
+    elif flags & ACK:
+        letter = A
+    else:
+        return -1
+    if endpoint.once >> letter & 1:
+        return -1
+    endpoint.once |= 1 << letter
+    return letter
+
+
+@inner_jit
+def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any) -> None:
+    """Move the states of both endpoints on."""
+    state: Any = np.int64(own.state)
+    new = state
+    if state == INACTIVE:
+        if flags & SYN:
+            if is_originator:
+                new = SYN_ACK_SENT if flags & ACK else SYN_SENT
+            else:
+                new = ESTABLISHED
+                if peer.state == SYN_SENT:
+                    peer.previous = peer.state
+                    peer.state = ESTABLISHED
+        elif flags & FIN:
+            new = CLOSED
+        elif flags & RST:
+            new = RESET
+        elif not is_originator and length == 0 and peer.state == SYN_SENT:
+            new = INACTIVE
+        elif flags & ACK and peer.state == ESTABLISHED:
+            new = ESTABLISHED
+        else:
+            new = PARTIAL
+    elif state in (SYN_SENT, SYN_ACK_SENT):
+        if flags & FIN:
+            new = CLOSED
+        elif flags & RST:
+            new = RESET
+    elif state in (ESTABLISHED, PARTIAL):
+        if flags & FIN and not flags & RST:
+            new = CLOSED
+            if peer.state == RESET and peer.previous == CLOSED:
+                peer.state = CLOSED
+        elif flags & RST:
+            new = RESET
+        elif state == PARTIAL and flags & SYN and peer.state == INACTIVE:
+            new = SYN_SENT
+    elif state == CLOSED and flags & RST and peer.state != CLOSED:
+        new = RESET
+    if new != state:
+        own.previous = state
+        own.state = new
+
+
+@inner_jit
+def _completeness_bits(flags: Any, length: Any) -> Any:
+    """Wireshark's tcp.completeness bits of a packet; a SYN without ACK has none of its own."""
+    bits = 0
+    if flags & SYN:
+        bits = 2 if flags & ACK else 0
+    elif flags & ACK:
+        bits = 8 if length > 0 else 4
+    if flags & FIN and flags & ACK:
+        bits |= 16
+    if flags & RST:
+        bits |= 32
+    return bits
+
+
+@inner_jit
+def _must_flip(flags: Any, source_likely: Any, destination_likely: Any, source: Any, destination: Any) -> Any:
+    """Whether the first packet came from the responder, by the ports."""
+    if flags & SYN and not flags & ACK:
+        return False
+    if not source_likely:
+        return False
+    if not destination_likely:
+        return True
+    return not flags & SYN and source < destination
+
+
+@jit
+def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_place: Any, event_letter: Any) -> Any:
+    """Run every connection's state machine; how many events were written (LETTERS' places, SERVER, FLIPPED)."""
+    place, from_client, tcp_flags, payload, seqs = (
+        rows.place, rows.from_client, rows.tcp_flags, rows.payload, rows.seq,
+    )  # fmt: skip
+    rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.header, rows.gap
+    reused = rows.reused
+    src_ports, dst_ports = rows.src_port, rows.dst_port
+    count = 0
+    for i in range(place.size):
+        at = place[i]
+        connection = connections[at]
+        flags, length = np.int64(tcp_flags[i]), np.int64(payload[i])
+        if not connection.started:
+            connection.started = True
+            source, destination = np.int64(src_ports[i]), np.int64(dst_ports[i])
+            flip = _must_flip(flags, likely[source], likely[destination], source, destination)
+            connection.originator_is_client = from_client[i] != flip
+            if flip:
+                event_place[count], event_letter[count] = at, FLIPPED
+                count += 1
+            if headers[i] >= 20:
+                connection.first_bits = _completeness_bits(flags, length)
+                if flags & (SYN | ACK) == SYN:
+                    connection.completeness = 1
+                if reused[i]:
+                    connection.completeness |= connection.first_bits
+                elif connection.completeness and length > 0:
+                    connection.completeness |= 8
+        else:
+            connection.completeness |= connection.first_bits
+            if headers[i] >= 20:
+                connection.completeness |= _completeness_bits(flags, length)
+        if length == NO_LENGTH:
+            continue
+        side = 0 if from_client[i] else 1
+        own, peer = endpoints[at, side], endpoints[at, 1 - side]
+        end = rel_seqs[i] + length
+        known = own.state != INACTIVE
+        letter = _flag_letter(own, flags, length, seqs[i])
+        is_originator = from_client[i] == connection.originator_is_client
+        if connection.letters == 1 and connection.first_letter == H:
+            # Only a SYN-ACK so far: what follows shows that it came from the responder.
+            if letter in (A, D) or (letter == S and not is_originator):
+                connection.originator_is_client = not connection.originator_is_client
+                is_originator = not is_originator
+                event_place[count], event_letter[count] = at, FLIPPED
+                count += 1
+        mark = SERVER if side else 0
+        if letter >= 0:
+            if connection.letters == 0:
+                connection.first_letter = letter
+            connection.letters += 1
+            event_place[count], event_letter[count] = at, letter | mark
+            count += 1
+            if is_originator and not own.sent_reset:
+                connection.before_reset |= 1 << letter
+        if windows[i] == 0 and not flags & RST and own.state != RESET and peer.state != CLOSED:
+            own.zero_windows += 1
+            if _is_power_of_ten(own.zero_windows):
+                event_place[count], event_letter[count] = at, W | mark
+                count += 1
+        if length > 0 and known and end <= own.end and own.state != RESET:
+            own.repeats += 1
+            if _is_power_of_ten(own.repeats):
+                event_place[count], event_letter[count] = at, T | mark
+                count += 1
+        if not flags & RST and (not known or end > own.end):
+            own.end = end
+        if length > 0:
+            own.has_bytes = True
+        if gaps[i] and (
+            (own.state == ESTABLISHED and peer.state == ESTABLISHED)
+            or (peer.state == CLOSED and peer.previous == ESTABLISHED)
+        ):
+            peer.gaps += 1
+            if _is_power_of_ten(peer.gaps):
+                event_place[count], event_letter[count] = at, G | (0 if side else SERVER)
+                count += 1
+        _next_state(own, peer, is_originator, flags, length)
+    return count
+
+
+def _histories(place: Array, letter: Array, originator_is_client: Array) -> Array:
+    """Return the events' letters as one text a connection: the originator's in capitals."""
+    names = np.zeros((2, FLIPPED + 1), np.uint8)
+    capitals, small = (np.frombuffer(letters, np.uint8) for letters in (LETTERS, LETTERS.lower()))
+    for client_opens, of_client, of_server in ((0, small, capitals), (1, capitals, small)):
+        names[client_opens, : len(LETTERS)] = of_client
+        names[client_opens, SERVER : SERVER + len(LETTERS)] = of_server
+        names[client_opens, FLIPPED] = ord("^")
+    # Zeek writes the flip first, wherever it was noticed.
+    order = np.argsort(2 * place.astype(np.int64) + (letter != FLIPPED), kind="stable")
+    place, letter = place[order], letter[order]
+    text = names[originator_is_client[place].astype(np.int8), letter].tobytes().decode("ascii")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=originator_is_client.size))]).tolist()
+    return np.array([text[start:end] for start, end in itertools.pairwise(ends)], object)
+
+
+def _states(endpoints: Array, connections: Array) -> Array:
+    """Return Zeek's conn_state; the first rule that fits decides."""
+    every = np.arange(len(connections))
+    originator = np.where(connections["originator_is_client"], 0, 1)
+    o, r = endpoints["state"][every, originator], endpoints["state"][every, 1 - originator]
+    o_idle, r_idle = (np.isin(state, (INACTIVE, PARTIAL)) for state in (o, r))
+    no_bytes = ~endpoints["has_bytes"].any(axis=1)
+    before = connections["before_reset"]
+    other_letters = sum(1 << letter for letter in (H, A, F, G, I, Q))
+    only_syn = (before >> S & 1 == 1) & (before & other_letters == 0)
+    rules = {
+        "REJ": (r == RESET) & (np.isin(o, (SYN_SENT, SYN_ACK_SENT)) | ((o == RESET) & no_bytes)),
+        "RSTRH": (r == RESET) & o_idle,
+        "RSTR": r == RESET,
+        "RSTOS0": (o == RESET) & r_idle & only_syn,
+        "OTH": (o == RESET) & r_idle,
+        "RSTO": o == RESET,
+        "SF": (o == CLOSED) & (r == CLOSED),
+        "SH": (o == CLOSED) & r_idle,
+        "S2": o == CLOSED,
+        "SHR": (r == CLOSED) & o_idle,
+        "S3": r == CLOSED,
+        "S0": (o == SYN_SENT) & (r == INACTIVE),
+        "S1": (o == ESTABLISHED) & (r == ESTABLISHED),
+    }
+    names: Array = np.array([*rules, "OTH"], object)
+    places = np.select(list(rules.values()), list(range(len(rules))), default=len(rules))
+    return np.asarray(names[places], object)
+
+
+def measure_lifecycle(rows: Rows, connections: int) -> Lifecycle:
+    """Follow every connection through its states.
+
+    Parameters
+    ----------
+    rows : Rows
+        Segments in capture order.
+    connections : int
+        How many connections there are.
+
+    Returns
+    -------
+    Lifecycle
+        One row a connection.
+    """
+    likely = np.zeros(65536, np.bool_)
+    likely[list(LIKELY_SERVER_PORTS)] = True
+    table = np.zeros(connections, CONNECTION)
+    endpoints = np.zeros((connections, 2), ENDPOINT)
+    # A connection of one packet has three letters at most (a flip, its flags, a zero window), longer ones fewer
+    # per packet; the memory is touched only as far as it is used.
+    room = 3 * rows.place.size
+    event_place, event_letter = np.empty(room, np.int32), np.empty(room, np.uint8)
+    count = _follow(rows, likely, table, endpoints, event_place, event_letter)
+    history = _histories(event_place[:count], event_letter[:count], table["originator_is_client"])
+    return Lifecycle(_states(endpoints, table), history, table["completeness"])

@@ -1,0 +1,63 @@
+"""Resends, gaps and round trips by sender, by hand."""
+
+import numpy as np
+import pytest
+
+from pcapframe.connections.reliability import Samples, _quantiles
+from tests.builders import Conversation
+from tests.connections.made import connection
+
+
+def talk(**options: float) -> Conversation:
+    return Conversation(**options).handshake()  # type: ignore[arg-type]
+
+
+def test_resends_and_their_rate() -> None:
+    seen = connection(talk().data("client", 3000, segment=1000, lost=True).retransmit("client", after=0.4))
+    assert (seen["client_resent_segments"], seen["client_resent_bytes"]) == (1, 1000)
+    assert seen["client_resend_rate"] == pytest.approx(1 / 5)  # SYN, three segments and one of them again
+    assert seen["server_resend_rate"] == 0  # its SYN-ACK
+
+
+def test_bytes_that_the_capture_lacks() -> None:
+    seen = connection(talk().data("client", 700, drop=True).ack("server"))
+    assert (seen["client_gap_bytes"], seen["server_gap_bytes"]) == (700, 0)
+
+
+def test_round_trips() -> None:
+    conversation = talk(rtt=0.02)
+    for _ in range(4):
+        conversation.data("client", 100).ack("server")
+    seen = connection(conversation)
+    for column in ("client_ack_rtt_min_s", "client_ack_rtt_median_s", "client_ack_rtt_p95_s", "client_ack_rtt_max_s"):
+        assert seen[column] == pytest.approx(0.02, rel=0.01)
+    assert seen["client_ts_rtt_median_s"] == pytest.approx(0.02, rel=0.01)
+    assert seen["server_ack_rtt_max_s"] == pytest.approx(0.0001, rel=0.01)
+
+
+def test_an_ambiguous_round_trip_is_left_out() -> None:
+    conversation = talk(rtt=0.02).data("client", 100, lost=True).retransmit("client", after=1.0).ack("server")
+    assert connection(conversation)["client_ack_rtt_max_s"] == pytest.approx(0.02)  # of the SYN only
+
+
+def test_captured_at_the_client() -> None:
+    seen = connection(talk(rtt=0.02).data("client", 10).ack("server").data("server", 10).ack("client"))
+    assert (seen["client_vantage"], seen["server_vantage"]) == ("near_sender", "near_receiver")
+    assert connection(Conversation().syn(lost=True))["client_vantage"] == "unknown"
+
+
+def test_quantiles_are_within_a_percent() -> None:
+    rng = np.random.default_rng(7)
+    sample = rng.lognormal(16, 1.5, 5000).astype(np.int64)
+    owner = np.repeat([0, 3], 2500)
+    lowest, highest = np.full(4, np.iinfo(np.int64).max), np.zeros(4, np.int64)
+    np.minimum.at(lowest, owner, sample)
+    np.maximum.at(highest, owner, sample)
+    found = _quantiles(Samples(owner, sample, lowest, highest), sample.size)
+    for of, place in ((0, (0, 0)), (3, (1, 1))):
+        exact = np.sort(sample[owner == of]) / 1e9
+        assert found.median[place] == pytest.approx(exact[1249], rel=0.01)
+        assert found.p95[place] == pytest.approx(exact[2374], rel=0.01)
+        assert found.minimum[place] == exact[0]
+        assert found.maximum[place] == exact[-1]
+    assert np.isnan(found.median[0, 1])
