@@ -1,0 +1,11 @@
+"""Patterns: what segments and connections show together, with the packets that show it.
+
+One small file a pattern: what is observed, the rule and its limits in the module's docstring, then its
+parameters, then ``observe``. `_registry` lists them, `_traffic` is the view of the frames that they share.
+"""
+
+from pcapframe.patterns._api import Evidence, Pattern
+from pcapframe.patterns._registry import find_patterns
+from pcapframe.patterns._thresholds import Thresholds
+
+__all__ = ["Evidence", "Pattern", "Thresholds", "find_patterns"]

@@ -1,0 +1,220 @@
+"""What a pattern is: an observation with its numbers, and the packets that show it."""
+
+import html
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.measures import wilson_interval
+from pcapframe.patterns._wording import counted
+
+__all__ = ["LISTED", "Evidence", "Pattern", "native", "rate"]
+
+SHOWN = 5  # so many entries of a list are written for a reader
+LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The connections and packets that show a pattern.
+
+    Parameters
+    ----------
+    connections : tuple of int
+        ``conn_id`` of the first 100.
+    connection_count : int
+        How many there are in all.
+    frames : tuple of int
+        Frame numbers of the first 100; of the merged list where several captures were read.
+    frame_count : int
+        How many there are in all.
+    display_filter : str or None
+        Wireshark display filter that selects exactly the listed frames; None where none are listed.
+    display_filter_all : str or None
+        Short filter by endpoints that selects all packets of these connections, listed or not (and whatever
+        else these endpoints exchanged); None where no short one does.
+    """
+
+    connections: tuple[int, ...] = ()
+    connection_count: int = 0
+    frames: tuple[int, ...] = ()
+    frame_count: int = 0
+    display_filter: str | None = None
+    display_filter_all: str | None = None
+
+    def __str__(self) -> str:
+        connections = counted(self.connection_count, "connection")
+        if not self.frame_count:
+            return connections
+        frames = _listed([str(frame) for frame in self.frames], self.frame_count)
+        return f"{counted(self.frame_count, 'frame')} in {connections}: {frames}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as what ``json.dumps`` takes.
+
+        Returns
+        -------
+        dict
+            The fields by name, tuples as lists.
+        """
+        return {name: native(value) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Something seen in the traffic, with the packets that show it and no word on why.
+
+    Parameters
+    ----------
+    pattern : str
+        Its name, also that of its module and of its parameters in `Thresholds`.
+    category : str
+        ``connection_establishment``, ``connection_termination``, ``reliability`` or ``connection_lifecycle``.
+    description : str
+        One or two sentences with the main numbers.
+    observations : dict
+        All numbers by name. What the capture cannot show is None. NumPy's and pandas' types become Python's.
+    evidence : Evidence
+        Connections and frames.
+
+    Examples
+    --------
+    >>> seen = Pattern("zero_window", "reliability", "1 connection.", {"rate": np.float64("nan")}, Evidence())
+    >>> seen.to_dict()["observations"]
+    {'rate': None}
+    """
+
+    pattern: str
+    category: str
+    description: str
+    observations: dict[str, Any]
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "observations", native(self.observations))
+
+    def __str__(self) -> str:
+        lines = [f"{self.pattern} ({self.category})", f"  {self.description}"]
+        lines += [f"  {name}: {_text(value)}" for name, value in self.observations.items()]
+        return "\n".join([*lines, f"  evidence: {self.evidence}"])
+
+    def _repr_html_(self) -> str:
+        texts = {name: _text(value) for name, value in self.observations.items()}
+        texts["evidence"] = str(self.evidence)
+        filters = {"display filter": self.evidence.display_filter, "of all": self.evidence.display_filter_all}
+        texts |= {name: text for name, text in filters.items() if text is not None}
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for name, text in texts.items()
+        )
+        title = f"<b>{html.escape(self.pattern)}</b> ({html.escape(self.category)})"
+        return f"<div>{title}<p>{html.escape(self.description)}</p><table>{rows}</table></div>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as what ``json.dumps`` takes.
+
+        Returns
+        -------
+        dict
+            ``pattern``, ``category``, ``description``, ``observations`` and ``evidence``, made of new
+            objects.
+        """
+        return {
+            "pattern": self.pattern,
+            "category": self.category,
+            "description": self.description,
+            "observations": native(self.observations),
+            "evidence": self.evidence.to_dict(),
+        }
+
+
+def native(value: Any) -> Any:
+    """Return a value as what JSON knows.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, text, times and nested dicts and sequences of them.
+
+    Returns
+    -------
+    object
+        Python's int, float, bool, str, list, dict or None; NaN, infinity and other nulls are None, times ISO
+        8601.
+
+    Examples
+    --------
+    >>> native({"rates": (np.float32(0.5), float("nan")), "frames": np.array([1, 2])})
+    {'rates': [0.5, None], 'frames': [1, 2]}
+    """
+    if type(value) in (int, str, bool):
+        return value
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, dict):
+        return {str(key): native(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, Iterable):
+        return [native(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def rate(name: str, part: int, whole: int) -> dict[str, float]:
+    """Return a share under its name, with its 95 % Wilson interval beside it.
+
+    Parameters
+    ----------
+    name : str
+        Of the share.
+    part, whole : int
+        Its numerator and denominator.
+
+    Returns
+    -------
+    dict
+        ``name``, ``name_low`` and ``name_high`` [0 to 1], NaN where the whole is 0.
+
+    Examples
+    --------
+    >>> {name: round(value, 3) for name, value in rate("reset_rate", 1, 10).items()}
+    {'reset_rate': 0.1, 'reset_rate_low': 0.018, 'reset_rate_high': 0.404}
+    """
+    low, high = wilson_interval(part, whole)
+    return {name: part / whole if whole else np.nan, f"{name}_low": low, f"{name}_high": high}
+
+
+def _text(value: Any) -> str:
+    """Write a value for a reader, long maps and lists shortened."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return _listed([f"{name} {_text(item)}" for name, item in value.items()], len(value))
+    if isinstance(value, list):
+        return _listed([_text(item) for item in value], len(value), "; ")
+    return str(value)
+
+
+def _listed(texts: list[str], total: int, between: str = ", ") -> str:
+    """Join a few texts, and say how many more there are."""
+    shown = texts[:SHOWN] + ([f"{total - SHOWN:,} more"] if total > SHOWN else [])
+    return between.join(shown) or "none"

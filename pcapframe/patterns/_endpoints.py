@@ -1,0 +1,127 @@
+"""Who the endpoints of connections are: as numbers to group by, as text, as Wireshark display filters."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.measures import endpoint_filter, host_text
+from pcapframe.patterns._api import LISTED
+from pcapframe.patterns._arrays import Array, sum_by
+
+__all__ = ["Endpoints"]
+
+FEW_PAIRS = 3  # of endpoints, in one display filter
+
+
+class Endpoints:
+    """Clients and servers of connections.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client``, ``client_port``, ``server`` and ``server_port``; not modified.
+    """
+
+    def __init__(self, connections: pd.DataFrame) -> None:
+        self._connections = connections
+
+    @cached_property
+    def client(self) -> Array:
+        """A number for each connection's client: the same for the same address and port, servers' too."""
+        return self._numbers("client")
+
+    @cached_property
+    def server(self) -> Array:
+        """A number for each connection's server: the same for the same address and port, clients' too."""
+        return self._numbers("server")
+
+    @cached_property
+    def server_host(self) -> Array:
+        """A number for each connection's server address."""
+        return self.server >> 16
+
+    def texts(self, places: Array) -> list[str]:
+        """Write some connections as ``client:port <-> server:port``."""
+        pairs = zip(self.client[places].tolist(), self.server[places].tolist(), strict=True)
+        return [f"{self._text(client)} <-> {self._text(server)}" for client, server in pairs]
+
+    def count_pairs(self, counts: Array) -> tuple[dict[str, int], int]:
+        """Sum counts over the connections between the same endpoints.
+
+        Parameters
+        ----------
+        counts : ndarray of int
+            By connection.
+
+        Returns
+        -------
+        dict
+            The largest 100 sums by ``client:port <-> server:port``, without zeros, descending.
+        int
+            How many there are in all.
+        """
+        places = np.flatnonzero(counts)
+        first, sums = sum_by(counts[places], self.client[places], self.server[places])
+        texts = self.texts(places[first[:LISTED]])
+        return dict(zip(texts, sums[:LISTED].tolist(), strict=True)), sums.size
+
+    def count_servers(self, counts: Array) -> tuple[dict[str, int], int]:
+        """Sum counts over the connections with the same server; otherwise as `count_pairs`."""
+        places = np.flatnonzero(counts)
+        first, sums = sum_by(counts[places], self.server[places])
+        texts = [self._text(end) for end in self.server[places[first[:LISTED]]].tolist()]
+        return dict(zip(texts, sums[:LISTED].tolist(), strict=True)), sums.size
+
+    def display_filter(self, places: Array) -> str | None:
+        """Return one short filter for all packets of some connections.
+
+        Parameters
+        ----------
+        places : ndarray of int
+            Which connections.
+
+        Returns
+        -------
+        str or None
+            By up to three pairs of endpoints; else by the server, server address or client address that all
+            share; else None.
+        """
+        if not places.size:
+            return None
+        client, server = self.client[places], self.server[places]
+        if places.size <= LISTED:
+            pairs = dict.fromkeys(zip(client.tolist(), server.tolist(), strict=True))
+            if len(pairs) <= FEW_PAIRS:
+                parts = [f"{self._filter(one)} && {self._filter(other)}" for one, other in pairs]
+                return parts[0] if len(parts) == 1 else " || ".join(f"({part})" for part in parts)
+        if (server == server[0]).all():
+            return self._filter(int(server[0]))
+        for hosts in (server >> 16, client >> 16):
+            if (hosts == hosts[0]).all():
+                return endpoint_filter(self._addresses[hosts[0]])
+        return None
+
+    def _text(self, endpoint: int) -> str:
+        return f"{host_text(self._addresses[endpoint >> 16])}:{endpoint & 0xFFFF}"
+
+    def _filter(self, endpoint: int) -> str:
+        return endpoint_filter(self._addresses[endpoint >> 16], endpoint & 0xFFFF)
+
+    @cached_property
+    def _addresses(self) -> Array:
+        """Addresses as text, by their number."""
+        return self._categories.to_numpy(object)
+
+    @cached_property
+    def _categories(self) -> pd.Index:
+        """Addresses of clients and servers alike."""
+        client, server = (self._connections[side].cat.categories for side in ("client", "server"))
+        return client if client.equals(server) else client.union(server)
+
+    def _numbers(self, side: str) -> Array:
+        column = self._connections[side]
+        if not column.cat.categories.equals(self._categories):
+            column = column.cat.set_categories(self._categories)
+        ports = self._connections[f"{side}_port"].to_numpy().astype(np.int64)
+        return column.cat.codes.to_numpy().astype(np.int64) << 16 | ports

@@ -1,0 +1,330 @@
+"""The one view of segments and connections that all patterns read; what several need is made once.
+
+Segments are named by their row in the frame (from 0), connections by their place in theirs. Copies made on
+the way (``capture_duplicate``) are left out everywhere, as they are from the counts in the connections frame.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.errors import ParameterError
+from pcapframe.measures import frame_filter, values, without_attrs
+from pcapframe.patterns._api import LISTED, Evidence
+from pcapframe.patterns._arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
+from pcapframe.patterns._endpoints import Endpoints
+from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
+
+__all__ = ["ByConnection", "Rows", "Traffic"]
+
+READ = (
+    "time", "tcp_flags", "payload_bytes", "ttl", "window", "conn_id", "from_client", "keep_alive",
+    "duplicate_ack", "zero_window", "reused_ports", "capture_duplicate", "resent", "reordered",
+    "resend_reason", "needless", "capture_gap",
+)  # fmt: skip
+
+
+class Rows(NamedTuple):
+    """Segments and the place of each one's connection, ascending by row."""
+
+    rows: Array
+    place: Array
+
+
+class ByConnection(NamedTuple):
+    """Segments of some connections, one connection after another, each in capture order."""
+
+    rows: Array
+    place: Array
+
+    @property
+    def begins(self) -> Mask:
+        """Where a connection's first row is."""
+        return changes(self.place)
+
+
+class Traffic:
+    """Segments and connections, and the sub-tables of them that patterns share.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS`` in capture order, index ``frame``; not modified. Segments of
+        connections that are not in `connections` are passed over.
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
+
+    Raises
+    ------
+    ParameterError
+        A column is missing.
+    """
+
+    def __init__(self, segments: pd.DataFrame, connections: pd.DataFrame) -> None:
+        wanted = [("segments", segments, READ), ("connections", connections, names(CONNECTIONS))]
+        for what, frame, columns in wanted:
+            missing = [name for name in columns if name not in frame]
+            if missing:
+                raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
+        self.segments = without_attrs(segments)
+        self.connections = without_attrs(connections)
+        self.endpoints = Endpoints(self.connections)
+        self.size = len(connections)
+
+    # Connections, one value a place.
+
+    def number(self, column: str) -> Array:
+        """Return a column of the connections frame as int64."""
+        return self.connections[column].to_numpy().astype(np.int64)
+
+    def each_way(self, column: str) -> Array:
+        """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
+        return self.number(f"client_{column}") + self.number(f"server_{column}")
+
+    def is_in(self, column: str, *categories: str) -> Mask:
+        """Tell which connections have one of these categories."""
+        codes, known = self._categories[column]
+        found = np.zeros(self.size, np.bool_)
+        for category in categories:
+            found |= codes == known.index(category)
+        return found
+
+    def codes(self, column: str) -> Array:
+        """Return the place of each connection's category in its list in ``schema``."""
+        return self._categories[column][0]
+
+    @cached_property
+    def _categories(self) -> dict[str, tuple[Array, list[str]]]:
+        made = {}
+        for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS), ("roles", ROLES)):
+            column = self.connections[name]
+            if tuple(column.cat.categories) != known:
+                column = column.cat.set_categories(list(known))
+            made[name] = column.cat.codes.to_numpy(), list(known)
+        return made
+
+    @cached_property
+    def start_ns(self) -> Array:
+        """First packet of each connection, in nanoseconds."""
+        return self.connections["start"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
+    def end_ns(self) -> Array:
+        """Last packet of each connection, in nanoseconds."""
+        return self.connections["end"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
+    def seconds_to_end(self) -> Array:
+        """From the first packet of each connection to the last of all, in seconds; NaN without a time."""
+        return seconds_from(self.start_ns, np.full(self.size, self.end_ns.max(initial=NO_TIME)))
+
+    def seconds_apart(self, earlier: Array, later: Array) -> Array:
+        """Time from the ends of connections to the starts of others, in seconds; NaN without a time."""
+        return seconds_from(self.end_ns[earlier], self.start_ns[later])
+
+    # Segments.
+
+    def rows(self, mask: Mask) -> Array:
+        """Return the rows where `mask` (one value a segment) is set."""
+        found = np.flatnonzero(mask)
+        if self._has_copies and found.size:
+            found = found[~self.column("capture_duplicate")[found]]
+        if self._is_selection and found.size:
+            found = found[self._place_of_id[self._conn_id[found]] >= 0]
+        return found
+
+    def labelled(self, column: str) -> Array:
+        """Return the rows where a bool column is set."""
+        mask = self.column(column)
+        return self.rows(mask) if mask.any() else np.empty(0, np.intp)
+
+    def column(self, name: str) -> Array:
+        """Return a column of the segments frame that has no nulls."""
+        return self.segments[name].to_numpy()
+
+    def payload(self, rows: Array) -> Array:
+        """Return the payload of rows in bytes, 0 where it is not known."""
+        return self._payload[rows]
+
+    def has_flag(self, rows: Array, *flags: str) -> Mask:
+        """Tell which rows have one of these flags."""
+        bits = sum(FLAG_BITS[name] for name in flags)
+        return np.asarray((self._flags[rows] & bits) != 0, np.bool_)
+
+    def place(self, rows: Array) -> Array:
+        """Return the place of each row's connection."""
+        ids = self._conn_id[rows]
+        return self._place_of_id[ids] if self._is_selection else ids
+
+    def from_client(self, rows: Array) -> Mask:
+        """Tell which rows the client sent."""
+        return np.asarray(self.column("from_client")[rows], np.bool_)
+
+    def time_ns(self, rows: Array) -> Array:
+        """When the rows were captured, in nanoseconds."""
+        return self._time_ns[rows]
+
+    def seconds_between(self, earlier: Array, later: Array) -> Array:
+        """Time from rows to other rows, in seconds; NaN without a time."""
+        return seconds_from(self._time_ns[earlier], self._time_ns[later])
+
+    def within(self, rows: Array, mask: Mask) -> Array:
+        """Return the rows that belong to the connections of `mask`."""
+        return rows[mask[self.place(rows)]] if rows.size else rows
+
+    def places(self, rows: Array) -> Mask:
+        """Tell which connections the rows belong to."""
+        mask = np.zeros(self.size, np.bool_)
+        mask[self.place(rows)] = True
+        return mask
+
+    def by_connection(self, some: Rows) -> ByConnection:
+        """Put segments in order of their connections."""
+        order = stable_order(some.place, self.size)
+        return ByConnection(some.rows[order], some.place[order])
+
+    def all_rows(self, mask: Mask) -> Rows:
+        """Return every segment of the connections of `mask`."""
+        if not mask.any():
+            return Rows(np.empty(0, np.intp), np.empty(0, np.intp))
+        if mask.all() and not self._is_selection:
+            wanted = np.ones(len(self.segments), np.bool_)
+        else:
+            by_id = np.zeros(self._ids, np.bool_)
+            by_id[self._conn_ids[mask]] = True
+            wanted = by_id.take(self._conn_id)
+        rows = self.rows(wanted)
+        return Rows(rows, self.place(rows))
+
+    def flagged(self, *flags: str, within: Mask | None = None) -> Rows:
+        """Return the segments with one of these flags (SYN, FIN, RST), in the connections of `within`."""
+        bits = sum(FLAG_BITS[name] for name in flags)
+        wanted = (self._control_flags & bits) != 0
+        if within is not None:
+            wanted &= within[self._control.place]
+        return Rows(self._control.rows[wanted], self._control.place[wanted])
+
+    @cached_property
+    def _control(self) -> Rows:
+        """Segments with SYN, FIN or RST."""
+        bits = FLAG_BITS["SYN"] | FLAG_BITS["FIN"] | FLAG_BITS["RST"]
+        rows = self.rows((self._flags & bits) != 0)
+        return Rows(rows, self.place(rows))
+
+    @cached_property
+    def _control_flags(self) -> Array:
+        return self._flags[self._control.rows]
+
+    @cached_property
+    def resent(self) -> Array:
+        """Rows that were sent again."""
+        return self.labelled("resent")
+
+    @cached_property
+    def rsts(self) -> Rows:
+        """Segments with RST."""
+        return self.flagged("RST")
+
+    @cached_property
+    def all_of_reset(self) -> Rows:
+        """Every segment of the connections with a RST."""
+        return self.all_rows(self.each_way("rsts") > 0)
+
+    @cached_property
+    def carrying(self) -> int:
+        """How many segments have payload, SYN or FIN."""
+        bare = np.count_nonzero(self.payload(self.flagged("SYN", "FIN").rows) == 0)
+        copied = np.count_nonzero(self.payload(self._copies))
+        return int(self.each_way("data_packets").sum() + bare - copied)
+
+    @cached_property
+    def bare_acks(self) -> int:
+        """How many packets have neither payload nor SYN, FIN or RST."""
+        resets = self.rsts.rows
+        bare_resets = np.count_nonzero((self.payload(resets) == 0) & ~self.has_flag(resets, "SYN", "FIN"))
+        return int(self.packet_count - self._copies.size - self.carrying - bare_resets)
+
+    @cached_property
+    def packet_count(self) -> int:
+        """How many TCP packets there are, copies made on the way too."""
+        return int(self.each_way("packets").sum())
+
+    # What the patterns report.
+
+    def evidence(self, rows: Array, mask: Mask | None = None) -> Evidence:
+        """Name connections and packets.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Segments that show the pattern, in any order.
+        mask : ndarray of bool, optional
+            Connections that show it; by default those of `rows`.
+
+        Returns
+        -------
+        Evidence
+            The first of each with their totals, and display filters.
+        """
+        if not (rows[1:] > rows[:-1]).all():
+            rows = np.unique(rows)
+        places = np.flatnonzero(self.places(rows) if mask is None else mask)
+        frames = tuple(int(frame) for frame in self.segments.index.to_numpy()[rows[:LISTED]])
+        return Evidence(
+            connections=tuple(int(conn_id) for conn_id in self._conn_ids[places[:LISTED]]),
+            connection_count=places.size,
+            frames=frames,
+            frame_count=rows.size,
+            display_filter=frame_filter(frames),
+            display_filter_all=self.endpoints.display_filter(places),
+        )
+
+    # How segments and connections belong together.
+
+    @cached_property
+    def _flags(self) -> Array:
+        return self.column("tcp_flags")
+
+    @cached_property
+    def _payload(self) -> Array:
+        return values(self.segments["payload_bytes"], np.uint32)
+
+    @cached_property
+    def _time_ns(self) -> Array:
+        return self.segments["time"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
+    def _conn_id(self) -> Array:
+        return self.column("conn_id")
+
+    @cached_property
+    def _conn_ids(self) -> Array:
+        return self.connections.index.to_numpy()
+
+    @cached_property
+    def _copies(self) -> Array:
+        found = np.flatnonzero(self.column("capture_duplicate"))
+        return found[self._place_of_id[self._conn_id[found]] >= 0]
+
+    @cached_property
+    def _has_copies(self) -> bool:
+        return bool(self.column("capture_duplicate").any())
+
+    @cached_property
+    def _ids(self) -> int:
+        """One more than the highest conn_id on either side."""
+        return max(int(self._conn_id.max(initial=-1)), int(self._conn_ids.max(initial=-1))) + 1
+
+    @cached_property
+    def _place_of_id(self) -> Array:
+        """Place of the connection with a conn_id, -1 where it is not among them."""
+        place = np.full(self._ids, -1, np.int64)
+        place[self._conn_ids] = np.arange(self.size)
+        return place
+
+    @cached_property
+    def _is_selection(self) -> bool:
+        """Whether a conn_id is not also the place of its connection."""
+        return self._ids != self.size or bool((self._conn_ids != np.arange(self.size)).any())

@@ -1,0 +1,95 @@
+"""The share of acknowledgements that repeat the one before.
+
+Observed: duplicate ACKs (label ``duplicate_ack``: no payload, acknowledgement and window as before), among
+packets without payload, SYN, FIN or RST.
+
+Rule: reported when their share, or that in a connection with at least ``min_acks`` packets without payload,
+is at least ``share``.
+
+Limits: the label is Wireshark's and asks for an unchanged window, so that duplicates which also move the
+window are missed (about one in eleven from Linux), and it does not ask whether data was outstanding. Loss,
+reordering and needless resends all draw duplicate ACKs.
+
+RFC 5681 section 2 (duplicate acknowledgement), RFC 2018 (SACK).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pcapframe.patterns._api import Pattern, rate
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent
+
+__all__ = ["CATEGORY", "NAME", "DuplicateAckShareLimits", "observe"]
+
+NAME = "duplicate_ack_share"
+CATEGORY = "reliability"
+
+
+@dataclass(frozen=True)
+class DuplicateAckShareLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    share : float, default 0.05
+        Smallest share of duplicate ACKs. [0 to 1]
+    min_acks : int, default 50
+        A connection needs so many packets without payload to be judged alone. [packets]
+    """
+
+    share: float = 0.05
+    min_acks: int = 50
+
+
+def observe(traffic: Traffic, limits: DuplicateAckShareLimits) -> Pattern | None:
+    """Measure the share of duplicate ACKs.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : DuplicateAckShareLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``duplicate_acks`` of ``acks`` [packets], ``share`` [0 to 1] with its 95 % interval, ``threshold``,
+        ``connections`` with any and ``connections_above`` the threshold [connections], ``by_connection``
+        [packets] of ``by_connection_total``, ``from_client`` and ``from_server`` [packets]. Evidence: the
+        duplicate ACKs.
+    """
+    by_client, by_server = (
+        traffic.number("client_duplicate_acks_sent"),
+        traffic.number("server_duplicate_acks_sent"),
+    )
+    duplicates = by_client + by_server
+    total = int(duplicates.sum())
+    if total == 0:
+        return None
+    acks = traffic.bare_acks
+    bare = traffic.each_way("packets") - traffic.each_way("data_packets")
+    above = int(((bare >= limits.min_acks) & (duplicates > 0) & (duplicates >= limits.share * bare)).sum())
+    if total < limits.share * acks and not above:
+        return None
+    by_connection, pairs = traffic.endpoints.count_pairs(duplicates)
+    observations: dict[str, Any] = {
+        "duplicate_acks": total,
+        "acks": acks,
+        **rate("share", total, acks),
+        "threshold": limits.share,
+        "connections": int((duplicates > 0).sum()),
+        "connections_above": above,
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+        "from_client": int(by_client.sum()),
+        "from_server": int(by_server.sum()),
+    }
+    description = (
+        f"{total:,} of {counted(acks, 'packet')} that only acknowledge ({percent(total / acks)}) repeat the "
+        f"acknowledgement before, in {counted(observations['connections'], 'connection')}; {above:,} of "
+        f"these with at least {limits.min_acks:,} packets without payload had {percent(limits.share)} or "
+        "more."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("duplicate_ack")))

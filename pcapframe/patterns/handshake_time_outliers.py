@@ -1,0 +1,128 @@
+"""Handshakes that took much longer, or shorter, than others to the same server.
+
+Observed: the time from the first SYN to the first SYN-ACK, compared with the median of the same server
+address.
+
+Rule: reported when it differs from the median by more than the largest of ``deviations`` scaled median
+absolute deviations, ``floor_s`` and ``floor_share`` of the median, on a server with at least
+``min_handshakes`` handshakes.
+
+Limits: what is timed is the way from the capture point to the server and back, so captures made at the server
+show its own time only. A repeated SYN adds the time before the retry; such handshakes are counted beside.
+Servers with fewer handshakes are not compared.
+
+RFC 9293 section 3.5, RFC 6298 section 2.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._arrays import Array, stable_order
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "HandshakeTimeOutliersLimits", "observe"]
+
+NAME = "handshake_time_outliers"
+CATEGORY = "connection_establishment"
+
+SCALE = 1.4826  # makes the median absolute deviation of normal values their standard deviation
+
+
+@dataclass(frozen=True)
+class HandshakeTimeOutliersLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    deviations : float, default 6.0
+        Distance from the median. [scaled median absolute deviations]
+    floor_s : float, default 0.05
+        Smaller distances never count. [s]
+    floor_share : float, default 0.5
+        Smaller distances, as a share of the median, never count. [share]
+    min_handshakes : int, default 10
+        Fewest timed handshakes of a server. [connections]
+    """
+
+    deviations: float = 6.0
+    floor_s: float = 0.05
+    floor_share: float = 0.5
+    min_handshakes: int = 10
+
+
+def observe(traffic: Traffic, limits: HandshakeTimeOutliersLimits) -> Pattern | None:
+    """Find handshake times far from the rest of the same server.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : HandshakeTimeOutliersLimits
+        What is far.
+
+    Returns
+    -------
+    Pattern or None
+        ``slower`` and ``faster`` of ``handshakes`` compared [connections] at ``servers`` (addresses),
+        ``with_repeated_syn`` of the outliers [connections], and ``outliers``, of ``outliers_total``: the 100
+        farthest, each with ``conn_id``, ``connection``, ``handshake_s`` and ``server_median_s`` [s].
+        Evidence: their SYNs and SYN-ACKs.
+    """
+    times = traffic.connections["handshake_rtt_s"].to_numpy()
+    hosts = traffic.endpoints.server_host
+    handshakes = np.bincount(hosts[~np.isnan(times)], minlength=int(hosts.max()) + 1)
+    places = np.flatnonzero(~np.isnan(times) & (handshakes[hosts] >= limits.min_handshakes))
+    times, host = times[places], hosts[places]
+    median = _group_medians(times, host)[host]
+    distance = np.abs(times - median)
+    spread = SCALE * _group_medians(distance, host)[host]
+    far = np.max([limits.deviations * spread, limits.floor_share * median], axis=0, initial=limits.floor_s)
+    outliers = np.flatnonzero(distance > far)
+    if not outliers.size:
+        return None
+    farthest = outliers[np.argsort(-distance[outliers], kind="stable")][:LISTED]
+    mask = np.zeros(traffic.size, np.bool_)
+    mask[places[outliers]] = True
+    slower = int((times[outliers] > median[outliers]).sum())
+    observations: dict[str, Any] = {
+        "slower": slower,
+        "faster": outliers.size - slower,
+        "handshakes": places.size,
+        "servers": int((handshakes >= limits.min_handshakes).sum()),
+        "with_repeated_syn": int((traffic.number("syn_count")[mask] > 1).sum()),
+        "outliers_total": outliers.size,
+        "outliers": _listed(traffic, places[farthest], times[farthest], median[farthest]),
+    }
+    description = (
+        f"{outliers.size:,} of {counted(places.size, 'handshake')} took a time far from the median of the "
+        f"same server: {slower:,} longer, {outliers.size - slower:,} shorter; "
+        f"{observations['with_repeated_syn']:,} of them had a repeated SYN."
+    )
+    rows = traffic.flagged("SYN", within=mask).rows
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))
+
+
+def _group_medians(numbers: Array, group: Array) -> Array:
+    """Median by group (0, 1, …), NaN for a group without numbers."""
+    order = np.argsort(numbers)
+    order = order[stable_order(group[order], int(group.max(initial=0)) + 1)]
+    ordered = numbers[order]
+    counts = np.bincount(group, minlength=1)
+    starts = np.cumsum(counts) - counts
+    some = counts > 0
+    medians = np.full(counts.size, np.nan)
+    low, high = starts + (counts - 1) // 2, starts + counts // 2
+    medians[some] = (ordered[low[some]] + ordered[high[some]]) / 2
+    return medians
+
+
+def _listed(traffic: Traffic, places: Array, times: Array, medians: Array) -> list[dict[str, object]]:
+    """Describe connections one by one."""
+    conn_ids = traffic.connections.index.take(places).tolist()
+    columns = (conn_ids, traffic.endpoints.texts(places), times.tolist(), medians.tolist())
+    names = ("conn_id", "connection", "handshake_s", "server_median_s")
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -1,0 +1,92 @@
+"""Connections already open when the capture starts, or still open when it ends.
+
+Observed: connections without a captured SYN, and established ones without RST or the FINs of both sides.
+
+Rule: reported when at least ``min_connections`` connections are one or the other.
+
+Limits: what came before or after, the capture cannot show: no handshake, ending or duration of these is
+known. A SYN or FIN that the capture lacks looks the same, as does a connection whose end was never sent.
+
+RFC 9293 section 3.3.2.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "OpenAtEdgesLimits", "observe"]
+
+NAME = "open_at_edges"
+CATEGORY = "connection_lifecycle"
+
+
+@dataclass(frozen=True)
+class OpenAtEdgesLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 1
+        Fewest connections open at the start or end. [connections]
+    """
+
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:
+    """Count connections that the capture shows in part.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : OpenAtEdgesLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``open_at_start``, ``open_at_end``, of these ``half_closed_at_end`` (one side had sent FIN),
+        ``open_throughout`` (at both) and ``total_connections`` [connections]. Evidence: the first packet of
+        those open at the start, the last of those open at the end.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("midstream.pcap")))
+    >>> traffic = Traffic(segments, pf.build_connections(segments))
+    >>> observe(traffic, OpenAtEdgesLimits()).observations["open_at_start"]
+    8
+    """
+    at_start = traffic.is_in("handshake", "not_captured")
+    established = traffic.is_in("handshake", "complete", "not_captured")
+    at_end = established & traffic.is_in("ending", "open", "half_closed")
+    mask = at_start | at_end
+    connections = int(mask.sum())
+    if connections < max(limits.min_connections, 1):
+        return None
+    observations: dict[str, Any] = {
+        "open_at_start": int(at_start.sum()),
+        "open_at_end": int(at_end.sum()),
+        "half_closed_at_end": int((at_end & traffic.is_in("ending", "half_closed")).sum()),
+        "open_throughout": int((at_start & at_end).sum()),
+        "total_connections": traffic.size,
+    }
+    description = (
+        f"Of {counted(traffic.size, 'connection')}, {observations['open_at_start']:,} were already open at "
+        f"the start of the capture and {observations['open_at_end']:,} still open at its end, "
+        f"{observations['half_closed_at_end']:,} of these half closed ({observations['open_throughout']:,} "
+        "throughout)."
+    )
+    rows, place = traffic.all_rows(mask)
+    first, last = np.full(traffic.size, -1), np.full(traffic.size, -1)
+    first[place[::-1]] = rows[::-1]  # the last assignment wins
+    last[place] = rows
+    shown = np.union1d(first[at_start], last[at_end])
+    shown = shown[shown >= 0]
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(shown, mask))

@@ -1,0 +1,94 @@
+"""The share of segments that arrived after a later one.
+
+Observed: segments that the network delivered out of order (column ``reordered``), among those with payload,
+SYN or FIN.
+
+Rule: reported when their share, or that in a connection with at least ``min_segments`` packets with payload,
+is at least ``share``.
+
+Limits: seen from the capture point; on the way behind it the order may change again. What was sent again is
+not counted, as far as identifications, timestamps and timing tell the two apart. The interval takes segments
+as independent.
+
+RFC 4737 (reordering), RFC 9293 section 3.4.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pcapframe.patterns._api import Pattern, rate
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent
+
+__all__ = ["CATEGORY", "NAME", "OutOfOrderShareLimits", "observe"]
+
+NAME = "out_of_order_share"
+CATEGORY = "reliability"
+
+
+@dataclass(frozen=True)
+class OutOfOrderShareLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    share : float, default 0.01
+        Smallest share of reordered segments. [0 to 1]
+    min_segments : int, default 100
+        A connection needs so many packets with payload to be judged alone. [packets]
+    """
+
+    share: float = 0.01
+    min_segments: int = 100
+
+
+def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
+    """Measure the share of reordered segments.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : OutOfOrderShareLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``reordered_segments`` of ``segments`` [packets], ``share`` [0 to 1] with its 95 % interval,
+        ``threshold``, ``connections`` with any and ``connections_above`` the threshold [connections],
+        ``by_connection`` [packets] of ``by_connection_total``, ``from_client`` and ``from_server`` [packets].
+        Evidence: the reordered segments.
+    """
+    by_client, by_server = (
+        traffic.number("client_reordered_segments"),
+        traffic.number("server_reordered_segments"),
+    )
+    reordered = by_client + by_server
+    total = int(reordered.sum())
+    if total == 0:
+        return None
+    data = traffic.each_way("data_packets")
+    above = int(((data >= limits.min_segments) & (reordered > 0) & (reordered >= limits.share * data)).sum())
+    if total < limits.share * traffic.carrying and not above:
+        return None
+    by_connection, pairs = traffic.endpoints.count_pairs(reordered)
+    observations: dict[str, Any] = {
+        "reordered_segments": total,
+        "segments": traffic.carrying,
+        **rate("share", total, traffic.carrying),
+        "threshold": limits.share,
+        "connections": int((reordered > 0).sum()),
+        "connections_above": above,
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+        "from_client": int(by_client.sum()),
+        "from_server": int(by_server.sum()),
+    }
+    description = (
+        f"{total:,} of {counted(traffic.carrying, 'segment')} with payload, SYN or FIN "
+        f"({percent(total / traffic.carrying)}) arrived after a later one, in "
+        f"{counted(observations['connections'], 'connection')}; {above:,} of these with at least "
+        f"{limits.min_segments:,} packets of data had {percent(limits.share)} or more."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("reordered")))

@@ -1,0 +1,111 @@
+"""Segments that were sent again.
+
+Observed: segments that repeat payload, SYN or FIN which their sender had sent before (column ``resent``).
+
+Rule: reported when there is any; ``exceeds_threshold`` says whether the rate is above ``rate``.
+
+Limits: rests on the bytes, identifications, timestamps and SACK that the packets show, not on Wireshark's
+labels. Keep-alives, window probes and copies made on the way are none. A resend whose first copy was lost
+before the capture point, at the end of the data, leaves no trace. The interval takes packets as independent,
+though losses come in bursts.
+
+RFC 9293 section 3.8.1, RFC 6298 (timeout), RFC 5681 section 3.2 (fast), RFC 8985 (tail probe), RFC 2883 and
+3522 (needless).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern, rate
+from pcapframe.patterns._arrays import Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent
+from pcapframe.schema import RESEND_REASONS
+
+__all__ = ["CATEGORY", "NAME", "PacketRetransmissionLimits", "observe"]
+
+NAME = "packet_retransmission"
+CATEGORY = "reliability"
+
+
+@dataclass(frozen=True)
+class PacketRetransmissionLimits:
+    """What is said to exceed.
+
+    Parameters
+    ----------
+    rate : float, default 0.02
+        Resent segments / TCP packets, above which ``exceeds_threshold`` is True. [0 to 1]
+    """
+
+    rate: float = 0.02
+
+
+def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | None:
+    """Count what was sent again.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : PacketRetransmissionLimits
+        The threshold.
+
+    Returns
+    -------
+    Pattern or None
+        ``total_retransmissions`` of ``total_packets`` [packets], ``rate`` [0 to 1] with its 95 % interval,
+        ``threshold``, ``exceeds_threshold``, ``by_connection`` [packets] of ``connections``; ``from_client``,
+        ``from_server`` [packets], ``resent_bytes`` [bytes], ``by_reason`` [packets], ``needless`` and
+        ``needless_unknown`` [packets]: what the receiver had already, and where that cannot be known.
+        Evidence: the resent segments.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("losses.pcap")))
+    >>> traffic = Traffic(segments, pf.build_connections(segments))
+    >>> observe(traffic, PacketRetransmissionLimits()).observations["exceeds_threshold"]
+    True
+    """
+    by_client, by_server = traffic.number("client_resent_segments"), traffic.number("server_resent_segments")
+    total = int(by_client.sum() + by_server.sum())
+    if total == 0:
+        return None
+    packets = traffic.packet_count
+    by_connection, pairs = traffic.endpoints.count_pairs(by_client + by_server)
+    needless = traffic.segments["needless"].array.take(traffic.resent)
+    connections = int((by_client + by_server > 0).sum())
+    observations: dict[str, Any] = {
+        "total_retransmissions": total,
+        "total_packets": packets,
+        **rate("rate", total, packets),
+        "threshold": limits.rate,
+        "exceeds_threshold": total / packets > limits.rate,
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+        "connections": connections,
+        "from_client": int(by_client.sum()),
+        "from_server": int(by_server.sum()),
+        "resent_bytes": int(traffic.each_way("resent_bytes").sum()),
+        "by_reason": _reasons(traffic, traffic.resent),
+        "needless": int(needless.sum()),
+        "needless_unknown": int(needless.isna().sum()),
+    }
+    side = "above" if observations["exceeds_threshold"] else "not above"
+    description = (
+        f"{total:,} of {counted(packets, 'packet')} ({percent(total / packets)}, {side} "
+        f"{percent(limits.rate)}) were segments sent again, in {connections:,} of "
+        f"{counted(traffic.size, 'connection')}."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
+
+
+def _reasons(traffic: Traffic, rows: Array) -> dict[str, int]:
+    """Count the resends by what the sender answered, without zeros."""
+    reasons = traffic.segments["resend_reason"].cat
+    counts = np.bincount(reasons.codes.to_numpy()[rows] + 1, minlength=len(reasons.categories) + 1)[1:]
+    found = dict(zip(reasons.categories, counts.tolist(), strict=True))
+    return {name: found[name] for name in RESEND_REASONS if found.get(name)}

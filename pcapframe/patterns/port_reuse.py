@@ -1,0 +1,122 @@
+"""Connections between the same endpoints as an earlier one.
+
+Observed: SYNs with a new sequence number between addresses and ports that an earlier connection used (label
+``reused_ports``).
+
+Rule: reported when at least ``min_connections`` connections begin so.
+
+Limits: the label is Wireshark's and knows only connections in the capture. A SYN-ACK with a new number, which
+has the same label, begins no connection and is not counted. Where the earlier connection is not among those
+looked at, nothing is said of it (``earlier_unknown``).
+
+RFC 9293 section 3.6.1 (TIME-WAIT), RFC 6191 (reuse by timestamps).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._arrays import Array, Mask
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, seconds
+from pcapframe.schema import ENDINGS, HANDSHAKES
+
+__all__ = ["CATEGORY", "NAME", "PortReuseLimits", "observe"]
+
+NAME = "port_reuse"
+CATEGORY = "connection_lifecycle"
+
+
+@dataclass(frozen=True)
+class PortReuseLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 1
+        Fewest connections on reused ports. [connections]
+    """
+
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: PortReuseLimits) -> Pattern | None:
+    """Count connections on reused ports, and what became of them and of the earlier ones.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : PortReuseLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``reusing_connections`` of ``total_connections``, ``by_connection`` [connections] of
+        ``by_connection_total``, ``since_earlier_min_s`` and ``since_earlier_median_s``: from the earlier
+        connection's last packet to the SYN [s], ``earlier_endings`` and ``handshakes`` (how the earlier ones
+        ended and the new ones began) [connections], ``earlier_unknown`` [connections]. Evidence: these SYNs.
+    """
+    labelled = traffic.labelled("reused_ports")
+    rows = labelled[traffic.has_flag(labelled, "SYN") & ~traffic.has_flag(labelled, "ACK")]
+    places = np.unique(traffic.place(rows))
+    if places.size < max(limits.min_connections, 1):
+        return None
+    earlier = _earlier(traffic, places)
+    known = earlier >= 0
+    since = traffic.seconds_apart(earlier[known], places[known])
+    since = since[~np.isnan(since)]
+    counts = np.zeros(traffic.size, np.int64)
+    counts[places] = 1
+    by_connection, pairs = traffic.endpoints.count_pairs(counts)
+    observations: dict[str, Any] = {
+        "reusing_connections": places.size,
+        "total_connections": traffic.size,
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+        "since_earlier_min_s": since.min() if since.size else None,
+        "since_earlier_median_s": np.median(since) if since.size else None,
+        "earlier_endings": _kinds(traffic.codes("ending")[earlier[known]], ENDINGS),
+        "handshakes": _kinds(traffic.codes("handshake")[places], HANDSHAKES),
+        "earlier_unknown": int((~known).sum()),
+    }
+    after = f", {seconds(float(since.min()))} after the earlier one at the least" if since.size else ""
+    description = (
+        f"{places.size:,} of {counted(traffic.size, 'connection')} began between endpoints that an earlier "
+        f"connection had used{after}."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))
+
+
+def _earlier(traffic: Traffic, places: Array) -> Array:
+    """Place of the connection before each one between the same endpoints, whichever is the client; or -1."""
+    client, server = traffic.endpoints.client, traffic.endpoints.server
+    one, other = np.minimum(client, server), np.maximum(client, server)
+    some = np.flatnonzero(_may_share(client, server, places))
+    order = some[np.lexsort((some, other[some], one[some]))]
+    same = (one[order][1:] == one[order][:-1]) & (other[order][1:] == other[order][:-1])
+    earlier = np.full(traffic.size, -1)
+    earlier[order[1:][same]] = order[:-1][same]
+    return earlier[places]
+
+
+def _may_share(client: Array, server: Array, places: Array) -> Mask:
+    """Tell which connections have only addresses and ports that some of `places` have: quick, and few."""
+    found = np.ones(client.size, np.bool_)
+    for shift, mask in ((16, -1), (0, 0xFFFF)):
+        parts = [(end >> shift) & mask for end in (client, server)]
+        known = np.zeros(max(int(part.max()) for part in parts) + 1, np.bool_)
+        for part in parts:
+            known[part[places]] = True
+        for part in parts:
+            found &= known[part]
+    return found
+
+
+def _kinds(codes: Array, names: tuple[str, ...]) -> dict[str, int]:
+    """Count categories, without zeros."""
+    counts = np.bincount(codes, minlength=len(names)).tolist()
+    return {name: count for name, count in zip(names, counts, strict=True) if count}

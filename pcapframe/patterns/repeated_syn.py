@@ -1,0 +1,76 @@
+"""SYNs and SYN-ACKs that were sent more than once.
+
+Observed: segments with SYN that their sender sent again.
+
+Rule: reported when at least ``min_repeats`` SYNs or SYN-ACKs were repeats.
+
+Limits: copies made on the way do not count. Whether the first copy or its answer was lost, and where, the
+capture does not show. Retries of unanswered connections are among them: ``in_complete_handshakes`` has those
+that led on.
+
+RFC 9293 section 3.8.1, RFC 6298 section 5.7.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "RepeatedSynLimits", "observe"]
+
+NAME = "repeated_syn"
+CATEGORY = "connection_establishment"
+
+
+@dataclass(frozen=True)
+class RepeatedSynLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_repeats : int, default 1
+        Fewest repeated SYNs and SYN-ACKs. [packets]
+    """
+
+    min_repeats: int = 1
+
+
+def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
+    """Count repeated SYNs and SYN-ACKs.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : RepeatedSynLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``repeated_syns`` of ``syn_count`` and ``repeated_syn_acks`` of ``syn_ack_count`` [packets],
+        ``connections`` that have any, ``in_complete_handshakes`` [connections]. Evidence: the repeats.
+    """
+    rows = traffic.resent[traffic.has_flag(traffic.resent, "SYN")]
+    if rows.size < max(limits.min_repeats, 1):
+        return None
+    evidence = traffic.evidence(rows)
+    syn_acks = int(traffic.has_flag(rows, "ACK").sum())
+    completed = traffic.within(rows, traffic.is_in("handshake", "complete"))
+    observations: dict[str, Any] = {
+        "repeated_syns": rows.size - syn_acks,
+        "syn_count": int(traffic.number("syn_count").sum()),
+        "repeated_syn_acks": syn_acks,
+        "syn_ack_count": int(traffic.number("syn_ack_count").sum()),
+        "connections": evidence.connection_count,
+        "in_complete_handshakes": int(traffic.places(completed).sum()),
+    }
+    description = (
+        f"{observations['repeated_syns']:,} of {counted(observations['syn_count'], 'SYN')} and {syn_acks:,} "
+        f"of {counted(observations['syn_ack_count'], 'SYN-ACK')} were repeats, in "
+        f"{counted(evidence.connection_count, 'connection')}; {observations['in_complete_handshakes']:,} of "
+        "these completed the handshake."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, evidence)

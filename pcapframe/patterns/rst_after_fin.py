@@ -1,0 +1,100 @@
+"""RSTs in connections that were already being closed.
+
+Observed: RSTs that come after a FIN of either side.
+
+Rule: reported when at least ``min_connections`` connections have one.
+
+Limits: by order in the capture, which near a capture point in the middle may differ from the order at either
+end. A connection that both sides had closed before its RST ended with ``fin``, not ``reset``.
+
+RFC 9293 sections 3.6 and 3.10.4 (close with data unread or unsent), RFC 2525 section 2.17.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._arrays import Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent, seconds
+
+__all__ = ["CATEGORY", "NAME", "RstAfterFinLimits", "observe"]
+
+NAME = "rst_after_fin"
+CATEGORY = "connection_termination"
+
+NO_ROW = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class RstAfterFinLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 1
+        Fewest connections with such a RST. [connections]
+    """
+
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: RstAfterFinLimits) -> Pattern | None:
+    """Count the RSTs that come after a FIN.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : RstAfterFinLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``connections`` of ``closing_connections`` (those with a FIN), ``share`` [0 to 1], ``rsts``, of these
+        ``after_both_fins`` and ``after_one_fin``, and by who sent them ``from_first_closer`` and
+        ``from_its_peer`` [packets]; ``delay_median_s`` from the first FIN to the RST [s]. Evidence: these
+        RSTs.
+    """
+    first = _first_fins(traffic)
+    rows, place = traffic.rsts
+    before = first[place] < rows[:, None]
+    after = before.any(axis=1)
+    rows, place = rows[after], place[after]
+    evidence = traffic.evidence(rows)
+    if evidence.connection_count < max(limits.min_connections, 1):
+        return None
+    both = int(before[after].all(axis=1).sum())
+    from_closer = int((first[place].argmin(axis=1) != traffic.from_client(rows)).sum())
+    closing = int((first.min(axis=1) < NO_ROW).sum())
+    delays = traffic.seconds_between(first[place].min(axis=1), rows)
+    known = delays[~np.isnan(delays)]
+    delay_s = float(np.median(known)) if known.size else np.nan
+    observations: dict[str, Any] = {
+        "connections": evidence.connection_count,
+        "closing_connections": closing,
+        "share": evidence.connection_count / closing,
+        "rsts": rows.size,
+        "after_both_fins": both,
+        "after_one_fin": rows.size - both,
+        "from_first_closer": from_closer,
+        "from_its_peer": rows.size - from_closer,
+        "delay_median_s": delay_s,
+    }
+    description = (
+        f"{evidence.connection_count:,} of {counted(closing, 'connection')} with a FIN "
+        f"({percent(evidence.connection_count / closing)}) had a RST after it, {seconds(delay_s)} later "
+        f"(median): {both:,} after FINs of both sides, {rows.size - both:,} after one."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _first_fins(traffic: Traffic) -> Array:
+    """Row of the first FIN of each connection's client (column 0) and server, NO_ROW without one."""
+    first = np.full((traffic.size, 2), NO_ROW)
+    rows, place = (column[::-1] for column in traffic.flagged("FIN"))  # the last assignment wins
+    first[place, np.where(traffic.from_client(rows), 0, 1)] = rows
+    return first

@@ -1,0 +1,124 @@
+"""RSTs that come after the same idle time on many connections.
+
+Observed: how long each connection had been silent when its first RST came.
+
+Rule: reported when at least ``min_connections`` connections, and ``min_share`` of those reset after a silence
+of ``min_idle_s``, were silent for the same time within ``tolerance``.
+
+Limits: silence means no packet of the connection in the capture, keep-alives included; packets that the
+capture lacks make it seem longer. Only the largest group is reported. Timers of either end or of a device
+between them look the same.
+
+RFC 9293 sections 3.5.2 and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._arrays import Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent, seconds
+
+__all__ = ["CATEGORY", "NAME", "RstAtSameIdleTimeLimits", "observe"]
+
+NAME = "rst_at_same_idle_time"
+CATEGORY = "connection_termination"
+
+NO_ROW = -1
+
+
+@dataclass(frozen=True)
+class RstAtSameIdleTimeLimits:
+    """What counts as the same, and when `observe` reports.
+
+    Parameters
+    ----------
+    min_idle_s : float, default 1.0
+        Shortest silence before a RST that is looked at. [s]
+    tolerance : float, default 0.05
+        Idle times up to so much longer than the shortest of a group are the same. [share]
+    min_connections : int, default 5
+        Fewest connections in a group. [connections]
+    min_share : float, default 0.25
+        Smallest share of a group in the connections that were reset after such a silence. [0 to 1]
+    """
+
+    min_idle_s: float = 1.0
+    tolerance: float = 0.05
+    min_connections: int = 5
+    min_share: float = 0.25
+
+
+def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None:
+    """Find the idle time after which most RSTs come.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : RstAtSameIdleTimeLimits
+        What counts as the same.
+
+    Returns
+    -------
+    Pattern or None
+        ``connections`` of ``reset_after_idle`` [connections], ``share`` [0 to 1], ``idle_median_s``,
+        ``idle_min_s`` and ``idle_max_s`` [s], ``rst_to_server`` and ``rst_from_server`` [connections],
+        ``by_server`` [connections] of ``by_server_total``. Evidence: the first RST of each.
+    """
+    if int((traffic.each_way("rsts") > 0).sum()) < limits.min_connections:
+        return None
+    rows, idle_s = _first_resets(traffic)
+    chosen = idle_s >= limits.min_idle_s
+    rows, idle_s = rows[chosen], idle_s[chosen]
+    order = np.argsort(idle_s, kind="stable")
+    group = order[_largest_group(idle_s[order], limits.tolerance)]
+    if group.size < max(limits.min_connections, 1) or group.size < limits.min_share * rows.size:
+        return None
+    resets, times = np.sort(rows[group]), idle_s[group]
+    from_client = int(traffic.from_client(resets).sum())
+    counts = np.zeros(traffic.size, np.int64)
+    counts[traffic.place(resets)] = 1
+    by_server, servers = traffic.endpoints.count_servers(counts)
+    observations: dict[str, Any] = {
+        "connections": group.size,
+        "reset_after_idle": rows.size,
+        "share": group.size / rows.size,
+        "idle_median_s": np.median(times),
+        "idle_min_s": times.min(),
+        "idle_max_s": times.max(),
+        "rst_to_server": from_client,
+        "rst_from_server": group.size - from_client,
+        "by_server": by_server,
+        "by_server_total": servers,
+    }
+    description = (
+        f"{group.size:,} of {counted(rows.size, 'connection')} reset after at least "
+        f"{seconds(limits.min_idle_s)} of silence ({percent(group.size / rows.size)}) had been silent for "
+        f"{seconds(times.min())} to {seconds(times.max())}; {from_client:,} of these RSTs went to the "
+        f"server, {group.size - from_client:,} came from it."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets))
+
+
+def _first_resets(traffic: Traffic) -> tuple[Array, Array]:
+    """First RST of each connection, and the time since the packet before it, in seconds."""
+    resets, last = np.full(traffic.size, NO_ROW), np.full(traffic.size, NO_ROW)
+    resets[traffic.rsts.place[::-1]] = traffic.rsts.rows[::-1]  # the last assignment wins
+    rows, place = traffic.all_of_reset
+    earlier = rows < resets[place]
+    last[place[earlier]] = rows[earlier]
+    found = last != NO_ROW
+    return resets[found], traffic.seconds_between(last[found], resets[found])
+
+
+def _largest_group(times: Array, tolerance: float) -> slice:
+    """Find the most ascending times that lie within a tolerance of the first of them."""
+    if not times.size:
+        return slice(0, 0)
+    stops = np.searchsorted(times, times * (1 + tolerance), side="right")
+    start = int(np.argmax(stops - np.arange(times.size)))
+    return slice(start, int(stops[start]))

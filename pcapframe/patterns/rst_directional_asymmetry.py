@@ -1,0 +1,102 @@
+"""RSTs that come from one side more often than chance would have it.
+
+Observed: which side of each connection sent RST.
+
+Rule: reported when RSTs were seen and an exact two-sided binomial test, in which each connection with RSTs
+from one side only has one vote, gives p < ``significance``.
+
+Limits: fewer than six votes never suffice at 0.05. Connections with RSTs from both sides have no vote. A side
+is the one that the addresses name; where no SYN was captured the roles are inferred (``inferred_roles``). The
+test says that the directions differ, not why: clients and servers have different reasons to reset.
+
+RFC 9293 section 3.5.2.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "RstDirectionalAsymmetryLimits", "observe"]
+
+NAME = "rst_directional_asymmetry"
+CATEGORY = "connection_termination"
+
+
+@dataclass(frozen=True)
+class RstDirectionalAsymmetryLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    significance : float, default 0.05
+        Probability of such a split by chance, below which it is reported. [0 to 1]
+    """
+
+    significance: float = 0.05
+
+
+def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern | None:
+    """Compare the RSTs of clients with those of servers.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : RstDirectionalAsymmetryLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``rst_to_server`` and ``rst_from_server`` [packets], ``ratio`` = to server / both [0 to 1],
+        ``affected_connections``, of these ``inferred_roles``, the votes ``connections_to_server`` and
+        ``connections_from_server`` [connections], and ``p_value`` [0 to 1] beside ``significance``. Evidence:
+        the RSTs.
+    """
+    by_client, by_server = traffic.number("client_rsts"), traffic.number("server_rsts")
+    votes_to = int(((by_client > 0) & (by_server == 0)).sum())
+    votes_from = int(((by_server > 0) & (by_client == 0)).sum())
+    p_value = _two_sided_binomial(votes_to, votes_from)
+    if p_value >= limits.significance:
+        return None
+    to_server, from_server = int(by_client.sum()), int(by_server.sum())
+    affected = (by_client > 0) | (by_server > 0)
+    observations: dict[str, Any] = {
+        "rst_to_server": to_server,
+        "rst_from_server": from_server,
+        "ratio": to_server / (to_server + from_server),
+        "affected_connections": int(affected.sum()),
+        "inferred_roles": int((affected & traffic.is_in("roles", "inferred")).sum()),
+        "connections_to_server": votes_to,
+        "connections_from_server": votes_from,
+        "p_value": p_value,
+        "significance": limits.significance,
+    }
+    description = (
+        f"{counted(to_server, 'RST')} went to servers and {from_server:,} came from servers; of the "
+        f"{counted(votes_to + votes_from, 'connection')} with RSTs from one side, {votes_to:,} had them from "
+        f"the client and {votes_from:,} from the server (p = {p_value:.2g})."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.rsts.rows, affected))
+
+
+def _two_sided_binomial(one: int, other: int) -> float:
+    """Return the probability that a fair coin gives a split at least this uneven.
+
+    Examples
+    --------
+    >>> [round(_two_sided_binomial(*split), 6) for split in ((0, 5), (6, 0), (3, 3))]
+    [0.0625, 0.03125, 1.0]
+    """
+    trials, fewer = one + other, min(one, other)
+    if 2 * fewer >= trials - 1:
+        return 1.0
+    # The terms C(n, i) / 2^n for i = 0 … fewer, by their logarithms: they underflow, and there may be many.
+    i = np.arange(1, fewer + 1)
+    logs = np.append(0.0, np.cumsum(np.log(trials - i + 1) - np.log(i))) - trials * np.log(2)
+    return min(1.0, 2 * float(np.exp(logs).sum()))

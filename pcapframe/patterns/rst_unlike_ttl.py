@@ -1,0 +1,109 @@
+"""RSTs whose hop limit is unlike that of the same endpoint's other packets.
+
+Observed: the hop limit (IPv4: time to live) of each RST, beside those of the packets without RST that its
+sender sent in the same connection.
+
+Rule: reported when at least ``min_connections`` connections have a RST that lies more than ``hops`` outside
+the range of the others.
+
+Limits: a RST of an endpoint that sent nothing else in the connection cannot be compared. Some systems send
+RSTs with another initial hop limit than data, and packets of one connection may take paths of different
+lengths.
+
+RFC 9293 section 3.5.2, RFC 791 section 3.2 and RFC 8200 section 3 (time to live, hop limit).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._arrays import Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "RstUnlikeTtlLimits", "observe"]
+
+NAME = "rst_unlike_ttl"
+CATEGORY = "connection_termination"
+
+
+@dataclass(frozen=True)
+class RstUnlikeTtlLimits:
+    """What counts as unlike, and when `observe` reports.
+
+    Parameters
+    ----------
+    hops : int, default 2
+        Largest distance from the range of the other packets that is still like them. [hops]
+    min_connections : int, default 1
+        Fewest connections with such a RST. [connections]
+    """
+
+    hops: int = 2
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
+    """Find RSTs with a hop limit of their own.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : RstUnlikeTtlLimits
+        What counts as unlike.
+
+    Returns
+    -------
+    Pattern or None
+        ``rsts`` of ``compared_rsts`` (of ``total_rsts``) [packets], ``connections``, ``rst_to_server`` and
+        ``rst_from_server`` [packets], ``hop_limits``, of ``hop_limits_total``: the 100 most frequent
+        combinations of ``rst``, ``others_min`` and ``others_max`` [hops] with their ``count`` [packets].
+        Evidence: these RSTs.
+    """
+    rows, place = traffic.all_of_reset
+    if not rows.size:
+        return None
+    sender = 2 * place + traffic.from_client(rows)
+    ttl = traffic.column("ttl")[rows].astype(np.int64)
+    is_rst = traffic.has_flag(rows, "RST")
+    low, high = np.full(2 * traffic.size, 256), np.full(2 * traffic.size, -1)
+    np.minimum.at(low, sender[~is_rst], ttl[~is_rst])
+    np.maximum.at(high, sender[~is_rst], ttl[~is_rst])
+    rows, sender, ttl = rows[is_rst], sender[is_rst], ttl[is_rst]
+    low, high = low[sender], high[sender]
+    comparable = high >= 0
+    unlike = comparable & ((ttl < low - limits.hops) | (ttl > high + limits.hops))
+    evidence = traffic.evidence(rows[unlike])
+    if evidence.connection_count < max(limits.min_connections, 1):
+        return None
+    count = int(unlike.sum())
+    combinations = _combinations(ttl[unlike], low[unlike], high[unlike])
+    to_server = int(traffic.from_client(rows[unlike]).sum())
+    observations: dict[str, Any] = {
+        "rsts": count,
+        "compared_rsts": int(comparable.sum()),
+        "total_rsts": rows.size,
+        "connections": evidence.connection_count,
+        "rst_to_server": to_server,
+        "rst_from_server": count - to_server,
+        "hop_limits": combinations[:LISTED],
+        "hop_limits_total": len(combinations),
+    }
+    description = (
+        f"{count:,} of {counted(observations['compared_rsts'], 'RST')} that can be compared had a hop limit "
+        f"more than {limits.hops} outside the range of the same endpoint's other packets, in "
+        f"{counted(evidence.connection_count, 'connection')}; {to_server:,} to the server, "
+        f"{count - to_server:,} from it."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _combinations(ttl: Array, low: Array, high: Array) -> list[dict[str, int]]:
+    """Count combinations of hop limits, the most frequent first."""
+    kinds, counts = np.unique(np.stack([ttl, low, high], axis=1), axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    names = ("rst", "others_min", "others_max", "count")
+    return [dict(zip(names, (*kinds[i].tolist(), int(counts[i])), strict=True)) for i in order]

@@ -1,0 +1,115 @@
+"""Seconds in which many connections sent segments again.
+
+Observed: in each second of the capture, how many connections sent payload or a FIN again.
+
+Rule: reported when in some second there are at least ``min_connections`` of them, and more than the median
+second by at least ``deviations`` standard deviations of a Poisson variable with that median.
+
+Limits: seconds are those of the clock (UTC), so that what lies across a boundary is split. Repeated SYNs are
+left out (``unanswered_syns``, ``repeated_syn``). A capture within one second has nothing to compare with.
+
+RFC 6298 (timeout), RFC 5681 section 3.2 (fast retransmission).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._arrays import NO_TIME, Array, changes
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+
+__all__ = ["CATEGORY", "NAME", "SimultaneousRetransmissionsLimits", "observe"]
+
+NAME = "simultaneous_retransmissions"
+CATEGORY = "reliability"
+
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class SimultaneousRetransmissionsLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 6
+        Fewest connections that send again in the same second. [connections]
+    deviations : float, default 6.0
+        Distance from the median second. [standard deviations]
+    """
+
+    min_connections: int = 6
+    deviations: float = 6.0
+
+
+def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Pattern | None:
+    """Find seconds in which many connections sent again.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : SimultaneousRetransmissionsLimits
+        How many are many.
+
+    Returns
+    -------
+    Pattern or None
+        ``seconds``: the first 100, each with its ``time`` (UTC), ``connections`` and ``resent_segments``;
+        ``seconds_total`` of ``capture_seconds``, ``median_connections`` a second, ``most_connections`` in
+        one. Evidence: what was sent again in these seconds.
+    """
+    rows = traffic.resent[~traffic.has_flag(traffic.resent, "SYN")]
+    rows = rows[traffic.time_ns(rows) != NO_TIME]
+    if not rows.size:
+        return None
+    second = traffic.time_ns(rows) // SECOND_NS
+    busy, connections, segments = _per_second(second, traffic.place(rows))
+    starts = traffic.start_ns[traffic.start_ns != NO_TIME] // SECOND_NS
+    total = int(traffic.end_ns.max() // SECOND_NS - starts.min(initial=second.min()) + 1)
+    usual = _median(connections, total)
+    least = max(limits.min_connections, usual + limits.deviations * np.sqrt(usual))
+    many = connections >= least
+    if total < 2 or not many.any():
+        return None
+    times = pd.to_datetime(busy[many][:LISTED] * SECOND_NS, utc=True)
+    listed = zip(times, connections[many].tolist(), segments[many].tolist(), strict=False)
+    most = int(connections.max())
+    observations: dict[str, Any] = {
+        "seconds": [dict(zip(("time", "connections", "resent_segments"), row, strict=True)) for row in listed],
+        "seconds_total": int(many.sum()),
+        "capture_seconds": total,
+        "median_connections": usual,
+        "most_connections": most,
+    }
+    description = (
+        f"In {int(many.sum()):,} of {counted(total, 'second')} at least {int(np.ceil(least)):,} connections "
+        f"sent segments again ({most:,} at most, {usual:g} in the median second)."
+    )
+    chosen = rows[np.isin(second, busy[many])]
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(chosen))
+
+
+def _per_second(second: Array, place: Array) -> tuple[Array, Array, Array]:
+    """Seconds with a resend, and the connections and resent segments in each."""
+    order = np.lexsort((place, second))
+    second, place = second[order], place[order]
+    others = changes(second, place)
+    starts = np.flatnonzero(changes(second))
+    return (
+        second[starts],
+        np.add.reduceat(others.astype(np.int64), starts),
+        np.diff(np.append(starts, second.size)),
+    )
+
+
+def _median(counts: Array, total: int) -> float:
+    """Median over all seconds, of which only some have a count above 0."""
+    padded = np.sort(np.append(counts, np.zeros(min(total - counts.size, counts.size + 1), np.int64)))
+    if total > padded.size:
+        return 0.0
+    return float(np.median(padded))

@@ -1,0 +1,110 @@
+"""How connections went from handshake to data to ending, as a table.
+
+Observed: for each connection how the handshake went, which sides sent payload, and how it ended.
+
+Rule: reported for every capture with at least ``min_connections`` connections.
+
+Limits: three states a connection, not those of RFC 9293 section 3.3.2, which either end goes through and a
+capture shows in part (see ``conn_state`` and ``history``). Payload that the capture lacks is not seen.
+
+RFC 9293 section 3.3.2.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._arrays import Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
+from pcapframe.schema import ENDINGS, HANDSHAKES
+
+__all__ = ["CATEGORY", "NAME", "StateTransitionsLimits", "observe"]
+
+NAME = "state_transitions"
+CATEGORY = "connection_lifecycle"
+
+DATA = ("no_data", "client_data", "server_data", "data_both_ways")
+
+
+@dataclass(frozen=True)
+class StateTransitionsLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 1
+        Fewest connections for a table. [connections]
+    """
+
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:
+    """Count the transitions between the states of connections.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : StateTransitionsLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``total_connections``; ``transitions``: the table, each row with ``from``, ``to`` and ``count``
+        [connections], from ``handshake:…`` to ``data:…`` and from there to ``ending:…``, each half of which
+        sums to the total; ``paths``: each way through with ``handshake``, ``data``, ``ending`` and ``count``,
+        the most frequent first. Evidence: the connections.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
+    >>> traffic = Traffic(segments, pf.build_connections(segments))
+    >>> observe(traffic, StateTransitionsLimits()).observations["paths"]
+    [{'handshake': 'complete', 'data': 'data_both_ways', 'ending': 'fin', 'count': 13}]
+    """
+    if traffic.size < max(limits.min_connections, 1):
+        return None
+    client, server = traffic.number("client_data_packets") > 0, traffic.number("server_data_packets") > 0
+    data = client + 2 * server.astype(np.int64)
+    handshake, ending = traffic.codes("handshake").astype(np.int64), traffic.codes("ending").astype(np.int64)
+    first = _table(len(HANDSHAKES), len(DATA), handshake, data)
+    second = _table(len(DATA), len(ENDINGS), data, ending)
+    whole = _table(len(HANDSHAKES) * len(DATA), len(ENDINGS), handshake * len(DATA) + data, ending)
+    paths: list[dict[str, Any]] = [
+        {
+            "handshake": HANDSHAKES[begin // len(DATA)],
+            "data": DATA[begin % len(DATA)],
+            "ending": ENDINGS[end],
+            "count": n,
+        }
+        for begin, end, n in whole
+    ]
+    paths.sort(key=lambda path: -path["count"])
+    observations: dict[str, Any] = {
+        "total_connections": traffic.size,
+        "transitions": [
+            *({"from": f"handshake:{HANDSHAKES[i]}", "to": f"data:{DATA[j]}", "count": n} for i, j, n in first),
+            *({"from": f"data:{DATA[i]}", "to": f"ending:{ENDINGS[j]}", "count": n} for i, j, n in second),
+        ],
+        "paths": paths,
+    }
+    most = paths[0]
+    description = (
+        f"{counted(traffic.size, 'connection')} took {counted(len(paths), 'path')} from handshake to ending; "
+        f"the most frequent, of {most['count']:,}: handshake {most['handshake']}, {most['data']}, ending "
+        f"{most['ending']}."
+    ).replace("_", " ")
+    evidence = traffic.evidence(np.empty(0, np.intp), np.ones(traffic.size, np.bool_))
+    return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _table(rows: int, columns: int, row: Array, column: Array) -> list[tuple[int, int, int]]:
+    """Count pairs: row, column and count of each that occurs."""
+    counts = np.bincount(row * columns + column, minlength=rows * columns)
+    return [(int(i) // columns, int(i) % columns, int(counts[i])) for i in np.flatnonzero(counts)]

@@ -1,0 +1,82 @@
+"""How many SYNs were answered by a SYN-ACK.
+
+Observed: the SYNs of all connections, and how many of them belong to a connection in which a SYN-ACK
+answered.
+
+Rule: reported when answered SYNs / SYNs is below ``response_ratio``.
+
+Limits: a SYN-ACK is never counted as a SYN. Each SYN has one vote, repeats included, and all SYNs of an
+answered connection count as answered, since a capture does not tell which of them drew the SYN-ACK; so one
+repeated SYN among healthy connections leaves the ratio at 1, and the many repeats of an unanswered connection
+weigh as many as they are (``answered_connections`` has one vote a connection). A RST is an answer, too, but
+not this one: see ``refused_syns``. The interval takes SYNs as independent, which repeats are not.
+
+RFC 9293 section 3.5, RFC 6298 section 5.7 (repeats).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pcapframe.patterns._api import Pattern, rate
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted, percent
+
+__all__ = ["CATEGORY", "NAME", "SynResponseImbalanceLimits", "observe"]
+
+NAME = "syn_response_imbalance"
+CATEGORY = "connection_establishment"
+
+
+@dataclass(frozen=True)
+class SynResponseImbalanceLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    response_ratio : float, default 0.5
+        Answered SYNs / SYNs below which it is reported. [0 to 1]
+    """
+
+    response_ratio: float = 0.5
+
+
+def observe(traffic: Traffic, limits: SynResponseImbalanceLimits) -> Pattern | None:
+    """Compare SYNs with those that a SYN-ACK answered.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : SynResponseImbalanceLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``syn_count`` and ``syn_ack_count`` [packets], ``response_ratio`` = ``answered_syns`` / ``syn_count``
+        [0 to 1] with its 95 % interval, ``refused_syns`` [packets], ``connections`` with a SYN and
+        ``answered_connections`` of them. Evidence: the SYNs without SYN-ACK.
+    """
+    syns = traffic.number("syn_count")
+    total = int(syns.sum())
+    has_answer = traffic.number("syn_ack_count") > 0
+    answered = int(syns[has_answer].sum())
+    if total == 0 or answered / total >= limits.response_ratio:
+        return None
+    observations: dict[str, Any] = {
+        "syn_count": total,
+        "syn_ack_count": int(traffic.number("syn_ack_count").sum()),
+        **rate("response_ratio", answered, total),
+        "threshold": limits.response_ratio,
+        "answered_syns": answered,
+        "refused_syns": int(syns[traffic.is_in("handshake", "refused")].sum()),
+        "connections": int((syns > 0).sum()),
+        "answered_connections": int(((syns > 0) & has_answer).sum()),
+    }
+    description = (
+        f"{answered:,} of {counted(total, 'SYN')} ({percent(answered / total)}) were answered by a SYN-ACK, "
+        f"in {observations['answered_connections']:,} of "
+        f"{counted(observations['connections'], 'connection')}."
+    )
+    rows = traffic.flagged("SYN", within=~has_answer).rows
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))

@@ -1,0 +1,112 @@
+"""Receivers that offered no window, and for how long.
+
+Observed: packets that offer a window of 0 (label ``zero_window``), and the time until the same side offers
+one again.
+
+Rule: reported when at least ``min_connections`` connections have one.
+
+Limits: the label leaves out packets with SYN, FIN or RST. A window below one segment also stops a sender and
+is not counted. Where no later packet opens the window, how long it stayed closed is not known
+(``not_reopened``).
+
+RFC 9293 sections 3.8.6 and 3.8.6.1 (zero-window probing).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._arrays import Array, Mask, changes
+from pcapframe.patterns._traffic import ByConnection, Traffic
+from pcapframe.patterns._wording import counted, seconds
+
+__all__ = ["CATEGORY", "NAME", "ZeroWindowLimits", "observe"]
+
+NAME = "zero_window"
+CATEGORY = "reliability"
+
+
+@dataclass(frozen=True)
+class ZeroWindowLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_connections : int, default 1
+        Fewest connections with a zero window. [connections]
+    """
+
+    min_connections: int = 1
+
+
+def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
+    """Count zero windows, and time how long they last.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : ZeroWindowLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``packets`` of ``total_packets`` and by sender ``from_client`` and ``from_server`` [packets],
+        ``connections``, ``by_connection`` [packets] of ``by_connection_total``, ``closures`` (times that a
+        window closed), of these ``not_reopened``; ``closed_total_s``, ``closed_median_s`` and
+        ``closed_max_s`` of the others [s], null without one. Evidence: the packets that offer no window.
+    """
+    by_client, by_server = (
+        traffic.number("client_zero_windows_sent"),
+        traffic.number("server_zero_windows_sent"),
+    )
+    zeros = by_client + by_server
+    connections = int((zeros > 0).sum())
+    if connections < max(limits.min_connections, 1):
+        return None
+    closures, closed_s = _closures(traffic, zeros > 0)
+    known = closed_s[~np.isnan(closed_s)]
+    by_connection, pairs = traffic.endpoints.count_pairs(zeros)
+    observations: dict[str, Any] = {
+        "packets": int(zeros.sum()),
+        "total_packets": traffic.packet_count,
+        "from_client": int(by_client.sum()),
+        "from_server": int(by_server.sum()),
+        "connections": connections,
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+        "closures": closures,
+        "not_reopened": closures - known.size,
+        "closed_total_s": known.sum() if known.size else None,
+        "closed_median_s": np.median(known) if known.size else None,
+        "closed_max_s": known.max() if known.size else None,
+    }
+    longest = f", for {seconds(float(known.max()))} at most" if known.size else ""
+    description = (
+        f"{counted(observations['packets'], 'packet')} in {connections:,} of "
+        f"{counted(traffic.size, 'connection')} offered a window of 0. Windows closed "
+        f"{counted(closures, 'time')}{longest}; {closures - known.size:,} of them are not seen to open again."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("zero_window")))
+
+
+def _closures(traffic: Traffic, mask: Mask) -> tuple[int, Array]:
+    """How many times windows closed, and for how many seconds each, NaN where they do not open again."""
+    ordered = traffic.by_connection(traffic.all_rows(mask))
+    sender = 2 * ordered.place + traffic.from_client(ordered.rows)
+    is_zero = traffic.column("zero_window")[ordered.rows]
+    # Of a SYN, FIN or RST, which have no label, a window of 0 says nothing.
+    says = is_zero | (traffic.column("window")[ordered.rows] > 0)
+    order = np.argsort(sender[says], kind="stable")
+    offers = ByConnection(ordered.rows[says][order], sender[says][order])
+    is_zero = is_zero[says][order]
+    # What a side offers changes at these places; a closure lasts until the next one of the same side.
+    turns = np.flatnonzero(changes(offers.place, is_zero))
+    closes = np.flatnonzero(is_zero[turns])
+    after = np.append(turns, 0)[closes + 1]
+    reopened = (closes + 1 < turns.size) & ~offers.begins[after]
+    times = traffic.seconds_between(offers.rows[turns[closes]], offers.rows[after])
+    return closes.size, np.where(reopened, times, np.nan)

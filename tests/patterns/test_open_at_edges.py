@@ -1,0 +1,52 @@
+from pcapframe.patterns.open_at_edges import OpenAtEdgesLimits, observe
+from tests.builders import Conversation
+from tests.patterns.views import healthy, view
+
+LIMITS = OpenAtEdgesLimits()
+
+
+def midstream(number: int) -> Conversation:
+    talk = Conversation(client_port=number, start=number)
+    return talk.syn(drop=True).syn_ack(drop=True).data("client", 10).ack("server")
+
+
+def test_start_and_end() -> None:
+    at_start = midstream(1).close()  # frames 1 to 5
+    throughout = midstream(2)  # 6 and 7
+    at_end = Conversation(client_port=3, start=3).handshake()  # 8 to 10
+    half_closed = Conversation(client_port=4, start=4).handshake().fin("server")  # 11 to 14
+    seen = observe(view(at_start, throughout, at_end, half_closed, *healthy(2, start=10)), LIMITS)
+    assert seen is not None
+    assert seen.observations == {
+        "open_at_start": 2,
+        "open_at_end": 3,
+        "half_closed_at_end": 1,
+        "open_throughout": 1,
+        "total_connections": 6,
+    }
+    assert seen.evidence.connection_count == 4
+    assert seen.evidence.frames == (1, 6, 7, 10, 14)
+
+
+def test_connection_of_one_packet() -> None:
+    seen = observe(view(Conversation().syn(drop=True).syn_ack(drop=True).data("client", 10)), LIMITS)
+    assert seen is not None
+    assert seen.observations["open_throughout"] == 1
+    assert seen.evidence.frames == (1,)
+
+
+def test_failed_handshakes_are_not_open() -> None:
+    talks = (
+        Conversation().syn(),
+        Conversation(client_port=2).syn().syn_ack(),
+        Conversation(client_port=3).refused(),
+    )
+    assert observe(view(*talks), LIMITS) is None
+
+
+def test_whole_connections() -> None:
+    assert observe(view(*healthy(2)), LIMITS) is None
+
+
+def test_threshold() -> None:
+    assert observe(view(midstream(1)), OpenAtEdgesLimits(min_connections=2)) is None

@@ -1,0 +1,65 @@
+import pytest
+
+from pcapframe.patterns.packet_retransmission import PacketRetransmissionLimits, observe
+from tests.builders import Conversation
+from tests.patterns.views import healthy, view
+
+LIMITS = PacketRetransmissionLimits()
+
+
+def lossy(number: int = 1, times: int = 1) -> Conversation:
+    """Six packets, then the first data is sent again (frame 7, each 0.3 s later)."""
+    talk = Conversation(client_port=number, start=number).handshake()
+    talk.data("client", 100, lost=True).data("client", 100).ack("server")
+    for _ in range(times):
+        talk.retransmit("client", 1, after=0.3)
+    return talk
+
+
+def test_one_resent_segment() -> None:
+    seen = observe(view(lossy()), LIMITS)
+    assert seen is not None
+    found = seen.observations
+    assert found["total_retransmissions"] == 1
+    assert found["total_packets"] == 7
+    assert found["rate"] == pytest.approx(1 / 7)
+    assert found["rate_low"] < 1 / 7 < found["rate_high"]
+    assert found["threshold"] == 0.02
+    assert found["exceeds_threshold"] is True
+    assert found["by_connection"] == {"192.0.2.1:1 <-> 198.51.100.1:80": 1}
+    assert (found["by_connection_total"], found["connections"]) == (1, 1)
+    assert (found["from_client"], found["from_server"]) == (1, 0)
+    assert found["resent_bytes"] == 100
+    assert sum(found["by_reason"].values()) == 1
+    assert seen.evidence.frames == (7,)
+
+
+def test_rate_below_the_threshold_is_still_reported() -> None:
+    seen = observe(view(lossy(), *healthy(10, start=5)), LIMITS)
+    assert seen is not None
+    assert seen.observations["rate"] == pytest.approx(1 / 107)
+    assert seen.observations["exceeds_threshold"] is False
+    lower = observe(view(lossy(), *healthy(10, start=5)), PacketRetransmissionLimits(rate=0.005))
+    assert lower is not None
+    assert lower.observations["exceeds_threshold"] is True
+
+
+def test_connections_that_reuse_endpoints_are_summed() -> None:
+    again = Conversation(client_port=1, start=100, client_isn=70_000, server_isn=90_000).handshake()
+    again.data("client", 100, lost=True).data("client", 100).ack("server").retransmit("client", 1, after=0.3)
+    seen = observe(view(lossy(times=2), lossy(2), again), LIMITS)
+    assert seen is not None
+    assert seen.observations["by_connection"] == {
+        "192.0.2.1:1 <-> 198.51.100.1:80": 3,
+        "192.0.2.1:2 <-> 198.51.100.1:80": 1,
+    }
+    assert (seen.observations["by_connection_total"], seen.observations["connections"]) == (2, 3)
+
+
+def test_copies_and_keep_alives_are_none() -> None:
+    talk = Conversation().handshake().data("client", 100).duplicate().ack("server").keep_alive("client", 1, after=30)
+    assert observe(view(talk), LIMITS) is None
+
+
+def test_nothing_resent() -> None:
+    assert observe(view(*healthy(3)), LIMITS) is None

@@ -1,0 +1,31 @@
+from pcapframe.patterns.repeated_syn import RepeatedSynLimits, observe
+from tests.builders import Conversation
+from tests.patterns.views import healthy, view
+
+LIMITS = RepeatedSynLimits()
+
+
+def test_repeats_of_both_kinds() -> None:
+    completed = Conversation(client_port=1).syn().syn(after=1).syn_ack().syn_ack(after=1).ack()
+    unanswered = Conversation(client_port=2, start=10).syn().syn(after=1).syn(after=2)
+    seen = observe(view(completed, unanswered, *healthy(2, start=20)), LIMITS)
+    assert seen is not None
+    assert seen.observations == {
+        "repeated_syns": 3,
+        "syn_count": 7,
+        "repeated_syn_acks": 1,
+        "syn_ack_count": 4,
+        "connections": 2,
+        "in_complete_handshakes": 1,
+    }
+    assert seen.evidence.frames == (2, 4, 7, 8)
+
+
+def test_copies_are_no_repeats() -> None:
+    assert observe(view(Conversation().syn().duplicate().syn_ack().duplicate().ack()), LIMITS) is None
+
+
+def test_threshold() -> None:
+    talk = Conversation().syn().syn(after=1)
+    assert observe(view(talk), LIMITS) is not None
+    assert observe(view(talk), RepeatedSynLimits(min_repeats=2)) is None

@@ -1,0 +1,37 @@
+import pytest
+
+from pcapframe.patterns.syn_response_imbalance import SynResponseImbalanceLimits, observe
+from tests.builders import Conversation
+from tests.patterns.views import healthy, view
+
+LIMITS = SynResponseImbalanceLimits()
+
+
+def test_few_answers() -> None:
+    unanswered = Conversation(client_port=1).syn().syn(after=1).syn(after=2)
+    refused = Conversation(client_port=2, start=10).refused()
+    seen = observe(view(unanswered, refused, *healthy(2, start=20)), LIMITS)
+    assert seen is not None
+    found = seen.observations
+    assert (found["syn_count"], found["syn_ack_count"]) == (6, 2)
+    assert found["response_ratio"] == pytest.approx(2 / 6)
+    assert found["response_ratio_low"] < 2 / 6 < found["response_ratio_high"]
+    assert (found["answered_syns"], found["refused_syns"]) == (2, 1)
+    assert (found["connections"], found["answered_connections"]) == (4, 2)
+    assert seen.evidence.frames == (1, 2, 3, 4)
+
+
+def test_repeated_syn_among_healthy_connections() -> None:
+    repeated = Conversation(client_port=1).syn().syn(after=1).syn_ack().ack()
+    traffic = view(repeated, *healthy(2, start=20))
+    assert observe(traffic, LIMITS) is None
+    assert observe(traffic, SynResponseImbalanceLimits(response_ratio=1.0)) is None
+
+
+def test_half_of_them_is_not_below_the_threshold() -> None:
+    assert observe(view(Conversation().syn(), *healthy(1, start=20)), LIMITS) is None
+
+
+def test_no_syn() -> None:
+    midstream = Conversation().syn(drop=True).syn_ack(drop=True).data("client", 10)
+    assert observe(view(midstream), LIMITS) is None

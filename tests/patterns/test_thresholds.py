@@ -1,0 +1,82 @@
+import inspect
+import re
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from pcapframe.errors import ParameterError
+from pcapframe.patterns import Thresholds
+from pcapframe.patterns._registry import PATTERNS
+
+
+def test_every_pattern_has_its_parameters() -> None:
+    assert [field.name for field in fields(Thresholds)] == [pattern.NAME for pattern in PATTERNS]
+
+
+def test_known_defaults() -> None:
+    values = Thresholds().to_dict()
+    assert values["packet_retransmission.rate"] == 0.02
+    assert values["rst_directional_asymmetry.significance"] == 0.05
+    assert values["abnormal_termination.reset_rate"] == 0.1
+    assert values["syn_response_imbalance.response_ratio"] == 0.5
+
+
+def test_docstrings_name_every_parameter_with_unit_and_default() -> None:
+    for pattern in fields(Thresholds):
+        limits = getattr(Thresholds(), pattern.name)
+        docstring = inspect.getdoc(limits) or ""
+        for field in fields(limits):
+            kind = type(field.default).__name__
+            assert f"{field.name} : {kind}, default {field.default!r}\n" in docstring
+            described = docstring.split(f"{field.name} : ", 1)[1].split(" : ", 1)[0]
+            assert re.search(r"\. \[[^\]]+\]", described), f"{pattern.name}.{field.name} has no unit"
+
+
+def test_with_values_changes_only_these() -> None:
+    changed = Thresholds().with_values({"packet_retransmission.rate": 1, "rst_unlike_ttl.hops": 5.0})
+    assert changed.packet_retransmission.rate == 1.0
+    assert type(changed.packet_retransmission.rate) is float
+    assert changed.rst_unlike_ttl.hops == 5
+    assert type(changed.rst_unlike_ttl.hops) is int
+    assert changed.rst_unlike_ttl.min_connections == 1
+    assert Thresholds().packet_retransmission.rate == 0.02
+
+
+def test_values_survive_the_round_trip() -> None:
+    changed = Thresholds().with_values({"long_idle_gaps.idle_s": 5})
+    assert Thresholds().with_values(changed.to_dict()) == changed
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("packet_retransmission.rat", "packet_retransmission.rate"),
+        ("idle_s", "long_idle_gaps.idle_s"),
+        ("rst_unlike_ttl", "rst_unlike_ttl.hops"),
+        ("packet_retransmissions.rate", "packet_retransmission.rate"),
+    ],
+)
+def test_unknown_name_lists_near_ones(name: str, near: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(near)):
+        Thresholds().with_values({name: 1})
+
+
+def test_unknown_name_without_near_ones_lists_all() -> None:
+    with pytest.raises(ParameterError, match=r"expected one of rst_directional_asymmetry\.significance, "):
+        Thresholds().with_values({"???": 1})
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "0.1", None, True])
+def test_values_that_cannot_be_meant(value: float) -> None:
+    with pytest.raises(ParameterError, match=r"packet_retransmission\.rate is .*: expected a number"):
+        Thresholds().with_values({"packet_retransmission.rate": value})
+
+
+def test_counts_are_whole() -> None:
+    with pytest.raises(ParameterError, match="expected a whole number"):
+        Thresholds().with_values({"rst_unlike_ttl.hops": 1.5})
+
+
+def test_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Thresholds().packet_retransmission.rate = 1.0  # type: ignore[misc]

@@ -1,0 +1,43 @@
+import pytest
+
+from pcapframe.patterns.unanswered_syns import UnansweredSynsLimits, observe
+from tests.builders import Conversation
+from tests.patterns.views import healthy, view
+
+LIMITS = UnansweredSynsLimits()
+
+
+def test_retries_and_their_spacing() -> None:
+    doubling = Conversation(client_port=1).syn().syn(after=1).syn(after=2).syn(after=4)
+    steady = Conversation(client_port=2, start=0.5).syn().syn(after=1).syn(after=1)
+    late = Conversation(client_port=3, server_port=443, start=30.5).syn()
+    seen = observe(view(doubling, steady, late, *healthy(1, start=31, client="192.0.2.7")), LIMITS)
+    assert seen is not None
+    assert seen.observations == {
+        "unanswered_connections": 3,
+        "attempted_connections": 4,
+        "unanswered_share": 0.75,
+        "syns": 8,
+        "retries": 5,
+        "retry_spacing_median_s": [pytest.approx(1), pytest.approx(1.5), pytest.approx(4)],
+        "by_server": {"198.51.100.1:80": 2, "198.51.100.1:443": 1},
+        "by_server_total": 2,
+        "begun_at_end": 1,
+    }
+    assert seen.evidence.frame_count == 8
+    assert "Retries followed after 1 s, 1.5 s, 4 s (median)." in seen.description
+
+
+def test_one_syn_without_retry() -> None:
+    seen = observe(view(Conversation().syn()), LIMITS)
+    assert seen is not None
+    assert seen.observations["retry_spacing_median_s"] == []
+    assert (seen.observations["retries"], seen.observations["begun_at_end"]) == (0, 1)
+
+
+def test_answered() -> None:
+    assert observe(view(Conversation().refused(), *healthy(1, port=1, start=5)), LIMITS) is None
+
+
+def test_threshold() -> None:
+    assert observe(view(Conversation().syn()), UnansweredSynsLimits(min_connections=2)) is None

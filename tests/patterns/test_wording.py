@@ -1,0 +1,34 @@
+import pytest
+
+from pcapframe.patterns._wording import counted, percent, seconds
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 RSTs"), (1, "1 RST"), (1_000_000, "1,000,000 RSTs")])
+def test_counted(count: int, text: str) -> None:
+    assert counted(count, "RST") == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0.00 %"), (0.00005, "less than 0.01 %"), (0.0035, "0.35 %"), (0.02, "2.0 %"), (0.5, "50.0 %"),
+        (0.9999, "more than 99.9 %"), (1, "100.0 %"), (float("nan"), "an unknown share"),
+    ],
+)  # fmt: skip
+def test_percent(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [
+        (0, "0 ms"),
+        (0.0005, "0.5 ms"),
+        (1.0, "1 s"),
+        (64.25, "64.2 s"),
+        (7200, "7,200 s"),
+        (float("nan"), "an unknown time"),
+    ],
+)
+def test_seconds(duration: float, text: str) -> None:
+    assert seconds(duration) == text
