@@ -1,0 +1,389 @@
+"""An analysis as a person reads it: coloured in a terminal, as plain text, and in a notebook.
+
+Whatever comes from a capture or a file name is shown as text: control characters are replaced, and HTML is
+escaped.
+"""
+
+import html
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.statistics import CATEGORIES, Statistics, Summary
+from pcapframe.measures import frame_filter
+from pcapframe.packets import CaptureInfo
+from pcapframe.patterns import Pattern
+
+__all__ = ["Report", "capture_lines", "facts", "note_line", "plain_text", "printable", "table"]
+
+ROWS = 5  # of each table
+BAR = 24  # longest bar [characters]
+PATHS = 4  # of the states that connections went through
+FACT_WIDTH = 13  # of a fact's label [characters]
+INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
+LABEL, FILTER, NAME, WARNING = "dim", "green", "bold cyan", "yellow"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reader sees of an `Analysis`, whose attributes these are."""
+
+    capture: CaptureInfo
+    selection: Selection
+    notes: tuple[str, ...]
+    message: str | None
+    statistics: Statistics
+    patterns: tuple[Pattern, ...]
+    summary: Summary
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from capture_lines(self.capture)
+        if self.selection != Selection():
+            yield Text.assemble(("filter  ", LABEL), printable(str(self.selection)))
+        yield from (note_line(note) for note in self.notes)
+        if self.message is not None:
+            yield Text(printable(self.message), style=WARNING)
+        if not self.statistics["total_connections"]:
+            return
+        yield _heading("Connections")
+        yield _connections(self.statistics)
+        yield _heading("RST")
+        yield _rsts(self.statistics)
+        yield _heading("Retransmissions")
+        yield _retransmissions(self.statistics, self.patterns)
+        yield _heading(f"Patterns: {len(self.patterns)}")
+        yield from _patterns(self.patterns, options.max_width)
+        if self.summary["notable_observations"]:
+            yield _heading("Notable")
+        for seen in self.summary["notable_observations"]:
+            yield Padding(Text.assemble((seen["type"], NAME), f"  {seen['detail']}."), (0, 0, 0, 2))
+
+    def html(self) -> str:
+        """Write the report for a notebook.
+
+        Returns
+        -------
+        str
+            HTML, everything in it escaped.
+        """
+        capture, statistics = self.capture, self.statistics
+        lines = [f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
+        if self.selection != Selection():
+            lines.append(f"filter: {self.selection}")
+        lines += [f"{_counted(statistics['total_connections'], 'connection')}, {_traffic(statistics)}"]
+        body = [f"<p><b>{_escaped(capture.name)}</b><br>{'<br>'.join(_escaped(line) for line in lines)}</p>"]
+        body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*capture.notes, *self.notes, self.message) if note]
+        rows = [
+            f"<tr><td>{_escaped(_spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
+            f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
+            f"<td>{_escaped(str(seen.evidence))}</td></tr>"
+            for seen in self.patterns
+        ]
+        if rows:
+            head = "".join(f"<th>{name}</th>" for name in ("category", "pattern", "observed", "evidence"))
+            body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
+        return f"<div>{''.join(body)}</div>"
+
+
+def plain_text(renderable: RenderableType, *, width: int = 100) -> str:
+    """Write something as plain text.
+
+    Parameters
+    ----------
+    renderable : RenderableType
+        What rich can print.
+    width : int, default 100
+        Characters in a line.
+
+    Returns
+    -------
+    str
+        Lines, without colours and without spaces at their end.
+
+    Examples
+    --------
+    >>> plain_text(facts([("packets", "12")]))
+    '  packets      12'
+    """
+    file = io.StringIO()
+    console = Console(file=file, width=width, color_system=None, force_jupyter=False, legacy_windows=False)
+    console.print(renderable)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
+    """Write the facts about a capture, and what could not be read of it.
+
+    Parameters
+    ----------
+    capture : CaptureInfo
+        What is shown.
+
+    Yields
+    ------
+    RenderableType
+        One line after another.
+    """
+    how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types]
+    yield Text.assemble((printable(capture.name), "bold"), f"  {printable(', '.join(how))}")
+    yield Text(f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
+    if capture.first_time is not None and capture.last_time is not None:
+        yield Text(_span(capture.first_time, capture.last_time))
+    dropped = sum(each.get("dropped") or 0 for each in capture.interfaces)
+    if dropped:
+        yield note_line(f"{_counted(dropped, 'packet')} dropped where it was captured, by its own counters.")
+    yield from (note_line(note) for note in capture.notes)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> Table:
+    """Write labels and what they are of, in two columns.
+
+    Parameters
+    ----------
+    rows : iterable of (str, str)
+        Label and value; control characters are replaced.
+
+    Returns
+    -------
+    Table
+        Without lines.
+    """
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style=LABEL, no_wrap=True, min_width=FACT_WIDTH)
+    grid.add_column(overflow="fold")
+    for label, value in rows:
+        grid.add_row(f"  {label}", Text(printable(value)))
+    return grid
+
+
+def table(columns: Sequence[str], *, texts: int = 1) -> Table:
+    """Make a table without lines.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Their titles.
+    texts : int, default 1
+        So many columns, from the left, are text; those after them numbers, but for one without a title.
+
+    Returns
+    -------
+    Table
+        Without rows so far.
+    """
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=LABEL)
+    for place, name in enumerate(["", *columns]):
+        made.add_column(name, justify="left" if place <= texts or not name else "right", overflow="fold")
+    return made
+
+
+def note_line(text: str) -> RenderableType:
+    """Write what a reader should know before the numbers.
+
+    Parameters
+    ----------
+    text : str
+        A sentence; control characters are replaced.
+
+    Returns
+    -------
+    RenderableType
+        With a mark before it.
+    """
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(Text("!", style=WARNING), Text(printable(text), style=WARNING))
+    return grid
+
+
+def printable(text: str) -> str:
+    r"""Return text with control characters replaced, so that it cannot steer a terminal.
+
+    Parameters
+    ----------
+    text : str
+        From a capture or a file name.
+
+    Returns
+    -------
+    str
+        The same, what cannot be printed as its code.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _heading(text: str) -> RenderableType:
+    return Padding(Rule(Text(text, style="bold"), align="left", style=LABEL), (1, 0, 0, 0))
+
+
+def _connections(statistics: Statistics) -> RenderableType:
+    handshake, endings, roles = statistics["handshake"], statistics["endings"], statistics["roles"]
+    handshakes = {
+        "complete": handshake["successful"],
+        "refused": handshake["refused"],
+        "unanswered": handshake["unanswered"],
+        "half open": handshake["half_open"],
+        "not captured": handshake["not_captured"],
+    }
+    named = {"FIN": "fin", "reset": "reset", "half closed": "half_closed", "open": "open"}
+    rows = [
+        ("connections", f"{statistics['total_connections']:,}, {_traffic(statistics)}"),
+        ("handshake", _shares(handshakes)),
+        ("ending", _shares({name: endings[key] for name, key in named.items()})),
+    ]
+    if roles["inferred"] or roles["syn_ack"]:
+        shown_by = {"SYN": roles["syn"], "SYN-ACK": roles["syn_ack"], "ports only": roles["inferred"]}
+        rows.append(("roles by", _shares(shown_by)))
+    return facts(rows)
+
+
+def _rsts(statistics: Statistics) -> RenderableType:
+    seen, total = statistics["rst_distribution"], statistics["flags"]["rst"]
+    if not total:
+        return Text("  none")
+    ways = seen["by_direction"]
+    directions = {
+        "to the server": ways["to_server"],
+        "from the server": ways["from_server"],
+        "unknown": ways["unknown"],
+    }
+    connections = _counted(seen["connections_with_rst_total"], "connection")
+    rows = [("RSTs", f"{total:,} in {connections}"), ("direction", _shares(directions))]
+    sources = table(("source", "RSTs", ""))
+    most = max(seen["by_source"].values())
+    for address, count in list(seen["by_source"].items())[:ROWS]:
+        bar = Text("━" * max(1, round(BAR * count / most)), style="magenta")
+        sources.add_row("", address, f"{count:,}", bar)
+    return Group(facts(rows), sources, *_more(seen["by_source_total"], "sources"))
+
+
+def _retransmissions(statistics: Statistics, patterns: Iterable[Pattern]) -> RenderableType:
+    seen = statistics["retransmissions"]
+    total, packets = seen["total"], statistics["total_packets"]
+    rows = [("resent", f"{total:,} of {packets:,} TCP packets")]
+    if total:
+        low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
+        rate = f"{_percent(seen['rate'])}, 95 % interval {low.removesuffix(' %')} to {high}"
+        rows[0] = ("resent", f"{rows[0][1]} ({rate})")
+        reasons = [p.observations["by_reason"] for p in patterns if p.pattern == "packet_retransmission"]
+        rows += [("reasons", _shares(by_reason)) for by_reason in reasons if by_reason]
+    if total or seen["wireshark_total"]:
+        rows.append(("Wireshark", f"{seen['wireshark_total']:,} labelled as retransmissions by its rules"))
+    worst = table(("client", "server", "resent", "packets", "rate"), texts=2)
+    for row in seen["connections"][:ROWS]:
+        counts = (f"{row['retransmissions']:,}", f"{row['packets']:,}")
+        worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
+    connections = [worst] if total else []
+    return Group(facts(rows), *connections, *_more(seen["connections_total"], "connections"))
+
+
+def _more(total: int, what: str) -> list[RenderableType]:
+    return [Text(f"  and {total - ROWS:,} more {what}", style=LABEL)] if total > ROWS else []
+
+
+def _patterns(patterns: Sequence[Pattern], width: int) -> Iterator[RenderableType]:
+    if not patterns:
+        yield Text("  none")
+    for category in CATEGORIES:
+        those = [pattern for pattern in patterns if pattern.category == category]
+        if those:
+            yield Text(_spaced(category), style="bold")
+        yield from (_pattern(pattern, width) for pattern in those)
+
+
+def _pattern(pattern: Pattern, width: int) -> RenderableType:
+    evidence = pattern.evidence
+    lines: list[RenderableType] = [
+        Text(pattern.pattern, style=NAME),
+        _indented(printable(pattern.description)),
+    ]
+    if "paths" in pattern.observations:
+        lines.append(_paths(pattern.observations["paths"]))
+    filters = Table.grid(padding=(0, 2, 0, 0))
+    filters.add_column(style=LABEL, no_wrap=True, min_width=LABEL_WIDTH)
+    filters.add_column(style=FILTER, overflow="fold")
+    if evidence.frames:
+        label = f"{len(evidence.frames):,} of {_counted(evidence.frame_count, 'frame')}"
+        shown = _fitting(evidence.frames, width - INDENT - 2 - max(len(label), LABEL_WIDTH))
+        part = f"{len(shown):,} of " if evidence.frame_count > len(shown) else ""
+        filters.add_row(f"{part}{_counted(evidence.frame_count, 'frame')}", frame_filter(shown))
+    if evidence.display_filter_all is not None and "||" not in evidence.display_filter_all:
+        filters.add_row("by endpoints", evidence.display_filter_all)
+    if filters.row_count:
+        lines.append(Padding(filters, (0, 0, 0, 2)))
+    return Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
+    """Write the states that connections went through, the most frequent first."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right")
+    for path in paths[:PATHS]:
+        steps = (_spaced(str(value)) for name, value in path.items() if name != "count")
+        grid.add_row(f"{path['count']:,}", " → ".join(steps))
+    return Padding(grid, (0, 0, 0, 2))
+
+
+def _fitting(frames: Sequence[int], width: int) -> Sequence[int]:
+    """Return the first frames, as many as a display filter of this width names."""
+    count = min(len(frames), 1)
+    while count < len(frames) and len(frame_filter(frames[: count + 1]) or "") <= width:
+        count += 1
+    return frames[:count]
+
+
+def _indented(text: str) -> RenderableType:
+    return Padding(Text(text), (0, 0, 0, 2))
+
+
+def _traffic(statistics: Statistics) -> str:
+    return f"{_counted(statistics['total_packets'], 'TCP packet')}, {_bytes(statistics['total_bytes'])}"
+
+
+def _shares(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {_spaced(name)}" for name, count in counts.items() if count)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"
+
+
+def _bytes(count: int) -> str:
+    """Write a number of bytes in a unit that suits it."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return _counted(count, "byte")
+
+
+def _span(first: str, last: str) -> str:
+    """Write from when to when, the date once where it is the same."""
+    begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
+    until = end.partition(" ")[2] if begin[:10] == end[:10] else end
+    seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+    return f"{begin} to {until} UTC ({f'{seconds:,.3g}' if abs(seconds) < 1000 else f'{seconds:,.0f}'} s)"

@@ -1,0 +1,389 @@
+"""The numbers of an analysis: counts over segments and connections, and a summary of the patterns.
+
+Counts rest on the evidence columns. Packets and bytes count every packet; flags, RSTs and resent segments
+leave out further copies that the capture has of a packet (``capture_duplicate``).
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeAlias, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pcapframe.measures import connection_text, endpoint_text, wilson_interval, without_attrs
+from pcapframe.patterns import Pattern
+from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
+
+__all__ = ["CATEGORIES", "LISTED", "Statistics", "Summary", "count_statistics", "summarise_patterns"]
+
+LISTED = 100  # so many entries of a list are given, beside their exact total
+CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
+STRONG_ASYMMETRY = 0.9  # share of the RSTs that go one way
+SIDES = ("client", "server")
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Counts: TypeAlias = npt.NDArray[np.int64]
+
+
+class Handshakes(TypedDict):
+    """Connections by how their handshake went: the first three sum to the total, and so do the rest."""
+
+    successful: int
+    failed: int
+    incomplete: int
+    refused: int
+    unanswered: int
+    half_open: int
+    not_captured: int
+
+
+class Flags(TypedDict):
+    """Packets by flag; ``syn`` is SYN without ACK."""
+
+    syn: int
+    syn_ack: int
+    rst: int
+    fin: int
+    ack: int
+
+
+class Directions(TypedDict):
+    """RSTs by direction; ``unknown`` where no packet shows the roles and the filter does not tell them."""
+
+    to_server: int
+    from_server: int
+    unknown: int
+
+
+class RstDistribution(TypedDict):
+    """RSTs by source, direction and connection."""
+
+    by_source: dict[str, int]
+    by_source_total: int
+    by_direction: Directions
+    connections_with_rst: list[str]
+    connections_with_rst_total: int
+
+
+class ConnectionRetransmissions(TypedDict):
+    """Segments that one connection sent again."""
+
+    conn_id: int
+    client: str
+    server: str
+    retransmissions: int
+    packets: int
+
+
+class Retransmissions(TypedDict):
+    """Segments sent again, by the evidence; `wireshark_total` are those that Wireshark's rules label."""
+
+    total: int
+    by_connection: dict[str, int]
+    by_connection_total: int
+    rate: float
+    rate_low: float | None
+    rate_high: float | None
+    bytes: int
+    wireshark_total: int
+    connections: list[ConnectionRetransmissions]
+    connections_total: int
+
+
+class ConnectionStates(TypedDict):
+    """Connections by their state at the end of the capture."""
+
+    established: int
+    reset: int
+    closed: int
+    unknown: int
+
+
+class Statistics(TypedDict):
+    """The ``statistics`` of the tool's answer."""
+
+    total_connections: int
+    total_packets: int
+    handshake: Handshakes
+    flags: Flags
+    rst_distribution: RstDistribution
+    retransmissions: Retransmissions
+    connection_states: ConnectionStates
+    endings: dict[str, int]
+    roles: dict[str, int]
+    total_bytes: int
+    capture_duplicates: int
+    capture_gap_bytes: int
+
+
+class Observation(TypedDict):
+    """One notable observation."""
+
+    type: str
+    detail: str
+
+
+class Summary(TypedDict):
+    """How many patterns there are, and what stands out."""
+
+    total_patterns: int
+    by_category: dict[str, int]
+    notable_observations: list[Observation]
+
+
+def count_statistics(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    kept: Mask | None = None,
+    server_given: bool = False,
+    limit: int = LISTED,
+) -> Statistics:
+    """Count what an analysis states.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame
+        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+    kept : ndarray of bool, optional
+        Segments of these connections; all by default.
+    server_given : bool, default False
+        The user named the server, so that the roles are known.
+    limit : int, default 100
+        So many entries of each list are given, beside their exact total.
+
+    Returns
+    -------
+    Statistics
+        Plain Python objects, ready for ``json.dumps``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
+    >>> count_statistics(segments, pf.build_connections(segments))["handshake"]["successful"]
+    13
+    """
+    segments, connections = without_attrs(segments), without_attrs(connections)
+    copies = _rows(segments, "capture_duplicate", kept)
+    handshakes = _counts(connections["handshake"], HANDSHAKES)
+    endings = _counts(connections["ending"], ENDINGS)
+    ending = connections["ending"]
+    stays = ((ending == "open") | (ending == "half_closed")) & (connections["handshake"] == "complete")
+    established = int(stays.sum())
+    ends = _ends(connections)
+    return Statistics(
+        total_connections=len(connections),
+        total_packets=_sum(connections, "packets"),
+        handshake=Handshakes(
+            successful=handshakes["complete"],
+            failed=handshakes["refused"] + handshakes["unanswered"],
+            incomplete=handshakes["half_open"] + handshakes["not_captured"],
+            refused=handshakes["refused"],
+            unanswered=handshakes["unanswered"],
+            half_open=handshakes["half_open"],
+            not_captured=handshakes["not_captured"],
+        ),
+        flags=_flags(segments, kept, copies),
+        rst_distribution=_rst_distribution(connections, ends, server_given, limit),
+        retransmissions=_retransmissions(connections, ends, _rows(segments, "retransmission", kept).size, limit),
+        connection_states=ConnectionStates(
+            established=established,
+            reset=endings["reset"],
+            closed=endings["fin"],
+            unknown=len(connections) - established - endings["reset"] - endings["fin"],
+        ),
+        endings=endings,
+        roles=_counts(connections["roles"], ROLES),
+        total_bytes=_sum(connections, "wire_bytes"),
+        capture_duplicates=copies.size,
+        capture_gap_bytes=_sum(connections, "gap_bytes"),
+    )
+
+
+def summarise_patterns(patterns: Iterable[Pattern]) -> Summary:
+    """Count patterns by category and name what stands out.
+
+    Parameters
+    ----------
+    patterns : iterable of Pattern
+        As from `find_patterns`.
+
+    Returns
+    -------
+    Summary
+        Plain Python objects; every category is there, 0 included.
+
+    Examples
+    --------
+    >>> summarise_patterns([])["by_category"]["reliability"]
+    0
+    """
+    found = list(patterns)
+    by_category = dict.fromkeys(CATEGORIES, 0)
+    notable: list[Observation] = []
+    for pattern in found:
+        by_category[pattern.category] = by_category.get(pattern.category, 0) + 1
+        seen = pattern.observations
+        if pattern.pattern == "rst_directional_asymmetry":
+            ratio = seen["ratio"]
+            if ratio > STRONG_ASYMMETRY or ratio < 1 - STRONG_ASYMMETRY:
+                notable.append(Observation(type="strong_rst_asymmetry", detail=_rst_detail(seen)))
+        elif pattern.pattern == "packet_retransmission" and seen["exceeds_threshold"]:
+            detail = (
+                f"{seen['total_retransmissions']:,} of {seen['total_packets']:,} TCP packets "
+                f"({100 * seen['rate']:.2f} %) were segments sent again, above the threshold of "
+                f"{100 * seen['threshold']:g} %"
+            )
+            notable.append(Observation(type="high_retransmission", detail=detail))
+    return Summary(total_patterns=len(found), by_category=by_category, notable_observations=notable)
+
+
+def _rst_detail(seen: dict[str, Any]) -> str:
+    to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
+    way = "to the server" if to_server > from_server else "from the server"
+    most, total = max(to_server, from_server), to_server + from_server
+    return f"{most:,} of {total:,} RSTs go {way} ({100 * most / total:.1f} %)"
+
+
+def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
+    known = column.cat.categories
+    counts = np.bincount(column.cat.codes.to_numpy(), minlength=len(known)).tolist()
+    by_name = dict(zip(known, counts, strict=True))
+    return {name: by_name.get(name, 0) for name in categories}
+
+
+def _each_way(connections: pd.DataFrame, column: str) -> Counts:
+    """Sum of a column over both senders, by connection."""
+    client, server = (connections[f"{side}_{column}"].to_numpy() for side in SIDES)
+    return client.astype(np.int64) + server.astype(np.int64)
+
+
+def _sum(connections: pd.DataFrame, column: str) -> int:
+    return int(_each_way(connections, column).sum())
+
+
+def _rows(segments: pd.DataFrame, column: str, kept: Mask | None) -> npt.NDArray[np.intp]:
+    """Rows of the segments asked for where a bool column is set."""
+    mask = segments[column].to_numpy()
+    if not mask.any():
+        return np.empty(0, np.intp)
+    return np.flatnonzero(mask if kept is None else mask & kept)
+
+
+def _flags(segments: pd.DataFrame, kept: Mask | None, copies: npt.NDArray[np.intp]) -> Flags:
+    flags = segments["tcp_flags"].to_numpy()
+    if kept is not None:
+        flags = np.where(kept, flags, 0)
+    if copies.size:
+        flags = flags.copy()
+        flags[copies] = 0
+    fin, syn, rst, ack = (FLAG_BITS[name] for name in ("FIN", "SYN", "RST", "ACK"))
+    few = flags[(flags & (fin | syn | rst)) != 0]  # few packets have one of these
+
+    def count(mask: int, wanted: int) -> int:
+        return int(np.count_nonzero((few & mask) == wanted))
+
+    return Flags(
+        syn=count(syn | ack, syn),
+        syn_ack=count(syn | ack, syn | ack),
+        rst=count(rst, rst),
+        fin=count(fin, fin),
+        ack=int(np.count_nonzero((flags & ack) != 0)),
+    )
+
+
+class _Ends(NamedTuple):
+    """Endpoints of the connections; an endpoint is a number, address << 16 | port."""
+
+    frame: pd.DataFrame
+    addresses: pd.Index
+    client: Counts
+    server: Counts
+
+
+def _ends(connections: pd.DataFrame) -> _Ends:
+    frame = connections[["client", "client_port", "server", "server_port"]]
+    client, server = (
+        frame[side].cat.codes.to_numpy().astype(np.int64) << 16 | frame[f"{side}_port"].to_numpy() for side in SIDES
+    )
+    return _Ends(frame, frame["client"].cat.categories, client, server)
+
+
+def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool, limit: int) -> RstDistribution:
+    to_server, from_server = (connections[f"{side}_rsts"].to_numpy().astype(np.int64) for side in SIDES)
+    both = to_server + from_server
+    known = np.ones(both.size, np.bool_)
+    if not server_given:
+        known = (connections["roles"] != "inferred").to_numpy()
+    with_rst = np.flatnonzero(both)
+    by_address = np.zeros(len(ends.addresses), np.int64)
+    for endpoint, rsts in ((ends.client, to_server), (ends.server, from_server)):
+        np.add.at(by_address, endpoint[with_rst] >> 16, rsts[with_rst])
+    sources = _largest(by_address)
+    addresses = ends.addresses.take(sources[:limit]).tolist()
+    return RstDistribution(
+        by_source=dict(zip(addresses, by_address[sources[:limit]].tolist(), strict=True)),
+        by_source_total=sources.size,
+        by_direction=Directions(
+            to_server=int(to_server[known].sum()),
+            from_server=int(from_server[known].sum()),
+            unknown=int(both[~known].sum()),
+        ),
+        connections_with_rst=connection_text(ends.frame.take(with_rst[:limit])).tolist(),
+        connections_with_rst_total=with_rst.size,
+    )
+
+
+def _retransmissions(connections: pd.DataFrame, ends: _Ends, wireshark_total: int, limit: int) -> Retransmissions:
+    resent, packets = _each_way(connections, "resent_segments"), _each_way(connections, "packets")
+    total, whole = int(resent.sum()), int(packets.sum())
+    low, high = wilson_interval(total, whole)
+    most = _largest(resent)[:limit]
+    chosen = ends.frame.take(most)
+    columns = (
+        connections.index[most].tolist(),
+        endpoint_text(chosen["client"], chosen["client_port"]).tolist(),
+        endpoint_text(chosen["server"], chosen["server_port"]).tolist(),
+        resent[most].tolist(),
+        packets[most].tolist(),
+    )
+    by_connection, pairs = _by_endpoints(ends, resent, limit)
+    return Retransmissions(
+        total=total,
+        by_connection=by_connection,
+        by_connection_total=pairs,
+        rate=total / whole if whole else 0.0,
+        rate_low=None if math.isnan(low) else low,
+        rate_high=None if math.isnan(high) else high,
+        bytes=_sum(connections, "resent_bytes"),
+        wireshark_total=wireshark_total,
+        connections=[
+            ConnectionRetransmissions(conn_id=conn_id, client=client, server=server, retransmissions=count, packets=of)
+            for conn_id, client, server, count, of in zip(*columns, strict=True)
+        ],
+        connections_total=int(np.count_nonzero(resent)),
+    )
+
+
+def _by_endpoints(ends: _Ends, counts: Counts, limit: int) -> tuple[dict[str, int], int]:
+    """Sum counts over connections between the same endpoints, most first; how many such sums there are."""
+    some = np.flatnonzero(counts)
+    client, server = ends.client[some], ends.server[some]
+    order = np.lexsort((server, client))  # stable: the first of equal ones is the first connection
+    begins = np.append(True, (np.diff(client[order]) != 0) | (np.diff(server[order]) != 0))[: some.size]
+    sums = np.zeros(some.size, np.int64)
+    first = order[begins]
+    np.add.at(sums, first[np.cumsum(begins) - 1], counts[some[order]])
+    largest = _largest(sums)[:limit]
+    texts = connection_text(ends.frame.take(some[largest]))
+    return dict(zip(texts, sums[largest].tolist(), strict=True)), first.size
+
+
+def _largest(counts: Counts) -> npt.NDArray[np.intp]:
+    """Places of the counts above 0, the largest first, the first of equal ones first."""
+    some = np.flatnonzero(counts)
+    return some[np.argsort(-counts[some], kind="stable")]

@@ -1,0 +1,111 @@
+"""Frames as CSV and Parquet files."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from pcapframe.cli.output import STDOUT, written_aside
+
+__all__ = ["sort_connections", "write_csv", "write_parquet"]
+
+
+def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = False) -> pd.DataFrame:
+    """Sort connections by a column: numbers from the largest down, the rest upwards; nulls last.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+    column : str
+        One of these, or one of those that both sides have, without ``client_`` and ``server_``: their sum.
+    reverse : bool, default False
+        The other way round.
+
+    Returns
+    -------
+    DataFrame
+        The same rows.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> connections = pf.analyze(pf.example("clean.pcap")).connections
+    >>> bool(sort_connections(connections, "duration_s")["duration_s"].is_monotonic_decreasing)
+    True
+    """
+    if column in connections:
+        key = connections[column]
+    else:
+        client, server = (connections[f"{side}_{column}"].astype("float64") for side in ("client", "server"))
+        key = client + server
+    falls = pd.api.types.is_numeric_dtype(key) and not column.endswith("_port")
+    order = key.reset_index(drop=True).sort_values(ascending=falls == reverse, kind="stable").index
+    return connections.iloc[order]
+
+
+def write_csv(frame: pd.DataFrame, path: str) -> None:
+    """Write a frame as CSV, its index first; null is nothing, SACK edges have spaces between them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Not modified.
+    path : str
+        A file, or ``-`` for standard output.
+    """
+    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
+    columns = [_plain(column) for column in table.columns]
+    plain = pa.table(columns, names=table.column_names)
+    with _opened(path) as file:
+        pyarrow.csv.write_csv(plain, file, pyarrow.csv.WriteOptions(quoting_style="needed"))
+
+
+def write_parquet(frame: pd.DataFrame, path: str) -> None:
+    """Write a frame as Parquet; pandas reads it back with its index, dtypes and ``attrs``.
+
+    Lists, which pandas does not know as a dtype, come back as objects.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Not modified.
+    path : str
+        A file, or ``-`` for standard output.
+    """
+    table = pa.Table.from_pandas(frame)
+    stored = json.loads(table.schema.metadata[b"pandas"])
+    for column in stored["columns"]:
+        if column["numpy_type"].startswith("list<"):
+            column["numpy_type"] = "object"
+    metadata = {b"pandas": json.dumps(stored).encode(), b"PANDAS_ATTRS": json.dumps(frame.attrs).encode()}
+    with _opened(path) as file:
+        pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), file)
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    if path != STDOUT:
+        with written_aside(path) as file:
+            yield file
+        return
+    sys.stdout.flush()
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of a type that CSV has."""
+    if pa.types.is_dictionary(column.type):
+        return column.cast(column.type.value_type)
+    if pa.types.is_list(column.type):
+        texts = column.cast(pa.list_(pa.string()))
+        return pc.binary_join(texts, " ")
+    return column

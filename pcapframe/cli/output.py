@@ -1,0 +1,215 @@
+"""Where the command line writes: streams, files, warnings, and the exit status of every error.
+
+===  ==========================================================================
+  0  done
+  1  the capture cannot be read, or the result not be written
+  2  the command line cannot be meant
+  70  a fault of pcapframe
+130  interrupted
+141  whoever read the output has closed it
+===  ==========================================================================
+"""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from pcapframe.errors import CaptureError, ParameterError, PcapframeWarning
+
+__all__ = [
+    "STDOUT",
+    "OutputClosed",
+    "check_writable",
+    "exit_status",
+    "json_text",
+    "warnings_as_lines",
+    "write",
+    "written_aside",
+]
+
+STDOUT = "-"
+BAD_CAPTURE, BAD_USAGE, FAULT, INTERRUPTED, CLOSED = 1, 2, 70, 130, 141
+
+
+class OutputClosed(Exception):
+    """Whoever read the output has closed it."""
+
+
+def exit_status(command: Callable[[], Any]) -> int:
+    """Run a command; whatever goes wrong becomes one line on standard error and an exit status.
+
+    Parameters
+    ----------
+    command : callable
+        The command line, in click's way without standalone mode.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what the terminal's encoding lacks is written as its code
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        with warnings_as_lines():
+            status = command()
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return INTERRUPTED
+    except ParameterError as error:
+        return _failed(error, BAD_USAGE)
+    except CaptureError as error:
+        return _failed(error, BAD_CAPTURE)
+    except (BrokenPipeError, OutputClosed):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit fails no more
+        return CLOSED
+    except OSError as error:
+        return _failed(error, BAD_CAPTURE)
+    except MemoryError:
+        return _failed("there is not enough memory for this capture", BAD_CAPTURE)
+    except Exception as error:
+        if os.environ.get("PCAPFRAME_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return _failed(f"pcapframe failed ({what}); PCAPFRAME_TRACEBACK=1 shows where", FAULT)
+
+
+def _failed(error: object, status: int) -> int:
+    _say(f"Error: {error}")
+    return status
+
+
+def _say(text: str) -> None:
+    """Write one line to standard error, without what could steer a terminal."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+@contextlib.contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Write every warning of pcapframe to standard error at once, as one line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PcapframeWarning)
+        before = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+            if issubclass(category, PcapframeWarning):
+                _say(f"Warning: {message}")
+            else:
+                before(message, category, *rest, **named)
+
+        warnings.showwarning = show
+        yield
+
+
+def json_text(answer: Any) -> str:
+    """Write an answer as JSON, its keys in the order of the answer.
+
+    Parameters
+    ----------
+    answer : dict
+        Plain Python objects.
+
+    Returns
+    -------
+    str
+        Indented, ASCII only.
+    """
+    return json.dumps(answer, indent=2, allow_nan=False)
+
+
+def write(text: str, path: str) -> None:
+    """Write text and a line end to a file or to standard output.
+
+    Parameters
+    ----------
+    text : str
+        What is written.
+    path : str
+        A file, or ``-`` for standard output.
+    """
+    if path == STDOUT:
+        sys.stdout.write(f"{text}\n")
+        return
+    with written_aside(path) as file:
+        file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def check_writable(path: str | None) -> None:
+    """Refuse a file that cannot be written, before the work begins.
+
+    Parameters
+    ----------
+    path : str or None
+        A file, ``-`` for standard output, or None.
+
+    Raises
+    ------
+    UsageError
+        Its folder is not there or cannot be written, or it is a folder itself.
+    """
+    if path is None or path == STDOUT:
+        return
+    target = Path(path)
+    folder = target.resolve().parent
+    if target.is_dir():
+        raise click.UsageError(f"{path}: is a folder, expected a file to write")
+    if not folder.is_dir():
+        raise click.UsageError(f"{path}: there is no folder {folder}")
+    if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
+        raise click.UsageError(f"{path}: cannot be written")
+
+
+@contextlib.contextmanager
+def written_aside(path: str) -> Iterator[IO[bytes]]:
+    """Open a file to write that appears under its name when all of it is written.
+
+    Parameters
+    ----------
+    path : str
+        The file. What is not a regular file, such as ``/dev/stdout``, is written as it is.
+
+    Yields
+    ------
+    binary file
+        To be written; the file is as before if that fails.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            yield file
+        return
+    target = target.resolve()
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        try:
+            yield file
+            file.close()
+            os.chmod(file.name, _mode_of(target))
+            os.replace(file.name, target)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _mode_of(target: Path) -> int:
+    """Permissions of a file, or those that a new one gets."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

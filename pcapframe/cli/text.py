@@ -1,0 +1,254 @@
+"""What a person reads of each command but ``analyze``, whose text is that of the `Analysis`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from pcapframe.analysis import Analysis
+from pcapframe.analysis.display import capture_lines, facts, note_line, plain_text, printable, table
+from pcapframe.answers import FlowAnswer, NoTcpAnswer, OneWay, RetransmissionsAnswer
+from pcapframe.cli.output import STDOUT, write
+from pcapframe.measures import endpoint_text
+from pcapframe.packets import CaptureInfo
+
+__all__ = ["connections_text", "flow_text", "info_text", "retransmissions_text", "show"]
+
+WIDTH = 100  # of a line where no terminal has one [characters]
+
+
+def show(renderable: RenderableType, path: str = STDOUT) -> None:
+    """Print something: coloured in a terminal, plain where the output is piped or a file.
+
+    Parameters
+    ----------
+    renderable : RenderableType
+        What rich can print.
+    path : str, default "-"
+        A file, or standard output.
+    """
+    console = Console()
+    if path == STDOUT and console.is_terminal:
+        console.print(renderable)
+    else:
+        write(plain_text(renderable, width=WIDTH), path)
+
+
+def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer) -> RenderableType:
+    """Write the answer of ``analyze_tcp_retransmissions``.
+
+    Parameters
+    ----------
+    answer : dict
+        The answer.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if "by_connection" not in answer:
+        return Group(*_head(answer))
+    side = "above" if answer["exceeds_threshold"] else "not above"
+    rate = f"{_percent(answer['retransmission_rate'])}, {side} the threshold of {_percent(answer['threshold'])}"
+    above = answer["summary"]["connections_above_threshold"]
+    rows = [
+        (
+            "resent",
+            f"{answer['total_retransmissions']:,} of {answer['total_packets']:,} TCP packets ({rate})",
+        ),
+        (
+            "connections",
+            f"{answer['connections_with_retransmissions']:,} of {answer['by_connection_total']:,} sent "
+            f"segments again, {above:,} of them above the threshold",
+        ),
+        ("Wireshark", f"{answer['wireshark_retransmissions']:,} labelled as retransmissions by its rules"),
+    ]
+    worst = table(("connection", "resent", "packets", "rate"))
+    listed = [row for row in answer["by_connection"] if row["retrans_count"]]
+    for row in listed:
+        counts = (f"{row['retrans_count']:,}", f"{row['total_packets']:,}")
+        worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
+    blocks: list[RenderableType] = [Text(), worst] if listed else []
+    return Group(*_head(answer), facts(rows), *blocks)
+
+
+def flow_text(answer: FlowAnswer | NoTcpAnswer) -> RenderableType:
+    """Write the answer of ``analyze_traffic_flow``.
+
+    Parameters
+    ----------
+    answer : dict
+        The answer.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if "client_to_server" not in answer:
+        return Group(*_head(answer))
+    ways = table(("", "client to server", "server to client"))
+    names = {
+        "packet_count": "packets",
+        "byte_count": "bytes on the wire",
+        "payload_bytes": "bytes of payload",
+        "data_packets": "packets with payload",
+        "syn_count": "SYN",
+        "syn_ack_count": "SYN-ACK",
+        "fin_count": "FIN",
+        "rst_count": "RST",
+        "retransmissions": "segments sent again",
+    }
+    to_server, to_client = answer["client_to_server"], answer["server_to_client"]
+    for name, label in names.items():
+        ways.add_row("", Text(label, style="dim"), _count(to_server, name), _count(to_client, name))
+    compared = answer["analysis"]
+    ratio = compared["asymmetry_ratio"]
+    rows = [
+        ("server", f"{answer['server']}, {answer['total_connections']:,} connections"),
+        ("ratio", "unknown" if ratio is None else f"{ratio:.2f} client packets per server packet"),
+    ]
+    said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
+    return Group(*_head(answer), facts(rows), Text(), ways, said)
+
+
+def connections_text(
+    analysis: Analysis, connections: pd.DataFrame, *, limit: int, width: int | None = None
+) -> RenderableType:
+    """Write connections as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    connections : DataFrame
+        Its connections, in the order to be written.
+    limit : int
+        So many rows.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    head: dict[str, Any] = {
+        "file": analysis.capture.name,
+        "notes": [*analysis.capture.notes, *analysis.notes],
+    }
+    if analysis.message is not None:
+        return Group(*_head({**head, "message": analysis.message}))
+    columns = _connection_columns(connections.iloc[:limit], analysis.whole_connections["start"].min())
+    for name in ("payload", "start", "seconds"):
+        if _needed(columns) > (_width() if width is None else width):
+            del columns[name]
+    rows = table((), texts=0)
+    for name in columns:
+        is_text = name in ("client", "server", "state")
+        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name != "state", overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    total = len(connections)
+    more = f"{total:,} connections" if total <= limit else f"{limit:,} of {total:,} connections, see --limit"
+    return Group(*_head(head), rows, Text(f"  {more}", style="dim"))
+
+
+def _connection_columns(connections: pd.DataFrame, begin: pd.Timestamp) -> dict[str, list[str]]:
+    """Cells of the table of connections."""
+    return {
+        "id": [str(conn_id) for conn_id in connections.index],
+        "client": endpoint_text(connections["client"], connections["client_port"]).tolist(),
+        "server": endpoint_text(connections["server"], connections["server_port"]).tolist(),
+        "start": _seconds((connections["start"] - begin).dt.total_seconds()),
+        "seconds": _seconds(connections["duration_s"]),
+        "packets": _both(connections, "packets"),
+        "payload": _both(connections, "payload_bytes"),
+        "resent": _both(connections, "resent_segments"),
+        "state": _states(connections),
+    }
+
+
+def _needed(columns: dict[str, list[str]]) -> int:
+    """Width of a table with these columns [characters]."""
+    return 2 + sum(2 + max(len(text) for text in (name, *cells)) for name, cells in columns.items())
+
+
+def info_text(capture: CaptureInfo, protocols: dict[str, int]) -> RenderableType:
+    """Write the facts about a capture.
+
+    Parameters
+    ----------
+    capture : CaptureInfo
+        The facts.
+    protocols : dict
+        Packets by protocol.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
+    if capture.snaplen is not None:
+        rows.append(("snaplen", f"{capture.snaplen:,} bytes"))
+    for interface in capture.interfaces:
+        counters = {name: interface.get(name) for name in ("received", "dropped")}
+        known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
+        named = interface.get("name") or interface.get("description") or "without a name"
+        rows.append(("interface", ", ".join([str(named), str(interface.get("link_type")), *known])))
+    for comment in capture.comments[:10]:
+        of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
+        rows.append(("comment", f"{of}: {comment['text']}"))
+    if len(capture.comments) > 10:
+        rows.append(("", f"and {len(capture.comments) - 10:,} more comments"))
+    return Group(*capture_lines(capture), facts(rows))
+
+
+def _head(answer: Any) -> list[RenderableType]:
+    """The capture, and what limits the answer."""
+    lines: list[RenderableType] = [Text(printable(answer["file"]), style="bold")]
+    notes: Sequence[str] = [*answer["notes"], *([answer["message"]] if "message" in answer else [])]
+    return [*lines, *(note_line(note) for note in notes)]
+
+
+def _width() -> int:
+    """Characters in a line of the terminal, or of the text that is written without one."""
+    console = Console()
+    return console.width if console.is_terminal else WIDTH
+
+
+def _count(way: OneWay, name: str) -> str:
+    return f"{way[name]:,}"  # type: ignore[literal-required]
+
+
+def _both(connections: pd.DataFrame, name: str) -> list[str]:
+    """Sum of a column over both senders, by connection."""
+    sums = connections[f"client_{name}"].astype("int64") + connections[f"server_{name}"].astype("int64")
+    return [f"{count:,}" for count in sums]
+
+
+def _seconds(column: pd.Series) -> list[str]:
+    return ["" if pd.isna(seconds) else f"{seconds:.3f}" for seconds in column]
+
+
+def _states(connections: pd.DataFrame) -> list[str]:
+    """How each connection began and ended; how it began alone where it got no further."""
+    columns = (connections[name].astype(str) for name in ("handshake", "ending", "reset_by"))
+    return [_state(*state) for state in zip(*columns, strict=True)]
+
+
+def _state(handshake: str, ending: str, reset_by: str) -> str:
+    began = handshake.replace("_", " ")
+    if handshake == "refused" or (handshake in ("unanswered", "half_open") and ending == "open"):
+        return began
+    ended = {"fin": "FIN", "half_closed": "half closed", "open": "open"}.get(ending, f"reset by {reset_by}")
+    return f"{began}, {ended}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

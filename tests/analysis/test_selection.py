@@ -1,0 +1,150 @@
+"""Filters by server and time, on made connections."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pcapframe as pf
+from pcapframe.analysis.selection import Selection, select_connections
+from tests.builders import Conversation, merge, pcap
+
+
+def connections_of(*talks: Conversation) -> pd.DataFrame:
+    return pf.build_connections(pf.label_segments(pf.read_pcap(pcap(merge(*talks)))))
+
+
+def kept(connections: pd.DataFrame, **asked: Any) -> list[int]:
+    wanted = {"server_ip": None, "server_port": None, "start": None, "end": None, **asked}
+    return np.flatnonzero(select_connections(connections, Selection.parse(**wanted)).keep).tolist()
+
+
+@pytest.fixture(scope="module")
+def connections() -> pd.DataFrame:
+    """Three connections, the first two at the same server; 0 to 0.04 s, 10 to 10.04 s, 20 to 20.04 s."""
+    return connections_of(
+        Conversation(server="198.51.100.1", server_port=80, start=0.0).handshake().fin("server"),
+        Conversation(server="198.51.100.1", server_port=443, start=10.0).handshake().fin("server"),
+        Conversation("2001:db8::1", server="2001:db8::2", server_port=443, start=20.0).handshake().fin("server"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, [0, 1, 2]),
+        ({"server_ip": "198.51.100.1"}, [0, 1]),
+        ({"server_ip": "198.51.100.1", "server_port": 443}, [1]),
+        ({"server_port": 443}, [1, 2]),
+        ({"server_ip": "192.0.2.1"}, []),  # a client
+        ({"server_port": 40000}, []),
+        ({"server_ip": "2001:DB8:0:0::2"}, [2]),
+        ({"server_ip": "[2001:db8::2]"}, [2]),
+        ({"server_ip": " 2001:db8::2%eth0 "}, [2]),
+        ({"server_ip": "::ffff:198.51.100.1"}, [0, 1]),
+        ({"server_ip": "::ffff:c633:6401"}, [0, 1]),
+        ({"server_ip": IPv4Address("198.51.100.1")}, [0, 1]),
+        ({"server_ip": IPv6Address("2001:db8::2")}, [2]),
+    ],
+)
+def test_server_selects_by_its_endpoint(connections: pd.DataFrame, asked: dict[str, Any], expected: list[int]) -> None:
+    assert kept(connections, **asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"start": "1970-01-01T00:00:05"}, [1, 2]),
+        ({"end": "1970-01-01T00:00:10"}, [0, 1]),
+        ({"start": "1970-01-01T00:00:10.02Z", "end": "1970-01-01T00:00:10.02Z"}, [1]),  # amidst it
+        ({"start": "1970-01-01T00:00:10.0402", "end": "1970-01-01T00:00:19"}, []),
+        ({"start": datetime(1970, 1, 1, 0, 0, 15)}, [2]),  # naive is UTC
+        ({"start": datetime(1970, 1, 1, 0, 0, 15, tzinfo=UTC)}, [2]),
+        ({"start": datetime(1970, 1, 1, 2, 0, 15, tzinfo=timezone(timedelta(hours=2)))}, [2]),
+        ({"start": "1970-01-01T02:00:15+02:00"}, [2]),
+        ({"end": datetime.max}, [0, 1, 2]),
+        ({"start": pd.Timestamp("1970-01-01T00:00:20.0001")}, [2]),
+        ({"start": "1970-01-01", "server_port": 443, "end": "1970-01-01T00:00:12"}, [1]),
+    ],
+)
+def test_time_selects_whole_connections_that_overlap(
+    connections: pd.DataFrame, asked: dict[str, Any], expected: list[int]
+) -> None:
+    assert kept(connections, **asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"server_ip": "example.com"}, "'example.com' is not an address"),
+        ({"server_ip": ""}, "is not an address"),
+        ({"server_ip": "192.0.2.256"}, "is not an address"),
+        ({"server_ip": 80}, "is not an address"),
+        ({"server_port": 65536}, "65536 is not a port"),
+        ({"server_port": -1}, "is not a port"),
+        ({"server_port": "80"}, "'80' is not a port"),
+        ({"server_port": True}, "is not a port"),
+        ({"start": "noon"}, "start 'noon' is not a time"),
+        ({"start": "12:00"}, "is not a time"),
+        ({"end": pd.NaT}, "end is not a time"),
+        ({"end": 5}, "is not a time"),
+        ({"start": "2026-01-02", "end": "2026-01-01"}, "is before start"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(pf.ParameterError, match=message):
+        Selection.parse(**{"server_ip": None, "server_port": None, "start": None, "end": None, **asked})
+
+
+def test_ipv4_selects_its_mapped_address_too() -> None:
+    connections = connections_of(Conversation("::ffff:192.0.2.1", server="::ffff:192.0.2.2").handshake())
+    assert kept(connections, server_ip="192.0.2.2") == [0]
+    assert kept(connections, server_ip="::ffff:192.0.2.2") == [0]
+
+
+def test_inferred_roles_follow_the_filter() -> None:
+    known = Conversation("192.0.2.1", 50000, "192.0.2.2", 50001).handshake()
+    inferred = Conversation("192.0.2.1", 50002, "192.0.2.2", 50003, start=1.0).handshake(drop=True)
+    connections = connections_of(known, inferred.data("client", 10))
+    assert connections["roles"].tolist() == ["syn", "inferred"]
+    assert connections["server_port"].tolist() == [50001, 50003]
+    selected = select_connections(connections, Selection(server_ip="192.0.2.1"))
+    assert selected.keep.tolist() == [False, True]  # a SYN is not overruled
+    assert selected.flip.tolist() == [False, True]
+    assert selected.notes == (
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server.",
+    )
+
+
+def test_nothing_found_says_what_is_there(connections: pd.DataFrame) -> None:
+    client = select_connections(connections, Selection(server_ip="192.0.2.1")).message
+    assert client == (
+        "Nothing matches the filter (server 192.0.2.1:any); the capture has 3 connections. "
+        "It is the client of 2 connections."
+    )
+    absent = select_connections(connections, Selection(server_port=8080)).message
+    assert absent is not None
+    assert absent.startswith("Nothing matches the filter (server any:8080); the capture has 3 connections.")
+    assert "[2001:db8::2]:443 (1)" in absent
+    late = select_connections(connections, Selection.parse(None, None, "2026-01-01", None)).message
+    assert late is not None
+    assert "Its connections are from 1970-01-01T00:00:00+00:00 to 1970-01-01T00:00:20.0" in late
+
+
+def test_connections_without_a_time_are_left_out_by_a_filter_on_time(connections: pd.DataFrame) -> None:
+    timeless = connections.assign(start=connections["start"].where(connections.index != 1))
+    selected = select_connections(timeless, Selection.parse(None, None, "1970-01-01", None))
+    assert selected.keep.tolist() == [True, False, True]
+    assert selected.notes == ("1 connections have no time and are left out by the filter on time.",)
+
+
+def test_text_and_dict_name_what_was_asked() -> None:
+    wanted = Selection.parse("2001:DB8::1", 443, "2026-01-31T12:00", None)
+    assert str(wanted) == "server [2001:db8::1]:443, from 2026-01-31T12:00:00+00:00"
+    assert wanted.to_dict() == {
+        "server_ip": "2001:DB8::1", "server_port": 443, "start": "2026-01-31T12:00:00+00:00", "end": None,
+    }  # fmt: skip
+    assert str(Selection()) == "all connections"

@@ -1,0 +1,247 @@
+"""Every command: its text, its JSON, its files."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+import pcapframe as pf
+from pcapframe.cli.commands import commands
+from pcapframe.schema import CONNECTIONS, PACKETS, names
+from tests.builders import Conversation, merge, pcap
+
+RESETS = str(pf.example("resets.pcap"))
+CLEAN = str(pf.example("clean.pcap"))
+
+
+def run(*arguments: str, **options: Any) -> Result:
+    return CliRunner().invoke(commands, list(arguments), catch_exceptions=False, **options)
+
+
+def text_of(*arguments: str, **options: Any) -> str:
+    result = run(*arguments, **options)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def json_of(*arguments: str) -> Any:
+    return json.loads(text_of(*arguments, "--json"))
+
+
+def same(ours: dict[str, Any], theirs: Any) -> None:
+    stamps = ("analysis_timestamp", "notes")
+    assert {k: v for k, v in ours.items() if k not in stamps} == {k: v for k, v in theirs.items() if k not in stamps}
+    assert list(ours) == list(theirs)
+
+
+def test_analyze_prints_the_analysis() -> None:
+    assert text_of("analyze", RESETS) == f"{pf.analyze(RESETS)}\n"
+
+
+def test_json_is_the_answer_of_python() -> None:
+    same(json_of("analyze", RESETS), pf.analyze_tcp_anomalies(RESETS))
+    same(json_of("analyze", RESETS, "--limit", "2"), pf.analyze_tcp_anomalies(RESETS, limit=2))
+    same(json_of("connections", RESETS), pf.analyze_tcp_connections(RESETS))
+    same(json_of("connections", RESETS, "--detailed"), pf.analyze_tcp_connections(RESETS, detailed=True))
+    same(json_of("retransmissions", RESETS, "--threshold", "0.1"), pf.analyze_tcp_retransmissions(RESETS, None, 0.1))
+    same(json_of("flow", RESETS, "--server-ip", "198.51.100.20"), pf.analyze_traffic_flow(RESETS, "198.51.100.20"))
+
+
+def test_filters_reach_the_answer() -> None:
+    asked = ("--server-ip", "198.51.100.20", "--server-port", "8080")
+    answer = json_of("analyze", RESETS, *asked)
+    same(answer, pf.analyze_tcp_anomalies(RESETS, "198.51.100.20", 8080))
+    assert answer["statistics"]["handshake"]["refused"] == 6
+    late = json_of("analyze", RESETS, "--start", "2100-01-01")
+    assert late["message"].startswith("Nothing matches the filter (from 2100-01-01T00:00:00+00:00)")
+    assert json_of("analyze", RESETS, "--end", "2100-01-01")["statistics"]["total_connections"] == 42
+
+
+def test_thresholds_reach_the_patterns() -> None:
+    plain = [p["pattern"] for p in json_of("analyze", RESETS)["patterns"]]
+    changed = json_of("analyze", RESETS, "--threshold", "abnormal_termination.reset_rate=0.9")["patterns"]
+    assert set(plain) - {p["pattern"] for p in changed} == {"abnormal_termination"}
+    listed = text_of("thresholds")
+    assert re.search(r"^packet_retransmission.rate +0.02$", listed, re.MULTILINE)
+    assert json_of("thresholds") == pf.Thresholds().to_dict()
+
+
+def test_several_captures_are_merged() -> None:
+    answer = json_of("analyze", RESETS, CLEAN)
+    assert answer["packets_analyzed"] == 1096 + 386
+    assert answer["file"] == f"{RESETS}, {CLEAN}"
+
+
+def test_standard_input() -> None:
+    data = Path(CLEAN).read_bytes()
+    answer = json.loads(text_of("analyze", "-", "--json", input=data))
+    assert (answer["file"], answer["packets_analyzed"]) == ("standard input", 386)
+
+
+def test_retransmissions_text() -> None:
+    text = text_of("retransmissions", RESETS)
+    assert "37 of 1,086 TCP packets (3.41 %, above the threshold of 2.00 %)" in text
+    assert "192.0.2.12:40003 <-> 198.51.100.21:4443" in text
+    assert "not above" in text_of("retransmissions", RESETS, "--threshold", "0.5")
+    clean = text_of("retransmissions", CLEAN)
+    assert "0 of " in clean
+    assert "<->" not in clean
+
+
+def test_flow_text() -> None:
+    text = text_of("flow", RESETS, "--server-ip", "198.51.100.20")
+    assert "client to server" in text
+    assert re.search(r"^  RST +2 +7$", text, re.MULTILINE)
+    assert "Nothing matches the filter" in text_of("flow", RESETS, "--server-ip", "192.0.2.99")
+
+
+def test_info_text_and_json() -> None:
+    text = text_of("info", str(pf.example("ipv6.pcapng")))
+    assert "899 packets" in text
+    assert "eth0" in text
+    assert "TCP 889" in text
+    facts = json_of("info", str(pf.example("ipv6.pcapng")))
+    assert facts["packets"] == 899
+    assert facts["protocols"] == {"TCP": 889, "ICMPv6": 10}
+
+
+def test_connections_table() -> None:
+    text = text_of("connections", RESETS, "--sort", "resent_segments", "--limit", "3")
+    lines = text.splitlines()
+    assert lines[0] == RESETS
+    assert [line.split()[0] for line in lines[2:5]] == ["3", "4", "2"]
+    assert lines[5].strip() == "3 of 42 connections, see --limit"
+    assert "20 of 42 connections" in text_of("connections", RESETS)
+    assert "Nothing matches" in text_of("connections", RESETS, "--server-port", "1")
+
+
+def test_connections_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "connections.csv"
+    assert text_of("connections", RESETS, "--csv", str(path)) == ""
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 42
+    assert list(rows[0]) == ["conn_id", *names(CONNECTIONS)]
+    wanted = pf.analyze(RESETS).connections
+    assert [int(row["server_packets"]) for row in rows] == wanted["server_packets"].tolist()
+    assert pd.to_datetime(rows[0]["start"]) == wanted.loc[0, "start"]
+    printed = text_of("connections", RESETS, "--csv", "-", "--limit", "2", "--sort", "start")
+    assert len(printed.splitlines()) == 3
+
+
+def test_frames_as_parquet_come_back_as_they_were(tmp_path: Path) -> None:
+    path = str(tmp_path / "frame.parquet")
+    text_of("connections", RESETS, "--parquet", path)
+    back = pd.read_parquet(path)
+    wanted = pf.analyze(RESETS).connections
+    assert back.index.name == "conn_id"
+    pd.testing.assert_frame_equal(back, wanted, check_index_type=False, check_categorical=False)
+    text_of("packets", RESETS, "--parquet", path)
+    packets = pf.read_pcap(RESETS)
+    back = pd.read_parquet(path)
+    others = [name for name in names(PACKETS) if name != "sack"]
+    pd.testing.assert_frame_equal(back[others], packets[others], check_categorical=False)
+    assert pf.capture_info(back) == pf.capture_info(packets)
+    assert [list(edges) for edges in back["sack"].dropna()] == [list(edges) for edges in packets["sack"].dropna()]
+
+
+def test_packets_as_csv(tmp_path: Path) -> None:
+    lines = text_of("packets", RESETS, "--limit", "2").splitlines()
+    assert next(csv.reader([lines[0]])) == ["frame", *names(PACKETS)]
+    path = tmp_path / "packets.csv"
+    text_of("packets", RESETS, "--columns", "time, src,payload_bytes,sack", "--csv", str(path))
+    back = pd.read_csv(path, parse_dates=["time"])
+    packets = pf.read_pcap(RESETS)
+    assert back.columns.tolist() == ["frame", "time", "src", "payload_bytes", "sack"]
+    assert back["time"].tolist() == packets["time"].tolist()
+    assert back["payload_bytes"].astype("UInt32").tolist() == packets["payload_bytes"].tolist()
+    edges = packets["sack"].dropna()
+    written = back.set_index("frame")["sack"].dropna()
+    assert written.index.tolist() == edges.index.tolist()
+    assert [[int(edge) for edge in text.split()] for text in written] == [list(one) for one in edges]
+
+
+def test_packets_are_listed_as_they_are_in_the_capture() -> None:
+    rows = csv.DictReader(io.StringIO(text_of("packets", CLEAN, "--limit", "3", "--columns", "protocol,seq")))
+    assert [(row["frame"], row["protocol"], row["seq"] != "") for row in rows] == [
+        ("1", "ARP", False), ("2", "ARP", False), ("3", "TCP", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze", RESETS),
+        ("analyze", RESETS, "--json"),
+        ("retransmissions", RESETS),
+        ("flow", RESETS, "--server-ip", "198.51.100.20"),
+        ("connections", RESETS),
+        ("info", RESETS),
+    ],
+)
+def test_output_goes_to_a_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    path = tmp_path / "out"
+    assert text_of(*arguments, "--output", str(path)) == ""
+    written, printed = path.read_text(encoding="utf-8"), text_of(*arguments)
+    stamp = re.compile(r'"analysis_timestamp": ".*"')
+    assert stamp.sub("", written) == stamp.sub("", printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "Usage"),
+        (("nothing",), "No such command 'nothing'"),
+        (("analyze",), "Missing argument 'CAPTURE...'"),
+        (("analyze", RESETS, "--server-port", "65536"), "65536 is not in the range"),
+        (("analyze", RESETS, "--server-port", "http"), "is not a valid integer range"),
+        (("analyze", RESETS, "--threshold", "rate"), "'rate' is not NAME=VALUE"),
+        (("analyze", RESETS, "--threshold", "a.b=x"), "is not NAME=VALUE"),
+        (("analyze", RESETS, "--output", "/no/such/folder/file"), "there is no folder /no/such/folder"),
+        (("analyze", RESETS, "--output", "/"), "is a folder"),
+        (("retransmissions", RESETS, "--threshold", "1.5"), "1.5 is not in the range"),
+        (("flow", RESETS), "Missing option '--server-ip'"),
+        (("connections", RESETS, "--sort", "size"), "no such column: size; there are client, "),
+        (("connections", RESETS, "--limit", "-1"), "-1 is not in the range"),
+        (("connections", RESETS, "--csv", "-", "--parquet", "-"), "not both"),
+        (("packets", RESETS, "--columns", "time,size"), "no such column: size; there are time, "),
+        (("packets", RESETS, "--columns", ""), "no such column"),
+        (("analyze", "-", "-"), "can be read once only"),
+    ],
+)
+def test_what_cannot_be_meant_is_bad_usage(arguments: tuple[str, ...], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["", *commands.commands])
+def test_help_has_examples(command: str) -> None:
+    text = text_of(*command.split(), "--help")
+    assert "Examples:" in text
+    assert f"pcapframe {command}".strip() in text
+
+
+def test_numbers_sort_downwards_and_the_rest_upwards() -> None:
+    talks = [
+        Conversation("192.0.2.2", 40000, start=0.0).handshake(),
+        Conversation("192.0.2.1", 40001, start=1.0).handshake().data("client", 500),
+        Conversation("192.0.2.3", 40002, start=2.0).handshake().data("client", 50),
+    ]
+    capture = pcap(merge(*talks))
+
+    def order(*options: str) -> list[str]:
+        rows = csv.DictReader(io.StringIO(text_of("connections", "-", "--csv", "-", *options, input=capture)))
+        return [row["conn_id"] for row in rows]
+
+    assert order() == ["0", "1", "2"]
+    assert order("--sort", "payload_bytes") == ["1", "2", "0"]
+    assert order("--sort", "client_payload_bytes", "--reverse") == ["0", "2", "1"]
+    assert order("--sort", "start", "--reverse") == ["2", "1", "0"]
+    assert order("--sort", "client_port") == ["0", "1", "2"]

@@ -1,0 +1,47 @@
+"""The public names of the package, loaded when they are used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+
+HEAVY = {"click", "numba", "numpy", "pandas", "pyarrow", "rich", "tqdm"}
+FOLDER = Path(pf.__file__).parent.parent
+
+
+def loaded_by(code: str) -> set[str]:
+    command = [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"]
+    return set(subprocess.run(command, capture_output=True, text=True, cwd=FOLDER, check=True).stdout.split())
+
+
+def test_import_loads_no_other_package() -> None:
+    assert not loaded_by("import pcapframe; pcapframe.CaptureError; dir(pcapframe)") & HEAVY
+
+
+def test_an_example_needs_no_pandas() -> None:
+    assert not loaded_by("import pcapframe; pcapframe.example('clean.pcap')") & HEAVY
+
+
+@pytest.mark.parametrize("name", pf.__all__)
+def test_every_name_is_there(name: str) -> None:
+    value = getattr(pf, name)
+    assert value is getattr(pf, name)
+    assert name in dir(pf)
+
+
+def test_all_is_sorted_and_complete() -> None:
+    assert pf.__all__ == sorted(pf.__all__)
+    code = "from pcapframe import *; assert callable(read_pcap) and callable(analyze_traffic_flow)"
+    assert "pandas" in loaded_by(code)
+
+
+def test_other_names_are_not_there() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'read_pcaps'"):
+        pf.read_pcaps  # noqa: B018
+
+
+def test_types_are_shipped() -> None:
+    assert (Path(pf.__file__).parent / "py.typed").is_file()
