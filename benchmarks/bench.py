@@ -1,0 +1,310 @@
+"""Measure pcapframe beside other tools on a made capture; see README.md in this folder.
+
+Only the standard library is imported here: a child's peak memory counts the parent it was forked from.
+"""
+
+import argparse
+import gc
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).parent
+CACHE = HERE / ".cache"
+PCAPFRAME = Path(sys.executable).with_name("pcapframe")
+PEERS = ("tcptrace", "tshark", "mcpcap", "scapy")
+MCPCAP = "mcpcap==0.10.0"
+TSHARK_FIELDS = ("frame.number", "frame.time_epoch", "tcp.stream", "tcp.len", "tcp.analysis.flags")
+STAGES = ("read_pcap", "label_segments", "build_connections", "find_patterns")
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--packets", type=int, default=1_200_000, help="packets of the capture (%(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="paired runs to take medians of (%(default)s)")
+    parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated (%(default)s), or none")
+    parser.add_argument("--scale", action="store_true", help="also a capture ten times as long (11 GB)")
+    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        name, capture, runs = arguments.worker
+        print(json.dumps(WORKERS[name](capture, int(runs))))
+        return
+    peers = set(arguments.peers.split(",")) - {"none"}
+    if unknown := peers - set(PEERS):
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    if not PCAPFRAME.exists():
+        parser.error(f"pcapframe is not installed beside {sys.executable}; use `make bench`")
+    measure(arguments.packets, arguments.runs, peers, scale=arguments.scale)
+
+
+def measure(packets: int, runs: int, peers: set[str], *, scale: bool) -> None:
+    """Print every figure, and beside each that has a bar whether it is reached."""
+    capture = made(packets)
+    print(f"capture: {packets:,} packets, {capture.stat().st_size / 1e6:,.0f} MB; medians of {runs} runs")
+    with capture.open("rb", buffering=0) as file:  # into the page cache: disks are not what is measured
+        while file.read(1 << 20):
+            pass
+
+    heading("first run ever, kernels not yet compiled")
+    with tempfile.TemporaryDirectory() as empty:
+        first = run_process(analyze_command(made(1_000)), environment={"PCAPFRAME_CACHE_DIR": empty})
+    line("analyze 1,000 packets", f"{first['seconds']:.2f} s", "≤ 30 s", first["seconds"] <= 30)
+    measure_warm(packets, runs, scale=scale)
+    seconds = measure_processes(packets, runs, with_tcptrace="tcptrace" in peers and available("tcptrace"))
+    measure_slow_peers(peers, packets, min(runs, 3), ours=seconds / packets)
+
+
+def measure_warm(packets: int, runs: int, *, scale: bool) -> None:
+    """Print what the stages and the whole take in one process, and that a longer capture costs no more."""
+    heading("in one process, warm, on one core")
+    warm = worker("stages", made(packets), runs)
+    for name in STAGES:
+        seconds = median(warm[name])
+        line(name, f"{seconds:.3f} s   {packets / seconds / 1e6:.2f} million packets/s")
+    seconds = median(warm["analyze"])
+    speed = packets / seconds / 1e6
+    line("analyze", f"{seconds:.3f} s   {speed:.2f} million packets/s", "≥ 2 million/s", speed >= 2)
+
+    heading("time per packet of analyze, warm")
+    per_packet = {packets: seconds / packets}
+    for count in [packets // 10, *([packets * 10] if scale else [])]:
+        longer = worker("analyze", made(count), min(runs, 2) if count > packets else runs)
+        per_packet[count] = median(longer["analyze"]) / count
+    for count, each in sorted(per_packet.items()):
+        shorter = per_packet.get(count // 10)
+        # 10 % is left for noise.
+        bar = ("≤ 1.1 × shorter", each <= 1.1 * shorter) if shorter else ()
+        line(f"{count:,} packets", f"{each * 1e9:.0f} ns", *bar)
+
+
+def measure_processes(packets: int, runs: int, *, with_tcptrace: bool) -> float:
+    """Print time and memory of whole processes, run in turn; give the seconds of ``pcapframe analyze``."""
+    capture, small, tiny = made(packets), made(1_000), made(100)
+    commands: dict[str, list[str | Path]] = {
+        "analyze": analyze_command(capture),
+        "analyze, 1,000 packets": analyze_command(small),
+        "analyze, 100 packets": analyze_command(tiny),
+        "info, 100 packets": [PCAPFRAME, "info", tiny],
+        "import pcapframe": [sys.executable, "-c", "import pcapframe"],
+    }
+    if with_tcptrace:
+        commands |= {
+            "tcptrace -n": ["tcptrace", "-n", capture],
+            "tcptrace -n -l": ["tcptrace", "-n", "-l", capture],
+            "tcptrace -n, 100 packets": ["tcptrace", "-n", tiny],
+        }
+    heading("whole processes")
+    rounds = [{name: run_process(command) for name, command in commands.items()} for _ in range(runs)]
+    for name in commands:
+        seconds, peak = (median(each[name][figure] for each in rounds) for figure in ("seconds", "bytes"))
+        bar = ("≤ 1.5 s", seconds <= 1.5) if name == "analyze, 1,000 packets" else ()
+        line(name, f"{seconds:.2f} s   {peak / 1e6:.0f} MB", *bar)
+    peak = median(each["analyze"]["bytes"] for each in rounds)
+    allowed = 400 * packets + 300e6
+    line("peak memory of analyze", f"{peak / 1e6:.0f} MB", f"≤ {allowed / 1e6:.0f} MB", peak <= allowed)
+
+    if with_tcptrace:
+        seconds = [{name: process["seconds"] for name, process in each.items()} for each in rounds]
+        ratio = median(each["analyze"] / each["tcptrace -n"] for each in seconds)
+        line("analyze / tcptrace -n", f"{ratio:.2f}", "≤ 1.6", ratio <= 1.6)
+        ratio = median(
+            (each["analyze"] - each["analyze, 100 packets"]) / (each["tcptrace -n"] - each["tcptrace -n, 100 packets"])
+            for each in seconds
+        )
+        line("the same, less start-up", f"{ratio:.2f}", "< 1", ratio < 1)
+        ratio = median(each["analyze"] / each["tcptrace -n -l"] for each in seconds)
+        line("analyze / tcptrace -n -l", f"{ratio:.2f}")
+    return median(each["analyze"]["seconds"] for each in rounds)
+
+
+def measure_slow_peers(peers: set[str], packets: int, runs: int, *, ours: float) -> None:
+    """Print how fast the others read a shorter capture; ``ours`` is our whole process [s/packet]."""
+    heading("slower peers, each on a shorter capture, against the whole analyze process per packet")
+    count = packets // 10
+    if "tshark" in peers and available("tshark"):
+        fields = [word for field in TSHARK_FIELDS for word in ("-e", field)]
+        command = ["tshark", "-n", "-r", made(count), "-T", "fields", *fields]
+        seconds = [run_process(command)["seconds"] for _ in range(runs)]
+        compare(f"tshark -T fields, {count:,} packets", seconds, count, ours, bar=12)
+    count = 10_000
+    if "mcpcap" in peers and (python := mcpcap_python()):
+        seconds = worker("mcpcap", made(count), runs, python=python)["seconds"]
+        compare(f"mcpcap analyze_tcp_anomalies, {count:,} packets", seconds, count, ours, bar=300)
+    if "scapy" in peers:
+        seconds = worker("scapy", made(count), runs)["seconds"]
+        compare(f"scapy PcapReader, {count:,} packets", seconds, count, ours)
+
+
+def heading(text: str) -> None:
+    """Print the title of a group of figures."""
+    print(f"\n{text}", flush=True)
+
+
+def line(name: str, figure: str, bar: str = "", reached: bool | None = None) -> None:
+    """Print one figure."""
+    verdict = "" if reached is None else "PASS" if reached else "MISS"
+    print(f"  {name:<46} {figure:<38} {bar:<16} {verdict}".rstrip(), flush=True)
+
+
+def compare(name: str, seconds: list[float], packets: int, ours: float, bar: float | None = None) -> None:
+    """Print a peer's speed and how many times as many packets a second we read."""
+    per_packet = median(seconds) / packets
+    ratio = per_packet / ours
+    text = f"{1 / per_packet:,.0f} packets/s   we: {ratio:.1f} ×"
+    line(name, text, f"≥ {bar} ×" if bar else "", ratio >= bar if bar else None)
+
+
+def made(packets: int) -> Path:
+    """Give the path of a capture of that many packets, made on first use."""
+    path = CACHE / f"packets-{packets}.pcap"
+    # An edited generator makes other captures.
+    if not path.exists() or path.stat().st_mtime < (HERE / "make_capture.py").stat().st_mtime:
+        CACHE.mkdir(exist_ok=True)
+        print(f"making {path.name}", flush=True)
+        subprocess.run([sys.executable, HERE / "make_capture.py", path, f"--packets={packets}"], check=True)
+    return path
+
+
+def analyze_command(capture: Path) -> list[str | Path]:
+    """Give the command line whose whole process is measured."""
+    return [PCAPFRAME, "analyze", capture, "--json", "--output", CACHE / "answer.json"]
+
+
+def available(program: str) -> bool:
+    """Tell whether a peer is installed, and say so where it is not."""
+    found = shutil.which(program) is not None
+    if not found:
+        line(program, "not installed")
+    return found
+
+
+def run_process(command: list[Any], environment: dict[str, str] | None = None) -> dict[str, float]:
+    """Run a program and give its wall time [s] and peak resident memory [bytes]."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | (environment or {}),
+    )
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\nfailed with {process.returncode}:\n{errors.decode()}")
+    return {"seconds": seconds, "bytes": usage.ru_maxrss * 1024}
+
+
+def worker(name: str, capture: Path, runs: int, python: Path | None = None) -> dict[str, list[float]]:
+    """Run one of the functions below in a process of its own."""
+    command = [python or sys.executable, Path(__file__), "--worker", name, capture, str(runs)]
+    errors = subprocess.DEVNULL if python else None
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=errors, text=True)
+    figures: dict[str, list[float]] = json.loads(result.stdout.splitlines()[-1])
+    return figures
+
+
+def timed(figures: dict[str, list[float]], name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call, add the seconds it took to the figures, and give its result."""
+    gc.collect()
+    start = time.perf_counter()
+    result = function(*arguments)
+    figures.setdefault(name, []).append(time.perf_counter() - start)
+    return result
+
+
+def time_stages(capture: str, runs: int) -> dict[str, list[float]]:
+    """Time each stage and the whole, in turn."""
+    pcapframe = warm_pcapframe(capture)
+    figures: dict[str, list[float]] = {}
+    for _ in range(runs):
+        packets = timed(figures, "read_pcap", pcapframe.read_pcap, capture)
+        segments = timed(figures, "label_segments", pcapframe.label_segments, packets)
+        connections = timed(figures, "build_connections", pcapframe.build_connections, segments)
+        timed(figures, "find_patterns", pcapframe.find_patterns, segments, connections)
+        del packets, segments, connections
+        timed(figures, "analyze", pcapframe.analyze, capture)
+    return figures
+
+
+def time_analyze(capture: str, runs: int) -> dict[str, list[float]]:
+    """Time only the whole."""
+    pcapframe = warm_pcapframe(capture)
+    figures: dict[str, list[float]] = {}
+    for _ in range(runs):
+        timed(figures, "analyze", pcapframe.analyze, capture)
+    return figures
+
+
+def warm_pcapframe(capture: str) -> Any:
+    """Load what is measured, on one core, and run it once."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    import pcapframe
+
+    pcapframe.analyze(capture)
+    return pcapframe
+
+
+def time_scapy(capture: str, runs: int) -> dict[str, list[float]]:
+    """Time scapy's reading and dissecting, nothing more."""
+    from scapy.all import PcapReader
+
+    def read() -> None:
+        with PcapReader(capture) as packets:
+            for _ in packets:
+                pass
+
+    figures: dict[str, list[float]] = {}
+    for _ in range(runs):
+        timed(figures, "seconds", read)
+    return figures
+
+
+def time_mcpcap(capture: str, runs: int) -> dict[str, list[float]]:
+    """Time mcpcap's own function, its imports not counted."""
+    from mcpcap.core.config import Config
+    from mcpcap.modules.tcp import TCPModule
+
+    module = TCPModule(Config())
+    figures: dict[str, list[float]] = {}
+    for _ in range(runs):
+        answer = timed(figures, "seconds", module.analyze_tcp_anomalies, capture)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+    return figures
+
+
+def mcpcap_python() -> Path | None:
+    """Give the Python of an environment that holds mcpcap, made on first use; None where it cannot be had."""
+    folder = CACHE / MCPCAP
+    python = folder / "bin" / "python"
+    done = folder / "installed"
+    if not done.exists():
+        print(f"  installing {MCPCAP} into an environment of its own", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MCPCAP]
+        result = subprocess.run(pip, check=False, capture_output=True, text=True)
+        if result.returncode:
+            line("mcpcap", "not installed: pip could not")
+            return None
+        done.touch()
+    return python
+
+
+WORKERS = {"stages": time_stages, "analyze": time_analyze, "scapy": time_scapy, "mcpcap": time_mcpcap}
+
+if __name__ == "__main__":
+    main()
