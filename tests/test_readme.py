@@ -24,7 +24,10 @@ def test_python(monkeypatch: pytest.MonkeyPatch) -> None:
     assert test.examples
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(c, marks=pytest.mark.needs_program("tshark") if c.startswith("check") else ()) for c in COMMANDS],
+)
 def test_command(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(commands, command.split(), catch_exceptions=False)

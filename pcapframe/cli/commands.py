@@ -372,6 +372,32 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
 
 
 @commands.command()
+@click.argument("capture", metavar="CAPTURE")
+@click.option("--csv", metavar="FILE", help="Write the frames that differ as CSV to a file, or to standard output (-).")
+@output
+def check(capture: str, csv: str | None, output: str) -> None:
+    """Compare the labels of a capture with those of tshark, where it is installed.
+
+    The table counts the segments that both, only one or neither give a label.
+
+    \b
+    Examples:
+      pcapframe check capture.pcap
+      pcapframe check capture.pcap --csv differing.csv
+    """  # noqa: D301
+    from pcapframe.check import check_labels  # noqa: PLC0415
+
+    check_writable(output)
+    checked = check_labels(capture)
+    if csv is not None:
+        write(checked.differing.to_csv().removesuffix("\n"), csv)
+    if csv != STDOUT:
+        from pcapframe.cli import text  # noqa: PLC0415
+
+        text.show(checked, output)
+
+
+@commands.command()
 @as_json
 def thresholds(as_json: bool) -> None:
     """List the thresholds of the patterns.

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 import click
 
-from pcapframe.errors import CaptureError, ParameterError, PcapframeWarning
+from pcapframe.errors import ParameterError, PcapframeError, PcapframeWarning
 
 __all__ = [
     "STDOUT",
@@ -72,7 +72,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         return INTERRUPTED
     except ParameterError as error:
         return _failed(error, BAD_USAGE)
-    except CaptureError as error:
+    except PcapframeError as error:
         return _failed(error, BAD_CAPTURE)
     except (BrokenPipeError, OutputClosed):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit fails no more

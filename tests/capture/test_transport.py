@@ -91,7 +91,6 @@ def test_end_of_options_ends_them():
         bytes([8, 9, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]),
         bytes([5, 9, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]),
         bytes([5, 2, 1, 1]),
-        bytes([5, 14, *range(12), 1, 1]),  # one and a half blocks
         bytes([1, 1, 8, 10]),  # beyond the header
         bytes([253, 40, 1, 1]),
     ],
@@ -125,6 +124,11 @@ def test_without_options_they_are_known_to_be_absent():
     for length, found in enumerate(cut_rows(packet(payload=20))):
         known = length >= 54
         assert pick(found, "sack_permitted options_malformed") == ([False, False] if known else [None, None])
+
+
+def test_whole_sack_blocks_count_beside_half_a_block():
+    found = segment_row(tcp(CLIENT, SERVER, options=bytes([5, 14]) + struct.pack(">III", 8, 9, 10)))
+    assert pick(found, "options_malformed sack") == [True, [8, 9]]
 
 
 def test_what_follows_an_option_of_a_wrong_length_counts():

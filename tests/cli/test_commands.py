@@ -221,6 +221,20 @@ def test_what_cannot_be_meant_is_bad_usage(arguments: tuple[str, ...], message: 
     assert result.stdout == ""
 
 
+@pytest.mark.needs_program("tshark")
+def test_check_shows_the_table_and_writes_the_frames(tmp_path: Path) -> None:
+    assert "100.000 % of the segments agree" in " ".join(text_of("check", CLEAN).split())
+    file = tmp_path / "differing.csv"
+    assert "retransmission" in text_of("check", RESETS, "--csv", str(file))
+    assert file.read_text() == "frame,label,tshark,pcapframe\n"
+
+
+def test_check_without_tshark_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pf.PcapframeError, match="tshark is not installed"):
+        run("check", CLEAN)
+
+
 @pytest.mark.parametrize("command", ["", *commands.commands])
 def test_help_has_examples(command: str) -> None:
     text = text_of(*command.split(), "--help")
