@@ -1,10 +1,10 @@
 """From a capture to the packets frame: one row a captured packet."""
 
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from time import monotonic
 from typing import Any, Literal
 
 import numpy as np
@@ -173,17 +173,15 @@ def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator
         yield progress or (lambda _done, _size: None)
         return
     bars: list[Any] = []
-    begin = monotonic()
+    start = time.monotonic()
 
     def report(done: int, size: int | None) -> None:
-        if not bars:
-            if done == size or monotonic() - begin < SHOW_PROGRESS_AFTER_S:
-                return
-            from tqdm.auto import tqdm  # noqa: PLC0415  # loaded only when it is needed
+        if not bars and time.monotonic() - start >= SHOW_PROGRESS_AFTER_S:
+            from tqdm.auto import tqdm  # noqa: PLC0415  # most captures are read before it would be loaded
 
-            text = f"reading {name}"
-            bars.append(tqdm(total=size, initial=done, desc=text, unit="B", unit_scale=True, leave=False))
-        bars[0].update(done - bars[0].n)
+            bars.append(tqdm(total=size, desc=f"reading {name}", unit="B", unit_scale=True, leave=False))
+        for bar in bars:
+            bar.update(done - bar.n)
 
     try:
         yield report

@@ -1,5 +1,6 @@
 """The commands and their options. Each loads what it needs when it runs: ``--help`` answers at once."""
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -26,6 +27,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
+    gc.disable()  # one command, then the process ends: looking for cycles would only slow the imports
     sys.exit(exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False)))
 
 

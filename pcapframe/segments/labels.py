@@ -151,6 +151,21 @@ def _is_hidden(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return cut | (frame["tcp_header_bytes"].to_numpy() < 20) | frame["payload_bytes"].isna().to_numpy()
 
 
+class _Bits:
+    """Columns out of bits of which few rows have any."""
+
+    def __init__(self, bits: npt.NDArray[Any]) -> None:
+        self._size = bits.size
+        self._rows = np.flatnonzero(bits)
+        self._bits = bits[self._rows]
+
+    def column(self, bit: int) -> npt.NDArray[np.bool_]:
+        """Return where any of these bits is set."""
+        column = np.zeros(self._size, np.bool_)
+        column[self._rows[self._bits & bit != 0]] = True
+        return column
+
+
 def _frame(
     frame: pd.DataFrame,
     segments: Segments,
@@ -162,9 +177,10 @@ def _frame(
     """Put packets, connections, labels and evidence together, in the schema's order."""
     client_side = find_clients(segments, tracked, connections)
     has_ack = segments.tcp_flags & ACK != 0
-    resent = judged.bits & evidence.IS_RESENT != 0
-    needless = judged.bits & evidence.IS_NEEDLESS != 0
-    known = resent & (judged.bits & (evidence.IS_NEEDLESS | evidence.IS_NEEDED) != 0)
+    labels, seen = _Bits(labelled.labels), _Bits(judged.bits)
+    resent = seen.column(evidence.IS_RESENT)
+    needless = seen.column(evidence.IS_NEEDLESS)
+    known = resent & seen.column(evidence.IS_NEEDLESS | evidence.IS_NEEDED)
     made: dict[str, Any] = {
         "conn_id": tracked.conn_id,
         "from_client": tracked.side == client_side[tracked.conn_id],
@@ -174,11 +190,11 @@ def _frame(
         "ack_rtt_s": np.where(labelled.ack_rtt_ns != 0, labelled.ack_rtt_ns / 1e9, np.nan),
         "bytes_in_flight": nullable(labelled.bytes_in_flight, labelled.bytes_in_flight > 0),
         "duplicate_ack_num": nullable(labelled.duplicate_ack_num, labelled.duplicate_ack_num > 0),
-        **{column.name: labelled.labels & LABEL_BITS[column.name] != 0 for column in LABELS},
-        "capture_duplicate": judged.bits & evidence.IS_COPY != 0,
+        **{column.name: labels.column(LABEL_BITS[column.name]) for column in LABELS},
+        "capture_duplicate": seen.column(evidence.IS_COPY),
         "resent": resent,
         "resent_bytes": judged.resent_bytes,
-        "reordered": judged.bits & evidence.IS_REORDERED != 0,
+        "reordered": seen.column(evidence.IS_REORDERED),
         "resend_reason": pd.Categorical.from_codes(judged.reason, dtype=REASONS),
         "needless": pd.arrays.BooleanArray(needless & known, ~known),
         "capture_gap": judged.gap,
