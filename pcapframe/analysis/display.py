@@ -67,6 +67,16 @@ class Report:
         for seen in self.summary["notable_observations"]:
             yield Padding(Text.assemble((seen["type"], NAME), f"  {seen['detail']}."), (0, 0, 0, 2))
 
+    def plain_text(self) -> str:
+        """Write the report as plain text.
+
+        Returns
+        -------
+        str
+            Lines, without colours.
+        """
+        return plain_text(self)
+
     def html(self) -> str:
         """Write the report for a notebook.
 

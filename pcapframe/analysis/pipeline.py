@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.analysis.display import Report, plain_text, printable
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
@@ -18,6 +17,9 @@ from pcapframe.connections import build_connections
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
 from pcapframe.patterns import Pattern, Thresholds, find_patterns
 from pcapframe.segments import label_segments
+
+if TYPE_CHECKING:
+    from pcapframe.analysis.display import Report
 
 __all__ = ["Analysis", "analyze"]
 
@@ -100,17 +102,19 @@ class Analysis:
         return count_statistics(self._view, self.connections, kept=self._kept, server_given=named, limit=limit)
 
     @cached_property
-    def _report(self) -> Report:
+    def _report(self) -> "Report":
+        from pcapframe.analysis.display import Report  # noqa: PLC0415  # rich is for who looks at it
+
         return Report(**{name: getattr(self, name) for name in Report.__match_args__})
 
     def __str__(self) -> str:
-        return plain_text(self._report)
+        return self._report.plain_text()
 
     def __repr__(self) -> str:
         found = f"{len(self.connections):,} connections, {len(self.patterns):,} patterns"
-        return f"<Analysis of {printable(self.capture.name)}: {self.capture.packets:,} packets, {found}>"
+        return f"<Analysis of {self.capture.name!r}: {self.capture.packets:,} packets, {found}>"
 
-    def __rich__(self) -> Report:
+    def __rich__(self) -> "Report":
         return self._report
 
     def _repr_html_(self) -> str:

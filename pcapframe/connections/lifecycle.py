@@ -50,8 +50,8 @@ CONNECTION = np.dtype(
         ("started", np.bool_),
         ("originator_is_client", np.bool_),
         ("before_reset", np.uint16),  # letters of the originator before its RST
-        ("letters", np.uint32),  # how many events so far
-        ("first_letter", np.uint8),
+        ("only_syn_ack", np.bool_),  # the history is "H" so far
+        ("has_events", np.bool_),
         ("completeness", np.uint8),
         ("first_bits", np.uint8),  # of the first packet: they count once there is another
     ]
@@ -112,6 +112,12 @@ def _flag_letter(endpoint: Any, flags: Any, length: Any, seq: Any) -> Any:
 
 
 @inner_jit
+def _was_established(endpoint: Any) -> Any:
+    """Whether an endpoint is established, or closed after it was."""
+    return endpoint.state == ESTABLISHED or (endpoint.state == CLOSED and endpoint.previous == ESTABLISHED)
+
+
+@inner_jit
 def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any) -> None:
     """Move the states of both endpoints on."""
     state: Any = np.int64(own.state)
@@ -129,7 +135,7 @@ def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any
             new = CLOSED
         elif flags & RST:
             new = RESET
-        elif not is_originator and length == 0 and peer.state == SYN_SENT:
+        elif not is_originator and length == 0 and flags & ACK and peer.state == SYN_SENT:
             new = INACTIVE
         elif flags & ACK and peer.state == ESTABLISHED:
             new = ESTABLISHED
@@ -205,6 +211,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
             if flip:
                 event_place[count], event_letter[count] = at, FLIPPED
                 count += 1
+                connection.has_events = True
             if headers[i] >= 20:
                 connection.first_bits = _completeness_bits(flags, length)
                 if flags & (SYN | ACK) == SYN:
@@ -225,18 +232,16 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
         known = own.state != INACTIVE
         letter = _flag_letter(own, flags, length, seqs[i])
         is_originator = from_client[i] == connection.originator_is_client
-        if connection.letters == 1 and connection.first_letter == H:
-            # Only a SYN-ACK so far: what follows shows that it came from the responder.
-            if letter in (A, D) or (letter == S and not is_originator):
-                connection.originator_is_client = not connection.originator_is_client
-                is_originator = not is_originator
-                event_place[count], event_letter[count] = at, FLIPPED
-                count += 1
+        if connection.only_syn_ack and (letter in (A, D) or (letter == S and not is_originator)):
+            # What follows the SYN-ACK shows that it came from the responder.
+            connection.originator_is_client = not connection.originator_is_client
+            is_originator = not is_originator
+            connection.before_reset = 0
+            event_place[count], event_letter[count] = at, FLIPPED
+            count += 1
         mark = SERVER if side else 0
+        events_before = count
         if letter >= 0:
-            if connection.letters == 0:
-                connection.first_letter = letter
-            connection.letters += 1
             event_place[count], event_letter[count] = at, letter | mark
             count += 1
             if is_originator and not own.sent_reset:
@@ -255,14 +260,16 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
             own.end = end
         if length > 0:
             own.has_bytes = True
-        if gaps[i] and (
-            (own.state == ESTABLISHED and peer.state == ESTABLISHED)
-            or (peer.state == CLOSED and peer.previous == ESTABLISHED)
-        ):
+        if gaps[i] and _was_established(own) and _was_established(peer):
             peer.gaps += 1
             if _is_power_of_ten(peer.gaps):
                 event_place[count], event_letter[count] = at, G | (0 if side else SERVER)
                 count += 1
+                if not is_originator and not peer.sent_reset:
+                    connection.before_reset |= 1 << G
+        if count > events_before:
+            connection.only_syn_ack = not connection.has_events and letter == H and count == events_before + 1
+            connection.has_events = True
         _next_state(own, peer, is_originator, flags, length)
     return count
 

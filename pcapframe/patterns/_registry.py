@@ -97,9 +97,11 @@ def find_patterns(
     ParameterError
         A column is missing.
 
-    Notes ----- Patterns say what is seen and never why. What the frames cannot show is None in the
-    observations. Counts rest on the evidence columns (``resent``, ``reordered``, ``capture_gap``) and, for
-    duplicate ACKs, zero windows and reused ports, on the labels.
+    Notes
+    -----
+    Patterns say what is seen and never why. What the frames cannot show is None in the observations. Counts rest
+    on the evidence columns (``resent``, ``reordered``, ``capture_gap``) and, for duplicate ACKs, zero windows and
+    reused ports, on the labels.
 
     Examples
     --------

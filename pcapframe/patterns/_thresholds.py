@@ -91,9 +91,13 @@ class Thresholds:
             There is no such name (the message lists similar ones), or the value is not a finite number of at
             least 0, or not whole where the parameter is a count.
 
-        Examples -------- >>> Thresholds().with_values({"long_idle_gaps.idle": 10}) Traceback (most recent
-        call last): pcapframe.errors.ParameterError: there is no threshold 'long_idle_gaps.idle': similar is
-        long_idle_gaps.idle_s
+        Examples
+        --------
+        >>> Thresholds().with_values({"long_idle_gaps.idle_s": 10}).to_dict()["long_idle_gaps.idle_s"]
+        10.0
+        >>> Thresholds().with_values({"long_idle_gaps.idle": 10})
+        Traceback (most recent call last):
+        pcapframe.errors.ParameterError: there is no threshold 'long_idle_gaps.idle': similar is long_idle_gaps.idle_s
         """
         known = self.to_dict()
         changed: dict[str, dict[str, float]] = {}

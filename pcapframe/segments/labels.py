@@ -15,7 +15,7 @@ from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
 from pcapframe.segments.state import ACK, NO_LENGTH, SYN, Segments
-from pcapframe.segments.tracking import Tracked, Tracker
+from pcapframe.segments.tracking import REUSED, Tracked, Tracker
 
 __all__ = ["label_segments"]
 
@@ -84,7 +84,7 @@ def _mark_replaced_bases(segments: Segments, tracked: Tracked, labels: npt.NDArr
     Wireshark analyses twice; the second time it starts from the number that the first time ended with.
     """
     answers = np.flatnonzero(segments.tcp_flags & (SYN | ACK) == SYN | ACK)
-    if not answers.size:
+    if not ((tracked.notes[answers] & REUSED).any() or segments.hidden[answers].any()):
         return
     direction = 2 * tracked.conn_id[answers].astype(np.int64) + tracked.side[answers]
     order = np.argsort(direction, kind="stable")

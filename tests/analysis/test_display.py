@@ -68,6 +68,7 @@ def test_hostile_text_is_only_text(tmp_path: Path) -> None:
     for text in (str(analysis), repr(analysis)):
         assert "\x1b" not in text
         assert "[bold]" in text
+        assert "<script>b" in text
     html = analysis._repr_html_()
     assert "<script" not in html
     assert "&lt;script&gt;" in html
