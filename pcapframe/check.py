@@ -79,11 +79,12 @@ class LabelCheck:
     agreement: float
 
     def __rich__(self) -> Table:
-        frames = self.differing.index.nunique()
-        caption = f"{self.tshark}; {frames:,} frames differ" + (
-            "" if np.isnan(self.agreement) else f", {100 * self.agreement:.3f} % of the segments agree"
+        share = "" if np.isnan(self.agreement) else f", {100 * self.agreement:.3f} % of the segments agree"
+        table = Table(
+            "label",
+            title=f"Labels by pcapframe and by {self.tshark}",
+            caption=f"{self.differing.index.nunique():,} frames differ{share}",
         )
-        table = Table("label", title="Labels: pcapframe and tshark", caption=caption)
         for column in self.labels:
             table.add_column(str(column).replace("_", " "), justify="right")
         for label, counts in zip(self.labels.index, self.labels.to_numpy().tolist(), strict=True):

@@ -9,7 +9,7 @@ import rich
 
 import pcapframe as pf
 from pcapframe.check import TsharkError, check_labels, compare_labels, tshark_segments
-from tests.builders import Conversation, merge, pcap
+from tests.builders import Conversation, ethernet, ipv4, merge, packet, pcap, tcp
 
 
 def capture() -> bytes:
@@ -70,3 +70,50 @@ def test_without_tshark_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(TsharkError, match="tshark is not installed"):
         check_labels(capture())
+
+
+def test_a_tshark_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = shutil.which("false")
+    monkeypatch.setattr(shutil, "which", lambda _name: failing)
+    with pytest.raises(TsharkError, match="cannot read"):
+        check_labels(capture())
+
+
+@pytest.mark.needs_program("tshark")
+def test_what_is_no_capture_is_said_by_the_reader(tmp_path: Path) -> None:
+    with pytest.raises(pf.CaptureNotFoundError):
+        check_labels(tmp_path / "none.pcap")
+    with pytest.raises(pf.CaptureFormatError):
+        check_labels(b"not a capture at all")
+
+
+@pytest.mark.needs_program("tshark")
+def test_an_open_file_is_checked_too(tmp_path: Path) -> None:
+    (tmp_path / "made.pcap").write_bytes(capture())
+    with (tmp_path / "made.pcap").open("rb") as file:
+        assert check_labels(file).agreement == 1
+
+
+@pytest.mark.needs_program("tshark")
+def test_frames_without_a_segment_of_their_own_are_left_out() -> None:
+    inner = ipv4("10.0.0.1", "10.0.0.2", 6, tcp("10.0.0.1", "10.0.0.2", flags="S"))
+    quote = ethernet(ipv4("10.0.0.9", "10.0.0.1", 1, bytes([3, 1, 0, 0, 0, 0, 0, 0]) + inner))
+    only_ports = packet()[:44]
+    checked = check_labels(pcap([(1, packet()), (2, quote), (3, only_ports), (4, packet(flags="A", seq=1))]))
+    assert checked.labels.loc["segment"].tolist() == [2, 0, 0, 0]
+
+
+@pytest.mark.needs_program("tshark")
+def test_preferences_of_the_user_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "preferences").write_text("tcp.analyze_sequence_numbers: FALSE\n")
+    monkeypatch.setenv("WIRESHARK_CONFIG_DIR", str(tmp_path))
+    assert check_labels(capture()).labels.loc["retransmission", "both"] == 1
+
+
+@pytest.mark.needs_program("tshark")
+def test_one_pass_shows_what_was_known_at_each_frame(tmp_path: Path) -> None:
+    file = tmp_path / "made.pcap"
+    file.write_bytes(pcap(Conversation().handshake().close()))
+    first, final = (tshark_segments(file, passes=passes)["completeness"] for passes in (1, 2))
+    assert first.iloc[1] == 1
+    assert final.iloc[1] == final.iloc[-1] == 1 + 2 + 4 + 16

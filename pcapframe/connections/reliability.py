@@ -4,8 +4,8 @@ Round-trip times are those that a sender sees: from its segment to the peer's an
 
 * By acknowledgement: Wireshark's ``tcp.analysis.ack_rtt``, without those that a resend makes ambiguous (Karn's rule,
   RFC 6298 section 3): nothing may have been sent again since the acknowledged segment first was.
-* By timestamp: from a segment with payload, SYN or FIN to the first echo of its timestamp (RFC 7323 section 4),
-  one at a time; an echo stays right when segments are lost.
+* By timestamp: from a segment with payload, SYN or FIN, the first one with its timestamp, to the first echo of that
+  (RFC 7323 section 4), one at a time; an echo stays right when segments are lost.
 
 Quantiles come from a logarithmic histogram, each bin 1 % wide, so that captures read in parts give the same values.
 """
@@ -97,7 +97,9 @@ def _keep(owner: Any, sample: Any, lowest: Any, highest: Any, count: Any, direct
 
 
 @jit
-def _time(rows: Any, last_resend: Any, timed_value: Any, timed_at: Any, by_ack: Any, by_timestamp: Any) -> Any:
+def _time(
+    rows: Any, last_resend: Any, newest_sent: Any, timed_value: Any, timed_at: Any, by_ack: Any, by_timestamp: Any
+) -> Any:
     """Collect round-trip samples; how many of each kind."""
     place, from_client, times, tcp_flags, payload = (
         rows.place, rows.from_client, rows.time, rows.tcp_flags, rows.payload,
@@ -134,8 +136,9 @@ def _time(rows: Any, last_resend: Any, timed_value: Any, timed_at: Any, by_ack: 
                     _keep(*echo_kept, echoes, peer, time - timed_at[peer])
                     echoes += 1
                 timed_at[peer] = NO_TIME
-        if timed_at[own] == NO_TIME and (payload[i] > 0 or flags & (SYN | FIN)) and not resent[i]:
-            if np.int32(np.uint32(tsvals[i] - timed_value[own])) > 0 or timed_value[own] == 0:
+        if newest_sent[own] < 0 or np.int32(np.uint32(tsvals[i] - newest_sent[own])) > 0:
+            newest_sent[own] = tsvals[i]
+            if timed_at[own] == NO_TIME and (payload[i] > 0 or flags & (SYN | FIN)) and not resent[i]:
                 timed_at[own], timed_value[own] = time, tsvals[i]
     return acks, echoes
 
@@ -182,7 +185,7 @@ def measure_reliability(rows: Rows, connections: int) -> tuple[Reliability, Roun
     _count(rows, counts)
     directions, size = 2 * connections, rows.place.size
     last_resend, timed_at = np.full(directions, NO_TIME), np.full(directions, NO_TIME)
-    timed_value = np.zeros(directions, np.int64)
+    newest_sent, timed_value = np.full(directions, -1), np.zeros(directions, np.int64)
     by_ack, by_timestamp = (
         Samples(
             np.empty(size, np.int64),
@@ -192,7 +195,7 @@ def measure_reliability(rows: Rows, connections: int) -> tuple[Reliability, Roun
         )
         for _ in range(2)
     )
-    acks, echoes = _time(rows, last_resend, timed_value, timed_at, by_ack, by_timestamp)
+    acks, echoes = _time(rows, last_resend, newest_sent, timed_value, timed_at, by_ack, by_timestamp)
     return counts, _quantiles(by_ack, acks), _quantiles(by_timestamp, echoes)
 
 

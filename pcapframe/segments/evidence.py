@@ -97,6 +97,7 @@ DIRECTION = np.dtype(
         ("resend_seq", np.uint32),
         ("resend_end", np.uint32),
         ("resend_tsval", np.int64),
+        ("resend_ticked", np.bool_),  # no packet before it had its timestamp
     ]
 )
 
@@ -393,11 +394,9 @@ def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any
 
 
 @inner_jit
-def _confirm(
-    own: Any, peer: Any, bits: Any, base_row: Any, ack: Any, tsecr: Any, sack: Any, sack_start: Any, sack_stop: Any
-) -> None:
-    """Note what this segment says of the peer's last resend: whether it was needed."""
-    row = peer.resend_row - base_row
+def _confirm(own: Any, peer: Any, bits: Any, ack: Any, tsecr: Any, sack: Any, sack_start: Any, sack_stop: Any) -> None:
+    """Note in the `bits` of all segments what this one says of the peer's last resend: whether it was needed."""
+    row = peer.resend_row
     if sack_stop - sack_start >= 2:
         left, right = sack[sack_start], sack[sack_start + 1]
         is_duplicate = not after(right, ack)
@@ -408,16 +407,16 @@ def _confirm(
             own.sacked = True
             if own.sack_high == 0 or after(right, own.sack_high):
                 own.sack_high = right
-        elif row >= 0 and before(left, peer.resend_end) and after(right, peer.resend_seq):
+        elif row != NOBODY and before(left, peer.resend_end) and after(right, peer.resend_seq):
             bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
             peer.resend_row = NOBODY
             return
-    if peer.resend_row != NOBODY and not before(ack, peer.resend_end):
-        if row >= 0 and tsecr > 0 and peer.resend_tsval >= 0 and not bits[row] & IS_NEEDLESS:
+    if row != NOBODY and not before(ack, peer.resend_end):
+        if tsecr > 0 and peer.resend_tsval >= 0 and not bits[row] & IS_NEEDLESS:
             # Eifel (RFC 3522): the echo tells which copy was acknowledged first.
             if before(np.uint32(tsecr), np.uint32(peer.resend_tsval)):
                 bits[row] |= IS_NEEDLESS
-            else:
+            elif peer.resend_ticked:
                 bits[row] |= IS_NEEDED
         peer.resend_tsval = -1  # a DSACK may still follow
 
@@ -432,9 +431,10 @@ def judge(
     free: Any,
     recent_packets: Any,
     recent_resends: Any,
+    all_bits: Any,
     out: Any,
 ) -> None:
-    """Judge a chunk of segments; see the module's docstring."""
+    """Judge a chunk of segments, of all that have `all_bits` the one from `base_row`; see the module's docstring."""
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
@@ -442,7 +442,7 @@ def judge(
     sack_at, sack = segments.sack_at, unchecked(segments.sack)
     conn_ids, sides = tracked.conn_id, tracked.side
     bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
-    bits_raw, recent, spare = unchecked(bits), unchecked(recent_packets), unchecked(free)
+    bits_raw, recent, spare = unchecked(all_bits), unchecked(recent_packets), unchecked(free)
     resends = unchecked(recent_resends)
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
@@ -491,7 +491,7 @@ def judge(
             continue
         if flags & ACK and not flags & RST:
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
-            _confirm(own, peer, bits_raw, base_row, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
+            _confirm(own, peer, bits_raw, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
         own.window = np.int32(windows[i])
         in_order = True
         if carries:
@@ -528,6 +528,7 @@ def judge(
                         bits[i] |= IS_NEEDLESS
                     own.resend_row, own.resend_seq, own.resend_end = base_row + i, seq, end
                     own.resend_tsval = tsval
+                    own.resend_ticked = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
                     own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
             elif carries and after(seq, own.high):
                 _open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
@@ -562,9 +563,16 @@ def judge(
 
 
 class EvidencePass:
-    """Feeds `judge` chunk by chunk."""
+    """Feeds `judge` chunk by chunk.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    rows : int
+        How many segments there will be: later ones show whether an earlier one was needed.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._bits = np.zeros(rows, np.uint8)
         self._directions = np.zeros(0, DIRECTION)
         self._gaps = Gaps(
             *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
@@ -589,13 +597,15 @@ class EvidencePass:
         Returns
         -------
         Evidence
-            One row a segment.
+            One row a segment; ``bits`` may change until the last chunk was fed.
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * connections)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
-        out = Evidence(*(np.empty(rows, dtype) for dtype in (np.uint8, np.uint32, np.int8, np.uint32)))
-        judge(segments, tracked, self._fed, self._directions, self._gaps, self._free, self._recent, self._resends, out)
+        bits = self._bits[self._fed : self._fed + rows]
+        out = Evidence(bits, *(np.empty(rows, dtype) for dtype in (np.uint32, np.int8, np.uint32)))
+        tables = self._directions, self._gaps, self._free, self._recent, self._resends
+        judge(segments, tracked, self._fed, *tables, self._bits, out)
         self._fed += rows
         return out

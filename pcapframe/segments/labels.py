@@ -63,7 +63,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     frame = packets if is_segment.all() else packets[is_segment]
     frame = _plain(without_attrs(frame))
     segments = _arrays(frame)
-    tracker, labeller, evidence_pass = Tracker(), Labeller(), EvidencePass()
+    tracker, labeller, evidence_pass = Tracker(), Labeller(), EvidencePass(len(frame))
     parts: list[tuple[Tracked, Sequence, Evidence]] = []
     for start in range(0, max(len(frame), 1), CHUNK_ROWS):
         chunk = segments.chunk(start, min(start + CHUNK_ROWS, len(frame)))

@@ -45,6 +45,11 @@ def pppoe(protocol: bytes, length: int = 100) -> bytes:
     return struct.pack(">BBHH", 0x11, 0, 7, length) + protocol
 
 
+def wlan(control: str) -> bytes:
+    """802.11 header with three addresses, by its frame control."""
+    return bytes.fromhex(control) + bytes(2) + MACS + MACS[:6] + bytes(2)
+
+
 SNAP = bytes.fromhex("aaaa03 000000")
 # Link headers. Name: link type, what stands before the IP header (of IPv4, of IPv6), VLAN id
 HEADERS = {
@@ -92,6 +97,21 @@ HEADERS = {
     "IP over InfiniBand": (242, bytes(40) + bytes.fromhex("08000000"), None, None),
     "ARCNET, RFC 1201": (129, bytes.fromhex("0102 0000 d4 00 0001"), None, None),
     "ARCNET, RFC 1051": (129, bytes.fromhex("0102 0000 f0"), None, None),
+    "802.11": (105, wlan("0801") + SNAP + b"\x08\x00", wlan("0802") + SNAP + b"\x86\xdd", None),
+    "802.11 with QoS": (105, wlan("8801") + bytes(2) + SNAP + b"\x08\x00", None, None),
+    "802.11 with QoS and HT control": (105, wlan("8881") + bytes(6) + SNAP + b"\x08\x00", None, None),
+    "802.11 between access points": (105, wlan("0803") + MACS[:6] + SNAP + b"\x08\x00", None, None),
+    "802.11 with radiotap": (127, bytes.fromhex("0000 0800 00000000") + wlan("0801") + SNAP + b"\x08\x00", None, None),
+    "802.11 with radiotap, padded": (
+        127,
+        bytes.fromhex("0000 1900 030000a0 00000000 00000000 0102030405060708 20")
+        + wlan("8801") + bytes(4) + SNAP + b"\x08\x00",
+        None,
+        None,
+    ),
+    "Juniper Ethernet": (
+        178, bytes.fromhex("4d4743 80 0003 030101") + ethernet(b""), b"MGC\0" + ethernet(b"", IPV6), None,
+    ),
 }  # fmt: skip
 
 
@@ -135,5 +155,14 @@ TUNNELS = {
     "GTP-U with a sequence number": in_udp(2152, gtp(PACKET6, 0x32, bytes(4))),
     "GTP-U with an extension header": in_udp(2152, gtp(PACKET, 0x34, bytes.fromhex("000000 85 01 1009 00"))),
     "MPLS in IP": ipv4(*OUTER, 137, bytes.fromhex("00010140") + PACKET),
+    "WCCP": gre("0000 883e", PACKET),
+    "WCCP version 2": gre("0000 883e 05590048", PACKET),
+    "CAPWAP": in_udp(5247, bytes.fromhex("00100300 00000000") + wlan("0108") + SNAP + b"\x08\x00" + PACKET),
+    "CAPWAP with Ethernet": in_udp(5247, bytes.fromhex("00100200 00000000") + ethernet(PACKET)),
+    "Teredo": in_udp(3544, PACKET6),
+    "Teredo with an origin": in_udp(3544, bytes.fromhex("0000 1234 00000000") + PACKET6),
+    "Teredo with authentication": in_udp(3544, bytes.fromhex("0001 0102 11 2222") + bytes(9) + PACKET6),
+    "L2TP": in_udp(1701, bytes.fromhex("0002 0001 0002 ff030021") + PACKET),
+    "L2TP with everything": in_udp(1701, bytes.fromhex("4a02 0058 0001 0002 00000000 0002 0000 0057") + PACKET6),
     "VXLAN in GRE": gre("0000 0800", in_udp(4789, VXLAN + ethernet(PACKET))),
 }

@@ -31,9 +31,12 @@ from tests.capture.frames import (
     SEGMENT6,
     SERVER,
     SERVER6,
+    SNAP,
     TUNNELS,
+    in_udp,
+    wlan,
 )
-from tests.capture.rows import cut_rows, pick, row, tshark_fields
+from tests.capture.rows import cut_rows, pick, row, rows, tshark_fields
 
 DETAILS = "src dst protocol ttl ip_id src_port dst_port payload_bytes"
 FOUND, FOUND6 = (
@@ -204,6 +207,44 @@ def test_wireshark_finds_the_same_innermost_header(tmp_path):
     capture.write_bytes(pcap(list(enumerate(frames))))
     found = tshark_fields(capture, "tcp.srcport tcp.dstport tcp.len")
     assert dict(zip(TUNNELS, found, strict=True)) == {name: ["40000", "80", "10"] for name in TUNNELS}
+
+
+def test_capwap_with_the_bytes_of_the_frame_control_in_their_order():
+    capwap = bytes.fromhex("00100300 00000000") + wlan("0801") + SNAP + b"\x08\x00" + PACKET
+    assert pick(row(ethernet(in_udp(5247, capwap))), DETAILS) == FOUND
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        bytes.fromhex("00100380 00000000") + wlan("0108"),  # a fragment
+        bytes.fromhex("00100308 00000000") + wlan("0108"),  # a keep-alive
+        bytes.fromhex("01000000 00000000") + wlan("0108"),  # encrypted
+        bytes.fromhex("00100300 00000000") + wlan("4108"),  # encrypted 802.11
+        bytes.fromhex("00100300 00000000") + wlan("0080"),  # a beacon
+        bytes.fromhex("00100500 00000000") + wlan("0108"),  # of another binding
+    ],
+)
+def test_capwap_without_a_packet(payload):
+    assert row(ethernet(in_udp(5247, payload + SNAP + b"\x08\x00" + PACKET)))["src"] == OUTER[0]
+
+
+def test_jumbograms_have_their_length_in_an_option():
+    jumbo = bytes.fromhex("0000 c204") + (8 + len(SEGMENT6)).to_bytes(4, "big")
+    frame = ethernet(ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, extensions=[(0, jumbo)], payload_length=0), IPV6)
+    assert pick(row(frame), "src protocol payload_bytes") == [CLIENT6, "TCP", 10]
+    other = ethernet(
+        ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, extensions=[(0, b"\0\0\x01\4" + bytes(4))], payload_length=0), IPV6
+    )
+    assert pick(row(other), "src seq") == [CLIENT6, None]
+
+
+def test_a_fragment_that_the_frame_lacks_bytes_of_is_not_put_together():
+    start = ipv4(CLIENT, SERVER, TCP, SEGMENT[:24], more_fragments=True, total_length=60)
+    end = ipv4(CLIENT, SERVER, TCP, SEGMENT[24:], fragment_offset=24)
+    first, second = rows([ethernet(start), ethernet(end)])
+    assert pick(first, "src_port payload_bytes") == [40000, None]
+    assert pick(second, "src_port payload_bytes") == [None, None]
 
 
 def test_vlan_inside_a_tunnel_is_the_innermost():

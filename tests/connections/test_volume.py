@@ -1,6 +1,7 @@
 """Packets, bytes and times, by hand and by tshark."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,57 @@ def test_counts_are_those_of_tshark(name: str) -> None:
     # An ICMP error may have opened a stream of its own there: compare in order of the streams that have segments.
     assert packets.tolist() == [len(lengths) for _, lengths in sorted(theirs.items())]
     assert sizes.tolist() == [sum(lengths) for _, lengths in sorted(theirs.items())]
+
+
+@pytest.mark.needs_program("tshark")
+@pytest.mark.parametrize("name", ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap"])
+def test_conversations_are_those_of_tshark(name: str) -> None:
+    compare_conversations(pf.example(name))
+
+
+CORPUS = [
+    "PcapPlusPlus/4KHttpRequests.pcap",
+    "nDPI/http-lines-split.pcap",
+    "nDPI/instagram.pcap",
+    "nDPI/KakaoTalk_chat.pcap",
+    "nDPI/wechat.pcap",
+]
+
+
+@pytest.mark.needs_program("tshark")
+@pytest.mark.parametrize("name", CORPUS)
+def test_conversations_of_real_captures_are_those_of_tshark(name: str, shared_corpus: Path) -> None:
+    compare_conversations(shared_corpus / name)
+
+
+def compare_conversations(path: Path) -> None:
+    """Packets and bytes each way, as ``tshark -z conv,tcp`` counts them."""
+    command = ["tshark", "-n", "-Q", "-r", str(path), "-q", "-z", "conv,tcp"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    theirs = []
+    for line in printed.splitlines():
+        if "<->" not in line:
+            continue
+        left, _, right, packets_to_left, bytes_to_left, unit_to_left, packets_to_right, *rest = line.split()
+        sides = [
+            (left, int(packets_to_right), (int(rest[0]), rest[1])),
+            (right, int(packets_to_left), (int(bytes_to_left), unit_to_left)),
+        ]
+        theirs.append(sorted(sides))
+    made = pf.build_connections(pf.label_segments(pf.read_pcap(path, progress=False)))
+    ours = [
+        sorted(
+            (f"{row[side]}:{row[f'{side}_port']}", row[f"{side}_packets"], rounded(row[f"{side}_wire_bytes"]))
+            for side in ("client", "server")
+        )
+        for row in made.to_dict("records")
+    ]
+    assert sorted(ours) == sorted(theirs)
+
+
+def rounded(count: int) -> tuple[int, str]:
+    """Bytes as tshark prints them."""
+    for factor, unit in ((10**6, "MB"), (10**3, "kB")):
+        if count >= 10 * factor:
+            return count // factor, unit
+    return count, "bytes"

@@ -1,7 +1,9 @@
 """What was sent again, what was reordered, what the capture lacks: by hand; tests/lab has real kernels."""
 
+import pandas as pd
 import pytest
 
+import pcapframe as pf
 from tests.builders import Conversation
 from tests.segments.made import segments, where
 
@@ -118,3 +120,127 @@ def test_wrapping_numbers_change_nothing(offset: int) -> None:
     made = segments(conversation.retransmit("client", seq=1, after=0.4).ack("server"))
     assert where(made, "resent") == [7]
     assert made["resent_bytes"].sum() == 1000
+
+
+def known(count: int = 6, **options: float) -> Conversation:
+    """A talk in which the sender counts its identifications up, and both round trips are known."""
+    conversation = talk(rtt=0.02, **options)
+    for _ in range(count):
+        conversation.data("client", 100).ack("server")
+    return conversation
+
+
+def late_segment(conversation: Conversation, after: float, **options: object) -> pd.DataFrame:
+    """The segments when the next 100 bytes come after the 100 behind them."""
+    begin = conversation.hosts["client"].next
+    conversation.hosts["client"].next += 100
+    conversation.data("client", 100)
+    return segments(conversation.data("client", 100, seq=begin, after=after, **options))
+
+
+def test_a_gap_filled_with_an_older_timestamp_was_overtaken() -> None:
+    # Identifications that say nothing: the same in each packet.
+    made = late_segment(Conversation().handshake(ip_id=0), 0.5, ip_id=0, ts=(10_000, 0))
+    assert where(made, "reordered") == [len(made)]
+    assert where(made, "resent") == []
+
+
+def test_a_gap_filled_with_a_newer_timestamp_was_sent_again() -> None:
+    made = late_segment(Conversation().handshake(ip_id=0), 0.5, ip_id=0)
+    assert where(made, "resent") == [len(made)]
+    assert made["resent_bytes"].iloc[-1] == 100
+
+
+@pytest.mark.parametrize(("after", "column"), [(0.004, "reordered"), (0.05, "resent")])
+def test_without_either_the_round_trip_decides(after: float, column: str) -> None:
+    conversation = Conversation(rtt=0.02, timestamps=False).handshake(ip_id=0)
+    for _ in range(4):
+        conversation.data("client", 100, ip_id=0).ack("server", ip_id=0)
+    begin = conversation.hosts["client"].next
+    conversation.hosts["client"].next += 100
+    conversation.data("client", 100, ip_id=0)
+    made = segments(conversation.data("client", 100, seq=begin, after=after, ip_id=0))
+    assert where(made, column) == [len(made)]
+
+
+def test_crossing_syns_are_no_resends() -> None:
+    crossing = Conversation(timestamps=False).syn("client").syn("server", after=0.001)
+    crossing.send("client", "SA", seq=0, ack=1, after=0.01).send("server", "SA", seq=0, ack=1, after=0.001)
+    made = segments(crossing)
+    assert len(made) == 4
+    assert where(made, "resent") == []
+
+
+def test_window_probes_are_no_resends() -> None:
+    conversation = talk().data("client", 100).ack("server", window=0).wait(1.0).data("client", 1, lost=True)
+    conversation.ack("server", window=0, ack=101).wait(1.0).retransmit("client").ack("server", window=0, ack=101)
+    assert where(segments(conversation), "resent") == []
+
+
+def test_an_older_echo_shows_that_a_resend_was_needless() -> None:
+    conversation = known().data("client", 100)
+    sent = conversation.hosts["server"].echo  # the timestamp of the first copy, which arrived
+    made = segments(conversation.retransmit("client", after=0.3).ack("server", ts=(99_999, sent)))
+    row = where(made, "resent")[0]
+    assert made["needless"].loc[row] is not pd.NA
+    assert bool(made.loc[row, "needless"])
+
+
+def test_an_echo_of_its_own_timestamp_shows_that_a_resend_was_needed() -> None:
+    conversation = known().data("client", 100, lost=True)
+    made = segments(conversation.retransmit("client", after=0.3).ack("server"))
+    row = where(made, "resent")[0]
+    assert made["needless"].loc[row] is not pd.NA
+    assert not made.loc[row, "needless"]
+
+
+def test_an_echo_that_both_copies_had_shows_nothing() -> None:
+    conversation = known().data("client", 100, lost=True, ts=(50_000, 1))
+    made = segments(conversation.retransmit("client", after=0.3, ts=(50_000, 1)).ack("server"))
+    assert made["needless"].isna().all()
+
+
+def test_a_resend_of_what_was_acknowledged_is_needless() -> None:
+    made = segments(known().retransmit("client", after=0.3))
+    assert bool(made["needless"].iloc[-1])
+
+
+@pytest.mark.parametrize(("after", "reason"), [(0.05, "tail_probe"), (0.4, "timeout"), (0.001, "unknown")])
+def test_reason_of_a_resent_tail(after: float, reason: str) -> None:
+    made = segments(known().data("client", 100, lost=True).retransmit("client", after=after))
+    assert made["resend_reason"].iloc[-1] == reason
+
+
+def test_reason_of_a_resend_that_sack_asked_for() -> None:
+    conversation = known().data("client", 400, segment=100, lost=True)
+    conversation.ack("server", ack=601, sack=[(701, 801)])
+    made = segments(conversation.retransmit("client", seq=601, after=0.001).retransmit("client", seq=801, after=0.001))
+    assert made["resend_reason"].dropna().tolist() == ["fast", "fast"]  # the second continues the recovery
+
+
+def test_gaps_that_were_filled_are_none() -> None:
+    conversation = known().data("client", 100, drop=True, lost=True).data("client", 100)
+    conversation.retransmit("client", seq=601, after=0.05).ack("server")
+    assert segments(conversation)["capture_gap"].sum() == 0
+
+
+def test_what_came_of_a_gap_is_not_missing() -> None:
+    conversation = known().data("client", 300, drop=True).data("client", 100)
+    made = segments(conversation.data("client", 100, seq=701, after=0.05).ack("server"))
+    assert made["capture_gap"].iloc[-1] == 200
+    assert where(made, "resent") == [len(made) - 1]
+
+
+def test_copies_with_one_identification_leave_everything_else_alone() -> None:
+    once, twice = known(), Conversation(rtt=0.02)
+    for frames in (twice.syn(), twice.syn_ack(), twice.ack()):
+        frames.duplicate()
+    for _ in range(6):
+        twice.data("client", 100).duplicate().ack("server").duplicate()
+    single, mirrored = segments(once), segments(twice)
+    kept = mirrored[~mirrored["capture_duplicate"]]
+    for column in ("resent", "reordered", "capture_gap"):
+        assert kept[column].tolist() == single[column].tolist()
+    a, b = pf.build_connections(single).iloc[0], pf.build_connections(mirrored).iloc[0]
+    for column in ("client_resend_rate", "handshake", "ending", "syn_count", "client_gap_bytes"):
+        assert a[column] == b[column], column

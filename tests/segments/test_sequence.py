@@ -1,8 +1,11 @@
 """Wireshark's labels on small conversations, by its rules; the fuzz test compares with tshark itself."""
 
+import pandas as pd
 import pytest
 
-from tests.builders import Conversation
+import pcapframe as pf
+from pcapframe.schema import LABELS, names
+from tests.builders import Conversation, ethernet, ipv4, packet, pcap, pcap_header, pcap_record, tcp, tcp_options
 from tests.segments.made import segments, where
 
 
@@ -89,3 +92,88 @@ def test_a_segment_of_unknown_length_carries_no_label() -> None:
     again = label_segments(frame[names(PACKETS)])
     assert where(made, "retransmission") + where(made, "out_of_order") == [5]
     assert where(again, "retransmission") + where(again, "out_of_order") == []
+
+
+def damaged(second: bytes, captured: int | None = None) -> pd.Series:
+    """A segment and, later, one with the same bytes: that one's row."""
+    first = packet(flags="A", seq=1, ack=1, payload=10)
+    records = pcap_record(1, first) + pcap_record(2, second[:captured], wire_bytes=len(second))
+    made = pf.label_segments(pf.read_pcap(pcap_header() + records, progress=False))
+    return made.loc[2]
+
+
+def again(options: bytes = b"", **lies: int) -> bytes:
+    ends = "192.0.2.1", "198.51.100.1"
+    segment = tcp(
+        *ends, flags="A", seq=1, ack=1, options=options, payload=bytes(10), data_offset=lies.pop("offset", None)
+    )
+    return ethernet(ipv4(*ends, 6, segment, total_length=lies.pop("length", None)))
+
+
+STAMPS = tcp_options(ts=(1, 2))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        damaged(again()),
+        damaged(again(STAMPS)),
+        damaged(again(bytes([2, 3, 1, 1]))),  # a wrong length
+        damaged(again(bytes([1, 1, 8, 10]))),  # beyond the header
+        damaged(again(bytes([99, 0, 1, 1]))),
+        damaged(again(STAMPS), captured=66),  # all of the header
+        damaged(again(offset=6)),  # six bytes of the data as options
+    ],
+    ids=["plain", "timestamps", "wrong length", "beyond the header", "no length", "cut", "longer header"],
+)
+def test_labels_do_not_need_options_that_parse(row: pd.Series) -> None:
+    assert row["retransmission"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        damaged(again(STAMPS), captured=65),
+        damaged(again(), captured=53),
+        damaged(again(offset=4)),
+        damaged(again(offset=8)),  # beyond the segment
+        damaged(again(length=39)),
+    ],
+    ids=["options cut", "header cut", "shorter header", "header beyond the segment", "segment beyond the IP length"],
+)
+def test_a_header_that_is_not_there_as_a_whole_shows_no_labels(row: pd.Series) -> None:
+    assert not row[names(LABELS)].any()
+    assert pd.isna(row["bytes_in_flight"])
+
+
+def test_scaling_needs_both_sides() -> None:
+    one_sided = Conversation(window_scale=None).syn().send("server", "SA", seq=0, ack=1)
+    assert segments(one_sided.ack().data("client", 1))["window_bytes"].tolist() == [502] * 4
+    # The SYN was not captured: only the server's scale is known.
+    late = Conversation(window_scale=3, window=100).syn(drop=True).syn_ack().ack().ack("server")
+    assert segments(late)["window_bytes"].astype("Int64").fillna(-1).tolist() == [100, -1, 800]
+
+
+def test_sacked_bytes_are_not_in_flight() -> None:
+    conversation = talk().data("client", 300, segment=100, lost=True)
+    conversation.ack("server", ack=1, sack=[(101, 201)]).data("client", 100)
+    assert segments(conversation)["bytes_in_flight"].dropna().tolist() == [100, 200, 300, 300]  # 400 less 100
+
+
+def test_bytes_in_flight_across_four_gigabytes() -> None:
+    conversation = talk()
+    conversation.hosts["client"].next = conversation.hosts["server"].acked = 2**32 - 150
+    conversation.ack("server").data("client", 300, segment=100)
+    # Wireshark reckons with relative numbers modulo 2**32: an end beyond them looks like the lowest.
+    assert segments(conversation)["bytes_in_flight"].dropna().tolist() == [100, 100]
+
+
+def test_time_that_runs_backwards() -> None:
+    frames = talk(start=10.0).data("client", 100, lost=True).retransmit("client", after=0.4).ack("server").frames
+    backwards = [(20 - time, data) for time, data in frames]
+    made = pf.label_segments(pf.read_pcap(pcap(backwards), progress=False))
+    assert made["ack_rtt_s"].dropna().lt(0).all()  # as in Wireshark
+    connection = pf.build_connections(made).iloc[0]
+    assert pd.isna(connection["initial_rtt_s"])
+    assert pd.isna(connection["client_ack_rtt_min_s"])
+    assert connection["duration_s"] > 0.4
