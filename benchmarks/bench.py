@@ -190,13 +190,15 @@ def available(program: str) -> bool:
 
 def run_process(command: list[Any], environment: dict[str, str] | None = None) -> dict[str, float]:
     """Run a program and give its wall time [s] and peak resident memory [bytes]."""
+    # pip compiles what it installs; where this variable is set, a checkout would be compiled again at each start.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=os.environ | (environment or {}),
+        env=inherited | (environment or {}),
     )
     assert process.stderr is not None
     errors = process.stderr.read()

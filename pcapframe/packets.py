@@ -269,13 +269,16 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         rows = Columns(*(column[order] for column in rows))
         sack_counts, source, source_frame = rows.sack_edges, source[order], source_frame[order]
 
+    everywhere, somewhere = np.bitwise_and.reduce(rows.has), np.bitwise_or.reduce(rows.has)
     masks: dict[int, npt.NDArray[np.bool_]] = {}
 
     def mask(bit: int) -> npt.NDArray[np.bool_]:
-        if bit not in masks:
-            masks[bit] = (rows.has & bit) == 0
-            masks[bit].flags.writeable = False
-        return masks[bit]
+        some, every = somewhere & bit, everywhere & bit
+        key = bit if some and not every else -1 if every else 0  # most columns share one of two masks
+        if key not in masks:
+            masks[key] = (rows.has & bit) == 0
+            masks[key].flags.writeable = False
+        return masks[key]
 
     def integers(values: npt.NDArray[Any], bit: int) -> Any:
         return pd.arrays.IntegerArray(values, mask(bit))
@@ -294,8 +297,8 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         "time": pd.DatetimeIndex(rows.time.view("datetime64[ns]"), tz="UTC"),
         "wire_bytes": rows.wire_bytes,
         "captured_bytes": rows.captured_bytes,
-        "src": pd.Categorical.from_codes(rows.src, dtype=addresses),
-        "dst": pd.Categorical.from_codes(rows.dst, dtype=addresses),
+        "src": pd.Categorical.from_codes(rows.src, dtype=addresses, validate=False),
+        "dst": pd.Categorical.from_codes(rows.dst, dtype=addresses, validate=False),
         "protocol": _protocols(columns, rows),
         "src_port": integers(rows.src_port, ports),
         "dst_port": integers(rows.dst_port, ports),
@@ -329,7 +332,8 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     texts = columns.protocol_names()
     unique = sorted(set(texts))
     codes = np.array([unique.index(text) for text in texts], np.int16)
-    return pd.Categorical.from_codes(codes[rows.protocol], dtype=pd.CategoricalDtype(pd.Index(unique, dtype="str")))
+    names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
+    return pd.Categorical.from_codes(codes[rows.protocol], dtype=names_dtype, validate=False)
 
 
 def _sack(counts: npt.NDArray[np.uint8], edges: npt.NDArray[np.uint32]) -> Any:

@@ -134,6 +134,12 @@ def test_first_run_says_that_it_compiles_and_an_edit_is_noticed(package, tmp_pat
     assert len(list(cache.glob("kernels-*"))) == 2
 
 
+def test_loading_what_is_compiled_leaves_the_compiler_alone(package, tmp_path):
+    code = f"{CALL}; import sys; print('numba.np.linalg' in sys.modules)"
+    assert run(package, tmp_path / "cache", code)[0].split() == ["2", "True"]
+    assert run(package, tmp_path / "cache", code)[0].split() == ["2", "False"]
+
+
 def test_without_a_place_to_write_each_process_compiles(package, tmp_path):
     cache = tmp_path / "a file"
     cache.touch()

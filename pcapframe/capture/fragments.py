@@ -5,7 +5,6 @@ completed has no transport header. Only the first bytes of a datagram are kept: 
 several fragments share it.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from pcapframe.jit import jit
 
-__all__ = ["Assembled", "Fragments", "Pieces", "reassemble"]
+__all__ = ["Assembled", "Fragments", "Pieces"]
 
 Array = npt.NDArray[Any]
 
@@ -53,7 +52,9 @@ def _pieces(count: int) -> Pieces:
 
 
 @jit
-def reassemble(pieces: Any, order: Any, new_datagram: Any) -> Any:
+def reassemble(
+    pieces: Any, order: Any, new_datagram: Any, covered: Any, head: Any, completing: Any, lengths: Any, heads: Any
+) -> Any:
     """Find which fragments complete a datagram.
 
     Parameters
@@ -64,26 +65,27 @@ def reassemble(pieces: Any, order: Any, new_datagram: Any) -> Any:
         Their numbers, datagram by datagram, in the order of their frames.
     new_datagram : ndarray of bool
         By place in `order`: another datagram begins.
+    covered, head : ndarray
+        Scratch: which units of a datagram were seen (all False), and its first bytes.
+    completing, lengths, heads : ndarray
+        Filled: numbers of the completing fragments, the datagrams' lengths [bytes] and their first bytes.
 
     Returns
     -------
-    tuple of ndarray
-        Numbers of the completing fragments, the datagrams' lengths [bytes] and their first bytes.
+    int
+        How many datagrams were completed.
     """
-    most = order.size // 2  # a datagram has two fragments at least
-    completing = np.empty(most, np.int64)
-    lengths = np.empty(most, np.int64)
-    heads = np.zeros((most, HEAD_BYTES), np.uint8)
-    head = np.zeros(HEAD_BYTES, np.uint8)
+    # All memory comes from the caller: an allocation in a kernel costs seconds to compile.
+    most = completing.size
     done = 0
-    covered = np.zeros(UNITS, np.bool_)
     highest: Any = 0
     count = 0
     total: Any = -1
     for k in range(order.size):
         i = order[k]
         if new_datagram[k]:
-            covered[:highest] = False
+            for unit in range(highest):
+                covered[unit] = False
             highest = count = 0
             total = -1
         start: Any = np.int64(pieces.start[i])
@@ -101,12 +103,14 @@ def reassemble(pieces: Any, order: Any, new_datagram: Any) -> Any:
             total = end
         if total >= 0 and count == highest and highest == (total + 7) // 8 and done < most:
             completing[done], lengths[done] = i, total
-            heads[done] = head
+            for place in range(HEAD_BYTES):
+                heads[done, place] = head[place]
             done += 1
-            covered[:highest] = False
+            for unit in range(highest):
+                covered[unit] = False
             highest = count = 0
             total = -1
-    return completing[:done], lengths[:done], heads[:done]
+    return done
 
 
 class Fragments:
@@ -127,17 +131,25 @@ class Fragments:
         """Keep the first `count` of the incoming fragments."""
         self._kept.append(Pieces(*(column[:count].copy() for column in self.incoming)))
 
-    def assemble(self, find: Callable[..., tuple[Array, Array, Array]]) -> Assembled:
-        """Return the completed datagrams of all fragments kept, and forget these."""
+    def assemble(self) -> Assembled | None:
+        """Return the completed datagrams of all fragments kept, None if there are none, and forget the fragments."""
+        if not self._kept:
+            return None
         kept, self._kept = self._kept, []
-        pieces = Pieces(*(np.concatenate(columns) for columns in zip(*kept, strict=True))) if kept else _pieces(0)
+        pieces = Pieces(*(np.concatenate(columns) for columns in zip(*kept, strict=True)))
         keys = (pieces.ident, pieces.protocol, pieces.dst, pieces.src)
         order = np.lexsort(keys)
         new = np.ones(order.size, np.bool_)
-        if order.size:
-            same = [column[order][1:] == column[order][:-1] for column in keys]
-            new[1:] = ~np.logical_and.reduce(same)
-        completing, lengths, heads = find(pieces, order, new)
+        same = [column[order][1:] == column[order][:-1] for column in keys]
+        new[1:] = ~np.logical_and.reduce(same)
+        most = order.size // 2  # a datagram has two fragments at least
+        completing, lengths = np.empty(most, np.int64), np.empty(most, np.int64)
+        heads = np.zeros((most, HEAD_BYTES), np.uint8)
+        scratch = np.zeros(UNITS, np.bool_), np.zeros(HEAD_BYTES, np.uint8)
+        done = reassemble(pieces, order, new, *scratch, completing, lengths, heads)
+        if not done:
+            return None
+        completing, lengths = completing[:done], lengths[:done]
         return Assembled(
-            pieces.row[completing], pieces.protocol[completing], lengths, np.minimum(lengths, HEAD_BYTES), heads
+            pieces.row[completing], pieces.protocol[completing], lengths, np.minimum(lengths, HEAD_BYTES), heads[:done]
         )

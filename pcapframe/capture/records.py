@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.fragments import HEAD_BYTES, Fragments, reassemble
+from pcapframe.capture.fragments import HEAD_BYTES, Fragments
 from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, PROTOCOL_NAMES, TCP, UDP, innermost_ip
 from pcapframe.capture.link import CODE_NAMES, UNKNOWN_LINK, link_name, network_header
 from pcapframe.capture.transport import decode_ports, decode_tcp
@@ -104,6 +104,13 @@ def new_batch() -> Array:
     return np.zeros(BATCH_RECORDS, RECORD)
 
 
+class Scratch(NamedTuple):
+    """What a kernel notes of one packet; an allocation of its own would cost seconds to compile."""
+
+    header: Array  # uint64, what `innermost_ip` finds
+    fields: Array  # int64, what `decode_tcp` finds
+
+
 class Interner(NamedTuple):
     """Addresses and protocol codes by their first appearance: small numbers for what repeats."""
 
@@ -193,15 +200,14 @@ def decode_batch(
     interner: Any,
     fragments: Any,
     sack_pool: Any,
+    scratch: Any,
 ) -> Any:
     """Decode `count` records into the rows from `first_row`.
 
     `base` is where the buffer begins in the capture. Returns how many edges of SACK blocks stand in `sack_pool` and
     how many fragments in `fragments`.
     """
-    header_array = np.zeros(10, np.uint64)
-    fields_array = np.zeros(transport.FIELDS, np.int64)
-    data, header, fields = unchecked(buffer), unchecked(header_array), unchecked(fields_array)
+    data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
     mask, counts = interner.slots.size - 1, unchecked(interner.counts)
     codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
@@ -318,6 +324,7 @@ class PacketColumns:
         self.sack: list[Array] = []
         self.fragments = Fragments()
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
+        self._scratch = Scratch(np.zeros(10, np.uint64), np.zeros(transport.FIELDS, np.int64))
         rng = np.random.default_rng()
         size = 4096
         self.interner = Interner(
@@ -342,6 +349,7 @@ class PacketColumns:
             self.interner,
             self.fragments.incoming,
             self._sack_pool,
+            self._scratch,
         )
         if edges:
             self.sack.append(self._sack_pool[:edges].copy())
@@ -351,9 +359,10 @@ class PacketColumns:
 
     def finish_capture(self) -> None:
         """Put the fragments of the capture just read together: a datagram never spans two captures."""
-        done = self.fragments.assemble(reassemble)
-        if done.row.size:
-            _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self.columns)
+        done = self.fragments.assemble()
+        if done is not None:
+            fields = self._scratch.fields
+            _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self.columns, fields)
 
     def reserve_rows(self, rows: int) -> None:
         """Make room for `rows` rows in all, so that they need not be moved while they come in."""
@@ -409,12 +418,14 @@ def protocol_name(code: int) -> str:
 
 
 @jit
-def _decode_assembled(heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any) -> None:
+def _decode_assembled(
+    heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any, fields: Any
+) -> None:
     """Decode the transport headers of assembled datagrams at the rows that completed them."""
-    fields = np.zeros(transport.FIELDS, np.int64)
     for i in range(rows.size):
         row = rows[i]
-        fields[:] = 0
+        for k in range(fields.size):
+            fields[k] = 0
         if protocols[i] == TCP:
             has = decode_tcp(heads[i], 0, np.int64(head_bytes[i]), np.int64(lengths[i]), fields)
         else:

@@ -10,10 +10,10 @@ shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data
 lone packet adds no other.
 """
 
-import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from pcapframe.connections.rows import ACK, FIN, NO_LENGTH, RST, SYN, Array, Rows
 from pcapframe.jit import inner_jit, jit
@@ -62,7 +62,7 @@ class Lifecycle(NamedTuple):
     """By connection."""
 
     conn_state: Array  # object, str
-    history: Array  # object, str
+    history: pa.LargeStringArray
     completeness: Array  # uint8
 
 
@@ -274,7 +274,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
     return count
 
 
-def _histories(place: Array, letter: Array, originator_is_client: Array) -> Array:
+def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.LargeStringArray:
     """Return the events' letters as one text a connection: the originator's in capitals."""
     names = np.zeros((2, FLIPPED + 1), np.uint8)
     capitals, small = (np.frombuffer(letters, np.uint8) for letters in (LETTERS, LETTERS.lower()))
@@ -285,9 +285,9 @@ def _histories(place: Array, letter: Array, originator_is_client: Array) -> Arra
     # Zeek writes the flip first, wherever it was noticed.
     order = np.argsort(2 * place.astype(np.int64) + (letter != FLIPPED), kind="stable")
     place, letter = place[order], letter[order]
-    text = names[originator_is_client[place].astype(np.int8), letter].tobytes().decode("ascii")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=originator_is_client.size))]).tolist()
-    return np.array([text[start:end] for start, end in itertools.pairwise(ends)], object)
+    text = names[originator_is_client[place].astype(np.int8), letter]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=originator_is_client.size))])
+    return pa.LargeStringArray.from_buffers(originator_is_client.size, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
 def _states(endpoints: Array, connections: Array) -> Array:

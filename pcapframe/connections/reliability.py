@@ -7,7 +7,8 @@ Round-trip times are those that a sender sees: from its segment to the peer's an
 * By timestamp: from a segment with payload, SYN or FIN, the first one with its timestamp, to the first echo of that
   (RFC 7323 section 4), one at a time; an echo stays right when segments are lost.
 
-Quantiles come from a logarithmic histogram, each bin 1 % wide, so that captures read in parts give the same values.
+Quantiles come from a histogram in the manner of HdrHistogram, each bin less than 1 % wide, so that captures read in
+parts give the same values.
 """
 
 from typing import Any, NamedTuple
@@ -20,8 +21,8 @@ from pcapframe.schema import VANTAGES
 
 __all__ = ["Reliability", "RoundTrips", "find_vantage", "measure_reliability"]
 
-BINS_AN_OCTAVE = 70  # 2 ** (1 / 70) is 1.00995
-BIN_BITS = 13  # 64 octaves of 70 bins fit
+BIN_SHIFT = 52 - 7  # a bin is a float's exponent and the first 7 bits of its mantissa: at most 1 / 128 wide
+BIN_BITS = 18  # such a bin of any int64 fits
 NO_TIME = np.iinfo(np.int64).min
 # Near an end, the way there and back is short against the way to the other end and back.
 NEAR = 0.1
@@ -148,7 +149,7 @@ def _quantiles(samples: Samples, count: int) -> RoundTrips:
     directions = samples.lowest.size
     out = [np.full(directions, np.nan) for _ in RoundTrips._fields]
     if count:
-        bins = (np.log2(samples.sample[:count]) * BINS_AN_OCTAVE).astype(np.int64)
+        bins = samples.sample[:count].astype(np.float64).view(np.int64) >> BIN_SHIFT
         ordered = np.sort(samples.owner[:count] << BIN_BITS | bins)
         of = ordered >> BIN_BITS
         starts = np.concatenate([[0], np.flatnonzero(of[1:] != of[:-1]) + 1])
@@ -157,7 +158,8 @@ def _quantiles(samples: Samples, count: int) -> RoundTrips:
         out[0][owners], out[3][owners] = lowest, highest
         for column, share in ((out[1], 0.5), (out[2], 0.95)):
             rank = starts + np.ceil(counts * share).astype(np.int64) - 1
-            middle = np.exp2(((ordered[rank] & ((1 << BIN_BITS) - 1)) + 0.5) / BINS_AN_OCTAVE) / 1e9
+            low = (ordered[rank] & ((1 << BIN_BITS) - 1)) << BIN_SHIFT
+            middle = (low | 1 << (BIN_SHIFT - 1)).view(np.float64) / 1e9
             column[owners] = np.clip(middle, lowest, highest)
     return RoundTrips(*(column.reshape(-1, 2) for column in out))
 

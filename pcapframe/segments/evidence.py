@@ -36,7 +36,7 @@ import numpy as np
 
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.schema import RESEND_REASONS
-from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown
+from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Evidence", "EvidencePass"]
@@ -114,12 +114,17 @@ class Gaps(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """What the packets show of each segment of a chunk."""
+    """What the packets show of each segment."""
 
     bits: Array  # uint8, IS_…
     resent_bytes: Array  # uint32
     reason: Array  # int8, place in RESEND_REASONS, -1 unless resent
     gap: Array  # uint32 [bytes]
+
+    @classmethod
+    def room(cls, rows: int) -> "Evidence":
+        """Return columns for `rows` segments, to be filled."""
+        return cls(*(np.empty(rows, dtype) for dtype in (np.uint8, np.uint32, np.int8, np.uint32)))
 
 
 @inner_jit
@@ -563,16 +568,9 @@ def judge(
 
 
 class EvidencePass:
-    """Feeds `judge` chunk by chunk.
+    """Feeds `judge` chunk by chunk."""
 
-    Parameters
-    ----------
-    rows : int
-        How many segments there will be: later ones show whether an earlier one was needed.
-    """
-
-    def __init__(self, rows: int) -> None:
-        self._bits = np.zeros(rows, np.uint8)
+    def __init__(self) -> None:
         self._directions = np.zeros(0, DIRECTION)
         self._gaps = Gaps(
             *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
@@ -582,7 +580,7 @@ class EvidencePass:
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
 
-    def feed(self, segments: Segments, tracked: Tracked, connections: int) -> Evidence:
+    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Evidence) -> None:
         """Judge the next chunk.
 
         Parameters
@@ -594,18 +592,14 @@ class EvidencePass:
         connections : int
             How many connections there are so far.
 
-        Returns
-        -------
-        Evidence
-            One row a segment; ``bits`` may change until the last chunk was fed.
+        out : Evidence
+            All segments, of which the rows of this chunk are filled; later segments show whether an earlier resend
+            was needed, so that its ``bits`` may change until the last chunk was fed.
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * connections)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
-        bits = self._bits[self._fed : self._fed + rows]
-        out = Evidence(bits, *(np.empty(rows, dtype) for dtype in (np.uint32, np.int8, np.uint32)))
         tables = self._directions, self._gaps, self._free, self._recent, self._resends
-        judge(segments, tracked, self._fed, *tables, self._bits, out)
+        judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows))
         self._fed += rows
-        return out

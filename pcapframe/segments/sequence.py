@@ -77,13 +77,18 @@ class Entries(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """What Wireshark says of each segment of a chunk."""
+    """What Wireshark says of each segment."""
 
     labels: Array  # uint16, LABEL_BITS
     ack_rtt_ns: Array  # int64, 0 for none
     bytes_in_flight: Array  # uint32, 0 for none
     duplicate_ack_num: Array  # uint32, 0 for none
     window_bytes: Array  # int64, -1 where the scale is unknown
+
+    @classmethod
+    def room(cls, rows: int) -> "Sequence":
+        """Return columns for `rows` segments, to be filled."""
+        return cls(*(np.empty(rows, dtype) for dtype in (np.uint16, np.int64, np.uint32, np.uint32, np.int64)))
 
 
 @inner_jit
@@ -420,7 +425,7 @@ class Labeller:
         self._free = np.array([-1, 0, 0], np.int64)  # first free entry, first never used, how many are in use
         self._fed = 0
 
-    def feed(self, segments: Segments, tracked: Tracked, connections: int) -> Sequence:
+    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Sequence) -> None:
         """Label the next chunk.
 
         Parameters
@@ -431,11 +436,8 @@ class Labeller:
             Their connections and directions.
         connections : int
             How many connections there are so far.
-
-        Returns
-        -------
-        Sequence
-            One row a segment.
+        out : Sequence
+            Filled, one row a segment.
         """
         rows = segments.seq.size
         self._streams = grown(self._streams, connections)
@@ -443,8 +445,5 @@ class Labeller:
         # A chunk takes free entries first, so that room for `rows` more than are in use now is always enough.
         needed = int(max(self._free[1], self._free[2] + rows))
         self._entries = Entries(*(grown(column, needed + 1) for column in self._entries))
-        dtypes = (np.uint16, np.int64, np.uint32, np.uint32, np.int64)
-        out = Sequence(*(np.empty(rows, dtype) for dtype in dtypes))
         label(segments, tracked, self._fed, self._streams, self._directions, self._entries, self._free, out)
         self._fed += rows
-        return out

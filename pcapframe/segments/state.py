@@ -1,6 +1,6 @@
 """What the passes over segments share: their input, tables that grow, and arithmetic on sequence numbers."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +8,10 @@ import numpy.typing as npt
 from pcapframe.jit import inner_jit
 from pcapframe.schema import FLAG_BITS
 
-__all__ = ["Segments", "after", "before", "grown", "not_after"]
+__all__ = ["Segments", "after", "before", "grown", "not_after", "part"]
 
 Array = npt.NDArray[Any]
+Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
 FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
 NO_LENGTH = -1  # payload of a segment whose headers do not tell it
@@ -40,8 +41,12 @@ class Segments(NamedTuple):
 
     def chunk(self, start: int, stop: int) -> "Segments":
         """Rows `start` to `stop`."""
-        columns = Segments(*(column[start:stop] for column in self))
-        return columns._replace(sack_at=self.sack_at[start : stop + 1], sack=self.sack)
+        return part(self, start, stop)._replace(sack_at=self.sack_at[start : stop + 1], sack=self.sack)
+
+
+def part(columns: Columns, start: int, stop: int) -> Columns:
+    """Rows `start` to `stop` of a NamedTuple of arrays, as views."""
+    return type(columns)(*(column[start:stop] for column in columns))
 
 
 def grown(table: Array, rows: int) -> Array:
@@ -49,7 +54,7 @@ def grown(table: Array, rows: int) -> Array:
     if rows <= len(table):
         return table
     larger = np.zeros((max(rows, 2 * len(table)), *table.shape[1:]), table.dtype)
-    larger[: len(table)] = table
+    larger.reshape(-1).view(np.uint8)[: table.nbytes] = table.reshape(-1).view(np.uint8)  # records go one by one
     return larger
 
 

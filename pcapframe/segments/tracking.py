@@ -18,13 +18,18 @@ REUSED, REPEATED_SYN = 1, 2
 
 
 class Tracked(NamedTuple):
-    """What tracking says of each segment of a chunk."""
+    """What tracking says of each segment."""
 
     conn_id: Array  # int32
     side: Array  # uint8: 0 or 1, the same for all packets of one sender in a connection
     notes: Array  # uint8: REUSED, REPEATED_SYN
     rel_seq: Array  # int64
     rel_ack: Array  # int64, meaningful with ACK only
+
+    @classmethod
+    def room(cls, rows: int) -> "Tracked":
+        """Return columns for `rows` segments, to be filled."""
+        return cls(*(np.empty(rows, dtype) for dtype in (np.int32, np.uint8, np.uint8, np.int64, np.int64)))
 
 
 class Pairs(NamedTuple):
@@ -159,18 +164,15 @@ class Tracker:
         """How many connections there are so far."""
         return int(self._counts[0])
 
-    def feed(self, segments: Segments) -> Tracked:
+    def feed(self, segments: Segments, out: Tracked) -> None:
         """Track the next chunk.
 
         Parameters
         ----------
         segments : Segments
             In capture order.
-
-        Returns
-        -------
-        Tracked
-            One row a segment.
+        out : Tracked
+            Filled, one row a segment.
         """
         rows = segments.seq.size
         connections, pairs = (int(count) for count in self._counts)
@@ -181,7 +183,4 @@ class Tracker:
             size = 1 << int(4 * (pairs + rows) - 1).bit_length()
             self._pairs = self._pairs._replace(slots=np.zeros(size, np.int32))
             _rehash(self._pairs, self._seed, pairs)
-        dtypes = (np.int32, np.uint8, np.uint8, np.int64, np.int64)
-        tracked = Tracked(*(np.empty(rows, dtype) for dtype in dtypes))
-        track(segments, self._pairs, self._seed, self._sides, self._counts, tracked)
-        return tracked
+        track(segments, self._pairs, self._seed, self._sides, self._counts, out)
