@@ -264,7 +264,7 @@ def analyze_tcp_anomalies(
     return AnomaliesAnswer(
         **envelope,
         statistics=statistics,
-        patterns=[_pattern(pattern, statistics, limit) for pattern in analysis.patterns],
+        patterns=[_pattern(pattern, limit) for pattern in analysis.patterns],
         summary=analysis.summary,
     )
 
@@ -511,15 +511,9 @@ def _no_tcp(analysis: Analysis, envelope: Envelope) -> NoTcpAnswer:
     return NoTcpAnswer(**envelope, total_packets=len(analysis.packets), tcp_packets_found=0)
 
 
-def _pattern(pattern: Pattern, statistics: Statistics, limit: int) -> ObservedPattern:
+def _pattern(pattern: Pattern, limit: int) -> ObservedPattern:
     """Return a pattern with its lists capped; its display filter names the frames that are left."""
     whole = pattern.to_dict()
-    if pattern.pattern == "rst_directional_asymmetry":  # the older tool lists them
-        seen = statistics["rst_distribution"]
-        whole["observations"] |= {
-            "affected_connections": seen["connections_with_rst"],
-            "affected_connections_total": seen["connections_with_rst_total"],
-        }
     evidence = whole["evidence"]
     frames = evidence["frames"][:limit]
     return ObservedPattern(

@@ -12,6 +12,8 @@
     └── CaptureWarning          part of the capture could not be read (cut off, damaged, unknown link type)
 """
 
+from typing import Self
+
 __all__ = [
     "CaptureError",
     "CaptureFormatError",
@@ -46,6 +48,9 @@ class CaptureError(PcapframeError):
         self.name = name
         self.problem = problem
         self.offset = offset
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, int | None]]:
+        return type(self), (self.name, self.problem, self.offset)
 
 
 class CaptureNotFoundError(CaptureError):

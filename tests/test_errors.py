@@ -1,4 +1,6 @@
+import copy
 import inspect
+import pickle
 import re
 
 import pytest
@@ -20,6 +22,16 @@ def test_message_names_the_file_and_the_byte():
     assert str(error) == "a.pcap at byte 0: is empty, expected a capture"
     assert (error.name, error.problem, error.offset) == ("a.pcap", "is empty, expected a capture", 0)
     assert str(CaptureNotFoundError("b", "there is no such file")) == "b: there is no such file"
+
+
+@pytest.mark.parametrize("offset", [None, 24])
+@pytest.mark.parametrize("kind", [CaptureError, CaptureNotFoundError, CaptureFormatError])
+def test_errors_of_captures_survive_pickling(kind, offset):
+    error = kind("a.pcap", "is cut off", offset)
+    for same in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(same) is kind
+        assert str(same) == str(error)
+        assert (same.name, same.problem, same.offset) == ("a.pcap", "is cut off", offset)
 
 
 def test_tree_is_the_one_in_the_docstring():

@@ -27,6 +27,7 @@ PROBLEMS = {
     BAD_PACKET: "a packet length that is not possible",
 }
 MOST_COMMENTS = 1000  # kept
+MOST_INTERFACES = 1000  # kept, of what is said of them
 
 
 @dataclass

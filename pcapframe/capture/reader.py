@@ -54,6 +54,14 @@ class CaptureFacts:
         self.truncated = True
         self.note(f"{problem}; every whole packet before is kept", offset)
 
+    def keep_comments(self, frame: int | None, texts: list[str]) -> None:
+        """Keep comments up to a limit, with a note where there are more."""
+        room = pcapng.MOST_COMMENTS - len(self.comments)
+        self.comments += [{"frame": frame, "text": text} for text in texts[:room]]
+        problem = f"there are more than {pcapng.MOST_COMMENTS:,} comments; the first of them are kept"
+        if len(texts) > room and problem not in self.notes:
+            self.note(problem)
+
     def use_link_type(self, number: int) -> None:
         """Remember a link type, with a note if it cannot be decoded."""
         name = link_name(number)
@@ -227,7 +235,7 @@ def _read_pcapng(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, ti
     interfaces: list[pcapng.Interface] = []
     section: pcapng.Section | None = None
     batch = new_batch()
-    commented = np.zeros((2, pcapng.MOST_COMMENTS), np.int64)
+    commented = np.zeros((2, pcapng.MOST_COMMENTS + 1), np.int64)  # one more, to see that there are too many
     while True:
         if section is not None:
             before = into.count
@@ -258,12 +266,12 @@ def _read_pcapng(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, ti
             break
         if block[:4] == pcapng.SECTION_MAGIC:
             section = pcapng.Section(block, into.interfaces + len(interfaces))
-            facts.comments += [{"frame": None, "text": text} for text in section.comments]
+            facts.keep_comments(None, section.comments)
         elif section is not None and int.from_bytes(block[:4], "big" if section.big_endian else "little") == 1:
             interface = section.add_interface(block)
             interfaces.append(interface)
             facts.use_link_type(interface.link_type)
-            facts.comments += [{"frame": None, "text": text} for text in interface.comments]
+            facts.keep_comments(None, interface.comments)
         elif section is not None:
             section.add_statistics(block)
         buffer.start += len(block)
@@ -271,7 +279,12 @@ def _read_pcapng(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, ti
         raise CaptureFormatError(stream.name, "cut off in the pcapng section header, or its length is not possible", 0)
     if buffer.unread and not facts.truncated:
         facts.damaged(f"cut off in a pcapng block, {buffer.unread} bytes of it are there", buffer.offset)
-    facts.interfaces = [_interface_facts(interface) for interface in interfaces]
+    facts.interfaces = [_interface_facts(interface) for interface in interfaces[: pcapng.MOST_INTERFACES]]
+    if len(interfaces) > pcapng.MOST_INTERFACES:
+        facts.note(
+            f"{len(interfaces):,} interfaces are described; what is said of them is kept for the first "
+            f"{pcapng.MOST_INTERFACES:,}"
+        )
     into.interfaces += len(interfaces)
     snaplens = [interface.snaplen for interface in interfaces if interface.snaplen]
     facts.snaplen = max(snaplens) if snaplens else None
@@ -293,11 +306,9 @@ def _whole_block(buffer: _Buffer, section: pcapng.Section | None, facts: Capture
 
 
 def _keep_comment(facts: CaptureFacts, section: pcapng.Section, buffer: _Buffer, at: int, frame: int) -> None:
-    """Keep the comments of the packet block at `at`, up to a limit."""
+    """Keep the comments of the packet block at `at`."""
     length = pcapng.block_length(section, buffer.bytes[at : at + 12].tobytes())
-    room = max(0, pcapng.MOST_COMMENTS - len(facts.comments))
-    for text in section.packet_comments(buffer.bytes[at : at + length].tobytes())[:room]:
-        facts.comments.append({"frame": frame, "text": text})
+    facts.keep_comments(frame, section.packet_comments(buffer.bytes[at : at + length].tobytes()))
 
 
 def _interface_facts(interface: pcapng.Interface) -> dict[str, Any]:

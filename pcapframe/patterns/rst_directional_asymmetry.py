@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._wording import counted
 
@@ -54,9 +54,9 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
     -------
     Pattern or None
         ``rst_to_server`` and ``rst_from_server`` [packets], ``ratio`` = to server / both [0 to 1],
-        ``affected_connections``, of these ``inferred_roles``, the votes ``connections_to_server`` and
-        ``connections_from_server`` [connections], and ``p_value`` [0 to 1] beside ``significance``. Evidence:
-        the RSTs.
+        ``affected_connections`` (the first 100 of ``affected_connections_total``, as text), of these
+        ``inferred_roles``, the votes ``connections_to_server`` and ``connections_from_server`` [connections],
+        and ``p_value`` [0 to 1] beside ``significance``. Evidence: the RSTs.
     """
     by_client, by_server = traffic.number("client_rsts"), traffic.number("server_rsts")
     votes_to = int(((by_client > 0) & (by_server == 0)).sum())
@@ -70,7 +70,8 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         "rst_to_server": to_server,
         "rst_from_server": from_server,
         "ratio": to_server / (to_server + from_server),
-        "affected_connections": int(affected.sum()),
+        "affected_connections": traffic.endpoints.texts(np.flatnonzero(affected)[:LISTED]),
+        "affected_connections_total": int(affected.sum()),
         "inferred_roles": int((affected & traffic.is_in("roles", "inferred")).sum()),
         "connections_to_server": votes_to,
         "connections_from_server": votes_from,

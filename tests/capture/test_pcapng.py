@@ -3,6 +3,7 @@
 import random
 import struct
 import time
+import warnings
 from fractions import Fraction
 
 import pytest
@@ -211,8 +212,36 @@ def test_comments_that_are_no_text_and_options_that_lie():
 
 def test_no_more_comments_than_a_thousand():
     capture = pcapng([(0, b"")] * 1500, comments={i: str(i) for i in range(1, 1501)})
-    found = capture_info(read_pcap(capture)).comments
-    assert [comment["frame"] for comment in found] == list(range(1, 1001))
+    with pytest.warns(CaptureWarning, match="more than 1,000 comments"):
+        info = capture_info(read_pcap(capture))
+    assert [comment["frame"] for comment in info.comments] == list(range(1, 1001))
+    assert info.notes == ["there are more than 1,000 comments; the first of them are kept"]
+    assert not info.truncated
+
+
+@pytest.mark.parametrize(("comments", "noted"), [(1000, 0), (1001, 1)])
+def test_the_thousandth_comment_is_the_last(comments, noted):
+    capture = pcapng([(0, b"")] * 1001, comments=dict.fromkeys(range(1, comments + 1), ""))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CaptureWarning)
+        info = capture_info(read_pcap(capture))
+    assert (len(info.comments), len(info.notes)) == (1000, noted)
+
+
+def test_comments_of_sections_count_too():
+    sections = NG.section(comment="again") * 1100
+    with pytest.warns(CaptureWarning, match="more than 1,000 comments"):
+        assert len(capture_info(read_pcap(sections)).comments) == 1000
+
+
+def test_no_more_interfaces_than_a_thousand_are_kept():
+    capture = NG.section() + NG.interface() * 1200 + NG.enhanced(1, packet(), interface=1150)
+    with pytest.warns(CaptureWarning, match="1,200 interfaces"):
+        packets = read_pcap(capture)
+    info = capture_info(packets)
+    assert len(info.interfaces) == 1000
+    assert packets["interface"].tolist() == [1150]
+    assert len(info.notes) == 1
 
 
 def test_unknown_blocks_are_skipped():
@@ -330,6 +359,7 @@ def test_blocks_too_short_for_their_kind(kind, least):
         assert len(found) == (length >= least and kind in (2, 3, 6))
 
 
+@pytest.mark.filterwarnings("ignore:.*the first 1,000:pcapframe.errors.CaptureWarning")
 def test_many_interfaces_and_sections_take_no_longer_each():
     interfaces = NG.section() + NG.interface() * 65537
     packets = NG.enhanced(5, packet(), interface=65535) + NG.enhanced(5, packet(), interface=65536)

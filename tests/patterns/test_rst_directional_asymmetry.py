@@ -29,7 +29,8 @@ def test_all_from_servers() -> None:
         "rst_to_server": 0,
         "rst_from_server": 6,
         "ratio": 0.0,
-        "affected_connections": 6,
+        "affected_connections": [f"192.0.2.1:{i} <-> 198.51.100.1:80" for i in range(1, 7)],
+        "affected_connections_total": 6,
         "inferred_roles": 0,
         "connections_to_server": 0,
         "connections_from_server": 6,
@@ -60,7 +61,8 @@ def test_connections_reset_by_both_have_no_vote() -> None:
         0,
     )
     assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (16, 10)
-    assert seen.observations["affected_connections"] == 16
+    assert len(seen.observations["affected_connections"]) == 16
+    assert seen.observations["affected_connections_total"] == 16
 
 
 def test_no_rst() -> None:
