@@ -36,7 +36,7 @@ from pcapframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from pcapframe.analysis import Analysis, analyze
+    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze
     from pcapframe.answers import (
         analyze_tcp_anomalies,
         analyze_tcp_connections,
@@ -55,10 +55,12 @@ __all__ = [
     "Analysis",
     "CaptureError",
     "CaptureFormatError",
+    "CaptureHealth",
     "CaptureInfo",
     "CaptureNotFoundError",
     "CaptureWarning",
     "Evidence",
+    "Finding",
     "ParameterError",
     "Pattern",
     "PcapframeError",
@@ -80,7 +82,7 @@ __all__ = [
 
 # Loaded when first used: pandas and Numba take the better part of a second.
 _HOMES = {
-    "analysis": ("Analysis", "analyze"),
+    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze"),
     "answers": (
         "analyze_tcp_anomalies",
         "analyze_tcp_connections",

@@ -6,7 +6,7 @@ are ``address:port`` with IPv6 in brackets. Where there is nothing to count, bec
 nothing matches the filter, ``message`` says so: the zeros beside it stand for that, not for clean traffic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
 
@@ -14,7 +14,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.analysis import LISTED, Address, Analysis, Selection, Statistics, Summary, analyze
+from pcapframe.analysis import (
+    LISTED,
+    QUALIFIED,
+    Address,
+    Analysis,
+    CaptureHealth,
+    Differences,
+    Qualifier,
+    Reordering,
+    Selection,
+    Statistics,
+    Summary,
+    analyze,
+    count_label,
+)
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text, endpoint_filter, endpoint_text, frame_filter
 from pcapframe.packets import CaptureSource
@@ -34,6 +48,57 @@ __all__ = [
 ]
 
 FEW = 10  # connections in an answer that is not detailed
+# What the numbers of the answers rest on, by their keys; QUALIFIED has those of the statistics.
+QUALIFIED_CONNECTIONS = {
+    "tcp_packets_found": ("packets",),
+    "connections_total": ("connections",),
+    "summary.total_connections": ("connections",),
+    "summary.successful_handshakes": ("handshakes",),
+    "summary.established_connections": ("handshakes",),
+    "summary.failed_handshakes": ("handshakes", "unanswered"),
+    "summary.reset_connections": ("endings",),
+    "summary.normal_close": ("endings",),
+    "summary.active_connections": ("open_endings",),
+    **dict.fromkeys((f"connections.{flag}_count" for flag in ("syn", "syn_ack", "rst", "fin")), ("flags",)),
+    **dict.fromkeys((f"connections.{name}" for name in ("packet_count", "data_packets", "ack_count")), ("packets",)),
+    "connections.retransmissions": ("retransmissions",),
+    "connections.wireshark_retransmissions": ("retransmissions",),
+    "connections.duration_s": ("durations",),
+}
+QUALIFIED_RETRANSMISSIONS = {
+    "total_packets": ("packets",),
+    "total_retransmissions": ("retransmissions",),
+    "wireshark_retransmissions": ("retransmissions",),
+    **dict.fromkeys(
+        (
+            "retransmission_rate", "retransmission_rate_low", "retransmission_rate_high", "by_connection.retrans_rate",
+            "exceeds_threshold", "summary.worst_retrans_rate", "summary.connections_above_threshold",
+        ),
+        ("retransmission_rate",),
+    ),
+    "reordering.total": ("reordering",),
+    "reordering.wireshark_total": ("reordering",),
+    "by_connection.retrans_count": ("retransmissions",),
+    "by_connection.wireshark_count": ("retransmissions",),
+    "by_connection.total_packets": ("packets",),
+    "by_connection_total": ("connections",),
+    "connections_with_retransmissions": ("retransmissions",),
+}  # fmt: skip
+QUALIFIED_FLOW = {
+    f"{way}.{key}": statistics
+    for way in ("client_to_server", "server_to_client")
+    for keys, statistics in (
+        (("packet_count", "data_packets"), ("packets",)),
+        (("byte_count", "payload_bytes"), ("bytes",)),
+        (("syn_count", "syn_ack_count", "rst_count", "fin_count"), ("flags",)),
+        (("retransmissions", "wireshark_retransmissions"), ("retransmissions",)),
+    )
+    for key in keys
+} | {
+    "analysis.asymmetry_ratio": ("packet_ratio",),
+    "total_packets": ("packets",),
+    "total_connections": ("connections",),
+}
 Source: TypeAlias = CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis
 
 
@@ -46,10 +111,49 @@ class AskedFilter(TypedDict):
     end: str | None
 
 
+class PatternEvidence(TypedDict):
+    """Connections (conn_id) and frame numbers that show a pattern, and display filters for Wireshark.
+
+    `display_filter` selects the listed frames, `display_filter_all` every packet of the connections'
+    endpoints.
+    """
+
+    connections: list[int]
+    connection_count: int
+    frames: list[int]
+    frame_count: int
+    display_filter: str | None
+    display_filter_all: str | None
+
+
+class HealthFinding(TypedDict):
+    """One thing about the capture that makes statistics unreliable; see ``analysis.health``."""
+
+    name: str
+    sentence: str
+    figures: dict[str, Any]
+    affects: dict[str, Qualifier]
+    evidence: PatternEvidence
+
+
+class Health(TypedDict):
+    """What the capture can and cannot support; `qualifiers` are by the names of ``health.STATISTICS``."""
+
+    sentence: str
+    findings: list[HealthFinding]
+    qualifiers: dict[str, Qualifier]
+
+
 class Envelope(TypedDict):
-    """What every answer has: the capture, when it was analysed, the filter, and what could not be read."""
+    """What every answer has: the capture, what it supports, when it was analysed, the filter, what was not read.
+
+    `qualifiers` names the numbers of the answer that are not to be taken as they are, by their keys with dots
+    between (those of a list's entries without a place): ``at least`` or ``unknown``.
+    """
 
     file: str
+    health: Health
+    qualifiers: dict[str, Qualifier]
     analysis_timestamp: str
     filter: AskedFilter
     packets_analyzed: int
@@ -68,21 +172,6 @@ class NoTcpAnswer(Envelope):
     tcp_packets_found: Literal[0]
 
 
-class PatternEvidence(TypedDict):
-    """Connections (conn_id) and frame numbers that show a pattern, and display filters for Wireshark.
-
-    `display_filter` selects the listed frames, `display_filter_all` every packet of the connections'
-    endpoints.
-    """
-
-    connections: list[int]
-    connection_count: int
-    frames: list[int]
-    frame_count: int
-    display_filter: str | None
-    display_filter_all: str | None
-
-
 class ObservedPattern(TypedDict):
     """One pattern."""
 
@@ -91,6 +180,7 @@ class ObservedPattern(TypedDict):
     description: str
     observations: dict[str, Any]
     evidence: PatternEvidence
+    qualifiers: dict[str, Qualifier]
 
 
 class AnomaliesAnswer(Envelope):
@@ -128,6 +218,7 @@ class ConnectionDetails(TypedDict):
     fin_count: int
     data_packets: int
     retransmissions: int
+    wireshark_retransmissions: int
     close_reason: str
     packet_count: int
     conn_id: int
@@ -158,6 +249,7 @@ class ConnectionRate(TypedDict):
     retrans_count: int
     total_packets: int
     retrans_rate: float
+    wireshark_count: int
     conn_id: int
     display_filter: str
 
@@ -181,6 +273,8 @@ class RetransmissionsAnswer(Envelope):
     threshold: float
     exceeds_threshold: bool
     wireshark_retransmissions: int
+    differences: Differences
+    reordering: Reordering
     by_connection: list[ConnectionRate]
     by_connection_total: int
     connections_with_retransmissions: int
@@ -199,6 +293,7 @@ class OneWay(TypedDict):
     retransmissions: int
     syn_ack_count: int
     payload_bytes: int
+    wireshark_retransmissions: int
 
 
 class FlowAnalysis(TypedDict):
@@ -257,14 +352,14 @@ def analyze_tcp_anomalies(
     (29, 11)
     """
     analysis = _analysis(source, server_ip, server_port, limit)
-    envelope = _envelope(analysis, limit)
+    envelope = _envelope(analysis, limit, {f"statistics.{path}": names for path, names in QUALIFIED.items()})
     if not len(analysis.segments):
         return _no_tcp(analysis, envelope)
     statistics = analysis.statistics if limit == LISTED else analysis.count_statistics(limit=limit)
     return AnomaliesAnswer(
         **envelope,
         statistics=statistics,
-        patterns=[_pattern(pattern, limit) for pattern in analysis.patterns],
+        patterns=[_pattern(pattern, analysis.health, limit) for pattern in analysis.patterns],
         summary=analysis.summary,
     )
 
@@ -313,7 +408,7 @@ def analyze_tcp_connections(
     (13, 10, [])
     """
     analysis = _analysis(source, server_ip, server_port, limit)
-    envelope = _envelope(analysis, limit)
+    envelope = _envelope(analysis, limit, QUALIFIED_CONNECTIONS)
     if not len(analysis.segments):
         return _no_tcp(analysis, envelope)
     counts = analysis.statistics
@@ -333,7 +428,7 @@ def analyze_tcp_connections(
             active_connections=endings["open"] + endings["half_closed"],
             incomplete_handshakes=handshake["incomplete"],
         ),
-        connections=_details(listed),
+        connections=_details(analysis.segments, listed),
         connections_total=len(analysis.connections),
         issues=_issues(analysis),
     )
@@ -378,7 +473,7 @@ def analyze_tcp_retransmissions(
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise ParameterError(f"threshold is {threshold!r}: expected a share from 0 to 1, such as 0.02")
     analysis = _analysis(source, server_ip, None, limit)
-    envelope = _envelope(analysis, LISTED)
+    envelope = _envelope(analysis, LISTED, QUALIFIED_RETRANSMISSIONS)
     if not len(analysis.segments):
         return _no_tcp(analysis, envelope)
     seen = analysis.statistics["retransmissions"]
@@ -395,6 +490,7 @@ def analyze_tcp_retransmissions(
             "retrans_count": resent[highest],
             "total_packets": packets[highest],
             "retrans_rate": rates[highest],
+            "wireshark_count": count_label(analysis.segments, "retransmission", listed.index),
             "conn_id": listed.index,
             "display_filter": _display_filters(listed),
         }
@@ -410,6 +506,8 @@ def analyze_tcp_retransmissions(
         threshold=float(threshold),
         exceeds_threshold=seen["rate"] > threshold,
         wireshark_retransmissions=seen["wireshark_total"],
+        differences=seen["differences"],
+        reordering=analysis.statistics["reordering"],
         by_connection=cast(list[ConnectionRate], by_connection.to_dict("records")),
         by_connection_total=len(analysis.connections),
         connections_with_retransmissions=seen["connections_total"],
@@ -460,7 +558,7 @@ def analyze_traffic_flow(
     if server_ip is None:
         raise ParameterError("server_ip is needed: expected the address of the server")
     analysis = _analysis(source, server_ip, server_port, limit)
-    envelope = _envelope(analysis, limit)
+    envelope = _envelope(analysis, limit, QUALIFIED_FLOW)
     if not len(analysis.segments):
         return _no_tcp(analysis, envelope)
     to_server, to_client = (_one_way(analysis, side) for side in ("client", "server"))
@@ -469,7 +567,7 @@ def analyze_traffic_flow(
         server=analysis.selection.server,
         client_to_server=to_server,
         server_to_client=to_client,
-        analysis=_compared(to_server, to_client),
+        analysis=_compared(to_server, to_client, analysis.health),
         total_packets=analysis.statistics["total_packets"],
         total_connections=analysis.statistics["total_connections"],
     )
@@ -490,10 +588,14 @@ def _analysis(source: Source, server_ip: Address | None, server_port: int | None
     return analyze(source, **vars(wanted), thresholds=source.thresholds)
 
 
-def _envelope(analysis: Analysis, limit: int) -> Envelope:
+def _envelope(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str, ...]]) -> Envelope:
+    """Return what every answer has; `qualified` says what its numbers rest on."""
     notes = [*analysis.capture.notes, *analysis.notes]
+    said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
     envelope = Envelope(
         file=analysis.capture.name,
+        health=_health(analysis.health, limit),
+        qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
         analysis_timestamp=datetime.now(UTC).isoformat(),
         filter=cast(AskedFilter, analysis.selection.to_dict()),
         packets_analyzed=len(analysis.packets),
@@ -507,11 +609,25 @@ def _envelope(analysis: Analysis, limit: int) -> Envelope:
     return envelope
 
 
+def _health(health: CaptureHealth, limit: int) -> Health:
+    """Return the findings, their lists capped; each display filter names the frames that are left."""
+    whole = health.to_dict()
+    for finding in whole["findings"]:
+        evidence = finding["evidence"]
+        frames = evidence["frames"][:limit]
+        evidence |= {
+            "connections": evidence["connections"][:limit],
+            "frames": frames,
+            "display_filter": frame_filter(frames),
+        }
+    return cast(Health, whole)
+
+
 def _no_tcp(analysis: Analysis, envelope: Envelope) -> NoTcpAnswer:
     return NoTcpAnswer(**envelope, total_packets=len(analysis.packets), tcp_packets_found=0)
 
 
-def _pattern(pattern: Pattern, limit: int) -> ObservedPattern:
+def _pattern(pattern: Pattern, health: CaptureHealth, limit: int) -> ObservedPattern:
     """Return a pattern with its lists capped; its display filter names the frames that are left."""
     whole = pattern.to_dict()
     evidence = whole["evidence"]
@@ -529,6 +645,7 @@ def _pattern(pattern: Pattern, limit: int) -> ObservedPattern:
             display_filter=frame_filter(frames),
             display_filter_all=evidence["display_filter_all"],
         ),
+        qualifiers=health.of_pattern(pattern.pattern),
     )
 
 
@@ -543,7 +660,7 @@ def _capped(observations: dict[str, Any], limit: int) -> dict[str, Any]:
     return capped
 
 
-def _details(connections: pd.DataFrame) -> list[ConnectionDetails]:
+def _details(segments: pd.DataFrame, connections: pd.DataFrame) -> list[ConnectionDetails]:
     """Describe connections."""
     handshake, ending = connections["handshake"].astype(str), connections["ending"].astype(str)
     began = handshake.isin(["complete", "not_captured"])
@@ -561,6 +678,7 @@ def _details(connections: pd.DataFrame) -> list[ConnectionDetails]:
             "fin_count": _each_way(connections, "fins"),
             "data_packets": _each_way(connections, "data_packets"),
             "retransmissions": _each_way(connections, "resent_segments"),
+            "wireshark_retransmissions": count_label(segments, "retransmission", connections.index),
             "close_reason": close_reason,
             "packet_count": _each_way(connections, "packets"),
             "conn_id": connections.index,
@@ -584,12 +702,16 @@ def _issues(analysis: Analysis) -> list[str]:
     failed = f"failed ({handshake['refused']:,} refused, {handshake['unanswered']:,} unanswered)"
     half_open = "answered by the server and not acknowledged by the client"
     wordings = (
-        (counts["endings"]["reset"], "connection", "ended by RST"),
-        (counts["retransmissions"]["total"], "segment", "sent again"),
-        (handshake["failed"], "handshake", failed),
-        (handshake["half_open"], "handshake", half_open),
+        (counts["endings"]["reset"], ("endings",), "connection", "ended by RST"),
+        (counts["retransmissions"]["total"], ("retransmissions",), "segment", "sent again"),
+        (handshake["failed"], ("handshakes", "unanswered"), "handshake", failed),
+        (handshake["half_open"], ("unanswered",), "handshake", half_open),
     )
-    return [f"{n:,} {noun}{'' if n == 1 else 's'} {what}" for n, noun, what in wordings if n]
+    return [
+        f"{analysis.health.qualify(n, *statistics)} {noun}{'' if n == 1 else 's'} {what}"
+        for n, statistics, noun, what in wordings
+        if n
+    ]
 
 
 def _one_way(analysis: Analysis, side: str) -> OneWay:
@@ -609,6 +731,7 @@ def _one_way(analysis: Analysis, side: str) -> OneWay:
     }
     flags = segments["tcp_flags"].to_numpy()
     syn, ack = FLAG_BITS["SYN"], FLAG_BITS["ACK"]
+    labelled = segments.loc[segments["retransmission"], ["from_client"]]
     opening = segments.loc[(flags & syn) != 0, ["tcp_flags", "from_client", "capture_duplicate"]]
     own = opening[(opening["from_client"] == (side == "client")) & ~opening["capture_duplicate"]]
     syn_acks = int(((own["tcp_flags"].to_numpy() & ack) != 0).sum())
@@ -622,25 +745,30 @@ def _one_way(analysis: Analysis, side: str) -> OneWay:
         retransmissions=sums["resent_segments"],
         syn_ack_count=syn_acks,
         payload_bytes=sums["payload_bytes"],
+        wireshark_retransmissions=int(np.count_nonzero(labelled["from_client"] == (side == "client"))),
     )
 
 
-def _compared(client: OneWay, server: OneWay) -> FlowAnalysis:
+def _compared(client: OneWay, server: OneWay, health: CaptureHealth) -> FlowAnalysis:
     """Compare both sides by their packets and RSTs."""
     packets, answers = client["packet_count"], server["packet_count"]
     ratio = packets / answers if answers else None
     measured = ratio if ratio is not None else (float("inf") if packets else 1.0)
     rsts = client["rst_count"], server["rst_count"]
     sides = "the server sent none" if ratio is None else f"{ratio:.2f} client packets per server packet"
+    interpretation = (
+        f"Clients sent {packets:,} packets ({client['payload_bytes']:,} bytes of payload) and the "
+        f"server {answers:,} ({server['payload_bytes']:,}): {sides}. RSTs: {rsts[0]:,} from clients, "
+        f"{rsts[1]:,} from the server. Segments sent again: {client['retransmissions']:,} by clients, "
+        f"{server['retransmissions']:,} by the server (Wireshark's rules label {client['wireshark_retransmissions']:,} "
+        f"and {server['wireshark_retransmissions']:,})."
+    )
     return FlowAnalysis(
         asymmetry_ratio=ratio,
         primary_rst_source="client" if rsts[0] > rsts[1] else "server" if rsts[1] > rsts[0] else "balanced",
         data_flow_direction="client_heavy" if measured > 1.2 else "server_heavy" if measured < 0.8 else "balanced",
-        interpretation=(
-            f"Clients sent {packets:,} packets ({client['payload_bytes']:,} bytes of payload) and the "
-            f"server {answers:,} ({server['payload_bytes']:,}): {sides}. RSTs: {rsts[0]:,} from clients, "
-            f"{rsts[1]:,} from the server. Segments sent again: {client['retransmissions']:,} by clients, "
-            f"{server['retransmissions']:,} by the server."
+        interpretation=health.qualify_sentence(
+            interpretation, "packets", "bytes", "flags", "retransmissions", "packet_ratio"
         ),
     )
 

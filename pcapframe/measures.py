@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 __all__ = [
+    "Differing",
     "connection_text",
+    "differing",
     "endpoint_filter",
     "endpoint_text",
     "fixed",
@@ -268,6 +270,55 @@ def frame_filter(frames: Iterable[int]) -> str | None:
         for first, last in runs
     ]
     return f"frame.number in {{{', '.join(parts)}}}"
+
+
+class Differing(NamedTuple):
+    """Where Wireshark's label and the evidence differ, by row of the segments.
+
+    Parameters
+    ----------
+    wireshark_total : int
+        Segments that Wireshark's rules label. [packets]
+    only_wireshark, only_evidence : ndarray of int
+        Rows that only one of them names, ascending.
+    """
+
+    wireshark_total: int
+    only_wireshark: npt.NDArray[np.intp]
+    only_evidence: npt.NDArray[np.intp]
+
+
+def differing(
+    segments: pd.DataFrame, label: str, evidence: str, kept: npt.NDArray[np.bool_] | None = None
+) -> Differing:
+    """Compare a label of Wireshark's with the column of the evidence that counts the same thing.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    label, evidence : str
+        Names of the two bool columns.
+    kept : ndarray of bool, optional
+        Segments to look at; all by default.
+
+    Returns
+    -------
+    Differing
+        Wireshark's count, and the rows that differ.
+
+    Examples
+    --------
+    >>> segments = pd.DataFrame({"retransmission": [True, True, False], "resent": [True, False, True]})
+    >>> differing(segments, "retransmission", "resent").only_evidence.tolist()
+    [2]
+    """
+    theirs, ours = segments[label].to_numpy(bool), segments[evidence].to_numpy(bool)
+    some = np.flatnonzero(theirs | ours)  # few segments have either
+    if kept is not None:
+        some = some[kept[some]]
+    labelled, shown = theirs[some], ours[some]
+    return Differing(int(np.count_nonzero(labelled)), some[labelled & ~shown], some[shown & ~labelled])
 
 
 def endpoint_filter(address: str, port: int | None = None) -> str:

@@ -1,23 +1,41 @@
 """The stages joined: from a capture to one frozen `Analysis`.
 
 ``pipeline`` runs the stages, ``selection`` finds the connections asked for, ``statistics`` counts,
-``provenance`` says where it all comes from, ``display`` writes it for a terminal, plain text or a notebook.
+``health`` says what the capture can and cannot support (``clock``: steps of its clock), ``provenance`` where it all
+comes from, ``display`` writes it for a terminal, plain text or a notebook.
 """
 
+from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
 from pcapframe.analysis.pipeline import Analysis, analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance
 from pcapframe.analysis.selection import Address, Selection, Time
-from pcapframe.analysis.statistics import LISTED, Statistics, Summary
+from pcapframe.analysis.statistics import (
+    LISTED,
+    QUALIFIED,
+    Differences,
+    Reordering,
+    Statistics,
+    Summary,
+    count_label,
+)
 
 __all__ = [
     "LISTED",
+    "QUALIFIED",
     "Address",
     "Analysis",
     "CaptureFile",
+    "CaptureHealth",
+    "Differences",
+    "Finding",
     "Provenance",
+    "Qualifier",
+    "Reordering",
     "Selection",
     "Statistics",
     "Summary",
     "Time",
     "analyze",
+    "count_label",
+    "examine_capture",
 ]

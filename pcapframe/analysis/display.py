@@ -6,7 +6,7 @@ escaped.
 
 import html
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,19 +17,41 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.selection import Selection
-from pcapframe.analysis.statistics import CATEGORIES, Statistics, Summary
+from pcapframe.analysis.statistics import CATEGORIES, Differences, Statistics, Summary
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
+from pcapframe.schema import RESEND_REASONS
 
-__all__ = ["Report", "capture_lines", "facts", "note_line", "plain_text", "printable", "table"]
+__all__ = [
+    "Report",
+    "capture_lines",
+    "difference_rows",
+    "facts",
+    "health_lines",
+    "note_line",
+    "plain_text",
+    "printable",
+    "table",
+]
 
 ROWS = 5  # of each table
 BAR = 24  # longest bar [characters]
 PATHS = 4  # of the states that connections went through
 FACT_WIDTH = 13  # of a fact's label [characters]
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
+LABELLED = {
+    "retransmission": "labelled as retransmissions by its rules",
+    "out_of_order": "labelled as out of order by its rules",
+}
+HANDSHAKE_STATISTICS = {
+    "complete": "handshakes", "refused": "handshakes", "unanswered": "unanswered", "half open": "unanswered",
+}  # fmt: skip
+ENDING_STATISTICS = {
+    "FIN": "endings", "reset": "endings", "half closed": "open_endings", "open": "open_endings",
+}  # fmt: skip
 LABEL, FILTER, NAME, WARNING = "dim", "green", "bold cyan", "yellow"
 
 
@@ -38,6 +60,7 @@ class Report:
     """What a reader sees of an `Analysis`, whose attributes these are."""
 
     capture: CaptureInfo
+    health: CaptureHealth
     selection: Selection
     notes: tuple[str, ...]
     message: str | None
@@ -52,14 +75,16 @@ class Report:
         yield from (note_line(note) for note in self.notes)
         if self.message is not None:
             yield Text(printable(self.message), style=WARNING)
+        yield _heading("Capture health")
+        yield health_lines(self.health, width=options.max_width)
         if not self.statistics["total_connections"]:
             return
         yield _heading("Connections")
-        yield _connections(self.statistics)
+        yield _connections(self.statistics, self.health)
         yield _heading("RST")
-        yield _rsts(self.statistics)
+        yield _rsts(self.statistics, self.health)
         yield _heading("Retransmissions")
-        yield _retransmissions(self.statistics, self.patterns)
+        yield _retransmissions(self.statistics, self.patterns, self.health, options.max_width)
         yield _heading(f"Patterns: {len(self.patterns)}")
         yield from _patterns(self.patterns, options.max_width)
         if self.summary["notable_observations"]:
@@ -89,9 +114,13 @@ class Report:
         lines = [f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
         if self.selection != Selection():
             lines.append(f"filter: {self.selection}")
-        lines += [f"{_counted(statistics['total_connections'], 'connection')}, {_traffic(statistics)}"]
+        lines += [_totals(statistics, self.health)]
         body = [f"<p><b>{_escaped(capture.name)}</b><br>{'<br>'.join(_escaped(line) for line in lines)}</p>"]
-        body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*capture.notes, *self.notes, self.message) if note]
+        body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*self.notes, self.message) if note]
+        body.append(f"<p><b>Capture health.</b> {_escaped(self.health.sentence)}</p>")
+        items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in self.health.findings)
+        body += [f"<ul>{items}</ul>"] if items else []
+        body += [f"<p>{'<br>'.join(_escaped(line) for line in _resent_lines(statistics, self.health))}</p>"]
         rows = [
             f"<tr><td>{_escaped(_spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
             f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
@@ -131,7 +160,7 @@ def plain_text(renderable: RenderableType, *, width: int = 100) -> str:
 
 
 def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
-    """Write the facts about a capture, and what could not be read of it.
+    """Write the facts about a capture.
 
     Parameters
     ----------
@@ -148,10 +177,35 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     yield Text(f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
     if capture.first_time is not None and capture.last_time is not None:
         yield Text(_span(capture.first_time, capture.last_time))
-    dropped = sum(each.get("dropped") or 0 for each in capture.interfaces)
-    if dropped:
-        yield note_line(f"{_counted(dropped, 'packet')} dropped where it was captured, by its own counters.")
-    yield from (note_line(note) for note in capture.notes)
+
+
+def health_lines(health: CaptureHealth, *, width: int) -> RenderableType:
+    """Write what a capture can and cannot support.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        What is shown.
+    width : int
+        Characters in a line.
+
+    Returns
+    -------
+    RenderableType
+        The short sentence, then each finding with what it limits and where to see it.
+    """
+    lines: list[RenderableType] = [Padding(Text(health.sentence), (0, 0, 0, 2))]
+    for finding in health.findings:
+        rows: list[RenderableType] = [note_line(finding.sentence)]
+        grid = _filters(finding.evidence.frames, finding.evidence.frame_count, width - INDENT)
+        if finding.evidence.display_filter_all is not None:
+            grid.add_row("display filter", finding.evidence.display_filter_all)
+        for qualifier, statistics in finding.limits().items():
+            grid.add_row(qualifier, Text(", ".join(statistics), style="none"))
+        if grid.row_count:
+            rows.append(Padding(grid, (0, 0, 0, 2)))
+        lines.append(Padding(Group(*rows), (0, 0, 0, 2)))
+    return Group(*lines)
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
@@ -239,7 +293,7 @@ def _heading(text: str) -> RenderableType:
     return Padding(Rule(Text(text, style="bold"), align="left", style=LABEL), (1, 0, 0, 0))
 
 
-def _connections(statistics: Statistics) -> RenderableType:
+def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     handshake, endings, roles = statistics["handshake"], statistics["endings"], statistics["roles"]
     handshakes = {
         "complete": handshake["successful"],
@@ -250,17 +304,17 @@ def _connections(statistics: Statistics) -> RenderableType:
     }
     named = {"FIN": "fin", "reset": "reset", "half closed": "half_closed", "open": "open"}
     rows = [
-        ("connections", f"{statistics['total_connections']:,}, {_traffic(statistics)}"),
-        ("handshake", _shares(handshakes)),
-        ("ending", _shares({name: endings[key] for name, key in named.items()})),
+        ("in all", _totals(statistics, health)),
+        ("handshake", _shares(handshakes, health, HANDSHAKE_STATISTICS)),
+        ("ending", _shares({name: endings[key] for name, key in named.items()}, health, ENDING_STATISTICS)),
     ]
     if roles["inferred"] or roles["syn_ack"]:
         shown_by = {"SYN": roles["syn"], "SYN-ACK": roles["syn_ack"], "ports only": roles["inferred"]}
-        rows.append(("roles by", _shares(shown_by)))
+        rows.append(("roles by", _shares(shown_by, health, {})))
     return facts(rows)
 
 
-def _rsts(statistics: Statistics) -> RenderableType:
+def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     seen, total = statistics["rst_distribution"], statistics["flags"]["rst"]
     if not total:
         return Text("  none")
@@ -271,7 +325,9 @@ def _rsts(statistics: Statistics) -> RenderableType:
         "unknown": ways["unknown"],
     }
     connections = _counted(seen["connections_with_rst_total"], "connection")
-    rows = [("RSTs", f"{total:,} in {connections}"), ("direction", _shares(directions))]
+    rsts = health.qualify(total, "flags")
+    flags = dict.fromkeys(directions, "flags")
+    rows = [("RSTs", f"{rsts} in {connections}"), ("direction", _shares(directions, health, flags))]
     sources = table(("source", "RSTs", ""))
     most = max(seen["by_source"].values())
     for address, count in list(seen["by_source"].items())[:ROWS]:
@@ -280,24 +336,91 @@ def _rsts(statistics: Statistics) -> RenderableType:
     return Group(facts(rows), sources, *_more(seen["by_source_total"], "sources"))
 
 
-def _retransmissions(statistics: Statistics, patterns: Iterable[Pattern]) -> RenderableType:
-    seen = statistics["retransmissions"]
-    total, packets = seen["total"], statistics["total_packets"]
-    rows = [("resent", f"{total:,} of {packets:,} TCP packets")]
+def _retransmissions(
+    statistics: Statistics, patterns: Iterable[Pattern], health: CaptureHealth, width: int
+) -> RenderableType:
+    seen, moved = statistics["retransmissions"], statistics["reordering"]
+    total = seen["total"]
+    rows = [("resent", _resent(statistics, health))]
     if total:
-        low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
-        rate = f"{_percent(seen['rate'])}, 95 % interval {low.removesuffix(' %')} to {high}"
-        rows[0] = ("resent", f"{rows[0][1]} ({rate})")
         reasons = [p.observations["by_reason"] for p in patterns if p.pattern == "packet_retransmission"]
-        rows += [("reasons", _shares(by_reason)) for by_reason in reasons if by_reason]
+        rests_on = dict.fromkeys(RESEND_REASONS, "resend_reasons")
+        rows += [("reasons", _shares(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:
-        rows.append(("Wireshark", f"{seen['wireshark_total']:,} labelled as retransmissions by its rules"))
-    worst = table(("client", "server", "resent", "packets", "rate"), texts=2)
+        text = f"{health.qualify(seen['wireshark_total'], 'retransmissions')} {LABELLED['retransmission']}"
+        rows += [("Wireshark", text), *difference_rows(seen["differences"], width)]
+    if moved["total"] or moved["wireshark_total"]:
+        rows.append(("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"))
+        text = f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"
+        rows += [("Wireshark", text), *difference_rows(moved["differences"], width)]
+    worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
-        counts = (f"{row['retransmissions']:,}", f"{row['packets']:,}")
+        counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
         worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
     connections = [worst] if total else []
     return Group(facts(rows), *connections, *_more(seen["connections_total"], "connections"))
+
+
+def difference_rows(differences: Differences, width: int) -> list[tuple[str, str]]:
+    """Say which packets Wireshark's rules label otherwise.
+
+    Parameters
+    ----------
+    differences : dict
+        Of a count in the statistics.
+    width : int
+        Characters in a line.
+
+    Returns
+    -------
+    list of tuple of str
+        Rows for `facts`; none where both agree.
+    """
+    both = (("only Wireshark", differences["only_wireshark"]), ("only evidence", differences["only_evidence"]))
+    rows = []
+    for label, frames in both:
+        if frames["frame_count"]:
+            counted, display_filter = _frames_row(frames["frames"], frames["frame_count"], width - FACT_WIDTH - 6)
+            rows.append((label, f"{counted}: {display_filter}" if display_filter else counted))
+    return rows
+
+
+def _resent(statistics: Statistics, health: CaptureHealth) -> str:
+    """Say how much was sent again."""
+    seen = statistics["retransmissions"]
+    total = health.qualify(seen["total"], "retransmissions")
+    text = f"{total} of {statistics['total_packets']:,} TCP packets"
+    if not seen["total"]:
+        return text
+    low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
+    rate = f"{_percent(seen['rate'])}, 95 % interval {low.removesuffix(' %')} to {high}"
+    said = health.qualifier("retransmission_rate")
+    return f"{text} ({rate})" if said is None else f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
+
+
+def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
+    """Say how much was sent again and reordered, and what Wireshark's rules label."""
+    if not statistics["total_packets"]:
+        return []
+    counts = (
+        ("sent again", _resent(statistics, health), statistics["retransmissions"], "retransmission"),
+        ("reordered", f"{statistics['reordering']['total']:,}", statistics["reordering"], "out_of_order"),
+    )
+    lines = []
+    for what, text, seen, label in counts:
+        only = seen["differences"]
+        lines.append(
+            f"{what}: {text}; Wireshark: {seen['wireshark_total']:,} {LABELLED[label]}"
+            + "".join(
+                f"; {name}: {_counted(frames['frame_count'], 'frame')}, {frames['display_filter']}"
+                for name, frames in (
+                    ("only Wireshark", only["only_wireshark"]),
+                    ("only evidence", only["only_evidence"]),
+                )
+                if frames["frame_count"]
+            )
+        )
+    return lines
 
 
 def _more(total: int, what: str) -> list[RenderableType]:
@@ -322,19 +445,30 @@ def _pattern(pattern: Pattern, width: int) -> RenderableType:
     ]
     if "paths" in pattern.observations:
         lines.append(_paths(pattern.observations["paths"]))
-    filters = Table.grid(padding=(0, 2, 0, 0))
-    filters.add_column(style=LABEL, no_wrap=True, min_width=LABEL_WIDTH)
-    filters.add_column(style=FILTER, overflow="fold")
-    if evidence.frames:
-        label = f"{len(evidence.frames):,} of {_counted(evidence.frame_count, 'frame')}"
-        shown = _fitting(evidence.frames, width - INDENT - 2 - max(len(label), LABEL_WIDTH))
-        part = f"{len(shown):,} of " if evidence.frame_count > len(shown) else ""
-        filters.add_row(f"{part}{_counted(evidence.frame_count, 'frame')}", frame_filter(shown))
+    filters = _filters(evidence.frames, evidence.frame_count, width - INDENT)
     if evidence.display_filter_all is not None and "||" not in evidence.display_filter_all:
         filters.add_row("by endpoints", evidence.display_filter_all)
     if filters.row_count:
         lines.append(Padding(filters, (0, 0, 0, 2)))
     return Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _filters(frames: Sequence[int], total: int, width: int) -> Table:
+    """Make a table with a display filter for as many frames as fit, if there are any."""
+    filters = Table.grid(padding=(0, 2, 0, 0))
+    filters.add_column(style=LABEL, no_wrap=True, min_width=LABEL_WIDTH)
+    filters.add_column(style=FILTER, overflow="fold")
+    if frames:
+        filters.add_row(*_frames_row(frames, total, width))
+    return filters
+
+
+def _frames_row(frames: Sequence[int], total: int, width: int) -> tuple[str, str]:
+    """Say how many frames there are, and write a display filter for as many as fit."""
+    label = f"{len(frames):,} of {_counted(total, 'frame')}"
+    shown = _fitting(frames, width - 2 - max(len(label), LABEL_WIDTH))
+    part = f"{len(shown):,} of " if total > len(shown) else ""
+    return f"{part}{_counted(total, 'frame')}", frame_filter(shown) or ""
 
 
 def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
@@ -359,12 +493,17 @@ def _indented(text: str) -> RenderableType:
     return Padding(Text(text), (0, 0, 0, 2))
 
 
-def _traffic(statistics: Statistics) -> str:
-    return f"{_counted(statistics['total_packets'], 'TCP packet')}, {_bytes(statistics['total_bytes'])}"
+def _totals(statistics: Statistics, health: CaptureHealth) -> str:
+    connections = health.qualify(statistics["total_connections"], "connections")
+    packets = health.qualify(statistics["total_packets"], "packets")
+    whole = health.qualify(_bytes(statistics["total_bytes"]), "bytes")
+    return f"{connections} connections, {packets} TCP packets, {whole}"
 
 
-def _shares(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {_spaced(name)}" for name, count in counts.items() if count)
+def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"{health.qualify(count, rests_on.get(name, ''))} {_spaced(name)}" for name, count in counts.items() if count
+    )
 
 
 def _spaced(name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.analysis.health import CaptureHealth, examine_capture
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
@@ -36,12 +37,15 @@ class Analysis:
     ----------
     capture : CaptureInfo
         Facts about the capture and what could not be read of it.
+    health : CaptureHealth
+        What the capture can and cannot support: which statistics are ``at least`` what is counted, or unknown.
     packets, segments : DataFrame
         Of the whole capture: columns of ``schema.PACKETS`` and ``schema.SEGMENTS``.
     connections : DataFrame
         Those asked for: columns of ``schema.CONNECTIONS``.
     patterns : tuple of Pattern
-        What was observed in them.
+        What was observed in them, as from `find_patterns`; where `health` limits what one rests on, its description
+        says so.
     statistics : Statistics
         Counts over them: the ``statistics`` of the tool's answer.
     summary : Summary
@@ -61,6 +65,7 @@ class Analysis:
     """
 
     capture: CaptureInfo
+    health: CaptureHealth
     packets: pd.DataFrame
     segments: pd.DataFrame
     connections: pd.DataFrame
@@ -190,18 +195,21 @@ def analyze(
         whole = build_connections(segments)
     selected = select_connections(whole, wanted)
     view, kept, connections = _chosen(segments, whole, selected)
-    patterns = tuple(find_patterns(view, connections, thresholds=thresholds))
+    capture = capture_info(packets)
+    health = examine_capture(packets, view, connections, capture=capture, kept=kept, server_given=wanted.names_server)
+    patterns = tuple(health.qualify_pattern(seen) for seen in find_patterns(view, connections, thresholds=thresholds))
     statistics = count_statistics(view, connections, kept=kept, server_given=wanted.names_server)
     return Analysis(
-        capture=capture_info(packets),
+        capture=capture,
+        health=health,
         packets=packets,
         segments=segments,
         connections=connections,
         patterns=patterns,
         statistics=statistics,
-        summary=summarise_patterns(patterns),
+        summary=summarise_patterns(patterns, health),
         message=selected.message if len(whole) else NO_TCP,
-        notes=(*selected.notes, *_notes(statistics, wanted)),
+        notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,
         provenance=Provenance(_version(), {**wanted.to_dict(), "thresholds": thresholds.to_dict()}, files),
@@ -232,23 +240,6 @@ def _segments_of(segments: pd.DataFrame, conn_ids: pd.Index) -> Mask:
     wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
     wanted[conn_ids.to_numpy()] = True
     return wanted.take(conn_id)
-
-
-def _notes(statistics: Statistics, wanted: Selection) -> list[str]:
-    """Say what limits the counts."""
-    notes = []
-    inferred, copies = statistics["roles"]["inferred"], statistics["capture_duplicates"]
-    if inferred and not wanted.names_server:
-        notes.append(
-            f"No packet shows the roles in {inferred:,} of {statistics['total_connections']:,} connections: "
-            "there, client and server are inferred from ports."
-        )
-    if copies:
-        notes.append(
-            f"{copies:,} of {statistics['total_packets']:,} TCP packets are further copies of a packet "
-            "already captured: they count in packets and bytes only."
-        )
-    return notes
 
 
 def _version() -> str:

@@ -12,18 +12,77 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.measures import connection_text, endpoint_text, wilson_interval, without_attrs
+from pcapframe.analysis.health import CaptureHealth
+from pcapframe.measures import (
+    Differing,
+    connection_text,
+    differing,
+    endpoint_text,
+    frame_filter,
+    wilson_interval,
+    without_attrs,
+)
 from pcapframe.patterns import Pattern
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
 
-__all__ = ["CATEGORIES", "LISTED", "Statistics", "Summary", "count_statistics", "summarise_patterns"]
+__all__ = [
+    "CATEGORIES",
+    "LISTED",
+    "QUALIFIED",
+    "Differences",
+    "DifferingFrames",
+    "Statistics",
+    "Summary",
+    "count_label",
+    "count_statistics",
+    "summarise_patterns",
+]
 
 LISTED = 100  # so many entries of a list are given, beside their exact total
 CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
+UNLIMITED = CaptureHealth((), "")
 STRONG_ASYMMETRY = 0.9  # share of the RSTs that go one way
 SIDES = ("client", "server")
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Counts: TypeAlias = npt.NDArray[np.int64]
+
+
+# Where in the statistics the numbers are that rest on what can be unreliable (keys of health.STATISTICS).
+QUALIFIED = {
+    "total_connections": ("connections",),
+    "total_packets": ("packets",),
+    "total_bytes": ("bytes",),
+    "capture_gap_bytes": ("missing_bytes",),
+    "handshake.successful": ("handshakes",),
+    "handshake.refused": ("handshakes",),
+    "handshake.failed": ("handshakes", "unanswered"),
+    "handshake.unanswered": ("unanswered",),
+    "handshake.half_open": ("unanswered",),
+    **dict.fromkeys((f"flags.{name}" for name in ("syn", "syn_ack", "rst", "fin")), ("flags",)),
+    "flags.ack": ("flags", "packets"),
+    "rst_distribution.by_source": ("flags",),
+    "rst_distribution.by_direction": ("flags",),
+    "rst_distribution.connections_with_rst": ("flags",),
+    **dict.fromkeys(
+        (
+            f"retransmissions.{name}"
+            for name in ("total", "bytes", "by_connection", "connections", "connections_total", "wireshark_total")
+        ),
+        ("retransmissions",),
+    ),
+    **dict.fromkeys(
+        (f"retransmissions.{name}" for name in ("rate", "rate_low", "rate_high")), ("retransmission_rate",)
+    ),
+    "reordering.total": ("reordering",),
+    "reordering.wireshark_total": ("reordering",),
+    "endings.fin": ("endings",),
+    "endings.reset": ("endings",),
+    "endings.open": ("open_endings",),
+    "endings.half_closed": ("open_endings",),
+    "connection_states.closed": ("endings",),
+    "connection_states.reset": ("endings",),
+    "connection_states.established": ("open_endings",),
+}
 
 
 class Handshakes(TypedDict):
@@ -74,6 +133,22 @@ class ConnectionRetransmissions(TypedDict):
     server: str
     retransmissions: int
     packets: int
+    wireshark: int
+
+
+class DifferingFrames(TypedDict):
+    """Frames that one of two counts has: the first, how many in all, and a display filter for those listed."""
+
+    frames: list[int]
+    frame_count: int
+    display_filter: str | None
+
+
+class Differences(TypedDict):
+    """Frames that only Wireshark's rules label, and those that only the evidence shows."""
+
+    only_wireshark: DifferingFrames
+    only_evidence: DifferingFrames
 
 
 class Retransmissions(TypedDict):
@@ -87,8 +162,17 @@ class Retransmissions(TypedDict):
     rate_high: float | None
     bytes: int
     wireshark_total: int
+    differences: Differences
     connections: list[ConnectionRetransmissions]
     connections_total: int
+
+
+class Reordering(TypedDict):
+    """Segments that arrived after a later one, by the evidence; beside them Wireshark's ``out_of_order``."""
+
+    total: int
+    wireshark_total: int
+    differences: Differences
 
 
 class ConnectionStates(TypedDict):
@@ -109,6 +193,7 @@ class Statistics(TypedDict):
     flags: Flags
     rst_distribution: RstDistribution
     retransmissions: Retransmissions
+    reordering: Reordering
     connection_states: ConnectionStates
     endings: dict[str, int]
     roles: dict[str, int]
@@ -175,6 +260,10 @@ def count_statistics(
     stays = ((ending == "open") | (ending == "half_closed")) & (connections["handshake"] == "complete")
     established = int(stays.sum())
     ends = _ends(connections)
+    resent, reordered = (
+        differing(segments, label, evidence, kept)
+        for label, evidence in (("retransmission", "resent"), ("out_of_order", "reordered"))
+    )
     return Statistics(
         total_connections=len(connections),
         total_packets=_sum(connections, "packets"),
@@ -189,7 +278,12 @@ def count_statistics(
         ),
         flags=_flags(segments, kept, copies),
         rst_distribution=_rst_distribution(connections, ends, server_given, limit),
-        retransmissions=_retransmissions(connections, ends, _rows(segments, "retransmission", kept).size, limit),
+        retransmissions=_retransmissions(segments, connections, ends, resent, limit),
+        reordering=Reordering(
+            total=_sum(connections, "reordered_segments"),
+            wireshark_total=reordered.wireshark_total,
+            differences=_differences(segments, reordered, limit),
+        ),
         connection_states=ConnectionStates(
             established=established,
             reset=endings["reset"],
@@ -204,13 +298,15 @@ def count_statistics(
     )
 
 
-def summarise_patterns(patterns: Iterable[Pattern]) -> Summary:
+def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLIMITED) -> Summary:
     """Count patterns by category and name what stands out.
 
     Parameters
     ----------
     patterns : iterable of Pattern
         As from `find_patterns`.
+    health : CaptureHealth, optional
+        What limits them.
 
     Returns
     -------
@@ -231,13 +327,15 @@ def summarise_patterns(patterns: Iterable[Pattern]) -> Summary:
         if pattern.pattern == "rst_directional_asymmetry":
             ratio = seen["ratio"]
             if ratio > STRONG_ASYMMETRY or ratio < 1 - STRONG_ASYMMETRY:
-                notable.append(Observation(type="strong_rst_asymmetry", detail=_rst_detail(seen)))
+                detail = health.qualify_observation(_rst_detail(seen), pattern.pattern)
+                notable.append(Observation(type="strong_rst_asymmetry", detail=detail))
         elif pattern.pattern == "packet_retransmission" and seen["exceeds_threshold"]:
             detail = (
                 f"{seen['total_retransmissions']:,} of {seen['total_packets']:,} TCP packets "
                 f"({100 * seen['rate']:.2f} %) were segments sent again, above the threshold of "
                 f"{100 * seen['threshold']:g} %"
             )
+            detail = health.qualify_observation(detail, pattern.pattern)
             notable.append(Observation(type="high_retransmission", detail=detail))
     return Summary(total_patterns=len(found), by_category=by_category, notable_observations=notable)
 
@@ -338,7 +436,43 @@ def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool
     )
 
 
-def _retransmissions(connections: pd.DataFrame, ends: _Ends, wireshark_total: int, limit: int) -> Retransmissions:
+def count_label(segments: pd.DataFrame, label: str, conn_ids: pd.Index) -> Counts:
+    """Count the segments with one of Wireshark's labels by connection.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    label : str
+        Name of the column.
+    conn_ids : Index
+        Connections to count for.
+
+    Returns
+    -------
+    ndarray of int
+        One count a connection.
+    """
+    conn_id = segments["conn_id"].to_numpy()[np.flatnonzero(segments[label].to_numpy())]
+    counts = np.bincount(conn_id, minlength=int(conn_ids.max()) + 1 if len(conn_ids) else 0)
+    return np.asarray(counts[conn_ids.to_numpy()], np.int64)
+
+
+def _differences(segments: pd.DataFrame, found: Differing, limit: int) -> Differences:
+    return Differences(
+        only_wireshark=_frames(segments, found.only_wireshark, limit),
+        only_evidence=_frames(segments, found.only_evidence, limit),
+    )
+
+
+def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> DifferingFrames:
+    frames = segments.index.to_numpy()[rows[:limit]].tolist()
+    return DifferingFrames(frames=frames, frame_count=rows.size, display_filter=frame_filter(frames))
+
+
+def _retransmissions(
+    segments: pd.DataFrame, connections: pd.DataFrame, ends: _Ends, differs: Differing, limit: int
+) -> Retransmissions:
     resent, packets = _each_way(connections, "resent_segments"), _each_way(connections, "packets")
     total, whole = int(resent.sum()), int(packets.sum())
     low, high = wilson_interval(total, whole)
@@ -350,6 +484,7 @@ def _retransmissions(connections: pd.DataFrame, ends: _Ends, wireshark_total: in
         endpoint_text(chosen["server"], chosen["server_port"]).tolist(),
         resent[most].tolist(),
         packets[most].tolist(),
+        count_label(segments, "retransmission", connections.index[most]).tolist(),
     )
     by_connection, pairs = _by_endpoints(ends, resent, limit)
     return Retransmissions(
@@ -360,10 +495,13 @@ def _retransmissions(connections: pd.DataFrame, ends: _Ends, wireshark_total: in
         rate_low=None if math.isnan(low) else low,
         rate_high=None if math.isnan(high) else high,
         bytes=_sum(connections, "resent_bytes"),
-        wireshark_total=wireshark_total,
+        wireshark_total=differs.wireshark_total,
+        differences=_differences(segments, differs, limit),
         connections=[
-            ConnectionRetransmissions(conn_id=conn_id, client=client, server=server, retransmissions=count, packets=of)
-            for conn_id, client, server, count, of in zip(*columns, strict=True)
+            ConnectionRetransmissions(
+                conn_id=conn_id, client=client, server=server, retransmissions=count, packets=of, wireshark=theirs
+            )
+            for conn_id, client, server, count, of, theirs in zip(*columns, strict=True)
         ],
         connections_total=int(np.count_nonzero(resent)),
     )

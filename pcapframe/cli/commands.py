@@ -228,7 +228,7 @@ def retransmissions(
         return
     from pcapframe.cli import text  # noqa: PLC0415
 
-    text.show(text.retransmissions_text(answer), output)
+    text.show(text.retransmissions_text(answer, analysis), output)
 
 
 @commands.command()
@@ -262,7 +262,7 @@ def flow(
         return
     from pcapframe.cli import text  # noqa: PLC0415
 
-    text.show(text.flow_text(answer), output)
+    text.show(text.flow_text(answer, analysis), output)
 
 
 @commands.command()
@@ -352,9 +352,9 @@ def packets(
 @as_json
 @output
 def info(captures: Captures, as_json: bool, output: str) -> None:
-    """State the facts about a capture.
+    """State what a capture can and cannot support, and the facts about it.
 
-    These are its format, times, protocols, interfaces and comments, and what could not be read of it.
+    The facts are its format, times, protocols, interfaces and comments, and what could not be read of it.
 
     \b
     Examples:
@@ -362,15 +362,16 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
       pcapframe info capture.pcapng --json
     """  # noqa: D301
     check_writable(output)
-    frame = pcapframe.read_pcap(_sources(captures), progress=_progress())
-    facts = pcapframe.capture_info(frame)
-    counts = {str(name): int(count) for name, count in frame["protocol"].value_counts().items() if count}
+    analysis = _analyze(captures, None, None, None, None)
+    protocols = analysis.packets["protocol"].value_counts()
+    counts = {str(name): int(count) for name, count in protocols.items() if count}
     if as_json:
-        write(json_text({**asdict(facts), "protocols": counts}), output)
+        facts = {"health": analysis.health.to_dict(), **asdict(analysis.capture), "protocols": counts}
+        write(json_text(facts), output)
         return
     from pcapframe.cli import text  # noqa: PLC0415
 
-    text.show(text.info_text(facts, counts), output)
+    text.show(text.info_text(analysis, counts), output)
 
 
 @commands.command()

@@ -1,22 +1,36 @@
 """What a person reads of each command but ``analyze``, whose text is that of the `Analysis`."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from pcapframe.analysis import Analysis
-from pcapframe.analysis.display import capture_lines, facts, note_line, plain_text, printable, table
-from pcapframe.answers import FlowAnswer, NoTcpAnswer, OneWay, RetransmissionsAnswer
+from pcapframe.analysis import Analysis, count_label
+from pcapframe.analysis.display import (
+    LABELLED,
+    capture_lines,
+    difference_rows,
+    facts,
+    health_lines,
+    note_line,
+    plain_text,
+    printable,
+    table,
+)
+from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
-from pcapframe.packets import CaptureInfo
 
 __all__ = ["connections_text", "flow_text", "info_text", "retransmissions_text", "show"]
 
+# What the columns of the table of connections rest on.
+COLUMN_STATISTICS = {
+    "seconds": "durations",
+    "packets": "packets",
+    "payload": "bytes",
+    "resent": "retransmissions",
+    "Wireshark": "retransmissions",
+}
 WIDTH = 100  # of a line where no terminal has one [characters]
 
 
@@ -37,13 +51,15 @@ def show(renderable: RenderableType, path: str = STDOUT) -> None:
         write(plain_text(renderable, width=WIDTH), path)
 
 
-def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer) -> RenderableType:
+def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: Analysis) -> RenderableType:
     """Write the answer of ``analyze_tcp_retransmissions``.
 
     Parameters
     ----------
     answer : dict
         The answer.
+    analysis : Analysis
+        What it is made from.
 
     Returns
     -------
@@ -51,38 +67,51 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer) -> Rendera
         For `show`.
     """
     if "by_connection" not in answer:
-        return Group(*_head(answer))
+        return Group(*_head(analysis))
+    health = analysis.health
     side = "above" if answer["exceeds_threshold"] else "not above"
     rate = f"{_percent(answer['retransmission_rate'])}, {side} the threshold of {_percent(answer['threshold'])}"
-    above = answer["summary"]["connections_above_threshold"]
+    rate = health.qualify(rate, "retransmission_rate")
+    above = health.qualify(answer["summary"]["connections_above_threshold"], "retransmission_rate")
+    total, connections, labelled = (
+        health.qualify(answer[name], "retransmissions")
+        for name in ("total_retransmissions", "connections_with_retransmissions", "wireshark_retransmissions")
+    )
+    moved = answer["reordering"]
     rows = [
         (
             "resent",
-            f"{answer['total_retransmissions']:,} of {answer['total_packets']:,} TCP packets ({rate})",
+            f"{total} of {answer['total_packets']:,} TCP packets ({rate})",
         ),
         (
             "connections",
-            f"{answer['connections_with_retransmissions']:,} of {answer['by_connection_total']:,} sent "
-            f"segments again, {above:,} of them above the threshold",
+            f"{connections} of {answer['by_connection_total']:,} sent segments again, {above} of them above the "
+            "threshold",
         ),
-        ("Wireshark", f"{answer['wireshark_retransmissions']:,} labelled as retransmissions by its rules"),
+        ("Wireshark", f"{labelled} {LABELLED['retransmission']}"),
+        *difference_rows(answer["differences"], _width()),
+        ("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"),
+        ("Wireshark", f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"),
+        *difference_rows(moved["differences"], _width()),
     ]
-    worst = table(("connection", "resent", "packets", "rate"))
+    worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
     for row in listed:
-        counts = (f"{row['retrans_count']:,}", f"{row['total_packets']:,}")
+        counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
         worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
-    return Group(*_head(answer), facts(rows), *blocks)
+    return Group(*_head(analysis), facts(rows), *blocks)
 
 
-def flow_text(answer: FlowAnswer | NoTcpAnswer) -> RenderableType:
+def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> RenderableType:
     """Write the answer of ``analyze_traffic_flow``.
 
     Parameters
     ----------
     answer : dict
         The answer.
+    analysis : Analysis
+        What it is made from.
 
     Returns
     -------
@@ -90,30 +119,35 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer) -> RenderableType:
         For `show`.
     """
     if "client_to_server" not in answer:
-        return Group(*_head(answer))
+        return Group(*_head(analysis))
+    health = analysis.health
     ways = table(("", "client to server", "server to client"))
     names = {
-        "packet_count": "packets",
-        "byte_count": "bytes on the wire",
-        "payload_bytes": "bytes of payload",
-        "data_packets": "packets with payload",
-        "syn_count": "SYN",
-        "syn_ack_count": "SYN-ACK",
-        "fin_count": "FIN",
-        "rst_count": "RST",
-        "retransmissions": "segments sent again",
+        "packet_count": ("packets", "packets"),
+        "byte_count": ("bytes on the wire", "bytes"),
+        "payload_bytes": ("bytes of payload", "bytes"),
+        "data_packets": ("packets with payload", "packets"),
+        "syn_count": ("SYN", "flags"),
+        "syn_ack_count": ("SYN-ACK", "flags"),
+        "fin_count": ("FIN", "flags"),
+        "rst_count": ("RST", "flags"),
+        "retransmissions": ("segments sent again", "retransmissions"),
+        "wireshark_retransmissions": ("retransmissions by Wireshark's rules", "retransmissions"),
     }
     to_server, to_client = answer["client_to_server"], answer["server_to_client"]
-    for name, label in names.items():
-        ways.add_row("", Text(label, style="dim"), _count(to_server, name), _count(to_client, name))
+    for name, (label, statistic) in names.items():
+        counts = (health.qualify(way[name], statistic) for way in (to_server, to_client))  # type: ignore[literal-required]
+        ways.add_row("", Text(label, style="dim"), *counts)
     compared = answer["analysis"]
     ratio = compared["asymmetry_ratio"]
+    text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", "packet_ratio")
+    connections = health.qualify(answer["total_connections"], "connections")
     rows = [
-        ("server", f"{answer['server']}, {answer['total_connections']:,} connections"),
-        ("ratio", "unknown" if ratio is None else f"{ratio:.2f} client packets per server packet"),
+        ("server", f"{answer['server']}, {connections} connections"),
+        ("ratio", text if ratio is None else f"{text} client packets per server packet"),
     ]
     said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
-    return Group(*_head(answer), facts(rows), Text(), ways, said)
+    return Group(*_head(analysis), facts(rows), Text(), ways, said)
 
 
 def connections_text(
@@ -137,29 +171,30 @@ def connections_text(
     RenderableType
         For `show`.
     """
-    head: dict[str, Any] = {
-        "file": analysis.capture.name,
-        "notes": [*analysis.capture.notes, *analysis.notes],
-    }
     if analysis.message is not None:
-        return Group(*_head({**head, "message": analysis.message}))
-    columns = _connection_columns(connections.iloc[:limit], analysis.whole_connections["start"].min())
-    for name in ("payload", "start", "seconds"):
+        return Group(*_head(analysis))
+    shown = connections.iloc[:limit]
+    columns = _connection_columns(analysis, shown)
+    for name in ("payload", "start", "seconds", "Wireshark"):
         if _needed(columns) > (_width() if width is None else width):
             del columns[name]
     rows = table((), texts=0)
     for name in columns:
         is_text = name in ("client", "server", "state")
-        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name != "state", overflow="fold")
+        said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
+        title = name if said is None else f"{said}\n{name}"
+        rows.add_column(title, justify="left" if is_text else "right", no_wrap=name != "state", overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     total = len(connections)
     more = f"{total:,} connections" if total <= limit else f"{limit:,} of {total:,} connections, see --limit"
-    return Group(*_head(head), rows, Text(f"  {more}", style="dim"))
+    return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"))
 
 
-def _connection_columns(connections: pd.DataFrame, begin: pd.Timestamp) -> dict[str, list[str]]:
+def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[str, list[str]]:
     """Cells of the table of connections."""
+    begin = analysis.whole_connections["start"].min()
+    labelled = count_label(analysis.segments, "retransmission", connections.index)
     return {
         "id": [str(conn_id) for conn_id in connections.index],
         "client": endpoint_text(connections["client"], connections["client_port"]).tolist(),
@@ -169,6 +204,7 @@ def _connection_columns(connections: pd.DataFrame, begin: pd.Timestamp) -> dict[
         "packets": _both(connections, "packets"),
         "payload": _both(connections, "payload_bytes"),
         "resent": _both(connections, "resent_segments"),
+        "Wireshark": [f"{count:,}" for count in labelled],
         "state": _states(connections),
     }
 
@@ -178,13 +214,13 @@ def _needed(columns: dict[str, list[str]]) -> int:
     return 2 + sum(2 + max(len(text) for text in (name, *cells)) for name, cells in columns.items())
 
 
-def info_text(capture: CaptureInfo, protocols: dict[str, int]) -> RenderableType:
-    """Write the facts about a capture.
+def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
+    """Write what a capture can and cannot support, and the facts about it.
 
     Parameters
     ----------
-    capture : CaptureInfo
-        The facts.
+    analysis : Analysis
+        Of the capture.
     protocols : dict
         Packets by protocol.
 
@@ -193,6 +229,7 @@ def info_text(capture: CaptureInfo, protocols: dict[str, int]) -> RenderableType
     RenderableType
         For `show`.
     """
+    capture = analysis.capture
     rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
     if capture.snaplen is not None:
         rows.append(("snaplen", f"{capture.snaplen:,} bytes"))
@@ -206,24 +243,21 @@ def info_text(capture: CaptureInfo, protocols: dict[str, int]) -> RenderableType
         rows.append(("comment", f"{of}: {comment['text']}"))
     if len(capture.comments) > 10:
         rows.append(("", f"and {len(capture.comments) - 10:,} more comments"))
-    return Group(*capture_lines(capture), facts(rows))
+    health = health_lines(analysis.health, width=_width())
+    return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))
 
 
-def _head(answer: Any) -> list[RenderableType]:
-    """The capture, and what limits the answer."""
-    lines: list[RenderableType] = [Text(printable(answer["file"]), style="bold")]
-    notes: Sequence[str] = [*answer["notes"], *([answer["message"]] if "message" in answer else [])]
-    return [*lines, *(note_line(note) for note in notes)]
+def _head(analysis: Analysis) -> list[RenderableType]:
+    """The capture, what it can and cannot support, and what limits the answer."""
+    said = [*analysis.notes, *([] if analysis.message is None else [analysis.message])]
+    health = health_lines(analysis.health, width=_width())
+    return [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in said), health, Text()]
 
 
 def _width() -> int:
     """Characters in a line of the terminal, or of the text that is written without one."""
     console = Console()
     return console.width if console.is_terminal else WIDTH
-
-
-def _count(way: OneWay, name: str) -> str:
-    return f"{way[name]:,}"  # type: ignore[literal-required]
 
 
 def _both(connections: pd.DataFrame, name: str) -> list[str]:

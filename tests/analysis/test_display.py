@@ -20,7 +20,7 @@ def resets() -> pf.Analysis:
 
 def test_plain_text_tells_what_the_frames_hold(resets: pf.Analysis) -> None:
     text = str(resets)
-    parts = ["Connections", "RST", "Retransmissions", "Patterns:", "Notable"]
+    parts = ["Capture health", "Connections", "RST", "Retransmissions", "Patterns:", "Notable"]
     places = [text.index(f"{part} ─") if part != "Patterns:" else text.index(part) for part in parts]
     assert places == sorted(places)
     assert "29 complete, 6 refused, 5 unanswered, 2 half open" in text
@@ -79,8 +79,10 @@ def test_dropped_packets_and_notes_stand_at_the_top() -> None:
     with pytest.warns(pf.CaptureWarning):
         analysis = pf.analyze(pcapng(Conversation().handshake(), received=3, dropped=7) + b"\0" * 7)
     top = str(analysis).partition("Connections")[0]
-    assert "! 7 packets dropped where it was captured, by its own counters." in top
-    assert all(f"! {note[:20]}" in top for note in analysis.capture.notes)
+    assert "! By its own counters, 7 packets were dropped where this was captured and 3 received" in top
+    (note,) = analysis.capture.notes
+    assert f"! The reader noted: {note[:20]}" in top
+    assert top.index("Capture health") < top.index("! By its own")
 
 
 def test_a_filter_that_matches_nothing_stops_after_saying_so() -> None:

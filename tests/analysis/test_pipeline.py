@@ -28,7 +28,8 @@ def test_frames_are_those_of_the_stages(name: str) -> None:
     pd.testing.assert_frame_equal(analysis.packets, packets)
     pd.testing.assert_frame_equal(analysis.segments, segments)
     pd.testing.assert_frame_equal(analysis.connections, connections)
-    assert list(analysis.patterns) == pf.find_patterns(segments, connections)
+    found = [analysis.health.qualify_pattern(seen) for seen in pf.find_patterns(segments, connections)]
+    assert list(analysis.patterns) == found
     assert analysis.capture == pf.capture_info(packets)
     assert analysis.message is None
 
@@ -84,8 +85,9 @@ def test_the_filter_tells_the_server_where_no_packet_does() -> None:
     plain = pf.analyze(capture)
     assert plain.connections.loc[1, ["client", "server"]].tolist() == ["192.0.2.1", "192.0.2.2"]
     assert plain.statistics["rst_distribution"]["by_direction"]["unknown"] == 1
-    assert plain.notes == (
-        "No packet shows the roles in 1 of 2 connections: there, client and server are inferred from ports.",
+    (inferred_roles,) = [f for f in plain.health.findings if f.name == "inferred_roles"]
+    assert inferred_roles.sentence == (
+        "No packet shows the roles in 1 of 2 connections: there, client and server are inferred from ports."
     )
 
     flipped = pf.analyze(plain, server_ip="192.0.2.1")

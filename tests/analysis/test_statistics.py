@@ -79,7 +79,14 @@ def test_retransmissions_rate_and_interval(mixed: pf.Analysis) -> None:
     assert 0 < seen["rate_low"] < 1 / 21 < seen["rate_high"] < 0.25
     assert seen["by_connection"] == {"192.0.2.1:40003 <-> 198.51.100.1:80": 1}
     assert seen["connections"] == [
-        {"conn_id": 3, "client": "192.0.2.1:40003", "server": "198.51.100.1:80", "retransmissions": 1, "packets": 2}
+        {
+            "conn_id": 3,
+            "client": "192.0.2.1:40003",
+            "server": "198.51.100.1:80",
+            "retransmissions": 1,
+            "packets": 2,
+            "wireshark": 1,
+        }
     ]
 
 

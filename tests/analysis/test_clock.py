@@ -1,0 +1,62 @@
+"""Steps of the capture's clock against the timestamps in the packets."""
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.analysis.clock import find_clock_steps
+from tests.builders import Conversation, Frame, pcap
+
+
+def exchange(rounds: int = 30) -> Conversation:
+    talk = Conversation().handshake()
+    for _ in range(rounds):
+        talk.wait(0.01).data("client", 100).ack("server")
+    return talk
+
+
+def stepped(seconds: float, at: int = 40) -> list[Frame]:
+    return [(time + 1000 + (seconds if i >= at else 0), data) for i, (time, data) in enumerate(exchange())]
+
+
+@pytest.mark.parametrize("seconds", [3600.0, 5.0, -5.0, -500.0])
+def test_a_step_that_both_sides_deny(seconds: float) -> None:
+    (step,) = find_clock_steps(pf.analyze(pcap(stepped(seconds))).segments)
+    assert step.frame == 41
+    assert step.seconds == pytest.approx(seconds, rel=0.01)
+    assert step.directions == 2
+
+
+def test_it_is_a_finding() -> None:
+    health = pf.analyze(pcap(stepped(3600.0))).health
+    (found,) = [found for found in health.findings if found.name == "clock_steps"]
+    assert found.evidence.frames == (41,)
+    assert found.figures["steps"] == 1
+    assert health.qualifiers["durations"] == "unknown"
+
+
+def test_idle_time_is_no_step() -> None:
+    talk = exchange().wait(3600.0)
+    for _ in range(10):
+        talk.wait(0.01).data("client", 100).ack("server")
+    assert find_clock_steps(pf.analyze(pcap(talk)).segments) == []
+
+
+def test_without_timestamps_nothing_is_claimed() -> None:
+    talk = Conversation(timestamps=False).handshake()
+    for _ in range(30):
+        talk.wait(0.01).data("client", 100).ack("server")
+    frames = [(time + (60 if i > 40 else 0), data) for i, (time, data) in enumerate(talk)]
+    assert find_clock_steps(pf.analyze(pcap(frames)).segments) == []
+
+
+def test_one_direction_alone_is_not_believed() -> None:
+    talk = exchange().wait(60.0)
+    client = talk.hosts["client"]
+    client.clock -= 60_000  # its timestamps stood still, the server's went on
+    for _ in range(10):
+        talk.wait(0.01).data("client", 100).ack("server")
+    assert find_clock_steps(pf.analyze(pcap(talk)).segments) == []
+
+
+def test_an_empty_frame() -> None:
+    assert find_clock_steps(pf.analyze(pcap([])).segments) == []
