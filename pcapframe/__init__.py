@@ -5,9 +5,10 @@ Three frames, each made of the one before by a pure function::
     capture ── read_pcap ──► packets ── label_segments ──► segments ── build_connections ──► connections
     segments + connections ── find_patterns ──► patterns
 
-`analyze` runs them all and holds what they give in one frozen `Analysis`; the four functions
-``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
-either. ``schema`` declares every column, ``errors`` every exception.
+`analyze` runs them all and holds what they give in one frozen `Analysis`, with the capture's health; `resends` and
+`vantage_evidence` look closer at what it found. The four functions ``analyze_tcp_…`` and `analyze_traffic_flow` answer
+from it in plain dicts; the command ``pcapframe`` prints either. ``schema`` declares every column, ``errors`` every
+exception.
 
 The floors, each importing only what is below it::
 
@@ -36,14 +37,14 @@ from pcapframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze
+    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends
     from pcapframe.answers import (
         analyze_tcp_anomalies,
         analyze_tcp_connections,
         analyze_tcp_retransmissions,
         analyze_traffic_flow,
     )
-    from pcapframe.connections import build_connections
+    from pcapframe.connections import build_connections, vantage_evidence
     from pcapframe.examples import example
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
@@ -78,18 +79,20 @@ __all__ = [
     "find_patterns",
     "label_segments",
     "read_pcap",
+    "resends",
+    "vantage_evidence",
 ]
 
 # Loaded when first used: pandas and Numba take the better part of a second.
 _HOMES = {
-    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze"),
+    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends"),
     "answers": (
         "analyze_tcp_anomalies",
         "analyze_tcp_connections",
         "analyze_tcp_retransmissions",
         "analyze_traffic_flow",
     ),
-    "connections": ("build_connections",),
+    "connections": ("build_connections", "vantage_evidence"),
     "examples": ("example",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),

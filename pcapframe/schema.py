@@ -15,11 +15,15 @@ __all__ = [
     "LABELS",
     "LIKELY_SERVER_PORTS",
     "PACKETS",
+    "RESENDS",
     "RESEND_REASONS",
+    "RESEND_RULES",
     "RESET_BY",
     "ROLES",
     "SEGMENTS",
     "VANTAGES",
+    "VANTAGE_EVIDENCE",
+    "WIRESHARK_LABELS",
     "Column",
     "names",
 ]
@@ -65,6 +69,14 @@ ENDINGS = ("fin", "half_closed", "reset", "open")
 RESET_BY = ("client", "server", "both", "none")
 ROLES = ("syn", "syn_ack", "inferred")
 RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
+# What shows that a segment was sent again: its bytes were seen before; or it fills a gap and was sent after the segment
+# that opened the gap, by identifications, by timestamps, or since it came a round trip later.
+RESEND_RULES = ("seen_before", "identification", "timestamp", "round_trip")
+# Wireshark's labels for segments that are not new data, the most telling first.
+WIRESHARK_LABELS = (
+    "spurious_retransmission", "fast_retransmission", "out_of_order", "retransmission", "keep_alive",
+    "zero_window_probe",
+)  # fmt: skip
 VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
 
 NEVER = "never null"
@@ -152,6 +164,7 @@ SEGMENTS = (
     Column("resent_bytes", "uint32", "bytes", NEVER, "payload bytes of it that were transmitted before"),
     Column("reordered", "bool", "", NEVER, "arrived after a later one was; not sent again"),
     Column("resend_reason", "category", "", "null unless resent", "what the sender answered, as far as packets show"),
+    Column("resend_rule", "category", "", "null unless resent", "what shows that it was sent again"),
     Column("needless", "boolean", "", "null where it cannot be known, or unless resent",
            "the receiver had these bytes: a DSACK or an older timestamp echo shows it"),
     Column("capture_gap", "uint32", "bytes", NEVER,
@@ -220,4 +233,36 @@ CONNECTIONS = (
         *_spread("ts_rtt", "the time from a timestamp sent first to its echo"),
         Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),
     ),
+)  # fmt: skip
+
+VANTAGE_EVIDENCE = (
+    Column("to_client_rtt_s", "float64", "s", "NaN where no answer of the client was timed",
+           "smallest time from the capture point to the client and back"),
+    Column("to_server_rtt_s", "float64", "s", "NaN where no answer of the server was timed",
+           "smallest time from the capture point to the server and back"),
+    Column("to_client_share", "float64", "0 to 1", "NaN unless both are known",
+           "to_client_rtt_s / (to_client_rtt_s + to_server_rtt_s): near 0 at the client, near 1 at the server"),
+    Column("client_vantage", "category", "", NEVER, "where what the client sent was captured"),
+    Column("server_vantage", "category", "", NEVER, "where what the server sent was captured"),
+)  # fmt: skip
+
+RESENDS = (
+    Column("conn_id", "int32", "", NEVER, "connection"),
+    Column("from_client", "bool", "", NEVER, "sent by the client"),
+    Column("time", "datetime64[ns, UTC]", "UTC", "null without a time", "when the resend was captured"),
+    Column("rel_seq", "Int64", "bytes", NEVER, "sequence number counted from the SYN, unwrapped"),
+    Column("resent_bytes", "uint32", "bytes", NEVER, "payload bytes of it that were transmitted before"),
+    Column("first_copy", "UInt32", "", "null where no copy was captured before", "frame of the first copy"),
+    Column("delay_s", "float64", "s", "NaN without a first copy", "since the first copy"),
+    Column("delay_round_trips", "float64", "round trips", "NaN without a first copy, or without a round-trip time",
+           "the delay over the smallest round-trip time of the connection"),
+    Column("previous_copy", "UInt32", "", "null where no copy was captured before",
+           "frame of the copy before this one"),
+    Column("since_previous_s", "float64", "s", "NaN without a copy before", "since the copy before this one"),
+    Column("duplicate_acks", "uint32", "", NEVER, "duplicate ACKs of the peer since its acknowledgement last moved"),
+    Column("sacked_bytes", "uint64", "bytes", NEVER, "bytes that the peer had reported by SACK, unacknowledged"),
+    Column("reason", "category", "", NEVER, "what the sender answered, as far as packets show"),
+    Column("needless", "boolean", "", "null where it cannot be known", "the receiver had these bytes"),
+    Column("wireshark_label", "category", "", "null where Wireshark's rules give it none", "the most telling one"),
+    Column("rule", "category", "", NEVER, "what shows that it was sent again"),
 )  # fmt: skip

@@ -2,9 +2,10 @@
 
 ``pipeline`` runs the stages, ``selection`` finds the connections asked for, ``statistics`` counts,
 ``health`` says what the capture can and cannot support (``clock``: steps of its clock), ``provenance`` where it all
-comes from, ``display`` writes it for a terminal, plain text or a notebook.
+comes from, ``display`` writes it for a terminal, plain text or a notebook. ``anatomy`` looks at every resend.
 """
 
+from pcapframe.analysis.anatomy import resends
 from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
 from pcapframe.analysis.pipeline import Analysis, analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance
@@ -38,4 +39,5 @@ __all__ = [
     "analyze",
     "count_label",
     "examine_capture",
+    "resends",
 ]

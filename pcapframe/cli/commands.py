@@ -323,6 +323,47 @@ def connections(
 
 @commands.command()
 @captures
+@server
+@times
+@_limit(None, f"Rows, the first; {ROWS} in the table, all in files, by default.")
+@frame_files
+@output
+def resends(
+    captures: Captures,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    limit: int | None,
+    csv: str | None,
+    parquet: str | None,
+    output: str,
+) -> None:
+    """List the segments sent again, one a row: their first copy, the delay, and what shows it.
+
+    The rule that decided is seen_before (bytes of it were seen), else the segment fills a gap and was sent after
+    the one that opened it, by identification, by timestamp, or since it came a round_trip later.
+
+    \b
+    Examples:
+      pcapframe resends capture.pcap
+      pcapframe resends capture.pcap --server-ip 192.0.2.1 --limit 50
+      pcapframe resends capture.pcap --csv resends.csv
+    """  # noqa: D301
+    for path in (output, csv, parquet):
+        check_writable(path)
+    analysis = _analyze(captures, server_ip, server_port, start, end)
+    found = pcapframe.resends(analysis)
+    if csv is not None or parquet is not None:
+        _write_frame(found.iloc[:limit], csv, parquet)
+        return
+    from pcapframe.cli import text  # noqa: PLC0415
+
+    text.show(text.resends_text(analysis, found, limit=ROWS if limit is None else limit), output)
+
+
+@commands.command()
+@captures
 @click.option("--columns", callback=_columns, metavar="NAMES", help="Columns, with commas between them.")
 @_limit(None, "Rows, the first; all by default.")
 @frame_files

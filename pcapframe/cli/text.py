@@ -21,7 +21,7 @@ from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
 
-__all__ = ["connections_text", "flow_text", "info_text", "retransmissions_text", "show"]
+__all__ = ["connections_text", "flow_text", "info_text", "resends_text", "retransmissions_text", "show"]
 
 # What the columns of the table of connections rest on.
 COLUMN_STATISTICS = {
@@ -212,6 +212,69 @@ def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[s
 def _needed(columns: dict[str, list[str]]) -> int:
     """Width of a table with these columns [characters]."""
     return 2 + sum(2 + max(len(text) for text in (name, *cells)) for name, cells in columns.items())
+
+
+def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
+    """Write resends as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    resends : DataFrame
+        Columns of ``schema.RESENDS``.
+    limit : int
+        So many rows.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    head = _head(analysis)
+    if analysis.message is not None:
+        return Group(*head)
+    columns = _resend_columns(resends.iloc[:limit])
+    for name in ("SACKed", "dup ACKs", "in RTT", "needless", "id"):
+        if _needed(columns) > (_width() if width is None else width):
+            del columns[name]
+    rows = table((), texts=0)
+    for name in columns:
+        is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
+        rows.add_column(name, justify="left" if is_text else "right", overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    total = analysis.health.qualify(len(resends), "retransmissions")
+    more = f"{total} segments sent again" if len(resends) <= limit else f"{limit:,} of {total} resends, see --limit"
+    return Group(*head, rows, Text(f"  {more}", style="dim"))
+
+
+def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells of the table of resends."""
+    needless = resends["needless"].map({True: "yes", False: "no"}).astype(object)
+    first = resends["first_copy"].astype(object).where(resends["first_copy"].notna(), "not captured")
+    return {
+        "frame": [str(frame) for frame in resends.index],
+        "id": [str(conn_id) for conn_id in resends["conn_id"]],
+        "from": ["client" if from_client else "server" for from_client in resends["from_client"]],
+        "first copy": [str(frame) for frame in first],
+        "delay [ms]": ["" if pd.isna(delay) else f"{1000 * delay:,.2f}" for delay in resends["delay_s"]],
+        "in RTT": ["" if pd.isna(trips) else f"{trips:,.1f}" for trips in resends["delay_round_trips"]],
+        "dup ACKs": [f"{count:,}" for count in resends["duplicate_acks"]],
+        "SACKed": [f"{count:,}" for count in resends["sacked_bytes"]],
+        "reason": [reason.replace("_", " ") for reason in resends["reason"].astype(str)],
+        "needless": needless.where(needless.notna(), "unknown").tolist(),
+        "Wireshark": ["none" if pd.isna(label) else _label(label) for label in resends["wireshark_label"]],
+        "rule": [rule.replace("_", " ") for rule in resends["rule"].astype(str)],
+    }
+
+
+def _label(name: str) -> str:
+    """Write one of Wireshark's labels in short."""
+    kind = name.removesuffix("_retransmission")
+    return kind.replace("_", " ")
 
 
 def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:

@@ -17,15 +17,12 @@ import numpy as np
 
 from pcapframe.connections.rows import FIN, RST, SYN, Array, Rows
 from pcapframe.jit import inner_jit, jit, unchecked
-from pcapframe.schema import VANTAGES
 
-__all__ = ["Reliability", "RoundTrips", "find_vantage", "measure_reliability"]
+__all__ = ["Reliability", "RoundTrips", "measure_reliability"]
 
 BIN_SHIFT = 52 - 7  # a bin is a float's exponent and the first 7 bits of its mantissa: at most 1 / 128 wide
 BIN_BITS = 18  # such a bin of any int64 fits
 NO_TIME = np.iinfo(np.int64).min
-# Near an end, the way there and back is short against the way to the other end and back.
-NEAR = 0.1
 
 
 class Reliability(NamedTuple):
@@ -199,30 +196,3 @@ def measure_reliability(rows: Rows, connections: int) -> tuple[Reliability, Roun
     )
     acks, echoes = _time(rows, last_resend, newest_sent, timed_value, timed_at, by_ack, by_timestamp)
     return counts, _quantiles(by_ack, acks), _quantiles(by_timestamp, echoes)
-
-
-def find_vantage(by_ack: RoundTrips, handshake_rtt_s: Array) -> Array:
-    """Say where each direction was captured: near its sender, near its receiver, or in between.
-
-    Parameters
-    ----------
-    by_ack : RoundTrips
-        Round trips by acknowledgement.
-    handshake_rtt_s : ndarray of float64
-        First SYN to first SYN-ACK, NaN where unknown. [s]
-
-    Returns
-    -------
-    ndarray of int8, shape (n, 2)
-        Place in ``VANTAGES``, by sender.
-    """
-    to_server = np.fmin(by_ack.minimum[:, 0], handshake_rtt_s)
-    to_client = by_ack.minimum[:, 1]
-    share = to_client / (to_client + to_server)  # near 0: captured at the client
-    near_sender, near_receiver, middle, unknown = (
-        VANTAGES.index(name) for name in ("near_sender", "near_receiver", "middle", "unknown")
-    )
-    found = [np.isnan(share), share < NEAR, share > 1 - NEAR]
-    client = np.select(found, [unknown, near_sender, near_receiver], default=middle)
-    server = np.select(found, [unknown, near_receiver, near_sender], default=middle)
-    return np.stack([client, server], axis=1).astype(np.int8)

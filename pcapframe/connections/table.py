@@ -8,9 +8,10 @@ import pandas as pd
 
 from pcapframe.connections.establishment import measure_establishment
 from pcapframe.connections.lifecycle import measure_lifecycle
-from pcapframe.connections.reliability import find_vantage, measure_reliability
+from pcapframe.connections.reliability import measure_reliability
 from pcapframe.connections.rows import ACK, SYN, Array, Rows, rows_of
 from pcapframe.connections.termination import measure_termination
+from pcapframe.connections.vantage import find_vantage, measure_distances
 from pcapframe.connections.volume import measure_volume
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
@@ -66,7 +67,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     lifecycle = measure_lifecycle(rows, count)
     reliability, by_ack, by_timestamp = measure_reliability(rows, count)
     handshake_rtt_s = _seconds(establishment.handshake_rtt_ns)
-    vantage = find_vantage(by_ack, handshake_rtt_s)
+    vantage = find_vantage(measure_distances(by_ack.minimum[:, 0], by_ack.minimum[:, 1], handshake_rtt_s))
     made: dict[str, Any] = {
         **_identity(segments, rows, volume.first_row),
         "start": _time(volume.start),

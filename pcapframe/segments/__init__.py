@@ -2,8 +2,10 @@
 
 ``tracking`` finds the connection, ``sequence`` sets Wireshark's labels, ``evidence`` says what was sent again; each
 is a compiled pass that is fed in chunks and keeps its state between them. ``labels`` runs them over a frame.
+``copies`` looks at what came before each resend.
 """
 
+from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow
 from pcapframe.segments.labels import label_segments
 
-__all__ = ["label_segments"]
+__all__ = ["NO_ROW", "Anatomy", "Followed", "follow", "label_segments"]

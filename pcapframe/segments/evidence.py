@@ -21,10 +21,13 @@ receiver. The round trip is the smallest time from here to the receiver and back
 while one of them is unknown, at least 3 ms.
 
 Limits. A resend whose first copy passed unseen, without later bytes before it, looks like an original (a lost tail
-or SYN). At most ``MOST_GAPS`` gaps a direction are remembered, the lowest is forgotten first: bytes that fill a
-forgotten gap count as seen. Copies are recognised among the last packets of ``RECENT_PACKETS`` slots, overtaken first
-copies among the resends of ``RECENT_RESENDS``, both shared by all connections, later packets replacing earlier ones,
-and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
+or SYN). At most ``MOST_GAPS`` gaps a direction are remembered, so that a packet costs at most so many steps, whatever
+came before it; the lowest is forgotten first. Whether bytes below a forgotten gap's end were seen is then not known: by
+identification or timestamp such a segment is ``resent`` if it was sent after the highest byte and ``reordered`` if
+before; without either it is ``resent`` a round trip after that, and else nothing is said of it. What a forgotten gap
+lacks is not in ``capture_gap``. Copies are recognised among the last packets of ``RECENT_PACKETS`` slots, overtaken
+first copies among the resends of ``RECENT_RESENDS``, both shared by all connections, later packets replacing earlier
+ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
 one like a copy. ``needless`` looks at the last resend of each direction only.
@@ -35,7 +38,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.jit import inner_jit, jit, unchecked
-from pcapframe.schema import RESEND_REASONS
+from pcapframe.schema import RESEND_REASONS, RESEND_RULES
 from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
@@ -57,6 +60,10 @@ FEWEST_TICKS = 4  # of the sender's timestamp clock, to tell how long one takes
 TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
     RESEND_REASONS.index(name) for name in ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
 )
+SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ROUND_TRIP = (
+    RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "round_trip")
+)
+RULE_BIT = 3  # reasons are below it
 IS_COPY, IS_RESENT, IS_REORDERED, IS_NEEDLESS, IS_NEEDED = 1, 2, 4, 8, 16
 NOBODY = -1
 
@@ -90,6 +97,8 @@ DIRECTION = np.dtype(
         ("top_at", np.int64),
         ("first_gap", np.int32),  # places in Gaps, -1 for none
         ("gaps", np.int32),
+        ("has_forgotten", np.bool_),
+        ("forgotten", np.uint32),  # end of the highest gap forgotten
         ("rtt", np.int64),  # smallest time to an acknowledgement seen
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
@@ -118,7 +127,7 @@ class Evidence(NamedTuple):
 
     bits: Array  # uint8, IS_…
     resent_bytes: Array  # uint32
-    reason: Array  # int8, place in RESEND_REASONS, -1 unless resent
+    reason: Array  # int8, place in RESEND_REASONS and, from RULE_BIT on, in RESEND_RULES; -1 unless resent
     gap: Array  # uint32 [bytes]
 
     @classmethod
@@ -207,11 +216,20 @@ def _is_copy(
 
 
 @inner_jit
+def _forget(own: Any, end: Any) -> None:
+    """Remember that there was a gap up to `end`, of which nothing more is known."""
+    if not own.has_forgotten or after(end, own.forgotten):
+        own.has_forgotten = True
+        own.forgotten = end
+
+
+@inner_jit
 def _open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, ident: Any, tsval: Any) -> None:
     """Remember that bytes from `left` to `right` were not seen; they are above all other gaps."""
     gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
     if own.gaps >= MOST_GAPS:
         lowest = own.first_gap
+        _forget(own, gap_right[lowest])
         own.first_gap = link[lowest]
         own.gaps -= 1
         link[lowest] = free[0]
@@ -298,6 +316,7 @@ def _fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
             own.gaps += 1
             previous = place
         else:
+            _forget(own, low)
             gap_left[at] = high
             previous = at
         at = following
@@ -318,6 +337,14 @@ def _sent_later(
             return False
     # A resend needs word from the receiver, which takes a round trip from where the other segment was seen.
     return time - other_time >= _round_trip(own, peer)
+
+
+@inner_jit
+def _rule(own: Any, ident: Any, tsval: Any, other_ident: Any, other_tsval: Any) -> Any:
+    """What `_sent_later` goes by."""
+    if own.id_steps >= NEWEST_IDS and ident > 0 and other_ident > 0 and ident != other_ident:
+        return BY_IDENTIFICATION
+    return BY_TIMESTAMP if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval else BY_ROUND_TRIP
 
 
 @inner_jit
@@ -515,7 +542,15 @@ def judge(
                 unseen, gap_time, gap_ident, gap_tsval = _fill(own, pool, spare, seq, top)
                 seen = np.int64(np.uint32(top - seq)) - unseen
                 in_order = False
-                if seen == 0:
+                rule = SEEN_BEFORE
+                is_known = True
+                if seen != 0 and own.has_forgotten and before(seq, own.forgotten):
+                    top_id = np.int64(own.top_id)
+                    late = not _sent_later(own, peer, time, ident, tsval, own.top_at, top_id, own.top_tsval)
+                    rule = _rule(own, ident, tsval, top_id, own.top_tsval)
+                    is_known = not late or rule != BY_ROUND_TRIP
+                elif seen == 0:
+                    rule = _rule(own, ident, tsval, gap_ident, gap_tsval)
                     late = not _sent_later(own, peer, time, ident, tsval, gap_time, gap_ident, gap_tsval)
                     if not late:
                         _overtaken(own, peer, resends, 2 * connection + side, seq, time, ident, tsval)
@@ -524,11 +559,11 @@ def judge(
                         own, peer, resends, 2 * connection + side, seq, time, ident, tsval
                     )
                 if late:
-                    bits[i] |= IS_REORDERED
+                    bits[i] |= IS_REORDERED if is_known else 0
                 else:
                     bits[i] |= IS_RESENT
                     resent_bytes[i] = min(length, np.int64(np.uint32(top - seq)))
-                    reasons[i] = _reason(own, peer, seq, end, flags, time)
+                    reasons[i] = _reason(own, peer, seq, end, flags, time) | rule << RULE_BIT
                     if peer.has_acked and not after(end, peer.acked):
                         bits[i] |= IS_NEEDLESS
                     own.resend_row, own.resend_seq, own.resend_end = base_row + i, seq, end

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import fixed, nullable, values, without_attrs
-from pcapframe.schema import LABELS, PACKETS, RESEND_REASONS, SEGMENTS, names
+from pcapframe.schema import LABELS, PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, names
 from pcapframe.segments import evidence
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.roles import find_clients
@@ -21,6 +21,7 @@ __all__ = ["label_segments"]
 
 CHUNK_ROWS = 1 << 15
 REASONS = pd.CategoricalDtype(list(RESEND_REASONS))
+RULES = pd.CategoricalDtype(list(RESEND_RULES))
 
 
 def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
@@ -190,9 +191,18 @@ def _frame(
         "resent": resent,
         "resent_bytes": judged.resent_bytes,
         "reordered": seen.column(evidence.IS_REORDERED),
-        "resend_reason": pd.Categorical.from_codes(judged.reason, dtype=REASONS, validate=False),
+        "resend_reason": _category(judged.reason & ((1 << evidence.RULE_BIT) - 1), resent, REASONS),
+        "resend_rule": _category(judged.reason >> evidence.RULE_BIT, resent, RULES),
         "needless": pd.arrays.BooleanArray(needless & known, ~known),
         "capture_gap": judged.gap,
     }
     columns = {name: made[name] if name in made else frame[name] for name in names(SEGMENTS)}
     return pd.DataFrame(columns, index=frame.index, copy=False)
+
+
+def _category(
+    codes: npt.NDArray[np.int8], known: npt.NDArray[np.bool_], categories: pd.CategoricalDtype
+) -> pd.Categorical:
+    """Return a column of categories by their places, null unless known."""
+    codes[~known] = -1
+    return pd.Categorical.from_codes(codes, dtype=categories, validate=False)

@@ -123,6 +123,24 @@ def test_connections_table() -> None:
     assert "Nothing matches" in text_of("connections", RESETS, "--server-port", "1")
 
 
+def test_resends(tmp_path: Path) -> None:
+    losses = str(pf.example("losses.pcap"))
+    text = text_of("resends", losses, "--limit", "3")
+    head, _, listed = text.partition("\n\n")
+    assert "Statistics can be taken" in head
+    lines = listed.splitlines()
+    assert [line.split()[0] for line in lines] == ["frame", "76", "173", "210", "3"]
+    assert lines[1].split()[1:5] == ["0", "server", "38", "47.90"]
+    assert lines[-1].strip() == "3 of 58 resends, see --limit"
+    assert "20 of 58 resends" in text_of("resends", losses)
+    assert "Nothing matches" in text_of("resends", losses, "--server-port", "1")
+    path = tmp_path / "resends.parquet"
+    text_of("resends", losses, "--parquet", str(path), "--csv", str(tmp_path / "resends.csv"))
+    assert len(pd.read_parquet(path)) == 58
+    assert len(list(csv.DictReader((tmp_path / "resends.csv").open()))) == 58
+    assert "0 segments sent again" in text_of("resends", CLEAN)
+
+
 def test_connections_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "connections.csv"
     assert text_of("connections", RESETS, "--csv", str(path)) == ""

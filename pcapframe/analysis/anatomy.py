@@ -1,0 +1,169 @@
+"""The anatomy of every resend: its copies, the delay, what came before it, and what shows that it is one."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.compute as pc
+
+from pcapframe.analysis.pipeline import Analysis
+from pcapframe.connections import measure_distances
+from pcapframe.measures import fixed, values, without_attrs
+from pcapframe.schema import RESENDS, WIRESHARK_LABELS, names
+from pcapframe.segments import NO_ROW, Anatomy, Followed, follow
+
+__all__ = ["resends"]
+
+LABELS = pd.CategoricalDtype(list(WIRESHARK_LABELS))
+NO_TIME = np.iinfo(np.int64).min
+
+
+def resends(analysis: Analysis) -> pd.DataFrame:
+    """Look at every resend: when its bytes were sent before, and what the sender had been told.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the connections asked for.
+
+    Returns
+    -------
+    DataFrame
+        Columns and dtypes of ``schema.RESENDS``, index ``frame``: one row a segment that is ``resent``. Empty for
+        none.
+
+    Notes
+    -----
+    ``first_copy`` is the earliest segment before with any of its bytes, ``previous_copy`` the latest; both are null
+    where the capture has none, as at the receiver's side of a loss. Copies among the last 256 segments below the
+    highest byte, and any that reached a new highest byte, are found. A round trip is the smallest time from the
+    capture point to both ends and back, or the initial round-trip time where one of them is unknown.
+
+    A duplicate ACK (RFC 5681, RFC 6675) has no payload, SYN or FIN, repeats the highest acknowledgement, and leaves
+    the window as it is or reports by SACK. ``sacked_bytes`` are the bytes above that acknowledgement in at most 64
+    ranges reported; DSACKs (RFC 2883) do not count.
+
+    The rule that decided: ``seen_before`` (bytes of it were seen), else it fills a gap and was sent after the segment
+    that opened it, by IPv4 ``identification``, by ``timestamp`` (RFC 7323), or by coming a ``round_trip`` later.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> found = resends(pf.analyze(pf.example("losses.pcap")))
+    >>> len(found), int((found["reason"] == "fast").sum())
+    (58, 45)
+    >>> int(found.loc[173, "first_copy"]), found.loc[173, "rule"]
+    (106, 'seen_before')
+    """
+    segments, connections = without_attrs(analysis.filtered_segments), without_attrs(analysis.connections)
+    chosen = _chosen(segments)
+    rows, seen = _followed(segments, chosen)
+    frames = segments.index.to_numpy()
+    times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
+    resent = segments.take(rows[seen.row])
+    first, previous = (_copies(frames, rows, places) for places in (seen.first, seen.previous))
+    delay, since = (_delays(times, rows, seen.row, places) for places in (seen.first, seen.previous))
+    place = connections.index.get_indexer(pd.Index(resent["conn_id"]))
+    made = {
+        **{name: resent[name] for name in ("conn_id", "from_client", "time", "rel_seq", "resent_bytes", "needless")},
+        "first_copy": first,
+        "delay_s": delay,
+        "delay_round_trips": delay / _round_trips(connections)[place],
+        "previous_copy": previous,
+        "since_previous_s": since,
+        "duplicate_acks": seen.duplicate_acks.astype(np.uint32),
+        "sacked_bytes": seen.sacked_bytes.astype(np.uint64),
+        "reason": resent["resend_reason"],
+        "wireshark_label": _wireshark(resent),
+        "rule": resent["resend_rule"],
+    }
+    frame = pd.DataFrame({name: made[name] for name in names(RESENDS)}, index=resent.index)
+    return frame.sort_index()
+
+
+def _chosen(segments: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Rows of the connections that have resends, one connection after another, each in capture order."""
+    conn_id = segments["conn_id"].to_numpy()
+    wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
+    wanted[conn_id[np.flatnonzero(segments["resent"].to_numpy())]] = True
+    rows = np.flatnonzero(wanted.take(conn_id))
+    return rows[np.argsort(conn_id[rows], kind="stable")]
+
+
+def _followed(segments: pd.DataFrame, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], Anatomy]:
+    """Run the second pass over some rows."""
+    columns = {
+        "conn_id": ("conn_id", np.int64, 0),
+        "tcp_flags": ("tcp_flags", np.int64, 0),
+        "rel_seq": ("rel_seq", np.int64, 0),
+        "payload": ("payload_bytes", np.int64, -1),
+        "ack": ("ack", np.uint32, 0),
+        "rel_ack": ("rel_ack", np.int64, 0),
+        "window": ("window", np.int64, 0),
+        "passed_over": ("capture_duplicate", np.bool_, 0),
+        "resent": ("resent", np.bool_, 0),
+    }
+    taken = {
+        name: fixed(values(segments[column], dtype, null=null)[rows], dtype)
+        for name, (column, dtype, null) in columns.items()
+    }
+    side = (~segments["from_client"].to_numpy()[rows]).astype(np.int64)
+    probe = (segments["keep_alive"].to_numpy() | segments["zero_window_probe"].to_numpy())[rows]
+    sack_at, edges = _sack(segments, rows)
+    followed = Followed(**taken, side=fixed(side, np.int64), probe=fixed(probe, np.bool_), sack_at=sack_at, sack=edges)
+    count = int(np.count_nonzero(followed.resent))
+    out = Anatomy(*(np.empty(count, np.int64) for _ in Anatomy._fields))
+    longest = int(np.bincount(followed.conn_id).max()) if rows.size else 0
+    found = follow(followed, longest, out)
+    return rows, Anatomy(*(column[:found] for column in out))
+
+
+def _sack(segments: pd.DataFrame, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """SACK edges of some rows, one after another, and where each row's begin."""
+    sack_at, edges = np.zeros(rows.size + 1, np.int64), np.empty(0, np.uint32)
+    if rows.size:
+        lists = segments["sack"].array.__arrow_array__().take(rows)
+        if lists.null_count < len(lists):
+            sack_at[1:] = np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
+            edges = np.asarray(pc.list_flatten(lists).to_numpy(), np.uint32)
+    return fixed(sack_at, np.int64), fixed(edges, np.uint32)
+
+
+def _copies(
+    frames: npt.NDArray[np.int64], rows: npt.NDArray[np.intp], places: npt.NDArray[np.int64]
+) -> pd.arrays.IntegerArray:
+    """Frame numbers of places, null for none."""
+    none = places == NO_ROW
+    found = np.zeros(places.size, np.uint32)
+    found[~none] = frames[rows[places[~none]]]
+    return pd.arrays.IntegerArray(found, none)
+
+
+def _delays(
+    times: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.intp],
+    later: npt.NDArray[np.int64],
+    earlier: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float64]:
+    """Seconds between places, NaN where there is no earlier one or no time."""
+    known = np.flatnonzero(earlier != NO_ROW)
+    end, start = times[rows[later[known]]], times[rows[earlier[known]]]
+    found = np.full(later.size, np.nan)
+    found[known] = np.where((end == NO_TIME) | (start == NO_TIME), np.nan, (end - start) / 1e9)
+    return found
+
+
+def _round_trips(connections: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Smallest round-trip time of each connection, NaN where unknown. [s]."""
+    names_ = ("client_ack_rtt_min_s", "server_ack_rtt_min_s", "handshake_rtt_s", "initial_rtt_s")
+    client, server, handshake, initial = (connections[name].to_numpy() for name in names_)
+    distances = measure_distances(client, server, handshake)
+    whole = distances.to_client + distances.to_server
+    found = np.where(np.isnan(whole), initial, whole)
+    return np.asarray(np.where(found > 0, found, np.nan), np.float64)
+
+
+def _wireshark(resent: pd.DataFrame) -> pd.Categorical:
+    """Return the most telling of Wireshark's labels."""
+    conditions = [resent[name].to_numpy() for name in WIRESHARK_LABELS]
+    codes = np.select(conditions, list(range(len(WIRESHARK_LABELS))), default=-1)
+    return pd.Categorical.from_codes(codes, dtype=LABELS)

@@ -1,0 +1,185 @@
+"""What came before each resend: the copies of its bytes, duplicate ACKs, and what SACK had reported.
+
+A second pass, over the connections that have resends only. Of each direction it remembers the segments that reached
+new highest bytes, in which the first copy of a byte is found by bisection; the last ``RECENT`` others, among which
+are the repeats; and at most ``MOST_BLOCKS`` ranges that the peer reported by SACK. A packet costs at most so many
+steps.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit, jit
+from pcapframe.schema import FLAG_BITS
+from pcapframe.segments.state import Array
+
+__all__ = ["Anatomy", "Followed", "follow"]
+
+RECENT = 256
+MOST_BLOCKS = 64
+NO_ROW = -1
+NEVER = np.iinfo(np.int64).min
+FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
+
+
+class Followed(NamedTuple):
+    """Segments of connections with resends, one connection after another, each in capture order."""
+
+    conn_id: Array  # int64
+    side: Array  # int64, 0: the client, 1: the server
+    tcp_flags: Array  # int64
+    rel_seq: Array  # int64
+    payload: Array  # int64, below 0 where unknown
+    ack: Array  # uint32
+    rel_ack: Array  # int64
+    window: Array  # int64
+    passed_over: Array  # bool, copies made on the way
+    probe: Array  # bool, keep-alives and window probes
+    resent: Array  # bool
+    sack_at: Array  # int64, n + 1 rows
+    sack: Array  # uint32
+
+
+class Anatomy(NamedTuple):
+    """What came before each resend, one row each; places in `Followed`."""
+
+    row: Array  # int64
+    first: Array  # int64, NO_ROW where no copy was captured before
+    previous: Array  # int64
+    duplicate_acks: Array  # int64
+    sacked_bytes: Array  # int64
+
+
+@inner_jit
+def _first_after(bounds: Any, count: Any, value: Any) -> Any:
+    """Place of the first of `count` ascending bounds that is above `value`."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if bounds[middle] > value:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@inner_jit
+def _report(blocks: Any, count: Any, left: Any, right: Any) -> Any:
+    """Add a range to the ascending, disjoint `blocks`; how many there are then. One too many is left out."""
+    at = 0
+    while at < count and blocks[at, 1] < left:
+        at += 1
+    stop = at
+    while stop < count and blocks[stop, 0] <= right:
+        left, right = min(left, blocks[stop, 0]), max(right, blocks[stop, 1])
+        stop += 1
+    if stop == at:
+        if count == MOST_BLOCKS:
+            return count
+        for i in range(count, at, -1):
+            blocks[i, 0], blocks[i, 1] = blocks[i - 1, 0], blocks[i - 1, 1]
+        count += 1
+    elif stop > at + 1:
+        for i in range(stop, count):
+            blocks[i - stop + at + 1, 0], blocks[i - stop + at + 1, 1] = blocks[i, 0], blocks[i, 1]
+        count -= stop - at - 1
+    blocks[at, 0], blocks[at, 1] = left, right
+    return count
+
+
+@inner_jit
+def _above(blocks: Any, count: Any, ack: Any) -> Any:
+    """Bytes of `blocks` above an acknowledgement."""
+    total = np.int64(0)
+    for i in range(count):
+        total += max(np.int64(0), blocks[i, 1] - max(blocks[i, 0], ack))
+    return total
+
+
+@jit
+def follow(rows: Any, longest: Any, out: Any) -> Any:
+    """Fill `out`; how many resends there were.
+
+    Parameters
+    ----------
+    rows : Followed
+        In order of connections.
+    longest : int
+        Segments of the largest connection.
+    out : Anatomy
+        With room for every resend.
+
+    Returns
+    -------
+    int
+        Rows filled.
+    """
+    starts, ends = np.empty((2, longest), np.int64), np.empty((2, longest), np.int64)
+    places = np.empty((2, longest), np.int64)
+    advanced = np.zeros(2, np.int64)
+    others = np.empty((2, RECENT, 3), np.int64)
+    repeated = np.zeros(2, np.int64)
+    blocks, reported = np.empty((2, MOST_BLOCKS, 2), np.int64), np.zeros(2, np.int64)
+    acked, window = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    duplicates = np.zeros(2, np.int64)
+    found = 0
+    for i in range(rows.conn_id.size):
+        if i == 0 or rows.conn_id[i] != rows.conn_id[i - 1]:
+            advanced[:], repeated[:], reported[:], duplicates[:] = 0, 0, 0, 0
+            acked[:], window[:] = NEVER, -1
+        if rows.passed_over[i] or rows.payload[i] < 0:
+            continue
+        own = rows.side[i]
+        peer = 1 - own
+        flags, length = rows.tcp_flags[i], rows.payload[i]
+        if flags & ACK and not flags & RST:
+            blocks_given = rows.sack_at[i + 1] > rows.sack_at[i]
+            if rows.rel_ack[i] > acked[own]:
+                acked[own] = rows.rel_ack[i]
+                duplicates[own] = 0
+                kept = 0
+                for k in range(reported[own]):
+                    if blocks[own, k, 1] > acked[own]:
+                        blocks[own, kept, 0], blocks[own, kept, 1] = blocks[own, k, 0], blocks[own, k, 1]
+                        kept += 1
+                reported[own] = kept
+            elif rows.rel_ack[i] == acked[own] and length == 0 and not flags & (SYN | FIN):
+                if blocks_given or rows.window[i] == window[own]:
+                    duplicates[own] += 1
+            for edge in range(rows.sack_at[i], rows.sack_at[i + 1] - 1, 2):
+                left = rows.rel_ack[i] + np.int64(np.int32(rows.sack[edge] - rows.ack[i]))
+                right = rows.rel_ack[i] + np.int64(np.int32(rows.sack[edge + 1] - rows.ack[i]))
+                if acked[own] < right and left < right:
+                    reported[own] = _report(blocks[own], reported[own], max(left, acked[own]), right)
+        window[own] = rows.window[i]
+        phantom = 1 if flags & (SYN | FIN) else 0
+        start, end = rows.rel_seq[i], rows.rel_seq[i] + length + phantom
+        if end == start or flags & RST or (rows.probe[i] and not rows.resent[i]):
+            continue
+        if rows.resent[i]:
+            first = previous = np.int64(NO_ROW)
+            at = _first_after(ends[own], advanced[own], start)
+            if at < advanced[own] and starts[own, at] < end:
+                first = places[own, at]
+                previous = places[own, _first_after(starts[own], advanced[own], end - 1) - 1]
+            for k in range(max(0, repeated[own] - RECENT), repeated[own]):
+                other = others[own, k % RECENT]
+                if other[0] < end and start < other[1]:
+                    first = other[2] if first < 0 else min(first, other[2])
+                    previous = max(previous, other[2])
+            out.row[found], out.first[found], out.previous[found] = i, first, previous
+            out.duplicate_acks[found] = duplicates[peer]
+            out.sacked_bytes[found] = _above(blocks[peer], reported[peer], acked[peer])
+            found += 1
+        if advanced[own] == 0 or end > ends[own, advanced[own] - 1]:
+            k = advanced[own]
+            # Bytes below the highest were there before, in this list or among the others.
+            starts[own, k] = start if k == 0 else max(start, ends[own, k - 1])
+            ends[own, k], places[own, k] = end, i
+            advanced[own] += 1
+        if starts[own, advanced[own] - 1] != start or places[own, advanced[own] - 1] != i:
+            other = others[own, repeated[own] % RECENT]
+            other[0], other[1], other[2] = start, end, i
+            repeated[own] += 1
+    return found
