@@ -597,7 +597,7 @@ def judge(
             elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
                 own.id_steps = min(own.id_steps + 1, 1000)
                 own.newest_id = np.int32(ident) if step > 0 else own.newest_id
-            else:
+            elif step > 0 or not bits[i] & IS_REORDERED:  # one far behind is late, and says nothing of the counter
                 own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
                 own.newest_id = np.int32(ident)
 
