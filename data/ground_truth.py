@@ -16,6 +16,7 @@ import struct
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -37,12 +38,13 @@ SHIPPED_BYTES = 100  # of a packet at most
 AT_ONCE = 3
 
 
-def make(name: str, out: Path) -> str:
+def make(name: str, out: Path, seed: int) -> str:
     """Run a scenario, write its captures and their truth, and return a line about it."""
     scenario = IMPAIRED[name]
+    plan = replace(scenario.plan, seed=scenario.plan.seed + seed)
     with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
         folder = Path(scratch)
-        with Lab(scenario.plan, folder, ipv6=scenario.ipv6) as lab:
+        with Lab(plan, folder, ipv6=scenario.ipv6) as lab:
             for host in lab.hosts.values():
                 for key, value in scenario.settings:
                     host.sysctl(f"net/ipv4/{key}", value)
@@ -63,11 +65,11 @@ def make(name: str, out: Path) -> str:
     return f"{name}: {len(log)} frames, {resent} resent{note}"
 
 
-def make_all(names: list[str], out: Path) -> None:
+def make_all(names: list[str], out: Path, seed: int) -> None:
     """Run scenarios, some at a time."""
     out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(AT_ONCE) as pool:
-        for line in pool.map(make, names, [out] * len(names)):
+        for line in pool.map(make, names, [out] * len(names), [seed] * len(names)):
             print(line, flush=True)
 
 
@@ -120,11 +122,12 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["make", "score"], metavar="make|score|ship")
     parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
     parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
+    parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the link, for other losses")
     arguments = parser.parse_args()
     if "make" in arguments.what:
         if os.geteuid() != 0:
             parser.error("making captures needs root")
-        make_all([arguments.only] if arguments.only else list(IMPAIRED), arguments.out)
+        make_all([arguments.only] if arguments.only else list(IMPAIRED), arguments.out, arguments.seed)
     if "score" in arguments.what:
         score_all(arguments.out)
     if "ship" in arguments.what:

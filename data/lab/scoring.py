@@ -64,6 +64,8 @@ def score(labelled: pd.Series, truth: pd.DataFrame, name: str) -> Score:
     name : {"resent", "reordered", "capture_duplicate"}
         The class.
     """
+    if name == "capture_duplicate":
+        truth = truth[truth.index.isin(labelled.index)]  # pcapframe labels TCP only, not copies of ARP
     said = labelled.reindex(truth.index, fill_value=False).to_numpy(bool)
     true = truth[name].to_numpy(bool)
     counted = true & truth["traced"].to_numpy(bool) if name == "resent" else true

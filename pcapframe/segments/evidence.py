@@ -6,8 +6,9 @@ timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
 * a packet that repeats another in every field within a second is a copy made on the way (``capture_duplicate``)
   and changes no state. A sender that gives each packet its own IPv4 identification proves it by that. Without one a
   packet with payload, SYN or FIN is a copy if a resend could not look like it: it came sooner than a round trip, or
-  its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if a newer
-  one came before it, or where other packets of the connection were copied and its sender uses SACK;
+  its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if another
+  packet of its sender came in between, or where its sender uses SACK and it reports nothing by it or comes later
+  than at once, or where both segments before it were copied too; a RST only in that last case;
 * bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
   the first copy, which its resend overtook (``reordered``);
 * bytes that fill a gap were sent before the segment that opened the gap (``reordered``) or after it (``resent``,
@@ -30,7 +31,8 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy. ``needless`` looks at the last resend of each direction only.
+one like a copy; a SYN-ACK that comes twice within ``TIMEOUT_NS`` counts as a copy, though it may answer a copy of the
+SYN that passed elsewhere. ``needless`` looks at the last resend of each direction only.
 """
 
 from typing import Any, NamedTuple
@@ -47,6 +49,7 @@ __all__ = ["Evidence", "EvidencePass"]
 MILLISECOND = 1_000_000
 COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an identification or a timestamp proves
 COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for one that nothing proves, while no round trip is known
+AT_ONCE_NS = MILLISECOND // 5  # between packets that a host sends in one go
 RECENT_PACKETS = 1 << 16  # slots to recognise copies by
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
 MOST_GAPS = 256
@@ -89,7 +92,9 @@ DIRECTION = np.dtype(
         ("newest_id", np.int32),
         ("id_steps", np.int16),
         ("same_ids", np.uint8),
-        ("copied", np.bool_),  # copies of its packets were seen for certain
+        ("newest_copied", np.bool_),  # a copy was seen of its newest segment with bytes
+        ("older_copied", np.bool_),  # and of the one before, if there was one
+        ("print", np.int64),  # fingerprint of its last packet
         ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
         ("top_seq", np.uint32),  # the segment that reached `high`
         ("top_id", np.int32),
@@ -197,16 +202,35 @@ def _since_same(recent: Any, fingerprint: Any, time: Any) -> Any:
 
 @inner_jit
 def _is_copy(
-    own: Any, peer: Any, since: Any, time: Any, ident: Any, tsval: Any, flags: Any, carries: Any, seq: Any, ack: Any
+    own: Any,
+    peer: Any,
+    since: Any,
+    time: Any,
+    ident: Any,
+    tsval: Any,
+    flags: Any,
+    carries: Any,
+    seq: Any,
+    ack: Any,
+    is_behind: Any,
+    has_sack: Any,
 ) -> Any:
     """Whether a packet like one seen `since` nanoseconds ago is a copy of it, rather than sent again."""
     if ident > 0 and own.same_ids < MOST_SAME_IDS:
         return True
     is_soon = since <= COPY_LIMIT_WITHOUT_ID_NS or (own.rtt > 0 and peer.rtt > 0 and since < _round_trip(own, peer))
     is_old = tsval >= 0 and before(np.uint32(tsval), np.uint32(own.newest_tsval))  # a resend has its own time
+    each_copied = (own.newest_copied and own.older_copied) or (peer.newest_copied and peer.older_copied)
+    if flags & RST and not carries:
+        return is_soon and each_copied  # a host without the connection answers each segment by the same RST
     if not carries:
-        # A receiver that uses SACK says in nearly each acknowledgement what arrived (RFC 2018, 2883).
-        return is_soon and (is_old or after(own.acked, ack) or (own.uses_sack and (own.copied or peer.copied)))
+        if not is_soon:
+            return False
+        if is_old or is_behind or after(own.acked, ack):
+            return True
+        # A receiver that uses SACK says in each acknowledgement what arrived (RFC 2018, 2883); the same blocks twice
+        # it sends at once or not at all.
+        return own.uses_sack and (each_copied or not has_sack or since > AT_ONCE_NS)
     if flags & SYN:
         # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives.
         return since < TIMEOUT_NS and not (flags & ACK and peer.syn_copied)
@@ -515,9 +539,14 @@ def judge(
             sack_sum,
         )
         since = _since_same(recent, fingerprint, time)
-        if since >= 0 and _is_copy(own, peer, since, time, ident, tsval, flags, carries or flags & RST != 0, seq, ack):
+        is_behind = own.print != np.int64(fingerprint)  # another packet came in between
+        if since >= 0 and _is_copy(
+            own, peer, since, time, ident, tsval, flags, carries, seq, ack, is_behind,
+            sack_at[i + 1] > sack_at[i],
+        ):  # fmt: skip
             bits[i] = IS_COPY
-            own.copied = own.copied or carries
+            if carries:
+                own.newest_copied = True
             # Copies closer than a millisecond are made where packets are captured: its peer saw one.
             own.syn_copied = own.syn_copied or (flags & SYN != 0 and since > COPY_LIMIT_WITHOUT_ID_NS)
             continue
@@ -525,8 +554,10 @@ def judge(
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
             _confirm(own, peer, bits_raw, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
         own.window = np.int32(windows[i])
+        own.print = np.int64(fingerprint)
         in_order = True
         if carries:
+            own.older_copied, own.newest_copied = own.newest_copied or not own.started, False
             if not own.started:
                 own.started = True
                 own.high = seq

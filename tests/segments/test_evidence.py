@@ -244,3 +244,39 @@ def test_copies_with_one_identification_leave_everything_else_alone() -> None:
     a, b = pf.build_connections(single).iloc[0], pf.build_connections(mirrored).iloc[0]
     for column in ("client_resend_rate", "handshake", "ending", "syn_count", "client_gap_bytes"):
         assert a[column] == b[column], column
+
+
+def without_ids(count: int = 6) -> Conversation:
+    """As over IPv6: no identification tells packets apart; the server has reported by SACK once."""
+    conversation = Conversation(rtt=0.02).handshake(ip_id=0)
+    for _ in range(count):
+        conversation.data("client", 100, ip_id=0).ack("server", ip_id=0)
+    conversation.data("client", 100, ip_id=0, lost=True).data("client", 100, ip_id=0)
+    conversation.ack("server", ip_id=0, sack=[(701, 801)])
+    return conversation.retransmit("client", seq=601, after=0.05, ip_id=0).ack("server", ip_id=0)
+
+
+def test_a_bare_acknowledgement_that_comes_after_another_packet_is_a_copy() -> None:
+    conversation = without_ids().data("client", 200, segment=100, ip_id=0)
+    conversation.ack("server", ip_id=0, ack=901).ack("server", ip_id=0, ack=1001)
+    conversation.frames.append((conversation.now + 0.001, conversation.frames[-2][1]))
+    assert where(segments(conversation), "capture_duplicate") == [len(conversation.frames)]
+
+
+@pytest.mark.parametrize(("after", "copies"), [(0.00002, 0), (0.001, 1)])
+def test_the_same_blocks_at_once_may_be_sent_twice(after: float, copies: int) -> None:
+    conversation = without_ids().data("client", 100, ip_id=0, lost=True).data("client", 100, ip_id=0)
+    conversation.ack("server", ip_id=0, sack=[(901, 1001)]).duplicate(after=after)
+    assert segments(conversation)["capture_duplicate"].sum() == copies
+
+
+def test_the_same_rst_again_answers_another_segment() -> None:
+    conversation = without_ids().data("client", 200, segment=100, ip_id=0)
+    conversation.rst("server", ip_id=0).duplicate(after=0.0005)
+    assert where(segments(conversation), "capture_duplicate") == []
+
+
+def test_where_each_segment_is_captured_twice_a_rst_is_too() -> None:
+    conversation = Conversation().syn(ip_id=0).duplicate()
+    made = segments(conversation.rst("server", seq=-5000, ip_id=0).duplicate())
+    assert where(made, "capture_duplicate") == [2, 4]
