@@ -82,6 +82,19 @@ def score_all(out: Path) -> None:
     agree = [same for _, some in found for same in some]
     scoring.table(rows)
     print(f"\nresends as many as the kernel counted: {sum(agree)} of {len(agree)} sockets, at their own side")
+    recordings = scoring.recordings(out)
+    copied = {recording.scenario for recording in recordings if recording.truth["capture_duplicate"].any()}
+    told = [
+        count
+        for recording in recordings
+        if recording.scenario not in copied and not recording.scenario.startswith("without")  # no SACK, no DSACK
+        for count in scoring.needless_counts(recording)
+    ]
+    shown, unknown, kernel = (sum(getattr(count, name) for count in told) for name in ("shown", "unknown", "kernel"))
+    print(
+        f"needless resends: {shown} shown and {unknown} unknown, {kernel} DSACKs counted by the kernel; as many as it "
+        f"counted, or unknown, at {sum(count.agrees for count in told)} of {len(told)} sockets"
+    )
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

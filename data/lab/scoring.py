@@ -131,6 +131,37 @@ def counts_agree(segments: pd.DataFrame, truth: pd.DataFrame, sockets: list[dict
     return agree
 
 
+@dataclass(frozen=True)
+class Needless:
+    """Needless resends of a socket: shown as such, perhaps so, and those that the kernel was told of by DSACK."""
+
+    shown: int
+    unknown: int
+    kernel: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the kernel's count is among those that the label leaves possible."""
+        return self.shown <= self.kernel <= self.shown + self.unknown
+
+
+def needless_counts(recording: Recording) -> list[Needless]:
+    """Compare the label ``needless`` with the kernel's count of DSACKs, for each socket at its own side.
+
+    The kernel counts a DSACK for a copy made by the network too: without those in the scenario only.
+    """
+    segments = label_segments(pf.read_pcap(recording.capture))
+    frame_of = pd.Series(recording.truth.index, recording.truth["emitted"]).groupby(level=0).first()
+    resent = segments[segments["resent"] & (segments["payload_bytes"] > 0)]
+    counts = []
+    for info in recording.sockets:
+        first = segments.loc[frame_of[info["first_frame"]]]
+        own = resent[(resent["conn_id"] == first["conn_id"]) & (resent["from_client"] == first["from_client"])]
+        needless = own["needless"]
+        counts.append(Needless(int(needless.sum()), int(needless.isna().sum()), info["dsack_dups"]))
+    return counts
+
+
 def wireshark_labels(capture: Path) -> dict[str, pd.Series]:
     """Wireshark's labels that come nearest to each class, by frame."""
     fields = ["frame.number", *WIRESHARK.values()]
