@@ -39,6 +39,7 @@ __all__ = [
 
 ROWS = 5  # of each table
 BAR = 24  # longest bar [characters]
+HTML_WIDTH = 120  # of a line with a display filter in a notebook [characters]
 PATHS = 4  # of the states that connections went through
 FACT_WIDTH = 13  # of a fact's label [characters]
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
@@ -114,13 +115,13 @@ class Report:
         lines = [f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
         if self.selection != Selection():
             lines.append(f"filter: {self.selection}")
-        lines += [_totals(statistics, self.health)]
-        body = [f"<p><b>{_escaped(capture.name)}</b><br>{'<br>'.join(_escaped(line) for line in lines)}</p>"]
+        body = [f"<p><b>{_escaped(capture.name)}</b><br>{_lines(lines)}</p>"]
         body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*self.notes, self.message) if note]
         body.append(f"<p><b>Capture health.</b> {_escaped(self.health.sentence)}</p>")
         items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in self.health.findings)
         body += [f"<ul>{items}</ul>"] if items else []
-        body += [f"<p>{'<br>'.join(_escaped(line) for line in _resent_lines(statistics, self.health))}</p>"]
+        counts = [_totals(statistics, self.health), *_resent_lines(statistics, self.health)]
+        body += [f"<p>{_lines(counts)}</p>"] if statistics["total_connections"] else []
         rows = [
             f"<tr><td>{_escaped(_spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
             f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
@@ -400,26 +401,17 @@ def _resent(statistics: Statistics, health: CaptureHealth) -> str:
 
 def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
     """Say how much was sent again and reordered, and what Wireshark's rules label."""
-    if not statistics["total_packets"]:
-        return []
+    reordered = health.qualify(statistics["reordering"]["total"], "reordering")
     counts = (
-        ("sent again", _resent(statistics, health), statistics["retransmissions"], "retransmission"),
-        ("reordered", f"{statistics['reordering']['total']:,}", statistics["reordering"], "out_of_order"),
+        ("sent again", _resent(statistics, health), "retransmissions", "retransmission"),
+        ("reordered", reordered, "reordering", "out_of_order"),
     )
     lines = []
-    for what, text, seen, label in counts:
-        only = seen["differences"]
-        lines.append(
-            f"{what}: {text}; Wireshark: {seen['wireshark_total']:,} {LABELLED[label]}"
-            + "".join(
-                f"; {name}: {_counted(frames['frame_count'], 'frame')}, {frames['display_filter']}"
-                for name, frames in (
-                    ("only Wireshark", only["only_wireshark"]),
-                    ("only evidence", only["only_evidence"]),
-                )
-                if frames["frame_count"]
-            )
-        )
+    for what, text, key, label in counts:
+        seen: Any = statistics[key]  # type: ignore[literal-required]
+        labelled = health.qualify(seen["wireshark_total"], key)
+        lines.append(f"{what}: {text}; Wireshark: {labelled} {LABELLED[label]}")
+        lines += [f"{name}: {frames}" for name, frames in difference_rows(seen["differences"], HTML_WIDTH)]
     return lines
 
 
@@ -508,6 +500,10 @@ def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "<br>".join(_escaped(text) for text in texts)
 
 
 def _escaped(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.errors import ParameterError
-from pcapframe.measures import frame_filter, values, without_attrs
+from pcapframe.measures import Differing, differing, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, Evidence
 from pcapframe.patterns._arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
 from pcapframe.patterns._endpoints import Endpoints
@@ -221,6 +221,11 @@ class Traffic:
     def resent(self) -> Array:
         """Rows that were sent again."""
         return self.labelled("resent")
+
+    def differing(self, label: str, evidence: str) -> Differing:
+        """Compare a label of Wireshark's with the evidence that counts the same thing, copies included."""
+        kept = self._place_of_id[self._conn_id] >= 0 if self._is_selection else None
+        return differing(self.segments, label, evidence, kept)
 
     @cached_property
     def rsts(self) -> Rows:

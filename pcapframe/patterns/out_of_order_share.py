@@ -18,7 +18,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import beside, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "OutOfOrderShareLimits", "observe"]
 
@@ -58,7 +58,8 @@ def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
         ``reordered_segments`` of ``segments`` [packets], ``share`` [0 to 1] with its 95 % interval,
         ``threshold``, ``connections`` with any and ``connections_above`` the threshold [connections],
         ``by_connection`` [packets] of ``by_connection_total``, ``from_client`` and ``from_server`` [packets].
-        Evidence: the reordered segments.
+        ``wireshark_total`` are the packets that Wireshark's rules call out of order; ``only_wireshark`` and
+        ``only_evidence`` those that one of both names. Evidence: the reordered segments.
     """
     by_client, by_server = (
         traffic.number("client_reordered_segments"),
@@ -73,6 +74,7 @@ def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
     if total < limits.share * traffic.carrying and not above:
         return None
     by_connection, pairs = traffic.endpoints.count_pairs(reordered)
+    theirs = traffic.differing("out_of_order", "reordered")
     observations: dict[str, Any] = {
         "reordered_segments": total,
         "segments": traffic.carrying,
@@ -84,11 +86,14 @@ def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
         "by_connection_total": pairs,
         "from_client": int(by_client.sum()),
         "from_server": int(by_server.sum()),
+        "wireshark_total": theirs.wireshark_total,
+        "only_wireshark": theirs.only_wireshark.size,
+        "only_evidence": theirs.only_evidence.size,
     }
     description = (
         f"{total:,} of {counted(traffic.carrying, 'segment')} with payload, SYN or FIN "
         f"({percent(total / traffic.carrying)}) arrived after a later one, in "
         f"{counted(observations['connections'], 'connection')}; {above:,} of these with at least "
-        f"{limits.min_segments:,} packets of data had {percent(limits.share)} or more."
+        f"{limits.min_segments:,} packets of data had {percent(limits.share)} or more.{beside(theirs)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("reordered")))

@@ -21,7 +21,7 @@ import numpy as np
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._arrays import Array
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import beside, counted, percent
 from pcapframe.schema import RESEND_REASONS
 
 __all__ = ["CATEGORY", "NAME", "PacketRetransmissionLimits", "observe"]
@@ -60,7 +60,8 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         ``threshold``, ``exceeds_threshold``, ``by_connection`` [packets] of ``connections``; ``from_client``,
         ``from_server`` [packets], ``resent_bytes`` [bytes], ``by_reason`` [packets], ``needless`` and
         ``needless_unknown`` [packets]: what the receiver had already, and where that cannot be known.
-        Evidence: the resent segments.
+        ``wireshark_total`` are the packets that Wireshark's rules label; ``only_wireshark`` and ``only_evidence``
+        those that one of both names. Evidence: the resent segments.
 
     Examples
     --------
@@ -78,6 +79,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     by_connection, pairs = traffic.endpoints.count_pairs(by_client + by_server)
     needless = traffic.segments["needless"].array.take(traffic.resent)
     connections = int((by_client + by_server > 0).sum())
+    theirs = traffic.differing("retransmission", "resent")
     observations: dict[str, Any] = {
         "total_retransmissions": total,
         "total_packets": packets,
@@ -93,12 +95,15 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         "by_reason": _reasons(traffic, traffic.resent),
         "needless": int(needless.sum()),
         "needless_unknown": int(needless.isna().sum()),
+        "wireshark_total": theirs.wireshark_total,
+        "only_wireshark": theirs.only_wireshark.size,
+        "only_evidence": theirs.only_evidence.size,
     }
     side = "above" if observations["exceeds_threshold"] else "not above"
     description = (
         f"{total:,} of {counted(packets, 'packet')} ({percent(total / packets)}, {side} "
         f"{percent(limits.rate)}) were segments sent again, in {connections:,} of "
-        f"{counted(traffic.size, 'connection')}."
+        f"{counted(traffic.size, 'connection')}.{beside(theirs)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
 

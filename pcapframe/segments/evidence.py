@@ -7,8 +7,8 @@ timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
   and changes no state. A sender that gives each packet its own IPv4 identification proves it by that. Without one a
   packet with payload, SYN or FIN is a copy if a resend could not look like it: it came sooner than a round trip, or
   its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if another
-  packet of its sender came in between, or where its sender uses SACK and it reports nothing by it or comes later
-  than at once, or where both segments before it were copied too; a RST only in that last case;
+  packet of its sender came in between, or where its sender uses SACK and it reports nothing by it, or where both
+  segments before it were copied too; a RST only in that last case;
 * bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
   the first copy, which its resend overtook (``reordered``);
 * bytes that fill a gap were sent before the segment that opened the gap (``reordered``) or after it (``resent``,
@@ -31,8 +31,8 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy; a SYN-ACK that comes twice within ``TIMEOUT_NS`` counts as a copy, though it may answer a copy of the
-SYN that passed elsewhere. ``needless`` looks at the last resend of each direction only.
+one like a copy; a SYN-ACK that comes twice counts as sent again unless a copy of its SYN was seen, since it may answer
+one that passed elsewhere. ``needless`` looks at the last resend of each direction only.
 """
 
 from typing import Any, NamedTuple
@@ -49,7 +49,6 @@ __all__ = ["Evidence", "EvidencePass"]
 MILLISECOND = 1_000_000
 COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an identification or a timestamp proves
 COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for one that nothing proves, while no round trip is known
-AT_ONCE_NS = MILLISECOND // 5  # between packets that a host sends in one go
 RECENT_PACKETS = 1 << 16  # slots to recognise copies by
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
 MOST_GAPS = 256
@@ -228,12 +227,13 @@ def _is_copy(
             return False
         if is_old or is_behind or after(own.acked, ack):
             return True
-        # A receiver that uses SACK says in each acknowledgement what arrived (RFC 2018, 2883); the same blocks twice
-        # it sends at once or not at all.
-        return own.uses_sack and (each_copied or not has_sack or since > AT_ONCE_NS)
+        # A receiver that uses SACK says in nearly each acknowledgement what arrived (RFC 2018, 2883), but may report
+        # the same blocks twice.
+        return own.uses_sack and (each_copied or not has_sack)
     if flags & SYN:
-        # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives.
-        return since < TIMEOUT_NS and not (flags & ACK and peer.syn_copied)
+        # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives, also those
+        # that the network copied.
+        return since < TIMEOUT_NS and (not flags & ACK or (peer.newest_copied and not peer.syn_copied))
     if is_old or (tsval >= 0 and _ticks_soon(own, peer, time, tsval)):
         return True
     return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # that one has been asked for
@@ -539,7 +539,8 @@ def judge(
             sack_sum,
         )
         since = _since_same(recent, fingerprint, time)
-        is_behind = own.print != np.int64(fingerprint)  # another packet came in between
+        # Another packet came in between; without options both may say the same as others.
+        is_behind = own.print != np.int64(fingerprint) and (tsval >= 0 or own.uses_sack)
         if since >= 0 and _is_copy(
             own, peer, since, time, ident, tsval, flags, carries, seq, ack, is_behind,
             sack_at[i + 1] > sack_at[i],
@@ -554,7 +555,8 @@ def judge(
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
             _confirm(own, peer, bits_raw, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
         own.window = np.int32(windows[i])
-        own.print = np.int64(fingerprint)
+        if not before(ack, own.acked):  # one that was overtaken says nothing of those after it
+            own.print = np.int64(fingerprint)
         in_order = True
         if carries:
             own.older_copied, own.newest_copied = own.newest_copied or not own.started, False

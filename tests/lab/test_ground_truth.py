@@ -26,7 +26,8 @@ def scored():
         ("kernel", "receiver", "resent", 0.99, 0.99),
         ("kernel", "middle", "reordered", 0.97, 0.99),
         ("kernel", "receiver", "reordered", 0.97, 0.99),
-        ("kernel", "receiver", "capture_duplicate", 0.99, 0.99),
+        # Over IPv6 nothing tells a copy of an acknowledgement with SACK blocks from a second one.
+        ("kernel", "receiver", "capture_duplicate", 0.99, 0.96),
         *((ids, at, "resent", 0.98, 0.95) for ids in ("zero", "random") for at in ("sender", "middle", "receiver")),
         *((ids, point, "reordered", 0.9, 0.9) for ids in ("zero", "random") for point in ("middle", "receiver")),
         ("random", "receiver", "capture_duplicate", 0.99, 0.99),

@@ -31,6 +31,7 @@ def test_one_resent_segment() -> None:
     assert (found["from_client"], found["from_server"]) == (1, 0)
     assert found["resent_bytes"] == 100
     assert sum(found["by_reason"].values()) == 1
+    assert (found["wireshark_total"], found["only_wireshark"], found["only_evidence"]) == (1, 0, 0)
     assert seen.evidence.frames == (7,)
 
 

@@ -263,11 +263,11 @@ def test_a_bare_acknowledgement_that_comes_after_another_packet_is_a_copy() -> N
     assert where(segments(conversation), "capture_duplicate") == [len(conversation.frames)]
 
 
-@pytest.mark.parametrize(("after", "copies"), [(0.00002, 0), (0.001, 1)])
-def test_the_same_blocks_at_once_may_be_sent_twice(after: float, copies: int) -> None:
+@pytest.mark.parametrize("after", [0.00002, 0.001])
+def test_the_same_blocks_may_be_reported_twice(after: float) -> None:
     conversation = without_ids().data("client", 100, ip_id=0, lost=True).data("client", 100, ip_id=0)
     conversation.ack("server", ip_id=0, sack=[(901, 1001)]).duplicate(after=after)
-    assert segments(conversation)["capture_duplicate"].sum() == copies
+    assert segments(conversation)["capture_duplicate"].sum() == 0
 
 
 def test_the_same_rst_again_answers_another_segment() -> None:
