@@ -53,13 +53,14 @@ def measure(capture: Path, runs: int, folder: Path | None) -> int:
 
 def draw(chart: Any, analysis: Any, options: dict[str, Any]) -> tuple[float, Any]:
     """Draw a chart to the last pixel; give the seconds it took and its figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     gc.collect()
     start = time.perf_counter()
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     chart(analysis, ax=figure.subplots(), **options)
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     return time.perf_counter() - start, figure
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from pcapframe.plots._palette import Look
@@ -32,6 +32,7 @@ __all__ = [
     "split",
     "stack",
     "state",
+    "tall",
     "time_axis",
     "title",
     "unit_axis",
@@ -72,6 +73,13 @@ def inches(ax: Axes) -> float:
     figure = ax.get_figure(root=True)
     assert figure is not None
     return float(ax.get_position().width * figure.get_figwidth())
+
+
+def tall(ax: Axes) -> float:
+    """Return the height of the axes, in inches."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return float(ax.get_position().height * figure.get_figheight())
 
 
 def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = False, shared: bool = True) -> list[Axes]:
@@ -132,8 +140,10 @@ def up_and_down(ax: Axes) -> None:
     """Say who sends upward and who downward, and draw the line between."""
     ax.axhline(0, color=ax.spines["left"].get_edgecolor(), linewidth=0.8)
     low, high = ax.get_ylim()
-    reach = max(high - low, 1e-9) * 0.12  # room for the words
-    ax.set_ylim(min(low, 0) - reach, max(high, 0) + reach)
+    low, high = min(low, 0), max(high, 0)
+    share = min(0.22 / tall(ax), 0.25)  # of the height, for the words
+    reach = max(high - low, 1e-9) * share / (1 - 2 * share)
+    ax.set_ylim(low - reach, high + reach)
     for place, text, vertical in ((0.98, "▲ from clients", "top"), (0.02, "▼ from servers", "bottom")):
         ax.text(0.008, place, text, transform=ax.transAxes, va=vertical, fontsize="x-small", color=ink(ax))
 
@@ -148,7 +158,7 @@ def outline(ax: Axes) -> dict[str, Any]:
     return {"edgecolor": ax.get_facecolor(), "linewidth": 0.4}
 
 
-def title(ax: Axes, what: str, of: str, *, width: float | None = None) -> None:
+def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: int = 0) -> None:
     """Write what a chart shows, and below it the numbers it is of, broken to the width of the axes.
 
     Parameters
@@ -161,8 +171,13 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None) -> None:
         Counts with their denominators.
     width : float, optional
         Room there is, where it is not that of the axes. [inches]
+    labels : int, default 0
+        Length of the longest text at the left of the axes, where that takes from the room. [characters]
     """
-    columns = max(int((width or inches(ax)) * 72 / 5.6), 24)
+    room = width or inches(ax)
+    if labels:
+        room = min(room, room / 0.775 - 0.085 * labels - 0.3)
+    columns = max(int(room * 72 / 5.6), 20)
     lines = [line for text in (what, of) for line in textwrap.wrap(text, columns)]
     ax.set_title("\n".join(lines), loc="left", fontsize="medium", linespacing=1.3)
 
@@ -215,7 +230,7 @@ def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
     width = max(len(label) for label in by_label) * 4.6 + 38  # [points]
     drop = ScaledTranslation(0, -(8 + 14 * lines) / 72, figure.dpi_scale_trans)
     ax.legend(
-        by_label.values(), by_label.keys(), ncols=max(min(int(inches(ax) * 80 / width), len(by_label)), 1),
+        by_label.values(), by_label.keys(), ncols=max(min(int(inches(ax) * 75 / width), len(by_label)), 1),
         frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=0,
         bbox_transform=ax.transAxes + drop, columnspacing=1.2, markerscale=marks, handletextpad=0.5,
     )  # fmt: skip
@@ -301,11 +316,18 @@ def log_axis(ax: Axes, low: float, high: float, *, which: Literal["x", "y"] = "y
     axis = ax.xaxis if which == "x" else ax.yaxis
     low, high = low / 1.15, high * 1.15
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    few = max(int(1.6 * inches(ax)), 2) if which == "x" else 7
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    found: np.ndarray[Any, Any] = np.empty(0)
+    for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):  # as many labels as there is room for
+        ticks = np.sort(np.outer(powers, digits).ravel())
+        ticks = ticks[(low <= ticks) & (ticks <= high)]
+        if found.size < 2 or ticks.size <= few:
+            found = ticks
+    found = found[:: -(-found.size // few)] if found.size >= 2 else np.array(MaxNLocator(few).tick_values(low, high))
+    axis.set_ticks(found)
     (ax.set_xlim if which == "x" else ax.set_ylim)(low, high)
-    room = inches(ax) if which == "x" else 4
-    digits = (1.0,) if high / low > 30 else (1.0, 3.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-    axis.set_major_locator(LogLocator(subs=digits, numticks=max(int(room * 2), 3)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())  # dozens of ticks take longer than all the rest
 
 
 def share_axis(ax: Axes, label: str) -> None:

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns._endpoints import Endpoints
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -114,7 +115,8 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
         if data[name].any():
             ax.barh(places, data[name], left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
             left += data[name].to_numpy()
-    ax.set_yticks(places, [shorten(name, 17 if narrow else 34) for name in data.index])
+    names = [shorten(name, 17 if narrow else 34) for name in data.index]
+    ax.set_yticks(places, names)
     if narrow:
         ax.tick_params(axis="y", labelsize="x-small")
     ax.set_ylim(len(data) - 0.4, -0.6)
@@ -130,8 +132,8 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
         panel.set_xticks([])
     unit_axis(panel, "time", "s", which="x")
     total, timed = int(data["connections"].sum()), int(data["timed"].sum())
-    of = f"{data['complete'].sum():,} of {total:,} connections complete; {timed:,} timed from SYN to SYN-ACK: "
+    of = f"{data['complete'].sum():,} of {counted(total, 'connection')} complete; {timed:,} timed from SYN to SYN-ACK: "
     of += "median, quartiles, extremes"
-    title(ax, what, of, width=width * (0.8 if narrow else 1))
+    title(ax, what, of, width=width, labels=max(map(len, names)))
     legend(ax)
     return ax

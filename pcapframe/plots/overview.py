@@ -8,7 +8,8 @@ from matplotlib.ticker import MaxNLocator
 from pcapframe.measures import without_attrs
 from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.plots._axes import axes_or_new, count_axis, dates, ink, outline, split, state, time_axis, title
+from pcapframe.patterns._wording import counted
+from pcapframe.plots._axes import axes_or_new, count_axis, dates, ink, outline, split, state, tall, time_axis, title
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import OVERVIEW_LOOKS
@@ -107,13 +108,15 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         panel.stairs(data[name], days, fill=True, facecolor=look.color, hatch=look.hatch, **outline(ax))
         count_axis(panel, "")
         panel.yaxis.set_major_locator(MaxNLocator(2, integer=True, min_n_ticks=1))
-        panel.set_ylim(0, max(1.5 * float(data[name].max()), 1))  # room for the words
+        room = 1 - min(0.26 / tall(panel), 0.6)  # less the words
+        panel.set_ylim(0, max(float(data[name].max()) / room, 1))
         denominator = f" of {totals[of[name]]:,}" if name in of else ""
         text = f"{look.label}: {totals[name]:,}{denominator}"
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
     panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}")
-    text = f"{totals['packets']:,} TCP packets, {facts['wire_bytes']:,} bytes in {totals['connections']:,} connections"
+    text = f"{counted(totals['packets'], 'TCP packet')}, {facts['wire_bytes']:,} bytes in "
+    text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, text)
     return ax

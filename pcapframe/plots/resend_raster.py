@@ -7,6 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -119,7 +120,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     what, facts = "Connections that sent again, over time", data.attrs
     if data.empty:
         count = facts["without_time"]
-        none = f"No segment was sent again in {facts['connections']:,} connections."
+        none = f"No segment was sent again in {counted(facts['connections'], 'connection')}."
         return state(ax, what, f"None of {count:,} segments sent again has a time." if count else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
@@ -143,7 +144,8 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     time_axis(ax, days[0], days[-1])
     count_axis(above, f"at once,\n{width_text(edges)}")
     above.set_ylim(bottom=0)
-    of = f"{facts['resent']:,} segments of {facts['resending']:,} of {facts['connections']:,} connections"
+    of = f"{counted(facts['resent'], 'segment')} of {facts['resending']:,} of "
+    of += counted(facts["connections"], "connection")
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(above, what, of)
     legend(ax)

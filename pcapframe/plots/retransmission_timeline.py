@@ -154,7 +154,7 @@ def retransmission_timeline(
     if data["rate"].isna().all():
         rate_ax.text(0.5, 0.5, f"fewer than {FEWEST} segments sent in each bin", ha="center", va="center",
                      transform=rate_ax.transAxes, fontsize="small", color=ink(ax))  # fmt: skip
-    count_axis(counts_ax, "sent")
+    count_axis(counts_ax, "segments")
     counts_ax.set_ylim(bottom=0)
     time_axis(counts_ax, days[0], days[-1])
     sides = [

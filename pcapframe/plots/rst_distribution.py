@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
@@ -118,7 +119,7 @@ def rst_distribution(
     what = f"RSTs by {by}" + (" of the connection" if by == "phase" else "")
     total = data.attrs["rsts"]
     if not total:
-        return state(ax, what, f"No RST in {data.attrs['connections']:,} connections.")
+        return state(ax, what, f"No RST in {counted(data.attrs['connections'], 'connection')}.")
     names = {"phase": PHASE_LOOKS, "direction": DIRECTIONS}.get(by, {})
     looks = DIRECTIONS if by == "phase" else PHASE_LOOKS
     data = data[(data.sum(axis="columns") > 0) | (data.index != "unknown")]
@@ -135,11 +136,13 @@ def rst_distribution(
     ax.margins(x=min(2 / inches(ax), 0.8))
     ax.set_xlim(left=0)
     room = 16 if inches(ax) < 4 else 40
-    ax.set_yticks(places, [names[name].label if name in names else shorten(name, room) for name in data.index])
+    texts = [names[name].label if name in names else shorten(name, room) for name in data.index]
+    ax.set_yticks(places, texts)
     ax.set_ylim(len(data) - 0.4, -0.6)
     count_axis(ax, "RSTs", which="x")
     note = f"; idling: silence of {idle_s:g} s or more" if by != "source" else ""
-    of = f"{total:,} RSTs in {data.attrs['reset_connections']:,} of {data.attrs['connections']:,} connections{note}"
-    title(ax, what, of)
+    of = f"{counted(total, 'RST')} in {data.attrs['reset_connections']:,} of "
+    of += f"{counted(data.attrs['connections'], 'connection')}{note}"
+    title(ax, what, of, labels=max(map(len, texts)))
     legend(ax)
     return ax

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import axes_or_new, count_axis, dates, legend, stack, state, time_axis, title, up_and_down
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
@@ -86,7 +87,7 @@ def rst_timeline(
     ax = axes_or_new(ax)
     what, facts = "RSTs over time", data.attrs
     if not data.to_numpy().any():
-        none = f"No RST in {facts['connections']:,} connections."
+        none = f"No RST in {counted(facts['connections'], 'connection')}."
         return state(ax, what, f"None of {facts['rsts']:,} RSTs has a time." if facts["rsts"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
@@ -98,7 +99,8 @@ def rst_timeline(
     time_axis(ax, days[0], days[-1])
     count_axis(ax, f"RSTs in {width_text(edges)}")
     unknown = int(ways["unknown"].to_numpy().sum())
-    of = f"{facts['rsts']:,} RSTs in {facts['reset_connections']:,} of {facts['connections']:,} connections"
+    of = f"{counted(facts['rsts'], 'RST')} in {facts['reset_connections']:,} of "
+    of += counted(facts["connections"], "connection")
     of += f"; {unknown:,} with unknown roles go down" if unknown else ""
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, of)

@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pcapframe.measures import without_attrs
 from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -182,7 +183,9 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax, size=(8, 4.8))
     what, facts = "Round-trip times by acknowledgement", data.attrs
     if data.empty:
-        return state(ax, what, f"No acknowledgement of {facts['segments']:,} segments tells a round-trip time.")
+        return state(
+            ax, what, f"No acknowledgement of {counted(facts['segments'], 'segment')} tells a round-trip time."
+        )
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     width = inches(ax)
@@ -216,7 +219,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     panel.xaxis.set_major_locator(MaxNLocator(2))
     panel.set_xlim(left=0)
     total = sum(facts["samples"].values())
-    of = f"{total:,} samples in {facts['segments']:,} segments; median and 5th to 95th percentile in bins of "
-    title(ax, what, of + width_text(edges), width=width)
+    of = f"{counted(total, 'sample')} in {counted(facts['segments'], 'segment')}; median and "
+    title(ax, what, f"{of}5th to 95th percentile in bins of {width_text(edges)}", width=width)
     legend(ax)
     return ax

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
 from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
 from pcapframe.plots._axes import axes_or_new, inches, ink, state, title
 from pcapframe.plots._frames import Source, both
@@ -100,8 +101,8 @@ def state_transitions(segments: Source, connections: pd.DataFrame | None = None,
     ax.axvline(len(DATA) - 0.5, **line)
     ax.set_xlabel("to")
     ax.set_ylabel("from")
-    title(ax, what, f"{len(connections):,} connections; each of the two halves sums to them",
-          width=0.6 * inches(ax) if narrow else None)  # fmt: skip
+    title(ax, what, f"{counted(len(connections), 'connection')}; each of the two halves sums to them",
+          labels=23)  # fmt: skip
     return ax
 
 

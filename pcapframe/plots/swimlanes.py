@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -185,7 +186,7 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
         if len(marks):
             ax.scatter(dates(marks["start"]), marks["lane"], s=size, marker=look.marker, c=[ink(ax)],
                        linewidths=0.9, label=look.label, zorder=3)  # fmt: skip
-    ax.set_ylim(len(bars) - 0.4, -0.6)
+    ax.set_ylim(max(len(bars), 5) - 0.4, -0.6)
     _name_lanes(ax, bars, connections)
     if is_part:
         time_axis(above, days[0], days[-1])
@@ -193,7 +194,7 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
     above.set_ylim(bottom=0)
     count_axis(above, f"open,\n{width_text(edges)}")
     time_axis(ax, float(lows.min()), right + least)
-    of_all = f"{facts['connections']:,} connections, by start"
+    of_all = f"{counted(facts['connections'], 'connection')}, by start"
     if is_part:
         above.axvspan(lows.min(), right + least, color=ink(ax), alpha=0.3, linewidth=0)
         of_all = f"{len(bars):,} of {of_all}, where most are open at once (shaded above)"

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.measures import values, without_attrs
 from pcapframe.patterns._arrays import NO_TIME
+from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -119,7 +120,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
         for name, look in PART_LOOKS.items()
         if data[name].any()
     ]
-    of = f"{facts['wire_bytes']:,} bytes on the wire in {facts['segments']:,} segments ({', '.join(shares)}), "
+    of = f"{facts['wire_bytes']:,} bytes on the wire in {counted(facts['segments'], 'segment')} ({', '.join(shares)}), "
     of += f"bins of {width_text(edges)}"
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, of)
