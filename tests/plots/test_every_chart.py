@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import pcapframe as pf
+from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.plots import _palette
 from tests.builders import Conversation, Frame, packet
@@ -169,6 +170,13 @@ def test_a_figure_of_its_own_is_shown_by_nobody(
         ax = getattr(pf.plots, name)(*frames_for(name, example("resets.pcap")), **options)
         assert plt.fignum_exists(ax.figure.number)
         plt.close(ax.figure)
+
+
+@EVERY
+def test_another_frame_is_refused_in_a_sentence(name: str, options: dict[str, Any]) -> None:
+    packets = pf.read_pcap(pf.example("clean.pcap"))
+    with pytest.raises(ParameterError, match=r"lacks the columns .*: expected what (label_seg|build_conn)"):
+        getattr(pf.plots, name)(packets, ax=Figure().subplots(), **options)
 
 
 def test_axes_given_need_no_pyplot() -> None:
