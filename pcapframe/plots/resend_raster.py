@@ -19,7 +19,7 @@ from pcapframe.plots._axes import (
     time_axis,
     title,
 )
-from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import REASON_LOOKS
 from pcapframe.schema import RESEND_REASONS
@@ -54,7 +54,7 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
     time = traffic.time_ns(rows)
     without_time = int((time == NO_TIME).sum())
     rows, time = rows[time != NO_TIME], time[time != NO_TIME]
-    edges = time_edges(known_times(nanoseconds(connections["start"]), nanoseconds(connections["end"])), at_most=COLUMNS)
+    edges = time_edges(known_times(traffic.start_ns, traffic.end_ns, time), at_most=COLUMNS)
     place = traffic.place(rows)
     resending = np.unique(place)
     by_start = resending[np.argsort(traffic.start_ns[resending], kind="stable")]

@@ -21,7 +21,7 @@ from pcapframe.plots._axes import (
     title,
     up_and_down,
 )
-from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import REASON_LOOKS, SIDES
 from pcapframe.schema import FLAG_BITS, RESEND_REASONS
@@ -59,11 +59,11 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     True
     """
     traffic = Traffic(segments, connections)
-    edges = time_edges(known_times(nanoseconds(connections["start"]), nanoseconds(connections["end"])))
     is_counted = (traffic.column("tcp_flags") & (FLAG_BITS["SYN"] | FLAG_BITS["FIN"])) != 0
     is_counted |= values(traffic.segments["payload_bytes"], np.uint32) > 0
     sent_rows = traffic.rows(is_counted)
     resent_rows = traffic.resent
+    edges = time_edges(known_times(traffic.start_ns, traffic.end_ns, traffic.time_ns(sent_rows)))
     reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[resent_rows]
     counts = _by_bin(traffic, resent_rows, edges, reason, len(RESEND_REASONS))
     sent = _by_bin(traffic, sent_rows, edges, np.zeros(1, np.int8), 1)[:, 0]

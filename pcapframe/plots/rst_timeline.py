@@ -35,7 +35,8 @@ def rst_timeline_data(
         since 1970], ``rsts``, ``reset_connections``, ``connections`` and ``without_time`` (RSTs left out).
     """
     events = rst_events(segments, connections, idle_s=idle_s, server_given=server_given)
-    edges = time_edges(known_times(nanoseconds(connections["start"]), nanoseconds(connections["end"])))
+    times = (nanoseconds(connections["start"]), nanoseconds(connections["end"]), nanoseconds(events["time"]))
+    edges = time_edges(known_times(*times))
     timed = events[events["time"].notna()]
     bins = max(edges.size - 1, 0)
     cell = bin_of(nanoseconds(timed["time"]), edges) if len(timed) else np.empty(0, np.int64)

@@ -107,6 +107,17 @@ def test_no_time_is_said_or_drawn_around(name: str, options: dict[str, Any]) -> 
 
 
 @EVERY
+def test_a_packet_without_a_time_hides_no_other(name: str, options: dict[str, Any]) -> None:
+    """The start of its connection is unknown then: all but its first packets are before every known start and end."""
+    talk = Conversation().syn(lost=True).retransmit("client", after=1).rst("server").wait(50).ack().ack()
+    segments = made(talk, Conversation(client_port=2, start=100).syn()).segments
+    some = segments.assign(time=segments["time"].where(segments.index != 5))
+    frames = Made(some, pf.build_connections(some))
+    assert frames.connections["start"].isna().tolist() == [True, False]
+    draw(name, frames, **options)
+
+
+@EVERY
 def test_a_large_capture_has_few_artists(name: str, options: dict[str, Any], large: Made) -> None:
     ax = draw(name, large, **options)
     artists = [artist for panel in ax.figure.axes for artist in panel.get_children()]
