@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -91,3 +93,26 @@ def test_every_rst_has_its_row_whatever_is_interleaved(phases: list[str]) -> Non
     events = rst_events(*made(*talks))
     assert sorted(events["phase"]) == sorted(phases)
     assert events.index.is_monotonic_increasing
+
+
+def test_phases_are_what_was_meant_to_happen() -> None:
+    """captures.json says of each connection what the lab did, whatever the packets show."""
+    meant = {
+        "refused": "handshake",
+        "client resets after the handshake": "no_data",
+        "server resets after the request": "data",
+        "client gives up during a download": "data",
+        "client closes, then data reaches its closed socket": "fin",
+        "server resets after 2.5 s idle": "idle",
+        "client resets after 2.5 s idle": "idle",
+        "header not finished: server ends it after 2 s": "idle",
+    }
+    segments, connections = example("resets.pcap")
+    events = rst_events(segments, connections)
+    captures = json.loads((pf.example("resets.pcap").parent / "captures.json").read_text(encoding="utf-8"))
+    connections_made = captures["resets"]["connections"]
+    notes = {tuple(connection["endpoints"]): connection["note"] for connection in connections_made}
+    ends = connections[["client", "client_port", "server", "server_port"]].astype(object)
+    rows = zip(events["conn_id"], events["phase"], strict=True)
+    found = {(notes[tuple(ends.loc[conn_id])], phase) for conn_id, phase in rows}
+    assert {(note, phase) for note, phase in found if note in meant} == set(meant.items())
