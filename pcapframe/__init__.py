@@ -37,7 +37,7 @@ from pcapframe.errors import (
 )
 
 if TYPE_CHECKING:
-    from pcapframe import plots
+    from pcapframe import plots as plots
     from pcapframe.analysis import Analysis, analyze
     from pcapframe.answers import (
         analyze_tcp_anomalies,
@@ -77,7 +77,6 @@ __all__ = [
     "example",
     "find_patterns",
     "label_segments",
-    "plots",
     "read_pcap",
 ]
 
@@ -108,7 +107,7 @@ def __getattr__(name: str) -> Any:
             value: Any = version("pcapframe")
         except PackageNotFoundError:  # run from a folder
             value = "unknown"
-    elif name == "plots":
+    elif name == "plots":  # not in __all__: `from pcapframe import *` must not need the extra
         value = import_module("pcapframe.plots")
     elif name in _HOME:
         value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
@@ -119,4 +118,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "plots"})
