@@ -35,33 +35,34 @@ def measure(capture: Path, runs: int, folder: Path | None) -> int:
         "rst_distribution": [{"by": by} for by in ("phase", "source", "direction")],
     }
     heading(f"{capture.name}: {len(analysis.segments):,} segments, {len(analysis.connections):,} connections")
-    line("chart", "median (first run)")
+    line("chart", "median (first run; processor)")
     missed = 0
     for name in charts:
         for options in ways.get(name, [{}]):
             drawn = [draw(getattr(pf.plots, name), analysis, options) for _ in range(runs)]
-            seconds = [each for each, _ in drawn]
+            seconds = [each for each, _, _ in drawn]
+            processor = median(each for _, each, _ in drawn)  # less than the wall time where others use the machine
             text = " by ".join([name, *options.values()])
             reached = max(median(seconds), seconds[0]) <= BAR_S
             missed += not reached
-            line(text, f"{median(seconds):.2f} s ({seconds[0]:.2f} s)", f"≤ {BAR_S:g} s", reached)
+            line(text, f"{median(seconds):.2f} s ({seconds[0]:.2f} s; {processor:.2f} s)", f"≤ {BAR_S:g} s", reached)
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
-                drawn[0][1].savefig(folder / f"{text.replace(' ', '_')}.png", dpi=100)
+                drawn[0][2].savefig(folder / f"{text.replace(' ', '_')}.png", dpi=100)
     return int(missed > 0)
 
 
-def draw(chart: Any, analysis: Any, options: dict[str, Any]) -> tuple[float, Any]:
-    """Draw a chart to the last pixel; give the seconds it took and its figure."""
+def draw(chart: Any, analysis: Any, options: dict[str, Any]) -> tuple[float, float, Any]:
+    """Draw a chart to the last pixel; give its wall and processor time [s] and its figure."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     gc.collect()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     chart(analysis, ax=figure.subplots(), **options)
     FigureCanvasAgg(figure).draw()
-    return time.perf_counter() - start, figure
+    return time.perf_counter() - start, time.process_time() - worked, figure
 
 
 if __name__ == "__main__":

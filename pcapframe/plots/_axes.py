@@ -296,7 +296,8 @@ def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:
         Which axis.
     """
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_locator(MaxNLocator(nbins=4 if inches(ax) < 4 else 6, integer=True, min_n_ticks=1))
+    room = 1.2 * inches(ax) if which == "x" else 2.5 * tall(ax)
+    axis.set_major_locator(MaxNLocator(nbins=int(np.clip(room, 2, 6)), integer=True, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda number, _: f"{abs(number):,.0f}"))
     axis.set_label_text(label)
 
