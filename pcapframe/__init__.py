@@ -6,14 +6,15 @@ Three frames, each made of the one before by a pure function::
     segments + connections ── find_patterns ──► patterns
 
 `analyze` runs them all and holds what they give in one frozen `Analysis`, with the capture's health; `resends` and
-`vantage_evidence` look closer at what it found. The four functions ``analyze_tcp_…`` and `analyze_traffic_flow` answer
-from it in plain dicts; the command ``pcapframe`` prints either. ``schema`` declares every column, ``errors`` every
-exception.
+`vantage_evidence` look closer at what it found, `plots` draws charts. The four functions ``analyze_tcp_…`` and
+`analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints either. ``schema`` declares every
+column, ``errors`` every exception.
 
 The floors, each importing only what is below it::
 
     cli
-    answers
+    accessor
+    answers | plots
     analysis
     packets | segments | connections | patterns
     dissect | measures
@@ -37,6 +38,7 @@ from pcapframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from pcapframe import plots as plots
     from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends
     from pcapframe.answers import (
         analyze_tcp_anomalies,
@@ -110,6 +112,8 @@ def __getattr__(name: str) -> Any:
             value: Any = version("pcapframe")
         except PackageNotFoundError:  # run from a folder
             value = "unknown"
+    elif name == "plots":  # not in __all__: `from pcapframe import *` must not need the extra
+        value = import_module("pcapframe.plots")
     elif name in _HOME:
         value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
     else:
@@ -119,4 +123,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "plots"})

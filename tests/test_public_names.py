@@ -38,6 +38,13 @@ def test_all_is_sorted_and_complete() -> None:
     assert "pandas" in loaded_by(code)
 
 
+def test_charts_are_loaded_when_they_are_used_and_needed_by_nothing_else() -> None:
+    assert "plots" in dir(pf)
+    assert callable(pf.plots.overview)
+    assert "matplotlib" in loaded_by("import pcapframe; pcapframe.plots")
+    assert "pandas" in loaded_by("sys.modules['matplotlib'] = None; from pcapframe import *")
+
+
 def test_other_names_are_not_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'read_pcaps'"):
         pf.read_pcaps  # noqa: B018

@@ -1,0 +1,68 @@
+"""What a chart is drawn from: frames, or an `Analysis` that holds them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+import pandas as pd
+
+from pcapframe.analysis import Analysis
+from pcapframe.connections import build_connections
+from pcapframe.errors import ParameterError
+from pcapframe.schema import CONNECTIONS, SEGMENTS, Column, names
+
+__all__ = ["Source", "both", "category", "connections_of", "segments_of"]
+
+Source: TypeAlias = pd.DataFrame | Analysis
+
+
+def segments_of(source: Source) -> pd.DataFrame:
+    """Return segments: the frame itself, or those that an analysis was asked for.
+
+    Raises
+    ------
+    ParameterError
+        The frame is another one.
+    """
+    if isinstance(source, Analysis):
+        return source.filtered_segments
+    return _checked(source, "segments", SEGMENTS, "label_segments")
+
+
+def connections_of(source: Source) -> pd.DataFrame:
+    """Return connections: the frame itself, or those that an analysis was asked for.
+
+    Raises
+    ------
+    ParameterError
+        The frame is another one.
+    """
+    if isinstance(source, Analysis):
+        return source.connections
+    return _checked(source, "connections", CONNECTIONS, "build_connections")
+
+
+def both(segments: Source, connections: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return segments and connections; the connections are built where they are not given.
+
+    Raises
+    ------
+    ParameterError
+        A frame is another one.
+    """
+    chosen = segments_of(segments)
+    if connections is not None:
+        return chosen, connections_of(connections)
+    return chosen, segments.connections if isinstance(segments, Analysis) else build_connections(chosen)
+
+
+def _checked(frame: pd.DataFrame, what: str, columns: Iterable[Column], maker: str) -> pd.DataFrame:
+    missing = [name for name in names(columns) if name not in frame]
+    if missing:
+        raise ParameterError(f"{what} lacks the columns {', '.join(missing)}: expected what {maker} returns")
+    return frame
+
+
+def category(codes: npt.NDArray[Any], categories: Sequence[str]) -> Any:
+    """Return a categorical column: all of the categories, whether they occur or not."""
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(categories)))
