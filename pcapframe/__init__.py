@@ -7,12 +7,12 @@ Three frames, each made of the one before by a pure function::
 
 `analyze` runs them all and holds what they give in one frozen `Analysis`; the four functions
 ``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
-either. ``schema`` declares every column, ``errors`` every exception.
+either; `plots` draws charts of them. ``schema`` declares every column, ``errors`` every exception.
 
 The floors, each importing only what is below it::
 
     cli
-    answers
+    answers | plots
     analysis
     packets | segments | connections | patterns
     dissect | measures
@@ -36,6 +36,7 @@ from pcapframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from pcapframe import plots
     from pcapframe.analysis import Analysis, analyze
     from pcapframe.answers import (
         analyze_tcp_anomalies,
@@ -75,6 +76,7 @@ __all__ = [
     "example",
     "find_patterns",
     "label_segments",
+    "plots",
     "read_pcap",
 ]
 
@@ -105,6 +107,8 @@ def __getattr__(name: str) -> Any:
             value: Any = version("pcapframe")
         except PackageNotFoundError:  # run from a folder
             value = "unknown"
+    elif name == "plots":
+        value = import_module("pcapframe.plots")
     elif name in _HOME:
         value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
     else:

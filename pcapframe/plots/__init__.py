@@ -1,0 +1,33 @@
+"""Charts: frames in, matplotlib axes out.
+
+Each chart is a file with two functions: ``NAME_data`` returns the numbers, as a frame, and ``NAME`` draws exactly
+these. A chart takes an `Analysis` or the frames it needs, and ``ax=None``; it returns the axes, shows nothing, saves
+nothing and leaves ``rcParams`` and its input as they are. Without ``ax`` it makes a figure of its own with pyplot,
+since only those show themselves in a notebook. Times are UTC. However long the capture, a chart has a bounded number of
+marks: how its numbers are binned is said in its docstring.
+
+matplotlib is an extra: ``pip install "pcapframe[plots]"``.
+"""
+
+try:
+    import matplotlib as _  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError('charts need matplotlib: pip install "pcapframe[plots]"', name=error.name) from error
+
+from pcapframe.plots.resend_raster import resend_raster, resend_raster_data
+from pcapframe.plots.retransmission_timeline import retransmission_timeline, retransmission_timeline_data
+from pcapframe.plots.rst_distribution import rst_distribution, rst_distribution_data
+from pcapframe.plots.rst_events import rst_events
+from pcapframe.plots.rst_timeline import rst_timeline, rst_timeline_data
+
+__all__ = [
+    "resend_raster",
+    "resend_raster_data",
+    "retransmission_timeline",
+    "retransmission_timeline_data",
+    "rst_distribution",
+    "rst_distribution_data",
+    "rst_events",
+    "rst_timeline",
+    "rst_timeline_data",
+]

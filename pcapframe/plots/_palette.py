@@ -1,0 +1,72 @@
+"""How each thing is drawn in every chart: a colour, and a hatch, marker and line that tell it apart without colour.
+
+The colours are those of Okabe and Ito (2008), which people with any common colour vision tell apart. Their black is
+left out: text, axes and outlines take the colour of the axes' own text, so that charts suit dark backgrounds too.
+"""
+
+from typing import NamedTuple
+
+__all__ = [
+    "DIRECTIONS",
+    "ENDING_LOOKS",
+    "GREY",
+    "HANDSHAKE_LOOKS",
+    "PHASE_LOOKS",
+    "REASON_LOOKS",
+    "SIDES",
+    "Look",
+]
+
+ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE, GREY = (
+    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C",
+)  # fmt: skip
+
+
+class Look(NamedTuple):
+    """How one thing is drawn, and what its legend says."""
+
+    label: str
+    color: str
+    hatch: str = ""
+    marker: str = "o"
+    line: str = "-"
+
+
+SIDES = {
+    "client": Look("from clients", SKY, "", "o", "-"),
+    "server": Look("from servers", ORANGE, "//", "s", "--"),
+}
+DIRECTIONS = {
+    "to_server": Look("to the server", SKY),
+    "from_server": Look("from the server", ORANGE, "//"),
+    "unknown": Look("roles unknown", GREY, ".."),
+}
+PHASE_LOOKS = {
+    "handshake": Look("in the handshake", ORANGE, "//"),
+    "no_data": Look("before any data", YELLOW, ".."),
+    "data": Look("after data", VERMILLION),
+    "idle": Look("after idling", PURPLE, "xx"),
+    "fin": Look("after a FIN", SKY, "\\\\"),
+    "rst": Look("after another RST", BLUE, "++"),
+    "unknown": Look("start not captured", GREY, "--"),
+}
+REASON_LOOKS = {
+    "timeout": Look("timeout", VERMILLION, "", "s"),
+    "fast": Look("fast", SKY, "//", "^"),
+    "tail_probe": Look("tail probe", GREEN, "..", "v"),
+    "syn_retry": Look("SYN again", PURPLE, "xx", "D"),
+    "unknown": Look("reason unknown", GREY, "--", "o"),
+}
+ENDING_LOOKS = {
+    "fin": Look("FIN both ways", GREEN, "", "|"),
+    "half_closed": Look("FIN one way", SKY, "//", "|"),
+    "reset": Look("RST", VERMILLION, "xx", "x"),
+    "open": Look("no ending captured", GREY, "..", "|"),
+}
+HANDSHAKE_LOOKS = {
+    "complete": Look("complete", GREEN),
+    "refused": Look("refused", VERMILLION, "xx"),
+    "unanswered": Look("unanswered", ORANGE, "//"),
+    "half_open": Look("half open", SKY, "\\\\"),
+    "not_captured": Look("not captured", GREY, ".."),
+}

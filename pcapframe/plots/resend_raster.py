@@ -1,0 +1,155 @@
+"""Which connections sent segments again, and when: what lines up vertically came together."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.plots._axes import (
+    axes_or_new,
+    beside,
+    count_axis,
+    dates,
+    ink,
+    legend,
+    state,
+    time_axis,
+    title,
+)
+from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._frames import Source, both, category
+from pcapframe.plots._palette import REASON_LOOKS
+from pcapframe.schema import RESEND_REASONS
+
+__all__ = ["resend_raster", "resend_raster_data"]
+
+ROWS = 150  # more connections share rows
+COLUMNS = 400  # bins of time
+
+
+def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Count resent segments by connection, time and reason.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
+        not in `connections` are passed over.
+
+    Returns
+    -------
+    DataFrame
+        One row for each cell with a resent segment: ``row`` from 0 (int64), ``conn_id``, the first of the connections
+        that share it (int64), ``start`` of its bin (UTC), ``reason`` (category), ``segments`` (int64). Connections
+        with a resent segment are in order of their start, one a row up to 150 of them, and as few to a row as fit
+        beyond. At most 400 bins. ``attrs`` holds ``edges`` [ns since 1970], ``per_row``, ``conn_ids`` (the first of
+        each row), ``at_once`` (connections with a resend in each bin), ``resent`` segments, ``resending`` connections
+        of ``connections``, and ``without_time`` (resent segments left out).
+    """
+    traffic = Traffic(segments, connections)
+    rows = traffic.resent
+    time = traffic.time_ns(rows)
+    without_time = int((time == NO_TIME).sum())
+    rows, time = rows[time != NO_TIME], time[time != NO_TIME]
+    edges = time_edges(known_times(nanoseconds(connections["start"]), nanoseconds(connections["end"])), at_most=COLUMNS)
+    place = traffic.place(rows)
+    resending = np.unique(place)
+    by_start = resending[np.argsort(traffic.start_ns[resending], kind="stable")]
+    rank = np.empty(traffic.size, np.int64)
+    rank[by_start] = np.arange(by_start.size)
+    per_row = max(-(-by_start.size // ROWS), 1)
+    bins = max(edges.size - 1, 1)
+    column = bin_of(time, edges) if rows.size else np.empty(0, np.int64)
+    reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[rows].astype(np.int64)
+    cell = (rank[place] // per_row * bins + column) * len(RESEND_REASONS) + reason
+    cells, counts = np.unique(cell, return_counts=True)
+    pairs = np.unique(place * bins + column)
+    conn_ids = connections.index.to_numpy()[by_start[::per_row]].astype(np.int64)
+    row = cells // len(RESEND_REASONS) // bins
+    made = pd.DataFrame(
+        {
+            "row": row,
+            "conn_id": conn_ids[row],
+            "start": to_time(edges)[cells // len(RESEND_REASONS) % bins],
+            "reason": category(cells % len(RESEND_REASONS), RESEND_REASONS),
+            "segments": counts,
+        }
+    )
+    made.attrs = {
+        "edges": edges.tolist(),
+        "per_row": per_row,
+        "conn_ids": conn_ids.tolist(),
+        "at_once": np.bincount(pairs % bins, minlength=bins).tolist(),
+        "resent": int(rows.size),
+        "resending": int(by_start.size),
+        "connections": len(connections),
+        "without_time": without_time,
+    }
+    return made
+
+
+def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw a mark wherever a connection sent again, and above them how many connections did so at once.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `resend_raster_data`: one mark a cell and reason, larger for more segments. Beyond 150 connections several
+        that began one after another share a row. In the panel above, each connection counts once a bin.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.resend_raster(pf.analyze(pf.example("losses.pcap"))).get_xlabel()
+    'time (UTC)'
+    """
+    data = resend_raster_data(*both(segments, connections))
+    ax = axes_or_new(ax, size=(8, 5.5))
+    what, facts = "Connections that sent again, over time", data.attrs
+    if data.empty:
+        count = facts["without_time"]
+        none = f"No segment was sent again in {facts['connections']:,} connections."
+        return state(ax, what, f"None of {count:,} segments sent again has a time." if count else none)
+    edges = np.array(facts["edges"])
+    days = dates(to_time(edges))
+    above = beside(ax, "above", share=0.22)
+    above.stairs(facts["at_once"], days, fill=True, color=ink(ax), alpha=0.6)
+    half = (days[1] - days[0]) / 2
+    for name, look in REASON_LOOKS.items():
+        cells = data[data["reason"] == name]
+        if len(cells):
+            ax.scatter(dates(cells["start"]) + half, cells["row"], s=_areas(cells["segments"], len(facts["conn_ids"])),
+                       c=look.color, marker=look.marker, linewidths=0, label=look.label)  # fmt: skip
+    first = facts["conn_ids"]
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda row, _: f"{first[round(row)]:,}" if 0 <= round(row) < len(first) else "")
+    )
+    ax.set_ylim(len(first) - 0.5, -0.5)
+    shared = f", {facts['per_row']} to a row" if facts["per_row"] > 1 else ""
+    ax.set_ylabel(f"conn_id, by start{shared}")
+    ax.grid(axis="x", alpha=0.25)
+    time_axis(ax, days[0], days[-1])
+    count_axis(above, f"at once,\n{width_text(edges)}")
+    above.set_ylim(bottom=0)
+    of = f"{facts['resent']:,} segments of {facts['resending']:,} of {facts['connections']:,} connections"
+    of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
+    title(above, what, of)
+    legend(ax)
+    return ax
+
+
+def _areas(segments: pd.Series, rows: int) -> Array:
+    """Size of the marks: smaller where there are many rows, larger for more segments; in points²."""
+    return np.asarray(np.clip(900 / rows, 7, 60) * np.sqrt(segments.clip(upper=16)))

@@ -1,0 +1,170 @@
+"""When segments were sent again, why, and as what share of those that could be."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pcapframe.measures import values, wilson_interval
+from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.plots._axes import (
+    axes_or_new,
+    beside,
+    count_axis,
+    dates,
+    hide_time,
+    ink,
+    legend,
+    share_axis,
+    stack,
+    state,
+    time_axis,
+    title,
+    up_and_down,
+)
+from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._frames import Source, both
+from pcapframe.plots._palette import REASON_LOOKS, SIDES
+from pcapframe.schema import FLAG_BITS, RESEND_REASONS
+
+__all__ = ["retransmission_timeline", "retransmission_timeline_data"]
+
+FEWEST = 20  # segments sent in a bin that has a rate
+
+
+def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Count resent segments by time, sender and reason, beside the segments that they are a share of.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
+        not in `connections` are passed over.
+
+    Returns
+    -------
+    DataFrame
+        One row for each bin and sender, index ``(start, side)``, times in UTC: a column of counts (int64) a reason;
+        ``resent``, their sum; ``sent``, the segments with payload, SYN or FIN; ``rate``, their quotient [0 to 1, NaN
+        where fewer than 20 were sent: too few for a rate], with its 95 % Wilson interval ``rate_low`` and
+        ``rate_high``. Copies made on the way do not count. At most 120 bins, of a round width. ``attrs`` holds
+        ``edges`` [ns since 1970], ``resent`` and ``sent`` by side over the whole, and ``without_time`` (resent
+        segments that no bin has).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("losses.pcap"))
+    >>> data = pf.plots.retransmission_timeline_data(analysis.segments, analysis.connections)
+    >>> int(data["resent"].sum()) == analysis.statistics["retransmissions"]["total"]
+    True
+    """
+    traffic = Traffic(segments, connections)
+    edges = time_edges(known_times(nanoseconds(connections["start"]), nanoseconds(connections["end"])))
+    is_counted = (traffic.column("tcp_flags") & (FLAG_BITS["SYN"] | FLAG_BITS["FIN"])) != 0
+    is_counted |= values(traffic.segments["payload_bytes"], np.uint32) > 0
+    sent_rows = traffic.rows(is_counted)
+    resent_rows = traffic.resent
+    reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[resent_rows]
+    counts = _by_bin(traffic, resent_rows, edges, reason, len(RESEND_REASONS))
+    sent = _by_bin(traffic, sent_rows, edges, np.zeros(1, np.int8), 1)[:, 0]
+    resent = counts.sum(axis=1)
+    trials = np.where(sent >= FEWEST, sent, 0)
+    intervals = [wilson_interval(*pair) for pair in zip(resent.tolist(), trials.tolist(), strict=True)]
+    low, high = np.array(intervals, np.float64).reshape(-1, 2).T
+    index = pd.MultiIndex.from_product([to_time(edges[:-1]), list(SIDES)], names=["start", "side"])
+    made = pd.DataFrame(counts, index=index, columns=list(RESEND_REASONS)).assign(
+        resent=resent,
+        sent=sent,
+        rate=np.divide(resent, sent, out=np.full(sent.size, np.nan), where=sent >= FEWEST),
+        rate_low=low,
+        rate_high=high,
+    )
+    by_client, resent_by_client = (traffic.from_client(rows) for rows in (sent_rows, resent_rows))
+    made.attrs = {
+        "edges": edges.tolist(),
+        "resent": {"client": int(resent_by_client.sum()), "server": int((~resent_by_client).sum())},
+        "sent": {"client": int(by_client.sum()), "server": int((~by_client).sum())},
+        "without_time": int(resent_rows.size - resent.sum()),
+    }
+    return made
+
+
+def _by_bin(traffic: Traffic, rows: Array, edges: Array, kind: Array, kinds: int) -> Array:
+    """Count rows by bin and sender (rows of the result) and kind (columns)."""
+    bins = max(edges.size - 1, 0)
+    time = traffic.time_ns(rows)
+    timed = time != NO_TIME
+    if not timed.any():
+        return np.zeros((2 * bins, kinds), np.int64)
+    side = 2 * bin_of(time[timed], edges) + ~traffic.from_client(rows[timed])
+    kind = np.broadcast_to(kind, rows.shape)[timed]
+    return np.bincount(side * kinds + kind, minlength=2 * bins * kinds).reshape(-1, kinds)
+
+
+def retransmission_timeline(
+    segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw resent segments over time: those of clients upward, those of servers downward, by reason.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `retransmission_timeline_data`, in at most 120 bins of a round width. Two panels below have scales of their
+        own: the rate with its 95 % Wilson interval, and the segments sent, which it is a share of.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.retransmission_timeline(pf.analyze(pf.example("losses.pcap"))).get_title(loc="left").splitlines()[0]
+    'Segments sent again'
+    """
+    data = retransmission_timeline_data(*both(segments, connections))
+    ax = axes_or_new(ax, size=(8, 6))
+    what, facts = "Segments sent again", data.attrs
+    total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
+    if not data["resent"].any():
+        none = f"None of {sent:,} segments with payload, SYN or FIN was sent again."
+        return state(ax, what, f"None of {total:,} segments sent again has a time." if total else none)
+    edges = np.array(facts["edges"])
+    days = dates(to_time(edges))
+    of_side = {side: data.xs(side, level="side") for side in SIDES}
+    counts_ax, rate_ax = beside(ax, "below", share=0.2), beside(ax, "below", share=0.3)
+    for side, rows in of_side.items():
+        stack(ax, days, {name: rows[name].to_numpy() for name in RESEND_REASONS}, REASON_LOOKS, down=side == "server")
+        look = SIDES[side]
+        rate_ax.stairs(rows["rate_high"], days, baseline=rows["rate_low"], fill=True, facecolor=look.color, alpha=0.25)
+        middle, rate = (days[:-1] + days[1:]) / 2, rows["rate"].to_numpy()
+        rate_ax.plot(middle, rate, color=look.color, marker=look.marker, markersize=2.5, linestyle=look.line,
+                     linewidth=1.2, label=look.label)  # fmt: skip
+        counts_ax.stairs(rows["sent"], days, color=look.color, linestyle=look.line, linewidth=1.4)
+    up_and_down(ax)
+    hide_time(rate_ax)
+    # An interval of few segments spans everything: the scale follows the rates.
+    rate_ax.set_ylim(0, min(max(1.15 * float(data["rate"].fillna(0).max()), 0.001), 1.05))
+    count_axis(ax, f"resent in {width_text(edges)}")
+    share_axis(rate_ax, "rate")
+    if data["rate"].isna().all():
+        rate_ax.text(0.5, 0.5, f"fewer than {FEWEST} segments sent in each bin", ha="center", va="center",
+                     transform=rate_ax.transAxes, fontsize="small", color=ink(ax))  # fmt: skip
+    count_axis(counts_ax, "sent")
+    counts_ax.set_ylim(bottom=0)
+    time_axis(counts_ax, days[0], days[-1])
+    sides = [
+        f"{side}s {facts['resent'][side]:,} of {facts['sent'][side]:,} segments with payload, SYN or FIN"
+        for side in SIDES
+    ]
+    of = f"{sides[0]}, {sides[1].removesuffix(' segments with payload, SYN or FIN')}"
+    of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
+    title(ax, what, of)
+    legend(counts_ax, ax, rate_ax)
+    return ax

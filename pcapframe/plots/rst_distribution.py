@@ -1,0 +1,145 @@
+"""Who sent the RSTs, which way they went, and in which phase of their connections they came."""
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pcapframe.analysis import Analysis
+from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
+from pcapframe.plots._frames import Source, both
+from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
+from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
+
+__all__ = ["rst_distribution", "rst_distribution_data"]
+
+By: TypeAlias = Literal["phase", "source", "direction"]
+SOURCES = 12  # rows of their own; the other sources share one
+
+
+def rst_distribution_data(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    by: By = "phase",
+    idle_s: float = IDLE_S,
+    server_given: bool = False,
+) -> pd.DataFrame:
+    """Count RSTs by phase, source or direction.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified.
+    by : {"phase", "source", "direction"}
+        What the rows are.
+    idle_s, server_given
+        As for `rst_events`.
+
+    Returns
+    -------
+    DataFrame
+        Counts (int64) whose sum is the number of RSTs. Rows are all phases or directions, 0 included, or the 12
+        sources with the most RSTs, most first, and "N others"; columns the directions (rows: phases) or the
+        phases (otherwise). ``attrs`` holds ``rsts``, ``reset_connections`` and ``connections``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> counts = pf.plots.rst_distribution_data(analysis.segments, analysis.connections, by="direction")
+    >>> counts.sum(axis="columns").to_dict()
+    {'to_server': 6, 'from_server': 20, 'unknown': 0}
+    """
+    events = rst_events(segments, connections, idle_s=idle_s, server_given=server_given)
+    across = "direction" if by == "phase" else "phase"
+    if by == "source":
+        codes, names = events["source"].cat.codes.to_numpy(), events["source"].cat.categories.to_numpy(object)
+        sums = np.bincount(codes, minlength=names.size)
+        most = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums)]
+        place = np.full(names.size, SOURCES)
+        place[most[:SOURCES]] = np.arange(min(most.size, SOURCES))
+        row, index = place[codes], names[most[:SOURCES]].tolist()
+        if most.size > SOURCES:
+            index.append(f"{most.size - SOURCES:,} other{'s' if most.size > SOURCES + 1 else ''}")
+    else:
+        row, index = events[by].cat.codes.to_numpy(), list(PHASES if by == "phase" else RST_DIRECTIONS)
+    columns = PHASES if across == "phase" else RST_DIRECTIONS
+    cell = row.astype(np.int64) * len(columns) + events[across].cat.codes.to_numpy()
+    counts = np.bincount(cell, minlength=len(index) * len(columns)).reshape(-1, len(columns))
+    made = pd.DataFrame(counts, index=pd.Index(index, name=by, dtype="str"), columns=list(columns))
+    made.attrs = {
+        "rsts": len(events),
+        "reset_connections": int(events["conn_id"].nunique()),
+        "connections": len(connections),
+    }
+    return made
+
+
+def rst_distribution(
+    segments: Source,
+    connections: pd.DataFrame | None = None,
+    *,
+    by: By = "phase",
+    idle_s: float = IDLE_S,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how many RSTs there are, by the phase of their connections, by source or by direction.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    by : {"phase", "source", "direction"}
+        What the bars are. Those of phases are split by direction, the others by phase.
+    idle_s : float, default 1.0
+        Shortest silence that is called idling. [s]
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        One bar a row of `rst_distribution_data`, with its count and share of all RSTs.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.rst_distribution(pf.analyze(pf.example("resets.pcap")), by="source").get_xlabel()
+    'RSTs'
+    """
+    given = isinstance(segments, Analysis) and segments.selection.names_server
+    frames = both(segments, connections)
+    data = rst_distribution_data(*frames, by=by, idle_s=idle_s, server_given=given)
+    ax = axes_or_new(ax)
+    what = f"RSTs by {by}" + (" of the connection" if by == "phase" else "")
+    total = data.attrs["rsts"]
+    if not total:
+        return state(ax, what, f"No RST in {data.attrs['connections']:,} connections.")
+    names = {"phase": PHASE_LOOKS, "direction": DIRECTIONS}.get(by, {})
+    looks = DIRECTIONS if by == "phase" else PHASE_LOOKS
+    data = data[(data.sum(axis="columns") > 0) | (data.index != "unknown")]
+    places = np.arange(len(data))
+    left = np.zeros(len(data))
+    for name, counts in data.items():
+        if counts.any():
+            look = looks[str(name)]
+            ax.barh(places, counts, left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
+            left += counts.to_numpy()
+    for place, count in zip(places, left, strict=True):
+        ax.annotate(f"{count:,.0f} ({count / total:.1%})".replace("%", " %"), (count, place), (4, 0),
+                    textcoords="offset points", va="center", fontsize="small")  # fmt: skip
+    ax.margins(x=min(2 / inches(ax), 0.8))
+    ax.set_xlim(left=0)
+    room = 16 if inches(ax) < 4 else 40
+    ax.set_yticks(places, [names[name].label if name in names else shorten(name, room) for name in data.index])
+    ax.set_ylim(len(data) - 0.4, -0.6)
+    count_axis(ax, "RSTs", which="x")
+    note = f"; idling: silence of {idle_s:g} s or more" if by != "source" else ""
+    of = f"{total:,} RSTs in {data.attrs['reset_connections']:,} of {data.attrs['connections']:,} connections{note}"
+    title(ax, what, of)
+    legend(ax)
+    return ax

@@ -1,0 +1,101 @@
+"""Every RST of a capture, with who sent it and in which phase of its connection; what both RST charts count.
+
+=============  =====================================================================================================
+phase          what came before the RST in its connection; the first that holds
+=============  =====================================================================================================
+rst            another RST, from either side
+fin            a FIN, from either side
+handshake      a captured SYN, and neither an ACK of the client's nor payload
+idle           silence of at least ``idle_s``
+data           payload
+no_data        a complete handshake, and no payload
+unknown        none of these, and the connection's start was not captured
+=============  =====================================================================================================
+
+Copies made on the way (``capture_duplicate``) do not count.
+"""
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.patterns import Thresholds
+from pcapframe.patterns._arrays import Array, Mask
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.plots._frames import category
+
+__all__ = ["IDLE_S", "PHASES", "RST_DIRECTIONS", "rst_events"]
+
+PHASES = ("handshake", "no_data", "data", "idle", "fin", "rst", "unknown")
+RST_DIRECTIONS = ("to_server", "from_server", "unknown")
+IDLE_S = Thresholds().rst_at_same_idle_time.min_idle_s
+
+
+def rst_events(
+    segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool = False
+) -> pd.DataFrame:
+    """Tell of every RST who sent it, and when in the life of its connection.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
+        not in `connections` are passed over.
+    idle_s : float, default 1.0
+        Shortest silence that is called idling. [s]
+    server_given : bool, default False
+        The user named the server, so that the roles are known.
+
+    Returns
+    -------
+    DataFrame
+        One row a RST, index ``frame``: ``conn_id`` (int32), ``time`` (UTC, null without), ``source`` (category,
+        address), ``direction`` (category: ``to_server``, ``from_server``, or ``unknown`` where the roles are only
+        inferred), ``phase`` (category, see above) and ``silent_s`` since the packet before it in the connection
+        (float64, NaN for a first packet or without a time [s]).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> rsts = pf.plots.rst_events(analysis.segments, analysis.connections)
+    >>> int((rsts["phase"] == "handshake").sum()), len(rsts)
+    (6, 26)
+    """
+    traffic = Traffic(segments, connections)
+    ordered = traffic.by_connection(traffic.all_of_reset)
+    rows, begins = ordered.rows, ordered.begins
+    is_rst, is_syn = traffic.has_flag(rows, "RST"), traffic.has_flag(rows, "SYN")
+    has_payload = (traffic.payload(rows) > 0) & ~is_syn
+    is_answer = traffic.from_client(rows) & traffic.has_flag(rows, "ACK") & ~is_rst
+    captured = ~traffic.is_in("handshake", "not_captured")[ordered.place]
+    silent_s = np.where(begins, np.nan, traffic.seconds_between(np.roll(rows, 1), rows))
+    after_data = _before(has_payload, begins)
+    conditions = {
+        "rst": _before(is_rst, begins),
+        "fin": _before(traffic.has_flag(rows, "FIN"), begins),
+        "handshake": captured & ~_before(is_answer, begins) & ~after_data,
+        "idle": silent_s >= idle_s,
+        "data": after_data,
+        "no_data": captured,
+    }
+    codes = [PHASES.index(name) for name in conditions]
+    phase = np.select(list(conditions.values()), codes, default=PHASES.index("unknown"))
+    order = np.argsort(rows[is_rst])
+    chosen, place = rows[is_rst][order], ordered.place[is_rst][order]
+    inferred = traffic.is_in("roles", "inferred")[place] & (not server_given)
+    direction = np.where(inferred, 2, np.where(traffic.from_client(chosen), 0, 1))
+    bare = traffic.segments[["conn_id", "time", "src"]].take(chosen)
+    return bare.rename(columns={"src": "source"}).assign(
+        direction=category(direction, RST_DIRECTIONS),
+        phase=category(phase[is_rst][order], PHASES),
+        silent_s=silent_s[is_rst][order],
+    )
+
+
+def _before(mask: Mask, begins: Mask) -> Array:
+    """Whether it was so in an earlier row of the same connection."""
+    if not mask.size:
+        return mask
+    earlier: Array = np.cumsum(mask) - mask
+    first = np.maximum.accumulate(np.where(begins, np.arange(mask.size), 0))
+    return np.asarray(earlier > earlier[first], np.bool_)
