@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test fuzz lint bench lab clean
+.PHONY: help demo test fuzz lint bench bench-plots lab clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/installed ## Analyse a capture that ships with the project
 	$(BIN)/pcapframe analyze data/resets.pcap
@@ -28,6 +28,9 @@ lint: $(VENV)/installed-dev ## Check style, types and the floors of the architec
 
 bench: $(VENV)/installed-dev ## Measure speed and memory beside other tools (ARGS="--help" for options)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+bench-plots: $(VENV)/installed-dev ## Measure how long each chart takes to draw (ARGS="--help" for options)
+	$(BIN)/python benchmarks/bench_plots.py $(ARGS)
 
 lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by them (Linux, root)
 	$(BIN)/python data/ground_truth.py $(ARGS)

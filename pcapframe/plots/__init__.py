@@ -14,13 +14,28 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError('charts need matplotlib: pip install "pcapframe[plots]"', name=error.name) from error
 
+from pcapframe.plots.bytes_in_flight import bytes_in_flight, bytes_in_flight_data
+from pcapframe.plots.handshakes import handshakes, handshakes_data
+from pcapframe.plots.overview import overview, overview_data
 from pcapframe.plots.resend_raster import resend_raster, resend_raster_data
 from pcapframe.plots.retransmission_timeline import retransmission_timeline, retransmission_timeline_data
 from pcapframe.plots.rst_distribution import rst_distribution, rst_distribution_data
 from pcapframe.plots.rst_events import rst_events
 from pcapframe.plots.rst_timeline import rst_timeline, rst_timeline_data
+from pcapframe.plots.rtt import rtt, rtt_data, rtt_distribution_data, rtt_samples
+from pcapframe.plots.state_transitions import state_transitions, state_transitions_data
+from pcapframe.plots.swimlanes import open_connections_data, swimlanes, swimlanes_data
+from pcapframe.plots.throughput import throughput, throughput_data
+from pcapframe.plots.time_sequence import time_sequence, time_sequence_data
 
 __all__ = [
+    "bytes_in_flight",
+    "bytes_in_flight_data",
+    "handshakes",
+    "handshakes_data",
+    "open_connections_data",
+    "overview",
+    "overview_data",
     "resend_raster",
     "resend_raster_data",
     "retransmission_timeline",
@@ -30,4 +45,16 @@ __all__ = [
     "rst_events",
     "rst_timeline",
     "rst_timeline_data",
+    "rtt",
+    "rtt_data",
+    "rtt_distribution_data",
+    "rtt_samples",
+    "state_transitions",
+    "state_transitions_data",
+    "swimlanes",
+    "swimlanes_data",
+    "throughput",
+    "throughput_data",
+    "time_sequence",
+    "time_sequence_data",
 ]

@@ -4,7 +4,7 @@ Nothing here sets a text colour: all text takes the axes' own, which a style suc
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Literal
 
@@ -12,23 +12,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from pcapframe.plots._palette import Look
 
 __all__ = [
     "axes_or_new",
-    "beside",
     "count_axis",
     "dates",
-    "hide_time",
     "inches",
     "ink",
     "legend",
+    "log_axis",
     "outline",
+    "seconds_axis",
     "share_axis",
     "shorten",
+    "split",
     "stack",
     "state",
     "time_axis",
@@ -73,58 +74,58 @@ def inches(ax: Axes) -> float:
     return float(ax.get_position().width * figure.get_figwidth())
 
 
-def beside(ax: Axes, where: Literal["below", "above", "right"], *, share: float = 0.25) -> Axes:
-    """Give some room of the axes to a panel that has its scale of time (or, to the right, its vertical scale).
+def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = False, shared: bool = True) -> list[Axes]:
+    """Cut axes into panels, one below the other or side by side.
 
     Parameters
     ----------
     ax : Axes
-        Made smaller.
-    where : {"below", "above", "right"}
-        Side of the panel.
-    share : float, default 0.25
-        Of the room. [0 to 1]
+        Becomes one of the panels.
+    shares : sequence of float
+        Of the room, from the top or from the left.
+    ours : int, default 0
+        Which of them the axes become.
+    across : bool, default False
+        Side by side.
+    shared : bool, default True
+        All have one scale of time or, side by side, one vertical scale; only the outermost has its labels.
 
     Returns
     -------
-    Axes
-        The panel.
+    list of Axes
+        As many as shares.
     """
-    figure = ax.get_figure(root=False)
+    figure, spec = ax.get_figure(root=False), ax.get_subplotspec()
     assert figure is not None
-    spec = ax.get_subplotspec()
-    shared: dict[str, Any] = {"sharey": ax} if where == "right" else {"sharex": ax}
-    if spec is None:  # placed by hand: cut it in two where it stands
+    scale: dict[str, Any] = {("sharey" if across else "sharex"): ax} if shared else {}
+    made: list[Axes] = []
+    if spec is not None:
+        if across:
+            grid = spec.subgridspec(1, len(shares), width_ratios=shares, wspace=0.05)
+        else:
+            grid = spec.subgridspec(len(shares), 1, height_ratios=shares, hspace=0.08)
+        ax.set_subplotspec(grid[ours])
+        made = [ax if i == ours else figure.add_subplot(grid[i], **scale) for i in range(len(shares))]
+    else:  # placed by hand: cut where it stands
         x, y, width, height = ax.get_position().bounds
         gap = 0.06
-        if where == "right":
-            ax.set_position((x, y, width * (1 - share - gap), height))
-            return figure.add_axes((x + width * (1 - share), y, width * share, height), **shared)
-        low, high = (y, y + height * (share + gap)) if where == "below" else (y + height * (1 - share), y)
-        ax.set_position((x, high, width, height * (1 - share - gap)))
-        return figure.add_axes((x, low, width, height * share), **shared)
-    shares = [share, 1 - share] if where == "above" else [1 - share, share]
-    if where == "right":
-        grid = spec.subgridspec(1, 2, width_ratios=shares, wspace=0.05)
-    else:
-        grid = spec.subgridspec(2, 1, height_ratios=shares, hspace=0.08)
-    ours, panels = (1, 0) if where == "above" else (0, 1)
-    ax.set_subplotspec(grid[ours])
-    panel: Axes = figure.add_subplot(grid[panels], **shared)
-    if where == "below":
-        hide_time(ax)
-    elif where == "above":
-        hide_time(panel)
-    else:
-        panel.tick_params(axis="y", labelleft=False)
-    return panel
-
-
-def hide_time(ax: Axes) -> None:
-    """Leave the scale of time to the panel below."""
-    ax.tick_params(axis="x", labelbottom=False)
-    ax.xaxis.get_offset_text().set_visible(False)
-    ax.set_xlabel("")
+        sizes = np.array(shares) / sum(shares) * (1 - gap * (len(shares) - 1))
+        starts = np.cumsum(sizes + gap) - sizes - gap
+        for i, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+            box = (x + width * start, y, width * size, height)
+            if not across:
+                box = (x, y + height * (1 - start - size), width, height * size)
+            if i == ours:
+                ax.set_position(box)
+            made.append(ax if i == ours else figure.add_axes(box, **scale))
+    if shared:
+        for panel in made[1:] if across else made[:-1]:
+            if across:
+                panel.tick_params(axis="y", labelleft=False)
+            else:
+                panel.tick_params(axis="x", labelbottom=False)
+                panel.xaxis.get_offset_text().set_visible(False)
+    return made
 
 
 def up_and_down(ax: Axes) -> None:
@@ -147,7 +148,7 @@ def outline(ax: Axes) -> dict[str, Any]:
     return {"edgecolor": ax.get_facecolor(), "linewidth": 0.4}
 
 
-def title(ax: Axes, what: str, of: str) -> None:
+def title(ax: Axes, what: str, of: str, *, width: float | None = None) -> None:
     """Write what a chart shows, and below it the numbers it is of, broken to the width of the axes.
 
     Parameters
@@ -158,8 +159,10 @@ def title(ax: Axes, what: str, of: str) -> None:
         One line.
     of : str
         Counts with their denominators.
+    width : float, optional
+        Room there is, where it is not that of the axes. [inches]
     """
-    columns = max(int(inches(ax) * 72 / 5.6), 24)
+    columns = max(int((width or inches(ax)) * 72 / 5.6), 24)
     lines = [line for text in (what, of) for line in textwrap.wrap(text, columns)]
     ax.set_title("\n".join(lines), loc="left", fontsize="medium", linespacing=1.3)
 
@@ -190,7 +193,7 @@ def state(ax: Axes, what: str, sentence: str) -> Axes:
     return ax
 
 
-def legend(ax: Axes, *others: Axes, lines: float = 2, columns: int | None = None) -> None:
+def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
     """Put a legend below the axes and their labels, in as many columns as there is room for.
 
     Parameters
@@ -201,20 +204,20 @@ def legend(ax: Axes, *others: Axes, lines: float = 2, columns: int | None = None
         Whose labelled artists come first.
     lines : float, default 2
         Lines of text between the axes and the legend: tick labels, and the label of the axis.
-    columns : int, optional
-        How many; by the width without it.
+    marks : float, default 1
+        So many times as large as drawn are its marks.
     """
     found = [axes.get_legend_handles_labels() for axes in (*others, ax)]
     by_label = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
     figure = ax.get_figure(root=True)
     if not by_label or figure is None:
         return
-    width = max(len(label) for label in by_label) * 4.9 + 40  # [points]
+    width = max(len(label) for label in by_label) * 4.6 + 38  # [points]
     drop = ScaledTranslation(0, -(8 + 14 * lines) / 72, figure.dpi_scale_trans)
     ax.legend(
-        by_label.values(), by_label.keys(), ncols=columns or max(min(int(inches(ax) * 80 / width), len(by_label)), 1),
+        by_label.values(), by_label.keys(), ncols=max(min(int(inches(ax) * 80 / width), len(by_label)), 1),
         frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=0,
-        bbox_transform=ax.transAxes + drop, columnspacing=1.2, handletextpad=0.5,
+        bbox_transform=ax.transAxes + drop, columnspacing=1.2, markerscale=marks, handletextpad=0.5,
     )  # fmt: skip
 
 
@@ -236,7 +239,7 @@ def time_axis(ax: Axes, low: float, high: float) -> None:
     """
     if high <= low:  # a single moment: a second around it
         low, high = low - 0.5 / 86400, high + 0.5 / 86400
-    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=int(inches(ax)) + 3)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=int(1.5 * inches(ax)) + 3)  # type: ignore[no-untyped-call]
     formats = ["%Y", "%b", "%d", "%H:%M", "%H:%M", ":%S.%f"]
     ax.xaxis.set_major_locator(locator)
     zero_formats = ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"]
@@ -244,6 +247,25 @@ def time_axis(ax: Axes, low: float, high: float) -> None:
     ax.xaxis.set_major_formatter(write)
     ax.set_xlim(low, high)
     ax.set_xlabel("time (UTC)", loc="left")  # the day stands at the right
+
+
+def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
+    """Make the horizontal axis one of seconds since a moment, which its label tells in UTC.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    start_ns : int
+        The moment. [ns since 1970]
+    low, high : float
+        Ends. [s]
+    """
+    room = 0.02 * max(high - low, 1e-6)
+    ax.set_xlim(low - room, high + room)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=max(int(inches(ax) * 1.3), 3)))
+    moment = pd.Timestamp(start_ns, unit="ns").strftime("%Y-%m-%d %H:%M:%S.%f")
+    ax.set_xlabel(f"seconds since {moment} UTC", fontsize="small" if inches(ax) < 4 else None)
 
 
 def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:
@@ -262,6 +284,28 @@ def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:
     axis.set_major_locator(MaxNLocator(nbins=4 if inches(ax) < 4 else 6, integer=True, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda number, _: f"{abs(number):,.0f}"))
     axis.set_label_text(label)
+
+
+def log_axis(ax: Axes, low: float, high: float, *, which: Literal["x", "y"] = "y") -> None:
+    """Make an axis logarithmic, with some labels however short it is.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    low, high : float
+        Ends; above 0.
+    which : {"x", "y"}
+        Which axis.
+    """
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    low, high = low / 1.15, high * 1.15
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    (ax.set_xlim if which == "x" else ax.set_ylim)(low, high)
+    room = inches(ax) if which == "x" else 4
+    digits = (1.0,) if high / low > 30 else (1.0, 3.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+    axis.set_major_locator(LogLocator(subs=digits, numticks=max(int(room * 2), 3)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def share_axis(ax: Axes, label: str) -> None:

@@ -11,9 +11,15 @@ __all__ = [
     "ENDING_LOOKS",
     "GREY",
     "HANDSHAKE_LOOKS",
+    "MARK_LOOKS",
+    "OVERVIEW_LOOKS",
+    "PART_LOOKS",
     "PHASE_LOOKS",
     "REASON_LOOKS",
+    "RTT_LOOKS",
+    "SEQUENCE_LOOKS",
     "SIDES",
+    "WINDOW_LOOKS",
     "Look",
 ]
 
@@ -58,9 +64,9 @@ REASON_LOOKS = {
     "unknown": Look("reason unknown", GREY, "--", "o"),
 }
 ENDING_LOOKS = {
-    "fin": Look("FIN both ways", GREEN, "", "|"),
+    "fin": Look("ended by FINs", GREEN, "", "|"),
     "half_closed": Look("FIN one way", SKY, "//", "|"),
-    "reset": Look("RST", VERMILLION, "xx", "x"),
+    "reset": Look("ended by a RST", VERMILLION, "xx", "x"),
     "open": Look("no ending captured", GREY, "..", "|"),
 }
 HANDSHAKE_LOOKS = {
@@ -69,4 +75,42 @@ HANDSHAKE_LOOKS = {
     "unanswered": Look("unanswered", ORANGE, "//"),
     "half_open": Look("half open", SKY, "\\\\"),
     "not_captured": Look("not captured", GREY, ".."),
+}
+PART_LOOKS = {
+    "payload_bytes": Look("new payload", SKY),
+    "resent_bytes": Look("payload sent again", VERMILLION, "xx"),
+    "other_bytes": Look("headers and copies", GREY, ".."),
+}
+RTT_LOOKS = {
+    "client": Look("answers of servers", SKY, "", "o", "-"),
+    "server": Look("answers of clients", ORANGE, "//", "s", "--"),
+}
+# Marks take the colour of the text: they lie on bars of every colour.
+MARK_LOOKS = {
+    "fin": Look("FIN", GREY, marker="|"),
+    "rst": Look("RST", VERMILLION, marker="x"),
+    "resent": Look("sent again", SKY, marker="^"),
+}
+SEQUENCE_LOOKS = {
+    "segment": Look("segment", SKY, marker="_"),
+    "resent": Look("sent again", VERMILLION, marker="^"),
+    "sack": Look("SACK", PURPLE, marker="s"),
+    "ack": Look("acknowledged", GREEN, line="-"),
+    "window": Look("window", ORANGE, line="--"),
+    "fin": Look("FIN", BLUE, marker="D"),  # these two are drawn in the colour of the text
+    "rst": Look("RST", GREY, marker="x"),
+}
+WINDOW_LOOKS = {
+    "in_flight": Look("in flight", SKY, marker="o"),
+    "window": Look("window offered", ORANGE, line="--", marker=""),
+    "window_full": Look("fills the window", PURPLE, marker="s"),
+    "zero_window": Look("zero window", VERMILLION, marker="x"),
+}
+OVERVIEW_LOOKS = {
+    "packets": Look("TCP packets", SKY),
+    "connections": Look("connections begun", GREEN),
+    "failed": Look("of them refused or unanswered", ORANGE),
+    "rsts": Look("RSTs", VERMILLION),
+    "resent": Look("segments sent again", PURPLE),
+    "zero_windows": Look("zero windows", BLUE),
 }

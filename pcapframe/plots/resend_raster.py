@@ -9,11 +9,11 @@ from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
-    beside,
     count_axis,
     dates,
     ink,
     legend,
+    split,
     state,
     time_axis,
     title,
@@ -123,7 +123,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
         return state(ax, what, f"None of {count:,} segments sent again has a time." if count else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
-    above = beside(ax, "above", share=0.22)
+    above, _ = split(ax, (0.22, 0.78), ours=1)
     above.stairs(facts["at_once"], days, fill=True, color=ink(ax), alpha=0.6)
     half = (days[1] - days[0]) / 2
     for name, look in REASON_LOOKS.items():

@@ -9,13 +9,12 @@ from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
-    beside,
     count_axis,
     dates,
-    hide_time,
     ink,
     legend,
     share_axis,
+    split,
     stack,
     state,
     time_axis,
@@ -138,7 +137,7 @@ def retransmission_timeline(
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     of_side = {side: data.xs(side, level="side") for side in SIDES}
-    counts_ax, rate_ax = beside(ax, "below", share=0.2), beside(ax, "below", share=0.3)
+    _, rate_ax, counts_ax = split(ax, (0.5, 0.28, 0.22))
     for side, rows in of_side.items():
         stack(ax, days, {name: rows[name].to_numpy() for name in RESEND_REASONS}, REASON_LOOKS, down=side == "server")
         look = SIDES[side]
@@ -148,7 +147,6 @@ def retransmission_timeline(
                      linewidth=1.2, label=look.label)  # fmt: skip
         counts_ax.stairs(rows["sent"], days, color=look.color, linestyle=look.line, linewidth=1.4)
     up_and_down(ax)
-    hide_time(rate_ax)
     # An interval of few segments spans everything: the scale follows the rates.
     rate_ax.set_ylim(0, min(max(1.15 * float(data["rate"].fillna(0).max()), 0.001), 1.05))
     count_axis(ax, f"resent in {width_text(edges)}")

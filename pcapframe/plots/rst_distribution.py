@@ -130,7 +130,7 @@ def rst_distribution(
             ax.barh(places, counts, left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
             left += counts.to_numpy()
     for place, count in zip(places, left, strict=True):
-        ax.annotate(f"{count:,.0f} ({count / total:.1%})".replace("%", " %"), (count, place), (4, 0),
+        ax.annotate(f"{count:,.0f} ({count / total:.1%})".replace("%", "\N{NO-BREAK SPACE}%"), (count, place), (4, 0),
                     textcoords="offset points", va="center", fontsize="small")  # fmt: skip
     ax.margins(x=min(2 / inches(ax), 0.8))
     ax.set_xlim(left=0)

@@ -1,6 +1,7 @@
 """Captures in memory as the frames that charts take."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -22,7 +23,8 @@ def made(*conversations: Iterable[Frame]) -> Made:
     return Made(segments, pf.build_connections(segments))
 
 
+@cache
 def example(name: str) -> Made:
-    """Frames of a capture that ships with the package."""
+    """Frames of a capture that ships with the package; do not modify them."""
     analysis = pf.analyze(pf.example(name))
     return Made(analysis.segments, analysis.connections)

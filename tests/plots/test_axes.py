@@ -35,25 +35,28 @@ def test_new_axes_are_pyplots_so_that_a_notebook_shows_them() -> None:
         pyplot.close(other.figure)
 
 
-@pytest.mark.parametrize("where", ["below", "above", "right"])
+@pytest.mark.parametrize("across", [False, True])
 @pytest.mark.parametrize("by_hand", [False, True])
-def test_panel_shares_the_room_and_the_scale(where: str, by_hand: bool) -> None:
-    if by_hand:
-        ax = Figure(figsize=(8, 4)).add_axes((0.1, 0.1, 0.8, 0.8))
-    else:
-        ax = figure()
-    panel = _axes.beside(ax, where, share=0.25)  # type: ignore[arg-type]
+def test_panels_share_the_room_and_the_scale(across: bool, by_hand: bool) -> None:
+    ax = Figure(figsize=(8, 4)).add_axes((0.1, 0.1, 0.8, 0.8)) if by_hand else figure()
+    first, second, third = panels = _axes.split(ax, (0.5, 0.3, 0.2), ours=1, across=across)
+    assert second is ax
     ax.set_xlim(3, 4)
     ax.set_ylim(5, 6)
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
-    a, b = ax.get_position(), panel.get_position()
-    assert not a.overlaps(b)
-    if where == "right":
-        assert b.x0 > a.x1
-        assert panel.get_ylim() == (5, 6)
+    boxes = [panel.get_position() for panel in panels]
+    if across:
+        assert boxes[0].x1 < boxes[1].x0 < boxes[1].x1 < boxes[2].x0
+        assert first.get_ylim() == third.get_ylim() == (5, 6)
     else:
-        assert (b.y1 < a.y0) if where == "below" else (b.y0 > a.y1)
-        assert panel.get_xlim() == (3, 4)
+        assert boxes[0].y0 > boxes[1].y1 > boxes[1].y0 > boxes[2].y1
+        assert first.get_xlim() == third.get_xlim() == (3, 4)
+
+
+def test_panels_may_have_scales_of_their_own() -> None:
+    first, second = _axes.split(figure(), (1, 1), shared=False)
+    first.set_xlim(3, 4)
+    assert second.get_xlim() != (3, 4)
 
 
 def test_text_takes_the_colour_of_the_style() -> None:
@@ -113,6 +116,35 @@ def test_units_have_prefixes() -> None:
     assert ax.yaxis.get_major_formatter()(-2e6) == "2 Mbit/s"
     _axes.share_axis(ax, "rate")
     assert ax.yaxis.get_major_formatter()(0.025) == "2.5"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.024, 0.026), (0.01, 0.1), (1e-6, 10), (1, 1)])
+def test_logarithmic_scale_has_labels_however_short(low: float, high: float) -> None:
+    for which in ("x", "y"):
+        ax = figure()
+        _axes.log_axis(ax, low, high, which=which)  # type: ignore[arg-type]
+        ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+        axis = ax.xaxis if which == "x" else ax.yaxis
+        left, right = axis.get_view_interval()
+        assert left < low <= high < right
+        if high / low > 2:
+            assert sum(left <= tick <= right for tick in axis.get_majorticklocs()) >= 2
+
+
+def test_seconds_tell_since_when() -> None:
+    ax = figure()
+    _axes.seconds_axis(ax, 1_500_000_000, 0, 0)
+    assert ax.get_xlabel() == "seconds since 1970-01-01 00:00:01.500000 UTC"
+
+
+def test_up_and_down_leaves_room_for_the_words() -> None:
+    ax = figure()
+    ax.plot([0, 1], [-3, 5])
+    _axes.up_and_down(ax)
+    low, high = ax.get_ylim()
+    assert low < -3
+    assert high > 5
+    assert [text.get_text() for text in ax.texts] == ["▲ from clients", "▼ from servers"]
 
 
 def test_a_stack_is_one_artist_a_part() -> None:

@@ -8,7 +8,12 @@ from pcapframe.plots._palette import ENDING_LOOKS, HANDSHAKE_LOOKS, PHASE_LOOKS,
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.schema import ENDINGS, HANDSHAKES, RESEND_REASONS
 
-SETS = {name: value for name, value in vars(_palette).items() if isinstance(value, dict) and name.isupper()}
+# Panels of the overview are told apart by their place and their words.
+SETS = {
+    name: value
+    for name, value in vars(_palette).items()
+    if isinstance(value, dict) and name.isupper() and name != "OVERVIEW_LOOKS"
+}
 
 
 def luminance(color: str) -> float:

@@ -63,7 +63,7 @@ def test_panels_show_the_rate_and_its_denominator() -> None:
     data = retransmission_timeline_data(*frames)
     figure = Figure(layout="constrained")
     ax = retransmission_timeline(*frames, ax=figure.subplots())
-    main, sent, rate = figure.axes
+    main, rate, sent = figure.axes
     assert main is ax
     drawn = [patch.get_data() for patch in ax.patches]
     assert sum(abs(float((step.values - step.baseline).sum())) for step in drawn) == data["resent"].sum()

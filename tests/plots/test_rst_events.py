@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcapframe as pf
@@ -73,6 +73,7 @@ def test_counts_are_those_of_the_analysis(name: str) -> None:
     assert counts == statistics["rst_distribution"]["by_direction"]
 
 
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from([*PHASES]), max_size=5))
 def test_every_rst_has_its_row_whatever_is_interleaved(phases: list[str]) -> None:
     talks = []

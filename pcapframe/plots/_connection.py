@@ -1,0 +1,115 @@
+"""One connection and one of its senders, for the charts that follow one; no drawing in here."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.errors import ParameterError
+from pcapframe.measures import connection_text, values, without_attrs
+from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.plots._bins import nanoseconds
+
+__all__ = ["MARKS", "OneConnection", "one_connection", "thinned"]
+
+MARKS = 4_000  # more of a kind are joined
+COLUMNS = 2_000  # moments that joined marks are told apart by
+
+
+class OneConnection(NamedTuple):
+    """Segments of one connection, and whose data is followed."""
+
+    segments: pd.DataFrame  # without copies, with a time
+    conn_id: int
+    from_client: bool
+    start_ns: int
+    text: str  # sender → receiver
+
+    @property
+    def sent(self) -> Array:
+        """Which segments the followed side sent."""
+        return np.asarray(self.segments["from_client"].to_numpy() == self.from_client, np.bool_)
+
+    @property
+    def time_s(self) -> Array:
+        """Seconds since the first packet."""
+        return np.asarray((nanoseconds(self.segments["time"]) - self.start_ns) / 1e9, np.float64)
+
+
+def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: bool | None) -> OneConnection | None:
+    """Find the segments of a connection.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    conn_id : int or None
+        Which; None for the one with the most payload.
+    from_client : bool or None
+        Whose data is followed; None for that of the side with more payload.
+
+    Returns
+    -------
+    OneConnection or None
+        None where there is none with a time.
+
+    Raises
+    ------
+    ParameterError
+        There is no such connection.
+    """
+    segments = without_attrs(segments)
+    conn_ids = segments["conn_id"].to_numpy()
+    is_one = nanoseconds(segments["time"]) != NO_TIME
+    if conn_id is None:
+        if not is_one.any():
+            return None
+        payload = np.where(is_one, values(segments["payload_bytes"], np.int64), 0)
+        sums = np.bincount(conn_ids, weights=payload + is_one * 1e-9)  # by segments where none has payload
+        conn_id = int(np.argmax(sums))
+    elif not (conn_ids == conn_id).any():
+        raise ParameterError(f"there is no connection {conn_id!r}: expected a conn_id of the segments")
+    is_one &= (conn_ids == conn_id) & ~segments["capture_duplicate"].to_numpy()
+    chosen = segments[is_one]
+    if chosen.empty:
+        return None
+    if from_client is None:
+        payload = values(chosen["payload_bytes"], np.int64)
+        of_client = chosen["from_client"].to_numpy()
+        from_client = bool(payload[of_client].sum() >= payload[~of_client].sum())
+    first = chosen.iloc[:1]
+    ends = ("src", "dst") if bool(first["from_client"].iloc[0]) else ("dst", "src")
+    names = dict(zip(ends, ("client", "server"), strict=True))
+    ports = {f"{end}_port": f"{name}_port" for end, name in names.items()}
+    client, server = connection_text(first.rename(columns=names | ports))[0].split(" <-> ")
+    text = f"{client} → {server}" if from_client else f"{server} → {client}"
+    return OneConnection(chosen, conn_id, from_client, int(nanoseconds(chosen["time"]).min()), text)
+
+
+def thinned(marks: pd.DataFrame) -> pd.DataFrame:
+    """Join marks where there are too many to tell apart.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        Columns ``kind``, ``time_s``, ``low`` and ``high``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        The same, and ``marks``, how many each row stands for. Of a kind with more than 4,000, those in the same 2000th
+        of the time are one, from the lowest ``low`` to the highest ``high``, at the time of the first.
+    """
+    marks = marks.assign(marks=1)
+    counts = marks["kind"].value_counts()
+    crowded = marks["kind"].isin(counts.index[counts > MARKS])
+    if not crowded.any():
+        return marks
+    many = marks[crowded]
+    span = max(float(marks["time_s"].max() - marks["time_s"].min()), 1e-9)
+    column = ((many["time_s"] - marks["time_s"].min()) / span * COLUMNS).astype(np.int64)
+    joined = many.groupby([many["kind"], column], observed=True, sort=False).agg(
+        time_s=("time_s", "first"), low=("low", "min"), high=("high", "max"), marks=("marks", "sum")
+    )
+    joined = joined.droplevel(1).reset_index()
+    return pd.concat([marks[~crowded], joined], ignore_index=True)

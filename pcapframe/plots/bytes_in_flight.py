@@ -1,0 +1,150 @@
+"""How much of one connection was on its way, against the window that its receiver offered."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+
+from pcapframe.measures import values
+from pcapframe.patterns._arrays import Array
+from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state, title, unit_axis
+from pcapframe.plots._connection import OneConnection, one_connection, thinned
+from pcapframe.plots._frames import Source, category, segments_of
+from pcapframe.plots._palette import WINDOW_LOOKS
+
+__all__ = ["bytes_in_flight", "bytes_in_flight_data"]
+
+KINDS = tuple(WINDOW_LOOKS)
+
+
+def bytes_in_flight_data(
+    segments: pd.DataFrame, *, conn_id: int | None = None, from_client: bool | None = None
+) -> pd.DataFrame:
+    """Return what one side of a connection had in flight, and the window of the other.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    conn_id : int, optional
+        Which connection; that with the most payload without it.
+    from_client : bool, optional
+        Whose data; that of the side with more payload without it.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (category), ``time_s`` since the connection's first packet (float64 [s]), ``low`` and ``high`` (float64
+        [bytes], equal unless joined) and ``marks``, how many a row stands for (int64). Kinds: ``in_flight``, the column
+        ``bytes_in_flight``; ``window``, ``window_bytes`` of the other side; ``window_full`` at what is in flight and
+        ``zero_window`` at 0, the labels. Of a kind with more than 4,000, those in the same 2000th of the time are
+        joined. ``attrs`` holds ``conn_id``, ``from_client``, ``connection`` (text), ``start_ns``, ``segments`` (sent by
+        the side followed) and ``windows_known`` of ``windows``; it is empty without segments.
+
+    Raises
+    ------
+    ParameterError
+        There is no such connection.
+    """
+    one = one_connection(segments, conn_id, from_client)
+    if one is None:
+        return _marks("window", np.empty(0), np.empty(0)).assign(marks=np.empty(0, np.int64))
+    windows = _window(one)
+    made = thinned(pd.concat([*_flight(one), *windows], ignore_index=True))
+    made.attrs = {
+        "conn_id": one.conn_id,
+        "from_client": one.from_client,
+        "connection": one.text,
+        "start_ns": one.start_ns,
+        "segments": int(one.sent.sum()),
+        "windows_known": len(windows[0]),
+        "windows": int((~one.sent).sum()),
+    }
+    return made
+
+
+def _marks(kind: str, time_s: Array, number: Array) -> pd.DataFrame:
+    column = category(np.full(time_s.size, KINDS.index(kind)), KINDS)
+    return pd.DataFrame({"kind": column, "time_s": time_s, "low": number, "high": number})
+
+
+def _flight(one: OneConnection) -> list[pd.DataFrame]:
+    sent, time_s = one.segments[one.sent], one.time_s[one.sent]
+    flight = values(sent["bytes_in_flight"], np.float64, null=np.nan)
+    known = ~np.isnan(flight)
+    full = known & sent["window_full"].to_numpy()
+    return [_marks("in_flight", time_s[known], flight[known]), _marks("window_full", time_s[full], flight[full])]
+
+
+def _window(one: OneConnection) -> list[pd.DataFrame]:
+    answers, time_s = one.segments[~one.sent], one.time_s[~one.sent]
+    window = values(answers["window_bytes"], np.float64, null=np.nan)
+    known, zero = ~np.isnan(window), answers["zero_window"].to_numpy()
+    return [_marks("window", time_s[known], window[known]), _marks("zero_window", time_s[zero], np.zeros(zero.sum()))]
+
+
+def bytes_in_flight(
+    segments: Source, *, conn_id: int | None = None, from_client: bool | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw bytes in flight over time against the window offered.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    conn_id : int, optional
+        Which connection; that with the most payload without it.
+    from_client : bool, optional
+        Whose data; that of the side with more payload without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `bytes_in_flight_data`: a mark a segment for what is in flight (joined ones: a vertical line from the lowest to
+        the highest), steps for the window, and marks where a segment fills it and where it is zero. The scale is
+        logarithmic above 1 kB, so that a window far above what is in flight leaves both to be seen.
+
+    Raises
+    ------
+    ParameterError
+        There is no such connection.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.bytes_in_flight(pf.analyze(pf.example("losses.pcap"))).get_ylabel()
+    'bytes [B]'
+    """
+    data = bytes_in_flight_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
+    ax = axes_or_new(ax)
+    what, facts = "Bytes in flight against the window", data.attrs
+    if data.empty:
+        return state(ax, what, "There is no segment with a time that tells bytes in flight or a window.")
+    for kind, look in WINDOW_LOOKS.items():
+        rows = data[data["kind"] == kind]
+        if rows.empty:
+            continue
+        label = f"{look.label} ({rows['marks'].sum():,})"
+        if kind == "window":
+            ax.plot(rows["time_s"], rows["low"], color=look.color, linestyle=look.line, drawstyle="steps-post",
+                    linewidth=1.2, label=label)  # fmt: skip
+            continue
+        color = ink(ax) if kind == "zero_window" else look.color
+        size = 10 if kind == "in_flight" else 36
+        ax.vlines(rows["time_s"], rows["low"], rows["high"], color=color, linewidth=0.8)
+        ax.scatter(rows["time_s"], rows["high"], s=size, color=color, marker=look.marker, label=label, zorder=3,
+                   linewidths=0.9, facecolors="none" if kind == "window_full" else None)  # fmt: skip
+    ax.set_yscale("symlog", linthresh=1000, linscale=0.5)
+    ax.set_ylim(-60, 1.5 * max(float(data["high"].max()), 1000.0))
+    seconds_axis(ax, facts["start_ns"], 0.0, float(data["time_s"].max()))
+    unit_axis(ax, "bytes", "B")
+    ax.set_yticks([0, *(10.0**power for power in range(3, 13) if 10.0**power < ax.get_ylim()[1])])
+    ax.yaxis.set_minor_locator(NullLocator())
+    unknown = facts["windows"] - facts["windows_known"]
+    of = f"connection {facts['conn_id']:,}: {facts['connection']}, {facts['segments']:,} segments sent"
+    of += f"; the window is unknown in {unknown:,} of {facts['windows']:,} answers" if unknown else ""
+    title(ax, what, of)
+    legend(ax)
+    return ax

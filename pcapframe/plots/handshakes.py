@@ -1,0 +1,137 @@
+"""How handshakes went and how long they took, by server."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.patterns._endpoints import Endpoints
+from pcapframe.plots._axes import (
+    axes_or_new,
+    count_axis,
+    inches,
+    ink,
+    legend,
+    log_axis,
+    outline,
+    shorten,
+    split,
+    state,
+    title,
+    unit_axis,
+)
+from pcapframe.plots._frames import Source, connections_of
+from pcapframe.plots._palette import HANDSHAKE_LOOKS
+from pcapframe.schema import HANDSHAKES
+
+__all__ = ["handshakes", "handshakes_data"]
+
+SERVERS = 12  # rows of their own; the other servers share one
+QUANTILES = {"rtt_min_s": 0.0, "rtt_p25_s": 0.25, "rtt_median_s": 0.5, "rtt_p75_s": 0.75, "rtt_max_s": 1.0}
+
+
+def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
+    """Count handshakes by server and outcome, and sum up their times.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        Index ``server`` (``address:port``): the 12 with the most connections, most first, and "N others". A column of
+        counts (int64) an outcome, summing to ``connections``; ``timed``, how many have a ``handshake_rtt_s``; and of
+        these ``rtt_min_s``, ``rtt_p25_s``, ``rtt_median_s``, ``rtt_p75_s`` and ``rtt_max_s`` [s, NaN without any].
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> int(pf.plots.handshakes_data(analysis.connections)["refused"].sum())
+    6
+    """
+    connections = without_attrs(connections)
+    _, first, place, counts = np.unique(
+        Endpoints(connections).server, return_index=True, return_inverse=True, return_counts=True
+    )
+    most = np.lexsort((first, -counts))
+    row_of = np.full(counts.size, SERVERS)
+    row_of[most[:SERVERS]] = np.arange(min(most.size, SERVERS))
+    row = row_of[place]
+    of = connections.iloc[first[most[:SERVERS]]]
+    index = endpoint_text(of["server"], of["server_port"]).tolist()
+    if most.size > SERVERS:
+        index.append(f"{most.size - SERVERS:,} other{'s' if most.size > SERVERS + 1 else ''}")
+    outcome = connections["handshake"].cat.codes.to_numpy().astype(np.int64)
+    table = np.bincount(row * len(HANDSHAKES) + outcome, minlength=len(index) * len(HANDSHAKES))
+    made = pd.DataFrame(
+        table.reshape(-1, len(HANDSHAKES)), index=pd.Index(index, name="server", dtype="str"), columns=list(HANDSHAKES)
+    )
+    rtt = connections["handshake_rtt_s"].to_numpy()
+    timed = ~np.isnan(rtt)
+    of_row = [rtt[timed & (row == number)] for number in range(len(index))]
+    made["connections"] = made.sum(axis="columns")
+    made["timed"] = np.array([times.size for times in of_row], np.int64)
+    for name, share in QUANTILES.items():
+        made[name] = [float(np.quantile(times, share)) if times.size else np.nan for times in of_row]
+    return made
+
+
+def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
+    """Draw how the handshakes with each server went, and beside it how long the SYN-ACK took.
+
+    Parameters
+    ----------
+    connections : DataFrame or Analysis
+        Columns of ``schema.CONNECTIONS``; not modified.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `handshakes_data`: one bar a server. In the panel at the right, on a logarithmic scale, a thin line from the
+        shortest to the longest time, a thick one between the quartiles and a mark at the median.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.handshakes(pf.analyze(pf.example("resets.pcap"))).get_xlabel()
+    'connections'
+    """
+    data = handshakes_data(connections_of(connections))
+    ax = axes_or_new(ax, size=(8, 4.8))
+    what = "Handshakes by server"
+    if data.empty:
+        return state(ax, what, "There is no connection.")
+    narrow = inches(ax) < 4
+    width = inches(ax)
+    _, panel = split(ax, (0.7, 0.3), across=True)
+    places, left = np.arange(len(data)), np.zeros(len(data))
+    for name, look in HANDSHAKE_LOOKS.items():
+        if data[name].any():
+            ax.barh(places, data[name], left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
+            left += data[name].to_numpy()
+    ax.set_yticks(places, [shorten(name, 17 if narrow else 34) for name in data.index])
+    if narrow:
+        ax.tick_params(axis="y", labelsize="x-small")
+    ax.set_ylim(len(data) - 0.4, -0.6)
+    count_axis(ax, "connections", which="x")
+    panel.hlines(places, data["rtt_min_s"], data["rtt_max_s"], color=ink(ax), linewidth=0.8)
+    panel.hlines(places, data["rtt_p25_s"], data["rtt_p75_s"], color=ink(ax), linewidth=4, alpha=0.45)
+    panel.plot(data["rtt_median_s"], places, linestyle="", marker="D", markersize=4, color=ink(ax))
+    if (data["rtt_min_s"] > 0).any():
+        log_axis(panel, float(data["rtt_min_s"].min()), float(data["rtt_max_s"].max()), which="x")
+        panel.tick_params(axis="x", labelsize="small")
+    else:
+        panel.text(0.5, 0.5, "none timed", ha="center", transform=panel.transAxes, fontsize="small", color=ink(ax))
+        panel.set_xticks([])
+    unit_axis(panel, "time", "s", which="x")
+    total, timed = int(data["connections"].sum()), int(data["timed"].sum())
+    of = f"{data['complete'].sum():,} of {total:,} connections complete; {timed:,} timed from SYN to SYN-ACK: "
+    of += "median, quartiles, extremes"
+    title(ax, what, of, width=width * (0.8 if narrow else 1))
+    legend(ax)
+    return ax

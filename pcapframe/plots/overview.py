@@ -1,0 +1,119 @@
+"""A capture at a glance: what there was over time, one panel a count."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pcapframe.measures import without_attrs
+from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.plots._axes import axes_or_new, count_axis, dates, ink, outline, split, state, time_axis, title
+from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._frames import Source, both
+from pcapframe.plots._palette import OVERVIEW_LOOKS
+
+__all__ = ["overview", "overview_data"]
+
+
+def overview_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Count by time what a capture has.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
+        not in `connections` are passed over.
+
+    Returns
+    -------
+    DataFrame
+        Index ``start`` of at most 120 bins of a round width (UTC), and counts (int64): ``packets`` (TCP);
+        ``connections`` that begin; ``failed``, those of them that were refused or unanswered; ``rsts``; ``resent``
+        segments; ``zero_windows``. Copies made on the way count in ``packets`` only. ``attrs`` holds ``edges`` [ns
+        since 1970], ``totals`` of each, also of what has no time, ``wire_bytes``, and ``without_time`` (packets that no
+        bin has).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> pf.plots.overview_data(analysis.segments, analysis.connections)["rsts"].sum().item()
+    26
+    """
+    segments, connections = without_attrs(segments), without_attrs(connections)
+    traffic = Traffic(segments, connections)
+    time = nanoseconds(segments["time"])[np.isin(segments["conn_id"].to_numpy(), connections.index.to_numpy())]
+    edges = time_edges(known_times(time, traffic.start_ns, traffic.end_ns))
+    failed = traffic.is_in("handshake", "refused", "unanswered")
+    times: dict[str, Array] = {
+        "packets": time,
+        "connections": traffic.start_ns,
+        "failed": traffic.start_ns[failed],
+        "rsts": traffic.time_ns(traffic.rsts.rows),
+        "resent": traffic.time_ns(traffic.resent),
+        "zero_windows": traffic.time_ns(traffic.labelled("zero_window")),
+    }
+    bins = max(edges.size - 1, 0)
+    counts = {}
+    for name, of in times.items():
+        known = of[of != NO_TIME]
+        counts[name] = np.bincount(bin_of(known, edges), minlength=bins) if known.size else np.zeros(bins, np.int64)
+    made = pd.DataFrame(counts, index=pd.Index(to_time(edges[:-1]), name="start"))
+    made.attrs = {
+        "edges": edges.tolist(),
+        "totals": {name: int(of.size) for name, of in times.items()},
+        "wire_bytes": int(sum(connections[f"{side}_wire_bytes"].sum() for side in ("client", "server"))),
+        "without_time": int((time == NO_TIME).sum()),
+    }
+    return made
+
+
+def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw counts over time, each in a panel of its own.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        That of the first panel. Each has a column of `overview_data`, in at most 120 bins of a round width.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> len(pf.plots.overview(pf.analyze(pf.example("resets.pcap"))).figure.axes)
+    6
+    """
+    data = overview_data(*both(segments, connections))
+    ax = axes_or_new(ax, size=(8, 7))
+    what, facts = "Capture overview", data.attrs
+    totals = facts["totals"]
+    if data.empty:
+        none = "There is no TCP packet."
+        return state(ax, what, f"None of {totals['packets']:,} packets has a time." if totals["packets"] else none)
+    edges = np.array(facts["edges"])
+    days = dates(to_time(edges))
+    panels = split(ax, [1] * len(OVERVIEW_LOOKS))
+    of = {"failed": "connections", "rsts": "packets", "resent": "packets", "zero_windows": "packets"}
+    for panel, (name, look) in zip(panels, OVERVIEW_LOOKS.items(), strict=True):
+        panel.stairs(data[name], days, fill=True, facecolor=look.color, hatch=look.hatch, **outline(ax))
+        count_axis(panel, "")
+        panel.yaxis.set_major_locator(MaxNLocator(2, integer=True, min_n_ticks=1))
+        panel.set_ylim(0, max(1.5 * float(data[name].max()), 1))  # room for the words
+        denominator = f" of {totals[of[name]]:,}" if name in of else ""
+        text = f"{look.label}: {totals[name]:,}{denominator}"
+        panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
+    time_axis(panels[-1], days[0], days[-1])
+    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}")
+    text = f"{totals['packets']:,} TCP packets, {facts['wire_bytes']:,} bytes in {totals['connections']:,} connections"
+    text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
+    title(ax, what, text)
+    return ax

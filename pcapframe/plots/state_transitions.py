@@ -1,0 +1,121 @@
+"""How connections went from handshake to data to ending, as a matrix."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
+from pcapframe.plots._axes import axes_or_new, inches, ink, state, title
+from pcapframe.plots._frames import Source, both
+from pcapframe.schema import ENDINGS, HANDSHAKES
+
+__all__ = ["state_transitions", "state_transitions_data"]
+
+FROM = (*(f"handshake:{name}" for name in HANDSHAKES), *(f"data:{name}" for name in DATA))
+TO = (*(f"data:{name}" for name in DATA), *(f"ending:{name}" for name in ENDINGS))
+
+
+def state_transitions_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Count the transitions of connections: the table of the pattern ``state_transitions``, as a matrix.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        Counts of connections (Int64), from the state in the index to that in the columns; null where no such
+        transition can be: from a handshake to data, and from data to an ending, each half sums to the connections.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("clean.pcap"))
+    >>> matrix = pf.plots.state_transitions_data(analysis.segments, analysis.connections)
+    >>> int(matrix.loc["data:data_both_ways", "ending:fin"])
+    13
+    """
+    index, columns = pd.Index(FROM, name="from"), pd.Index(TO, name="to")
+    matrix = pd.DataFrame(index=index, columns=columns, dtype="Int64")
+    matrix.iloc[: len(HANDSHAKES), : len(DATA)] = 0
+    matrix.iloc[len(HANDSHAKES) :, len(DATA) :] = 0
+    pattern = observe(Traffic(segments, connections), StateTransitionsLimits())
+    for transition in pattern.observations["transitions"] if pattern else ():
+        matrix.loc[transition["from"], transition["to"]] = transition["count"]
+    return matrix
+
+
+def state_transitions(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw the matrix of state transitions.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `state_transitions_data`: a cell has the number of connections, darker or lighter by its logarithm.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.state_transitions(pf.analyze(pf.example("resets.pcap"))).get_xlabel()
+    'to'
+    """
+    segments, connections = both(segments, connections)
+    ax = axes_or_new(ax, size=(8, 5))
+    what = "State transitions of connections"
+    if connections.empty:
+        return state(ax, what, "There is no connection.")
+    data = state_transitions_data(segments, connections)
+    counts = data.to_numpy(np.float64, na_value=np.nan)
+    shown = np.where(counts > 0, counts, np.nan)
+    image = ax.imshow(shown, cmap="cividis", norm=LogNorm(1, max(counts[counts > 0].max(), 2)), aspect="auto")
+    narrow = inches(ax) < 4
+    size = "x-small" if narrow else "small"
+    for (i, j), count in np.ndenumerate(counts):
+        if not np.isnan(count):
+            paint = ink(ax)
+            if count:
+                # Black or white, whichever is farther from the colour of the cell.
+                light = np.dot(image.cmap(image.norm(count))[:3], (0.299, 0.587, 0.114)) > 0.5
+                paint = "black" if light else "white"
+            ax.text(j, i, _short(int(count)) if narrow else f"{int(count):,}", ha="center", va="center",
+                    fontsize=size, color=paint)  # fmt: skip
+    ax.set_xticks(range(len(TO)), [_words(name) for name in TO], rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(FROM)), [_words(name) for name in FROM])
+    ax.tick_params(labelsize=size)
+    line = {"color": ink(ax), "linewidth": 0.8, "alpha": 0.6}
+    ax.axhline(len(HANDSHAKES) - 0.5, **line)
+    ax.axvline(len(DATA) - 0.5, **line)
+    ax.set_xlabel("to")
+    ax.set_ylabel("from")
+    title(ax, what, f"{len(connections):,} connections; each of the two halves sums to them",
+          width=0.6 * inches(ax) if narrow else None)  # fmt: skip
+    return ax
+
+
+def _words(name: str) -> str:
+    return (
+        name.partition(":")[2].replace("_", " ")
+        if name.startswith("data:")
+        else name.replace("_", " ").replace(":", ": ")
+    )
+
+
+def _short(count: int) -> str:
+    """Write a count in four characters at most."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.0f} {unit}"
+    return str(count)

@@ -1,0 +1,228 @@
+"""When connections began and ended, how they ended, and where in them RSTs, FINs and resends came."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.plots._axes import (
+    axes_or_new,
+    count_axis,
+    dates,
+    inches,
+    ink,
+    legend,
+    outline,
+    shorten,
+    split,
+    stack,
+    state,
+    time_axis,
+    title,
+)
+from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._frames import Source, both, category
+from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
+from pcapframe.schema import ENDINGS
+
+__all__ = ["open_connections_data", "swimlanes", "swimlanes_data"]
+
+LANES = 80  # more connections: those around the moment when most are open
+COLUMNS = 600  # moments that marks are told apart by
+NAMED = 16  # lanes whose server is written beside them
+KINDS = ("connection", *MARK_LOOKS)
+
+
+def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Lay out connections as lanes, with the moments of their RSTs, FINs and resends.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
+        not in `connections` are passed over: pass those that you want to see, such as
+        ``connections[connections["ending"] == "reset"]``.
+
+    Returns
+    -------
+    DataFrame
+        ``lane`` from 0 (int64), ``conn_id`` (int64), ``kind`` (category: ``connection``, ``fin``, ``rst``,
+        ``resent``), ``start`` and ``end`` (UTC; equal for the last three) and ``ending`` of the connection (category).
+        Connections are in order of their start. Of more than 80 there are 80 that began one after another, around
+        the moment when most are open at once. Marks of a kind that fall in the same 600th of the time of a lane are
+        one. ``attrs`` holds ``connections``, the number of all, and ``without_time`` (connections left out).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> lanes = pf.plots.swimlanes_data(analysis.segments, analysis.connections)
+    >>> int((lanes["kind"] == "connection").sum())
+    42
+    """
+    connections = without_attrs(connections)
+    traffic = Traffic(segments, connections)
+    start = traffic.start_ns
+    timed = np.flatnonzero(start != NO_TIME)
+    ordered = timed[np.argsort(start[timed], kind="stable")]
+    first = _busiest(start[ordered], np.sort(traffic.end_ns[timed])) if ordered.size > LANES else 0
+    chosen = ordered[first : first + LANES]
+    lane = np.full(traffic.size, -1)
+    lane[chosen] = np.arange(chosen.size)
+    begin, end = (int(start[chosen].min()), int(traffic.end_ns[chosen].max())) if chosen.size else (0, 0)
+    parts = [(np.zeros(chosen.size, np.int64), lane[chosen], start[chosen], traffic.end_ns[chosen])]
+    found = {"fin": traffic.flagged("FIN").rows, "rst": traffic.rsts.rows, "resent": traffic.resent}
+    for name, every in found.items():
+        rows = every[(lane[traffic.place(every)] >= 0) & (traffic.time_ns(every) != NO_TIME)]
+        of, time = lane[traffic.place(rows)], traffic.time_ns(rows)
+        column = (time - begin) // max((end - begin) // COLUMNS, 1)
+        _, once = np.unique(of * 2 * COLUMNS + column, return_index=True)
+        parts.append((np.full(once.size, KINDS.index(name)), of[once], time[once], time[once]))
+    kind, lanes, starts, ends = (np.concatenate(column) for column in zip(*parts, strict=True))
+    made = pd.DataFrame(
+        {
+            "lane": lanes,
+            "conn_id": connections.index.to_numpy()[chosen[lanes]].astype(np.int64),
+            "kind": category(kind, KINDS),
+            "start": to_time(starts),
+            "end": to_time(ends),
+            "ending": category(traffic.codes("ending")[chosen[lanes]], ENDINGS),
+        }
+    )
+    made.attrs = {"connections": traffic.size, "without_time": int(traffic.size - timed.size)}
+    return made
+
+
+def _busiest(starts: Array, ends: Array) -> int:
+    """Return where to begin, so that the middle lane begins when most connections are open; both ascend."""
+    is_open = np.arange(1, starts.size + 1) - np.searchsorted(ends, starts)
+    return int(np.clip(int(np.argmax(is_open)) - LANES // 2, 0, starts.size - LANES))
+
+
+def open_connections_data(connections: pd.DataFrame) -> pd.DataFrame:
+    """Count connections that are open at once, by how they end.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        Index ``start`` of at most 120 bins of a round width (UTC); a column an ending: connections whose first packet
+        comes before the end of the bin and whose last does not come before its start (int64). ``attrs["edges"]`` holds
+        the edges [ns since 1970].
+    """
+    starts, ends = nanoseconds(connections["start"]), nanoseconds(connections["end"])
+    edges = time_edges(known_times(starts, ends))
+    counts = {}
+    for name in ENDINGS:
+        of = (connections["ending"] == name).to_numpy() & (starts != NO_TIME)
+        begun = np.searchsorted(np.sort(starts[of]), edges[1:])
+        over = np.searchsorted(np.sort(ends[of]), edges[:-1])
+        counts[name] = begun - over
+    made = pd.DataFrame(counts, index=pd.Index(to_time(edges[:-1]), name="start"))
+    made.attrs = {"edges": edges.tolist()}
+    return made
+
+
+def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw one bar a connection from its first packet to its last, and above them how many are open at once.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame, optional
+        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `swimlanes_data`: bars by how the connection ended; one that would not be seen is drawn a 250th of the axis
+        wide. Of more than 80 connections there are the 80 around the moment when most are open, and bars may go on
+        beyond the right edge. The panel above has `open_connections_data`, over the whole time.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.swimlanes(pf.analyze(pf.example("resets.pcap"))).get_xlabel()
+    'time (UTC)'
+    """
+    segments, connections = both(segments, connections)
+    data, at_once = swimlanes_data(segments, connections), open_connections_data(connections)
+    ax = axes_or_new(ax, size=(8, 6))
+    what, facts = "Connections over time", data.attrs
+    if data.empty:
+        count = facts["connections"]
+        return state(ax, what, f"None of {count:,} connections has a time." if count else "There is no connection.")
+    edges = np.array(at_once.attrs["edges"])
+    days = dates(to_time(edges))
+    bars = data[data["kind"] == "connection"]
+    lows, highs = dates(bars["start"]), dates(bars["end"])
+    is_part = len(bars) < facts["connections"] - facts["without_time"]
+    above, _ = split(ax, (0.2, 0.8), ours=1, shared=not is_part)
+    stack(above, days, {name: at_once[name].to_numpy() for name in ENDINGS}, ENDING_LOOKS)
+    right = max(float(np.quantile(highs, 0.9)), float(lows.max())) if is_part else float(highs.max())
+    least = max(right - float(lows.min()), 1e-9) / 250
+    for name, look in ENDING_LOOKS.items():
+        of = (bars["ending"] == name).to_numpy()
+        if of.any():
+            shapes = _bars(lows[of], np.maximum(highs[of], lows[of] + least), bars["lane"].to_numpy()[of])
+            ax.add_collection(
+                PolyCollection(list(shapes), facecolors=look.color, hatch=look.hatch, label=look.label, **outline(ax))
+            )
+    size = float(np.clip(1600 / len(bars), 9, 40))
+    for name, look in MARK_LOOKS.items():
+        marks = data[data["kind"] == name]
+        if len(marks):
+            ax.scatter(dates(marks["start"]), marks["lane"], s=size, marker=look.marker, c=[ink(ax)],
+                       linewidths=0.9, label=look.label, zorder=3)  # fmt: skip
+    ax.set_ylim(len(bars) - 0.4, -0.6)
+    _name_lanes(ax, bars, connections)
+    if is_part:
+        time_axis(above, days[0], days[-1])
+        above.set_xlabel("")
+    above.set_ylim(bottom=0)
+    count_axis(above, f"open,\n{width_text(edges)}")
+    time_axis(ax, float(lows.min()), right + least)
+    of_all = f"{facts['connections']:,} connections, by start"
+    if is_part:
+        above.axvspan(lows.min(), right + least, color=ink(ax), alpha=0.3, linewidth=0)
+        of_all = f"{len(bars):,} of {of_all}, where most are open at once (shaded above)"
+    of_all += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
+    title(above, what, of_all)
+    legend(ax, above, marks=max(5 / size**0.5, 1))
+    return ax
+
+
+def _bars(lows: Array, highs: Array, lanes: Array) -> Array:
+    """Corners of bars, shape (n, 4, 2)."""
+    bottom, top = lanes - 0.4, lanes + 0.4
+    corners = ((lows, bottom), (highs, bottom), (highs, top), (lows, top))
+    return np.stack([np.stack(corner, axis=1) for corner in corners], axis=1)
+
+
+def _name_lanes(ax: Axes, bars: pd.DataFrame, connections: pd.DataFrame) -> None:
+    """Write beside few lanes which connection it is, and of many the conn_id of some."""
+    conn_ids = bars["conn_id"].to_numpy()
+    if len(bars) <= NAMED:
+        of = without_attrs(connections).loc[conn_ids]
+        servers = endpoint_text(of["server"], of["server_port"])
+        room = 14 if inches(ax) < 4 else 40
+        texts = [f"{conn_id}  {shorten(server, room)}" for conn_id, server in zip(conn_ids, servers, strict=True)]
+        ax.set_yticks(np.arange(len(bars)), texts, fontsize="small")
+        ax.set_ylabel("conn_id, server")
+        return
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda lane, _: f"{conn_ids[round(lane)]:,}" if 0 <= round(lane) < len(conn_ids) else "")
+    )
+    ax.set_ylabel("conn_id, by start")

@@ -1,0 +1,127 @@
+"""How much was sent over time, each way: new payload, payload sent again, and headers."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pcapframe.measures import values, without_attrs
+from pcapframe.patterns._arrays import NO_TIME
+from pcapframe.plots._axes import (
+    axes_or_new,
+    dates,
+    legend,
+    stack,
+    state,
+    time_axis,
+    title,
+    unit_axis,
+    up_and_down,
+)
+from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._frames import Source, segments_of
+from pcapframe.plots._palette import PART_LOOKS, SIDES
+
+__all__ = ["throughput", "throughput_data"]
+
+
+def throughput_data(segments: pd.DataFrame) -> pd.DataFrame:
+    """Sum bytes by time, sender and what they are.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``: of a capture, of some connections or of one; not modified.
+
+    Returns
+    -------
+    DataFrame
+        One row for each bin and sender, index ``(start, side)``, times in UTC: ``payload_bytes`` sent for the first
+        time, ``resent_bytes`` of payload sent again, ``other_bytes`` (headers, and further copies of packets that the
+        capture has twice), which sum to ``wire_bytes`` (int64); and ``bits_per_s``, 8 ``wire_bytes`` by the width of
+        the bin. At most 120 bins, of a round width; the first and the last may be only partly captured. ``attrs``
+        holds ``edges`` [ns since 1970], ``wire_bytes``, ``segments`` and ``without_time`` (segments left out).
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.analyze(pf.example("clean.pcap")).segments
+    >>> int(pf.plots.throughput_data(segments)["wire_bytes"].sum()) == int(segments["wire_bytes"].sum())
+    True
+    """
+    segments = without_attrs(segments)
+    time = nanoseconds(segments["time"])
+    timed = time != NO_TIME
+    edges = time_edges(known_times(time))
+    bins = max(edges.size - 1, 0)
+    wire = segments["wire_bytes"].to_numpy().astype(np.int64)
+    payload = values(segments["payload_bytes"], np.int64)
+    payload = np.where(segments["capture_duplicate"].to_numpy(), 0, payload)
+    resent = np.minimum(segments["resent_bytes"].to_numpy().astype(np.int64), payload)
+    cell = 2 * bin_of(time[timed], edges) + ~segments["from_client"].to_numpy()[timed] if bins else np.empty(0, int)
+    parts = {"payload_bytes": payload - resent, "resent_bytes": resent, "other_bytes": wire - payload}
+    sums = {name: _sums(cell, part[timed], 2 * bins) for name, part in parts.items()}
+    index = pd.MultiIndex.from_product([to_time(edges[:-1]), list(SIDES)], names=["start", "side"])
+    made = pd.DataFrame(sums, index=index)
+    made["wire_bytes"] = made.sum(axis="columns")
+    made["bits_per_s"] = made["wire_bytes"] * 8e9 / (edges[1] - edges[0]) if bins else made["wire_bytes"] * 8.0
+    made.attrs = {
+        "edges": edges.tolist(),
+        "wire_bytes": int(wire.sum()),
+        "segments": len(segments),
+        "without_time": int((~timed).sum()),
+    }
+    return made
+
+
+def _sums(cell: np.ndarray, part: np.ndarray, size: int) -> np.ndarray:
+    return np.bincount(cell, weights=part, minlength=size).astype(np.int64)
+
+
+def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
+    """Draw throughput over time: of clients upward, of servers downward.
+
+    Parameters
+    ----------
+    segments : DataFrame or Analysis
+        Columns of ``schema.SEGMENTS``: of a capture, of some connections or of one; not modified.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+        `throughput_data` by second, in at most 120 bins of a round width.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.plots.throughput(pf.analyze(pf.example("clean.pcap"))).get_ylabel()
+    'throughput [bit/s]'
+    """
+    data = throughput_data(segments_of(segments))
+    ax = axes_or_new(ax)
+    what, facts = "Throughput over time", data.attrs
+    if data.empty:
+        none = "There is no TCP segment."
+        return state(ax, what, f"None of {facts['segments']:,} segments has a time." if facts["segments"] else none)
+    edges = np.array(facts["edges"])
+    days = dates(to_time(edges))
+    to_rate = 8e9 / (edges[1] - edges[0])
+    for side in SIDES:
+        rows = data.xs(side, level="side")
+        stack(ax, days, {name: rows[name].to_numpy() * to_rate for name in PART_LOOKS}, PART_LOOKS,
+              down=side == "server")  # fmt: skip
+    up_and_down(ax)
+    time_axis(ax, days[0], days[-1])
+    unit_axis(ax, "throughput", "bit/s")
+    shares = [
+        f"{data[name].sum() / max(data['wire_bytes'].sum(), 1):.1%} {look.label}".replace("%", "\N{NO-BREAK SPACE}%")
+        for name, look in PART_LOOKS.items()
+        if data[name].any()
+    ]
+    of = f"{facts['wire_bytes']:,} bytes on the wire in {facts['segments']:,} segments ({', '.join(shares)}), "
+    of += f"bins of {width_text(edges)}"
+    of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
+    title(ax, what, of)
+    legend(ax)
+    return ax

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from pcapframe.plots import bytes_in_flight, bytes_in_flight_data
+from tests.builders import Conversation
+from tests.plots.made import example, made
+
+
+def talk() -> Conversation:
+    """The server fills a window of 300 bytes, which then closes."""
+    made_ = Conversation(window_scale=0, window=300).handshake().data("server", 100).data("server", 200)
+    return made_.ack("client", window=0)
+
+
+def test_flight_and_window() -> None:
+    data = bytes_in_flight_data(made(talk()).segments)
+    found = {kind: rows["high"].tolist() for kind, rows in data.groupby("kind", observed=True)}
+    assert found["in_flight"][-2:] == [100, 300]
+    assert found["window"] == [300, 300, 0]
+    assert found["window_full"] == [300]
+    assert found["zero_window"] == [0]
+    assert data.attrs["windows_known"] == data.attrs["windows"] == 3
+
+
+def test_an_unknown_window_is_said() -> None:
+    segments = made(Conversation().handshake(drop=True).data("server", 100).ack("client")).segments
+    ax = bytes_in_flight(segments, from_client=False, ax=Figure().subplots())
+    assert "the window is unknown in 1 of 1 answers" in ax.get_title(loc="left").replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", ["losses.pcap", "clean.pcap"])
+def test_marks_are_the_columns(name: str) -> None:
+    segments = example(name).segments
+    data = bytes_in_flight_data(segments, conn_id=0, from_client=False)
+    of = segments[(segments["conn_id"] == 0) & ~segments["capture_duplicate"]]
+    sent, answers = of[~of["from_client"]], of[of["from_client"]]
+    flight = data.loc[data["kind"] == "in_flight", "high"]
+    assert flight.tolist() == sent["bytes_in_flight"].dropna().tolist()
+    assert data.loc[data["kind"] == "window", "low"].tolist() == answers["window_bytes"].dropna().tolist()
+    ax = bytes_in_flight(segments, conn_id=0, from_client=False, ax=Figure().subplots())
+    (line,) = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), answers["window_bytes"].dropna())

@@ -1,0 +1,62 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pcapframe.errors import ParameterError
+from pcapframe.plots._connection import MARKS, one_connection, thinned
+from tests.builders import Conversation
+from tests.plots.made import made
+
+
+def frames() -> pd.DataFrame:
+    return made(
+        Conversation(start=1).handshake().data("client", 10).duplicate(),
+        Conversation(client="2001:db8::1", server="2001:db8::2", client_port=7, start=2)
+        .handshake().data("client", 10).data("server", 500),
+    ).segments  # fmt: skip
+
+
+def test_the_one_with_the_most_payload_and_its_larger_side() -> None:
+    one = one_connection(frames(), None, None)
+    assert one is not None
+    assert (one.conn_id, one.from_client, one.start_ns) == (1, False, 2_000_000_000)
+    assert one.text == "[2001:db8::2]:80 → [2001:db8::1]:7"
+    assert one.time_s[0] == 0
+    assert one.sent.sum() == 2
+
+
+def test_the_one_asked_for_without_copies() -> None:
+    one = one_connection(frames(), 0, True)
+    assert one is not None
+    assert len(one.segments) == 4
+    assert one.text == "192.0.2.1:40000 → 198.51.100.1:80"
+
+
+def test_none_without_segments_or_times() -> None:
+    segments = frames()
+    assert one_connection(segments.iloc[:0], None, None) is None
+    assert one_connection(segments.assign(time=segments["time"].where(segments.index < 0)), None, None) is None
+
+
+def test_one_without_payload() -> None:
+    one = one_connection(made(Conversation().syn()).segments, None, None)
+    assert one is not None
+    assert one.from_client
+
+
+def test_unknown_connections_are_refused() -> None:
+    with pytest.raises(ParameterError, match="there is no connection 9"):
+        one_connection(frames(), 9, None)
+
+
+def test_marks_are_joined_only_where_there_are_too_many() -> None:
+    few = pd.DataFrame({"kind": "a", "time_s": [0.0, 1.0], "low": [1.0, 2.0], "high": [3.0, 4.0]})
+    assert thinned(few)["marks"].tolist() == [1, 1]
+    count = 5 * MARKS
+    many = pd.DataFrame({"kind": "b", "time_s": np.linspace(0, 1, count), "low": np.arange(count) * 1.0})
+    many["high"] = many["low"] + 1
+    joined = thinned(pd.concat([few, many], ignore_index=True))
+    assert len(joined) <= 2 + 2001
+    assert joined["marks"].sum() == count + 2
+    assert (joined["low"].min(), joined["high"].max()) == (0, count)
+    assert joined.loc[joined["kind"] == "a", "high"].tolist() == [3, 4]

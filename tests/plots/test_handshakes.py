@@ -1,0 +1,63 @@
+import math
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import pcapframe as pf
+from pcapframe.plots import handshakes, handshakes_data
+from tests.builders import Conversation
+from tests.plots.made import example, made
+
+
+def test_outcomes_and_times_by_server() -> None:
+    data = handshakes_data(
+        made(
+            Conversation(rtt=0.01).handshake(),
+            Conversation(client_port=2, start=1, rtt=0.03).handshake(),
+            Conversation(client_port=3, start=2).syn(),
+            Conversation(client_port=4, start=3, server="2001:db8::1", client="2001:db8::2").syn().rst("server"),
+        ).connections
+    )
+    assert data.index.tolist() == ["198.51.100.1:80", "[2001:db8::1]:80"]
+    first, second = data.iloc[0], data.iloc[1]
+    assert first[["complete", "unanswered", "connections", "timed"]].tolist() == [2, 1, 3, 2]
+    assert first[["rtt_min_s", "rtt_median_s", "rtt_max_s"]].tolist() == pytest.approx([0.01, 0.02, 0.03])
+    assert first[["rtt_p25_s", "rtt_p75_s"]].tolist() == pytest.approx([0.015, 0.025])
+    assert second[["refused", "connections", "timed"]].tolist() == [1, 1, 0]
+    assert math.isnan(second["rtt_median_s"])
+
+
+def test_servers_beyond_twelve_share_a_row() -> None:
+    talks = [Conversation(server_port=port, start=port).handshake() for port in range(1, 16)]
+    data = handshakes_data(made(*talks).connections)
+    assert len(data) == 13
+    assert data.loc["3 others", "connections"] == 3
+    assert data["connections"].sum() == 15
+
+
+@pytest.mark.parametrize("name", ["resets.pcap", "midstream.pcap", "ipv6.pcapng"])
+def test_counts_are_those_of_the_analysis(name: str) -> None:
+    analysis = pf.analyze(pf.example(name))
+    data = handshakes_data(analysis.connections)
+    counts = analysis.statistics["handshake"]
+    for outcome in ("complete", "refused", "unanswered", "half_open", "not_captured"):
+        assert data[outcome].sum() == counts["successful" if outcome == "complete" else outcome]  # type: ignore[literal-required]
+    assert data["timed"].sum() == analysis.connections["handshake_rtt_s"].notna().sum()
+
+
+def test_bars_and_marks_are_the_numbers() -> None:
+    connections = example("resets.pcap").connections
+    data = handshakes_data(connections)
+    figure = Figure(layout="constrained")
+    ax = handshakes(connections, ax=figure.subplots())
+    assert sum(bar.get_width() for bar in ax.patches) == data["connections"].sum()
+    (median,) = figure.axes[1].lines
+    np.testing.assert_array_equal(median.get_xdata(), data["rtt_median_s"])
+    assert "29 of 42 connections complete" in ax.get_title(loc="left").replace("\n", " ")
+
+
+def test_nothing_timed_is_said() -> None:
+    figure = Figure()
+    handshakes(made(Conversation().syn()).connections, ax=figure.subplots())
+    assert [text.get_text() for text in figure.axes[1].texts] == ["none timed"]

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from pcapframe.plots import time_sequence, time_sequence_data
+from tests.builders import Conversation
+from tests.plots.made import example, made
+
+
+def talk(isn: int = 2**32 - 50) -> Conversation:
+    """The server sends 300 bytes of which the second hundred is lost, SACKed around and sent again."""
+    made_ = Conversation(start=5, server_isn=isn, window_scale=0, window=1000).handshake()
+    made_.data("server", 100).data("server", 100, lost=True).data("server", 100)
+    made_.ack("client", sack=[(201, 301)]).retransmit("server", 101).ack("client").fin("server").rst("client")
+    return made_
+
+
+@pytest.mark.parametrize("isn", [5000, 2**32 - 50])
+def test_marks_of_both_sides(isn: int) -> None:
+    data = time_sequence_data(made(talk(isn)).segments)
+    spans = {
+        kind: list(zip(rows["low"], rows["high"], strict=True)) for kind, rows in data.groupby("kind", observed=True)
+    }
+    assert spans["segment"] == [(0, 1), (1, 101), (101, 201), (201, 301), (301, 302)]  # SYN, data, FIN
+    assert spans["resent"] == [(101, 201)]
+    assert spans["sack"] == [(201, 301)]
+    assert [low for low, _ in spans["ack"]] == [1, 101, 301]
+    assert [high for _, high in spans["window"]] == [1001, 1101, 1301]
+    assert spans["fin"] == [(302, 302)]
+    assert len(spans["rst"]) == 1
+    assert data.attrs["connection"] == "198.51.100.1:80 → 192.0.2.1:40000"
+    assert data.attrs["from_client"] is False
+    assert data["marks"].sum() == len(data)
+
+
+def test_the_other_side_may_be_asked_for() -> None:
+    data = time_sequence_data(made(talk()).segments, conn_id=0, from_client=True)
+    assert data.loc[data["kind"] == "segment", "high"].tolist() == [1]
+    assert (data["kind"] == "sack").sum() == 0
+
+
+@pytest.mark.parametrize("name", ["losses.pcap", "clean.pcap", "midstream.pcap", "resets.pcap"])
+def test_every_segment_with_payload_has_its_mark(name: str) -> None:
+    segments, connections = example(name)
+    for conn_id in connections.index[:6]:
+        for from_client in (True, False):
+            data = time_sequence_data(segments, conn_id=int(conn_id), from_client=from_client)
+            counts = data.groupby("kind", observed=False)["marks"].sum()
+            side = "client" if from_client else "server"
+            assert counts["resent"] == connections.loc[conn_id, f"{side}_resent_segments"]
+            assert (data["high"] >= data["low"]).all()
+            assert (data["time_s"] >= 0).all()
+            sent = segments[(segments["conn_id"] == conn_id) & (segments["from_client"] == from_client)]
+            carrying = (sent["payload_bytes"] > 0) | ((sent["tcp_flags"] & 3) > 0)
+            assert counts["segment"] + counts["resent"] == carrying.sum()
+
+
+def test_lines_are_the_numbers() -> None:
+    segments = made(talk()).segments
+    data = time_sequence_data(segments)
+    ax = time_sequence(segments, ax=Figure().subplots())
+    bars = [c for c in ax.collections if isinstance(c, LineCollection)]
+    drawn = np.concatenate([np.array(c.get_segments()) for c in bars])
+    wanted = data[data["kind"].isin(["segment", "resent", "sack"])]
+    assert sorted(drawn[:, 0, 1]) == sorted(wanted["low"])
+    assert sorted(drawn[:, 1, 1]) == sorted(wanted["high"])
+    assert "seconds since 1970-01-01 00:00:05.000000 UTC" in ax.get_xlabel()
