@@ -12,6 +12,7 @@ either; `plots` draws charts of them. ``schema`` declares every column, ``errors
 The floors, each importing only what is below it::
 
     cli
+    report
     answers | plots
     analysis
     packets | segments | connections | patterns
