@@ -146,22 +146,9 @@ class CaptureReport:
         """Return the facts about the capture, and what could not be read of it."""
         if self.analysis is None:
             return Html("")
-        capture = self.analysis.capture
-        facts: dict[str, Any] = {
-            "Format": capture.format + (f", {capture.compression}" if capture.compression else ""),
-            "Link types": ", ".join(capture.link_types),
-            "First packet": capture.first_time,
-            "Last packet": capture.last_time,
-            "Packets": f"{capture.packets:,}",
-            "Bytes": f"{capture.bytes:,}",
-            "Snapshot length": None if capture.snaplen is None else f"{capture.snaplen:,} bytes",
-            "Cut off": "yes: packets after some point are missing" if capture.truncated else "no",
-        }
-        dropped = [one["dropped"] for one in capture.interfaces if one["dropped"] is not None]
-        if dropped:
-            facts["Dropped by the interfaces"] = f"{sum(dropped):,} packets"
-        notes = "".join(f"<li>{_escaped(note)}</li>" for note in (*capture.notes, *self.analysis.notes))
-        return _section("Capture", _facts(facts), f"<ul class='notes'>{notes}</ul>" if notes else "")
+        notes = "".join(f"<li>{_escaped(note)}</li>" for note in self.analysis.notes)
+        listed = f"<ul class='notes'>{notes}</ul>" if notes else ""
+        return _section("Capture", _facts(self.analysis.capture.facts()), listed)
 
     def overview(self) -> Html:
         """Return what travelled, over time."""
