@@ -14,6 +14,7 @@ The floors, each importing only what is below it::
 
     cli
     accessor
+    report
     answers | plots
     analysis
     packets | segments | connections | patterns

@@ -1,5 +1,6 @@
 """From a capture to the packets frame: one row a captured packet."""
 
+import html
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from pcapframe.schema import PACKETS, names
 __all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "read_pcap"]
 
 SHOW_PROGRESS_AFTER_S = 1.0
+SHOWN = 5  # comments of a capture, for a reader
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,59 @@ class CaptureInfo:
     truncated: bool
     notes: list[str]
     captures: list[dict[str, Any]] = field(default_factory=list)
+
+    def facts(self) -> dict[str, str]:
+        """Return the facts as a reader wants them.
+
+        Returns
+        -------
+        dict
+            Texts by label, in order; as they stand in the capture, so not escaped.
+
+        Examples
+        --------
+        >>> import pcapframe as pf
+        >>> capture_info(pf.read_pcap(pf.example("clean.pcap"))).facts()["link types"]
+        'Ethernet'
+        """
+        drops = [each["dropped"] for each in self.interfaces if each.get("dropped") is not None]
+        facts = {
+            "format": ", ".join([self.format, *([self.compression] if self.compression else [])]),
+            "link types": ", ".join(self.link_types) or "none",
+            "packets": f"{self.packets:,}",
+            "length": f"{self.bytes:,} bytes",
+            "first packet": self.first_time or "not known",
+            "last packet": self.last_time or "not known",
+            "snapshot length": "not stated" if self.snaplen is None else f"{self.snaplen:,} bytes",
+            "dropped there": "not stated" if not drops else f"{sum(drops):,} packets",
+            "cut off": "yes: packets after some point are missing" if self.truncated else "no",
+        }
+        facts |= {f"comment on {_place(each['frame'])}": each["text"] for each in self.comments[:SHOWN]}
+        if len(self.comments) > SHOWN:
+            facts["comments"] = f"{len(self.comments):,} in all"
+        return facts | {f"note {number}": note for number, note in enumerate(self.notes, 1)}
+
+    def __str__(self) -> str:
+        facts = self.facts()
+        width = max(len(label) for label in facts)
+        lines = [self.name, *(f"  {label:{width}}  {text}" for label, text in facts.items())]
+        return "\n".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
+            f"<td style='text-align:left;white-space:normal'>{html.escape(text)}</td></tr>"
+            for label, text in self.facts().items()
+        )
+        return f"<div><b>{html.escape(self.name)}</b><table>{rows}</table></div>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the facts in IPython's terminal."""
+        printer.text("…" if cycle else str(self))
+
+
+def _place(frame: int | None) -> str:
+    return "the capture" if frame is None else f"frame {frame}"
 
 
 def capture_info(packets: pd.DataFrame) -> CaptureInfo:

@@ -1,6 +1,7 @@
 """read_pcap as a whole: the frame that it makes, whatever the bytes, and second opinions."""
 
 import csv
+import dataclasses
 import json
 import random
 import subprocess
@@ -539,3 +540,25 @@ def test_wireshark_agrees_on_our_captures():
         columns = ["src_port", "seq", "ack", "payload_bytes", "window", "tcp_flags"]
         expected = [[int(cell, 0) for cell in line[2:]] for line, one in zip(theirs, tcp, strict=True) if one]
         assert found.loc[tcp, columns].to_numpy("int64").tolist() == expected
+
+
+def test_facts_of_a_capture_are_shown_escaped() -> None:
+    hostile = "<script>alert(1)</script>\x1b[31m"
+    info = dataclasses.replace(
+        capture_info(read_pcap(pcapng(Conversation().handshake(), comments={1: hostile, 2: "second"}))),
+        name=hostile,
+        notes=[hostile],
+    )
+    shown = info._repr_html_()
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 3
+    assert "\x1b" not in str(info)
+    assert "comment on frame 2" in str(info)
+    assert "comment on frame 1" in info.facts()
+
+
+def test_only_some_comments_are_shown_with_how_many_there_are() -> None:
+    talk = list(Conversation().handshake().data("client", 100).close())
+    facts = capture_info(read_pcap(pcapng(talk, comments={n: f"number {n}" for n in range(1, 7)}))).facts()
+    assert facts["comments"] == "6 in all"
+    assert sum(label.startswith("comment on") for label in facts) == 5

@@ -28,8 +28,9 @@ def test_python(monkeypatch: pytest.MonkeyPatch) -> None:
     "command",
     [pytest.param(c, marks=pytest.mark.needs_program("tshark") if c.startswith("check") else ()) for c in COMMANDS],
 )
-def test_command(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_command(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, command.split(), catch_exceptions=False)
     assert result.exit_code == 0
     assert result.stdout

@@ -4,12 +4,13 @@ import gc
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 
 import click
 
 import pcapframe
-from pcapframe.cli.output import STDOUT, OutputClosed, check_writable, exit_status, json_text, write
+from pcapframe.cli.output import STDOUT, OutputClosed, check_writable, exit_status, json_text, say, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ times = _options(
     click.option("--start", metavar="TIME", help="Only connections not over before this time (ISO 8601, UTC)."),
     click.option("--end", metavar="TIME", help="Only connections begun by this time."),
 )
+threshold = click.option(
+    "--threshold", "thresholds", multiple=True, callback=_thresholds, metavar="NAME=VALUE",
+    help="Set when a pattern is reported; see `pcapframe thresholds`. May be repeated.",
+)  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: the same answer as in Python.")
 output = click.option("-o", "--output", default=STDOUT, metavar="FILE", help="Write to a file instead of printing.")
 frame_files = _options(
@@ -149,10 +154,7 @@ def commands() -> None:
 @captures
 @server
 @times
-@click.option(
-    "--threshold", "thresholds", multiple=True, callback=_thresholds, metavar="NAME=VALUE",
-    help="Set when a pattern is reported; see `pcapframe thresholds`. May be repeated.",
-)  # fmt: skip
+@threshold
 @as_json
 @_limit(LISTED, "Entries of each list in JSON.")
 @output
@@ -413,6 +415,64 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
     from pcapframe.cli import text  # noqa: PLC0415
 
     text.show(text.info_text(analysis, counts), output)
+
+
+@commands.command()
+@captures
+@click.option("-o", "--output", "folder", required=True, metavar="DIR", help="Folder for the reports; made if missing.")
+@server
+@times
+@threshold
+@click.option("--title", metavar="TEXT", help="Heading of the report; the capture's name by default.")
+@click.option("--ipynb", "keep_notebook", is_flag=True, help="Also write each executed notebook.")
+def report(
+    captures: Captures,
+    folder: str,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    thresholds: dict[str, float],
+    title: str | None,
+    keep_notebook: bool,
+) -> None:
+    """Write one HTML report a capture, and an index of several.
+
+    Each report is one file with its charts inside. A capture that cannot be read is stated in the index, does not
+    stop the others, and makes the exit status 1. Needs the extra: pip install "pcapframe[report]".
+
+    \b
+    Examples:
+      pcapframe report capture.pcap -o reports
+      pcapframe report *.pcapng.gz -o reports --server-port 443 --title "Incident of 31 January"
+      pcapframe report capture.pcap -o reports --threshold packet_retransmission.rate=0.01 --ipynb
+    """  # noqa: D301
+    if STDOUT in captures:
+        raise click.UsageError("a report is made from files, not from standard input (-)")
+    from tqdm import tqdm  # noqa: PLC0415
+
+    try:
+        from pcapframe.report import write_reports  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+    given = {"server_ip": server_ip, "server_port": server_port, "start": start, "end": end, "title": title}
+    parameters = {**given, "thresholds": thresholds or None}
+    with tqdm(total=len(captures), unit="report", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, _total: int, name: str) -> None:
+            bar.set_description(name, refresh=False)
+            bar.update(done - bar.n)
+
+        results = write_reports(captures, folder, parameters=parameters, keep_notebook=keep_notebook, progress=progress)
+    lines = [str(result.page) if result.page else f"no report of {result.name}" for result in results]
+    if len(results) > 1:
+        lines.append(str(Path(folder) / "index.html"))
+    write("\n".join(lines), STDOUT)
+    for result in results:
+        if result.problem is not None:
+            say(f"{result.name}: {result.problem}")
+    if not all(result.readable for result in results):
+        raise click.exceptions.Exit(1)
 
 
 @commands.command()

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from pcapframe.cli.output import STDOUT, written_aside
+from pcapframe.cli.output import STDOUT
+from pcapframe.files import written_aside
 
 __all__ = ["sort_connections", "write_csv", "write_parquet"]
 

@@ -14,15 +14,15 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from pcapframe.errors import ParameterError, PcapframeError, PcapframeWarning
+from pcapframe.files import written_aside
 
 __all__ = [
     "STDOUT",
@@ -30,9 +30,9 @@ __all__ = [
     "check_writable",
     "exit_status",
     "json_text",
+    "say",
     "warnings_as_lines",
     "write",
-    "written_aside",
 ]
 
 STDOUT = "-"
@@ -68,7 +68,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
+        say("interrupted")
         return INTERRUPTED
     except ParameterError as error:
         return _failed(error, BAD_USAGE)
@@ -89,12 +89,18 @@ def exit_status(command: Callable[[], Any]) -> int:
 
 
 def _failed(error: object, status: int) -> int:
-    _say(f"Error: {error}")
+    say(f"Error: {error}")
     return status
 
 
-def _say(text: str) -> None:
-    """Write one line to standard error, without what could steer a terminal."""
+def say(text: str) -> None:
+    """Write one line to standard error, without what could steer a terminal.
+
+    Parameters
+    ----------
+    text : str
+        What is said.
+    """
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     with contextlib.suppress(OSError):
         click.echo(line, err=True)
@@ -109,7 +115,7 @@ def warnings_as_lines() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
             if issubclass(category, PcapframeWarning):
-                _say(f"Warning: {message}")
+                say(f"Warning: {message}")
             else:
                 before(message, category, *rest, **named)
 
@@ -173,43 +179,3 @@ def check_writable(path: str | None) -> None:
         raise click.UsageError(f"{path}: there is no folder {folder}")
     if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
         raise click.UsageError(f"{path}: cannot be written")
-
-
-@contextlib.contextmanager
-def written_aside(path: str) -> Iterator[IO[bytes]]:
-    """Open a file to write that appears under its name when all of it is written.
-
-    Parameters
-    ----------
-    path : str
-        The file. What is not a regular file, such as ``/dev/stdout``, is written as it is.
-
-    Yields
-    ------
-    binary file
-        To be written; the file is as before if that fails.
-    """
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        with target.open("wb") as file:
-            yield file
-        return
-    target = target.resolve()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        try:
-            yield file
-            file.close()
-            os.chmod(file.name, _mode_of(target))
-            os.replace(file.name, target)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-
-
-def _mode_of(target: Path) -> int:
-    """Permissions of a file, or those that a new one gets."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -102,6 +102,10 @@ class Pattern:
         lines += [f"  {name}: {_text(value)}" for name, value in self.observations.items()]
         return "\n".join([*lines, f"  evidence: {self.evidence}"])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show it in IPython's terminal."""
+        printer.text("…" if cycle else str(self))
+
     def _repr_html_(self) -> str:
         texts = {name: _text(value) for name, value in self.observations.items()}
         texts["evidence"] = str(self.evidence)

@@ -189,27 +189,6 @@ def test_status_of_errors(error: BaseException, status: int, capsys: pytest.Capt
     assert captured.err
 
 
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "out.json"
-    path.write_text("before")
-    path.chmod(0o640)
-
-    def half() -> None:
-        with output.written_aside(str(path)) as file:
-            file.write(b"half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        half()
-    assert path.read_text() == "before"
-    with output.written_aside(str(path)) as file:
-        file.write(b"after")
-        assert path.read_text() == "before"
-    assert path.read_text() == "after"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_a_new_file_has_the_usual_permissions_and_a_link_stays_one(tmp_path: Path) -> None:
     usual, path, link = tmp_path / "usual", tmp_path / "new", tmp_path / "link"
     usual.touch()

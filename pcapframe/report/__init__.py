@@ -1,0 +1,18 @@
+"""The same report over every capture: a parameterised notebook, run by papermill, written as one HTML file each.
+
+``sections`` has what the notebook's cells show, ``run`` executes it and writes the files, ``pages`` makes HTML.
+
+papermill is an extra: ``pip install "pcapframe[report]"``.
+"""
+
+try:
+    import ipykernel as _ipykernel  # noqa: F401  # runs the notebook
+    import jinja2 as _jinja2  # noqa: F401
+    import papermill as _papermill  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f'reports need {error.name}: pip install "pcapframe[report]"', name=error.name) from error
+
+from pcapframe.report.run import ReportResult, write_reports
+from pcapframe.report.sections import CaptureReport
+
+__all__ = ["CaptureReport", "ReportResult", "write_reports"]

@@ -1,0 +1,59 @@
+"""HTML pages: an executed report as one file with everything inside, and the index of several."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from nbformat import NotebookNode
+
+__all__ = ["index_page", "report_page"]
+
+PAGES = Environment(
+    loader=PackageLoader("pcapframe.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+STYLE = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8")
+
+
+def report_page(notebook: NotebookNode, title: str) -> str:
+    """Return an executed report as a page of its own, without the code.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed.
+    title : str
+        Of the page; escaped here.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing from elsewhere.
+    """
+    shown = [_html(output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return PAGES.get_template("report.html.j2").render(title=title, style=STYLE, parts=[part for part in shown if part])
+
+
+def index_page(title: str, results: Sequence[Any]) -> str:
+    """Return the page that lists several reports, with a matrix of captures and patterns.
+
+    Parameters
+    ----------
+    title : str
+        Of the page; escaped here.
+    results : sequence of ReportResult
+        One a capture.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing from elsewhere.
+    """
+    patterns = sorted({name for result in results for name in result.patterns})
+    return PAGES.get_template("index.html.j2").render(title=title, style=STYLE, results=results, patterns=patterns)
+
+
+def _html(output: NotebookNode) -> str:
+    """HTML that a cell showed, escaped where it was made."""
+    data = output.get("data", {})
+    return str(data["text/html"]) if "text/html" in data else ""

@@ -1,0 +1,182 @@
+"""Run the report's notebook over captures and write what it shows."""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import nbformat
+import papermill
+
+from pcapframe.errors import ParameterError
+from pcapframe.files import written_aside
+from pcapframe.patterns import Thresholds
+from pcapframe.report.pages import index_page, report_page
+from pcapframe.report.sections import RESULT_TYPE
+
+__all__ = ["NOTEBOOK", "ReportResult", "write_reports"]
+
+PACKAGE = Path(__file__).parent.parent
+NOTEBOOK = "report.ipynb"
+# In an installed package, and in a checkout.
+FOLDERS = (PACKAGE / "notebooks", PACKAGE.parent / "notebooks")
+
+Capture: TypeAlias = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """What became of one capture's report.
+
+    Parameters
+    ----------
+    name, title : str
+        The capture's name, and the report's heading.
+    page : Path or None
+        The HTML file; None where none could be written.
+    problem : str or None
+        Why there is nothing to show, in a sentence.
+    readable : bool
+        Whether the capture could be read.
+    packets, connections : int
+        How many there are; of the connections those that the filter selects.
+    patterns : dict
+        By name: how many ``connections`` and ``frames`` show it.
+    """
+
+    name: str
+    title: str
+    page: Path | None
+    problem: str | None = None
+    readable: bool = False
+    packets: int = 0
+    connections: int = 0
+    patterns: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def write_reports(
+    captures: Sequence[Capture],
+    folder: Capture,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    keep_notebook: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[ReportResult]:
+    """Write one report a capture, and an index page if there are several.
+
+    Parameters
+    ----------
+    captures : sequence of path
+        Captures, each with a report of its own.
+    folder : path
+        Gets ``NAME.html`` for each capture and ``index.html``; made where it is missing. Files of the same name
+        are replaced, each at once when it is complete.
+    parameters : mapping, optional
+        What stands in the notebook's parameters cell, but the capture: ``server_ip``, ``server_port``, ``start``,
+        ``end``, ``thresholds`` (by flat name) and ``title``.
+    keep_notebook : bool, default False
+        Also write the executed notebook, ``NAME.ipynb``.
+    progress : callable, optional
+        Called with how many reports are done, how many there will be and the capture at hand.
+
+    Returns
+    -------
+    list of ReportResult
+        One a capture, in their order. A capture that cannot be read has a report that says so.
+
+    Raises
+    ------
+    ParameterError
+        No capture was given, or a parameter is unknown.
+    OSError
+        A file cannot be written.
+    """
+    given = dict(parameters or {})
+    if not captures:
+        raise ParameterError("no capture to report on")
+    known = ("server_ip", "server_port", "start", "end", "thresholds", "title")
+    if unknown := sorted(set(given) - set(known)):
+        raise ParameterError(f"the report has no parameter {', '.join(unknown)}: there are {', '.join(known)}")
+    Thresholds().with_values(given.get("thresholds") or {})  # an unknown one is said before the work
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    results = []
+    stems = _stems([os.fspath(capture) for capture in captures])
+    for number, (capture, stem) in enumerate(zip(captures, stems, strict=True)):
+        if progress is not None:
+            progress(number, len(captures), os.path.basename(os.fspath(capture)))
+        results.append(_write_report(os.fspath(capture), target, stem, given, keep_notebook=keep_notebook))
+    if len(captures) > 1:
+        _write_whole(target / "index.html", index_page(str(given.get("title") or "Capture reports"), results))
+    if progress is not None:
+        progress(len(captures), len(captures), "")
+    return results
+
+
+def notebook_path() -> Path:
+    """Return where the report's notebook is.
+
+    Returns
+    -------
+    Path
+        In the installed package, or in the checkout.
+    """
+    return next(folder / NOTEBOOK for folder in FOLDERS if (folder / NOTEBOOK).is_file())
+
+
+def _write_report(
+    capture: str, folder: Path, stem: str, parameters: dict[str, Any], *, keep_notebook: bool
+) -> ReportResult:
+    """Execute the notebook for one capture and write what it shows."""
+    with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
+        executed = Path(scratch) / NOTEBOOK
+        try:
+            papermill.execute_notebook(
+                str(notebook_path()),
+                str(executed),
+                {**parameters, "capture": os.path.abspath(capture)},
+                kernel_name="python3",
+                progress_bar=False,
+                extra_arguments=["--log-level=ERROR"],  # of the kernel, which else warns of its own local ports
+            )
+        except papermill.PapermillExecutionError as error:
+            name = os.path.basename(capture)
+            return ReportResult(name, name, None, f"the notebook failed: {error.ename}: {error.evalue}")
+        notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
+    result = _result(notebook)
+    page = folder / f"{stem}.html"
+    _write_whole(page, report_page(notebook, result["title"]))
+    if keep_notebook:
+        _write_whole(folder / f"{stem}.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    return ReportResult(page=page, **result)
+
+
+def _result(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """What the notebook says for the index."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [output["data"][RESULT_TYPE] for output in outputs if RESULT_TYPE in output.get("data", {})]
+    return dict(found[-1])
+
+
+def _stems(captures: list[str]) -> list[str]:
+    """Name the files after the captures, each name once; ``index`` is taken."""
+    taken = {"index"}
+    stems = []
+    for capture in captures:
+        stem = re.sub(r"[^\w.+-]", "_", os.path.basename(capture)).strip(".") or "capture"
+        stem = re.sub(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4|xz|bz2))?$", "", stem) or stem
+        unique, number = stem, 2
+        while unique.lower() in taken:
+            unique, number = f"{stem}-{number}", number + 1
+        taken.add(unique.lower())
+        stems.append(unique)
+    return stems
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a page that appears when all of it is written."""
+    with written_aside(path) as file:
+        file.write(text.encode("utf-8"))

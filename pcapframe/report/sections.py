@@ -1,0 +1,429 @@
+"""What the cells of the report show: one method a section, each returning HTML with its charts inside.
+
+A capture that cannot be read, has no TCP or has nothing that the filter selects leaves one sentence where the results
+would be. Whatever comes from a capture, a file name or a parameter is escaped.
+"""
+
+import base64
+import html
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pcapframe import plots
+from pcapframe.analysis import Analysis, Finding, Selection, analyze
+from pcapframe.errors import CaptureError, PcapframeError
+from pcapframe.patterns import Evidence, Pattern, Thresholds
+
+__all__ = ["RESULT_TYPE", "CaptureReport", "Html"]
+
+RESULT_TYPE = "application/vnd.pcapframe.report+json"
+THEMES = {"light": "default", "dark": "dark_background"}
+BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
+WIDTH = 9.0  # of a chart [inches]
+DPI = 130
+ROWS = 15  # of a table
+BELOW = "the numbers of this section."
+LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
+
+
+class Html:
+    """HTML that a notebook shows.
+
+    Parameters
+    ----------
+    text : str
+        Escaped already.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+
+class CaptureReport:
+    """One capture, section by section.
+
+    Parameters
+    ----------
+    capture : path or list of paths
+        What `read_pcap` takes.
+    server_ip, server_port, start, end : optional
+        As for `analyze`.
+    thresholds : mapping, optional
+        Values by their flat name, as for `Thresholds.with_values`.
+    title : str, optional
+        Heading; the capture's name by default.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> report = CaptureReport(pf.example("clean.pcap"), title="Monday")
+    >>> report.result()["problem"] is None
+    True
+    """
+
+    def __init__(
+        self,
+        capture: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        server_ip: str | None = None,
+        server_port: int | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        title: str | None = None,
+    ) -> None:
+        self._captures = [capture] if isinstance(capture, str | os.PathLike) else list(capture)
+        self.title = title or self.name
+        self.analysis: Analysis | None = None
+        self.problem: str | None = None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what could not be read is among the capture's notes
+                self.analysis = analyze(
+                    [os.fspath(one) for one in self._captures] if len(self._captures) != 1 else self._captures[0],
+                    server_ip=server_ip,
+                    server_port=server_port,
+                    start=start,
+                    end=end,
+                    thresholds=Thresholds().with_values(thresholds or {}),
+                    progress=False,
+                )
+        except PcapframeError as error:
+            self.problem = str(error)
+        if self.analysis is not None and self.analysis.message is not None:
+            self.problem = self.analysis.message
+
+    @property
+    def name(self) -> str:
+        """Name of the capture, or of the first and how many more there are."""
+        first = os.path.basename(os.fspath(self._captures[0])) if self._captures else "no capture"
+        return first if len(self._captures) < 2 else f"{first} and {len(self._captures) - 1} more"
+
+    @cached_property
+    def _shown(self) -> Analysis | None:
+        """The analysis, if there is anything to show of it."""
+        return self.analysis if self.analysis is not None and len(self.analysis.connections) else None
+
+    # Sections, in the notebook's order.
+
+    def heading(self) -> Html:
+        """Return title, capture, filter and, where there is nothing to show, why."""
+        lines = [f"<h1>{_escaped(self.title)}</h1>"]
+        if self.title != self.name:
+            lines.append(f"<p class='capture'>{_escaped(self.name)}</p>")
+        if self.analysis is not None:
+            capture, connections = self.analysis.capture, self.analysis.connections
+            whole = self.analysis.whole_connections
+            of = "" if len(whole) == len(connections) else f" of {len(whole):,}"
+            numbers = [
+                (f"{capture.packets:,}", "packets"),
+                (f"{self.analysis.health.qualify(len(connections), 'connections')}{of}", "TCP connections"),
+                (_span(capture.first_time, capture.last_time), "time span"),
+                (f"{len(self.analysis.patterns):,}", "patterns observed"),
+            ]
+            tiles = "".join(f"<div><b>{_escaped(value)}</b><span>{label}</span></div>" for value, label in numbers)
+            lines.append(f"<div class='tiles'>{tiles}</div>")
+            if self.analysis.selection != Selection():
+                lines.append(f"<p>Filter: {_escaped(str(self.analysis.selection))}</p>")
+        if self.problem is not None:
+            lines.append(f"<p class='problem' role='alert'>{_escaped(_sentence(self.problem))}</p>")
+        return Html("".join(lines))
+
+    def health(self) -> Html:
+        """Return what the capture can and cannot support."""
+        if self.analysis is None:
+            return Html("")
+        health = self.analysis.health
+        parts = (_finding(finding) for finding in health.findings)
+        return _section("Capture health", f"<p>{_escaped(health.sentence)}</p>", *parts)
+
+    def capture(self) -> Html:
+        """Return the facts about the capture, and what could not be read of it."""
+        if self.analysis is None:
+            return Html("")
+        notes = "".join(f"<li>{_escaped(note)}</li>" for note in self.analysis.notes)
+        listed = f"<ul class='notes'>{notes}</ul>" if notes else ""
+        return _section("Capture", _facts(self.analysis.capture.facts()), listed)
+
+    def overview(self) -> Html:
+        """Return what travelled, over time."""
+        return self._section(
+            "Overview", [plots.overview], limited_by=("connections", "packets", "flags", "retransmissions")
+        )
+
+    def patterns(self) -> Html:
+        """Return every pattern with its evidence."""
+        if self._shown is None:
+            return Html("")
+        seen = self._shown.patterns
+        if not seen:
+            return _section("Patterns", "<p>None of the patterns was observed at these thresholds.</p>")
+        return _section(f"Patterns: {len(seen)}", *(_pattern(one) for one in seen))
+
+    def handshakes(self) -> Html:
+        """Return how connections began, by server."""
+        limits = ("handshakes", "unanswered", "round_trips")
+        return self._section("Handshakes", [plots.handshakes], _by_server, limited_by=limits)
+
+    def endings(self) -> Html:
+        """Return how connections ended, and the RSTs."""
+        charts = [plots.rst_distribution, plots.rst_timeline, plots.state_transitions]
+        return self._section("Endings and RSTs", charts, limited_by=("flags", "endings", "open_endings"))
+
+    def retransmissions(self) -> Html:
+        """Return what was sent again, over time and by connection."""
+        charts = [plots.retransmission_timeline, plots.resend_raster]
+        limits = ("retransmissions", "retransmission_rate", "resend_reasons")
+        return self._section("Retransmissions", charts, _by_wireshark, _most_resent, limited_by=limits)
+
+    def timing(self) -> Html:
+        """Return round-trip times."""
+        return self._section("Round-trip times", [plots.rtt], limited_by=("round_trips",))
+
+    def connections(self) -> Html:
+        """Return the connections side by side."""
+        return self._section("Connections", [plots.swimlanes], limited_by=("connections", "durations", "endings"))
+
+    def provenance(self) -> Html:
+        """Return what made this report, of what and with which parameters."""
+        facts: dict[str, Any] = {
+            "pcapframe": version("pcapframe"),
+            "Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
+            "Written": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        }
+        if self.analysis is None:
+            return _section("Provenance", _facts(facts))
+        provenance = self.analysis.provenance
+        asked = {name: value for name, value in provenance.parameters.items() if name != "thresholds" and value}
+        facts["Filter"] = ", ".join(f"{name} = {value}" for name, value in asked.items()) or "none"
+        defaults = Thresholds().to_dict()
+        changed = {name: value for name, value in self.analysis.thresholds.to_dict().items() if value != defaults[name]}
+        facts["Thresholds"] = ", ".join(f"{name} = {value:g}" for name, value in changed.items()) or "the defaults"
+        for file in provenance.files:
+            try:
+                digest = f"SHA-256 {file.sha256()}"
+            except CaptureError as error:
+                digest = f"no SHA-256: {error}"
+            facts[os.path.basename(file.path)] = f"{file.size:,} bytes, changed {file.mtime}, {digest}"
+        return _section("Provenance", _facts(facts))
+
+    def result(self) -> dict[str, Any]:
+        """Return what an index of reports needs.
+
+        Returns
+        -------
+        dict
+            ``name``, ``title``, ``problem`` (None if there is something to show), ``readable``, ``packets``,
+            ``connections`` and ``patterns`` (by name: ``connections`` and ``frames`` that show it).
+        """
+        analysis = self.analysis
+        patterns = () if self._shown is None else self._shown.patterns
+        return {
+            "name": self.name,
+            "title": self.title,
+            "problem": self.problem,
+            "readable": analysis is not None,
+            "packets": 0 if analysis is None else analysis.capture.packets,
+            "connections": 0 if analysis is None else len(analysis.connections),
+            "patterns": {
+                seen.pattern: {"connections": seen.evidence.connection_count, "frames": seen.evidence.frame_count}
+                for seen in patterns
+            },
+        }
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Show in one line; the machine-readable result goes along for the index."""
+        return {"text/plain": repr(self), "text/html": "", RESULT_TYPE: self.result()}
+
+    def __repr__(self) -> str:
+        return f"<CaptureReport of {self.name!r}>"
+
+    def _section(
+        self,
+        heading: str,
+        charts: Iterable[Callable[..., Axes]],
+        *tables: Callable[[Analysis], str],
+        limited_by: Sequence[str],
+    ) -> Html:
+        """Return charts, then tables, after a word on how far their numbers can be taken."""
+        analysis = self._shown
+        if analysis is None:
+            return Html("")
+        limits = analysis.health.qualify_sentence(BELOW, *limited_by)
+        said = [] if limits == BELOW else [f"<p class='evidence'>{_escaped(limits)}</p>"]
+        drawn = [_figure(chart, analysis) for chart in charts]
+        return _section(heading, *said, *drawn, *(table(analysis) for table in tables))
+
+
+def _figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
+    """Draw a chart, for light and dark pages."""
+    sources, label = {}, ""
+    for theme, name in THEMES.items():
+        page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
+        with style.context([name, page]):
+            figure = Figure(figsize=(WIDTH, WIDTH / 2), dpi=DPI, layout="constrained")
+            axes = chart(analysis, ax=figure.subplots())
+            label = axes.get_title() or axes.get_title("left") or chart.__name__.replace("_", " ")
+            file = io.BytesIO()
+            figure.savefig(file, format="png")
+        sources[theme] = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    return (
+        f"<figure><picture><source srcset='{sources['dark']}' media='(prefers-color-scheme: dark)'>"
+        f"<img src='{sources['light']}' alt='{_escaped(label)}'></picture></figure>"
+    )
+
+
+def _finding(finding: Finding) -> str:
+    """Return what limits a capture: what was observed, what that makes unreliable, the evidence."""
+    limits = "".join(
+        f"<p class='filter'><span>{_escaped(qualifier.capitalize())}</span>{_escaped(', '.join(statistics))}</p>"
+        for qualifier, statistics in finding.limits().items()
+    )
+    return f"<article><p>{_escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence)}</article>"
+
+
+def _filters(evidence: Evidence) -> str:
+    """Return the display filters that select the evidence."""
+    return "".join(
+        f"<p class='filter'><span>{name}</span><code>{_escaped(text)}</code></p>"
+        for name, text in (("Display filter", evidence.display_filter), ("Of all", evidence.display_filter_all))
+        if text is not None
+    )
+
+
+def _pattern(seen: Pattern) -> str:
+    """Return a pattern: what was observed, the evidence, the filters, all its numbers."""
+    numbers = _facts({name.replace("_", " "): _value(value) for name, value in seen.observations.items()})
+    return (
+        f"<article><h3>{_escaped(seen.pattern.replace('_', ' '))} "
+        f"<small>{_escaped(seen.category.replace('_', ' '))}</small></h3>"
+        f"<p>{_escaped(seen.description)}</p><p class='evidence'>Evidence: {_escaped(str(seen.evidence))}</p>"
+        f"{_filters(seen.evidence)}<details><summary>All numbers</summary>{numbers}</details></article>"
+    )
+
+
+def _by_server(analysis: Analysis) -> str:
+    """Return handshakes by server, those with most connections first."""
+    counts = pd.crosstab(
+        [analysis.connections["server"], analysis.connections["server_port"]], analysis.connections["handshake"]
+    )
+    counts = counts.loc[counts.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
+    rows = [
+        [f"{server}, port {port}", *(f"{int(count):,}" for count in row), f"{int(row.sum()):,}"]
+        for (server, port), row in zip(counts.index[:ROWS], counts.to_numpy()[:ROWS], strict=True)
+    ]
+    names = [str(name).replace("_", " ") for name in counts.columns]
+    return _table("Handshakes by server", ["Server", *names, "Connections"], rows, len(counts))
+
+
+def _by_wireshark(analysis: Analysis) -> str:
+    """Return Wireshark's counts beside ours, and the packets that differ."""
+    health, statistics = analysis.health, analysis.statistics
+    facts: dict[str, str] = {}
+    filters = ""
+    for name, key, seen in (
+        ("Sent again", "retransmissions", statistics["retransmissions"]),
+        ("Reordered", "reordering", statistics["reordering"]),
+    ):
+        facts[name] = health.qualify(seen["total"], key)
+        facts[f"{name}, labelled so by Wireshark's rules"] = health.qualify(seen["wireshark_total"], key)
+        for who, side in (("Wireshark", "only_wireshark"), ("the evidence", "only_evidence")):
+            frames: Any = seen["differences"][side]  # type: ignore[literal-required]
+            if frames["frame_count"]:
+                facts[f"{name}, only by {who}"] = f"{frames['frame_count']:,}"
+                text = _escaped(frames["display_filter"] or "")
+                filters += f"<p class='filter'><span>Only by {who}</span><code>{text}</code></p>"
+    return _facts(facts) + filters
+
+
+def _most_resent(analysis: Analysis) -> str:
+    """Return the connections with most segments sent again."""
+    connections = analysis.connections
+    resent = connections["client_resent_segments"] + connections["server_resent_segments"]
+    most = resent[resent > 0].sort_values(ascending=False, kind="stable")
+    rows = []
+    for conn_id in most.index[:ROWS]:
+        one = connections.loc[conn_id]
+        rows.append(
+            [
+                str(conn_id),
+                f"{one['client']}, port {one['client_port']}",
+                f"{one['server']}, port {one['server_port']}",
+                f"{one['client_resent_segments']:,}",
+                f"{one['server_resent_segments']:,}",
+                f"{one['client_resent_bytes'] + one['server_resent_bytes']:,}",
+            ]
+        )
+    if not rows:
+        return "<p>No segment was seen to be sent again.</p>"
+    head = ["Connection", "Client", "Server", "Resent by client", "Resent by server", "Bytes resent"]
+    return _table("Connections with most segments sent again", head, rows, len(most))
+
+
+def _section(heading: str, *parts: str) -> Html:
+    anchor = "".join(
+        letter for letter in heading.lower().split(":")[0].replace(" ", "-") if letter.isalnum() or letter == "-"
+    )
+    return Html(f"<section id='{anchor}'><h2>{_escaped(heading)}</h2>{''.join(parts)}</section>")
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{_escaped(name)}</th><td>{_escaped(text)}</td></tr>"
+        for name, text in ((name, "not known" if value is None else str(value)) for name, value in facts.items())
+    )
+    return f"<div class='scroll'><table class='facts'>{rows}</table></div>"
+
+
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> str:
+    shown = "" if len(rows) == total else f" (first {len(rows):,} of {total:,})"
+    headings = "".join(f"<th scope='col'>{_escaped(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{_escaped(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f"<div class='scroll'><table><caption>{_escaped(caption + shown)}</caption>"
+        f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _value(value: Any) -> str | None:
+    """Return an observation as text; None where it is not known."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_value(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        more = f" and {len(value) - ROWS:,} more" if len(value) > ROWS else ""
+        return "; ".join(str(_value(one)) for one in value[:ROWS]) + more
+    return None if value is None else str(value)
+
+
+def _span(first: str | None, last: str | None) -> str:
+    if first is None or last is None:
+        return "not known"
+    seconds = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
+    return f"{seconds:,.3g} s" if seconds < 600 else f"{seconds / 60:,.1f} min"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _escaped(text: str) -> str:
+    """Escape for HTML; control characters, which no page shows, become visible."""
+    return html.escape(
+        "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
+    )

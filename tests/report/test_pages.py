@@ -1,0 +1,44 @@
+"""Pages: what is put into them is escaped, and nothing is lost."""
+
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from pcapframe.report import ReportResult
+from pcapframe.report.pages import index_page, report_page
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_the_index_without_any_report() -> None:
+    page = index_page("None", [ReportResult("a.pcap", "a.pcap", None, "a.pcap: no such file")])
+    assert "no such file" in page
+    assert "<a " not in page
+    assert "1 of them without a report" in page
+
+
+def test_the_index_escapes_titles_problems_and_names_of_files() -> None:
+    good = ReportResult(SCRIPT, SCRIPT, Path(f"{SCRIPT.replace('/', '')}.html"), None, True, 1, 1)
+    page = index_page(SCRIPT, [good, ReportResult("b", SCRIPT, None, SCRIPT)])
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 4
+
+
+def test_the_matrix_tells_how_often_from_not_observed() -> None:
+    seen = {"zero_window": {"connections": 1234, "frames": 5678}}
+    results = [
+        ReportResult("a", "a", Path("a.html"), None, True, 10, 2000, seen),
+        ReportResult("b", "b", Path("b.html"), None, True, 10, 20),
+    ]
+    page = index_page("Two", results)
+    assert page.count(">1,234</td>") == 1
+    assert page.count("zero window: not observed") == 1
+
+
+def test_a_page_has_every_html_output_and_no_code() -> None:
+    outputs = [new_output("display_data", {"text/html": f"<p>{n}</p>", "text/plain": "x"}) for n in range(3)]
+    notebook = new_notebook(cells=[new_code_cell("secret = 1", outputs=outputs), new_code_cell("1 + 1")])
+    page = report_page(notebook, SCRIPT)
+    assert [f"<p>{n}</p>" in page for n in range(3)] == [True, True, True]
+    assert "secret" not in page
+    assert "<script" not in page

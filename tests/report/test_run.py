@@ -1,0 +1,121 @@
+"""Reports as files: run through papermill, whole or not there, one page and an index."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.errors import ParameterError
+from pcapframe.report import ReportResult, run, write_reports
+from tests import builders
+from tests.builders import Conversation
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+class Parts(HTMLParser):
+    """Tags of a page, and what they load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.loaded += [value or "" for name, value in attrs if name in ("src", "srcset", "data", "poster")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> list[ReportResult]:
+    hostile = folder / "<img src=x>.pcap"
+    hostile.write_bytes(builders.pcap(Conversation().refused()))
+    said: list[tuple[int, int, str]] = []
+    found = write_reports(
+        [hostile, folder / "missing.pcap"],
+        folder / "out",
+        parameters={"title": SCRIPT, "thresholds": {"packet_retransmission.rate": 0.5}},
+        keep_notebook=True,
+        progress=lambda *step: said.append(step),
+    )
+    assert said == [(0, 2, "<img src=x>.pcap"), (1, 2, "missing.pcap"), (2, 2, "")]
+    return found
+
+
+def test_a_failing_capture_does_not_stop_the_others(results: list[ReportResult]) -> None:
+    assert [(one.readable, one.problem is None) for one in results] == [(True, True), (False, False)]
+    assert results[0].patterns["refused_connections"] == {"connections": 1, "frames": 2}
+
+
+def test_every_file_is_whole_and_nothing_else_is_left(folder: Path, results: list[ReportResult]) -> None:
+    written = sorted(path.name for path in (folder / "out").iterdir())
+    assert written == ["_img_src_x_.html", "_img_src_x_.ipynb", "index.html", "missing.html", "missing.ipynb"]
+    for page in (folder / "out").glob("*.html"):
+        assert page.read_text("utf-8").rstrip().endswith("</html>")
+
+
+def test_pages_load_nothing_and_run_nothing(folder: Path, results: list[ReportResult]) -> None:
+    for page in (folder / "out").glob("*.html"):
+        parts = Parts()
+        parts.feed(page.read_text("utf-8"))
+        assert not parts.tags & {"script", "link", "iframe", "object", "embed"}
+        assert all(target.startswith("data:image/png;") for target in parts.loaded)
+        assert "url(" not in page.read_text("utf-8")
+
+
+def test_the_page_says_what_made_it(folder: Path, results: list[ReportResult]) -> None:
+    text = (folder / "out" / "_img_src_x_.html").read_text("utf-8")
+    assert "SHA-256" in text
+    assert "packet_retransmission.rate = 0.5" in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_index_has_a_row_a_capture_and_a_column_a_pattern(folder: Path, results: list[ReportResult]) -> None:
+    text = (folder / "out" / "index.html").read_text("utf-8")
+    assert "<span>refused connections</span>" in text
+    assert 'href="_img_src_x_.html"' in text
+    assert 'class="problem"' in text
+    assert "missing.pcap" in text
+
+
+def test_the_executed_notebook_carries_its_parameters(folder: Path, results: list[ReportResult]) -> None:
+    notebook = json.loads((folder / "out" / "_img_src_x_.ipynb").read_text("utf-8"))
+    injected = [cell for cell in notebook["cells"] if "injected-parameters" in cell["metadata"].get("tags", [])]
+    assert len(injected) == 1
+    assert "packet_retransmission.rate" in "".join(injected[0]["source"])
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        run._write_whole(page, "\ud800")
+    assert page.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_parameters_are_checked_before_the_work(tmp_path: Path) -> None:
+    capture = pf.example("clean.pcap")
+    with pytest.raises(ParameterError, match="no parameter servr_ip"):
+        write_reports([capture], tmp_path / "out", parameters={"servr_ip": "192.0.2.1"})
+    with pytest.raises(ParameterError, match="no threshold"):
+        write_reports([capture], tmp_path / "out", parameters={"thresholds": {"nothing": 1}})
+    with pytest.raises(ParameterError, match="no capture"):
+        write_reports([], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_of_files_are_unique_and_tame() -> None:
+    captures = ["a/x.pcap", "b/x.pcapng.gz", "X.PCAP", "index.pcap", "..", "a b/ü&?.cap"]
+    stems = run._stems(captures)
+    assert len({stem.lower() for stem in stems}) == len(captures)
+    assert "index" not in stems
+    assert all(re.fullmatch(r"[\w.+-]+", stem) for stem in stems)

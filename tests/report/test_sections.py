@@ -1,0 +1,95 @@
+"""What the report shows of good, bad and hostile captures."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.report import CaptureReport
+from tests import builders
+from tests.builders import Conversation
+
+SECTIONS = (
+    "heading", "health", "capture", "overview", "patterns", "handshakes", "endings", "retransmissions", "timing",
+    "connections", "provenance",
+)  # fmt: skip
+SCRIPT = "<script>alert(1)</script>"
+
+
+def whole(report: CaptureReport) -> str:
+    return "".join(getattr(report, section)()._repr_html_() for section in SECTIONS)
+
+
+def test_every_section_of_a_capture_shows_something() -> None:
+    report = CaptureReport(pf.example("resets.pcap"))
+    assert report.problem is None
+    for section in SECTIONS:
+        assert getattr(report, section)().text, section
+    result = report.result()
+    assert result["packets"] == report.analysis.capture.packets
+    assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
+
+
+def test_charts_carry_a_description_and_both_themes() -> None:
+    shown = CaptureReport(pf.example("clean.pcap")).overview().text
+    images = re.findall(r"<figure>.*?</figure>", shown, re.DOTALL)
+    assert images
+    for image in images:
+        assert "prefers-color-scheme: dark" in image
+        assert re.search(r"alt='[^']+'", image)
+
+
+PROBLEMS = {
+    "missing": (lambda folder: (folder / "nowhere.pcap", {}), "nowhere.pcap"),
+    "no capture": (lambda folder: (_file(folder, b"hello, world, this is text"), {}), "is not a capture"),
+    "empty": (lambda folder: (_file(folder, b""), {}), "empty"),
+    "without TCP": (
+        lambda folder: (
+            _file(
+                folder,
+                builders.pcap(
+                    [(0, builders.ethernet(builders.ipv4("192.0.2.1", "192.0.2.2", builders.UDP, bytes(8))))]
+                ),
+            ),
+            {},
+        ),
+        "No TCP",
+    ),
+    "nothing selected": (lambda _: (pf.example("clean.pcap"), {"server_ip": "203.0.113.99"}), "203.0.113.99"),
+    "another time": (lambda _: (pf.example("clean.pcap"), {"start": "1990-01-01", "end": "1990-01-02"}), "1990"),
+    "not an address": (lambda _: (pf.example("clean.pcap"), {"server_ip": SCRIPT}), "script"),
+    "no such threshold": (lambda _: (pf.example("clean.pcap"), {"thresholds": {"zero": 1}}), "no threshold"),
+}
+
+
+def _file(folder: Path, content: bytes) -> Path:
+    path = folder / "capture.pcap"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("case", PROBLEMS)
+def test_a_problem_is_one_sentence_where_the_results_would_be(case: str, tmp_path: Path) -> None:
+    make, words = PROBLEMS[case]
+    capture, parameters = make(tmp_path)
+    report = CaptureReport(capture, **parameters)
+    shown = whole(report)
+    assert report.problem is not None
+    assert words in report.problem
+    assert shown.count("class='problem'") == 1
+    assert "<img" not in shown
+    assert report.result()["problem"] == report.problem
+    assert report.result()["patterns"] == {}
+
+
+def test_what_comes_from_outside_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / f"{SCRIPT.replace('/', '')}.pcapng"
+    path.write_bytes(builders.pcapng(Conversation().handshake(), comments={1: SCRIPT}))
+    shown = whole(CaptureReport(path, title=SCRIPT))
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_control_characters_of_a_title_become_visible() -> None:
+    assert "\x1b" not in CaptureReport(pf.example("clean.pcap"), title="red \x1b[31m").heading().text
