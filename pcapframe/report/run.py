@@ -140,7 +140,7 @@ def _write_report(
                 {**parameters, "capture": os.path.abspath(capture)},
                 kernel_name="python3",
                 progress_bar=False,
-                extra_arguments=["--log-level=ERROR"],  # of the kernel, which else warns of its own local ports
+                extra_arguments=["--log-level=CRITICAL"],  # the kernel else talks of its own ports and of its end
             )
         except papermill.PapermillExecutionError as error:
             name = os.path.basename(capture)
