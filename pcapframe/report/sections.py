@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -181,7 +181,13 @@ class CaptureReport:
 
     def endings(self) -> Html:
         """Return how connections ended, and the RSTs."""
-        charts = [plots.rst_distribution, plots.rst_timeline, plots.state_transitions]
+        by_source = partial(plots.rst_distribution, by="source")
+        charts: list[Callable[..., Axes]] = [
+            plots.rst_distribution,
+            by_source,
+            plots.rst_timeline,
+            plots.state_transitions,
+        ]
         return self._section("Endings and RSTs", charts, limited_by=("flags", "endings", "open_endings"))
 
     def retransmissions(self) -> Html:
@@ -277,7 +283,7 @@ def _figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
         with style.context([name, page]):
             figure = Figure(figsize=(WIDTH, WIDTH / 2), dpi=DPI, layout="constrained")
             axes = chart(analysis, ax=figure.subplots())
-            label = axes.get_title() or axes.get_title("left") or chart.__name__.replace("_", " ")
+            label = " ".join((axes.get_title() or axes.get_title("left")).split())
             file = io.BytesIO()
             figure.savefig(file, format="png")
         sources[theme] = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
