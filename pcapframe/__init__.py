@@ -16,7 +16,7 @@ The floors, each importing only what is below it::
     answers | plots
     analysis
     packets | segments | connections | patterns
-    dissect | measures
+    dissection | measures
     schema | capture
     errors | jit
 
@@ -34,6 +34,7 @@ from pcapframe.errors import (
     ParameterError,
     PcapframeError,
     PcapframeWarning,
+    RemoteCaptureError,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ if TYPE_CHECKING:
         analyze_tcp_retransmissions,
         analyze_traffic_flow,
     )
+    from pcapframe.capture.remote import RemoteCapture
     from pcapframe.connections import build_connections
+    from pcapframe.dissection import dissect
     from pcapframe.examples import example
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
@@ -65,6 +68,8 @@ __all__ = [
     "Pattern",
     "PcapframeError",
     "PcapframeWarning",
+    "RemoteCapture",
+    "RemoteCaptureError",
     "Thresholds",
     "__version__",
     "analyze",
@@ -74,6 +79,7 @@ __all__ = [
     "analyze_traffic_flow",
     "build_connections",
     "capture_info",
+    "dissect",
     "example",
     "find_patterns",
     "label_segments",
@@ -89,7 +95,9 @@ _HOMES = {
         "analyze_tcp_retransmissions",
         "analyze_traffic_flow",
     ),
+    "capture.remote": ("RemoteCapture",),
     "connections": ("build_connections",),
+    "dissection": ("dissect",),
     "examples": ("example",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-Captures: TypeAlias = tuple[str, ...]
+Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
+
+ALLOWED_HOSTS = "pcapframe.allowed_hosts"  # in the context's meta
 
 LISTED = 100  # connections in JSON
 ROWS = 20  # of the table of connections
@@ -80,7 +82,29 @@ def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
     return decorate
 
 
-captures = click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
+def _keep_hosts(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
+    ctx.meta[ALLOWED_HOSTS] = values
+
+
+def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
+    """Tell URLs from files, and give them what is allowed."""
+    if not any("://" in value for value in values):
+        return values
+    from pcapframe.capture.remote import RemoteCapture, is_url  # noqa: PLC0415
+
+    hosts = ctx.meta.get(ALLOWED_HOSTS, ())
+    return tuple(RemoteCapture(value, allow_hosts=hosts) if is_url(value) else value for value in values)
+
+
+# Eager: what is allowed is known when the captures are looked at.
+allow_host = click.option(
+    "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
+    help="Fetch URLs from this host although its addresses are not public. May be repeated.",
+)  # fmt: skip
+captures = _options(
+    click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
+    allow_host,
+)
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."
 )
@@ -130,8 +154,8 @@ class Commands(click.Group):
 def commands() -> None:
     """Packet captures: TCP connections, and what is observed in them.
 
-    CAPTURE is a pcap or pcapng file, compressed or not, or - for standard input; several are read as one,
-    merged by time. What is seen is stated with the packets that show it, and never why it is so.
+    CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input; several
+    are read as one, merged by time. What is seen is stated with the packets that show it, and never why it is so.
 
     \b
     Examples:
@@ -437,7 +461,7 @@ def _analyze(
     )
 
 
-def _sources(captures: Captures) -> str | list[str]:
+def _sources(captures: Captures) -> Any:
     """Return what to read, and refuse standard input that nobody fills."""
     if captures.count(STDOUT) > 1:
         raise click.UsageError("standard input (-) can be read once only")
