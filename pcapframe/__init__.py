@@ -12,7 +12,7 @@ either; `plots` draws charts of them. ``schema`` declares every column, ``errors
 The floors, each importing only what is below it::
 
     cli
-    accessor
+    mcp_server | accessor
     answers | plots
     analysis
     packets | segments | connections | patterns

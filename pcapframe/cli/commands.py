@@ -1,9 +1,11 @@
 """The commands and their options. Each loads what it needs when it runs: ``--help`` answers at once."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 
 import click
@@ -421,6 +423,44 @@ def check(capture: str, csv: str | None, output: str) -> None:
         from pcapframe.cli import text  # noqa: PLC0415
 
         text.show(checked, output)
+
+
+@commands.command()
+@click.option(
+    "--root", "roots", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Folder whose captures may be read; the working directory by default. May be repeated.",
+)  # fmt: skip
+@allow_host
+@click.option("--cache-mib", type=click.IntRange(0), default=2048, show_default=True, metavar="MIB",
+              help="Memory that kept analyses may take.")  # fmt: skip
+@click.option("--http", "over_http", is_flag=True, help="Serve over streamable HTTP, at /mcp, instead of stdio.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen for HTTP.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT",
+              help="Port for HTTP; 0 for any that is free.")  # fmt: skip
+@click.pass_context
+def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: bool, host: str, port: int) -> None:
+    """Serve assistants over the Model Context Protocol.
+
+    Tools answer as the commands here do. Clients over HTTP have to show the bearer token that the environment
+    variable PCAPFRAME_MCP_TOKEN holds; without one only this machine can be listened to.
+
+    \b
+    Examples:
+      pcapframe mcp --root captures
+      PCAPFRAME_MCP_TOKEN=secret pcapframe mcp --http --port 8080
+    """  # noqa: D301
+    try:
+        from pcapframe import mcp_server  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("mcp", "mcp_types", "uvicorn", "pydantic"):
+            raise
+        raise click.UsageError("the MCP server needs more packages: pip install 'pcapframe[mcp]'") from None
+    settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)
+    gc.enable()  # it may serve for long
+    if over_http:
+        mcp_server.serve_http(settings, host=host, port=port, token=os.environ.get("PCAPFRAME_MCP_TOKEN"))
+    else:
+        mcp_server.serve_stdio(settings)
 
 
 @commands.command()
