@@ -452,7 +452,13 @@ def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: 
     try:
         from pcapframe import mcp_server  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("mcp", "mcp_types", "uvicorn", "pydantic"):
+        if error.name is None or error.name.partition(".")[0] not in (
+            "mcp",
+            "mcp_types",
+            "uvicorn",
+            "pydantic",
+            "matplotlib",
+        ):
             raise
         raise click.UsageError("the MCP server needs more packages: pip install 'pcapframe[mcp]'") from None
     settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)

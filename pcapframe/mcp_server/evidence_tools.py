@@ -1,14 +1,17 @@
-"""Tools for the evidence: packets, one packet taken apart, facts about a capture."""
+"""Tools for the evidence: packets, one packet taken apart, charts, facts about a capture."""
 
+from base64 import b64encode
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, ImageContent
 from pydantic import Field
 
 from pcapframe.mcp_server.captures import Held
+from pcapframe.mcp_server.charts import Chart, chart_png
 from pcapframe.mcp_server.evidence import (
     CaptureFacts,
     DissectedPacket,
@@ -21,7 +24,7 @@ from pcapframe.mcp_server.paging import Cursor as Place
 from pcapframe.mcp_server.paging import Question
 from pcapframe.mcp_server.tools import Asked, Cursor, Limit, PcapFile, ServerIp, ServerPort, made_tool, result
 
-__all__ = ["dissected", "evidence_tools", "facts", "packets"]
+__all__ = ["dissected", "drawn", "evidence_tools", "facts", "packets"]
 
 ROWS = 20  # packets without a limit given
 ENTRIES = 10  # of the lists about a capture
@@ -32,6 +35,10 @@ PACKETS = (
     "(for comparison) and, by the evidence, resent, reordered, capture_duplicate. null: not known."
 )
 PACKET = "Take one packet apart, layer by layer: the fields as scapy reads them from what was captured of it."
+CHART = (
+    "Draw a chart as PNG: RSTs by the phase of their connection, segments sent again by time, or the bytes of one "
+    "connection by time (conn_id; that with the most payload without it)."
+)
 FACTS = (
     "State the facts about a capture: format, times (UTC), protocols by packets, interfaces with what each received "
     "and dropped, comments, snaplen [bytes]; notes and truncated: what could not be read of it. null: not stated."
@@ -105,6 +112,36 @@ async def dissected(asked: Asked, ctx: Context, pcap_file: str, frame: int) -> d
     return {**await anyio.to_thread.run_sync(made), "file": held.name}
 
 
+async def drawn(
+    asked: Asked,
+    ctx: Context,
+    pcap_file: str,
+    chart: Chart,
+    *,
+    conn_id: int | None = None,
+    server_ip: str | None = None,
+    server_port: int | None = None,
+) -> bytes:
+    """Answer with a chart.
+
+    Parameters
+    ----------
+    asked : Asked
+        Has the captures.
+    ctx : Context
+        Of the request.
+    pcap_file, chart, conn_id, server_ip, server_port
+        As a client gives them.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    held = await asked.analysis(ctx, pcap_file, server_ip, server_port)
+    return await anyio.to_thread.run_sync(partial(chart_png, held.analysis, chart, conn_id=conn_id))
+
+
 async def facts(asked: Asked, ctx: Context, pcap_file: str, *, limit: int | None = None) -> dict[str, Any]:
     """Answer with the facts about a capture.
 
@@ -158,11 +195,23 @@ def evidence_tools(asked: Asked) -> list[Tool]:
     ) -> CallToolResult:
         return result(await dissected(asked, ctx, pcap_file, frame))
 
+    async def draw_chart(
+        ctx: Context,
+        pcap_file: PcapFile,
+        chart: Chart,
+        conn_id: Annotated[int | None, Field(ge=0, description="For time_sequence")] = None,
+        server_ip: ServerIp = None,
+        server_port: ServerPort = None,
+    ) -> CallToolResult:
+        png = await drawn(asked, ctx, pcap_file, chart, conn_id=conn_id, server_ip=server_ip, server_port=server_port)
+        return CallToolResult(content=[ImageContent(type="image", data=b64encode(png).decode(), mime_type="image/png")])
+
     async def get_capture_facts(ctx: Context, pcap_file: PcapFile, limit: Limit = None) -> CallToolResult:
         return result(await facts(asked, ctx, pcap_file, limit=limit))
 
     return [
         made_tool(get_packets, "Packets", PACKETS, Packets),
         made_tool(dissect_packet, "One packet", PACKET, DissectedPacket, pages=False),
+        made_tool(draw_chart, "Chart", CHART),
         made_tool(get_capture_facts, "Capture facts", FACTS, CaptureFacts, pages=False),
     ]

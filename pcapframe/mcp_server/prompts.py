@@ -34,7 +34,7 @@ def review_resets_and_retransmissions(pcap_file: str) -> str:
         "3. analyze_tcp_retransmissions: how much was sent again, in which connections, and how that compares with "
         "the count by Wireshark's rules.\n"
         "4. get_packets for packet_retransmission, for the patterns about RSTs, and for the connections with the "
-        f"highest rates.\n\n{WAY}"
+        f"highest rates; draw_chart shows RSTs by phase and resends by time.\n\n{WAY}"
     )
 
 

@@ -6,7 +6,8 @@ A capture's path or URL is one part of the address, its slashes as ``%2F``.
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import ResourceSecurity
 
-from pcapframe.mcp_server.evidence_tools import dissected, facts, packets
+from pcapframe.mcp_server.charts import Chart
+from pcapframe.mcp_server.evidence_tools import dissected, drawn, facts, packets
 from pcapframe.mcp_server.paging import compact
 from pcapframe.mcp_server.tools import Asked
 
@@ -15,7 +16,7 @@ __all__ = ["add_resources"]
 # Paths are held against the folders that may be read, absolute ones too.
 SECURITY = ResourceSecurity(exempt_params={"pcap_file"})
 CAPTURE = "pcapframe://capture/{pcap_file}"
-JSON = "application/json"
+JSON, PNG = "application/json", "image/png"
 
 
 def add_resources(server: MCPServer[None], asked: Asked) -> None:
@@ -50,3 +51,15 @@ def add_resources(server: MCPServer[None], asked: Asked) -> None:
     async def frame_layers(ctx: Context, pcap_file: str, frame: int) -> str:
         """One packet taken apart, layer by layer."""
         return compact(await dissected(asked, ctx, pcap_file, frame))
+
+    @server.resource(f"{CAPTURE}/chart/{{chart}}", title="Chart", mime_type=PNG, security=SECURITY)
+    async def capture_chart(ctx: Context, pcap_file: str, chart: Chart) -> bytes:
+        """A chart: rst_distribution, retransmission_timeline or time_sequence."""
+        return await drawn(asked, ctx, pcap_file, chart)
+
+    @server.resource(
+        f"{CAPTURE}/connection/{{conn_id}}/time_sequence", title="Time and sequence", mime_type=PNG, security=SECURITY
+    )
+    async def connection_chart(ctx: Context, pcap_file: str, conn_id: int) -> bytes:
+        """The bytes of a connection by time."""
+        return await drawn(asked, ctx, pcap_file, "time_sequence", conn_id=conn_id)

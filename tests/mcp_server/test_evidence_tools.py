@@ -1,5 +1,8 @@
 """The tools for the evidence, over stdio."""
 
+import struct
+from base64 import b64decode
+
 import pytest
 
 import pcapframe as pf
@@ -48,6 +51,24 @@ def test_facts(served: Blocking) -> None:
     assert facts["packets"] == len(pf.read_pcap(DATA / "ipv6.pcapng"))
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_charts(served: Blocking, name: str) -> None:
+    for asked in (
+        {"chart": "rst_distribution"},
+        {"chart": "retransmission_timeline", "server_port": 80},
+        {"chart": "time_sequence"},
+        {"chart": "time_sequence", "conn_id": 1},
+    ):
+        result = served.call("draw_chart", pcap_file=name, **asked)
+        assert not result.is_error, result.content
+        (image,) = result.content
+        data = b64decode(image.data)
+        assert image.mime_type == "image/png"
+        assert data.startswith(b"\x89PNG")
+        assert struct.unpack(">II", data[16:24]) == (900, 480)
+        assert len(data) < 200_000
+
+
 def test_what_cannot_be_meant_is_one_sentence(served: Blocking) -> None:
     for tool, asked, said in (
         ("get_packets", {}, "expected either pattern or conn_id"),
@@ -59,6 +80,9 @@ def test_what_cannot_be_meant_is_one_sentence(served: Blocking) -> None:
         ("dissect_packet", {"frame": 0}, "frame: Input should be"),
         ("dissect_packet", {}, "frame: Field required"),
         ("get_capture_facts", {"frame": 1}, "has no argument frame"),
+        ("draw_chart", {"chart": "pie"}, "chart: Input should be 'rst_distribution'"),
+        ("draw_chart", {"chart": "time_sequence", "conn_id": 999}, "there is no connection 999"),
+        ("draw_chart", {"chart": "rst_distribution", "conn_id": 1}, "conn_id is for time_sequence"),
     ):
         assert said in served.error(tool, pcap_file="clean.pcap", **asked)
     for tool in ("get_packets", "dissect_packet", "get_capture_facts"):

@@ -1,6 +1,7 @@
 """Resources: the same as the tools say, under pcapframe://."""
 
 import json
+from base64 import b64decode
 from urllib.parse import quote
 
 from tests.mcp_server.clients import DATA, Blocking
@@ -17,6 +18,8 @@ def test_they_are_listed(served: Blocking) -> None:
         "pattern/{pattern}",
         "connection/{conn_id}",
         "frame/{frame}",
+        "chart/{chart}",
+        "connection/{conn_id}/time_sequence",
     }
 
 
@@ -31,6 +34,15 @@ def test_they_hold_what_the_tools_answer(served: Blocking) -> None:
         content = served.read(f"{CAPTURE}/{uri}")
         assert content.mime_type == "application/json"
         assert json.loads(content.text) == served.answer(tool, **asked, **more)
+
+
+def test_charts_are_pictures(served: Blocking) -> None:
+    for uri in ("chart/rst_distribution", "chart/retransmission_timeline", "connection/3/time_sequence"):
+        content = served.read(f"{CAPTURE}/{uri}")
+        assert content.mime_type == "image/png"
+        assert b64decode(content.blob).startswith(b"\x89PNG")
+    assert "Input should be" in served.failing_read(f"{CAPTURE}/chart/pie")
+    assert "there is no connection 999" in served.failing_read(f"{CAPTURE}/connection/999/time_sequence")
 
 
 def test_paths_are_one_part_of_the_address(served: Blocking) -> None:
