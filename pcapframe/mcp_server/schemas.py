@@ -9,13 +9,15 @@ DEEP = 3
 NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
 
 
-def output_schema(*answers: Any) -> dict[str, Any]:
+def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
     """Describe the answers of a tool, which are objects of one of these forms.
 
     Parameters
     ----------
     *answers : TypedDict
         The forms.
+    alike : TypedDict, optional
+        What the answers of all tools have: its objects are not described again in each.
 
     Returns
     -------
@@ -33,8 +35,10 @@ def output_schema(*answers: Any) -> dict[str, Any]:
     """
     properties: dict[str, Any] = {}
     for answer in answers:
-        for name, schema in schema_of(answer)["properties"].items():
-            properties.setdefault(name, schema)  # where forms differ in a key, the first one tells its type
+        for name, hint in get_type_hints(answer).items():
+            deep = 0 if alike is not None and name in get_type_hints(alike) else DEEP - 1
+            # Where forms differ in a key, the first one tells its type.
+            properties.setdefault(name, schema_of(hint, deep=deep))
     required = [name for name in properties if all(name in answer.__required_keys__ for answer in answers)]
     return {"type": "object", "properties": properties, "required": required}
 

@@ -190,7 +190,7 @@ def made_tool(function: Callable[..., Any], title: str, description: str, *forms
     tool.parameters = {**_brief(tool.parameters), "additionalProperties": False}
     del tool.parameters["title"]
     if forms:
-        schema = output_schema(*forms)
+        schema = output_schema(*forms, alike=answers.Envelope)
         if pages:
             schema["properties"]["next_cursor"] = {"type": ["string", "null"]}
             schema["required"].append("next_cursor")

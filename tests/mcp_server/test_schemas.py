@@ -50,6 +50,12 @@ def test_every_kind_of_type() -> None:
     ) == {"type": ["object", "integer"]}
 
 
+def test_what_all_answers_have_is_not_described_again() -> None:
+    schema = output_schema(Outer, alike=Outer)
+    assert schema["properties"]["inner"] == {"type": "array", "items": {"type": "object"}}
+    assert schema["properties"]["name"] == {"type": "string"}
+
+
 def test_several_forms() -> None:
     schema = output_schema(Outer, Other)
     assert schema["required"] == ["name"]
