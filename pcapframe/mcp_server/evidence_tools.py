@@ -30,18 +30,18 @@ ROWS = 20  # packets without a limit given
 ENTRIES = 10  # of the lists about a capture
 
 PACKETS = (
-    "List the packets behind a pattern of analyze_tcp_anomalies (by its name, with the same server filter), or those "
-    "of a connection (conn_id). rel_seq and rel_ack count bytes from the SYN. labels: Wireshark's tcp.analysis names "
-    "(for comparison) and, by the evidence, resent, reordered, capture_duplicate. null: not known."
+    "List the packets behind a pattern of analyze_tcp_anomalies (by its name, with the same server filter), or of a "
+    "connection (conn_id). rel_seq and rel_ack count bytes from the SYN. labels: Wireshark's tcp.analysis names and, "
+    "by the evidence, resent, reordered, capture_duplicate. null: not known."
 )
-PACKET = "Take one packet apart, layer by layer: the fields as scapy reads them from what was captured of it."
+PACKET = "Take one packet apart, layer by layer, as far as it was captured: its fields as scapy reads them."
 CHART = (
     "Draw a chart as PNG: RSTs by the phase of their connection, segments sent again by time, or the bytes of one "
     "connection by time (conn_id; that with the most payload without it)."
 )
 FACTS = (
-    "State the facts about a capture: format, times (UTC), protocols by packets, interfaces with what each received "
-    "and dropped, comments, snaplen [bytes]; notes and truncated: what could not be read of it. null: not stated."
+    "State the facts about a capture: format, times (UTC), packets by protocol, interfaces with what each received "
+    "and dropped, comments, snaplen [bytes], and what could not be read of it (notes, truncated). null: not stated."
 )
 
 

@@ -143,8 +143,8 @@ class CaptureServer(MCPServer[None]):
 
 def _sentence(cause: BaseException | None) -> str | None:
     """Return what a client should read about an error; None for a fault of ours, which stays hidden."""
-    if isinstance(cause, PcapframeError):
-        return str(cause)
+    if isinstance(cause, PcapframeError):  # in which a client's own words may be
+        return "".join(letter if letter.isprintable() else " " for letter in str(cause))
     if isinstance(cause, MemoryError):
         return "there is not enough memory for this capture"
     if isinstance(cause, ValidationError):

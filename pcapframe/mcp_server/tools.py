@@ -31,11 +31,11 @@ __all__ = [
 
 MOST = 100  # entries of a list that may be asked for
 FEW = 10  # connections without `detailed`
-PcapFile = Annotated[str, Field(description="Path or http(s) URL of a pcap or pcapng capture")]
-ServerIp = Annotated[str | None, Field(description="Only this server, IPv4 or IPv6")]
-ServerPort = Annotated[int | None, Field(ge=0, le=65535, description="Only this port of the server")]
+PcapFile = Annotated[str, Field(description="Path or http(s) URL of a capture")]
+ServerIp = Annotated[str | None, Field(description="Only this server")]
+ServerPort = Annotated[int | None, Field(description="Only this server port")]
 Limit = Annotated[int | None, Field(ge=1, le=MOST, description="Entries of each list")]
-Cursor = Annotated[str | None, Field(description="next_cursor of the answer before")]
+Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
 Make: TypeAlias = Callable[[int], Any]
 
 
@@ -209,32 +209,28 @@ def _brief(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties}
 
 
-COMMON = " Lists are cut: their exact total is beside them (..._total), next_cursor goes on. null: not known."
+COMMON = " Lists are cut: ..._total is their exact length, next_cursor goes on. null: not known."
 ANOMALIES = (
     "State what is observed in the TCP connections of a capture, with the packets that show it and no word on why. "
-    "statistics counts handshakes (failed: refused or unanswered; incomplete: half open, or begun before the "
-    "capture), flags (syn: without ACK), RSTs by source and direction, segments sent again (rate: of TCP packets, "
-    "with its 95 % interval) and connection states. patterns has what was seen in the categories "
-    "connection_establishment, connection_termination, reliability and connection_lifecycle, each with its numbers "
-    "(..._s in seconds, rates 0 to 1) and its evidence: connections (conn_id), frame numbers and a Wireshark "
-    "display filter; get_packets lists all of them." + COMMON
+    "statistics: handshakes (failed: refused or unanswered; incomplete: half open, or begun before the capture), "
+    "flags (syn: without ACK), RSTs by source and direction, segments sent again (rate: of TCP packets, with its "
+    "95 % interval), states. patterns: in the categories connection_establishment, connection_termination, "
+    "reliability and connection_lifecycle, each with its numbers (..._s in seconds, rates 0 to 1) and evidence: "
+    "connections (conn_id), frame numbers, a Wireshark display filter; get_packets lists all." + COMMON
 )
 CONNECTIONS = (
-    "State how the TCP connections of a capture began, went and ended: counts in summary, connections in order of "
-    "their first packet (the first 10 unless detailed), issues as sentences. handshake_completed is false also "
-    "where the handshake was not captured; handshake tells these apart. ending: fin, half_closed, reset or open. "
-    "roles: what shows who is the client (syn, syn_ack, or inferred from ports)." + COMMON
+    "State how the TCP connections of a capture began, went and ended: counts, issues as sentences, and connections "
+    "in order of their first packet (10 unless detailed). handshake_completed is false also where the handshake was "
+    "not captured: see handshake. roles: what shows the client (syn, syn_ack, or inferred from ports)." + COMMON
 )
 RETRANSMISSIONS = (
-    "State how many TCP segments were sent again, judged by bytes, IP ids, timestamps and SACK (repeated SYN and "
-    "FIN count; keep-alives and copies made by a mirror port do not), and in which connections: those with the "
-    "highest rate first. Rates are of TCP packets, 0 to 1, with a 95 % interval. wireshark_retransmissions is the "
-    "count by Wireshark's rules." + COMMON
+    "State how many TCP segments were sent again, by bytes, IP ids, timestamps and SACK (repeated SYN and FIN count; "
+    "keep-alives and a mirror port's copies do not), and in which connections, the highest rates first. Rates are of "
+    "TCP packets, 0 to 1. wireshark_...: the count by Wireshark's rules." + COMMON
 )
 FLOW = (
     "Compare what the clients of a server sent with what it sent: packets, bytes on the wire (byte_count), payload, "
-    "flags, segments sent again. asymmetry_ratio is client packets / server packets, null where the server sent "
-    "none." + COMMON
+    "flags, segments sent again. asymmetry_ratio: client packets / server packets." + COMMON
 )
 
 
@@ -301,7 +297,7 @@ def tcp_tools(asked: Asked) -> list[Tool]:
     async def analyze_traffic_flow(
         ctx: Context,
         pcap_file: PcapFile,
-        server_ip: Annotated[str, Field(description="Address of the server, IPv4 or IPv6")],
+        server_ip: Annotated[str, Field(description="Address of the server")],
         server_port: ServerPort = None,
         limit: Limit = None,
         cursor: Cursor = None,

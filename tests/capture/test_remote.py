@@ -5,14 +5,18 @@ import logging
 import os
 import re
 import socket
+import ssl
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,6 +204,35 @@ def test_an_address_is_public_however_ipv6_carries_it(address: ipaddress.IPv4Add
     carried = ipaddress.IPv6Address(b"\0" * 10 + b"\xff\xff" + address.packed)
     translated = ipaddress.IPv6Address(b"\0\x64\xff\x9b" + b"\0" * 8 + address.packed)
     assert is_public(str(address)) == is_public(str(carried)) == is_public(str(translated))
+
+
+# TLS.
+
+
+@pytest.mark.needs_program("openssl")
+def test_the_certificate_is_held_against_the_name(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    names = ["-subj", "/CN=captures.example", "-addext", "subjectAltName=DNS:captures.example"]
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    made = ["openssl", "req", *kind, *names, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(certificate, key)
+    server.socket = ours.wrap_socket(server.socket, server_side=True)
+    resolved = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.server_port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: resolved)
+
+    def capture(host: str) -> RemoteCapture:
+        return RemoteCapture(f"https://{host}:{server.server_port}/capture.pcap", allow_hosts=(host,))
+
+    assert "could not be fetched" in refusal(capture("captures.example"))  # nobody vouches for it
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(httpx, "HTTPTransport", partial(httpx.HTTPTransport, verify=trusting))
+    assert len(pf.read_pcap(capture("captures.example"))) == COUNT
+    assert "could not be fetched" in refusal(capture("other.example"))
+    assert [headers["Host"].partition(":")[0] for _, _, headers in server.asked] == ["captures.example"]
 
 
 # Bounds.

@@ -72,6 +72,12 @@ def test_an_unexpected_fault_stays_hidden_but_is_logged(
     assert "inner workings" in caplog.text
 
 
+def test_control_characters_of_a_name_stay_out_of_the_sentence(served: Blocking) -> None:
+    said = served.error(ANOMALIES, pcap_file="a\x1b[31m\nb\u202e.pcap")
+    assert said.endswith("there is no such file")
+    assert said.isprintable()
+
+
 def test_too_little_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from mcp.client.client import Client
 
@@ -300,7 +306,7 @@ def test_urls_over_mcp(tmp_path: Path) -> None:
         assert list(folder.iterdir()) == []
 
 
-def test_nothing_is_left_by_a_server_that_is_killed(tmp_path: Path) -> None:
+def test_nothing_is_left_by_a_server_that_is_closed(tmp_path: Path) -> None:
     if os.name != "posix":
         pytest.skip("only a POSIX file can be without a name")
     with serving() as server:
