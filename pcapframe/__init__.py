@@ -13,12 +13,12 @@ column, ``errors`` every exception.
 The floors, each importing only what is below it::
 
     cli
-    accessor
+    mcp_server | accessor
     report
     answers | plots
     analysis
     packets | segments | connections | patterns
-    dissect | measures
+    dissection | measures
     schema | capture
     errors | jit
 
@@ -36,6 +36,7 @@ from pcapframe.errors import (
     ParameterError,
     PcapframeError,
     PcapframeWarning,
+    RemoteCaptureError,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
         analyze_tcp_retransmissions,
         analyze_traffic_flow,
     )
+    from pcapframe.capture.remote import RemoteCapture
     from pcapframe.connections import build_connections, vantage_evidence
+    from pcapframe.dissection import dissect
     from pcapframe.examples import example
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
@@ -69,6 +72,8 @@ __all__ = [
     "Pattern",
     "PcapframeError",
     "PcapframeWarning",
+    "RemoteCapture",
+    "RemoteCaptureError",
     "Thresholds",
     "__version__",
     "analyze",
@@ -78,6 +83,7 @@ __all__ = [
     "analyze_traffic_flow",
     "build_connections",
     "capture_info",
+    "dissect",
     "example",
     "find_patterns",
     "label_segments",
@@ -95,7 +101,9 @@ _HOMES = {
         "analyze_tcp_retransmissions",
         "analyze_traffic_flow",
     ),
+    "capture.remote": ("RemoteCapture",),
     "connections": ("build_connections", "vantage_evidence"),
+    "dissection": ("dissect",),
     "examples": ("example",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),

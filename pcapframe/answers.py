@@ -38,6 +38,7 @@ from pcapframe.schema import FLAG_BITS
 __all__ = [
     "AnomaliesAnswer",
     "ConnectionsAnswer",
+    "Envelope",
     "FlowAnswer",
     "NoTcpAnswer",
     "RetransmissionsAnswer",

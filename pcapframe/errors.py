@@ -5,7 +5,8 @@
     PcapframeError
     ├── CaptureError            the capture cannot be read; names the file and the byte offset
     │   ├── CaptureNotFoundError    there is no such file, or it is not a file
-    │   └── CaptureFormatError      the bytes are not a capture, or not one that we can read
+    │   ├── CaptureFormatError      the bytes are not a capture, or not one that we can read
+    │   └── RemoteCaptureError      what a URL names may not be fetched, cannot be, or is too large or too slow
     └── ParameterError          an argument cannot be meant (not an address, not a column, …)
 
     PcapframeWarning            the result stands, with a limit that the warning names
@@ -22,6 +23,7 @@ __all__ = [
     "ParameterError",
     "PcapframeError",
     "PcapframeWarning",
+    "RemoteCaptureError",
 ]
 
 
@@ -59,6 +61,10 @@ class CaptureNotFoundError(CaptureError):
 
 class CaptureFormatError(CaptureError):
     """The bytes are not a packet capture, or not of a kind that pcapframe reads."""
+
+
+class RemoteCaptureError(CaptureError):
+    """What a URL names may not be fetched, cannot be, or is beyond a bound of size or time."""
 
 
 class ParameterError(PcapframeError, ValueError):

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pcapframe.capture import transport
 from pcapframe.capture.reader import CaptureFacts, Progress, read_capture
 from pcapframe.capture.records import NO_TIME, Columns, PacketColumns
-from pcapframe.capture.source import CaptureSource, open_capture
+from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names
 
@@ -166,12 +166,14 @@ def read_pcap(
 
     Parameters
     ----------
-    source : path, bytes, binary file, or a list of these
-        pcap or pcapng; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is standard input. Several
-        captures are merged by time, as mergecap does: the packets of one are never reordered.
+    source : path, URL, bytes, binary file, or a list of these
+        pcap or pcapng; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is standard input. A URL is
+        text or a `RemoteCapture`, which says what is allowed. Several captures are merged by time, as mergecap
+        does: the packets of one are never reordered.
     progress : callable or False, optional
-        Called with how much has been read and how much there is [bytes; None where unknown]. By default a bar
-        appears when reading takes more than a second; False shows none.
+        Called with how much has been read and how much there is [bytes; None where unknown], before that with how
+        much of a URL has been fetched; what it raises ends the reading. By default a bar appears when this takes
+        more than a second; False shows none.
 
     Returns
     -------
@@ -186,6 +188,8 @@ def read_pcap(
         A source is not there or cannot be opened.
     CaptureFormatError
         A source is not a capture.
+    RemoteCaptureError
+        A URL may not be fetched, cannot be, or is too large or too slow.
 
     Warns
     -----
@@ -210,7 +214,7 @@ def read_pcap(
     columns = PacketColumns()
     facts: list[CaptureFacts] = []
     for one in sources:
-        with open_capture(one) as stream, _progress(progress, stream.name) as report:
+        with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
             facts.append(read_capture(stream, columns, report))
     for fact in facts:
         for note in fact.notes:

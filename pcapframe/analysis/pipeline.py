@@ -16,7 +16,7 @@ from pcapframe.analysis.selection import Address, Selected, Selection, Time, sel
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
 from pcapframe.connections import build_connections
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
-from pcapframe.patterns import Pattern, Thresholds, find_patterns
+from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 
 if TYPE_CHECKING:
@@ -90,6 +90,21 @@ class Analysis:
         chosen.attrs = self._view.attrs
         return chosen
 
+    def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
+        """Return the segments of some frames, with the roles that the filter tells.
+
+        Parameters
+        ----------
+        frames : sequence of int
+            Frame numbers of TCP packets.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.SEGMENTS``, a row a frame.
+        """
+        return self._view.loc[list(frames)]
+
     def count_statistics(self, *, limit: int = LISTED) -> Statistics:
         """Count what `statistics` states, with longer or shorter lists.
 
@@ -105,6 +120,28 @@ class Analysis:
         """
         named = self.selection.names_server
         return count_statistics(self._view, self.connections, kept=self._kept, server_given=named, limit=limit)
+
+    def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
+        """Name more of the connections and packets that show a pattern than its evidence lists.
+
+        Parameters
+        ----------
+        pattern : str
+            Its name.
+        limit : int
+            So many connections and frames, the first.
+
+        Returns
+        -------
+        Evidence
+            With the exact totals; nothing in it where the pattern is not observed.
+
+        Raises
+        ------
+        ParameterError
+            There is no pattern of this name.
+        """
+        return find_evidence(self._view, self.connections, pattern, limit=limit, thresholds=self.thresholds)
 
     @cached_property
     def _report(self) -> "Report":
@@ -151,7 +188,8 @@ def analyze(
     thresholds : Thresholds, optional
         When the patterns are reported.
     progress : callable or False, optional
-        As for `read_pcap`.
+        As for `read_pcap`; called once more before each later stage, so that what it raises ends the analysis
+        there.
 
     Returns
     -------
@@ -190,9 +228,13 @@ def analyze(
         else:
             files = files_of(source)
             packets = read_pcap(source, progress=progress)
-        capture_info(packets)  # a frame without it is refused before the work
+        size = capture_info(packets).bytes  # a frame without it is refused before the work
+        step = progress or (lambda _done, _size: None)
+        step(size, size)
         segments = label_segments(packets)
+        step(size, size)
         whole = build_connections(segments)
+        step(size, size)
     selected = select_connections(whole, wanted)
     view, kept, connections = _chosen(segments, whole, selected)
     capture = capture_info(packets)

@@ -1,4 +1,4 @@
-"""Opening what holds a capture: a path, a stream, bytes, standard input; compressed or not.
+"""Opening what holds a capture: a path, a URL, a stream, bytes, standard input; compressed or not.
 
 Compression is recognised by content, never by name.
 """
@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, TypeAlias
 
+from pcapframe.capture.remote import Fetched, RemoteCapture, fetch, is_url
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
 
 __all__ = ["CaptureSource", "CaptureStream", "open_capture", "source_name"]
 
-CaptureSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+CaptureSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | RemoteCapture | Fetched
 
 MAGIC_BYTES = 6
 READ_BYTES = 1 << 18
@@ -64,9 +65,10 @@ class CaptureStream:
         Set when the compressed data ended early or is damaged: what was found.
     """
 
-    def __init__(self, name: str, raw: Any, size: int | None) -> None:
+    def __init__(self, name: str, raw: Any, size: int | None, most: int | None = None) -> None:
         self.name = name
         self.size = size
+        self._most = most  # that compressed data may unfold to; None for any [bytes]
         self.cut: str | None = None
         self.compression: str | None = None
         self._raw = raw
@@ -95,6 +97,7 @@ class CaptureStream:
         """Yield what `data` and the rest of the file unfold to; sets `cut` where that ends early."""
         decompressor = new()
         at = 0
+        unfolded = 0
         while True:
             if decompressor.eof:  # zeros may pad the file; what else follows is another member
                 at = len(data) - len(data[at:].lstrip(b"\0"))
@@ -112,6 +115,9 @@ class CaptureStream:
                 self.cut = f"the {self.compression} data is damaged or followed by something else ({error})"
                 return
             at += len(step) - (len(decompressor.unused_data or b"") if decompressor.eof else 0)
+            unfolded += len(made)
+            if self._most is not None and unfolded > self._most:
+                raise CaptureFormatError(self.name, f"unfolds to more than {self._most:,} bytes, the most allowed")
             if made:
                 yield made
         if not decompressor.eof:
@@ -134,6 +140,18 @@ class CaptureStream:
         self._ready = self._ready[count:]
         return count
 
+    def skip(self, count: int) -> None:
+        """Pass over `count` bytes, or to the end where there are fewer."""
+        known = min(count, len(self._ready))
+        self._ready = self._ready[known:]
+        left = count - known
+        if self._chunks is None and hasattr(self._raw, "seekable") and self._raw.seekable():
+            self._raw.seek(left, io.SEEK_CUR)
+            return
+        passed = memoryview(bytearray(min(left, READ_BYTES)))
+        while left and (read := self.read_into(passed[: min(left, READ_BYTES)])):
+            left -= read
+
     def done(self) -> int | None:
         """How much of the stored file has been read, in bytes; None where it cannot be told."""
         try:
@@ -144,6 +162,10 @@ class CaptureStream:
 
 def source_name(source: CaptureSource) -> str:
     """What to call a source in messages and answers."""
+    if isinstance(source, RemoteCapture | Fetched):
+        return source.name
+    if isinstance(source, str) and is_url(source):
+        return RemoteCapture(source).name
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         return "standard input" if path == "-" else str(path)
@@ -154,13 +176,18 @@ def source_name(source: CaptureSource) -> str:
 
 
 @contextmanager
-def open_capture(source: CaptureSource) -> Iterator[CaptureStream]:
+def open_capture(
+    source: CaptureSource, progress: Callable[[int, int | None], object] | None = None
+) -> Iterator[CaptureStream]:
     """Open a capture for reading.
 
     Parameters
     ----------
-    source : str, PathLike, bytes or binary file
-        ``"-"`` is standard input. A file that was handed in open is read from where it stands and not closed.
+    source : str, PathLike, RemoteCapture, bytes or binary file
+        A str may be a URL; ``"-"`` is standard input. A file that was handed in open is read from where it stands
+        and not closed.
+    progress : callable, optional
+        Called while a URL is fetched, with how much has been and how much there is (None where unknown). [bytes]
 
     Yields
     ------
@@ -173,8 +200,19 @@ def open_capture(source: CaptureSource) -> Iterator[CaptureStream]:
         No such file, a directory, or no permission.
     CaptureFormatError
         A text stream instead of a binary one.
+    RemoteCaptureError
+        What a URL names may not be fetched, cannot be, or is too large or too slow.
     """
+    if isinstance(source, str) and is_url(source):
+        source = RemoteCapture(source)
+    if isinstance(source, RemoteCapture):
+        with fetch(source, progress) as fetched, open_capture(fetched) as stream:
+            yield stream
+        return
     name = source_name(source)
+    if isinstance(source, Fetched):
+        yield CaptureStream(name, source.file, source.size, source.max_decompressed_bytes)
+        return
     if isinstance(source, bytes | bytearray | memoryview):
         yield CaptureStream(name, io.BytesIO(source), len(source))
         return

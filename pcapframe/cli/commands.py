@@ -1,6 +1,7 @@
 """The commands and their options. Each loads what it needs when it runs: ``--help`` answers at once."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-Captures: TypeAlias = tuple[str, ...]
+Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
+
+ALLOWED_HOSTS = "pcapframe.allowed_hosts"  # in the context's meta
 
 LISTED = 100  # connections in JSON
 ROWS = 20  # of the table of connections
@@ -81,7 +84,29 @@ def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
     return decorate
 
 
-captures = click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
+def _keep_hosts(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
+    ctx.meta[ALLOWED_HOSTS] = values
+
+
+def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
+    """Tell URLs from files, and give them what is allowed."""
+    if not any("://" in value for value in values):
+        return values
+    from pcapframe.capture.remote import RemoteCapture, is_url  # noqa: PLC0415
+
+    hosts = ctx.meta.get(ALLOWED_HOSTS, ())
+    return tuple(RemoteCapture(value, allow_hosts=hosts) if is_url(value) else value for value in values)
+
+
+# Eager: what is allowed is known when the captures are looked at.
+allow_host = click.option(
+    "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
+    help="Fetch URLs from this host although its addresses are not public. May be repeated.",
+)  # fmt: skip
+captures = _options(
+    click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
+    allow_host,
+)
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."
 )
@@ -135,8 +160,8 @@ class Commands(click.Group):
 def commands() -> None:
     """Packet captures: TCP connections, and what is observed in them.
 
-    CAPTURE is a pcap or pcapng file, compressed or not, or - for standard input; several are read as one,
-    merged by time. What is seen is stated with the packets that show it, and never why it is so.
+    CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input; several
+    are read as one, merged by time. What is seen is stated with the packets that show it, and never why it is so.
 
     \b
     Examples:
@@ -502,6 +527,50 @@ def check(capture: str, csv: str | None, output: str) -> None:
 
 
 @commands.command()
+@click.option(
+    "--root", "roots", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Folder whose captures may be read; the working directory by default. May be repeated.",
+)  # fmt: skip
+@allow_host
+@click.option("--cache-mib", type=click.IntRange(0), default=2048, show_default=True, metavar="MIB",
+              help="Memory that kept analyses may take.")  # fmt: skip
+@click.option("--http", "over_http", is_flag=True, help="Serve over streamable HTTP, at /mcp, instead of stdio.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen for HTTP.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT",
+              help="Port for HTTP; 0 for any that is free.")  # fmt: skip
+@click.pass_context
+def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: bool, host: str, port: int) -> None:
+    """Serve assistants over the Model Context Protocol.
+
+    Tools answer as the commands here do. Clients over HTTP have to show the bearer token that the environment
+    variable PCAPFRAME_MCP_TOKEN holds; without one only this machine can be listened to.
+
+    \b
+    Examples:
+      pcapframe mcp --root captures
+      PCAPFRAME_MCP_TOKEN=secret pcapframe mcp --http --port 8080
+    """  # noqa: D301
+    try:
+        from pcapframe import mcp_server  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in (
+            "mcp",
+            "mcp_types",
+            "uvicorn",
+            "pydantic",
+            "matplotlib",
+        ):
+            raise
+        raise click.UsageError("the MCP server needs more packages: pip install 'pcapframe[mcp]'") from None
+    settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)
+    gc.enable()  # it may serve for long
+    if over_http:
+        mcp_server.serve_http(settings, host=host, port=port, token=os.environ.get("PCAPFRAME_MCP_TOKEN"))
+    else:
+        mcp_server.serve_stdio(settings)
+
+
+@commands.command()
 @as_json
 def thresholds(as_json: bool) -> None:
     """List the thresholds of the patterns.
@@ -539,7 +608,7 @@ def _analyze(
     )
 
 
-def _sources(captures: Captures) -> str | list[str]:
+def _sources(captures: Captures) -> Any:
     """Return what to read, and refuse standard input that nobody fills."""
     if captures.count(STDOUT) > 1:
         raise click.UsageError("standard input (-) can be read once only")

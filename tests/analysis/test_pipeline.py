@@ -172,3 +172,34 @@ def test_arguments_are_checked_before_the_capture_is_read() -> None:
         pf.analyze("there is no such file", server_ip="nowhere")
     with pytest.raises(pf.CaptureNotFoundError):
         pf.analyze("there is no such file")
+
+
+def test_progress_can_stop_every_stage() -> None:
+    class Stop(Exception):
+        pass
+
+    seen: list[tuple[int, int | None]] = []
+    pf.analyze(pf.example("clean.pcap"), progress=lambda *at: seen.append(at))
+    assert len(seen) >= 4  # reading, and before each of the three stages after it
+    assert seen[-3:] == [(seen[-1][0], seen[-1][0])] * 3
+    for calls in range(1, len(seen) + 1):
+        left = iter(range(calls - 1))
+
+        def stop(*_: object, left: object = left) -> None:
+            if next(left, None) is None:  # type: ignore[call-overload]
+                raise Stop
+
+        with pytest.raises(Stop):
+            pf.analyze(pf.example("clean.pcap"), progress=stop)
+
+
+def test_segments_and_evidence_of_a_selection_have_its_roles() -> None:
+    middle = pcap(Conversation("192.0.2.1", 80, "192.0.2.2", 50_000).data("client", 10).data("server", 10))
+    whole = pf.analyze(middle)
+    other = pf.analyze(whole, server_ip="192.0.2.2")
+    assert whole.segments_of([1])["from_client"].tolist() != other.segments_of([1])["from_client"].tolist()
+    pd.testing.assert_frame_equal(other.segments_of([1, 2]), other.filtered_segments)
+    resets = pf.analyze(pf.example("resets.pcap"), server_port=8080)
+    (refused,) = (pattern for pattern in resets.patterns if pattern.pattern == "refused_connections")
+    assert resets.find_evidence("refused_connections", limit=100) == refused.evidence
+    assert resets.find_evidence("refused_connections", limit=1).frame_count == refused.evidence.frame_count

@@ -15,6 +15,7 @@ import pcapframe as pf
 from pcapframe.cli.commands import commands
 from pcapframe.schema import CONNECTIONS, PACKETS, names
 from tests.builders import Conversation, merge, pcap
+from tests.hostile import serving
 
 RESETS = str(pf.example("resets.pcap"))
 CLEAN = str(pf.example("clean.pcap"))
@@ -279,3 +280,22 @@ def test_numbers_sort_downwards_and_the_rest_upwards() -> None:
     assert order("--sort", "client_payload_bytes", "--reverse") == ["0", "2", "1"]
     assert order("--sort", "start", "--reverse") == ["2", "1", "0"]
     assert order("--sort", "client_port") == ["0", "1", "2"]
+
+
+def test_urls_are_read_where_they_are_allowed() -> None:
+    with serving() as server:
+        server.files["/a.pcap"] = Path(RESETS).read_bytes()
+        url = server.url("/a.pcap?token=hush")
+        with pytest.raises(pf.RemoteCaptureError, match="refused unless it is allowed by name"):
+            run("analyze", url)
+        assert server.asked == []
+        shown = server.url("/a.pcap?token=***")
+        for command in (["analyze"], ["connections"], ["retransmissions"], ["flow", "--server-ip", "198.51.100.20"]):
+            answer = json.loads(text_of(*command, url, "--json", "--allow-host", "localhost"))
+            assert answer["file"] == shown
+            plain = json.loads(text_of(*command, RESETS, "--json"))
+            same({**plain, "file": shown}, answer)
+        assert json.loads(text_of("info", "--allow-host", "localhost", url, "--json"))["name"] == shown
+        assert len(text_of("packets", url, "--allow-host", "localhost").splitlines()) == 1097
+        merged = json.loads(text_of("analyze", CLEAN, url, "--json", "--allow-host", "localhost"))
+        assert merged["packets_analyzed"] == 1096 + 386

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pcapframe import build_connections, example, label_segments, patterns, read_pcap
-from pcapframe.patterns import Pattern, Thresholds, find_patterns
+from pcapframe.errors import ParameterError
+from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.patterns._registry import PATTERNS
 from tests.builders import Conversation, merge, pcap
 from tests.patterns.views import frames, healthy
@@ -126,3 +127,25 @@ def selected(capture: Path | str, display_filter: str) -> list[int]:
     command = ["tshark", "-n", "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return [int(frame) for frame in result.stdout.split()]
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_evidence_can_be_named_in_full(name: str) -> None:
+    segments = label_segments(read_pcap(example(name), progress=False))
+    connections = build_connections(segments)
+    for seen in find_patterns(segments, connections, thresholds=EVERYTHING):
+        whole = find_evidence(segments, connections, seen.pattern, limit=10**6, thresholds=EVERYTHING)
+        assert len(whole.frames) == whole.frame_count == seen.evidence.frame_count
+        assert len(whole.connections) == whole.connection_count == seen.evidence.connection_count
+        assert whole.frames[:100] == seen.evidence.frames
+        assert whole.connections[:100] == seen.evidence.connections
+        few = find_evidence(segments, connections, seen.pattern, limit=3, thresholds=EVERYTHING)
+        assert (few.frames, few.connections) == (whole.frames[:3], whole.connections[:3])
+
+
+def test_evidence_of_what_is_not_seen_is_empty() -> None:
+    assert find_evidence(*frames(*healthy(3)), "zero_window", limit=5) == Evidence()
+    empty = label_segments(read_pcap(pcap([])))
+    assert find_evidence(empty, build_connections(empty), "zero_window", limit=5) == Evidence()
+    with pytest.raises(ParameterError, match="there is no pattern 'rsts': expected one of rst_directional_asymmetry"):
+        find_evidence(*frames(*healthy(3)), "rsts", limit=5)

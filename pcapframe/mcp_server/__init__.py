@@ -1,0 +1,11 @@
+"""The MCP server: the four answers and their evidence for assistants, over stdio or HTTP.
+
+``server`` puts it together and runs it; ``tools``, ``evidence_tools``, ``resources`` and ``prompts`` are what a client
+sees. ``evidence`` and ``charts`` make what stands behind the four answers, ``captures`` opens captures and keeps their
+analyses, ``folders`` says which files may be read, ``paging`` bounds every answer, ``schemas`` describes them.
+"""
+
+from pcapframe.mcp_server.server import serve_http, serve_stdio
+from pcapframe.mcp_server.settings import Settings
+
+__all__ = ["Settings", "serve_http", "serve_stdio"]

@@ -1,0 +1,269 @@
+"""Captures that the server is asked about: opened safely, analysed once, kept while there is room.
+
+A capture is known by what it holds: a file by its resolved path, size and time of change, what is fetched by its
+SHA-256. So one that has changed is read anew. All that is shared is touched by the event loop's thread only; the
+work runs in threads of its own and stops at the next step when nobody waits for it any more.
+"""
+
+import asyncio
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, Any, TypeAlias
+
+from pcapframe.analysis import Analysis, analyze
+from pcapframe.capture.remote import RemoteCapture, fetch, is_url
+from pcapframe.errors import CaptureError
+from pcapframe.mcp_server.folders import Folders
+from pcapframe.mcp_server.settings import Settings
+
+__all__ = ["Captures", "Held", "Report"]
+
+AT_ONCE = 2  # captures analysed at a time
+REPORT_EVERY_S = 0.2
+UNKNOWN_BYTES = 64 << 20  # still to come, where nothing says how much
+Key: TypeAlias = tuple[Any, ...]
+Report: TypeAlias = Callable[[float, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """An analysed capture.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in answers: as it was asked for, credentials masked.
+    identity : str
+        Of its content.
+    analysis : Analysis
+        Of the whole capture.
+    """
+
+    name: str
+    identity: str
+    analysis: Analysis
+
+
+class _Stopped(Exception):
+    """Nobody waits for this any more."""
+
+
+@dataclass
+class _Job:
+    """An analysis under way and who waits for it."""
+
+    waiting: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+    at: tuple[float, str] = (0.0, "")
+    future: "Future[tuple[Key, Analysis] | None] | None" = None
+
+    def progress(
+        self, what: str, *, begin: float = 0.0, end: float = 1.0, size: int | None = None
+    ) -> Callable[[int, int | None], None]:
+        """Return a function that keeps the progress, and stops the work when nobody waits for it.
+
+        Parameters
+        ----------
+        what : str
+            The step.
+        begin, end : float, optional
+            Share of all the work that is done before and after it. [0 to 1]
+        size : int, optional
+            How much there is to do, where who reports does not know. [bytes]
+        """
+
+        def keep(done: int, of: int | None) -> None:
+            if self.stop.is_set():
+                raise _Stopped
+            share = done / (size or of or done + UNKNOWN_BYTES)
+            self.at = (begin + (end - begin) * min(share, 1.0), what)
+
+        return keep
+
+
+class Captures:
+    """The captures of a server, and the analyses that it keeps of them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What may be read and kept.
+
+    Raises
+    ------
+    ParameterError
+        A root is not a folder.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folders = Folders(settings.roots)
+        self._kept: OrderedDict[Key, tuple[Analysis, int]] = OrderedDict()
+        self._fetched: dict[str, Key] = {}  # what a URL held when it was fetched last
+        self._jobs: dict[Key, _Job] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE, "pcapframe-analysis")
+
+    async def get(self, name: str, report: Report, *, as_before: bool = False) -> Held:
+        """Return the analysis of a capture, made now or kept.
+
+        Parameters
+        ----------
+        name : str
+            Path or URL.
+        report : async callable
+            Awaited now and then with the share of the work that is done and the step.
+        as_before : bool, default False
+            What a URL held when it was fetched last will do, as long as its analysis is kept.
+
+        Returns
+        -------
+        Held
+            Of the whole capture.
+
+        Raises
+        ------
+        CaptureError
+            It may not be read, or cannot be.
+        """
+        if is_url(name):
+            remote = self._remote(name)
+            known = self._fetched.get(name)
+            if as_before and known is not None and known in self._kept:
+                return Held(remote.name, _identity(known), self._kept[known][0])
+            key, analysis = await self._wait(("url", name), lambda job: self._from_url(remote, job), report)
+            self._fetched[name] = key
+            return Held(remote.name, _identity(key), analysis)
+        file = await asyncio.to_thread(self._folders.open, name)
+        with file:
+            key = _key_of(file)
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return Held(name, _identity(key), kept[0])
+            # The job has a descriptor of its own: who asked first may go before it ends.
+            own = os.dup(file.fileno())
+        key, analysis = await self._wait(key, lambda job: _from_file(key, own, name, job), report, unused=own)
+        return Held(name, _identity(key), analysis)
+
+    @contextmanager
+    def reopen(self, asked: str, held: Held) -> Iterator[IO[bytes]]:
+        """Open a capture again that was analysed, to read packets of it.
+
+        Parameters
+        ----------
+        asked : str
+            Path or URL.
+        held : Held
+            What `get` returned for it.
+
+        Yields
+        ------
+        binary file
+            The same content.
+
+        Raises
+        ------
+        CaptureError
+            It has changed, or cannot be read.
+        """
+        if is_url(asked):
+            with fetch(self._remote(asked)) as fetched:
+                if _identity(("sha256", fetched.sha256)) != held.identity:
+                    raise CaptureError(held.name, "has changed since it was analysed: ask again")
+                yield fetched.file
+            return
+        with self._folders.open(asked) as file:
+            if _identity(_key_of(file)) != held.identity:
+                raise CaptureError(held.name, "has changed since it was analysed: ask again")
+            yield file
+
+    def close(self) -> None:
+        """Stop what is under way."""
+        for job in self._jobs.values():
+            job.stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _remote(self, url: str) -> RemoteCapture:
+        return RemoteCapture(url, allow_hosts=self._settings.allow_hosts)
+
+    async def _wait(
+        self, key: Key, work: Callable[[_Job], tuple[Key, Analysis]], report: Report, *, unused: int | None = None
+    ) -> tuple[Key, Analysis]:
+        """Wait for an analysis, together with whoever else does; the last one to go stops it."""
+        job = self._jobs.get(key)
+        if job is None:
+            job = self._jobs[key] = _Job()
+            job.future = self._pool.submit(_run, work, job)
+        elif unused is not None:
+            os.close(unused)
+        assert job.future is not None
+        job.waiting += 1
+        future = asyncio.wrap_future(job.future)
+        try:
+            while not (await asyncio.wait([future], timeout=REPORT_EVERY_S))[0]:
+                await report(*job.at)
+            result = future.result()
+        finally:
+            job.waiting -= 1
+            if not job.waiting:
+                job.stop.set()
+            if (future.done() or not job.waiting) and self._jobs.get(key) is job:
+                del self._jobs[key]
+        if result is None:  # the server is closing
+            raise asyncio.CancelledError
+        self._keep(*result)
+        return result
+
+    def _keep(self, key: Key, analysis: Analysis) -> None:
+        """Keep an analysis if there can be room for it, and let those go that were asked for longest ago."""
+        size = _size_of(analysis)
+        if size > self._settings.cache_bytes:
+            return
+        self._kept[key] = (analysis, size)
+        self._kept.move_to_end(key)
+        while sum(size for _, size in self._kept.values()) > self._settings.cache_bytes:
+            self._kept.popitem(last=False)
+
+    def _from_url(self, remote: RemoteCapture, job: _Job) -> tuple[Key, Analysis]:
+        with fetch(remote, job.progress("fetching", end=0.5)) as fetched:
+            key = ("sha256", fetched.sha256)
+            kept = self._kept.get(key)
+            if kept is not None:
+                return key, kept[0]
+            return key, analyze(fetched, progress=job.progress("analysing", begin=0.5))
+
+
+def _run(work: Callable[[_Job], tuple[Key, Analysis]], job: _Job) -> tuple[Key, Analysis] | None:
+    """Do the work of a job; None where it was stopped."""
+    try:
+        return work(job)
+    except _Stopped:
+        return None
+
+
+def _from_file(key: Key, descriptor: int, name: str, job: _Job) -> tuple[Key, Analysis]:
+    with open(descriptor, "rb", buffering=0) as file:
+        file.name = name
+        size = os.fstat(file.fileno()).st_size
+        return key, analyze(file, progress=job.progress("analysing", size=size))
+
+
+def _key_of(file: IO[bytes]) -> Key:
+    status = os.fstat(file.fileno())
+    return ("file", status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _identity(key: Key) -> str:
+    return hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+
+
+def _size_of(analysis: Analysis) -> int:
+    """Memory that the frames of an analysis take [bytes]; what they share counts more than once."""
+    frames = (analysis.packets, analysis.segments, analysis.connections)
+    return sum(int(frame.memory_usage().sum()) for frame in frames)

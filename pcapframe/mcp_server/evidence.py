@@ -1,0 +1,273 @@
+"""The answers behind the four: packets as rows, one packet taken apart, facts about a capture."""
+
+from dataclasses import asdict
+from typing import Any, TypedDict, cast
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.analysis import Analysis
+from pcapframe.capture.source import CaptureSource
+from pcapframe.dissection import dissect
+from pcapframe.errors import ParameterError
+from pcapframe.mcp_server.paging import compact
+from pcapframe.measures import endpoint_text, frame_filter
+from pcapframe.patterns import Evidence
+from pcapframe.schema import FLAG_BITS, LABELS, names
+
+__all__ = ["CaptureFacts", "DissectedPacket", "Packets", "capture_facts", "dissected_packet", "packets_behind"]
+
+LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
+TEXT = 300  # longest value shown of a field or a comment [characters]
+LAYERS_BYTES = 9_000  # that the layers of a packet may take
+INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
+
+
+class PacketRow(TypedDict):
+    """One segment: addresses as ``address:port``, bytes counted from the SYN, null where it cannot be known."""
+
+    frame: int
+    time: str | None
+    conn_id: int
+    from_client: bool
+    src: str
+    dst: str
+    flags: str
+    rel_seq: int | None
+    rel_ack: int | None
+    payload_bytes: int | None
+    wire_bytes: int
+    window_bytes: int | None
+    ttl: int
+    labels: list[str]
+    resend_reason: str | None
+
+
+class Packets(TypedDict):
+    """Packets behind a pattern or of a connection."""
+
+    file: str
+    packets: list[PacketRow]
+    packets_total: int
+    connections_total: int
+    display_filter: str | None
+
+
+class Layer(TypedDict):
+    """One layer of a packet, its fields as scapy writes them."""
+
+    layer: str
+    fields: dict[str, str]
+
+
+class DissectedPacket(TypedDict):
+    """One packet taken apart; `is_cut` where not all of it is shown."""
+
+    file: str
+    frame: int
+    time: str | None
+    wire_bytes: int
+    captured_bytes: int
+    summary: str
+    layers: list[Layer]
+    is_cut: bool
+
+
+class CaptureFacts(TypedDict):
+    """Facts about a capture: times in UTC, null where nothing states them."""
+
+    file: str
+    format: str
+    compression: str | None
+    link_types: list[str]
+    packets: int
+    bytes: int
+    first_time: str | None
+    last_time: str | None
+    snaplen: int | None
+    truncated: bool
+    protocols: dict[str, int]
+    tcp_connections: int
+    interfaces: list[dict[str, Any]]
+    interfaces_total: int
+    comments: list[dict[str, Any]]
+    comments_total: int
+    notes: list[str]
+    notes_total: int
+
+
+def packets_behind(
+    analysis: Analysis, *, pattern: str | None = None, conn_id: int | None = None, begin: int = 0, count: int = 20
+) -> Packets:
+    """List the packets that show a pattern, or those of a connection.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    pattern, conn_id : optional
+        One of both.
+    begin : int, default 0
+        So many of them were shown before.
+    count : int, default 20
+        So many of them.
+
+    Returns
+    -------
+    Packets
+        With their exact total, and the display filter that selects those listed.
+
+    Raises
+    ------
+    ParameterError
+        Neither or both are given, or there is no such pattern or connection.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> shown = packets_behind(pf.analyze(pf.example("resets.pcap")), pattern="refused_connections", count=2)
+    >>> [packet["flags"] for packet in shown["packets"]], shown["packets_total"]
+    (['SYN', 'RST ACK'], 12)
+    """
+    if (pattern is None) == (conn_id is None):
+        raise ParameterError("expected either pattern or conn_id")
+    if pattern is not None:
+        evidence = analysis.find_evidence(pattern, limit=begin + count)
+    else:
+        if conn_id not in analysis.connections.index:
+            total = len(analysis.connections)
+            raise ParameterError(f"there is no connection {conn_id}: expected the conn_id of one of {total:,}")
+        all_frames = analysis.segments.index[analysis.segments["conn_id"].to_numpy() == conn_id]
+        evidence = Evidence((), 1, tuple(all_frames[: begin + count].tolist()), len(all_frames))
+    frames = list(evidence.frames[begin : begin + count])
+    return Packets(
+        file=analysis.capture.name,
+        packets=_rows(analysis.segments_of(frames)),
+        packets_total=evidence.frame_count,
+        connections_total=evidence.connection_count,
+        display_filter=frame_filter(frames),
+    )
+
+
+def _rows(segments: pd.DataFrame) -> list[PacketRow]:
+    """Write segments as plain objects."""
+    labels = segments[list(LABEL_NAMES)].to_numpy()
+    columns: dict[str, list[Any]] = {
+        "frame": segments.index.tolist(),
+        "time": [None if pd.isna(time) else time.isoformat() for time in segments["time"]],
+        "conn_id": segments["conn_id"].tolist(),
+        "from_client": segments["from_client"].tolist(),
+        "src": endpoint_text(segments["src"], segments["src_port"]).tolist(),
+        "dst": endpoint_text(segments["dst"], segments["dst_port"]).tolist(),
+        "flags": [_flag_text(int(bits)) for bits in segments["tcp_flags"]],
+        **{name: [None if pd.isna(value) else int(value) for value in segments[name]] for name in INTEGERS},
+        "labels": [[LABEL_NAMES[place] for place in np.flatnonzero(row)] for row in labels],
+        "resend_reason": [None if pd.isna(reason) else str(reason) for reason in segments["resend_reason"]],
+    }
+    rows = zip(*(columns[name] for name in PacketRow.__annotations__), strict=True)
+    return [cast(PacketRow, dict(zip(PacketRow.__annotations__, row, strict=True))) for row in rows]
+
+
+def _flag_text(bits: int) -> str:
+    return " ".join(name for name, bit in FLAG_BITS.items() if bits & bit)
+
+
+def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> DissectedPacket:
+    """Take one packet apart.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    frame : int
+        Frame number.
+    source : path or binary file
+        The capture.
+
+    Returns
+    -------
+    DissectedPacket
+        Layers from the outermost on, as many as stay small.
+
+    Raises
+    ------
+    ParameterError
+        There is no such frame.
+    CaptureError
+        The capture has changed.
+    """
+    packet = dissect(analysis, frame, source=source)
+    row: Any = analysis.packets.loc[frame, ["time", "wire_bytes", "captured_bytes"]]
+    layers: list[Layer] = []
+    room = LAYERS_BYTES
+    is_cut = False
+    layer = packet
+    while layer and layer.name != "NoPayload" and not is_cut:
+        fields = {}
+        for field in layer.fields_desc:
+            if field.name not in layer.fields:  # not in the bytes: what scapy has instead is its own
+                continue
+            value = layer.fields[field.name]
+            text = str(field.i2repr(layer, value))
+            if isinstance(value, int) and text not in (str(value), hex(value)):
+                text = f"{text} ({value})"  # the name of a port or protocol number, and the number
+            is_cut |= len(text) > TEXT
+            fields[field.name] = text[:TEXT]
+            room -= len(compact({field.name: text[:TEXT]}))
+            if room < 0:
+                is_cut = True
+                break
+        layers.append(Layer(layer=str(layer.name), fields=fields))
+        layer = layer.payload
+    return DissectedPacket(
+        file=analysis.capture.name,
+        frame=frame,
+        time=None if pd.isna(row["time"]) else row["time"].isoformat(),
+        wire_bytes=int(row["wire_bytes"]),
+        captured_bytes=int(row["captured_bytes"]),
+        summary=str(packet.summary())[:TEXT],
+        layers=layers,
+        is_cut=is_cut,
+    )
+
+
+def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
+    """State the facts about a capture.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    limit : int
+        So many entries of each list, beside its exact total.
+
+    Returns
+    -------
+    CaptureFacts
+        What it says of itself, and what could not be read of it.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> capture_facts(pf.analyze(pf.example("clean.pcap")), limit=3)["protocols"]["TCP"] > 300
+    True
+    """
+    facts = asdict(analysis.capture)
+    protocols = analysis.packets["protocol"].value_counts()
+    shown = {name: facts[name] for name in CaptureFacts.__annotations__ if name in facts}
+    more = {
+        "file": facts["name"],
+        "protocols": {str(name): int(count) for name, count in protocols.items() if count},
+        "tcp_connections": len(analysis.whole_connections),
+        "interfaces": [_shortened(each) for each in facts["interfaces"][:limit]],
+        "interfaces_total": len(facts["interfaces"]),
+        "comments": [_shortened(each) for each in facts["comments"][:limit]],
+        "comments_total": len(facts["comments"]),
+        "notes": facts["notes"][:limit],
+        "notes_total": len(facts["notes"]),
+    }
+    return cast(CaptureFacts, {**shown, **more})
+
+
+def _shortened(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value[:TEXT] if isinstance(value, str) else value for name, value in entry.items()}

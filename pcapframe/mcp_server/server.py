@@ -1,0 +1,252 @@
+"""The server put together, over stdio or HTTP."""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+import sys
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+import uvicorn
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
+from pydantic import AnyUrl, ValidationError
+
+import pcapframe
+from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
+from pcapframe.mcp_server.captures import Captures
+from pcapframe.mcp_server.evidence_tools import evidence_tools
+from pcapframe.mcp_server.prompts import prompts
+from pcapframe.mcp_server.resources import add_resources
+from pcapframe.mcp_server.settings import Settings
+from pcapframe.mcp_server.tools import Asked, tcp_tools
+from pcapframe.measures import host_text
+
+__all__ = ["TOKEN", "CaptureServer", "serve_http", "serve_stdio"]
+
+TOKEN = "PCAPFRAME_MCP_TOKEN"  # environment variable
+INSTRUCTIONS = (
+    "Packet captures: TCP connections and what is observed in them, each observation with the packets that show it. "
+    "Begin with analyze_tcp_anomalies. The answers state what is seen, never why: causes are for the reader to judge."
+)
+
+
+class CaptureServer(MCPServer[None]):
+    """The MCP server.
+
+    Parameters
+    ----------
+    settings : Settings
+        What may be read and kept.
+    token : str, optional
+        What a client has to show over HTTP.
+    url : str, optional
+        Where it is reached over HTTP; needed with a token.
+
+    Raises
+    ------
+    ParameterError
+        A root is not a folder.
+    """
+
+    def __init__(self, settings: Settings, *, token: str | None = None, url: str = "http://127.0.0.1") -> None:
+        self.captures = Captures(settings)
+        asked = Asked(self.captures)
+        super().__init__(
+            name="pcapframe",
+            title="pcapframe: packet captures",
+            instructions=INSTRUCTIONS,
+            version=pcapframe.__version__,
+            tools=[*tcp_tools(asked), *evidence_tools(asked)],
+            log_level="WARNING",
+            lifespan=_lifespan,
+            token_verifier=None if token is None else Token(token),
+            auth=None
+            if token is None
+            else AuthSettings.model_validate({"issuer_url": url, "resource_server_url": None}),
+        )
+        add_resources(self, asked)
+        for prompt in prompts():
+            self.add_prompt(prompt)
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
+        """Call a tool; what goes wrong is told in one sentence.
+
+        Parameters
+        ----------
+        name : str
+            Of the tool.
+        arguments : dict
+            As the client gives them.
+        context : Context, optional
+            Of the request.
+
+        Returns
+        -------
+        CallToolResult
+            What the tool returns.
+
+        Raises
+        ------
+        ToolError
+            With a sentence for the client.
+        """
+        tool = self._tool_manager.get_tool(name)
+        if tool is not None:
+            known = tool.parameters["properties"]
+            unknown = [argument for argument in arguments if argument not in known]
+            if unknown:
+                raise ToolError(f"{name} has no argument {', '.join(unknown)}: expected {', '.join(known)}")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            told = _sentence(error.__cause__)
+            if told is None:
+                raise
+            raise ToolError(told) from error.__cause__
+
+    async def read_resource(self, uri: AnyUrl | str, context: Context[Any, Any] | None = None) -> Any:
+        """Read a resource; what goes wrong is told in one sentence.
+
+        Parameters
+        ----------
+        uri : str
+            Of the resource.
+        context : Context, optional
+            Of the request.
+
+        Returns
+        -------
+        iterable of ReadResourceContents
+            What it holds.
+
+        Raises
+        ------
+        ResourceError
+            With a sentence for the client.
+        """
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceError as error:
+            told = _sentence(error.__cause__)
+            if told is None:
+                raise
+            raise ResourceError(told) from error.__cause__
+
+
+def _sentence(cause: BaseException | None) -> str | None:
+    """Return what a client should read about an error; None for a fault of ours, which stays hidden."""
+    if isinstance(cause, PcapframeError):  # in which a client's own words may be
+        return "".join(letter if letter.isprintable() else " " for letter in str(cause))
+    if isinstance(cause, MemoryError):
+        return "there is not enough memory for this capture"
+    if isinstance(cause, ValidationError):
+        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in cause.errors(include_input=False)]
+        return f"the arguments cannot be meant: {'; '.join(problems)}"
+    return None
+
+
+@asynccontextmanager
+async def _lifespan(server: MCPServer[None]) -> AsyncIterator[None]:
+    assert isinstance(server, CaptureServer)
+    try:
+        yield
+    finally:
+        server.captures.close()
+
+
+class Token:
+    """Tells whether a client has the token.
+
+    Parameters
+    ----------
+    token : str
+        What it has to show.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._digest = hashlib.sha256(token.encode()).digest()
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Compare a token, in a time that does not tell how much of it is right.
+
+        Parameters
+        ----------
+        token : str
+            What the client shows.
+
+        Returns
+        -------
+        AccessToken or None
+            None where it is another one.
+        """
+        if not hmac.compare_digest(hashlib.sha256(token.encode()).digest(), self._digest):
+            return None
+        return AccessToken(token="", client_id="client", scopes=[])
+
+
+def serve_stdio(settings: Settings) -> None:
+    """Serve one client over standard input and output, until it closes them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What may be read and kept.
+    """
+    _quiet()
+    CaptureServer(settings).run("stdio")
+
+
+def serve_http(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080, token: str | None = None) -> None:
+    """Serve clients over streamable HTTP, at the path ``/mcp``, until interrupted.
+
+    Parameters
+    ----------
+    settings : Settings
+        What may be read and kept.
+    host : str, default "127.0.0.1"
+        Address to listen at.
+    port : int, default 8080
+        0 for any that is free.
+    token : str, optional
+        What a client has to show as its bearer token. Anyone may ask without it.
+
+    Raises
+    ------
+    ParameterError
+        Others than this machine could ask, and there is no token.
+    """
+    _quiet()
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ParameterError(f"{host!r} is no address to listen at") from None
+    family, *_, address = found[0]
+    is_local = ipaddress.ip_address(address[0]).is_loopback
+    if not is_local and not token:
+        raise ParameterError(
+            f"{host} can be reached from other machines: {TOKEN} has to hold a token that clients show"
+        )
+    with socket.create_server(address[:2], family=family) as listening:
+        bound = listening.getsockname()
+        url = f"http://{host_text(bound[0])}:{bound[1]}"
+        server = CaptureServer(settings, token=token or None, url=url)
+        # The Host header is checked where no token keeps web pages of other sites out.
+        app = server.streamable_http_app(host=host if not is_local else "127.0.0.1")
+        config = uvicorn.Config(app, log_level="warning", access_log=False)
+        unguarded = "" if token else f", without a token since {TOKEN} is not set"
+        sys.stderr.write(f"pcapframe mcp listens at {url}/mcp{unguarded}\n")
+        sys.stderr.flush()
+        anyio.run(partial(uvicorn.Server(config).serve, sockets=[listening]))
+
+
+def _quiet() -> None:
+    """Keep notes about captures out of standard error: they are in the answers."""
+    warnings.simplefilter("ignore", CaptureWarning)

@@ -1,0 +1,47 @@
+"""Charts as PNG, of whatever a capture holds."""
+
+import struct
+import typing
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.errors import ParameterError
+from pcapframe.mcp_server.charts import Chart, chart_png
+from tests.builders import Conversation, pcap
+
+IPV6 = Conversation("2001:db8::1", 40_000, "2001:db8::2").handshake().rst("server")
+CHARTS = typing.get_args(Chart)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("talk", [[], Conversation().syn(), IPV6], ids=["empty", "one SYN", "IPv6"])
+def test_every_capture_has_its_chart(chart: Chart, talk: Any) -> None:
+    png = chart_png(pf.analyze(pcap(talk)), chart)
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (900, 480)
+
+
+def test_charts_differ() -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    drawn = {chart: chart_png(analysis, chart) for chart in CHARTS}
+    assert len(set(drawn.values())) == 3
+    assert chart_png(analysis, "time_sequence", conn_id=3) != drawn["time_sequence"]
+    assert chart_png(pf.analyze(analysis, server_port=8080), "rst_distribution") != drawn["rst_distribution"]
+
+
+def test_several_at_once() -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda chart: chart_png(analysis, chart), [*CHARTS, *CHARTS]))
+    assert drawn[:3] == drawn[3:]
+
+
+def test_arguments_that_cannot_be_meant() -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    with pytest.raises(ParameterError, match="conn_id is for time_sequence"):
+        chart_png(analysis, "rst_distribution", conn_id=1)
+    with pytest.raises(ParameterError, match="there is no connection 999: expected the conn_id of one of 42"):
+        chart_png(analysis, "time_sequence", conn_id=999)

@@ -1,0 +1,140 @@
+"""The answers behind the four, as functions of an analysis."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.errors import ParameterError
+from pcapframe.mcp_server.evidence import capture_facts, dissected_packet, packets_behind
+from tests.builders import Conversation, Pcapng, packet, pcap
+
+RESETS = pf.example("resets.pcap")
+
+
+@pytest.fixture(scope="module")
+def analysis() -> pf.Analysis:
+    return pf.analyze(RESETS)
+
+
+def test_packets_of_every_pattern_are_its_frames(analysis: pf.Analysis) -> None:
+    for pattern in analysis.patterns:
+        shown = packets_behind(analysis, pattern=pattern.pattern, count=100)
+        assert tuple(row["frame"] for row in shown["packets"]) == pattern.evidence.frames
+        assert shown["packets_total"] == pattern.evidence.frame_count
+        assert shown["connections_total"] == pattern.evidence.connection_count
+        assert shown["display_filter"] == pattern.evidence.display_filter
+        json.dumps(shown, allow_nan=False)
+
+
+def test_a_row_says_what_the_packet_says() -> None:
+    talk = Conversation("2001:db8::1", 50_000, "2001:db8::2", 443).syn().syn_ack().ack().data("client", 10)
+    talk.retransmit("client", after=0.5).rst("server")
+    shown = packets_behind(pf.analyze(pcap(talk)), conn_id=0)["packets"]
+    assert [row["flags"] for row in shown] == ["SYN", "SYN ACK", "ACK", "PSH ACK", "PSH ACK", "RST ACK"]
+    assert [row["from_client"] for row in shown] == [True, False, True, True, True, False]
+    assert (shown[0]["src"], shown[0]["dst"]) == ("[2001:db8::1]:50000", "[2001:db8::2]:443")
+    assert [row["rel_seq"] for row in shown[:5]] == [0, 0, 1, 1, 1]
+    assert [row["payload_bytes"] for row in shown] == [0, 0, 0, 10, 10, 0]
+    assert {"resent", "retransmission"} <= set(shown[4]["labels"])
+    assert shown[4]["resend_reason"] in pf.analyze(pcap(talk)).segments["resend_reason"].cat.categories
+    assert shown[3]["labels"] == []
+    assert shown[0]["rel_ack"] is None
+    assert shown[0]["ttl"] == 64
+    assert shown[0]["time"] == "1970-01-01T00:00:00+00:00"
+
+
+def test_pages_of_a_connection(analysis: pf.Analysis) -> None:
+    whole = packets_behind(analysis, conn_id=3, count=100)
+    assert whole["packets_total"] == int((analysis.segments["conn_id"] == 3).sum()) == len(whole["packets"])
+    parts = [packets_behind(analysis, conn_id=3, begin=at, count=5)["packets"] for at in range(0, 20, 5)]
+    assert [row for part in parts for row in part] == whole["packets"]
+
+
+def test_beyond_the_first_hundred() -> None:
+    talk = Conversation().handshake()
+    for _ in range(150):
+        talk.data("client", 10).retransmit("client", after=0.3)
+    analysis = pf.analyze(pcap(talk))
+    (pattern,) = (p for p in analysis.patterns if p.pattern == "packet_retransmission")
+    assert (len(pattern.evidence.frames), pattern.evidence.frame_count) == (100, 150)
+    last = packets_behind(analysis, pattern="packet_retransmission", begin=140, count=20)
+    assert [row["frame"] for row in last["packets"]] == list(range(285, 304, 2))
+    assert last["packets_total"] == 150
+
+
+def test_a_filter_holds(analysis: pf.Analysis) -> None:
+    chosen = pf.analyze(analysis, server_port=8080)
+    whole = packets_behind(analysis, pattern="abnormal_termination", count=100)
+    part = packets_behind(chosen, pattern="abnormal_termination", count=100)
+    assert 0 < part["packets_total"] < whole["packets_total"]
+    with pytest.raises(ParameterError, match="there is no connection 3"):
+        packets_behind(chosen, conn_id=3)
+
+
+def test_what_is_not_observed_has_no_packets() -> None:
+    shown = packets_behind(pf.analyze(pf.example("clean.pcap")), pattern="zero_window")
+    assert (shown["packets"], shown["packets_total"], shown["display_filter"]) == ([], 0, None)
+
+
+def test_arguments_that_cannot_be_meant(analysis: pf.Analysis) -> None:
+    for both in ({}, {"pattern": "zero_window", "conn_id": 1}):
+        with pytest.raises(ParameterError, match="either pattern or conn_id"):
+            packets_behind(analysis, **both)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="there is no pattern 'rsts': expected one of rst_directional"):
+        packets_behind(analysis, pattern="rsts")
+    with pytest.raises(ParameterError, match="there is no connection 999: expected the conn_id of one of 42"):
+        packets_behind(analysis, conn_id=999)
+
+
+def test_a_packet_is_taken_apart(analysis: pf.Analysis) -> None:
+    shown = dissected_packet(analysis, 87, RESETS)
+    assert [layer["layer"] for layer in shown["layers"]] == ["Ethernet", "IP", "TCP"]
+    tcp = shown["layers"][2]["fields"]
+    assert tcp["flags"] == "RA"
+    assert tcp["sport"].endswith("(8080)")
+    assert shown["wire_bytes"] == analysis.packets.loc[87, "wire_bytes"]
+    assert not shown["is_cut"]
+
+
+def test_a_long_packet_is_cut() -> None:
+    data = pcap([(0, packet(payload=b"x" * 1400))])
+    shown = dissected_packet(pf.analyze(data), 1, data)
+    assert shown["is_cut"]
+    assert len(json.dumps(shown)) < 12_000
+    assert shown["layers"][-1]["layer"] == "Raw"
+
+
+def test_a_hostile_packet_is_bounded() -> None:
+    names = b"".join(b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4" for _ in range(80))
+    dns = struct.pack(">6H", 1, 0x8180, 1, 80, 0, 0) + b"\1a\0\0\1\0\1" + names
+    from tests.builders import UDP, ethernet, ipv4, udp
+
+    data = pcap([(0, ethernet(ipv4("192.0.2.1", "192.0.2.2", UDP, udp("192.0.2.1", "192.0.2.2", 53, 4000, dns))))])
+    shown = dissected_packet(pf.analyze(data), 1, data)
+    assert len(json.dumps(shown)) < 12_000
+    assert shown["is_cut"]
+
+
+def test_facts(analysis: pf.Analysis) -> None:
+    facts = capture_facts(analysis, limit=10)
+    assert facts["packets"] == 1096
+    assert facts["protocols"]["TCP"] == len(analysis.segments)
+    assert facts["tcp_connections"] == 42
+    assert (facts["truncated"], facts["interfaces"], facts["notes_total"]) == (False, [], 0)
+    pcapng = capture_facts(pf.analyze(pf.example("ipv6.pcapng")), limit=10)
+    assert pcapng["interfaces"][0]["dropped"] == 0
+    assert pcapng["interfaces_total"] == 1
+
+
+def test_long_and_many_comments_are_cut(tmp_path: Path) -> None:
+    writer = Pcapng()
+    blocks = writer.section(comment="x" * 5_000) + writer.interface()
+    for i in range(30):
+        blocks += writer.enhanced(i, packet(seq=i), comment=f"comment {i}")
+    facts = capture_facts(pf.analyze(blocks), limit=10)
+    assert facts["comments_total"] == 31
+    assert len(facts["comments"]) == 10
+    assert len(facts["comments"][0]["text"]) == 300
