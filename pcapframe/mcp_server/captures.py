@@ -137,7 +137,7 @@ class Captures:
             if as_before and known is not None and known in self._kept:
                 return Held(remote.name, _identity(known), self._kept[known][0])
             key, analysis = await self._wait(("url", name), lambda job: self._from_url(remote, job), report)
-            self._fetched[name] = key
+            self._fetched = {url: held for url, held in self._fetched.items() if held in self._kept} | {name: key}
             return Held(remote.name, _identity(key), analysis)
         file = await asyncio.to_thread(self._folders.open, name)
         with file:
@@ -205,6 +205,7 @@ class Captures:
         assert job.future is not None
         job.waiting += 1
         future = asyncio.wrap_future(job.future)
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, should nobody wait by then
         try:
             while not (await asyncio.wait([future], timeout=REPORT_EVERY_S))[0]:
                 await report(*job.at)
