@@ -562,7 +562,8 @@ def analyze_traffic_flow(
     envelope = _envelope(analysis, limit, QUALIFIED_FLOW)
     if not len(analysis.segments):
         return _no_tcp(analysis, envelope)
-    to_server, to_client = (_one_way(analysis, side) for side in ("client", "server"))
+    segments = analysis.filtered_columns("tcp_flags", "from_client", "capture_duplicate", "retransmission")
+    to_server, to_client = (_one_way(analysis, segments, side) for side in ("client", "server"))
     return FlowAnswer(
         **envelope,
         server=analysis.selection.server,
@@ -715,9 +716,9 @@ def _issues(analysis: Analysis) -> list[str]:
     ]
 
 
-def _one_way(analysis: Analysis, side: str) -> OneWay:
+def _one_way(analysis: Analysis, segments: pd.DataFrame, side: str) -> OneWay:
     """Sum up what one side of all connections sent."""
-    connections, segments = analysis.connections, analysis.filtered_segments
+    connections = analysis.connections
     sums = {
         name: int(connections[f"{side}_{name}"].sum())
         for name in (
@@ -732,8 +733,8 @@ def _one_way(analysis: Analysis, side: str) -> OneWay:
     }
     flags = segments["tcp_flags"].to_numpy()
     syn, ack = FLAG_BITS["SYN"], FLAG_BITS["ACK"]
-    labelled = segments.loc[segments["retransmission"], ["from_client"]]
-    opening = segments.loc[(flags & syn) != 0, ["tcp_flags", "from_client", "capture_duplicate"]]
+    labelled = segments[segments["retransmission"]]
+    opening = segments[(flags & syn) != 0]
     own = opening[(opening["from_client"] == (side == "client")) & ~opening["capture_duplicate"]]
     syn_acks = int(((own["tcp_flags"].to_numpy() & ack) != 0).sum())
     return OneWay(

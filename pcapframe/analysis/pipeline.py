@@ -15,6 +15,7 @@ from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
 from pcapframe.connections import build_connections
+from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
 from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.segments import label_segments
@@ -89,6 +90,22 @@ class Analysis:
         chosen = self._view[self._kept]
         chosen.attrs = self._view.attrs
         return chosen
+
+    def filtered_columns(self, *names: str) -> pd.DataFrame:
+        """Return some columns of `filtered_segments`, without the time that all of them take.
+
+        Parameters
+        ----------
+        *names : str
+            Columns of ``schema.SEGMENTS``.
+
+        Returns
+        -------
+        DataFrame
+            These columns, one row a segment.
+        """
+        columns = without_attrs(self._view)[list(names)]
+        return columns if self._kept is None else columns[self._kept]
 
     def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
         """Return the segments of some frames, with the roles that the filter tells.

@@ -203,3 +203,12 @@ def test_segments_and_evidence_of_a_selection_have_its_roles() -> None:
     (refused,) = (pattern for pattern in resets.patterns if pattern.pattern == "refused_connections")
     assert resets.find_evidence("refused_connections", limit=100) == refused.evidence
     assert resets.find_evidence("refused_connections", limit=1).frame_count == refused.evidence.frame_count
+
+
+def test_some_columns_are_those_of_the_filtered_segments() -> None:
+    whole = pf.analyze(pf.example("resets.pcap"))
+    for analysis in (whole, pf.analyze(whole, server_port=80), pf.analyze(whole, server_port=1)):
+        names = ["tcp_flags", "from_client"]
+        pd.testing.assert_frame_equal(
+            analysis.filtered_columns(*names), analysis.filtered_segments[names], check_flags=False
+        )
