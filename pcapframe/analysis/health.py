@@ -380,12 +380,17 @@ class _View(NamedTuple):
     def of_connections(self, mask: Mask) -> Evidence:
         """Name connections and the first packet of each."""
         conn_ids = self.connections.index.to_numpy()[mask]
-        listed = conn_ids[:LISTED]
-        conn_id = self.segments["conn_id"].to_numpy()
-        first = np.full(int(conn_id.max(initial=-1)) + 1, -1)
-        first[conn_id[::-1]] = np.arange(conn_id.size)[::-1]  # the last assignment wins
-        frames = np.sort(self.segments.index.to_numpy()[first[listed]])
+        rows = self.rows_of(conn_ids[:LISTED])
+        _, first = np.unique(self.segments["conn_id"].to_numpy()[rows], return_index=True)
+        frames = np.sort(self.segments.index.to_numpy()[rows[first]])
         return replace(_evidence(frames, conn_ids), frame_count=conn_ids.size)
+
+    def rows_of(self, conn_ids: Array) -> Array:
+        """Rows of the segments of some connections."""
+        conn_id = self.segments["conn_id"].to_numpy()
+        wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
+        wanted[conn_ids] = True
+        return np.flatnonzero(wanted[conn_id])
 
     def sum(self, column: str) -> int:
         """Sum of a column over both senders."""
@@ -506,12 +511,10 @@ def _one_directional(view: _View) -> Finding | None:
     silent = np.stack([connections[f"{side}_packets"].to_numpy() == 0 for side in ("client", "server")])
     one_way: Mask = np.asarray(silent.any(axis=0), np.bool_)
     if one_way.any():  # an acknowledgement shows that the other side did send
-        acked = np.zeros(int(connections.index.max()) + 1, np.bool_)
-        flags = view.segments["tcp_flags"].to_numpy()
-        rows = np.flatnonzero((flags & (FLAG_BITS["ACK"] | FLAG_BITS["RST"])) == FLAG_BITS["ACK"])
-        ids = view.segments["conn_id"].to_numpy()[rows]
-        acked[ids[ids < acked.size]] = True
-        one_way &= acked[connections.index.to_numpy()]
+        rows = view.rows_of(connections.index.to_numpy()[one_way])
+        flags = view.segments["tcp_flags"].to_numpy()[rows]
+        acks = rows[(flags & (FLAG_BITS["ACK"] | FLAG_BITS["RST"])) == FLAG_BITS["ACK"]]
+        one_way &= np.isin(connections.index.to_numpy(), view.segments["conn_id"].to_numpy()[acks])
     count = int(one_way.sum())
     if not count:
         return None
@@ -554,9 +557,10 @@ def _merged(view: _View) -> Finding | None:
     conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
     # What one side offers limits the other.
     np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
-    limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS))
-    rows = view.rows(payload > limit.min(initial=LARGEST_PAYLOAD))
-    rows = rows[payload[rows] > limit[conn_id[rows], 1 - from_client[rows].astype(np.int64)]]
+    limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
+    if int(payload.max(initial=0)) <= int(limit.min(initial=LARGEST_PAYLOAD)):
+        return None
+    rows = view.rows(payload > limit.reshape(-1)[2 * conn_id + ~from_client])
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())
@@ -613,6 +617,8 @@ def _without_time(view: _View) -> Finding | None:
 
 def _backwards(view: _View) -> Finding | None:
     times = _times(view)
+    if not (times[1:] < times[:-1]).any():
+        return None
     timed = np.flatnonzero(times != NO_TIME)
     steps = np.diff(times[timed])
     back = np.flatnonzero(steps < 0)
