@@ -12,7 +12,7 @@ either; `plots` draws charts of them. ``schema`` declares every column, ``errors
 The floors, each importing only what is below it::
 
     cli
-    report
+    report | workshop
     answers | plots
     analysis
     packets | segments | connections | patterns
