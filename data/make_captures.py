@@ -29,7 +29,7 @@ from lab import truth
 from lab.hosts import CaptureForm, LabError
 from lab.network import Lab
 from scenarios import SCENARIOS, Scenario
-from workshops import WORKSHOPS
+from workshop_scenarios import WORKSHOPS
 
 HERE = Path(__file__).parent
 WORKSHOP_TRUTH = HERE.parent / "tests" / "workshop" / "truth.json"

@@ -473,15 +473,20 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
 
 
 def _start_lab(folder: str, options: tuple[str, ...]) -> int:
-    """Run JupyterLab until it ends, and return its exit status; an interrupt is for it to handle."""
+    """Run JupyterLab until it ends, and return its exit status; it handles interrupts itself."""
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
     command = [sys.executable, "-m", "jupyterlab", first, *options]
     with subprocess.Popen(command, cwd=folder) as process:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        }
         try:
-            return process.wait()
+            status = process.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
 
 
 @commands.command()

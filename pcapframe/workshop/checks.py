@@ -78,7 +78,7 @@ class Review:
         keys: dict[str, Any] = {}
         for file in reversed([folder / KEYS for folder in (*around, *NOTEBOOKS)]):
             if file.is_file():
-                keys |= json.loads(file.read_text(encoding="utf-8"))
+                keys |= _read(file)
         if name not in keys:
             raise ParameterError(f"there is no review {name!r}: expected one of {', '.join(sorted(keys))}")
         self.name = name
@@ -122,6 +122,14 @@ class Review:
             self._right.add(str(question))
             return Verdict(f"✔ Question {question}: right. {len(self._right)} of {len(self._questions)} so far.")
         _fail(question, f"not this. {key['wrong'].get(found, key['hint'])}")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        keys: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ParameterError(f"{file}: is damaged ({error}); move it away and run `pcapframe workshop` again") from None
+    return keys
 
 
 def _fail(question: int, what: str) -> NoReturn:

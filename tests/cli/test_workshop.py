@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,27 @@ def test_lab_is_started_in_the_folder_also_when_files_were_changed(tmp_path: Pat
     started = f"started {tmp_path / 'reviews'} ['--LabApp.default_url=/lab/tree/0_first_steps.ipynb', '--no-browser']"
     assert result.stdout.splitlines()[-1] == started
     assert (tmp_path / "reviews" / "0_first_steps.ipynb").is_file()
+
+
+def test_jupyterlab_ends_with_the_command(tmp_path: Path) -> None:
+    fake = tmp_path / "packages" / "jupyterlab"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").touch()
+    (fake / "__main__.py").write_text("import time; print('started', flush=True); time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pcapframe", "workshop", "reviews", "--lab"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(fake.parent), str(ROOT)])},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout
+        while process.stdout.readline() != "started\n":
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+        assert process.stdout.read() == ""  # closed: nobody writes to it any more
 
 
 def test_help_does_not_judge() -> None:

@@ -136,3 +136,10 @@ def test_what_is_no_text(answer) -> None:
 def test_what_is_no_list(answer) -> None:
     with pytest.raises(ValueError, match="a list is asked for"):
         normalised(answer, "list")
+
+
+def test_damaged_keys_are_told(tmp_path, monkeypatch) -> None:
+    (tmp_path / "checks.json").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match=r"checks\.json: is damaged"):
+        Review("1_web_shop")

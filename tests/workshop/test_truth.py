@@ -1,5 +1,6 @@
 """The answers of the reviews against the lab's log of the link, and against what the captures show."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ def analysis(review: str) -> pf.Analysis:
 @pytest.mark.parametrize("name", TRUTH)
 def test_the_log_is_of_the_capture_that_ships(name: str) -> None:
     (review,) = [review for review in REVIEWS if review.endswith(name)]
-    packets = pf.read_pcap(Review(review).capture, progress=False)
+    capture = Review(review).capture
+    assert hashlib.sha256(capture.read_bytes()).hexdigest() == TRUTH[name]["sha256"]
+    packets = pf.read_pcap(capture, progress=False)
     assert len(packets) == TRUTH[name]["packets"]
     kernel = {side: TRUTH[name]["kernel_counters_all"][side]["RetransSegs"] for side in ("client", "server")}
     assert TRUTH[name]["resent_segments_all"] == kernel
