@@ -1,9 +1,10 @@
-"""Make the captures again: ``python data/make_captures.py [--only NAME] [--out DIR] [--keep]``.
+"""Make the captures again: ``python data/make_captures.py [--workshops] [--only NAME] [--out DIR] [--keep]``.
 
 Linux and root, with iproute2, ethtool, nftables, nginx, curl, tcpdump and tshark (Debian: ``iproute2 ethtool
 nftables nginx-light curl tcpdump tshark``). All traffic stays in network namespaces of this machine, which
 are removed at the end. Writes the captures, ``captures.json`` and, where DIR has a README.md, its part on the
-captures.
+captures. With ``--workshops`` it makes those of the incident reviews: the captures go to ``workshops``, what is
+known about them to ``tests/workshop/truth.json``, and the README only says how they were made.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from lab import truth
 from lab.hosts import CaptureForm, LabError
 from lab.network import Lab
 from scenarios import SCENARIOS, Scenario
+from workshop_scenarios import WORKSHOPS
 
 HERE = Path(__file__).parent
+WORKSHOP_TRUTH = HERE.parent / "tests" / "workshop" / "truth.json"
 TOOLS = "ip ethtool nft nginx curl tcpdump dumpcap tshark".split()
 WIRESHARK_LABELS = (
     "retransmission fast_retransmission spurious_retransmission out_of_order lost_segment ack_lost_segment "
@@ -39,6 +42,7 @@ WIRESHARK_LABELS = (
 AFTER_NS = 20_000_000  # a frame reaches the link a moment after it was captured at its sender
 LINE_WIDTH = 160  # of captures.json
 README_START, README_END = "<!-- made by make_captures.py: start -->", "<!-- end -->"
+WORKSHOPS_START, WORKSHOPS_END = "<!-- made by make_captures.py --workshops: start -->", "<!-- end of workshops -->"
 _SECTION_HEADER, _INTERFACE = 0x0A0D0D0A, 1
 _DROPPED_OPTIONS = {
     _SECTION_HEADER: {2, 3},
@@ -209,17 +213,41 @@ def readme_section(entry: dict[str, Any], name: str) -> str:
 
 def write_manifest(out: Path, entries: dict[str, Any]) -> None:
     """Write ``captures.json``, keeping entries that were not made anew, and its part of the README."""
-    manifest = out / "captures.json"
+    all_entries = _merged(out / "captures.json", entries, SCENARIOS)
+    sections = "\n".join(readme_section(entry, name) for name, entry in all_entries.items())
+    _write_part(out / "README.md", README_START, README_END, sections)
+
+
+def write_workshops(out: Path, entries: dict[str, Any]) -> None:
+    """Write what is known about the captures of the reviews, and the README's lines on them, which do not tell it."""
+    manifest = WORKSHOP_TRUTH if out == HERE else out / "truth.json"
+    all_entries = _merged(manifest, entries, WORKSHOPS)
+    rows = [
+        f"| `workshops/{entry['file']}` | `python data/make_captures.py --workshops --only {name}`, "
+        f"seed {entry['plan']['seed']}, Linux {entry['linux']} | the {entry['vantage']} | {entry['packets']:,} | "
+        f"{entry['bytes']:,} | `{entry['sha256'][:16]}…` |"
+        for name, entry in all_entries.items()
+    ]
+    head = ["| file | made by | captured at | packets | bytes | SHA-256 |", "|---|---|---|---|---|---|"]
+    _write_part(out / "README.md", WORKSHOPS_START, WORKSHOPS_END, "\n".join([*head, *rows, ""]))
+
+
+def _merged(manifest: Path, entries: dict[str, Any], scenarios: dict[str, Scenario]) -> dict[str, Any]:
+    """Write entries into a manifest, and return all that it has now, in the order of the scenarios."""
     known: dict[str, Any] = json.loads(manifest.read_text()) if manifest.exists() else {}
     merged = known | entries
-    all_entries = {name: merged[name] for name in SCENARIOS if name in merged}
-    manifest.write_text(_json(all_entries) + "\n")
-    readme = out / "README.md"
+    found = {name: merged[name] for name in scenarios if name in merged}
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(_json(found) + "\n")
+    return found
+
+
+def _write_part(readme: Path, start: str, end: str, text: str) -> None:
+    """Put text between two marks of a README, where there is one."""
     if readme.exists():
-        before, rest = readme.read_text().split(README_START)
-        after = rest.split(README_END)[1]
-        sections = "\n".join(readme_section(entry, name) for name, entry in all_entries.items())
-        readme.write_text(f"{before}{README_START}\n\n{sections}\n{README_END}{after}")
+        before, rest = readme.read_text().split(start)
+        after = rest.split(end)[1]
+        readme.write_text(f"{before}{start}\n\n{text}\n{end}{after}")
 
 
 def _json(value: Any, indent: str = "") -> str:
@@ -237,20 +265,25 @@ def _json(value: Any, indent: str = "") -> str:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=SCENARIOS, metavar="NAME", help=f"one of {', '.join(SCENARIOS)}")
+    parser.add_argument("--workshops", action="store_true", help="make the captures of the incident reviews")
+    parser.add_argument("--only", metavar="NAME", help=f"one of {', '.join([*SCENARIOS, *WORKSHOPS])}")
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR", help="folder to write to")
     parser.add_argument("--keep", action="store_true", help="also keep all hosts' captures and the link's log")
     arguments = parser.parse_args()
+    scenarios = WORKSHOPS if arguments.workshops else SCENARIOS
+    if arguments.only not in (None, *scenarios):
+        parser.error(f"--only {arguments.only}: expected one of {', '.join(scenarios)}")
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing or os.geteuid() != 0:
         parser.error(f"needs root and these programs: {', '.join(missing or TOOLS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the namespaces are removed
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    folder = arguments.out / "workshops" if arguments.workshops else arguments.out
+    folder.mkdir(parents=True, exist_ok=True)
     entries = {}
-    for name in [arguments.only] if arguments.only else SCENARIOS:
-        entries[name] = make(SCENARIOS[name], arguments.out, keep=arguments.keep)
+    for name in [arguments.only] if arguments.only else scenarios:
+        entries[name] = make(scenarios[name], folder, keep=arguments.keep)
         print(f"{entries[name]['file']}: {entries[name]['packets']} packets, {entries[name]['bytes']} bytes")
-    write_manifest(arguments.out, entries)
+    (write_workshops if arguments.workshops else write_manifest)(arguments.out, entries)
 
 
 if __name__ == "__main__":

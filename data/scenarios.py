@@ -59,12 +59,18 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    file: str, *, vantage: str, plan: Plan, snaplen: int = 0, ipv6: bool = False
+    file: str,
+    *,
+    vantage: str,
+    plan: Plan,
+    snaplen: int = 0,
+    ipv6: bool = False,
+    among: dict[str, Scenario] = SCENARIOS,
 ) -> Callable[[Callable[[Lab], None]], Callable[[Lab], None]]:
-    """Register a function as the scenario of its name; the parameters are those of `Scenario`."""
+    """Register a function as the scenario of its name; the other parameters are those of `Scenario`."""
 
     def register(run: Callable[[Lab], None]) -> Callable[[Lab], None]:
-        SCENARIOS[run.__name__] = Scenario(run.__name__, file, vantage, plan, run, snaplen, ipv6)
+        among[run.__name__] = Scenario(run.__name__, file, vantage, plan, run, snaplen, ipv6)
         return run
 
     return register

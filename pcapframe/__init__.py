@@ -14,7 +14,7 @@ The floors, each importing only what is below it::
 
     cli
     mcp_server | accessor
-    report
+    report | workshop
     answers | plots
     analysis
     packets | segments | connections | patterns

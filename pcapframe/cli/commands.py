@@ -2,9 +2,12 @@
 
 import gc
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 
@@ -26,6 +29,7 @@ ALLOWED_HOSTS = "pcapframe.allowed_hosts"  # in the context's meta
 
 LISTED = 100  # connections in JSON
 ROWS = 20  # of the table of connections
+FIRST_NOTEBOOK = "0_first_steps.ipynb"  # of a workshop
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -498,6 +502,58 @@ def report(
             say(f"{result.name}: {result.problem}")
     if not all(result.readable for result in results):
         raise click.exceptions.Exit(1)
+
+
+@commands.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--lab", is_flag=True, help="Start JupyterLab in DIR.")
+@click.argument("lab_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- LAB-OPTIONS...]")
+def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
+    """Lay out guided incident reviews: notebooks with questions, and captures.
+
+    DIR gets the notebooks, their captures, and the answers with a page for whoever runs the workshop; it is made where
+    it is missing. A file that was changed is never written over: it is named, and the exit status is 1, unless
+    JupyterLab is started. --lab needs the extra: pip install "pcapframe[workshop]". What follows -- goes to JupyterLab.
+
+    \b
+    Examples:
+      pcapframe workshop reviews
+      pcapframe workshop reviews --lab
+      pcapframe workshop reviews --lab -- --no-browser --port 9999
+    """  # noqa: D301
+    if lab_options and not lab:
+        raise click.UsageError("options for JupyterLab need --lab")
+    if lab and find_spec("jupyterlab") is None:
+        raise click.ClickException('--lab needs jupyterlab: pip install "pcapframe[workshop]"')
+    from pcapframe.workshop import lay_out  # noqa: PLC0415
+
+    laid = lay_out(folder)
+    write("\n".join(f"{file.outcome:9}  {file.path}" for file in laid), STDOUT)
+    kept = sum(file.outcome == "kept" for file in laid)
+    if kept:
+        say(f"{kept} of {len(laid)} files were changed and are left as they are; move one away to have it anew")
+    if lab:
+        sys.stdout.flush()
+        raise click.exceptions.Exit(_start_lab(folder, lab_options))
+    if kept:
+        raise click.exceptions.Exit(1)
+
+
+def _start_lab(folder: str, options: tuple[str, ...]) -> int:
+    """Run JupyterLab until it ends, and return its exit status; it handles interrupts itself."""
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
+    command = [sys.executable, "-m", "jupyterlab", first, *options]
+    with subprocess.Popen(command, cwd=folder) as process:
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        }
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
 
 
 @commands.command()
