@@ -16,7 +16,8 @@ The floors, each importing only what is below it::
     answers | plots
     analysis
     packets | segments | connections | patterns
-    dissect | measures
+    extraction
+    dissection | measures
     schema | capture
     errors | jit
 
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
         analyze_traffic_flow,
     )
     from pcapframe.connections import build_connections
+    from pcapframe.dissection import dissect
     from pcapframe.examples import example
+    from pcapframe.extraction import write_pcap
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
     from pcapframe.segments import label_segments
@@ -74,11 +77,13 @@ __all__ = [
     "analyze_traffic_flow",
     "build_connections",
     "capture_info",
+    "dissect",
     "example",
     "find_patterns",
     "label_segments",
     "plots",
     "read_pcap",
+    "write_pcap",
 ]
 
 # Loaded when first used: pandas and Numba take the better part of a second.
@@ -91,7 +96,9 @@ _HOMES = {
         "analyze_traffic_flow",
     ),
     "connections": ("build_connections",),
+    "dissection": ("dissect",),
     "examples": ("example",),
+    "extraction": ("write_pcap",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
     "segments": ("label_segments",),

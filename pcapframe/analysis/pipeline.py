@@ -15,7 +15,7 @@ from pcapframe.analysis.selection import Address, Selected, Selection, Time, sel
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
 from pcapframe.connections import build_connections
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
-from pcapframe.patterns import Pattern, Thresholds, find_patterns
+from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 
 if TYPE_CHECKING:
@@ -100,6 +100,28 @@ class Analysis:
         """
         named = self.selection.names_server
         return count_statistics(self._view, self.connections, kept=self._kept, server_given=named, limit=limit)
+
+    def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
+        """Name more of the connections and packets that show a pattern than its evidence lists.
+
+        Parameters
+        ----------
+        pattern : str
+            Its name.
+        limit : int
+            So many connections and frames, the first.
+
+        Returns
+        -------
+        Evidence
+            With the exact totals; nothing in it where the pattern is not observed.
+
+        Raises
+        ------
+        ParameterError
+            There is no pattern of this name.
+        """
+        return find_evidence(self._view, self.connections, pattern, limit=limit, thresholds=self.thresholds)
 
     @cached_property
     def _report(self) -> "Report":

@@ -134,6 +134,18 @@ class CaptureStream:
         self._ready = self._ready[count:]
         return count
 
+    def skip(self, count: int) -> None:
+        """Pass over `count` bytes, or to the end where there are fewer."""
+        known = min(count, len(self._ready))
+        self._ready = self._ready[known:]
+        left = count - known
+        if self._chunks is None and hasattr(self._raw, "seekable") and self._raw.seekable():
+            self._raw.seek(left, io.SEEK_CUR)
+            return
+        passed = memoryview(bytearray(min(left, READ_BYTES)))
+        while left and (read := self.read_into(passed[: min(left, READ_BYTES)])):
+            left -= read
+
     def done(self) -> int | None:
         """How much of the stored file has been read, in bytes; None where it cannot be told."""
         try:

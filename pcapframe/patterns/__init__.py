@@ -5,7 +5,7 @@ parameters, then ``observe``. `_registry` lists them, `_traffic` is the view of 
 """
 
 from pcapframe.patterns._api import Evidence, Pattern
-from pcapframe.patterns._registry import find_patterns
+from pcapframe.patterns._registry import find_evidence, find_patterns
 from pcapframe.patterns._thresholds import Thresholds
 
-__all__ = ["Evidence", "Pattern", "Thresholds", "find_patterns"]
+__all__ = ["Evidence", "Pattern", "Thresholds", "find_evidence", "find_patterns"]

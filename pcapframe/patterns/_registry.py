@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from pcapframe.errors import ParameterError
 from pcapframe.patterns import (
     abnormal_termination,
     capture_gaps,
@@ -28,11 +29,11 @@ from pcapframe.patterns import (
     unanswered_syns,
     zero_window,
 )
-from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._api import Evidence, Pattern
 from pcapframe.patterns._thresholds import Thresholds
 from pcapframe.patterns._traffic import Traffic
 
-__all__ = ["PATTERNS", "PatternFile", "find_patterns"]
+__all__ = ["PATTERNS", "PatternFile", "find_evidence", "find_patterns"]
 
 
 class PatternFile(Protocol):
@@ -115,3 +116,51 @@ def find_patterns(
         return []
     seen = (pattern.observe(traffic, getattr(thresholds, pattern.NAME)) for pattern in PATTERNS)
     return [pattern for pattern in seen if pattern is not None]
+
+
+def find_evidence(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    name: str,
+    *,
+    limit: int,
+    thresholds: Thresholds = DEFAULTS,
+) -> Evidence:
+    """Name the connections and packets that show one pattern, as many as asked for.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        As for `find_patterns`.
+    name : str
+        Of the pattern.
+    limit : int
+        So many connections and frames, the first.
+    thresholds : Thresholds, optional
+        When the pattern is reported.
+
+    Returns
+    -------
+    Evidence
+        With the exact totals; nothing in it where the pattern is not observed.
+
+    Raises
+    ------
+    ParameterError
+        There is no pattern of this name, or a column is missing.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("resets.pcap")))
+    >>> find_evidence(segments, pf.build_connections(segments), "refused_connections", limit=2).frames
+    (86, 87)
+    """
+    files = {pattern.NAME: pattern for pattern in PATTERNS}
+    if name not in files:
+        raise ParameterError(f"there is no pattern {name!r}: expected one of {', '.join(files)}")
+    traffic = Traffic(segments, connections, listed=limit)
+    if segments.empty or connections.empty:
+        return Evidence()
+    seen = files[name].observe(traffic, getattr(thresholds, name))
+    return Evidence() if seen is None else seen.evidence

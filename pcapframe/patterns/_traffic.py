@@ -55,6 +55,8 @@ class Traffic:
         connections that are not in `connections` are passed over.
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
+    listed : int, default 100
+        So many connections and frames are named as evidence, beside their exact totals.
 
     Raises
     ------
@@ -62,7 +64,8 @@ class Traffic:
         A column is missing.
     """
 
-    def __init__(self, segments: pd.DataFrame, connections: pd.DataFrame) -> None:
+    def __init__(self, segments: pd.DataFrame, connections: pd.DataFrame, *, listed: int = LISTED) -> None:
+        self._listed = listed
         wanted = [("segments", segments, READ), ("connections", connections, names(CONNECTIONS))]
         for what, frame, columns in wanted:
             missing = [name for name in columns if name not in frame]
@@ -271,9 +274,9 @@ class Traffic:
         if not (rows[1:] > rows[:-1]).all():
             rows = np.unique(rows)
         places = np.flatnonzero(self.places(rows) if mask is None else mask)
-        frames = tuple(int(frame) for frame in self.segments.index.to_numpy()[rows[:LISTED]])
+        frames = tuple(int(frame) for frame in self.segments.index.to_numpy()[rows[: self._listed]])
         return Evidence(
-            connections=tuple(int(conn_id) for conn_id in self._conn_ids[places[:LISTED]]),
+            connections=tuple(int(conn_id) for conn_id in self._conn_ids[places[: self._listed]]),
             connection_count=places.size,
             frames=frames,
             frame_count=rows.size,

@@ -1,0 +1,148 @@
+"""One packet taken apart by scapy, from its bytes in the capture."""
+
+import os
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from pcapframe.capture.link import LINK_NAMES
+from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
+from pcapframe.errors import CaptureFormatError, ParameterError, PcapframeError
+
+__all__ = ["dissect", "packet_bytes"]
+
+LINK_TYPES = {name: number for number, name in LINK_NAMES.items()}
+WIRE_LENGTH_BYTES = 4
+
+
+def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) -> Any:
+    """Take one packet apart, layer by layer.
+
+    Parameters
+    ----------
+    packets : DataFrame or Analysis
+        What `read_pcap` or `analyze` returned; of a frame, a selection with its ``attrs`` will do.
+    frame : int
+        Frame number, as in the index.
+    source : path, bytes or binary file, optional
+        Where the bytes of the packet's capture are; by default the file that it was read from.
+
+    Returns
+    -------
+    scapy.packet.Packet
+        Its outermost layer; ``show()`` prints all of them. One ``Raw`` layer where scapy does not know the link type
+        or cannot read its header.
+
+    Raises
+    ------
+    ParameterError
+        There is no such frame, or the capture was read from what cannot be read again: name a `source`.
+    CaptureError
+        The capture is gone or has changed.
+    PcapframeError
+        Scapy is not installed.
+
+    Notes
+    -----
+    A compressed capture is decompressed up to the packet. Only what was captured is there: the last layer of a packet
+    cut by the snaplen is incomplete.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> packet = dissect(pf.analyze(pf.example("clean.pcap")), 3)
+    >>> packet["TCP"].dport
+    80
+    """
+    data = packet_bytes(packets, frame, source=source)
+    link_type = _link_type(*_row(packets, frame))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scapy, about itself and about odd bytes
+        try:
+            from scapy.config import conf
+            from scapy.layers import all as _layers  # noqa: F401  # makes them known to conf
+            from scapy.packet import Raw
+        except ImportError:
+            raise PcapframeError("dissecting needs scapy: pip install 'pcapframe[dissect]'") from None
+        try:
+            return conf.l2types.num2layer.get(link_type, Raw)(data)
+        except Exception:  # scapy does the same for layers within: it raises whatever odd bytes lead to
+            return Raw(data)
+
+
+def packet_bytes(packets: Any, frame: int, *, source: CaptureSource | None = None) -> bytes:
+    """Read the bytes of one packet from its capture.
+
+    Parameters
+    ----------
+    packets, frame, source
+        As for `dissect`.
+
+    Returns
+    -------
+    bytes
+        As captured, from the link layer's header on.
+
+    Raises
+    ------
+    ParameterError
+        As for `dissect`.
+    CaptureError
+        The capture is gone or has changed.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> packets = pf.read_pcap(pf.example("clean.pcap"))
+    >>> len(packet_bytes(packets, 3)) == packets.loc[3, "captured_bytes"]
+    True
+    """
+    row, capture = _row(packets, frame)
+    begin = int(row["offset"]) - WIRE_LENGTH_BYTES
+    with open_capture(_source(packets, row, capture) if source is None else source) as stream:
+        stream.skip(begin)
+        data = _read(stream, WIRE_LENGTH_BYTES + int(row["captured_bytes"]))
+        # Every format has the length on the wire right before the bytes: it shows whether it is still that capture.
+        wire = data[:WIRE_LENGTH_BYTES]
+        is_there = int(row["wire_bytes"]) in (int.from_bytes(wire, "little"), int.from_bytes(wire, "big"))
+        if not is_there or len(data) < WIRE_LENGTH_BYTES + int(row["captured_bytes"]):
+            raise CaptureFormatError(stream.name, f"frame {frame} is not there: the capture has changed", begin)
+    return data[WIRE_LENGTH_BYTES:]
+
+
+def _row(packets: Any, frame: int) -> tuple[pd.Series, dict[str, Any]]:
+    """Return the row of a frame, and the facts about the capture that it is in."""
+    rows = packets if isinstance(packets, pd.DataFrame) else packets.packets
+    facts = rows.attrs.get("capture")
+    if facts is None:
+        raise ParameterError('the frame carries no attrs["capture"]: expected what read_pcap returned')
+    if isinstance(frame, bool) or frame not in rows.index:
+        raise ParameterError(f"there is no frame {frame!r}: expected one of the {len(rows):,} in the index")
+    place: Any = rows.index.get_loc(frame)
+    row: pd.Series = rows[["offset", "captured_bytes", "wire_bytes", "source", "interface"]].iloc[place]
+    return row, {**facts, **(facts["captures"][row["source"]] if facts["captures"] else {}), "all": facts["interfaces"]}
+
+
+def _source(packets: Any, row: pd.Series, capture: dict[str, Any]) -> CaptureSource:
+    """Return what the capture of a packet can be read from again."""
+    files = [] if isinstance(packets, pd.DataFrame) else packets.provenance.files
+    known = files[row["source"]].path if len(files) > row["source"] else capture["name"]
+    if os.path.isfile(known):
+        return str(known)
+    raise ParameterError(f"{known} cannot be read again here: name the capture as source")
+
+
+def _read(stream: CaptureStream, count: int) -> bytes:
+    data = memoryview(bytearray(count))
+    done = 0
+    while done < count and (read := stream.read_into(data[done:])):
+        done += read
+    return bytes(data[:done])
+
+
+def _link_type(row: pd.Series, capture: dict[str, Any]) -> int:
+    """Return the number of a packet's link type."""
+    number = row["interface"]
+    name = capture["link_types"][0] if pd.isna(number) else capture["all"][number]["link_type"]
+    return LINK_TYPES[name] if name in LINK_TYPES else int(name.rpartition(" ")[2])
