@@ -7,12 +7,13 @@ Three frames, each made of the one before by a pure function::
 
 `analyze` runs them all and holds what they give in one frozen `Analysis`; the four functions
 ``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
-either; `plots` draws charts of them. ``schema`` declares every column, ``errors`` every exception.
+either; `plots` draws charts of them, `explore` shows them in a notebook. ``schema`` declares every column,
+``errors`` every exception.
 
 The floors, each importing only what is below it::
 
     cli
-    report
+    report | widgets
     answers | plots
     analysis
     packets | segments | connections | patterns
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
     from pcapframe.segments import label_segments
+    from pcapframe.widgets import explore
 
     __version__: str
 
@@ -79,6 +81,7 @@ __all__ = [
     "capture_info",
     "dissect",
     "example",
+    "explore",
     "find_patterns",
     "label_segments",
     "plots",
@@ -102,6 +105,7 @@ _HOMES = {
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
     "segments": ("label_segments",),
+    "widgets": ("explore",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
