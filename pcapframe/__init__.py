@@ -6,18 +6,19 @@ Three frames, each made of the one before by a pure function::
     segments + connections ── find_patterns ──► patterns
 
 `analyze` runs them all and holds what they give in one frozen `Analysis`, with the capture's health; `resends` and
-`vantage_evidence` look closer at what it found, `plots` draws charts. The four functions ``analyze_tcp_…`` and
-`analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints either. ``schema`` declares every
-column, ``errors`` every exception.
+`vantage_evidence` look closer at what it found, `plots` draws charts, `explore` shows it all in a notebook. The four
+functions ``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
+either. ``schema`` declares every column, ``errors`` every exception.
 
 The floors, each importing only what is below it::
 
     cli
     mcp_server | accessor
-    report | workshop
+    report | widgets | workshop
     answers | plots
     analysis
     packets | segments | connections | patterns
+    extraction
     dissection | measures
     schema | capture
     errors | jit
@@ -52,9 +53,11 @@ if TYPE_CHECKING:
     from pcapframe.connections import build_connections, vantage_evidence
     from pcapframe.dissection import dissect
     from pcapframe.examples import example
+    from pcapframe.extraction import write_pcap
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
     from pcapframe.segments import label_segments
+    from pcapframe.widgets import explore
 
     __version__: str
 
@@ -85,11 +88,13 @@ __all__ = [
     "capture_info",
     "dissect",
     "example",
+    "explore",
     "find_patterns",
     "label_segments",
     "read_pcap",
     "resends",
     "vantage_evidence",
+    "write_pcap",
 ]
 
 # Loaded when first used: pandas and Numba take the better part of a second.
@@ -105,9 +110,11 @@ _HOMES = {
     "connections": ("build_connections", "vantage_evidence"),
     "dissection": ("dissect",),
     "examples": ("example",),
+    "extraction": ("write_pcap",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
     "segments": ("label_segments",),
+    "widgets": ("explore",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pcapframe"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [path for path in SOURCES if not path.stem.startswith("__")]
-HEAVY = {"dask", "httpx", "ipywidgets", "matplotlib", "mcp", "papermill", "scapy"}
+HEAVY = {"anywidget", "dask", "httpx", "ipywidgets", "itables", "matplotlib", "mcp", "papermill", "scapy"}
 JUDGING = re.compile(r"firewall|attack|congested|malicious|suspicious|\bcaused", re.IGNORECASE)
 
 

@@ -77,6 +77,20 @@ def _sort_column(_ctx: click.Context, _param: click.Parameter, value: str | None
     return value
 
 
+def _frames(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Split A-B."""
+    found = []
+    for value in values:
+        first, dash, last = value.partition("-")
+        if not first.strip().isdecimal() or (dash and not last.strip().isdecimal()):
+            raise click.BadParameter(f"{value!r} is not a frame number or two with - between them, such as 10-20")
+        pair = int(first), int(last if dash else first)
+        if pair[1] < pair[0]:
+            raise click.BadParameter(f"{value!r} ends before it begins")
+        found.append(pair)
+    return found
+
+
 def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
     """Join options to one decorator."""
 
@@ -554,6 +568,59 @@ def _start_lab(folder: str, options: tuple[str, ...]) -> int:
             for number, handler in before.items():
                 signal.signal(number, handler)
     return status if status >= 0 else 128 - status
+
+
+@commands.command()
+@captures
+@click.option(
+    "-o", "--output", "target", required=True, metavar="OUT", help="The new capture: its name ends in .pcap or .pcapng."
+)
+@server
+@times
+@click.option("--pattern", metavar="NAME", help="Only connections that show this pattern.")
+@click.option("--conn-id", "conn_ids", multiple=True, type=click.IntRange(0), metavar="N",
+              help="Only this connection. May be repeated.")  # fmt: skip
+@click.option("--frames", multiple=True, callback=_frames, metavar="A-B",
+              help="Only these frames, of any protocol. May be repeated.")  # fmt: skip
+def extract(
+    captures: Captures,
+    target: str,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    pattern: str | None,
+    conn_ids: tuple[int, ...],
+    frames: list[tuple[int, int]],
+) -> None:
+    """Write packets of a capture as a smaller one, bytes and times unchanged.
+
+    Connections are taken whole: all their packets. What every given option selects is written; without
+    any, every packet.
+
+    \b
+    Examples:
+      pcapframe extract capture.pcap -o server.pcap --server-ip 192.0.2.1 --server-port 443
+      pcapframe extract capture.pcapng.gz -o refused.pcapng --pattern refused_connections
+      pcapframe extract capture.pcap -o two.pcap --conn-id 3 --conn-id 17
+      pcapframe extract capture.pcap -o around.pcap --frames 1200-1300
+    """  # noqa: D301
+    if STDOUT in captures:
+        raise click.UsageError("packets are read twice: expected files, not standard input (-)")
+    check_writable(target)
+    from pcapframe.cli import export  # noqa: PLC0415
+
+    by_connection = (pattern, server_ip, server_port, start, end)
+    if not conn_ids and all(option is None for option in by_connection):
+        packets = pcapframe.read_pcap(_sources(captures), progress=_progress())
+    else:
+        analysis = _analyze(captures, server_ip, server_port, start, end)
+        packets = export.packets_of(analysis, pattern=pattern, conn_ids=conn_ids)
+    chosen = export.within(packets, frames) if frames else packets
+    if not len(chosen):
+        raise click.UsageError("these options select no packet: nothing was written")
+    count = pcapframe.write_pcap(chosen, target, source=_sources(captures))
+    write(f"{target}: {count:,} of {pcapframe.capture_info(packets).packets:,} packets", STDOUT)
 
 
 @commands.command()

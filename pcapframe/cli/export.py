@@ -1,21 +1,24 @@
-"""Frames as CSV and Parquet files."""
+"""Parts of frames, and frames as CSV and Parquet files."""
 
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from pcapframe.analysis import Analysis
 from pcapframe.cli.output import STDOUT
+from pcapframe.errors import ParameterError
 from pcapframe.files import written_aside
 
-__all__ = ["sort_connections", "write_csv", "write_parquet"]
+__all__ = ["packets_of", "sort_connections", "within", "write_csv", "write_parquet"]
 
 
 def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = False) -> pd.DataFrame:
@@ -50,6 +53,81 @@ def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = 
     falls = pd.api.types.is_numeric_dtype(key) and not column.endswith("_port")
     order = key.reset_index(drop=True).sort_values(ascending=falls == reverse, kind="stable").index
     return connections.iloc[order]
+
+
+def packets_of(analysis: Analysis, *, pattern: str | None = None, conn_ids: Sequence[int] = ()) -> pd.DataFrame:
+    """Return all packets of some of the connections that were asked for.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its filter holds too.
+    pattern : str, optional
+        Only connections that show this pattern.
+    conn_ids : sequence of int, optional
+        Only these.
+
+    Returns
+    -------
+    DataFrame
+        Segments, columns of ``schema.SEGMENTS``.
+
+    Raises
+    ------
+    ParameterError
+        Nothing matches the analysis' filter, there is no such pattern or connection, or the pattern is not observed.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("resets.pcap"))
+    >>> packets_of(analysis, pattern="refused_connections")["conn_id"].nunique()
+    6
+    """
+    if analysis.message is not None:
+        raise ParameterError(analysis.message)
+    unknown = [conn_id for conn_id in conn_ids if conn_id not in analysis.connections.index]
+    if unknown:
+        whole = len(analysis.whole_connections)
+        raise ParameterError(f"no connection {unknown[0]} is asked for: the capture has {whole:,}, numbered from 0")
+    chosen = analysis.connections.index if not conn_ids else pd.Index(conn_ids)
+    if pattern is not None:
+        shown = analysis.find_evidence(pattern, limit=len(analysis.segments)).connections
+        if not shown:
+            raise ParameterError(f"the pattern {pattern} is not observed")
+        chosen = chosen.intersection(pd.Index(shown))
+    segments = analysis.filtered_segments
+    part = segments[segments["conn_id"].isin(chosen)]
+    part.attrs = segments.attrs
+    return part
+
+
+def within(packets: pd.DataFrame, frames: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """Return packets whose frame numbers lie in one of some ranges.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        Index ``frame``; not modified.
+    frames : sequence of pair of int
+        First and last frame of each range.
+
+    Returns
+    -------
+    DataFrame
+        The same columns.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> within(pf.read_pcap(pf.example("clean.pcap")), [(2, 3), (7, 7)]).index.tolist()
+    [2, 3, 7]
+    """
+    frame = packets.index.to_numpy()
+    wanted = np.zeros(frame.size, np.bool_)
+    for first, last in frames:
+        wanted |= (frame >= first) & (frame <= last)
+    return packets[wanted]
 
 
 def write_csv(frame: pd.DataFrame, path: str) -> None:

@@ -299,3 +299,54 @@ def test_urls_are_read_where_they_are_allowed() -> None:
         assert len(text_of("packets", url, "--allow-host", "localhost").splitlines()) == 1097
         merged = json.loads(text_of("analyze", CLEAN, url, "--json", "--allow-host", "localhost"))
         assert merged["packets_analyzed"] == 1096 + 386
+
+
+def extracted(tmp_path: Path, *options: str) -> pd.DataFrame:
+    assert run("extract", RESETS, "-o", str(tmp_path / "a.pcapng"), *options).exit_code == 0
+    return pf.read_pcap(tmp_path / "a.pcapng")
+
+
+def test_extract_writes_what_every_option_selects(tmp_path: Path) -> None:
+    whole = pf.analyze(RESETS)
+    times = whole.packets["time"]
+    assert extracted(tmp_path)["time"].tolist() == times.tolist()
+    frames = extracted(tmp_path, "--frames", "3-5", "--frames", "9")
+    assert frames["time"].tolist() == times.loc[[3, 4, 5, 9]].tolist()
+    of_two = whole.segments[whole.segments["conn_id"].isin([3, 7])]
+    two = extracted(tmp_path, "--conn-id", "3", "--conn-id", "7")
+    assert two["time"].tolist() == of_two["time"].tolist()
+    server = ("--server-ip", "198.51.100.20", "--server-port", "8080")
+    refused = extracted(tmp_path, *server, "--pattern", "refused_connections")
+    assert len(pf.analyze(tmp_path / "a.pcapng").connections) == 6
+    part = extracted(tmp_path, *server, "--pattern", "refused_connections", "--frames", "86-95")
+    assert part["time"].tolist() == [t for t in refused["time"] if t in times.loc[86:95].tolist()]
+
+
+def test_extract_says_how_much(tmp_path: Path) -> None:
+    target = str(tmp_path / "a.pcap")
+    assert text_of("extract", RESETS, "-o", target, "--frames", "1-10") == f"{target}: 10 of 1,096 packets\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--frames", "9-3"], "ends before it begins"),
+        (["--frames", "x"], "is not a frame number"),
+        (["--frames", "5000-6000"], "select no packet"),
+        (["--conn-id", "999"], "no connection 999 is asked for: the capture has 42"),
+        (["--pattern", "nonsense"], "there is no pattern 'nonsense'"),
+        (["--pattern", "port_reuse"], "the pattern port_reuse is not observed"),
+        (["--server-ip", "203.0.113.99"], "Nothing matches the filter"),
+    ],
+)
+def test_extract_refuses_what_selects_nothing(options: list[str], said: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(commands, ["extract", RESETS, "-o", str(tmp_path / "a.pcap"), *options])
+    assert result.exit_code != 0
+    assert said in result.output + str(result.exception)
+    assert not (tmp_path / "a.pcap").exists()
+
+
+def test_extract_reads_files_only(tmp_path: Path) -> None:
+    result = run("extract", "-", "-o", str(tmp_path / "a.pcap"))
+    assert result.exit_code == 2
+    assert "packets are read twice" in result.output

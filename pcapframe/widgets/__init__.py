@@ -1,0 +1,23 @@
+"""The explorer of a capture in a notebook: filter, look, select, down to the packet.
+
+``_filters`` finds the connections that are asked for, ``_selection`` holds them with what selects the same elsewhere,
+``_state`` keeps what the user chose; none of these knows a widget. ``_parts`` are widgets of our own, ``_views`` show
+one thing each, ``_explorer`` joins them.
+
+The widgets are an extra: ``pip install "pcapframe[explore]"``.
+"""
+
+try:
+    import anywidget as _a  # noqa: F401
+    import ipywidgets as _w  # noqa: F401
+    import itables as _i  # noqa: F401
+    import matplotlib as _m  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError('the explorer needs more: pip install "pcapframe[explore]"', name=error.name) from error
+
+from pcapframe.widgets._explorer import Explorer, explore
+from pcapframe.widgets._filters import Filters
+from pcapframe.widgets._selection import ExplorerSelection
+from pcapframe.widgets._state import ExplorerState
+
+__all__ = ["Explorer", "ExplorerSelection", "ExplorerState", "Filters", "explore"]

@@ -1,0 +1,161 @@
+"""The pickers: each has a label, and shows and sets one filter of the state."""
+
+import math
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+import traitlets
+
+from pcapframe.plots._palette import PHASE_LOOKS
+from pcapframe.plots.rst_events import PHASES
+from pcapframe.schema import ENDINGS, HANDSHAKES
+from pcapframe.widgets._state import ExplorerState
+
+__all__ = ["Controls"]
+
+MOST_OFFERED = 200  # addresses or ports in a list to choose from; others can be typed
+STEPS = 1000  # of the time slider
+LABEL = {"description_width": "82px"}
+WIDE = widgets.Layout(width="auto", min_width="0")
+
+
+class Controls(widgets.VBox):
+    """Pickers of every filter, and a button that clears them.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        Shown and set.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+        connections = state.analysis.connections
+        self.server = _typed("Server", _most(connections["server"]), "any address")
+        self.port = _typed("Server port", _most(connections["server_port"]), "any port")
+        self.client = _typed("Client", _most(connections["client"]), "any address")
+        self.handshake = _picked("Handshake", HANDSHAKES, connections["handshake"].value_counts())
+        self.ending = _picked("Ending", ENDINGS, connections["ending"].value_counts())
+        seen = {one.pattern: one.evidence.connection_count for one in state.analysis.patterns}
+        self.pattern = _picked("Pattern", tuple(seen), seen)
+        self.rst_phase = _picked("RST phase", PHASES, None, {name: look.label for name, look in PHASE_LOOKS.items()})
+        self.text = widgets.Text(
+            description="Search", placeholder="part of address:port", continuous_update=True, style=LABEL, layout=WIDE
+        )
+        self.start = _time("From (UTC)")
+        self.end = _time("To (UTC)")
+        self.slider, self._first_ns = _slider(connections)
+        self.range = widgets.HTML()
+        self.clear = widgets.Button(description="Clear filters", icon="times", tooltip="Select all connections")
+        self.clear.on_click(lambda _button: state.clear())
+        self._links = [
+            traitlets.link((state, name), (getattr(self, name), "value"))
+            for name in ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase", "text", "start",
+                         "end")
+        ]  # fmt: skip
+        self._moving = False
+        self.slider.observe(self._slid, "value")
+        self.slider.observe(self._tell_range, "value")
+        self._tell_range()
+        state.observe(self._move_slider, ["start", "end"])
+        super().__init__(
+            [self.server, self.port, self.client, self.handshake, self.ending, self.pattern, self.rst_phase, self.text,
+             self.slider, self.range, self.start, self.end, self.clear]
+        )  # fmt: skip
+
+    def unlink(self) -> None:
+        """Let go of the state."""
+        for link in self._links:
+            link.unlink()
+        self._state.unobserve(self._move_slider, ["start", "end"])
+
+    def _slid(self, change: Any) -> None:
+        """Set the times that the slider shows; its ends are the capture's."""
+        if self._moving:
+            return
+        low, high = change["new"]
+        self._moving = True
+        try:
+            self._state.set(
+                start="" if low <= self.slider.min else self._text(low, math.floor),
+                end="" if high >= self.slider.max else self._text(high, math.ceil),
+            )
+        finally:
+            self._moving = False
+
+    def _tell_range(self, _change: Any = None) -> None:
+        low, high = self.slider.value
+        digits = max(0, min(6, 3 - math.floor(math.log10(self.slider.max))))
+        self.range.value = f"<div class='pcapframe-range'>{low:,.{digits}f} to {high:,.{digits}f} s</div>"
+
+    def _text(self, seconds: float, rounded: Any) -> str:
+        moment = self._first_ns + rounded(seconds * 1e6) * 1000
+        return pd.Timestamp(moment, unit="ns").isoformat()
+
+    def _move_slider(self, _change: Any) -> None:
+        if self._moving:
+            return
+        self._moving = True
+        try:
+            low = self._seconds(self._state.start, self.slider.min)
+            high = self._seconds(self._state.end, self.slider.max)
+            self.slider.value = (min(low, high), max(low, high))
+        finally:
+            self._moving = False
+
+    def _seconds(self, text: str, default: float) -> float:
+        try:
+            moment = pd.Timestamp(text)
+        except ValueError:
+            return default
+        if pd.isna(moment):
+            return default
+        moment = moment.tz_localize("UTC") if moment.tz is None else moment
+        seconds = (moment.value - self._first_ns) / 1e9
+        return float(min(max(seconds, self.slider.min), self.slider.max))
+
+
+def _most(column: pd.Series) -> list[str]:
+    """Return what occurs most in a column, as text."""
+    counts = column.value_counts()
+    return [str(value) for value in counts.index[counts > 0][:MOST_OFFERED]]
+
+
+def _typed(label: str, offered: list[str], placeholder: str) -> widgets.Combobox:
+    return widgets.Combobox(
+        description=label, options=offered, placeholder=placeholder, ensure_option=False, continuous_update=False,
+        style=LABEL, layout=WIDE,
+    )  # fmt: skip
+
+
+def _picked(label: str, values: tuple[str, ...], counts: Any, texts: dict[str, str] | None = None) -> widgets.Dropdown:
+    """Choose one of a few; beside each how many connections have it."""
+    options = [("any", "")]
+    for value in values:
+        count = "" if counts is None else f" ({int(counts.get(value, 0)):,})"
+        text = (texts or {}).get(value, value.replace("_", " "))
+        options.append((f"{text}{count}", value))
+    return widgets.Dropdown(description=label, options=options, value="", style=LABEL, layout=WIDE)
+
+
+def _time(label: str) -> widgets.Text:
+    return widgets.Text(
+        description=label, placeholder="2026-01-31T12:00:00", continuous_update=False, style=LABEL, layout=WIDE
+    )
+
+
+def _slider(connections: pd.DataFrame) -> tuple[widgets.FloatRangeSlider, int]:
+    """Choose a time range in seconds since the first packet."""
+    times = connections[["start", "end"]]
+    first, last = times["start"].min(), times["end"].max()
+    first_ns, last_ns = (0, 0) if pd.isna(first) else (first.value, last.value)
+    span = float(np.ceil(max((last_ns - first_ns) / 1e9, 1e-6) * 1e6) / 1e6)
+    return (
+        widgets.FloatRangeSlider(
+            description="Time [s]", value=(0.0, span), min=0.0, max=span, step=span / STEPS, continuous_update=False,
+            readout=False, disabled=bool(pd.isna(first)), style=LABEL, layout=WIDE,
+        ),
+        first_ns,
+    )  # fmt: skip

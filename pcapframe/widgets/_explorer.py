@@ -1,0 +1,325 @@
+"""The explorer: pickers at the left, what they select at the right, always with the means to take it away."""
+
+import functools
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from pcapframe.analysis import Analysis, analyze
+from pcapframe.analysis.provenance import files_of
+from pcapframe.errors import ParameterError, PcapframeError
+from pcapframe.widgets._controls import Controls
+from pcapframe.widgets._parts import STYLE, Copied, Debounced
+from pcapframe.widgets._selection import ExplorerSelection
+from pcapframe.widgets._state import FILTERS, ExplorerState
+from pcapframe.widgets._table import ConnectionTable
+from pcapframe.widgets._views import CHARTS, ConnectionView, PatternView, SelectionChart, escaped
+
+__all__ = ["Explorer", "explore"]
+
+TABS = {
+    "overview": "Overview",
+    "rst_distribution": "RSTs",
+    "retransmission_timeline": "Retransmissions",
+    "patterns": "Patterns",
+    "connections": "Connections",
+    "connection": "One connection",
+}
+MOST_RUNS = 2_000  # stretches of frame numbers in a display filter that is shown
+KEPT = (*FILTERS, "conn_id", "frame", "sort", "descending", "page")
+_OPEN: dict[str, "Explorer"] = {}  # by the cell that shows it
+
+
+class Explorer(widgets.VBox):
+    """A capture to be filtered and looked at; made by `explore`.
+
+    Parameters
+    ----------
+    source : capture, list of captures, DataFrame or Analysis
+        As for `analyze`.
+
+    Attributes
+    ----------
+    state : ExplorerState or None
+        What is chosen; None where the capture could not be read.
+    problem : str
+        What went wrong last; empty where nothing did.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.state: ExplorerState | None = None
+        self._views: dict[str, Any] = {}
+        self._stale: set[str] = set()
+        self.problem = ""
+        self._message = widgets.HTML()
+        super().__init__()
+        self.add_class("pcapframe-explorer")
+        self.look_at(source)
+
+    @property
+    def selection(self) -> ExplorerSelection:
+        """What is selected: ``packets``, ``segments``, ``connections``, ``display_filter`` and ``code``.
+
+        Raises
+        ------
+        ParameterError
+            No capture could be read.
+        """
+        if self.state is None:
+            raise ParameterError(self.problem or "no capture is open")
+        return self.state.selection
+
+    def look_at(self, source: Any) -> None:
+        """Look at a capture, with all filters clear; where it cannot be read, say why.
+
+        Parameters
+        ----------
+        source : capture, list of captures, DataFrame or Analysis
+            As for `analyze`.
+        """
+        self._let_go()
+        style = widgets.HTML(f"<style>{STYLE}</style>", layout=widgets.Layout(display="none"))
+        try:
+            analysis = source if isinstance(source, Analysis) else analyze(source)
+        except PcapframeError as error:
+            self._say(str(error))
+            path = widgets.Text(
+                description="Capture", value=str(source) if isinstance(source, str | os.PathLike) else "",
+                placeholder="path of a capture", layout=widgets.Layout(width="60%"),
+            )  # fmt: skip
+            button = widgets.Button(description="Open", icon="folder-open")
+            button.on_click(self._guarded(lambda _button: self.look_at(path.value)))
+            self.children = [style, self._message, widgets.HBox([path, button])]
+            return
+        self._say("")
+        self.state = ExplorerState(analysis)
+        self._build(self.state, style)
+
+    def close(self) -> None:
+        """Let go of the capture and its widgets."""
+        self._let_go()
+        super().close()
+
+    def _build(self, state: ExplorerState, style: widgets.HTML) -> None:
+        guarded = self._guarded
+        self.controls = Controls(state)
+        self._views = {
+            name: SelectionChart(name, state, guarded, functools.partial(self._refresh, name)) for name in CHARTS
+        }
+        self._views["patterns"] = PatternView(state, guarded)
+        self._views["connections"] = ConnectionTable(state, guarded)
+        self._views["connection"] = ConnectionView(state, guarded, functools.partial(self._refresh, "connection"))
+        self.tabs = widgets.Tab([self._views[name] for name in TABS], titles=list(TABS.values()))
+        self.tabs.layout = widgets.Layout(width="auto", min_width="0")
+        self.head = widgets.HTML()
+        self.filter = Copied("Wireshark display filter")
+        self.code = Copied("Python")
+        self.parameters = Copied("papermill parameters")
+        self.target = widgets.Text(
+            description="Write to", value=_target(state.analysis), continuous_update=False,
+            layout=widgets.Layout(width="auto", flex="1 1 260px"), style={"description_width": "60px"},
+        )  # fmt: skip
+        self.write = widgets.Button(
+            description="Write packets", icon="download", tooltip="Write the selected packets as a capture",
+            layout=widgets.Layout(width="auto"),
+        )  # fmt: skip
+        self.written = widgets.HTML()
+        self.write.on_click(guarded(self._write))
+        wide = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
+        for part in (self.filter, self.code, self.parameters):
+            part.layout = wide
+        take = widgets.HBox([self.filter, self.code, self.parameters], layout=widgets.Layout(flex_flow="row wrap"))
+        out = widgets.HBox(
+            [self.target, self.write, self.written], layout=widgets.Layout(flex_flow="row wrap", align_items="center")
+        )
+        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 290px", width="290px"))
+        side.add_class("pcapframe-side")
+        main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 12px"))
+        body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
+        self.children = [style, self.head, take, out, self._message, body]
+        self._draw = Debounced(guarded(self._show))
+        self._tell = Debounced(guarded(self._show_selection))
+        state.observe(self._selected, "selection")
+        state.observe(self._problem, "problem")
+        state.observe(self._look, ["conn_id", "frame"])
+        state.observe(self._turn, ["sort", "descending", "page"])
+        self.tabs.observe(self._draw, "selected_index")
+        self._stale = set(TABS)
+        self._say(state.problem)
+        self._show_selection()
+        self._show()
+
+    def _let_go(self) -> None:
+        if self.state is not None:
+            self.state.unobserve_all()
+            self.controls.unlink()
+            self._draw.cancel()
+            self._tell.cancel()
+        self.state = None
+
+    # What follows a change of the state.
+
+    def _selected(self, _change: Any) -> None:
+        assert self.state is not None
+        self._say(self.state.problem)
+        self._stale |= {*CHARTS, "patterns", "connections"}
+        self._draw()
+        self._tell()
+
+    def _look(self, change: Any) -> None:
+        self._stale.add("connection")
+        if change["new"] is not None:
+            self.tabs.selected_index = list(TABS).index("connection")
+        self._draw()
+
+    def _turn(self, _change: Any) -> None:
+        self._stale.add("connections")
+        self._draw()
+
+    def _problem(self, change: Any) -> None:
+        self._say(change["new"])
+
+    def _refresh(self, name: str) -> None:
+        """Draw again where the place of a view has changed."""
+        self._stale.add(name)
+        self._draw()
+
+    def _show(self) -> None:
+        """Draw the view in sight, if it is not up to date."""
+        name = list(TABS)[self.tabs.selected_index or 0]
+        if name in self._stale:
+            self._views[name].show()
+            self._stale.discard(name)
+
+    def _show_selection(self) -> None:
+        """Say how much is selected, and what selects it."""
+        assert self.state is not None
+        selection, analysis = self.state.selection, self.state.analysis
+        whole, of = len(analysis.connections), len(analysis.segments)
+        counts = (
+            f"<b>{len(selection.connections):,}</b> of {whole:,} connections · "
+            f"<b>{selection.packet_count:,}</b> of {of:,} TCP packets"
+        )
+        name = escaped(analysis.capture.name)
+        self.head.value = (
+            f"<div class='pcapframe-head' role='status'>{counts}<br><span class='pcapframe-name'>{name}</span></div>"
+        )
+        is_short = selection.short_filter is not None or selection.runs <= MOST_RUNS
+        self.filter.text = (selection.display_filter or "") if is_short else ""
+        self.filter.note = (
+            "no packet is selected"
+            if not selection.packet_count
+            else f"{selection.runs:,} stretches of frame numbers: explorer.selection.display_filter has all of them"
+        )
+        self.code.text, self.parameters.text = selection.code, selection.parameters
+
+    def _write(self, _button: Any) -> None:
+        assert self.state is not None
+        self.written.value = ""
+        self._say(self.state.problem)
+        count = self.selection.write(self.target.value.strip())
+        self.written.value = f"<span role='status'>{count:,} packets written</span>"
+
+    # Errors.
+
+    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Show what goes wrong in the explorer."""
+
+        @functools.wraps(function)
+        def call(*arguments: Any) -> None:
+            try:
+                function(*arguments)
+            except (PcapframeError, OSError) as error:
+                self._say(str(error))
+            except Exception as error:  # a fault of ours: with the line, so that it can be reported
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                self._say(f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})")
+
+        return call
+
+    def _say(self, problem: str) -> None:
+        self.problem = problem
+        text = f"<div class='pcapframe-problem' role='alert'>{escaped(problem)}</div>" if problem else ""
+        self._message.value = text
+
+
+def explore(source: Any) -> Explorer:
+    """Look at a capture in a notebook: filter, look, select, down to the packet.
+
+    Parameters
+    ----------
+    source : capture, list of captures, DataFrame or Analysis
+        As for `analyze`.
+
+    Returns
+    -------
+    Explorer
+        A widget that shows itself below the cell; ``explorer.selection`` has what is selected. A capture that cannot be
+        read is stated in it. Where the cell runs again, the filters stay.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> explorer = explore(pf.example("resets.pcap"))
+    >>> explorer.state.set(handshake="refused", text="8080")
+    >>> len(explorer.selection.connections), explorer.selection.display_filter
+    (6, 'frame.number in {86, 87, 95..102, 112, 113}')
+    """
+    cell = _cell_id()
+    before = _OPEN.pop(cell, None) if cell else None
+    kept: dict[str, Any] = {}
+    if before is not None:
+        if before.state is not None:
+            kept = {name: getattr(before.state, name) for name in KEPT}
+            kept["tab"] = before.tabs.selected_index
+            old = before.state.analysis
+            if _is_of(source, old):
+                source = old if not isinstance(source, Analysis) else source
+            else:
+                kept = {}
+        before.close()
+    explorer = Explorer(source)
+    if kept and explorer.state is not None:
+        tab = kept.pop("tab")
+        explorer.state.set(**{name: kept.pop(name) for name in FILTERS})
+        if kept["conn_id"] in explorer.state.analysis.connections.index:
+            explorer.state.conn_id = kept["conn_id"]
+            explorer.state.frame = kept["frame"]
+        explorer.state.set(sort=kept["sort"], descending=kept["descending"], page=kept["page"])
+        explorer.tabs.selected_index = tab
+    if cell:
+        _OPEN[cell] = explorer
+    return explorer
+
+
+def _is_of(source: Any, analysis: Analysis) -> bool:
+    """Tell whether a source is the capture that an analysis is of, unchanged."""
+    if isinstance(source, Analysis):
+        same_files = bool(source.provenance.files) and source.provenance.files == analysis.provenance.files
+        return source.packets is analysis.packets or same_files
+    if hasattr(source, "attrs"):
+        return source is analysis.packets
+    files = files_of(source)
+    return bool(files) and files == analysis.provenance.files and analysis.selection == type(analysis.selection)()
+
+
+def _cell_id() -> str | None:
+    """Return which cell of a notebook is run; None elsewhere."""
+    try:
+        from IPython import get_ipython
+    except ModuleNotFoundError:
+        return None
+    shell = get_ipython()
+    header = getattr(shell, "parent_header", None) or {}
+    cell = header.get("metadata", {}).get("cellId")
+    return str(cell) if cell else None
+
+
+def _target(analysis: Analysis) -> str:
+    """Name a capture to write to: beside the notebook, after the capture."""
+    stem = Path(analysis.capture.name).name.split(".")[0] or "capture"
+    return f"{stem}-selection.pcapng"

@@ -1,0 +1,215 @@
+"""Widgets of our own: a chart that can be picked in, text that can be copied, a call that waits for the last one."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import anywidget
+import numpy as np
+import traitlets
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.colors import is_color_like
+from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+from matplotlib.ticker import FixedFormatter, FixedLocator
+
+__all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
+
+STATIC = Path(__file__).parent / "static"
+STYLE = (STATIC / "explorer.css").read_text("utf-8")
+BACKGROUNDS = {False: "#ffffff", True: "#111111"}
+NEAR = 0.006  # of a chart's width: a shorter way is a click
+WAIT_S = 0.08
+
+Picks: TypeAlias = Literal["", "time", "row"]
+Picked: TypeAlias = Callable[[Any, Any], None]
+
+
+class Debounced:
+    """Call a function once when calls have stopped coming; at once where no event loop runs.
+
+    Parameters
+    ----------
+    function : callable
+        Takes nothing.
+    wait_s : float
+        Since the last call. [s]
+    """
+
+    def __init__(self, function: Callable[[], None], wait_s: float = WAIT_S) -> None:
+        self._function = function
+        self._wait_s = wait_s
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def __call__(self, *_: object) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._function()
+            return
+        self.cancel()
+        self._waiting = loop.call_later(self._wait_s, self._function)
+
+    def cancel(self) -> None:
+        """Forget a call that has not been made."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+
+class Chart(anywidget.AnyWidget):
+    """A chart as a picture, as wide as its place and in the colours around it.
+
+    Parameters
+    ----------
+    height : int
+        Of the picture. [CSS pixels]
+    picks : {"", "time", "row"}
+        What picking in it gives.
+    picked : callable, optional
+        Called with first and last time (numpy.datetime64, UTC), or with the row and None.
+    alt : str
+        What the picture is, in words.
+    redraw : callable
+        Called where its place has changed.
+    """
+
+    _esm = STATIC / "chart.js"
+    png = traitlets.Bytes(b"").tag(sync=True)
+    alt = traitlets.Unicode("").tag(sync=True)
+    picks = traitlets.Unicode("").tag(sync=True)
+    place = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, height: int, *, picks: Picks = "", picked: Picked | None = None, alt: str = "",
+        redraw: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(picks=picks, alt=alt)
+        self._height = height
+        self._picked = picked
+        self.figure: Figure | None = None
+        self._layouts: dict[Any, list[Any]] = {}
+        self.on_msg(lambda _widget, content, _buffers: self.pick(content["from"], content["to"]))
+        if redraw is not None:
+            self.observe(lambda _change: redraw(), "place")
+
+    def draw(self, chart: Callable[[Axes], object]) -> None:
+        """Draw a chart.
+
+        Parameters
+        ----------
+        chart : callable
+            Draws on the axes that it is given.
+        """
+        width = min(max(int(self.place.get("width", 900)), 200), 4000)
+        ratio = min(max(float(self.place.get("ratio", 1)), 1), 3)
+        dark = bool(self.place.get("dark", False))
+        colour = self.place.get("background")
+        background = colour if is_color_like(colour) else BACKGROUNDS[dark]
+        ground = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), background)
+        with style.context(["dark_background" if dark else "default", ground]):
+            figure = Figure(figsize=(width / 100, self._height / 100), dpi=100, layout="constrained")
+            chart(figure.subplots())
+            _fix_times(figure)
+            self._lay_out(figure)
+            file = io.BytesIO()
+            figure.savefig(file, format="png", dpi=100 * ratio, pil_kwargs={"compress_level": 1})
+        self.figure = figure
+        self.png = file.getvalue()
+
+    def _lay_out(self, figure: Figure) -> None:
+        """Place the axes as they were in a chart of the same kind: to find places takes as long as to draw."""
+        kind = (
+            self.place.get("width"),
+            *((_digits(axes), axes.get_title(loc="left").count("\n"), _entries(axes)) for axes in figure.axes),
+        )
+        if kind not in self._layouts:
+            figure.draw_without_rendering()
+            self._layouts[kind] = [axes.get_position() for axes in figure.axes]
+        figure.set_layout_engine("none")
+        for axes, position in zip(figure.axes, self._layouts[kind], strict=True):
+            axes.set_position(position)
+
+    def pick(self, begin: list[float], end: list[float]) -> None:
+        """Take in where the pointer went down and up, as shares of the picture from the left and the bottom."""
+        if self.figure is None or self._picked is None:
+            return
+        axes = _axes_at(self.figure, *begin)
+        if axes is None:
+            return
+        (left, y), (right, _) = (
+            axes.transData.inverted().transform(self.figure.transFigure.transform(point)) for point in (begin, end)
+        )
+        if self.picks == "row":
+            self._picked(round(y), None)
+            return
+        first, last = sorted((float(left), float(right)))
+        if abs(end[0] - begin[0]) < NEAR:
+            first, last = _bin_at(axes, first)
+        low, high = axes.get_xlim()
+        moments = [num2date(min(max(moment, low), high)).replace(tzinfo=None) for moment in (first, last)]
+        self._picked(*(np.datetime64(moment, "ns") for moment in moments))
+
+
+def _fix_times(figure: Figure) -> None:
+    """Find the ticks of each time axis once: to find them takes long, and panels share them."""
+    fixed: set[int] = set()
+    for axes in figure.axes:
+        axis = axes.xaxis
+        if isinstance(axis.get_major_locator(), AutoDateLocator) and id(axis.major) not in fixed:
+            places = axis.get_majorticklocs().tolist()
+            formatter = axis.get_major_formatter()
+            labels = FixedFormatter(formatter.format_ticks(places))
+            labels.set_offset_string(formatter.get_offset())
+            axis.set_major_locator(FixedLocator(places))
+            axis.set_major_formatter(labels)
+            fixed.add(id(axis.major))
+
+
+def _digits(axes: Axes) -> int:
+    """Return how wide the numbers of the vertical axis are, roughly."""
+    return len(f"{max(abs(end) for end in axes.get_ylim()):.0f}")
+
+
+def _entries(axes: Axes) -> tuple[int, ...]:
+    """Return how long the texts of the legend are."""
+    legend = axes.get_legend()
+    return () if legend is None else tuple(len(text.get_text()) for text in legend.get_texts())
+
+
+def _axes_at(figure: Figure, x: float, y: float) -> Axes | None:
+    """Return the axes at a place of the figure, else the nearest above or below."""
+    found = [axes for axes in figure.axes if axes.get_position().x0 <= x <= axes.get_position().x1]
+    return min(found, key=lambda axes: abs((axes.get_position().y0 + axes.get_position().y1) / 2 - y), default=None)
+
+
+def _bin_at(axes: Axes, x: float) -> tuple[float, float]:
+    """Return the ends of the bar at a place."""
+    for patch in axes.patches:
+        if isinstance(patch, StepPatch):
+            edges = np.asarray(patch.get_data()[1], np.float64)
+            place = int(np.clip(np.searchsorted(edges, x, "right") - 1, 0, edges.size - 2))
+            return float(edges[place]), float(edges[place + 1])
+    low, high = axes.get_xlim()
+    return x - (high - low) / 200, x + (high - low) / 200
+
+
+class Copied(anywidget.AnyWidget):
+    """Text with a button that copies it.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    """
+
+    _esm = STATIC / "copied.js"
+    label = traitlets.Unicode("").tag(sync=True)
+    text = traitlets.Unicode("").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label)

@@ -1,0 +1,255 @@
+"""The connections that are selected, their packets, and what selects the same in Wireshark, Python and the report."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pcapframe.analysis import Analysis, Selection
+from pcapframe.analysis.provenance import files_of
+from pcapframe.analysis.selection import select_connections
+from pcapframe.errors import CaptureError
+from pcapframe.extraction import write_pcap
+from pcapframe.measures import endpoint_filter, frame_filter
+from pcapframe.patterns import Thresholds
+from pcapframe.widgets._filters import Filters, code_lines, report_parameters
+
+__all__ = ["ExplorerSelection", "check_unchanged"]
+
+Mask = npt.NDArray[np.bool_]
+FEW_PAIRS = 5  # of endpoints, in one display filter
+ICMP = ("ICMP", "ICMPv6")  # messages that quote a TCP header match a filter by endpoints too
+
+
+@dataclass(frozen=True, eq=False)
+class ExplorerSelection:
+    """Connections that filters select, with all that is made of them.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        That is explored.
+    filters : Filters
+        What was asked for.
+    mask : ndarray of bool
+        Which of the analysis' connections.
+    """
+
+    analysis: Analysis
+    filters: Filters
+    mask: Mask
+
+    def __repr__(self) -> str:
+        whole = len(self.analysis.connections)
+        return f"<ExplorerSelection of {len(self.connections):,} of {whole:,} connections: {self.filters}>"
+
+    @cached_property
+    def connections(self) -> pd.DataFrame:
+        """Those selected: columns of ``schema.CONNECTIONS``."""
+        return self.analysis.connections if self.mask.all() else self.analysis.connections[self.mask]
+
+    @cached_property
+    def packet_count(self) -> int:
+        """How many packets they have."""
+        return sum(int(self.connections[f"{side}_packets"].sum()) for side in ("client", "server"))
+
+    @cached_property
+    def rows(self) -> Mask:
+        """Which segments of the capture are theirs."""
+        conn_id = self.analysis.segments["conn_id"].to_numpy()
+        chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
+        chosen[self.connections.index.to_numpy()] = True
+        return chosen.take(conn_id)
+
+    @cached_property
+    def segments(self) -> pd.DataFrame:
+        """Their segments: columns of ``schema.SEGMENTS``."""
+        if self.mask.all():
+            return self.analysis.filtered_segments
+        view = self.analysis.filtered_segments
+        part = view[view["conn_id"].isin(self.connections.index)]
+        part.attrs = view.attrs
+        return part
+
+    @cached_property
+    def packets(self) -> pd.DataFrame:
+        """Their packets: columns of ``schema.PACKETS``."""
+        packets = self.analysis.packets
+        part = packets.loc[self.frames]
+        part.attrs = packets.attrs
+        return part
+
+    @cached_property
+    def frames(self) -> npt.NDArray[np.int64]:
+        """Numbers of their packets."""
+        return np.asarray(self.analysis.segments.index.to_numpy()[self.rows], np.int64)
+
+    @cached_property
+    def runs(self) -> int:
+        """How many stretches of frame numbers without a hole there are."""
+        return int(np.count_nonzero(np.diff(self.frames) != 1)) + 1 if self.frames.size else 0
+
+    @cached_property
+    def short_filter(self) -> str | None:
+        """A display filter by endpoints that selects exactly these packets; None where there is no short one."""
+        packets, segments = self.analysis.packets, self.analysis.segments
+        protocols = packets["protocol"].value_counts()
+        if int(protocols.get("TCP", 0)) != len(segments):  # cut headers, which Wireshark takes for TCP too
+            return None
+        without = " && !icmp && !icmpv6" if any(protocols.get(name, 0) for name in ICMP) else ""
+        whole = self.analysis.whole_connections
+        wanted = np.zeros(len(whole), np.bool_)
+        wanted[self.connections.index.to_numpy()] = True
+        if not wanted.any():
+            return None
+        if wanted.all():
+            return f"tcp{without}"
+        for text, found in _candidates(whole, wanted):
+            if (found == wanted).all():
+                return f"({text}){without}" if without and " || " in text else f"{text}{without}"
+        return None
+
+    @cached_property
+    def display_filter(self) -> str | None:
+        """Wireshark display filter that selects exactly these packets; None where there are none.
+
+        By endpoints where a short one does, else by frame numbers (of the merged list for several captures).
+        """
+        return self.short_filter or frame_filter(self.frames.tolist())
+
+    @cached_property
+    def code(self) -> str:
+        """Python that makes the same selection of the same capture."""
+        analysis = self.analysis
+        files = [file.path for file in analysis.provenance.files]
+        arguments = [repr(files[0]) if len(files) == 1 else repr(files)] if files else ["capture"]
+        asked = {name: value for name, value in analysis.selection.to_dict().items() if value is not None}
+        arguments += [f"{name}={value!r}" for name, value in asked.items()]
+        if analysis.thresholds != Thresholds():
+            default = Thresholds().to_dict()
+            changed = {name: value for name, value in analysis.thresholds.to_dict().items() if value != default[name]}
+            arguments.append(f"thresholds=pf.Thresholds().with_values({changed!r})")
+        body = code_lines(self.filters)
+        imports = ["import pandas as pd"] if any("pd." in line for line in body) else []
+        imports.append("import pcapframe as pf")
+        if any("connection_text" in line for line in body):
+            imports.append("from pcapframe.measures import connection_text")
+        note = [] if files else ["# capture: what the explorer was given; it was no file"]
+        lines = [
+            *imports, "", *note, f"analysis = pf.analyze({', '.join(arguments)})", *body,
+            "segments = analysis.filtered_segments",
+            'segments = segments[segments["conn_id"].isin(connections.index)]',
+            "packets = analysis.packets.loc[segments.index]",
+        ]  # fmt: skip
+        return "\n".join(lines)
+
+    @cached_property
+    def parameters(self) -> str:
+        """Parameters of the report's notebook as YAML, for ``papermill -f``; what they cannot say is a comment."""
+        asked = {name: value for name, value in self.analysis.selection.to_dict().items() if value is not None}
+        given = {**asked, **report_parameters(self.filters)}
+        files = [file.path for file in self.analysis.provenance.files]
+        lines = [] if files else ["# the capture was no file: name one"]
+        values: dict[str, Any] = {"capture": files[0] if len(files) == 1 else files, **given} if files else given
+        lines += [f"{name}: {_yaml(value)}" for name, value in values.items()]
+        wanted = Selection.parse(*(given.get(name) for name in ("server_ip", "server_port", "start", "end")))
+        found = int(select_connections(self.analysis.whole_connections, wanted).keep.sum())
+        if found != len(self.connections):
+            rest = replace(self.filters, server="", port="", start="", end="")
+            lines.append(f"# the report takes whole servers and times: {found:,} connections")
+            lines.append(f"# here: {len(self.connections):,}" + (f", with {rest}" if rest != Filters() else ""))
+        return "\n".join(lines)
+
+    def write(self, path: str | os.PathLike[str]) -> int:
+        """Write the packets as a capture; see `write_pcap`.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.pcap`` or ``.pcapng``.
+
+        Returns
+        -------
+        int
+            How many packets were written.
+
+        Raises
+        ------
+        CaptureError
+            The capture was moved or has changed since it was read.
+        ParameterError
+            The path cannot be meant, or the format cannot hold the packets.
+        """
+        check_unchanged(self.analysis)
+        files = [file.path for file in self.analysis.provenance.files]
+        return write_pcap(self.packets, path, source=files or None)
+
+
+def check_unchanged(analysis: Analysis) -> None:
+    """Refuse a capture that is not as it was when it was read.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture; one of no file passes.
+
+    Raises
+    ------
+    CaptureError
+        A file was moved or has changed.
+    """
+    for file in analysis.provenance.files:
+        now = files_of(file.path)
+        if not now:
+            raise CaptureError(file.path, "is not there any more: it was moved or deleted since it was read")
+        if now[0] != file:
+            raise CaptureError(file.path, "has changed since it was read, so its bytes are not those of this analysis")
+
+
+def _candidates(whole: pd.DataFrame, wanted: Mask) -> Iterator[tuple[str, Mask]]:
+    """Yield display filters by endpoints, the shortest first, each with the connections that Wireshark takes by it."""
+    ends = {
+        side: (whole[side].astype(object).to_numpy(), whole[f"{side}_port"].to_numpy()) for side in ("client", "server")
+    }
+
+    def has(address: str | None, port: int | None) -> Mask:
+        found = np.ones(len(whole), np.bool_)
+        if address is not None:
+            found &= (ends["client"][0] == address) | (ends["server"][0] == address)
+        if port is not None:
+            found &= (ends["client"][1] == port) | (ends["server"][1] == port)
+        return found
+
+    first = int(np.argmax(wanted))
+    (clients, client_ports), (servers, ports) = ends["client"], ends["server"]
+    client, server, port = str(clients[first]), str(servers[first]), int(ports[first])
+    yield f"tcp.port == {port}", has(None, port)
+    yield endpoint_filter(server), has(server, None)
+    yield endpoint_filter(client), has(client, None)
+    yield endpoint_filter(server, port), has(server, port)
+    yield f"{endpoint_filter(client)} && tcp.port == {port}", has(client, port)
+    yield f"{endpoint_filter(client)} && {endpoint_filter(server)}", has(client, None) & has(server, None)
+    both = f"{endpoint_filter(client)} && {endpoint_filter(server, port)}"
+    yield both, has(client, None) & has(server, port)
+    places = np.flatnonzero(wanted)
+    if places.size > 20 * FEW_PAIRS:
+        return
+    pairs = {(clients[i], int(client_ports[i]), servers[i], int(ports[i])) for i in places.tolist()}
+    if len(pairs) > FEW_PAIRS:
+        return
+    texts, found = [], np.zeros(len(whole), np.bool_)
+    for one, one_port, other, other_port in sorted(pairs):
+        texts.append(f"{endpoint_filter(one, one_port)} && {endpoint_filter(other, other_port)}")
+        found |= has(one, one_port) & has(other, other_port)
+    yield texts[0] if len(texts) == 1 else " || ".join(f"({text})" for text in texts), found
+
+
+def _yaml(value: object) -> str:
+    """Write a value as YAML: JSON's text is."""
+    return json.dumps(value)

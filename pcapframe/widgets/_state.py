@@ -1,0 +1,139 @@
+"""What the user of the explorer chose; no widget is known here."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from traitlets import Bool, HasTraits, Instance, Int, TraitError, Unicode, observe
+
+from pcapframe.analysis import Analysis
+from pcapframe.errors import ParameterError, PcapframeError
+from pcapframe.widgets._filters import Filters, Searched
+from pcapframe.widgets._selection import ExplorerSelection
+
+__all__ = ["ExplorerState"]
+
+FILTERS = [field.name for field in fields(Filters)]
+
+
+class ExplorerState(HasTraits):
+    """Filters, the selection that they make, and what of it is looked at.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        That is explored.
+
+    Attributes
+    ----------
+    server, port, client, handshake, ending, pattern, rst_phase, start, end, text : str
+        As in `Filters`.
+    selection : ExplorerSelection
+        What they select; the last one as long as a filter cannot be meant.
+    problem : str
+        Why a filter cannot be meant, or why nothing is selected; else empty.
+    conn_id : int or None
+        The connection that is looked at.
+    frame : int or None
+        The packet that is looked at.
+    sort : str
+        Column by which the table is sorted.
+    descending : bool
+        From the largest down.
+    page : int
+        Which part of the table is shown, from 0.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> state = ExplorerState(pf.analyze(pf.example("resets.pcap")))
+    >>> state.handshake = "refused"
+    >>> len(state.selection.connections), state.selection.display_filter
+    (6, 'frame.number in {86, 87, 95..102, 112, 113}')
+    """
+
+    server = Unicode("")
+    port = Unicode("")
+    client = Unicode("")
+    handshake = Unicode("")
+    ending = Unicode("")
+    pattern = Unicode("")
+    rst_phase = Unicode("")
+    start = Unicode("")
+    end = Unicode("")
+    text = Unicode("")
+    selection = Instance(ExplorerSelection)
+    problem = Unicode("")
+    conn_id = Int(None, allow_none=True)
+    frame = Int(None, allow_none=True)
+    sort = Unicode("conn_id")
+    descending = Bool(False)
+    page = Int(0)
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self._searched = Searched(analysis)
+        super().__init__()
+        everything = np.ones(len(analysis.connections), np.bool_)
+        self.selection = ExplorerSelection(analysis, Filters(), everything)
+        self.problem = analysis.message or ""
+
+    @property
+    def filters(self) -> Filters:
+        """What is asked for now."""
+        return Filters(**{name: getattr(self, name) for name in FILTERS})
+
+    def set(self, **values: Any) -> None:
+        """Set several traits; what follows from them is worked out once.
+
+        Parameters
+        ----------
+        **values
+            Traits by name.
+
+        Raises
+        ------
+        ParameterError
+            There is no such trait, or it does not take the value.
+        """
+        unknown = [name for name in values if not self.has_trait(name)]
+        if unknown:
+            raise ParameterError(f"the explorer has no {', '.join(unknown)}")
+        try:
+            with self.hold_trait_notifications():
+                for name, value in values.items():
+                    setattr(self, name, value)
+        except TraitError as error:
+            raise ParameterError(str(error)) from None
+
+    def clear(self) -> None:
+        """Ask for anything."""
+        self.set(**dict.fromkeys(FILTERS, ""))
+
+    @observe(*FILTERS)
+    def _select(self, _change: Any) -> None:
+        filters = self.filters
+        if self.trait_has_value("selection") and filters == self.selection.filters and not self.problem:
+            return
+        try:
+            mask = self._searched.keep(filters)
+        except PcapframeError as error:
+            self.problem = str(error)
+            return
+        message = (
+            ""
+            if mask.any()
+            else self.analysis.message
+            or (f"Nothing matches the filter ({filters}); there are {mask.size:,} connections.")
+        )
+        found = ExplorerSelection(self.analysis, filters, mask)
+        gone = self.conn_id is not None and self.conn_id not in found.connections.index
+        looked_at = {"conn_id": None, "frame": None} if gone else {}
+        self.set(selection=found, problem=message, page=0, **looked_at)
+
+    @observe("conn_id")
+    def _forget_frame(self, _change: Any) -> None:
+        if self.frame is None:
+            return
+        if self.conn_id is None or int(self.analysis.segments["conn_id"].get(self.frame, -1)) != self.conn_id:
+            self.frame = None

@@ -1,0 +1,269 @@
+"""Tables of connections and packets as the browser gets them: twelve columns, 2,000 rows at a time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+from itables.widget import ITable
+
+from pcapframe.measures import endpoint_text
+from pcapframe.schema import FLAG_BITS
+from pcapframe.widgets._state import ExplorerState
+
+__all__ = ["PAGE_ROWS", "SORTS", "ConnectionTable", "connection_rows", "packet_rows", "paged", "plain_table"]
+
+PAGE_ROWS = 2000
+# What the table can be sorted by, as the connections frame has it or as the sum of both senders.
+SORTS = {
+    "conn_id": "connection",
+    "start": "start",
+    "duration_s": "duration [s]",
+    "client": "client",
+    "server": "server",
+    "handshake": "handshake",
+    "ending": "ending",
+    "packets": "packets",
+    "wire_bytes": "bytes",
+    "resent_segments": "resent",
+    "rsts": "RSTs",
+    "initial_rtt_s": "initial RTT [ms]",
+}
+
+
+# What is written beside a packet.
+NOTES = {
+    "resent": "sent again",
+    "reordered": "reordered",
+    "capture_duplicate": "copy",
+    "zero_window": "zero window",
+    "duplicate_ack": "duplicate ACK",
+    "keep_alive": "keep-alive",
+    "window_full": "fills the window",
+}
+
+
+def paged(connections: pd.DataFrame, *, sort: str, descending: bool, page: int) -> pd.DataFrame:
+    """Return one part of the connections in the order chosen.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+    sort : str
+        One of `SORTS`.
+    descending : bool
+        From the largest down; nulls are last either way.
+    page : int
+        Which 2,000 rows, from 0.
+
+    Returns
+    -------
+    DataFrame
+        Those rows.
+    """
+    if sort == "conn_id":
+        ordered = connections.iloc[::-1] if descending else connections
+        return ordered.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+    key = _sum(connections, sort) if sort not in connections else connections[sort]
+    order = key.reset_index(drop=True).sort_values(ascending=not descending, kind="stable").index
+    return connections.iloc[order[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]]
+
+
+def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
+    """Return connections as the table shows them.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        Twelve columns, those of `SORTS`; what is not known is an empty text.
+    """
+    return pd.DataFrame(
+        {
+            "connection": connections.index.to_numpy(),
+            "start": _clock(connections["start"]),
+            "duration [s]": _decimal(connections["duration_s"], 3),
+            "client": endpoint_text(connections["client"], connections["client_port"]),
+            "server": endpoint_text(connections["server"], connections["server_port"]),
+            "handshake": _spaced(connections["handshake"]),
+            "ending": _spaced(connections["ending"]),
+            "packets": _sum(connections, "packets").to_numpy(),
+            "bytes": _sum(connections, "wire_bytes").to_numpy(),
+            "resent": _sum(connections, "resent_segments").to_numpy(),
+            "RSTs": _sum(connections, "rsts").to_numpy(),
+            "initial RTT [ms]": _decimal(connections["initial_rtt_s"] * 1000, 3),
+        }
+    )
+
+
+def packet_rows(segments: pd.DataFrame) -> pd.DataFrame:
+    """Return segments of one connection as the table shows them.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        ``frame``, ``time [s]`` since the first, ``from``, ``flags``, ``seq``, ``ack``, ``payload`` and ``seen``.
+    """
+    time = segments["time"]
+    since = (time - time.min()).dt.total_seconds()
+    flags = segments["tcp_flags"].to_numpy()
+    known = {int(value): _flag_text(int(value)) for value in np.unique(flags)}
+    seen = np.full(len(segments), "", dtype=object)
+    for column, text in NOTES.items():
+        which = segments[column].to_numpy()
+        seen[which] = [f"{have}, {text}" if have else text for have in seen[which]]
+    return pd.DataFrame(
+        {
+            "frame": segments.index.to_numpy(),
+            "time [s]": _decimal(since, 6),
+            "from": np.where(segments["from_client"].to_numpy(), "client", "server"),
+            "flags": [known[int(value)] for value in flags],
+            "seq": _whole(segments["rel_seq"]),
+            "ack": _whole(segments["rel_ack"]),
+            "payload": _whole(segments["payload_bytes"]),
+            "seen": seen,
+        }
+    )
+
+
+def plain_table(frame: pd.DataFrame, *, height: str) -> ITable:
+    """Return a table in which one row can be selected.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Shown.
+    height : str
+        Of the rows in sight.
+
+    Returns
+    -------
+    ITable
+        Its `update` needs the same options again: see `show_rows`.
+    """
+    return ITable(frame, **_options(height))
+
+
+def show_rows(table: ITable, frame: pd.DataFrame, *, height: str, selected: int | None = None) -> None:
+    """Put other rows into a table.
+
+    Parameters
+    ----------
+    table : ITable
+        From `plain_table`.
+    frame : DataFrame
+        Shown.
+    height : str
+        Of the rows in sight.
+    selected : int, optional
+        Row that is selected.
+    """
+    table.update(frame, selected_rows=[] if selected is None else [selected], **_options(height))
+
+
+def _options(height: str) -> dict[str, Any]:
+    return {
+        "select": "single", "showIndex": False, "maxBytes": 0, "maxRows": 0, "maxColumns": 0, "ordering": False,
+        "scrollY": height, "scrollX": True, "scrollCollapse": True, "pageLength": 100, "autoWidth": True,
+        "lengthMenu": [25, 100, 500, 2000], "classes": "display compact nowrap", "style": "width:100%",
+        "layout": {"topStart": "pageLength", "topEnd": None, "bottomStart": "info", "bottomEnd": "paging"},
+    }  # fmt: skip
+
+
+class ConnectionTable(widgets.VBox):
+    """The selected connections, sorted and in parts of 2,000.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        Whose selection is shown; a row that is selected becomes its ``conn_id``.
+    guarded : callable
+        Wraps what a widget calls, so that an error is shown.
+    """
+
+    HEIGHT = "420px"
+
+    def __init__(self, state: ExplorerState, guarded: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        self._state = state
+        self._page = state.selection.connections.iloc[:0]
+        self.table = plain_table(connection_rows(self._page), height=self.HEIGHT)
+        self.sort = widgets.Dropdown(
+            description="Sort by", options=[(text, name) for name, text in SORTS.items()], value=state.sort,
+            layout=widgets.Layout(width="230px"), style={"description_width": "55px"},
+        )  # fmt: skip
+        self.descending = widgets.Checkbox(
+            description="largest first", value=state.descending, indent=False, layout=widgets.Layout(width="110px")
+        )
+        small = widgets.Layout(width="auto")
+        self.before = widgets.Button(description="Previous 2,000", icon="chevron-left", layout=small)
+        self.after = widgets.Button(description="Next 2,000", icon="chevron-right", layout=small)
+        self.place = widgets.HTML()
+        self.sort.observe(guarded(lambda change: state.set(sort=change["new"], page=0)), "value")
+        self.descending.observe(guarded(lambda change: state.set(descending=change["new"], page=0)), "value")
+        self.before.on_click(guarded(lambda _button: state.set(page=state.page - 1)))
+        self.after.on_click(guarded(lambda _button: state.set(page=state.page + 1)))
+        self.table.observe(guarded(self._picked), "selected_rows")
+        bar = [self.sort, self.descending, self.before, self.after, self.place]
+        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        super().__init__([widgets.HBox(bar, layout=row), self.table])
+
+    def show(self) -> None:
+        """Show the rows that the state asks for."""
+        state = self._state
+        connections = state.selection.connections
+        total = len(connections)
+        self._page = paged(connections, sort=state.sort, descending=state.descending, page=state.page)
+        first = state.page * PAGE_ROWS
+        rows = (
+            f"rows {first + 1:,} to {first + len(self._page):,} of {total:,} connections" if total else "no connection"
+        )
+        self.place.value = f"<span class='pcapframe-note'>{rows}</span>"
+        self.before.disabled, self.after.disabled = state.page == 0, first + len(self._page) >= total
+        self.sort.value, self.descending.value = state.sort, state.descending
+        places = np.flatnonzero(self._page.index.to_numpy() == (-1 if state.conn_id is None else state.conn_id))
+        selected = int(places[0]) if places.size else None
+        show_rows(self.table, connection_rows(self._page), height=self.HEIGHT, selected=selected)
+
+    def _picked(self, change: Any) -> None:
+        rows = change["new"]
+        if rows and rows[0] < len(self._page):
+            self._state.conn_id = int(self._page.index[rows[0]])
+
+
+def _sum(connections: pd.DataFrame, column: str) -> pd.Series:
+    client, server = (connections[f"{side}_{column}"].astype("int64") for side in ("client", "server"))
+    return client + server
+
+
+def _clock(times: pd.Series) -> list[str]:
+    known = times.dropna()
+    one_day = known.empty or known.min().date() == known.max().date()
+    write = "%H:%M:%S.%f" if one_day else "%Y-%m-%d %H:%M:%S.%f"
+    return ["" if pd.isna(time) else format(time, write) for time in times]
+
+
+def _decimal(column: pd.Series, digits: int) -> list[str]:
+    return ["" if pd.isna(value) else f"{value:,.{digits}f}" for value in column.tolist()]
+
+
+def _whole(column: pd.Series) -> list[str]:
+    return ["" if pd.isna(value) else f"{int(value):,}" for value in column.tolist()]
+
+
+def _spaced(column: pd.Series) -> list[str]:
+    return [str(value).replace("_", " ") for value in column]
+
+
+def _flag_text(flags: int) -> str:
+    return " ".join(name for name, bit in FLAG_BITS.items() if flags & bit) or "none"

@@ -1,0 +1,269 @@
+"""What the tabs show: charts of the selection, a pattern's evidence, one connection, one packet."""
+
+import html
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+
+from pcapframe import plots
+from pcapframe.dissection import dissect
+from pcapframe.measures import connection_text
+from pcapframe.plots.rst_events import PHASES
+from pcapframe.widgets._parts import Chart
+from pcapframe.widgets._selection import check_unchanged
+from pcapframe.widgets._state import ExplorerState
+from pcapframe.widgets._table import PAGE_ROWS, packet_rows, plain_table, show_rows
+
+__all__ = ["ConnectionView", "Guard", "PatternView", "SelectionChart", "escaped"]
+
+Guard: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+# NAME of the chart, its height [CSS pixels], what picking in it gives, and what it is in words.
+CHARTS = {
+    "overview": (560, "time", "Counts over time, one panel each"),
+    "rst_distribution": (400, "row", "RSTs by the phase of their connection"),
+    "retransmission_timeline": (520, "time", "Segments sent again over time, by reason"),
+}
+HINTS = {
+    "time": "Drag across the chart, or click a bar, to select its time.",
+    "row": "Click a bar to select the connections with a RST in this phase.",
+}
+
+
+def escaped(text: str) -> str:
+    """Escape text for HTML; control characters, which no page shows, become visible.
+
+    Parameters
+    ----------
+    text : str
+        From anywhere.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> escaped("<b>" + chr(7)) == "&lt;b&gt;" + chr(0xFFFD)
+    True
+    """
+    return html.escape("".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text))
+
+
+class SelectionChart(widgets.VBox):
+    """A chart of the selected connections.
+
+    Parameters
+    ----------
+    name : str
+        One of `CHARTS`.
+    state : ExplorerState
+        Whose selection is drawn, and which a pick narrows.
+    guarded : callable
+        Wraps what a widget calls, so that an error is shown.
+    redraw : callable
+        Called where the chart's place has changed.
+    """
+
+    def __init__(self, name: str, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+        height, picks, alt = CHARTS[name]
+        self._name = name
+        self._state = state
+        self._alt = alt
+        self.chart = Chart(height, picks=picks, picked=guarded(self._picked), alt=alt, redraw=redraw)  # type: ignore[arg-type]
+        super().__init__([widgets.HTML(f"<span class='pcapframe-note'>{HINTS[picks]}</span>"), self.chart])
+
+    def show(self) -> None:
+        """Draw the selection."""
+        analysis, selection = self._state.analysis, self._state.selection
+        draw = getattr(plots, self._name)
+        self.chart.draw(lambda ax: draw(analysis.filtered_segments, selection.connections, ax=ax))
+        self.chart.alt = f"{self._alt}: {len(selection.connections):,} connections"
+
+    def _picked(self, first: Any, last: Any) -> None:
+        if last is None:
+            if 0 <= first < len(PHASES):
+                self._state.rst_phase = PHASES[first]
+            return
+        start, end = (pd.Timestamp(moment).isoformat() for moment in (first, last))
+        self._state.set(start=start, end=end)
+
+
+class PatternView(widgets.VBox):
+    """The patterns that were observed, and the evidence of the one that is picked.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        Its ``pattern`` is shown; a frame that is picked becomes its ``frame``.
+    guarded : callable
+        Wraps what a widget calls, so that an error is shown.
+    """
+
+    def __init__(self, state: ExplorerState, guarded: Guard) -> None:
+        self._state = state
+        self._patterns = {one.pattern: one for one in state.analysis.patterns}
+        self.text = widgets.HTML(layout=widgets.Layout(width="auto"))
+        self.frames = widgets.Dropdown(
+            description="Open frame", options=[("choose", None)], value=None, layout=widgets.Layout(width="260px"),
+            style={"description_width": "82px"},
+        )  # fmt: skip
+        self.frames.observe(guarded(self._picked), "value")
+        super().__init__([self.frames, self.text])
+
+    def show(self) -> None:
+        """Show the evidence, or what there is to pick."""
+        pattern = self._patterns.get(self._state.pattern)
+        frames = [] if pattern is None else list(pattern.evidence.frames)
+        self.frames.options = [("choose", None), *((f"{frame:,}", frame) for frame in frames)]
+        self.frames.value = None
+        self.frames.layout.display = None if frames else "none"
+        if pattern is not None:
+            self.text.value = f"<div class='pcapframe-evidence'>{pattern._repr_html_()}</div>"
+            return
+        if not self._patterns:
+            self.text.value = "<p>None of the patterns was observed at these thresholds.</p>"
+            return
+        rows = "".join(
+            f"<tr><th>{escaped(name.replace('_', ' '))}</th><td>{one.evidence.connection_count:,}</td>"
+            f"<td>{escaped(one.description)}</td></tr>"
+            for name, one in self._patterns.items()
+        )
+        head = "<tr><th>pattern</th><th>connections</th><th>observed</th></tr>"
+        self.text.value = (
+            "<p class='pcapframe-note'>Pick a pattern at the left to see its evidence and to select its connections."
+            f"</p><table class='pcapframe-evidence'>{head}{rows}</table>"
+        )
+
+    def _picked(self, change: Any) -> None:
+        frame = change["new"]
+        if frame is not None:
+            conn_id = int(self._state.analysis.segments.loc[[frame], "conn_id"].iloc[0])
+            self._state.set(conn_id=conn_id, frame=frame)
+
+
+class ConnectionView(widgets.VBox):
+    """One connection: its time–sequence graph and round-trip times, its packets, and one of them taken apart.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        Its ``conn_id`` and ``frame`` are shown and set.
+    guarded : callable
+        Wraps what a widget calls, so that an error is shown.
+    redraw : callable
+        Called where a chart's place has changed.
+    """
+
+    HEIGHT = "360px"
+
+    def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+        self._state = state
+        self._rows = state.analysis.segments.iloc[:0]
+        self._shown: Any = None
+        self.number = widgets.Text(
+            description="Connection", placeholder="number", continuous_update=False,
+            style={"description_width": "82px"}, layout=widgets.Layout(width="190px"),
+        )  # fmt: skip
+        self.side = widgets.Dropdown(
+            options=[("side with more payload", None), ("client", True), ("server", False)], value=None,
+            description="Data of the", style={"description_width": "82px"}, layout=widgets.Layout(width="270px"),
+        )  # fmt: skip
+        self.facts = widgets.HTML()
+        self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
+        self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
+        self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
+        self.count = widgets.HTML()
+        self.packet = widgets.HTML()
+        self.number.observe(guarded(self._typed), "value")
+        self.side.observe(guarded(lambda _change: self.show()), "value")
+        self.packets.observe(guarded(self._picked), "selected_rows")
+        half = widgets.Layout(flex="1 1 46%", min_width="420px", width="auto")
+        for part in (self.sequence, self.rtt):
+            part.layout = half
+        row = widgets.Layout(flex_flow="row wrap", width="100%")
+        left = widgets.VBox([self.count, self.packets], layout=half)
+        right = widgets.VBox([self.packet], layout=half)
+        super().__init__(
+            [
+                widgets.HBox([self.number, self.side, self.facts], layout=row),
+                widgets.HBox([self.sequence, self.rtt], layout=row),
+                widgets.HBox([left, right], layout=row),
+            ]
+        )
+
+    def show(self) -> None:
+        """Show the connection and the packet that the state names."""
+        conn_id = self._state.conn_id
+        self.number.value = "" if conn_id is None else str(conn_id)
+        if conn_id is None:
+            self._shown = None
+            self.facts.value = (
+                "<span class='pcapframe-note'>Pick a row of the connections table, or type its number.</span>"
+            )
+            for part in (self.sequence, self.rtt, self.packets, self.count, self.packet):
+                part.layout.display = "none"
+            return
+        for part in (self.sequence, self.rtt, self.packets, self.count, self.packet):
+            part.layout.display = None
+        place = tuple(tuple(part.place.items()) for part in (self.sequence, self.rtt))
+        if self._shown != (wanted := (conn_id, self.side.value, place)):
+            self._show_connection(conn_id, is_new=self._shown is None or self._shown[0] != conn_id)
+            self._shown = wanted
+        self._show_packet()
+
+    def _show_connection(self, conn_id: int, *, is_new: bool) -> None:
+        segments = self._state.analysis.filtered_segments
+        if is_new:
+            self._rows = segments[segments["conn_id"].to_numpy() == conn_id]
+            connection = self._state.analysis.connections.loc[[conn_id]]
+            ends = escaped(connection_text(connection)[0])
+            facts = connection.iloc[0]
+            words = (
+                f"handshake {facts['handshake']}, ending {facts['ending']}, {facts['conn_state']} {facts['history']}"
+            )
+            self.facts.value = f"<span>{ends}<br>{escaped(words.replace('_', ' '))}</span>"
+            shown = min(len(self._rows), PAGE_ROWS)
+            first = "" if shown == len(self._rows) else f"the first {shown:,} of "
+            self.count.value = f"<b>Packets</b>: {first}{len(self._rows):,}"
+        side = self.side.value
+        self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
+        self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
+        if is_new:
+            show_rows(self.packets, packet_rows(self._rows.iloc[:PAGE_ROWS]), height=self.HEIGHT)
+
+    def _show_packet(self) -> None:
+        frame = self._state.frame
+        if frame is None:
+            self.packet.value = "<span class='pcapframe-note'>Pick a packet to see it taken apart.</span>"
+            return
+        places = np.flatnonzero(self._rows.index.to_numpy()[:PAGE_ROWS] == frame)
+        if places.size and self.packets.selected_rows != [int(places[0])]:
+            self.packets.selected_rows = [int(places[0])]
+        try:
+            check_unchanged(self._state.analysis)
+            text = dissect(self._state.analysis, frame).show(dump=True)
+        except Exception as error:  # whatever odd bytes lead to in showing them; it is shown in their place
+            self.packet.value = f"<div class='pcapframe-problem' role='alert'>{escaped(str(error))}</div>"
+            return
+        self.packet.value = f"<b>Frame {frame:,}</b><pre class='pcapframe-packet' tabindex='0'>{escaped(text)}</pre>"
+
+    def _typed(self, change: Any) -> None:
+        text = change["new"].strip().replace(",", "")
+        if not text:
+            self._state.conn_id = None
+        elif text.isdecimal() and int(text) in self._state.analysis.connections.index:
+            self._state.conn_id = int(text)
+        else:
+            whole = len(self._state.analysis.connections)
+            self.facts.value = (
+                f"<span role='alert'>There is no connection {escaped(repr(text))} among the {whole:,}.</span>"
+            )
+
+    def _picked(self, change: Any) -> None:
+        rows = change["new"]
+        if rows and rows[0] < len(self._rows):
+            self._state.frame = int(self._rows.index[rows[0]])

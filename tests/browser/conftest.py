@@ -1,0 +1,101 @@
+"""JupyterLab and Voilà on this machine alone, and a browser that drives them."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SHOTS = ROOT / ".screenshots"
+NOTEBOOK = "explorer.ipynb"
+STARTS_S = 120
+
+
+class Served(NamedTuple):
+    """Where a server answers, and what it asks for."""
+
+    base: str
+    token: str
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, url: str) -> Iterator[None]:
+    """Run a server until it is no longer needed; all it writes is in `folder`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {f"JUPYTER_{kind}_DIR": str(folder / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            deadline = time.monotonic() + STARTS_S
+            while True:
+                try:
+                    urllib.request.urlopen(url, timeout=5).close()
+                    break
+                except OSError:
+                    said = (folder / "server.log").read_text("utf-8", "replace")
+                    assert server.poll() is None, said
+                    assert time.monotonic() < deadline, said
+                    time.sleep(0.3)
+            yield
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """JupyterLab in a folder that has the explorer's notebook."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copy(ROOT / "notebooks" / NOTEBOOK, folder)
+    served = Served(f"http://127.0.0.1:{(port := _free_port())}", secrets.token_hex(16))
+    command = [
+        "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+        f"--IdentityProvider.token={served.token}", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=",
+        f"--LabApp.user_settings_dir={folder / '.settings'}", f"--LabApp.workspaces_dir={folder / '.workspaces'}",
+    ]  # fmt: skip
+    with _running(command, folder, f"{served.base}/api?token={served.token}"):
+        yield served
+
+
+@pytest.fixture(scope="session")
+def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Voilà, showing the explorer's notebook."""
+    folder = tmp_path_factory.mktemp("voila")
+    shutil.copy(ROOT / "notebooks" / NOTEBOOK, folder)
+    served = Served(f"http://127.0.0.1:{(port := _free_port())}", "")
+    command = ["voila", NOTEBOOK, "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    with _running(command, folder, f"{served.base}/voila/static/style.css"):
+        yield served
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, which talks to nobody else."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield running
+        running.close()

@@ -1,0 +1,162 @@
+"""The explorer's notebook in JupyterLab and Voilà: what a user does changes counts, charts and tables."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NOTEBOOK, SHOTS, Served
+
+pytestmark = pytest.mark.needs_program("chromium")
+WAIT_MS = 120_000
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+def opened(browser: Any, lab: Served, *, width: int, theme: str) -> Any:
+    """Page of JupyterLab with the notebook, all its cells run."""
+    page = browser.new_page(viewport={"width": width, "height": 1100})
+    page.set_default_timeout(WAIT_MS)
+    page.route(lambda url: not url.startswith((lab.base, "blob:", "data:")), lambda route: route.abort())
+    headers = {"Authorization": f"token {lab.token}"}
+    for name, settings in (
+        ("apputils-extension:themes", {"theme": THEMES[theme]}),
+        ("apputils-extension:notification", {"fetchNews": "false", "checkForUpdates": False}),
+    ):
+        url = f"{lab.base}/lab/api/settings/@jupyterlab/{name}"
+        assert page.request.put(url, headers=headers, data={"raw": json.dumps(settings)}).ok
+    page.goto(f"{lab.base}/lab/tree/{NOTEBOOK}?token={lab.token}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+B")  # hides the side bar
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells", exact=False).click()
+    page.get_by_role("button", name="Restart", exact=True).click()
+    page.wait_for_selector(".pcapframe-chart img[src]")
+    page.locator(".pcapframe-explorer").evaluate("element => element.scrollIntoView()")
+    return page
+
+
+def counted(page: Any, text: str) -> None:
+    """Wait until the line of counts has a text."""
+    page.locator(".pcapframe-head", has_text=re.compile(text)).wait_for()
+
+
+def picture(page: Any) -> str:
+    """What the chart in sight shows, as its address: a new picture has a new one."""
+    return str(page.locator(".pcapframe-chart img:visible").first.get_attribute("src"))
+
+
+def changed(page: Any, before: str) -> None:
+    """Wait until the chart in sight is another one."""
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('.pcapframe-chart img')].some("
+        "one => one.offsetParent && one.src !== before)",
+        arg=before,
+    )
+
+
+def shot(page: Any, name: str) -> None:
+    """Keep a picture of the page for whoever looks."""
+    SHOTS.mkdir(exist_ok=True)
+    page.wait_for_timeout(700)  # until what moves has come to rest
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@pytest.fixture(params=[(1280, "light"), (1920, "dark"), (1280, "dark"), (1920, "light")], ids="{0[0]}-{0[1]}".format)
+def page(request: pytest.FixtureRequest, browser: Any, lab: Served) -> Any:
+    width, theme = request.param
+    made = opened(browser, lab, width=width, theme=theme)
+    made.label = f"{width}-{theme}"
+    yield made
+    made.close()
+
+
+def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
+    explorer = page.locator(".pcapframe-explorer")
+    counted(page, "42 of 42 connections")
+    shot(page, f"{page.label}-overview")
+    before = picture(page)
+
+    server = explorer.get_by_label("Server", exact=True)
+    server.fill("198.51.100.20")
+    server.press("Enter")
+    counted(page, "15 of 42 connections")
+    changed(page, before)
+    assert "ip.addr == 198.51.100.20" in explorer.get_by_label("Wireshark display filter", exact=True).inner_text()
+    assert "198.51.100.20" in explorer.get_by_label("Python", exact=True).inner_text()
+
+    before = picture(page)
+    handle = explorer.locator(".noUi-handle-lower")
+    handle.focus()
+    for _ in range(30):
+        handle.press("ArrowRight")
+    explorer.locator(".pcapframe-head", has_text=re.compile(r"^(?!15 of)\d+ of 42")).wait_for()
+    changed(page, before)
+    assert explorer.get_by_label("From (UTC)").input_value() != ""
+
+    explorer.get_by_role("button", name="Clear filters").click()
+    counted(page, "42 of 42 connections")
+    for tab in ("RSTs", "Retransmissions", "Patterns"):
+        explorer.get_by_role("tab", name=tab, exact=True).click()
+        shot(page, f"{page.label}-{tab}")
+
+    explorer.get_by_role("tab", name="Connections", exact=True).click()
+    rows = explorer.locator(".dt-scroll-body tbody tr:visible")
+    rows.nth(41).wait_for()
+    explorer.get_by_label("Handshake").select_option(label="refused (6)")
+    counted(page, "6 of 42 connections")
+    explorer.get_by_text("rows 1 to 6 of 6 connections").wait_for()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.dt-scroll-body tbody tr')].filter(row => row.offsetParent).length === 6"
+    )
+    shot(page, f"{page.label}-connections")
+
+    rows.nth(2).click()
+    explorer.get_by_text("Time–sequence graph").or_(explorer.get_by_alt_text("Time–sequence graph")).first.wait_for()
+    explorer.get_by_text("handshake refused, ending reset").wait_for()
+    shot(page, f"{page.label}-connection")
+    rows.nth(1).click()
+    explorer.locator(".pcapframe-packet", has_text="TCP").wait_for()
+    explorer.locator(".pcapframe-packet").evaluate("element => element.scrollIntoView({block: 'center'})")
+    shot(page, f"{page.label}-packet")
+
+
+def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(browser: Any, lab: Served) -> None:
+    page = opened(browser, lab, width=1280, theme="light")
+    explorer = page.locator(".pcapframe-explorer")
+    counted(page, "42 of 42 connections")
+    box = explorer.get_by_role("img").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 150, steps=4)
+    page.mouse.up()
+    page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
+    assert explorer.get_by_label("To (UTC)").input_value() != ""
+
+    explorer.get_by_role("button", name="Clear filters").click()
+    counted(page, "42 of 42 connections")
+    client = explorer.get_by_label("Client", exact=True)
+    client.fill("nobody")
+    client.press("Enter")
+    explorer.get_by_role("alert").filter(has_text="client 'nobody' is not an address").wait_for()
+    shot(page, "1280-light-problem")
+    client.fill("192.0.2.11")
+    client.press("Enter")
+    page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
+    page.wait_for_function("() => !document.querySelector('.pcapframe-problem')")
+    page.close()
+
+
+def test_it_works_under_voila(browser: Any, voila: Served) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(WAIT_MS)
+    page.goto(voila.base)
+    page.wait_for_selector(".pcapframe-chart img[src]")
+    counted(page, "42 of 42 connections")
+    before = picture(page)
+    page.get_by_label("Handshake").select_option(label="refused (6)")
+    counted(page, "6 of 42 connections")
+    changed(page, before)
+    shot(page, "1280-voila")
+    page.close()

@@ -1,0 +1,60 @@
+"""The pickers show the state and set it, and have labels."""
+
+import pandas as pd
+import pytest
+
+import pcapframe as pf
+from pcapframe.widgets._controls import Controls
+from tests.builders import pcap
+from tests.widgets.made import analysis, state
+
+
+def test_every_control_has_a_label() -> None:
+    controls = Controls(state())
+    assert [one for one in controls.children if one is not controls.range and not one.description] == []
+
+
+def test_pickers_and_state_follow_each_other() -> None:
+    explored = state()
+    controls = Controls(explored)
+    controls.server.value = "198.51.100.20"
+    controls.handshake.value = "refused"
+    assert len(explored.selection.connections) == 6
+    explored.set(handshake="", pattern="refused_connections")
+    assert (controls.handshake.value, controls.pattern.value) == ("", "refused_connections")
+    controls.clear.click()
+    assert len(explored.selection.connections) == 42
+    assert controls.server.value == ""
+    assert ("refused (6)", "refused") in controls.handshake.options
+    assert "198.51.100.20" in controls.server.options
+
+
+def test_the_slider_and_the_times_follow_each_other() -> None:
+    explored = state()
+    controls = Controls(explored)
+    first = analysis().connections["start"].min()
+    controls.slider.value = (2.0, 5.0)
+    assert pd.Timestamp(explored.start, tz="UTC") == first.floor("us") + pd.Timedelta(seconds=2)
+    assert 0 < len(explored.selection.connections) < 42
+    controls.end.value = (first + pd.Timedelta(seconds=4)).isoformat()
+    assert controls.slider.value == pytest.approx((2.0, 4.0))
+    controls.slider.value = (controls.slider.min, controls.slider.max)
+    assert (explored.start, explored.end) == ("", "")
+    controls.start.value = "nonsense"
+    assert "is not a time" in explored.problem
+    controls.start.value = ""
+    assert explored.problem == ""
+    assert len(explored.selection.connections) == 42
+
+
+def test_a_value_that_no_picker_has_is_an_error_of_the_state_and_not_lost() -> None:
+    controls = Controls(state())
+    controls.unlink()
+    controls.port.value = "1"
+    assert controls._state.port == ""
+
+
+def test_a_capture_without_tcp() -> None:
+    controls = Controls(pf.widgets.ExplorerState(pf.analyze(pcap([]))))
+    assert controls.slider.disabled
+    assert controls.server.options == ()

@@ -1,0 +1,128 @@
+"""The explorer as a whole, without a browser."""
+
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.errors import ParameterError
+from pcapframe.widgets import _explorer
+from pcapframe.widgets._explorer import TABS
+from tests.builders import Conversation, pcap
+from tests.widgets.made import analysis
+
+
+def test_counts_and_what_selects_them_are_in_sight() -> None:
+    explorer = pf.explore(analysis())
+    assert "<b>42</b> of 42 connections" in explorer.head.value
+    assert "of 1,086 TCP packets" in explorer.head.value
+    explorer.state.set(handshake="refused")
+    assert "<b>6</b> of 42 connections · <b>12</b> of 1,086 TCP packets" in explorer.head.value
+    assert explorer.filter.text == explorer.selection.display_filter == "frame.number in {86, 87, 95..102, 112, 113}"
+    assert explorer.code.text == explorer.selection.code
+    assert explorer.parameters.text == explorer.selection.parameters
+    assert len(explorer.selection.packets) == 12
+
+
+def test_only_the_view_in_sight_is_drawn() -> None:
+    explorer = pf.explore(analysis())
+    drawn = {name: explorer._views[name].chart.png for name in ("overview", "rst_distribution")}
+    assert drawn["overview"]
+    assert not drawn["rst_distribution"]
+    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
+    assert explorer._views["rst_distribution"].chart.png
+    explorer.state.port = "8080"
+    assert explorer._views["overview"].chart.png == drawn["overview"]
+    explorer.tabs.selected_index = 0
+    assert explorer._views["overview"].chart.png != drawn["overview"]
+
+
+def test_a_row_opens_its_connection() -> None:
+    explorer = pf.explore(analysis())
+    explorer.tabs.selected_index = list(TABS).index("connections")
+    explorer._views["connections"].table.selected_rows = [3]
+    assert explorer.state.conn_id == 3
+    assert explorer.tabs.selected_index == list(TABS).index("connection")
+    assert explorer._views["connection"].sequence.png
+
+
+def test_what_cannot_be_meant_is_shown_and_the_explorer_goes_on() -> None:
+    explorer = pf.explore(analysis())
+    explorer.controls.server.value = "<i>nowhere"
+    assert "&lt;i&gt;nowhere" in explorer._message.value
+    assert "role='alert'" in explorer._message.value
+    explorer.controls.server.value = "203.0.113.1"
+    assert "Nothing matches the filter" in explorer._message.value
+    explorer.controls.clear.click()
+    assert explorer._message.value == ""
+
+
+def test_a_fault_is_shown_and_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = pf.explore(analysis())
+
+    def broken() -> None:
+        raise ZeroDivisionError("of <b>")
+
+    monkeypatch.setattr(explorer._views["overview"], "show", broken)
+    explorer.state.port = "80"
+    assert "ZeroDivisionError: of &lt;b&gt;" in explorer._message.value
+
+
+def test_a_capture_that_cannot_be_read_and_then_one_that_can() -> None:
+    explorer = pf.explore("missing.pcap")
+    assert "there is no such file" in explorer._message.value
+    with pytest.raises(ParameterError, match="there is no such file"):
+        _ = explorer.selection
+    path, button = explorer.children[-1].children
+    path.value = str(pf.example("clean.pcap"))
+    button.click()
+    assert explorer.problem == ""
+    assert len(explorer.selection.connections) == 13
+
+
+def test_a_capture_without_tcp() -> None:
+    explorer = pf.explore(pcap([]))
+    assert "No TCP packets found" in explorer._message.value
+    for place in range(len(TABS)):
+        explorer.tabs.selected_index = place
+    assert "No TCP packets found" in explorer._message.value
+
+
+def test_packets_are_written(tmp_path: Path) -> None:
+    explorer = pf.explore(analysis())
+    explorer.state.handshake = "refused"
+    explorer.target.value = str(tmp_path / "a.pcap")
+    explorer.write.click()
+    assert "12 packets written" in explorer.written.value
+    assert len(pf.read_pcap(tmp_path / "a.pcap")) == 12
+    explorer.target.value = str(tmp_path / "nowhere" / "a.pcap")
+    explorer.write.click()
+    assert explorer.problem
+    assert explorer.written.value == ""
+
+
+def test_a_long_filter_is_not_shown_but_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_explorer, "MOST_RUNS", 3)
+    explorer = pf.explore(analysis())
+    explorer.state.pattern = "packet_retransmission"
+    assert explorer.selection.short_filter is None
+    assert explorer.filter.text == ""
+    assert "stretches of frame numbers" in explorer.filter.note
+    assert explorer.selection.display_filter
+
+
+def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_explorer, "_cell_id", lambda: "a cell")
+    path = pf.example("resets.pcap")
+    first = pf.explore(path)
+    first.state.set(handshake="complete", sort="packets")
+    first.state.conn_id = 5
+    again = pf.explore(path)
+    assert again is not first
+    assert (again.state.handshake, again.state.sort, again.state.conn_id) == ("complete", "packets", 5)
+    assert again.tabs.selected_index == list(TABS).index("connection")
+    other = tmp_path / "other.pcap"
+    other.write_bytes(pcap(Conversation().handshake()))
+    assert pf.explore(other).state.handshake == ""
+    monkeypatch.setattr(_explorer, "_cell_id", lambda: "another cell")
+    assert pf.explore(path).state.handshake == ""

@@ -1,0 +1,69 @@
+"""What is chosen, without a widget."""
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.errors import ParameterError
+from tests.builders import ethernet, ipv4, pcap, udp
+from tests.widgets.made import analysis, state
+
+
+def test_a_filter_changes_the_selection_once() -> None:
+    explored = state()
+    seen = []
+    explored.observe(lambda change: seen.append(len(change["new"].connections)), "selection")
+    explored.set(handshake="refused", client="192.0.2.11", port="8080")
+    assert len(seen) == 1
+    explored.clear()
+    assert seen[1:] == [42]
+
+
+def test_what_cannot_be_meant_keeps_the_last_selection() -> None:
+    explored = state()
+    explored.port = "8080"
+    before = explored.selection
+    explored.server = "nowhere"
+    assert explored.problem == "server 'nowhere' is not an address: expected IPv4 or IPv6"
+    assert explored.selection is before
+    explored.server = "198.51.100.20"
+    assert explored.problem == ""
+    assert len(explored.selection.connections) == 8
+
+
+def test_nothing_says_so() -> None:
+    explored = state()
+    explored.set(server="203.0.113.1")
+    assert explored.problem.startswith("Nothing matches the filter (server 203.0.113.1); there are 42 connections")
+    assert explored.selection.packet_count == 0
+    explored.server = ""
+    assert explored.problem == ""
+
+
+def test_a_connection_is_forgotten_when_it_is_filtered_out() -> None:
+    explored = state()
+    first = int(analysis().segments.index[analysis().segments["conn_id"] == 3][0])
+    explored.set(conn_id=3, frame=first)
+    assert (explored.conn_id, explored.frame) == (3, first)
+    explored.conn_id = 4
+    assert explored.frame is None
+    explored.conn_id = 3
+    explored.page = 2
+    explored.handshake = "refused"
+    assert (explored.conn_id, explored.page) == (None, 0)
+
+
+def test_names_and_values_are_checked() -> None:
+    with pytest.raises(ParameterError, match="the explorer has no servr"):
+        state().set(servr="x")
+    with pytest.raises(ParameterError):
+        state().set(page="x")
+
+
+def test_captures_without_tcp() -> None:
+    for frames in ([], [(0, ethernet(ipv4("192.0.2.1", "192.0.2.2", 17, udp("192.0.2.1", "192.0.2.2", 5, 6))))]):
+        explored = pf.widgets.ExplorerState(pf.analyze(pcap(frames)))
+        assert explored.problem == "No TCP packets found in this capture"
+        explored.handshake = "refused"
+        assert explored.problem == "No TCP packets found in this capture"
+        assert len(explored.selection.packets) == 0
+        assert explored.selection.display_filter is None

@@ -1,0 +1,64 @@
+"""The rows that the browser gets: sorted, at most 2,000, at most twelve columns."""
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.widgets._table import PAGE_ROWS, SORTS, ConnectionTable, connection_rows, packet_rows, paged
+from tests.widgets.made import analysis, state
+
+
+def many(count: int) -> pd.DataFrame:
+    connections = analysis().connections
+    made = connections.iloc[np.arange(count) % len(connections)].copy()
+    made.index = pd.RangeIndex(count, name="conn_id")
+    return made
+
+
+def test_pages_hold_every_row_once_in_order() -> None:
+    connections = many(4500)
+    for sort in SORTS:
+        for descending in (False, True):
+            pages = [paged(connections, sort=sort, descending=descending, page=page) for page in range(4)]
+            assert [len(page) for page in pages] == [PAGE_ROWS, PAGE_ROWS, 500, 0]
+            assert sorted(pd.concat(pages).index) == list(range(4500))
+    packets = paged(connections, sort="packets", descending=True, page=0)
+    sums = packets["client_packets"].astype(int) + packets["server_packets"]
+    assert sums.is_monotonic_decreasing
+    durations = pd.concat([paged(connections, sort="initial_rtt_s", descending=True, page=page) for page in range(3)])
+    assert durations["initial_rtt_s"].dropna().is_monotonic_decreasing
+    assert durations["initial_rtt_s"].isna().to_numpy()[-1]
+
+
+def test_rows_of_connections() -> None:
+    rows = connection_rows(analysis().connections)
+    assert len(rows.columns) == 12
+    assert list(rows.columns) == list(SORTS.values()) or set(rows.columns) == set(SORTS.values())
+    assert rows.loc[0, "client"] == "192.0.2.11:40002"
+    assert rows["packets"].sum() == len(analysis().segments)
+    assert not rows.isna().any().any()
+
+
+def test_rows_of_packets() -> None:
+    segments = analysis("losses.pcap").segments
+    one = segments[segments["conn_id"] == segments.loc[segments["resent"], "conn_id"].iloc[0]]
+    rows = packet_rows(one)
+    assert rows["frame"].tolist() == one.index.tolist()
+    assert rows.loc[0, "time [s]"] == "0.000000"
+    assert rows["flags"].iloc[0] == "SYN"
+    assert rows["seen"].str.contains("sent again").tolist() == one["resent"].tolist()
+    assert packet_rows(one.iloc[:0]).empty
+
+
+def test_a_row_becomes_the_connection_and_the_pager_says_how_many() -> None:
+    explored = state()
+    table = ConnectionTable(explored, lambda function: function)
+    explored.set(sort="packets", descending=True)
+    table.show()
+    assert "rows 1 to 42 of 42 connections" in table.place.value
+    assert (table.before.disabled, table.after.disabled) == (True, True)
+    table.table.selected_rows = [0]
+    packets = explored.selection.connections[["client_packets", "server_packets"]].sum(axis=1)
+    assert explored.conn_id == packets.idxmax()
+    explored.server = "203.0.113.1"
+    table.show()
+    assert "no connection" in table.place.value
