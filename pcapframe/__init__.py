@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
     from pcapframe.segments import label_segments
-    from pcapframe.widgets import explore
+    from pcapframe.widgets import explore as explore
 
     __version__: str
 
@@ -88,7 +88,6 @@ __all__ = [
     "capture_info",
     "dissect",
     "example",
-    "explore",
     "find_patterns",
     "label_segments",
     "read_pcap",
@@ -128,7 +127,7 @@ def __getattr__(name: str) -> Any:
             value: Any = version("pcapframe")
         except PackageNotFoundError:  # run from a folder
             value = "unknown"
-    elif name == "plots":  # not in __all__: `from pcapframe import *` must not need the extra
+    elif name == "plots":  # like explore not in __all__: `from pcapframe import *` must not need an extra
         value = import_module("pcapframe.plots")
     elif name in _HOME:
         value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
@@ -139,4 +138,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "plots"})
+    return sorted({*globals(), *__all__, "explore", "plots"})
