@@ -11,6 +11,8 @@
 
     PcapframeWarning            the result stands, with a limit that the warning names
     └── CaptureWarning          part of the capture could not be read (cut off, damaged, unknown link type)
+
+The workshop's ``AnswerError``, for an answer that is missing or not right, is a PcapframeError too.
 """
 
 from typing import Self

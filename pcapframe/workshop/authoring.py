@@ -37,7 +37,7 @@ def write_review(answer_notebook: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        ``DIR/NAME.ipynb``. ``DIR/checks.json`` has the keys, beside those of other reviews.
+        ``DIR/NAME.ipynb``, replaced if there was one. ``DIR/checks.json`` has the keys, beside those of other reviews.
 
     Raises
     ------
@@ -51,7 +51,10 @@ def write_review(answer_notebook: str | os.PathLike[str]) -> Path:
     if not capture:
         raise ParameterError(f'{source}: the notebook\'s metadata lacks "pcapframe": {{"capture": "FILE"}}')
     cells = notebook["cells"]
-    questions = dict(_question(cell, f"{source.stem} {n}") for n, cell in enumerate(cells) if "question" in _tags(cell))
+    asked = [_question(cell, f"{source.stem} {n}") for n, cell in enumerate(cells) if "question" in _tags(cell)]
+    questions = dict(asked)
+    if len(questions) < len(asked):
+        raise ParameterError(f"{source}: two questions have the same number")
     participant = {**notebook, "cells": [_for_participant(cell) for cell in cells if "solution" not in _tags(cell)]}
     keys_file = folder / KEYS
     keys = json.loads(keys_file.read_text(encoding="utf-8")) if keys_file.is_file() else {}

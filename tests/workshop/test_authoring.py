@@ -81,3 +81,11 @@ def test_what_an_answer_notebook_lacks_is_told(tmp_path, metadata, asked, proble
     with pytest.raises(ParameterError, match=problem):
         write_review(path)
     assert not (tmp_path / "mine.ipynb").exists()
+
+
+def test_two_questions_cannot_have_one_number(tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    path = tmp_path / "answers" / "mine.ipynb"
+    path.write_text(json.dumps({"cells": [cell(GOOD), cell(GOOD)], "metadata": {"pcapframe": {"capture": "a.pcap"}}}))
+    with pytest.raises(ParameterError, match="same number"):
+        write_review(path)
