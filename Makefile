@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test fuzz lint bench bench-plots lab clean
+.PHONY: help demo test fuzz lint bench bench-plots bench-explorer lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,11 +32,14 @@ bench: $(VENV)/installed-dev ## Measure speed and memory beside other tools (ARG
 bench-plots: $(VENV)/installed-dev ## Measure how long each chart takes to draw (ARGS="--help" for options)
 	$(BIN)/python benchmarks/bench_plots.py $(ARGS)
 
+bench-explorer: $(VENV)/installed-dev ## Measure how soon the explorer shows a filter (ARGS="--help" for options)
+	$(BIN)/python benchmarks/bench_explorer.py $(ARGS)
+
 lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by them (Linux, root)
 	$(BIN)/python data/ground_truth.py $(ARGS)
 
 clean: ## Remove the environment, caches and captures made by bench and lab
-	rm -rf $(VENV) .lab benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

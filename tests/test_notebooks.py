@@ -17,7 +17,7 @@ def named(path: Path) -> str:
 
 
 def test_there_are_notebooks() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"report", "tour"}
+    assert {path.stem for path in NOTEBOOKS} >= {"explorer", "report", "tour"}
 
 
 @pytest.mark.parametrize("path", EVERY, ids=named)

@@ -11,11 +11,13 @@ import numpy as np
 import traitlets
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import is_color_like
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.ticker import FixedFormatter, FixedLocator
+from PIL import Image
 
 __all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
 
@@ -111,12 +113,14 @@ class Chart(anywidget.AnyWidget):
         background = colour if is_color_like(colour) else BACKGROUNDS[dark]
         ground = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), background)
         with style.context(["dark_background" if dark else "default", ground]):
-            figure = Figure(figsize=(width / 100, self._height / 100), dpi=100, layout="constrained")
+            figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio, layout="constrained")
+            canvas = FigureCanvasAgg(figure)
             chart(figure.subplots())
             _fix_times(figure)
             self._lay_out(figure)
             file = io.BytesIO()
-            figure.savefig(file, format="png", dpi=100 * ratio, pil_kwargs={"compress_level": 1})
+            canvas.draw()  # savefig would draw twice
+            Image.fromarray(np.asarray(canvas.buffer_rgba())).save(file, "png", compress_level=1)
         self.figure = figure
         self.png = file.getvalue()
 

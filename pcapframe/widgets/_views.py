@@ -108,7 +108,7 @@ class PatternView(widgets.VBox):
         self._patterns = {one.pattern: one for one in state.analysis.patterns}
         self.text = widgets.HTML(layout=widgets.Layout(width="auto"))
         self.frames = widgets.Dropdown(
-            description="Open frame", options=[("choose", None)], value=None, layout=widgets.Layout(width="260px"),
+            description="Open frame", options=[("choose", 0)], value=0, layout=widgets.Layout(width="260px"),
             style={"description_width": "82px"},
         )  # fmt: skip
         self.frames.observe(guarded(self._picked), "value")
@@ -118,8 +118,8 @@ class PatternView(widgets.VBox):
         """Show the evidence, or what there is to pick."""
         pattern = self._patterns.get(self._state.pattern)
         frames = [] if pattern is None else list(pattern.evidence.frames)
-        self.frames.options = [("choose", None), *((f"{frame:,}", frame) for frame in frames)]
-        self.frames.value = None
+        self.frames.options = [("choose", 0), *((f"{frame:,}", frame) for frame in frames)]
+        self.frames.value = 0
         self.frames.layout.display = None if frames else "none"
         if pattern is not None:
             self.text.value = f"<div class='pcapframe-evidence'>{pattern._repr_html_()}</div>"
@@ -140,7 +140,7 @@ class PatternView(widgets.VBox):
 
     def _picked(self, change: Any) -> None:
         frame = change["new"]
-        if frame is not None:
+        if frame:
             conn_id = int(self._state.analysis.segments.loc[[frame], "conn_id"].iloc[0])
             self._state.set(conn_id=conn_id, frame=frame)
 
@@ -169,7 +169,7 @@ class ConnectionView(widgets.VBox):
             style={"description_width": "82px"}, layout=widgets.Layout(width="190px"),
         )  # fmt: skip
         self.side = widgets.Dropdown(
-            options=[("side with more payload", None), ("client", True), ("server", False)], value=None,
+            options=[("side with more payload", ""), ("client", "client"), ("server", "server")], value="",
             description="Data of the", style={"description_width": "82px"}, layout=widgets.Layout(width="270px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
@@ -229,7 +229,7 @@ class ConnectionView(widgets.VBox):
             shown = min(len(self._rows), PAGE_ROWS)
             first = "" if shown == len(self._rows) else f"the first {shown:,} of "
             self.count.value = f"<b>Packets</b>: {first}{len(self._rows):,}"
-        side = self.side.value
+        side = {"client": True, "server": False}.get(self.side.value)
         self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
         self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
         if is_new:

@@ -7,8 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +34,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, url: str) -> Iterator[None]:
+def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
     """Run a server until it is no longer needed; all it writes is in `folder`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {f"JUPYTER_{kind}_DIR": str(folder / f".{kind}") for kind in ("CONFIG", "DATA", "RUNTIME")}
@@ -48,7 +46,7 @@ def _running(command: list[str], folder: Path, url: str) -> Iterator[None]:
             deadline = time.monotonic() + STARTS_S
             while True:
                 try:
-                    urllib.request.urlopen(url, timeout=5).close()
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
                     break
                 except OSError:
                     said = (folder / "server.log").read_text("utf-8", "replace")
@@ -72,7 +70,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         f"--IdentityProvider.token={served.token}", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=",
         f"--LabApp.user_settings_dir={folder / '.settings'}", f"--LabApp.workspaces_dir={folder / '.workspaces'}",
     ]  # fmt: skip
-    with _running(command, folder, f"{served.base}/api?token={served.token}"):
+    with _running(command, folder, port):
         yield served
 
 
@@ -83,7 +81,7 @@ def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     shutil.copy(ROOT / "notebooks" / NOTEBOOK, folder)
     served = Served(f"http://127.0.0.1:{(port := _free_port())}", "")
     command = ["voila", NOTEBOOK, "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
-    with _running(command, folder, f"{served.base}/voila/static/style.css"):
+    with _running(command, folder, port):
         yield served
 
 

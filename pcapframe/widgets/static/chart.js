@@ -1,7 +1,13 @@
 // A picture of a chart that tells its width, the colours around it, and what is picked in it.
 function surroundings(el) {
-  const style = getComputedStyle(el);
-  const background = style.getPropertyValue("--jp-layout-color0").trim() || getComputedStyle(document.body).backgroundColor;
+  let background = "";
+  for (let one = el; one && !background; one = one.parentElement) {
+    const colour = getComputedStyle(one).backgroundColor;
+    const numbers = colour.match(/[\d.]+/g) || [];
+    if (numbers.length === 3) {
+      background = "#" + numbers.map((number) => Number(number).toString(16).padStart(2, "0")).join("");
+    }
+  }
   return { background, dark: document.body.dataset.jpThemeLight === "false" };
 }
 
@@ -10,6 +16,7 @@ function render({ model, el }) {
   figure.className = "pcapframe-chart";
   const image = document.createElement("img");
   image.draggable = false;
+  image.hidden = true; // until there is something to show
   const brush = document.createElement("div");
   brush.className = "pcapframe-brush";
   figure.append(image, brush);
@@ -25,6 +32,7 @@ function render({ model, el }) {
     if (url) URL.revokeObjectURL(url);
     url = URL.createObjectURL(new Blob([png], { type: "image/png" }));
     image.src = url;
+    image.hidden = false;
   }
   function measure() {
     const width = Math.floor(figure.clientWidth);
