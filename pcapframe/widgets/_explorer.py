@@ -192,8 +192,16 @@ class Explorer(widgets.VBox):
         """Draw the view in sight, if it is not up to date."""
         name = list(TABS)[self.tabs.selected_index or 0]
         if name in self._stale:
+            self._place(self._views[name])
             self._views[name].show()
             self._stale.discard(name)
+
+    def _place(self, view: Any) -> None:
+        """Give charts that were never in sight the place of one that was: the browser tells theirs when they show."""
+        known = [chart.place for one in self._views.values() for chart in getattr(one, "charts", ()) if chart.place]
+        for chart in getattr(view, "charts", ()):
+            if known and not chart.place:
+                chart.set_trait("place", dict(known[0]))
 
     def _show_selection(self) -> None:
         """Say how much is selected, and what selects it."""

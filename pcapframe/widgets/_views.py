@@ -74,6 +74,7 @@ class SelectionChart(widgets.VBox):
         self._state = state
         self._alt = alt
         self.chart = Chart(height, picks=picks, picked=guarded(self._picked), alt=alt, redraw=redraw)  # type: ignore[arg-type]
+        self.charts = (self.chart,)
         super().__init__([widgets.HTML(f"<span class='pcapframe-note'>{HINTS[picks]}</span>"), self.chart])
 
     def show(self) -> None:
@@ -175,6 +176,7 @@ class ConnectionView(widgets.VBox):
         self.facts = widgets.HTML()
         self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
+        self.charts = (self.sequence, self.rtt)
         self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
         self.count = widgets.HTML()
         self.packet = widgets.HTML()

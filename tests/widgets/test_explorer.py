@@ -126,3 +126,12 @@ def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, 
     assert pf.explore(other).state.handshake == ""
     monkeypatch.setattr(_explorer, "_cell_id", lambda: "another cell")
     assert pf.explore(path).state.handshake == ""
+
+
+def test_a_chart_that_was_never_in_sight_takes_the_place_of_another() -> None:
+    explorer = pf.explore(analysis())
+    dark = {"width": 700, "ratio": 1, "background": "#212121", "dark": True}
+    explorer._views["overview"].chart.place = dark
+    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
+    assert explorer._views["rst_distribution"].chart.place == dark
+    assert explorer._views["rst_distribution"].chart.figure.get_facecolor()[:3] == pytest.approx([0x21 / 255] * 3)
