@@ -347,7 +347,7 @@ def share_axis(ax: Axes, label: str) -> None:
 
 
 def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis one of a unit with prefixes (k, M, G; m, µ); signs are left out.
+    """Make an axis one of a unit with prefixes (k, M, G; m, µ), bytes in whole ones; signs are left out.
 
     Parameters
     ----------
@@ -362,6 +362,8 @@ def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y"
     """
     axis = ax.xaxis if which == "x" else ax.yaxis
     write = EngFormatter(unit=unit)
+    if unit == "B":  # there are no parts of a byte
+        axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda number, _: write(abs(number))))
     axis.set_label_text(f"{label} [{unit}]")
 

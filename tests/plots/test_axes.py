@@ -175,3 +175,10 @@ def test_no_legend_without_labels() -> None:
 def test_long_text_loses_its_middle() -> None:
     assert _axes.shorten("192.0.2.1:80", 12) == "192.0.2.1:80"
     assert len(_axes.shorten("x" * 99, 12)) == 12
+
+
+def test_bytes_have_no_parts() -> None:
+    ax = Figure().subplots()
+    ax.plot([0, 1], [0, 1])
+    _axes.unit_axis(ax, "relative sequence number", "B")
+    assert all(float(tick).is_integer() for tick in ax.get_yticks())
