@@ -46,6 +46,7 @@ __all__ = [
     "analyze_tcp_connections",
     "analyze_tcp_retransmissions",
     "analyze_traffic_flow",
+    "capped_health",
 ]
 
 FEW = 10  # connections in an answer that is not detailed
@@ -596,7 +597,7 @@ def _envelope(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str,
     said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
     envelope = Envelope(
         file=analysis.capture.name,
-        health=_health(analysis.health, limit),
+        health=capped_health(analysis.health, limit),
         qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
         analysis_timestamp=datetime.now(UTC).isoformat(),
         filter=cast(AskedFilter, analysis.selection.to_dict()),
@@ -611,8 +612,21 @@ def _envelope(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str,
     return envelope
 
 
-def _health(health: CaptureHealth, limit: int) -> Health:
-    """Return the findings, their lists capped; each display filter names the frames that are left."""
+def capped_health(health: CaptureHealth, limit: int) -> Health:
+    """Return a capture's health as what ``json.dumps`` takes, its lists capped.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        As `analyze` found it.
+    limit : int
+        So many entries of each list, beside its exact total.
+
+    Returns
+    -------
+    Health
+        Each display filter names the frames that are left.
+    """
     whole = health.to_dict()
     for finding in whole["findings"]:
         evidence = finding["evidence"]

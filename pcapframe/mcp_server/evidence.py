@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import Analysis
+from pcapframe.answers import capped_health
 from pcapframe.capture.source import CaptureSource
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
@@ -77,6 +78,7 @@ class CaptureFacts(TypedDict):
     """Facts about a capture: times in UTC, null where nothing states them."""
 
     file: str
+    health: dict[str, Any]
     format: str
     compression: str | None
     link_types: list[str]
@@ -244,7 +246,7 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     Returns
     -------
     CaptureFacts
-        What it says of itself, and what could not be read of it.
+        What it supports, what it says of itself, and what could not be read of it.
 
     Examples
     --------
@@ -257,6 +259,7 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     shown = {name: facts[name] for name in CaptureFacts.__annotations__ if name in facts}
     more = {
         "file": facts["name"],
+        "health": capped_health(analysis.health, limit),
         "protocols": {str(name): int(count) for name, count in protocols.items() if count},
         "tcp_connections": len(analysis.whole_connections),
         "interfaces": [_shortened(each) for each in facts["interfaces"][:limit]],

@@ -127,6 +127,10 @@ def test_facts(analysis: pf.Analysis) -> None:
     pcapng = capture_facts(pf.analyze(pf.example("ipv6.pcapng")), limit=10)
     assert pcapng["interfaces"][0]["dropped"] == 0
     assert pcapng["interfaces_total"] == 1
+    mirrored = capture_facts(pf.analyze(pf.example("mirrored.pcap.gz")), limit=10)
+    copies = next(found for found in mirrored["health"]["findings"] if found["name"] == "capture_duplicates")
+    assert copies["affects"]["packets"] == "unknown"
+    assert (len(copies["evidence"]["frames"]), copies["evidence"]["frame_count"]) == (10, 651)
 
 
 def test_long_and_many_comments_are_cut(tmp_path: Path) -> None:
