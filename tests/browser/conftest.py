@@ -59,7 +59,7 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
             server.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """JupyterLab in a folder that has the explorer's notebook."""
     folder = tmp_path_factory.mktemp("lab")
@@ -74,7 +74,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Voilà, showing the explorer's notebook."""
     folder = tmp_path_factory.mktemp("voila")
@@ -85,11 +85,12 @@ def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, which talks to nobody else."""
     from playwright.sync_api import sync_playwright
 
+    # Its event loop runs as long as it is open, so no test of another module may run meanwhile.
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
