@@ -96,7 +96,7 @@ def packet_bytes(packets: Any, frame: int, *, source: CaptureSource | None = Non
     --------
     >>> import pcapframe as pf
     >>> packets = pf.read_pcap(pf.example("clean.pcap"))
-    >>> len(packet_bytes(packets, 3)) == packets.loc[3, "captured_bytes"]
+    >>> len(packet_bytes(packets, 3)) == int(packets.loc[3, "captured_bytes"])
     True
     """
     row, capture = _row(packets, frame)
