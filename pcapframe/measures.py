@@ -257,17 +257,14 @@ def frame_filter(frames: Iterable[int]) -> str | None:
     >>> frame_filter([1, 2, 5, 6, 7])
     'frame.number in {1, 2, 5..7}'
     """
-    runs: list[list[int]] = []
-    for frame in frames:
-        if runs and frame == runs[-1][1] + 1:
-            runs[-1][1] = frame
-        else:
-            runs.append([frame, frame])
-    if not runs:
+    numbers = np.fromiter(frames, np.int64)
+    if not numbers.size:
         return None
+    breaks = np.flatnonzero(np.diff(numbers) != 1)
+    firsts, lasts = numbers[np.append(0, breaks + 1)].tolist(), numbers[np.append(breaks, -1)].tolist()
     parts = [
         f"{first}..{last}" if last > first + 1 else f"{first}, {last}" if last > first else str(first)
-        for first, last in runs
+        for first, last in zip(firsts, lasts, strict=True)
     ]
     return f"frame.number in {{{', '.join(parts)}}}"
 

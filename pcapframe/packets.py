@@ -318,15 +318,15 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
     total = columns.count
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
-    sack_counts = rows.sack_edges
+    sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
     sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
     if len(counts) > 1:
         order = merge_order(rows.time, counts)
-        starts = np.cumsum(sack_counts, dtype=np.int64) - sack_counts
-        take = np.repeat(starts[order] - np.cumsum(sack_counts[order], dtype=np.int64), sack_counts[order])
-        sack_values = sack_values[take + np.repeat(sack_counts[order], sack_counts[order]) + np.arange(take.size)]
+        starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
+        sack_at[1:] = np.cumsum(edges)
+        sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
         rows = Columns(*(column[order] for column in rows))
-        sack_counts, source, source_frame = rows.sack_edges, source[order], source_frame[order]
+        source, source_frame = source[order], source_frame[order]
 
     everywhere, somewhere = np.bitwise_and.reduce(rows.has), np.bitwise_or.reduce(rows.has)
     masks: dict[int, npt.NDArray[np.bool_]] = {}
@@ -353,7 +353,7 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
     addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))
     tcp, ports = transport.HAS_TCP, transport.HAS_PORTS
     made: dict[str, Any] = {
-        "time": pd.DatetimeIndex(rows.time.view("datetime64[ns]"), tz="UTC"),
+        "time": pd.array(rows.time, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False),
         "wire_bytes": rows.wire_bytes,
         "captured_bytes": rows.captured_bytes,
         "src": pd.Categorical.from_codes(rows.src, dtype=addresses, validate=False),
@@ -374,7 +374,7 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         "sack_permitted": flags(transport.HAS_SACK_PERMITTED),
         "tsval": integers(rows.tsval, transport.HAS_TIMESTAMPS),
         "tsecr": integers(rows.tsecr, transport.HAS_TIMESTAMPS),
-        "sack": _sack(sack_counts, sack_values),
+        "sack": _sack(sack_at, sack_values),
         "options_malformed": flags(transport.IS_MALFORMED),
         "vlan": integers(rows.vlan, transport.HAS_VLAN),
         "interface": integers(rows.interface, transport.HAS_INTERFACE),
@@ -395,10 +395,8 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     return pd.Categorical.from_codes(codes[rows.protocol], dtype=names_dtype, validate=False)
 
 
-def _sack(counts: npt.NDArray[np.uint8], edges: npt.NDArray[np.uint32]) -> Any:
-    """Return the SACK column: an Arrow list a row, null without the option."""
-    offsets = np.zeros(counts.size + 1, np.int32)
-    np.cumsum(counts, out=offsets[1:])
-    missing = pa.array(counts == 0)
-    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(edges), mask=missing)
+def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:
+    """Return the SACK column: an Arrow list a row, null without the option; one more of `starts` than rows."""
+    missing = pa.array(starts[1:] == starts[:-1])
+    lists = pa.ListArray.from_arrays(pa.array(starts), pa.array(edges), mask=missing)
     return pd.arrays.ArrowExtensionArray(lists)

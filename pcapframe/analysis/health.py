@@ -390,7 +390,7 @@ class _View(NamedTuple):
         conn_id = self.segments["conn_id"].to_numpy()
         wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
         wanted[conn_ids] = True
-        return np.flatnonzero(wanted[conn_id])
+        return np.flatnonzero(wanted.take(conn_id))
 
     def sum(self, column: str) -> int:
         """Sum of a column over both senders."""
@@ -560,7 +560,7 @@ def _merged(view: _View) -> Finding | None:
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
     if int(payload.max(initial=0)) <= int(limit.min(initial=LARGEST_PAYLOAD)):
         return None
-    rows = view.rows(payload > limit.reshape(-1)[2 * conn_id + ~from_client])
+    rows = view.rows(payload > limit.reshape(-1).take(2 * conn_id + ~from_client))
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())

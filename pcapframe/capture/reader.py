@@ -8,13 +8,14 @@ import numpy as np
 
 from pcapframe.capture import pcap, pcapng
 from pcapframe.capture.link import LINK_NAMES, link_name
-from pcapframe.capture.records import PacketColumns, new_batch
+from pcapframe.capture.records import BATCH_RECORDS, PacketColumns, new_batch
 from pcapframe.capture.source import CaptureStream
 from pcapframe.errors import CaptureFormatError
 
 __all__ = ["CaptureFacts", "Progress", "read_capture"]
 
-BUFFER_BYTES = 4 << 20
+BUFFER_BYTES = 1 << 19  # with what is decoded from it, within the second-level cache of one core
+TICK_BYTES = 1 << 22  # from one call of `progress` to the next
 
 Progress = Callable[[int, int | None], object]
 """Called with how much of a file has been read and how long it is (None where unknown). [bytes]"""
@@ -146,12 +147,17 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     magic = buffer.peek(4)
     first_row = into.count
 
+    next_tick = 0
+
     def tick() -> None:
-        if into.count > first_row and stream.size and not stream.compression:
-            # Rows to come, by what came so far: room is made once and only touched when it is filled.
-            share = min(1.0, buffer.base / stream.size)
-            if share > 0.02:
-                into.reserve_rows(first_row + int(min((into.count - first_row) / share * 1.02, stream.size / 16)))
+        nonlocal next_tick
+        if buffer.base < next_tick:
+            return
+        next_tick = buffer.base + TICK_BYTES
+        if stream.size and not stream.compression and buffer.base:
+            # By what came so far; a packet takes 16 bytes at least.
+            rows = (into.count - first_row) * stream.size // buffer.base
+            into.expected_rows = first_row + min(rows, stream.size // 16)
         progress(stream.done() or 0, stream.size)
 
     if magic not in pcap.MAGICS and magic != pcapng.SECTION_MAGIC:
@@ -210,7 +216,7 @@ def _read_pcap(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, tick
             length = int.from_bytes(buffer.peek(12)[8:], "big" if header.big_endian else "little")
             facts.damaged(f"a record claims {length} captured bytes, expected at most {longest}", buffer.offset)
             break
-        if not count:
+        if count < BATCH_RECORDS:
             if buffer.at_end:
                 break
             buffer.fill()

@@ -16,6 +16,7 @@ from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, PROTOCOL_NAMES,
 from pcapframe.capture.link import CODE_NAMES, UNKNOWN_LINK, link_name, network_header
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import one_block
 
 __all__ = ["BATCH_RECORDS", "NO_TIME", "PacketColumns", "new_batch", "protocol_name"]
 
@@ -66,7 +67,7 @@ class Columns(NamedTuple):
     ttl: Array
     tcp_header_bytes: Array
     window_scale: Array
-    sack_edges: Array
+    sack_end: Array  # where the row's edges of SACK blocks end in those of all rows
 
 
 DTYPES: dict[str, Any] = {
@@ -95,8 +96,13 @@ DTYPES: dict[str, Any] = {
     "ttl": np.uint8,
     "tcp_header_bytes": np.uint8,
     "window_scale": np.uint8,
-    "sack_edges": np.uint8,
+    "sack_end": np.int32,
 }
+
+
+def _room(rows: int) -> Columns:
+    """Return columns for `rows` packets, to be filled."""
+    return Columns(*one_block(rows, [DTYPES[name] for name in Columns._fields]))
 
 
 def new_batch() -> Array:
@@ -200,6 +206,7 @@ def decode_batch(
     interner: Any,
     fragments: Any,
     sack_pool: Any,
+    edges_before: Any,
     scratch: Any,
 ) -> Any:
     """Decode `count` records into the rows from `first_row`.
@@ -236,7 +243,7 @@ def decode_batch(
     out_ttl = unchecked(columns.ttl)
     out_tcp_header_bytes = unchecked(columns.tcp_header_bytes)
     out_window_scale = unchecked(columns.window_scale)
-    out_sack_edges = unchecked(columns.sack_edges)
+    out_sack_end = unchecked(columns.sack_end)
     edges = 0
     pieces = 0
     for i in range(count):
@@ -297,10 +304,10 @@ def decode_batch(
         out_window_scale[row] = fields[transport.SCALE]
         out_tsval[row] = fields[transport.TSVAL]
         out_tsecr[row] = fields[transport.TSECR]
-        out_sack_edges[row] = fields[transport.SACK_EDGES]
         for k in range(fields[transport.SACK_EDGES]):
             sack_pool[edges] = fields[transport.SACK + k]
             edges += 1
+        out_sack_end[row] = edges_before + edges
         if vlan >= 0:
             has |= transport.HAS_VLAN
         out_vlan[row] = max(vlan, 0)
@@ -319,9 +326,11 @@ class PacketColumns:
 
     def __init__(self, rows: int = BATCH_RECORDS) -> None:
         self.count = 0
+        self.expected_rows = 0  # in all, by what came so far: so that columns need not be moved while they fill
         self.interfaces = 0  # described by the captures read so far
-        self.columns = Columns(*(np.empty(rows, DTYPES[name]) for name in Columns._fields))
-        self.sack: list[Array] = []
+        self.columns = _room(rows)
+        self.sack: list[Array] = []  # edges of SACK blocks, a piece a batch
+        self._edges = 0  # how many these are
         self.fragments = Fragments()
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
         self._scratch = Scratch(np.zeros(10, np.uint64), np.zeros(transport.FIELDS, np.int64))
@@ -349,10 +358,12 @@ class PacketColumns:
             self.interner,
             self.fragments.incoming,
             self._sack_pool,
+            self._edges,
             self._scratch,
         )
         if edges:
             self.sack.append(self._sack_pool[:edges].copy())
+            self._edges += edges
         if pieces:
             self.fragments.keep(pieces)
         self.count += count
@@ -364,22 +375,18 @@ class PacketColumns:
             fields = self._scratch.fields
             _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self.columns, fields)
 
-    def reserve_rows(self, rows: int) -> None:
-        """Make room for `rows` rows in all, so that they need not be moved while they come in."""
-        if rows > self.columns.time.size:
-            larger = Columns(*(np.empty(rows, column.dtype) for column in self.columns))
-            for new, old in zip(larger, self.columns, strict=True):
-                new[: self.count] = old[: self.count]
-            self.columns = larger
-
     def filled(self) -> Columns:
         """Return the columns, exactly `count` rows."""
         return Columns(*(column[: self.count] for column in self.columns))
 
     def _reserve(self, count: int) -> None:
         """Make room for `count` more rows and as many new addresses as they could bring."""
-        if self.count + count > self.columns.time.size:
-            self.reserve_rows(max(self.count + count, self.columns.time.size * 3 // 2))
+        rows = self.columns.time.size
+        if self.count + count > rows:
+            larger = _room(max(self.count + count, self.expected_rows * 102 // 100, rows * 9 // 8))
+            for new, old in zip(larger, self.columns, strict=True):
+                new[: self.count] = old[: self.count]
+            self.columns = larger
         count_now = int(self.interner.counts[0])
         needed = count_now + 2 * count
         if 3 * needed > self.interner.addresses.size:

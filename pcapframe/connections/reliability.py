@@ -79,17 +79,15 @@ def _count(rows: Any, out: Any) -> None:
 class Samples(NamedTuple):
     """Round-trip samples of one kind, and their extremes by direction (2 * connection + sender)."""
 
-    owner: Array  # int64, direction
-    sample: Array  # int64 [ns]
+    bins: Array  # int64, direction << BIN_BITS | bin of the time
     lowest: Array  # int64 [ns]
     highest: Array  # int64 [ns]
 
 
 @inner_jit
-def _keep(owner: Any, sample: Any, lowest: Any, highest: Any, count: Any, direction: Any, value: Any) -> None:
+def _keep(bins: Any, lowest: Any, highest: Any, count: Any, direction: Any, value: Any) -> None:
     """Add a sample."""
-    owner[count] = direction
-    sample[count] = value
+    bins[count] = np.int64(direction) << BIN_BITS | np.float64(value).view(np.int64) >> BIN_SHIFT
     lowest[direction] = min(lowest[direction], value)
     highest[direction] = max(highest[direction], value)
 
@@ -103,13 +101,8 @@ def _time(
         rows.place, rows.from_client, rows.time, rows.tcp_flags, rows.payload,
     )  # fmt: skip
     copies, resent, rtts, tsvals, tsecrs = rows.copy, rows.resent, rows.ack_rtt_s, rows.tsval, rows.tsecr
-    ack_kept = (
-        unchecked(by_ack.owner), unchecked(by_ack.sample), unchecked(by_ack.lowest), unchecked(by_ack.highest),
-    )  # fmt: skip
-    echo_kept = (
-        unchecked(by_timestamp.owner), unchecked(by_timestamp.sample), unchecked(by_timestamp.lowest),
-        unchecked(by_timestamp.highest),
-    )  # fmt: skip
+    ack_kept = unchecked(by_ack.bins), unchecked(by_ack.lowest), unchecked(by_ack.highest)
+    echo_kept = unchecked(by_timestamp.bins), unchecked(by_timestamp.lowest), unchecked(by_timestamp.highest)
     acks = echoes = 0
     for i in range(place.size):
         if copies[i]:
@@ -146,8 +139,7 @@ def _quantiles(samples: Samples, count: int) -> RoundTrips:
     directions = samples.lowest.size
     out = [np.full(directions, np.nan) for _ in RoundTrips._fields]
     if count:
-        bins = samples.sample[:count].astype(np.float64).view(np.int64) >> BIN_SHIFT
-        ordered = np.sort(samples.owner[:count] << BIN_BITS | bins)
+        ordered = np.sort(samples.bins[:count])
         of = ordered >> BIN_BITS
         starts = np.concatenate([[0], np.flatnonzero(of[1:] != of[:-1]) + 1])
         owners, counts = of[starts], np.diff(starts, append=count)
@@ -187,7 +179,6 @@ def measure_reliability(rows: Rows, connections: int) -> tuple[Reliability, Roun
     newest_sent, timed_value = np.full(directions, -1), np.zeros(directions, np.int64)
     by_ack, by_timestamp = (
         Samples(
-            np.empty(size, np.int64),
             np.empty(size, np.int64),
             np.full(directions, np.iinfo(np.int64).max),
             np.zeros(directions, np.int64),

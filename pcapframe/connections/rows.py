@@ -20,7 +20,7 @@ NO_LENGTH = -1
 class Rows(NamedTuple):
     """Segments as plain arrays; `place` is the row of their connection."""
 
-    place: Array  # int64
+    place: Array  # int32
     from_client: Array  # bool
     time: Array  # int64 [ns]
     wire_bytes: Array  # uint32
@@ -90,4 +90,4 @@ def rows_of(segments: pd.DataFrame, place: Array) -> Rows:
         for field, (column, dtype, null) in COLUMNS.items()
     }
     time = fixed(segments["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64)
-    return Rows(place=fixed(place, np.int64), time=time, **made)
+    return Rows(place=fixed(place, np.int32), time=time, **made)

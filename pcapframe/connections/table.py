@@ -135,8 +135,8 @@ def _seconds(nanoseconds: Array) -> Array:
     return np.where(nanoseconds >= 0, nanoseconds / 1e9, np.nan)
 
 
-def _time(nanoseconds: Array) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(nanoseconds.view("datetime64[ns]"), tz="UTC")
+def _time(nanoseconds: Array) -> Any:
+    return pd.array(nanoseconds, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)
 
 
 def _category(places: Array, categories: Sequence[str]) -> Any:

@@ -279,9 +279,9 @@ class Traffic:
         if not (rows[1:] > rows[:-1]).all():
             rows = np.unique(rows)
         places = np.flatnonzero(self.places(rows) if mask is None else mask)
-        frames = tuple(int(frame) for frame in self.segments.index.to_numpy()[rows[: self._listed]])
+        frames = tuple(self.segments.index.to_numpy()[rows[: self._listed]].tolist())
         return Evidence(
-            connections=tuple(int(conn_id) for conn_id in self._conn_ids[places[: self._listed]]),
+            connections=tuple(self._conn_ids[places[: self._listed]].tolist()),
             connection_count=places.size,
             frames=frames,
             frame_count=rows.size,

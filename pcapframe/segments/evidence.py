@@ -40,6 +40,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import one_block
 from pcapframe.schema import RESEND_REASONS, RESEND_RULES
 from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
@@ -137,7 +138,7 @@ class Evidence(NamedTuple):
     @classmethod
     def room(cls, rows: int) -> "Evidence":
         """Return columns for `rows` segments, to be filled."""
-        return cls(*(np.empty(rows, dtype) for dtype in (np.uint8, np.uint32, np.int8, np.uint32)))
+        return cls(*one_block(rows, (np.uint8, np.uint32, np.int8, np.uint32)))
 
 
 @inner_jit

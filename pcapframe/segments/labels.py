@@ -1,25 +1,31 @@
 """Label every TCP segment of a packets frame."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.compute as pc
 
 from pcapframe.errors import ParameterError
-from pcapframe.measures import fixed, nullable, values, without_attrs
-from pcapframe.schema import LABELS, PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, names
+from pcapframe.measures import nullable, values, without_attrs
+from pcapframe.memory import one_block
+from pcapframe.schema import PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, names
 from pcapframe.segments import evidence
+from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
-from pcapframe.segments.state import ACK, NO_LENGTH, SYN, Segments, part
+from pcapframe.segments.state import ACK, SYN, part
 from pcapframe.segments.tracking import REUSED, Tracked, Tracker
 
 __all__ = ["label_segments"]
 
 CHUNK_ROWS = 1 << 15
+EVIDENCE_BITS = (
+    evidence.IS_COPY, evidence.IS_RESENT, evidence.IS_REORDERED, evidence.IS_NEEDLESS,
+    evidence.IS_NEEDLESS | evidence.IS_NEEDED,
+)  # fmt: skip
 REASONS = pd.CategoricalDtype(list(RESEND_REASONS))
 RULES = pd.CategoricalDtype(list(RESEND_RULES))
 
@@ -63,7 +69,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     is_segment = packets["seq"].notna().to_numpy()
     frame = packets if is_segment.all() else packets[is_segment]
     frame = _plain(without_attrs(frame))
-    segments = _arrays(frame)
+    segments = SegmentColumns(frame)
     tracker, labeller, evidence_pass = Tracker(), Labeller(), EvidencePass()
     rows = len(frame)
     tracked, labelled, judged = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows)
@@ -79,7 +85,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     return labelled_frame
 
 
-def _mark_replaced_bases(segments: Segments, tracked: Tracked, labels: npt.NDArray[np.uint16]) -> None:
+def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt.NDArray[np.uint16]) -> None:
     """Set ``reused_ports`` on SYN-ACKs whose number differs from the one before, and on the first from the last.
 
     Wireshark analyses twice; the second time it starts from the number that the first time ended with.
@@ -110,61 +116,21 @@ def _plain(packets: pd.DataFrame) -> pd.DataFrame:
     return packets.assign(**changed)
 
 
-def _arrays(frame: pd.DataFrame) -> Segments:
-    """Return what the compiled passes read."""
-    sack = frame["sack"].array
-    lists = sack.__arrow_array__() if len(frame) else None
-    sack_at = np.zeros(len(frame) + 1, np.int64)
-    edges = np.empty(0, np.uint32)
-    if lists is not None and lists.null_count < len(lists):
-        sack_at[1:] = np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
-        edges = np.asarray(pc.list_flatten(lists).to_numpy(), np.uint32)
-    return Segments(
-        time=fixed(frame["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64),
-        src=fixed(frame["src"].cat.codes, np.int32),
-        dst=fixed(frame["dst"].cat.codes, np.int32),
-        src_port=fixed(frame["src_port"], np.uint16),
-        dst_port=fixed(frame["dst_port"], np.uint16),
-        tcp_flags=fixed(frame["tcp_flags"], np.uint16),
-        seq=fixed(frame["seq"], np.uint32),
-        ack=fixed(frame["ack"], np.uint32),
-        window=fixed(frame["window"], np.uint16),
-        header=fixed(frame["tcp_header_bytes"], np.uint8),
-        payload=fixed(values(frame["payload_bytes"], np.int64, null=NO_LENGTH), np.int64),
-        scale=fixed(values(frame["window_scale"], np.int16, null=-1), np.int16),
-        hidden=fixed(_is_hidden(frame), np.bool_),
-        ip_id=fixed(values(frame["ip_id"], np.int32, null=-1), np.int32),
-        tsval=fixed(values(frame["tsval"], np.int64, null=-1), np.int64),
-        tsecr=fixed(values(frame["tsecr"], np.int64, null=-1), np.int64),
-        sack_at=fixed(sack_at, np.int64),
-        sack=fixed(edges, np.uint32),
-    )
-
-
-def _is_hidden(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether Wireshark's dissection ends before it shows what it found: the header is not there as a whole."""
-    cut: npt.NDArray[np.bool_] = frame["options_malformed"].isna().to_numpy()
-    return cut | (frame["tcp_header_bytes"].to_numpy() < 20) | frame["payload_bytes"].isna().to_numpy()
-
-
-class _Bits:
-    """Columns out of bits of which few rows have any."""
-
-    def __init__(self, bits: npt.NDArray[Any]) -> None:
-        self._size = bits.size
-        self._rows = np.flatnonzero(bits != 0)  # far faster on bool
-        self._bits = bits[self._rows]
-
-    def column(self, bit: int) -> npt.NDArray[np.bool_]:
-        """Return where any of these bits is set."""
-        column = np.zeros(self._size, np.bool_)
-        column[self._rows[self._bits & bit != 0]] = True
-        return column
+def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.NDArray[np.bool_]]:
+    """Return, for each mask, where any of its bits is set; few rows have any."""
+    masks = list(masks)
+    rows = np.flatnonzero(bits != 0)  # far faster on bool
+    some = bits[rows]
+    columns = one_block(bits.size, [np.bool_] * len(masks))
+    for column, mask in zip(columns, masks, strict=True):
+        column[:] = False
+        column[rows[some & mask != 0]] = True
+    return columns
 
 
 def _frame(
     frame: pd.DataFrame,
-    segments: Segments,
+    segments: SegmentColumns,
     connections: int,
     tracked: Tracked,
     labelled: Sequence,
@@ -173,24 +139,23 @@ def _frame(
     """Put packets, connections, labels and evidence together, in the schema's order."""
     client_side = find_clients(segments, tracked, connections)
     has_ack = segments.tcp_flags & ACK != 0
-    labels, seen = _Bits(labelled.labels), _Bits(judged.bits)
-    resent = seen.column(evidence.IS_RESENT)
-    needless = seen.column(evidence.IS_NEEDLESS)
-    known = resent & seen.column(evidence.IS_NEEDLESS | evidence.IS_NEEDED)
+    labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
+    copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
+    known = resent & settled
     made: dict[str, Any] = {
         "conn_id": tracked.conn_id,
         "from_client": tracked.side == client_side[tracked.conn_id],
         "rel_seq": nullable(tracked.rel_seq),
         "rel_ack": nullable(tracked.rel_ack, has_ack),
-        "window_bytes": nullable(labelled.window_bytes.astype(np.uint32), labelled.window_bytes >= 0),
-        "ack_rtt_s": np.where(labelled.ack_rtt_ns != 0, labelled.ack_rtt_ns / 1e9, np.nan),
+        "window_bytes": nullable(labelled.window_bytes, labelled.window_known),
+        "ack_rtt_s": labelled.ack_rtt_s,
         "bytes_in_flight": nullable(labelled.bytes_in_flight, labelled.bytes_in_flight > 0),
         "duplicate_ack_num": nullable(labelled.duplicate_ack_num, labelled.duplicate_ack_num > 0),
-        **{column.name: labels.column(LABEL_BITS[column.name]) for column in LABELS},
-        "capture_duplicate": seen.column(evidence.IS_COPY),
+        **dict(zip(LABEL_BITS, labels, strict=True)),
+        "capture_duplicate": copy,
         "resent": resent,
         "resent_bytes": judged.resent_bytes,
-        "reordered": seen.column(evidence.IS_REORDERED),
+        "reordered": reordered,
         "resend_reason": _category(judged.reason & ((1 << evidence.RULE_BIT) - 1), resent, REASONS),
         "resend_rule": _category(judged.reason >> evidence.RULE_BIT, resent, RULES),
         "needless": pd.arrays.BooleanArray(needless & known, ~known),

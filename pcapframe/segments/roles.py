@@ -8,7 +8,8 @@ of the first packet.
 import numpy as np
 
 from pcapframe.schema import LIKELY_SERVER_PORTS
-from pcapframe.segments.state import ACK, SYN, Array, Segments
+from pcapframe.segments.columns import SegmentColumns
+from pcapframe.segments.state import ACK, SYN, Array
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["find_clients"]
@@ -16,12 +17,12 @@ __all__ = ["find_clients"]
 FIRST_EPHEMERAL_PORT = 32768  # Linux' default; RFC 6335 has 49152
 
 
-def find_clients(segments: Segments, tracked: Tracked, connections: int) -> Array:
+def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -> Array:
     """Find the client of each connection.
 
     Parameters
     ----------
-    segments : Segments
+    segments : SegmentColumns
         All segments.
     tracked : Tracked
         Their connections and sides.
@@ -45,7 +46,7 @@ def find_clients(segments: Segments, tracked: Tracked, connections: int) -> Arra
     return client
 
 
-def _inferred(segments: Segments, tracked: Tracked, connections: int) -> Array:
+def _inferred(segments: SegmentColumns, tracked: Tracked, connections: int) -> Array:
     """Return the likelier client of each connection."""
     first = np.full(connections, -1, np.int64)
     first[tracked.conn_id[::-1]] = np.arange(tracked.conn_id.size - 1, -1, -1)

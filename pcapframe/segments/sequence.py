@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import one_block
 from pcapframe.schema import LABELS
 from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, not_after
 from pcapframe.segments.tracking import REPEATED_SYN, REUSED, Tracked
@@ -80,15 +81,17 @@ class Sequence(NamedTuple):
     """What Wireshark says of each segment."""
 
     labels: Array  # uint16, LABEL_BITS
-    ack_rtt_ns: Array  # int64, 0 for none
+    ack_rtt_s: Array  # float64, NaN for none
     bytes_in_flight: Array  # uint32, 0 for none
     duplicate_ack_num: Array  # uint32, 0 for none
-    window_bytes: Array  # int64, -1 where the scale is unknown
+    window_bytes: Array  # uint32, 0 where the scale is unknown
+    window_known: Array  # bool
 
     @classmethod
     def room(cls, rows: int) -> "Sequence":
         """Return columns for `rows` segments, to be filled."""
-        return cls(*(np.empty(rows, dtype) for dtype in (np.uint16, np.int64, np.uint32, np.uint32, np.int64)))
+        dtypes = (np.uint16, np.float64, np.uint32, np.uint32, np.uint32, np.bool_)
+        return cls(*one_block(rows, dtypes))
 
 
 @inner_jit
@@ -336,8 +339,8 @@ def label(
     windows, headers, payload = segments.window, segments.header, segments.payload
     scales, hidden, sack_at, sack = segments.scale, segments.hidden, segments.sack_at, unchecked(segments.sack)
     conn_ids, sides, notes, rel_seqs = tracked.conn_id, tracked.side, tracked.notes, tracked.rel_seq
-    out_labels, out_rtt, out_flight = out.labels, out.ack_rtt_ns, out.bytes_in_flight
-    out_number, out_window = out.duplicate_ack_num, out.window_bytes
+    out_labels, out_rtt, out_flight = out.labels, out.ack_rtt_s, out.bytes_in_flight
+    out_number, out_window, out_known = out.duplicate_ack_num, out.window_bytes, out.window_known
     pool = (
         unchecked(entries.seq), unchecked(entries.end), unchecked(entries.time), unchecked(entries.order),
         unchecked(entries.link),
@@ -359,7 +362,7 @@ def label(
         labels = REUSED_PORTS if notes[i] & REUSED else 0
         rtt = flight = number = np.int64(0)
         shift = 0 if flags & SYN or own.scale == NO_SCALE else np.int64(own.scale)
-        out_window[i] = window << shift if shift >= 0 else -1
+        out_window[i], out_known[i] = (window << shift, True) if shift >= 0 else (np.int64(0), False)
         own.sacked = 0
         if notes[i] & REPEATED_SYN:
             own.next = own.max_ack
@@ -411,7 +414,8 @@ def label(
                 _settle_scale(own, peer, flags)
         if hidden[i]:
             labels, rtt, flight, number = 0, np.int64(0), np.int64(0), np.int64(0)
-        out_labels[i], out_rtt[i], out_flight[i], out_number[i] = labels, rtt, flight, number
+        out_labels[i], out_flight[i], out_number[i] = labels, flight, number
+        out_rtt[i] = rtt / 1e9 if rtt != 0 else np.nan
 
 
 class Labeller:

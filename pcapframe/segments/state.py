@@ -39,10 +39,6 @@ class Segments(NamedTuple):
     sack_at: Array  # int64, n + 1 rows: where each row's SACK edges begin in `sack`
     sack: Array  # uint32
 
-    def chunk(self, start: int, stop: int) -> "Segments":
-        """Rows `start` to `stop`."""
-        return part(self, start, stop)._replace(sack_at=self.sack_at[start : stop + 1], sack=self.sack)
-
 
 def part(columns: Columns, start: int, stop: int) -> Columns:
     """Rows `start` to `stop` of a NamedTuple of arrays, as views."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import one_block
 from pcapframe.segments.state import ACK, NO_LENGTH, SYN, Array, Segments, grown
 
 __all__ = ["REPEATED_SYN", "REUSED", "Tracked", "Tracker"]
@@ -29,7 +30,7 @@ class Tracked(NamedTuple):
     @classmethod
     def room(cls, rows: int) -> "Tracked":
         """Return columns for `rows` segments, to be filled."""
-        return cls(*(np.empty(rows, dtype) for dtype in (np.int32, np.uint8, np.uint8, np.int64, np.int64)))
+        return cls(*one_block(rows, (np.int32, np.uint8, np.uint8, np.int64, np.int64)))
 
 
 class Pairs(NamedTuple):

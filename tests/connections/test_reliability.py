@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from pcapframe.connections.reliability import Samples, _quantiles
+from pcapframe.connections.reliability import Samples, _keep, _quantiles
 from tests.builders import Conversation
 from tests.connections.made import connection
 
@@ -54,10 +54,10 @@ def test_quantiles_are_within_a_percent() -> None:
     rng = np.random.default_rng(7)
     sample = rng.lognormal(16, 1.5, 5000).astype(np.int64)
     owner = np.repeat([0, 3], 2500)
-    lowest, highest = np.full(4, np.iinfo(np.int64).max), np.zeros(4, np.int64)
-    np.minimum.at(lowest, owner, sample)
-    np.maximum.at(highest, owner, sample)
-    found = _quantiles(Samples(owner, sample, lowest, highest), sample.size)
+    samples = Samples(np.zeros(5000, np.int64), np.full(4, np.iinfo(np.int64).max), np.zeros(4, np.int64))
+    for count, (direction, time) in enumerate(zip(owner, sample, strict=True)):
+        _keep.py_func(*samples, count, direction, time)
+    found = _quantiles(samples, 5000)
     for of, place in ((0, (0, 0)), (3, (1, 1))):
         exact = np.sort(sample[owner == of]) / 1e9
         assert found.median[place] == pytest.approx(exact[1249], rel=0.01)

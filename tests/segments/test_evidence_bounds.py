@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
+from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import MOST_GAPS, NOBODY, Evidence, EvidencePass
-from pcapframe.segments.labels import _arrays, _plain
+from pcapframe.segments.labels import _plain
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker
 from tests.builders import Conversation, Frame, packet, pcap
@@ -36,10 +37,10 @@ def frame(place: int, sent: int, *, at: float = 0.0, ids: bool = True, timestamp
 def gaps_after_each(frames: Iterable[Frame]) -> Iterator[tuple[int, int]]:
     """Feed packets one at a time; yield how many gaps are linked in the largest list, and how many are in use."""
     packets = pf.read_pcap(pcap(frames), progress=False)
-    segments = _arrays(_plain(packets))
+    segments = SegmentColumns(_plain(packets))
     tracker, judging = Tracker(), EvidencePass()
     tracked, out = Tracked.room(len(packets)), Evidence.room(len(packets))
-    tracker.feed(segments, tracked)
+    tracker.feed(segments.chunk(0, len(packets)), tracked)
     for i in range(len(packets)):
         judging.feed(segments.chunk(i, i + 1), part(tracked, i, i + 1), tracker.connections, out)
         longest = 0
