@@ -356,4 +356,6 @@ def network_header(buffer: Any, at: Any, end: Any, link: Any) -> Any:
         kind, at = _ethernet(buffer, at + (6 + be16(buffer, at + 4) if flags & 0x80 else 4), end)
     else:
         return UNKNOWN_LINK + link, at, -1
+    if kind in (0x0800, 0x86DD):  # most packets: handing on what the call gives waits for all stores before it
+        return kind, at, -1
     return skip_shims(buffer, kind, at, end, -1)

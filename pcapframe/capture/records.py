@@ -23,6 +23,7 @@ __all__ = ["BATCH_RECORDS", "NO_TIME", "PacketColumns", "new_batch", "protocol_n
 Array = npt.NDArray[Any]
 
 BATCH_RECORDS = 32768
+NEWEST_ROWS = 4096  # that stay in the cache until they are moved to the others
 NO_TIME = np.iinfo(np.int64).min  # what NumPy and pandas take for "not a time"
 CODES = 0x20000 + 0x10000  # protocol codes: IP protocols, then 256 + Ethernet types and link types
 
@@ -201,6 +202,7 @@ def decode_batch(
     base: Any,
     batch: Any,
     count: Any,
+    rows_before: Any,
     first_row: Any,
     columns: Any,
     interner: Any,
@@ -209,7 +211,7 @@ def decode_batch(
     edges_before: Any,
     scratch: Any,
 ) -> Any:
-    """Decode `count` records into the rows from `first_row`.
+    """Decode `count` records into the rows from `first_row` of `columns`, which follow `rows_before` others.
 
     `base` is where the buffer begins in the capture. Returns how many edges of SACK blocks stand in `sack_pool` and
     how many fragments in `fragments`.
@@ -277,7 +279,9 @@ def decode_batch(
         elif found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload:
             if payload_end <= end:
                 fragments.src[pieces], fragments.dst[pieces] = src, dst
-                _keep_fragment(data, payload, payload_end - payload, row, protocol, header, pieces, fragments)
+                _keep_fragment(
+                    data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments
+                )
                 pieces += 1
             elif header[7] == 0 and protocol == TCP:  # cut by the capture: of unknown length, as in Wireshark
                 has |= decode_tcp(data, payload, end, payload_end, fields) & ~transport.HAS_PAYLOAD
@@ -324,11 +328,14 @@ def decode_batch(
 class PacketColumns:
     """Owns the columns, the addresses and the fragments while one or several captures are read."""
 
-    def __init__(self, rows: int = BATCH_RECORDS) -> None:
-        self.count = 0
+    def __init__(self) -> None:
         self.expected_rows = 0  # in all, by what came so far: so that columns need not be moved while they fill
         self.interfaces = 0  # described by the captures read so far
-        self.columns = _room(rows)
+        self._columns = _room(BATCH_RECORDS)
+        self._kept = 0  # rows of them
+        # What was decoded last: so many columns, written value by value, would have to wait for memory at each.
+        self._newest = _room(NEWEST_ROWS + BATCH_RECORDS)
+        self._waiting = 0  # rows of it
         self.sack: list[Array] = []  # edges of SACK blocks, a piece a batch
         self._edges = 0  # how many these are
         self.fragments = Fragments()
@@ -347,14 +354,15 @@ class PacketColumns:
 
     def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
         """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
-        self._reserve(count)
+        self._reserve_addresses(2 * count)
         edges, pieces = decode_batch(
             buffer,
             base,
             batch,
             count,
-            self.count,
-            self.columns,
+            self._kept,
+            self._waiting,
+            self._newest,
             self.interner,
             self.fragments.incoming,
             self._sack_pool,
@@ -366,29 +374,43 @@ class PacketColumns:
             self._edges += edges
         if pieces:
             self.fragments.keep(pieces)
-        self.count += count
+        self._waiting += count
+        if self._waiting >= NEWEST_ROWS:
+            self._keep_newest()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._kept + self._waiting
 
     def finish_capture(self) -> None:
         """Put the fragments of the capture just read together: a datagram never spans two captures."""
+        self._keep_newest()
         done = self.fragments.assemble()
         if done is not None:
             fields = self._scratch.fields
-            _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self.columns, fields)
+            _decode_assembled(done.head, done.head_bytes, done.length, done.row, done.protocol, self._columns, fields)
 
     def filled(self) -> Columns:
         """Return the columns, exactly `count` rows."""
-        return Columns(*(column[: self.count] for column in self.columns))
+        self._keep_newest()
+        return Columns(*(column[: self._kept] for column in self._columns))
 
-    def _reserve(self, count: int) -> None:
-        """Make room for `count` more rows and as many new addresses as they could bring."""
-        rows = self.columns.time.size
-        if self.count + count > rows:
-            larger = _room(max(self.count + count, self.expected_rows * 102 // 100, rows * 9 // 8))
-            for new, old in zip(larger, self.columns, strict=True):
-                new[: self.count] = old[: self.count]
-            self.columns = larger
-        count_now = int(self.interner.counts[0])
-        needed = count_now + 2 * count
+    def _keep_newest(self) -> None:
+        """Move what was decoded last to the other rows."""
+        room, needed = self._columns.time.size, self.count
+        if needed > room:
+            larger = _room(max(needed, self.expected_rows * 102 // 100, room * 9 // 8))
+            for new, old in zip(larger, self._columns, strict=True):
+                new[: self._kept] = old[: self._kept]
+            self._columns = larger
+        for column, newest in zip(self._columns, self._newest, strict=True):
+            column[self._kept : needed] = newest[: self._waiting]
+        self._kept, self._waiting = needed, 0
+
+    def _reserve_addresses(self, count: int) -> None:
+        """Make room for as many new addresses."""
+        needed = int(self.interner.counts[0]) + count
         if 3 * needed > self.interner.addresses.size:
             self.interner.addresses.resize(6 * needed, refcheck=False)
         if 2 * needed > self.interner.slots.size:

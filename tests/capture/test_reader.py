@@ -87,7 +87,7 @@ def test_claims_allocate_nothing():
         facts = read_capture(stream, columns, lambda _done, _size: None)
     assert facts.truncated
     assert columns.count == 0
-    assert columns.columns.time.size < 100_000
+    assert columns._columns.time.size < 100_000
 
 
 # Progress.
