@@ -36,7 +36,9 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
     gc.disable()  # one command, then the process ends: looking for cycles would only slow the imports
-    sys.exit(exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False)))
+    status = exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False))
+    gc.freeze()  # and at the end
+    sys.exit(status)
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
