@@ -1,7 +1,8 @@
 """The command line: parse, call, print.
 
-``commands`` has the commands and their options, ``output`` the streams, files and exit statuses, ``text``
-what a person reads. Only what a command needs is loaded, when it runs.
+``commands`` joins the commands of ``answer_commands``, ``frame_commands`` and ``service_commands``. ``options`` has
+what their options share, ``captures`` what they read, ``output`` the streams, files and exit statuses, ``text`` what
+a person reads, ``export`` the files of frames. Only what a command needs is loaded, when it runs.
 """
 
 from pcapframe.cli.commands import main

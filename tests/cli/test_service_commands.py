@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pcapframe.cli import commands as module
+from pcapframe.cli import service_commands as module
 from pcapframe.cli.commands import commands
 from tests.test_architecture import JUDGING
 

@@ -1,0 +1,202 @@
+"""Commands that state what is in a capture, as text or JSON."""
+
+from dataclasses import asdict
+
+import click
+
+import pcapframe
+from pcapframe.cli.captures import analyze_captures
+from pcapframe.cli.options import Captures, as_json, captures, limit_option, output, port, server, threshold, times
+from pcapframe.cli.output import STDOUT, check_writable, json_text, write
+
+__all__ = ["analyze", "check", "flow", "info", "retransmissions", "thresholds"]
+
+LISTED = 100  # entries of each list in JSON
+
+
+@click.command()
+@captures
+@server
+@times
+@threshold
+@as_json
+@limit_option(LISTED, "Entries of each list in JSON.")
+@output
+def analyze(
+    captures: Captures,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    thresholds: dict[str, float],
+    as_json: bool,
+    limit: int,
+    output: str,
+) -> None:
+    """Report connections, RSTs, retransmissions and patterns.
+
+    \b
+    Examples:
+      pcapframe analyze capture.pcap
+      pcapframe analyze monday.pcapng.gz tuesday.pcapng.gz --server-port 443
+      pcapframe analyze capture.pcap --start 2026-01-31T12:00 --end 2026-01-31T12:05
+      pcapframe analyze capture.pcap --threshold packet_retransmission.rate=0.01
+      pcapframe analyze capture.pcap --json --output answer.json
+    """
+    check_writable(output)
+    analysis = analyze_captures(captures, server_ip, server_port, start, end, thresholds)
+    if as_json:
+        write(json_text(pcapframe.analyze_tcp_anomalies(analysis, limit=limit)), output)
+        return
+    from pcapframe.cli import text
+
+    text.show(analysis, output)
+
+
+@click.command()
+@captures
+@click.option("--server-ip", metavar="ADDRESS", help="Only connections to this server, IPv4 or IPv6.")
+@times
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="RATE",
+    default=0.02,
+    show_default=True,
+    help="Rate to compare with.",
+)
+@as_json
+@limit_option(10, "Connections, those with the highest rates.")
+@output
+def retransmissions(
+    captures: Captures,
+    server_ip: str | None,
+    start: str | None,
+    end: str | None,
+    threshold: float,
+    as_json: bool,
+    limit: int,
+    output: str,
+) -> None:
+    """Report segments sent again, in total and by connection.
+
+    \b
+    Examples:
+      pcapframe retransmissions capture.pcap
+      pcapframe retransmissions capture.pcap --server-ip 2001:db8::1 --threshold 0.01
+      pcapframe retransmissions capture.pcap --json
+    """
+    check_writable(output)
+    analysis = analyze_captures(captures, server_ip, None, start, end)
+    answer = pcapframe.analyze_tcp_retransmissions(analysis, threshold=threshold, limit=limit)
+    if as_json:
+        write(json_text(answer), output)
+        return
+    from pcapframe.cli import text
+
+    text.show(text.retransmissions_text(answer, analysis), output)
+
+
+@click.command()
+@captures
+@click.option("--server-ip", required=True, metavar="ADDRESS", help="The server, IPv4 or IPv6.")
+@port
+@times
+@as_json
+@output
+def flow(
+    captures: Captures,
+    server_ip: str,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    as_json: bool,
+    output: str,
+) -> None:
+    """Compare what a server sent with what its clients sent.
+
+    \b
+    Examples:
+      pcapframe flow capture.pcap --server-ip 192.0.2.1
+      pcapframe flow capture.pcap --server-ip 192.0.2.1 --server-port 443 --json
+    """
+    check_writable(output)
+    analysis = analyze_captures(captures, server_ip, server_port, start, end)
+    answer = pcapframe.analyze_traffic_flow(analysis, server_ip, server_port)
+    if as_json:
+        write(json_text(answer), output)
+        return
+    from pcapframe.cli import text
+
+    text.show(text.flow_text(answer, analysis), output)
+
+
+@click.command()
+@captures
+@as_json
+@output
+def info(captures: Captures, as_json: bool, output: str) -> None:
+    """State what a capture can and cannot support, and the facts about it.
+
+    The facts are its format, times, protocols, interfaces and comments, and what could not be read of it.
+
+    \b
+    Examples:
+      pcapframe info capture.pcapng
+      pcapframe info capture.pcapng --json
+    """
+    check_writable(output)
+    analysis = analyze_captures(captures, None, None, None, None)
+    protocols = analysis.packets["protocol"].value_counts()
+    counts = {str(name): int(count) for name, count in protocols.items() if count}
+    if as_json:
+        facts = {"health": analysis.health.to_dict(), **asdict(analysis.capture), "protocols": counts}
+        write(json_text(facts), output)
+        return
+    from pcapframe.cli import text
+
+    text.show(text.info_text(analysis, counts), output)
+
+
+@click.command()
+@click.argument("capture", metavar="CAPTURE")
+@click.option("--csv", metavar="FILE", help="Write the frames that differ as CSV to a file, or to standard output (-).")
+@output
+def check(capture: str, csv: str | None, output: str) -> None:
+    """Compare the labels of a capture with those of tshark, where it is installed.
+
+    The table counts the segments that both, only one or neither give a label.
+
+    \b
+    Examples:
+      pcapframe check capture.pcap
+      pcapframe check capture.pcap --csv differing.csv
+    """
+    from pcapframe.check import check_labels
+
+    check_writable(output)
+    checked = check_labels(capture)
+    if csv is not None:
+        write(checked.differing.to_csv().removesuffix("\n"), csv)
+    if csv != STDOUT:
+        from pcapframe.cli import text
+
+        text.show(checked, output)
+
+
+@click.command()
+@as_json
+def thresholds(as_json: bool) -> None:
+    """List the thresholds of the patterns.
+
+    Each can be set by `pcapframe analyze --threshold NAME=VALUE`; the values here are the defaults.
+
+    \b
+    Examples:
+      pcapframe thresholds
+      pcapframe analyze capture.pcap --threshold long_idle_gaps.min_idle_s=60
+    """
+    defaults = pcapframe.Thresholds().to_dict()
+    width = max(len(name) for name in defaults)
+    lines = [f"{name:{width}}  {value:g}" for name, value in defaults.items()]
+    write(json_text(defaults) if as_json else "\n".join(lines), STDOUT)

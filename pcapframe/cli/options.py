@@ -1,0 +1,112 @@
+"""Arguments and options that commands share, and what their values mean."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import click
+
+from pcapframe.cli.output import STDOUT
+
+__all__ = [
+    "ALLOWED_HOSTS", "Captures", "allow_host", "as_json", "captures", "frame_files", "limit_option", "output", "port",
+    "server", "threshold", "times",
+]  # fmt: skip
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
+
+ALLOWED_HOSTS = "pcapframe.allowed_hosts"  # in the context's meta
+
+
+def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
+    """Split NAME=VALUE."""
+    found = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE with a number as its value") from None
+    return found
+
+
+def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
+    """Join options to one decorator."""
+
+    def decorate(function: Decorated) -> Decorated:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _keep_hosts(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
+    ctx.meta[ALLOWED_HOSTS] = values
+
+
+def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
+    """Tell URLs from files, and give them what is allowed."""
+    if not any("://" in value for value in values):
+        return values
+    from pcapframe.capture.remote import RemoteCapture, is_url
+
+    hosts = ctx.meta.get(ALLOWED_HOSTS, ())
+    return tuple(RemoteCapture(value, allow_hosts=hosts) if is_url(value) else value for value in values)
+
+
+# Eager: what is allowed is known when the captures are looked at.
+allow_host = click.option(
+    "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
+    help="Fetch URLs from this host although its addresses are not public. May be repeated.",
+)  # fmt: skip
+captures = _options(
+    click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
+    allow_host,
+)
+port = click.option(
+    "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."
+)
+server = _options(
+    click.option("--server-ip", metavar="ADDRESS", help="Only connections to this server, IPv4 or IPv6."),
+    port,
+)
+times = _options(
+    click.option("--start", metavar="TIME", help="Only connections not over before this time (ISO 8601, UTC)."),
+    click.option("--end", metavar="TIME", help="Only connections begun by this time."),
+)
+threshold = click.option(
+    "--threshold", "thresholds", multiple=True, callback=_thresholds, metavar="NAME=VALUE",
+    help="Set when a pattern is reported; see `pcapframe thresholds`. May be repeated.",
+)  # fmt: skip
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: the same answer as in Python.")
+output = click.option("-o", "--output", default=STDOUT, metavar="FILE", help="Write to a file instead of printing.")
+frame_files = _options(
+    click.option("--csv", metavar="FILE", help="Write CSV to a file, or to standard output (-)."),
+    click.option("--parquet", metavar="FILE", help="Write Parquet to a file, or to standard output (-)."),
+)
+
+
+def limit_option(default: int | None, what: str) -> Callable[[Decorated], Decorated]:
+    """Make the option ``--limit``.
+
+    Parameters
+    ----------
+    default : int or None
+        Shown in the help; None for no limit.
+    what : str
+        Its help.
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+    return click.option(
+        "--limit",
+        type=click.IntRange(0),
+        metavar="N",
+        default=default,
+        show_default=default is not None,
+        help=what,
+    )

@@ -1,0 +1,172 @@
+"""Commands that make reports, lay out workshops and serve assistants; each needs an extra."""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
+from pcapframe.cli.output import STDOUT, say, write
+
+__all__ = ["mcp", "report", "workshop"]
+
+FIRST_NOTEBOOK = "0_first_steps.ipynb"  # of a workshop
+
+
+@click.command()
+@captures
+@click.option("-o", "--output", "folder", required=True, metavar="DIR", help="Folder for the reports; made if missing.")
+@server
+@times
+@threshold
+@click.option("--title", metavar="TEXT", help="Heading of the report; the capture's name by default.")
+@click.option("--ipynb", "keep_notebook", is_flag=True, help="Also write each executed notebook.")
+def report(
+    captures: Captures,
+    folder: str,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    thresholds: dict[str, float],
+    title: str | None,
+    keep_notebook: bool,
+) -> None:
+    """Write one HTML report a capture, and an index of several.
+
+    Each report is one file with its charts inside. A capture that cannot be read is stated in the index, does not
+    stop the others, and makes the exit status 1. Needs the extra: pip install "pcapframe[report]".
+
+    \b
+    Examples:
+      pcapframe report capture.pcap -o reports
+      pcapframe report *.pcapng.gz -o reports --server-port 443 --title "Incident of 31 January"
+      pcapframe report capture.pcap -o reports --threshold packet_retransmission.rate=0.01 --ipynb
+    """
+    if STDOUT in captures:
+        raise click.UsageError("a report is made from files, not from standard input (-)")
+    from tqdm import tqdm
+
+    try:
+        from pcapframe.report import write_reports
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+    given = {"server_ip": server_ip, "server_port": server_port, "start": start, "end": end, "title": title}
+    parameters = {**given, "thresholds": thresholds or None}
+    with tqdm(total=len(captures), unit="report", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, _total: int, name: str) -> None:
+            bar.set_description(name, refresh=False)
+            bar.update(done - bar.n)
+
+        results = write_reports(captures, folder, parameters=parameters, keep_notebook=keep_notebook, progress=progress)
+    lines = [str(result.page) if result.page else f"no report of {result.name}" for result in results]
+    if len(results) > 1:
+        lines.append(str(Path(folder) / "index.html"))
+    write("\n".join(lines), STDOUT)
+    for result in results:
+        if result.problem is not None:
+            say(f"{result.name}: {result.problem}")
+    if not all(result.readable for result in results):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--lab", is_flag=True, help="Start JupyterLab in DIR.")
+@click.argument("lab_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- LAB-OPTIONS...]")
+def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
+    """Lay out guided incident reviews: notebooks with questions, and captures.
+
+    DIR gets the notebooks, their captures, and the answers with a page for whoever runs the workshop; it is made where
+    it is missing. A file that was changed is never written over: it is named, and the exit status is 1, unless
+    JupyterLab is started. --lab needs the extra: pip install "pcapframe[workshop]". What follows -- goes to JupyterLab.
+
+    \b
+    Examples:
+      pcapframe workshop reviews
+      pcapframe workshop reviews --lab
+      pcapframe workshop reviews --lab -- --no-browser --port 9999
+    """
+    if lab_options and not lab:
+        raise click.UsageError("options for JupyterLab need --lab")
+    if lab and find_spec("jupyterlab") is None:
+        raise click.ClickException('--lab needs jupyterlab: pip install "pcapframe[workshop]"')
+    from pcapframe.workshop import lay_out
+
+    laid = lay_out(folder)
+    write("\n".join(f"{file.outcome:9}  {file.path}" for file in laid), STDOUT)
+    kept = sum(file.outcome == "kept" for file in laid)
+    if kept:
+        say(f"{kept} of {len(laid)} files were changed and are left as they are; move one away to have it anew")
+    if lab:
+        sys.stdout.flush()
+        raise click.exceptions.Exit(_start_lab(folder, lab_options))
+    if kept:
+        raise click.exceptions.Exit(1)
+
+
+def _start_lab(folder: str, options: tuple[str, ...]) -> int:
+    """Run JupyterLab until it ends, and return its exit status; it handles interrupts itself."""
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
+    command = [sys.executable, "-m", "jupyterlab", first, *options]
+    with subprocess.Popen(command, cwd=folder) as process:
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        }
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
+@click.command()
+@click.option(
+    "--root", "roots", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Folder whose captures may be read; the working directory by default. May be repeated.",
+)  # fmt: skip
+@allow_host
+@click.option("--cache-mib", type=click.IntRange(0), default=2048, show_default=True, metavar="MIB",
+              help="Memory that kept analyses may take.")  # fmt: skip
+@click.option("--http", "over_http", is_flag=True, help="Serve over streamable HTTP, at /mcp, instead of stdio.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen for HTTP.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT",
+              help="Port for HTTP; 0 for any that is free.")  # fmt: skip
+@click.pass_context
+def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: bool, host: str, port: int) -> None:
+    """Serve assistants over the Model Context Protocol.
+
+    Tools answer as the commands here do. Clients over HTTP have to show the bearer token that the environment
+    variable PCAPFRAME_MCP_TOKEN holds; without one only this machine can be listened to.
+
+    \b
+    Examples:
+      pcapframe mcp --root captures
+      PCAPFRAME_MCP_TOKEN=secret pcapframe mcp --http --port 8080
+    """
+    try:
+        from pcapframe import mcp_server
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in (
+            "mcp",
+            "mcp_types",
+            "uvicorn",
+            "pydantic",
+            "matplotlib",
+        ):
+            raise
+        raise click.UsageError("the MCP server needs more packages: pip install 'pcapframe[mcp]'") from None
+    settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)
+    gc.enable()  # it may serve for long
+    if over_http:
+        mcp_server.serve_http(settings, host=host, port=port, token=os.environ.get("PCAPFRAME_MCP_TOKEN"))
+    else:
+        mcp_server.serve_stdio(settings)

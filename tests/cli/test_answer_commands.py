@@ -1,0 +1,82 @@
+"""What is in a capture: text and JSON."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from tests.cli.running import CLEAN, RESETS, json_of, run, same, text_of
+
+
+def test_analyze_prints_the_analysis() -> None:
+    assert text_of("analyze", RESETS) == f"{pf.analyze(RESETS)}\n"
+
+
+def test_json_is_the_answer_of_python() -> None:
+    same(json_of("analyze", RESETS), pf.analyze_tcp_anomalies(RESETS))
+    same(json_of("analyze", RESETS, "--limit", "2"), pf.analyze_tcp_anomalies(RESETS, limit=2))
+    same(json_of("connections", RESETS), pf.analyze_tcp_connections(RESETS))
+    same(json_of("connections", RESETS, "--detailed"), pf.analyze_tcp_connections(RESETS, detailed=True))
+    same(json_of("retransmissions", RESETS, "--threshold", "0.1"), pf.analyze_tcp_retransmissions(RESETS, None, 0.1))
+    same(json_of("flow", RESETS, "--server-ip", "198.51.100.20"), pf.analyze_traffic_flow(RESETS, "198.51.100.20"))
+
+
+def test_filters_reach_the_answer() -> None:
+    asked = ("--server-ip", "198.51.100.20", "--server-port", "8080")
+    answer = json_of("analyze", RESETS, *asked)
+    same(answer, pf.analyze_tcp_anomalies(RESETS, "198.51.100.20", 8080))
+    assert answer["statistics"]["handshake"]["refused"] == 6
+    late = json_of("analyze", RESETS, "--start", "2100-01-01")
+    assert late["message"].startswith("Nothing matches the filter (from 2100-01-01T00:00:00+00:00)")
+    assert json_of("analyze", RESETS, "--end", "2100-01-01")["statistics"]["total_connections"] == 42
+
+
+def test_thresholds_reach_the_patterns() -> None:
+    plain = [p["pattern"] for p in json_of("analyze", RESETS)["patterns"]]
+    changed = json_of("analyze", RESETS, "--threshold", "abnormal_termination.reset_rate=0.9")["patterns"]
+    assert set(plain) - {p["pattern"] for p in changed} == {"abnormal_termination"}
+    listed = text_of("thresholds")
+    assert re.search(r"^packet_retransmission.rate +0.02$", listed, re.MULTILINE)
+    assert json_of("thresholds") == pf.Thresholds().to_dict()
+
+
+def test_retransmissions_text() -> None:
+    text = text_of("retransmissions", RESETS)
+    assert "37 of 1,086 TCP packets (3.41 %, above the threshold of 2.00 %)" in text
+    assert "192.0.2.12:40003 <-> 198.51.100.21:4443" in text
+    assert "not above" in text_of("retransmissions", RESETS, "--threshold", "0.5")
+    clean = text_of("retransmissions", CLEAN)
+    assert "0 of " in clean
+    assert "<->" not in clean
+
+
+def test_flow_text() -> None:
+    text = text_of("flow", RESETS, "--server-ip", "198.51.100.20")
+    assert "client to server" in text
+    assert re.search(r"^  RST +2 +7$", text, re.MULTILINE)
+    assert "Nothing matches the filter" in text_of("flow", RESETS, "--server-ip", "192.0.2.99")
+
+
+def test_info_text_and_json() -> None:
+    text = text_of("info", str(pf.example("ipv6.pcapng")))
+    assert "899 packets" in text
+    assert "eth0" in text
+    assert "TCP 889" in text
+    facts = json_of("info", str(pf.example("ipv6.pcapng")))
+    assert facts["packets"] == 899
+    assert facts["protocols"] == {"TCP": 889, "ICMPv6": 10}
+
+
+@pytest.mark.needs_program("tshark")
+def test_check_shows_the_table_and_writes_the_frames(tmp_path: Path) -> None:
+    assert "100.000 % of the segments agree" in " ".join(text_of("check", CLEAN).split())
+    file = tmp_path / "differing.csv"
+    assert "retransmission" in text_of("check", RESETS, "--csv", str(file))
+    assert file.read_text() == "frame,label,tshark,pcapframe\n"
+
+
+def test_check_without_tshark_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pf.PcapframeError, match="tshark is not installed"):
+        run("check", CLEAN)

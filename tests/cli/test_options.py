@@ -1,0 +1,49 @@
+"""Options that commands share."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import pcapframe as pf
+from tests.cli.running import CLEAN, RESETS, run, same, text_of
+from tests.hostile import serving
+
+
+def test_urls_are_read_where_they_are_allowed() -> None:
+    with serving() as server:
+        server.files["/a.pcap"] = Path(RESETS).read_bytes()
+        url = server.url("/a.pcap?token=hush")
+        with pytest.raises(pf.RemoteCaptureError, match="refused unless it is allowed by name"):
+            run("analyze", url)
+        assert server.asked == []
+        shown = server.url("/a.pcap?token=***")
+        for command in (["analyze"], ["connections"], ["retransmissions"], ["flow", "--server-ip", "198.51.100.20"]):
+            answer = json.loads(text_of(*command, url, "--json", "--allow-host", "localhost"))
+            assert answer["file"] == shown
+            plain = json.loads(text_of(*command, RESETS, "--json"))
+            same({**plain, "file": shown}, answer)
+        assert json.loads(text_of("info", "--allow-host", "localhost", url, "--json"))["name"] == shown
+        assert len(text_of("packets", url, "--allow-host", "localhost").splitlines()) == 1097
+        merged = json.loads(text_of("analyze", CLEAN, url, "--json", "--allow-host", "localhost"))
+        assert merged["packets_analyzed"] == 1096 + 386
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze", RESETS),
+        ("analyze", RESETS, "--json"),
+        ("retransmissions", RESETS),
+        ("flow", RESETS, "--server-ip", "198.51.100.20"),
+        ("connections", RESETS),
+        ("info", RESETS),
+    ],
+)
+def test_output_goes_to_a_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    path = tmp_path / "out"
+    assert text_of(*arguments, "--output", str(path)) == ""
+    written, printed = path.read_text(encoding="utf-8"), text_of(*arguments)
+    stamp = re.compile(r'"analysis_timestamp": ".*"')
+    assert stamp.sub("", written) == stamp.sub("", printed)
