@@ -78,6 +78,9 @@ def measure_warm(packets: int, runs: int, *, scale: bool) -> float:
     analyze = median(warm["analyze"])
     speed = packets / analyze / 1e6
     line("analyze", f"{analyze:.3f} s   {speed:.2f} million packets/s", "≥ 2 million/s", speed >= 2)
+    plain = median(worker("plain", made(packets), runs)["analyze"])
+    share = analyze / plain - 1
+    line("cost of evidence and health", f"{share:.0%} of {plain:.3f} s without", "≤ 40 %", share <= 0.4)
     answer = median(warm[ANSWER])
     line(ANSWER, f"{answer:.3f} s   {packets / answer / 1e6:.2f} million packets/s")
 
@@ -259,6 +262,25 @@ def time_analyze(capture: str, runs: int) -> dict[str, list[float]]:
     return figures
 
 
+def time_plain(capture: str, runs: int) -> dict[str, list[float]]:
+    """Time the whole without judging the evidence and examining the capture's health."""
+    from pcapframe.analysis import CaptureHealth, pipeline
+    from pcapframe.segments import labels
+
+    class NothingJudged:
+        fed = 0
+
+        def feed(self, segments: Any, _tracked: Any, _connections: int, out: Any) -> None:
+            stop = self.fed + segments.seq.size
+            for column in out:
+                column[self.fed : stop] = 0
+            self.fed = stop
+
+    labels.EvidencePass = NothingJudged
+    pipeline.examine_capture = lambda *_frames, **_options: CaptureHealth((), "")
+    return time_analyze(capture, runs)
+
+
 def warm_pcapframe(capture: str) -> Any:
     """Load what is measured, on one core, and run it once."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -314,7 +336,13 @@ def mcpcap_python() -> Path | None:
     return python
 
 
-WORKERS = {"stages": time_stages, "analyze": time_analyze, "scapy": time_scapy, "mcpcap": time_mcpcap}
+WORKERS = {
+    "stages": time_stages,
+    "analyze": time_analyze,
+    "plain": time_plain,
+    "scapy": time_scapy,
+    "mcpcap": time_mcpcap,
+}
 
 if __name__ == "__main__":
     main()
