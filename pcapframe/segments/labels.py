@@ -136,6 +136,7 @@ def _arrays(frame: pd.DataFrame) -> Segments:
         ip_id=fixed(values(frame["ip_id"], np.int32, null=-1), np.int32),
         tsval=fixed(values(frame["tsval"], np.int64, null=-1), np.int64),
         tsecr=fixed(values(frame["tsecr"], np.int64, null=-1), np.int64),
+        sack_permitted=fixed(values(frame["sack_permitted"], np.bool_, null=False), np.bool_),
         sack_at=fixed(sack_at, np.int64),
         sack=fixed(edges, np.uint32),
     )
