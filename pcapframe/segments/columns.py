@@ -18,6 +18,7 @@ NULLABLE = (
     ("ip_id", "ip_id", np.int32, -1),
     ("tsval", "tsval", np.int64, -1),
     ("tsecr", "tsecr", np.int64, -1),
+    ("sack_permitted", "sack_permitted", np.bool_, False),
 )
 PLAIN = ("time", "src", "dst", "src_port", "dst_port", "tcp_flags", "seq", "ack", "window", "header", "hidden")
 

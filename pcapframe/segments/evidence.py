@@ -7,8 +7,9 @@ timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
   and changes no state. A sender that gives each packet its own IPv4 identification proves it by that. Without one a
   packet with payload, SYN or FIN is a copy if a resend could not look like it: it came sooner than a round trip, or
   its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if another
-  packet of its sender came in between, or where its sender uses SACK and it reports nothing by it, or where both
-  segments before it were copied too; a RST only in that last case;
+  packet of its sender came in between, if both segments before it were copied too, or, where its sender uses SACK, if
+  nothing that arrives could cause it again (see below); a RST if both segments before it were copied and nothing that
+  it could answer came in between; a SYN-ACK if what follows shows it, which is known only then;
 * bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
   the first copy, which its resend overtook (``reordered``);
 * bytes that fill a gap were sent before the segment that opened the gap (``reordered``) or after it (``resent``,
@@ -21,6 +22,16 @@ sender's clock ticks twice in a round trip; else a resend comes a round trip lat
 receiver. The round trip is the smallest time from here to the receiver and back plus that to the sender and back;
 while one of them is unknown, at least 3 ms.
 
+What causes the same acknowledgement again. A receiver that uses SACK answers what arrives by a higher acknowledgement,
+by a new block (RFC 2018 section 4), or, if it had the bytes, by a DSACK (RFC 2883), and repeats a DSACK only when they
+come once more. So the same one again is a copy, except where it is a DSACK, and where it may answer what carries no new
+bytes: a segment discarded since its timestamp is older than the one echoed (RFC 7323 section 5.3), which takes a resend
+that arrived before segments sent earlier; the copy of an old acknowledgement (RFC 9293 section 3.10.7.4) seen within a
+round trip; or a SYN-ACK or FIN that came more often than it was acknowledged. A SYN-ACK answers every SYN that arrives,
+copies too, so one that comes again counts as ``resent`` until the next two packets of the connection turn out to be
+copied, as at a mirror port, or, if no copy of its SYN was seen, until its sender's timestamps show that their clock
+ticked between the two, which have the same; half a tick makes that likelier than not.
+
 Limits. A resend whose first copy passed unseen, without later bytes before it, looks like an original (a lost tail
 or SYN). At most ``MOST_GAPS`` gaps a direction are remembered, so that a packet costs at most so many steps, whatever
 came before it; the lowest is forgotten first. Whether bytes below a forgotten gap's end were seen is then not known: by
@@ -31,8 +42,10 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy; a SYN-ACK that comes twice counts as sent again unless a copy of its SYN was seen, since it may answer
-one that passed elsewhere. ``needless`` looks at the last resend of each direction only.
+one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what caused that may have been
+copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are called
+copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. ``needless`` looks
+at the last resend of each direction only.
 """
 
 from typing import Any, NamedTuple
@@ -58,6 +71,8 @@ REORDER_LIMIT_NS = 3 * MILLISECOND  # for filling a gap, while no round trip is 
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
 NEWEST_IDS, MOST_ID_STEP = 4, 128  # so many steps, each at most so large, show a counter
 MOST_SAME_IDS = 2  # a sender that gives more packets in a row the same identification does not tell them apart by it
+MOST_COPIES = 100  # of a segment that are counted
+PACKETS_COPIED = 2  # after a SYN and a SYN-ACK that came twice: each packet is captured twice
 FEWEST_TICKS = 4  # of the sender's timestamp clock, to tell how long one takes
 
 TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
@@ -75,8 +90,8 @@ DIRECTION = np.dtype(
         ("high", np.uint32),  # end of the highest byte seen
         ("started", np.bool_),
         ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
-        ("fin_seen", np.bool_),
-        ("uses_sack", np.bool_),  # it reported blocks by SACK
+        ("takes_sack", np.bool_),  # its SYN permits SACK
+        ("uses_sack", np.bool_),  # it reported blocks by SACK, or both SYNs permit it
         ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
         ("has_acked", np.bool_),
         ("recovering", np.uint8),  # reason + 1 of the resends below `recovery_end`
@@ -92,10 +107,18 @@ DIRECTION = np.dtype(
         ("newest_id", np.int32),
         ("id_steps", np.int16),
         ("same_ids", np.uint8),
-        ("newest_copied", np.bool_),  # a copy was seen of its newest segment with bytes
-        ("older_copied", np.bool_),  # and of the one before, if there was one
+        ("newest_copies", np.uint8),  # further copies seen of its newest segment with bytes
+        ("older_copied", np.bool_),  # a copy was seen of the one before, if there was one
         ("print", np.int64),  # fingerprint of its last packet
         ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
+        ("last_at", np.int64),  # time of its last packet, copies too
+        ("stale_at", np.int64),  # time of its last copy of an acknowledgement that it sent before later bytes; 0: none
+        ("answer_row", np.int64),  # its SYN-ACK that came again and may yet turn out to be a copy
+        ("answer_since", np.int64),  # how long after the same one before [ns]
+        ("answer_packets", np.uint8),  # packets of both sides since then
+        ("answer_copies", np.uint8),  # and copies of them
+        ("again_tsval", np.int64),  # timestamp of the first resend of a recovery; 0: none yet
+        ("again_end", np.uint32),  # and the highest byte seen then
         ("top_seq", np.uint32),  # the segment that reached `high`
         ("top_id", np.int32),
         ("top_tsval", np.int64),
@@ -190,14 +213,20 @@ def _ticks_soon(own: Any, peer: Any, time: Any, tsval: Any) -> Any:
 
 
 @inner_jit
-def _since_same(recent: Any, fingerprint: Any, time: Any) -> Any:
-    """How long ago the same packet was seen, -1 unless it was a moment ago; remembers this one."""
-    slot = 2 * (np.int64(fingerprint >> np.uint64(40)) & (RECENT_PACKETS - 1))
-    same = recent[slot] == np.int64(fingerprint)
-    since = time - recent[slot + 1]
-    recent[slot] = np.int64(fingerprint)
-    recent[slot + 1] = time
-    return since if same and 0 <= since <= COPY_LIMIT_NS else np.int64(-1)
+def _since_same(tags: Any, recent: Any, fingerprint: Any, time: Any) -> Any:
+    """How long ago the same packet was seen, -1 unless it was a moment ago; remembers this one.
+
+    The tags, a byte of each slot's fingerprint, stay in the cache; the slots themselves are seldom read.
+    """
+    slot = np.int64(fingerprint >> np.uint64(40)) & (RECENT_PACKETS - 1)
+    tag = np.uint8(fingerprint & np.uint64(0xFF))
+    since = np.int64(-1)
+    if tags[slot] == tag and recent[2 * slot] == np.int64(fingerprint):
+        since = time - recent[2 * slot + 1]
+    tags[slot] = tag
+    recent[2 * slot] = np.int64(fingerprint)
+    recent[2 * slot + 1] = time
+    return since if 0 <= since <= COPY_LIMIT_NS else np.int64(-1)
 
 
 @inner_jit
@@ -212,32 +241,105 @@ def _is_copy(
     carries: Any,
     seq: Any,
     ack: Any,
+    tsecr: Any,
     is_behind: Any,
     has_sack: Any,
+    is_dsack: Any,
 ) -> Any:
     """Whether a packet like one seen `since` nanoseconds ago is a copy of it, rather than sent again."""
     if ident > 0 and own.same_ids < MOST_SAME_IDS:
         return True
     is_soon = since <= COPY_LIMIT_WITHOUT_ID_NS or (own.rtt > 0 and peer.rtt > 0 and since < _round_trip(own, peer))
     is_old = tsval >= 0 and before(np.uint32(tsval), np.uint32(own.newest_tsval))  # a resend has its own time
-    each_copied = (own.newest_copied and own.older_copied) or (peer.newest_copied and peer.older_copied)
+    each_copied = (own.newest_copies and own.older_copied) or (peer.newest_copies and peer.older_copied)
     if flags & RST and not carries:
-        return is_soon and each_copied  # a host without the connection answers each segment by the same RST
+        # A host without the connection answers each segment by the same RST.
+        return is_soon and each_copied and peer.last_at <= time - since
     if not carries:
         if not is_soon:
             return False
         if is_old or is_behind or after(own.acked, ack):
             return True
-        # A receiver that uses SACK says in nearly each acknowledgement what arrived (RFC 2018, 2883), but may report
-        # the same blocks twice.
-        return own.uses_sack and (each_copied or not has_sack)
+        if each_copied or not own.uses_sack:
+            return own.uses_sack
+        if not has_sack:
+            return not _may_answer(own, peer, time)
+        # What arrives moves the acknowledgement or adds to the blocks (RFC 2018) or is reported in the first one
+        # (RFC 2883), unless it is discarded.
+        return not is_dsack and not _may_discard(peer, ack, tsecr)
     if flags & SYN:
         # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives, also those
-        # that the network copied.
-        return since < TIMEOUT_NS and (not flags & ACK or (peer.newest_copied and not peer.syn_copied))
+        # that the network copied, so it is left to what follows.
+        return since < TIMEOUT_NS and not flags & ACK
     if is_old or (tsval >= 0 and _ticks_soon(own, peer, time, tsval)):
         return True
     return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # that one has been asked for
+
+
+@inner_jit
+def _may_answer(own: Any, peer: Any, time: Any) -> Any:
+    """Whether an acknowledgement without SACK may answer a copy, of which it says nothing.
+
+    That is so of a SYN-ACK (RFC 5961 section 4), a FIN (in TIME-WAIT, RFC 9293 section 3.10.7.4) and a segment without
+    bytes that is out of the window (ibid.).
+    """
+    arrived = 1 + np.int64(peer.newest_copies) + (peer.answer_row != NOBODY)
+    if np.uint32(peer.high - peer.top_seq) == 1 and own.repeats + 1 < arrived:
+        return True
+    return peer.stale_at != 0 and time - peer.stale_at <= _round_trip(own, peer)
+
+
+@inner_jit
+def _may_discard(peer: Any, ack: Any, tsecr: Any) -> Any:
+    """Whether the receiver that sends this may have discarded a late segment, answering it by what it said before.
+
+    It discards one whose timestamp is older than that of the last one in order (RFC 7323 section 5.3), which it
+    echoes. Segments are sent in order of their timestamps, so that takes a resend that arrived before.
+    """
+    if peer.again_tsval == 0 or after(ack, peer.again_end):
+        return False
+    return tsecr <= 0 or peer.again_tsval < 0 or not before(np.uint32(tsecr), np.uint32(peer.again_tsval))
+
+
+@inner_jit
+def _is_dsack(ack: Any, sack: Any, start: Any, stop: Any) -> Any:
+    """Whether the first SACK block reports bytes that the receiver had before (RFC 2883 section 4)."""
+    if stop - start < 2:
+        return False
+    left, right = sack[start], sack[start + 1]
+    if not after(right, ack):
+        return True
+    return stop - start >= 4 and not before(left, sack[start + 2]) and not after(right, sack[start + 3])
+
+
+@inner_jit
+def _settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
+    """Once the rate of the sender's timestamp clock shows, say whether its SYN-ACK that came again is a copy.
+
+    Both have the same timestamp; with half a tick between them that is likelier for a copy than for two answers.
+    """
+    ticks = np.int64(np.uint32(own.newest_tsval - own.first_tsval))
+    if peer.syn_copied or ticks < FEWEST_TICKS:
+        return
+    if own.answer_since * ticks * 2 >= time - own.first_tsval_at:
+        bits[own.answer_row] = IS_COPY
+    own.answer_row = NOBODY
+
+
+@inner_jit
+def _settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
+    """Say of a SYN-ACK that came again, as did its SYN, that it is a copy if the next two packets are copied too."""
+    if not peer.syn_copied:
+        return
+    if is_copy:
+        own.answer_copies += 1
+        if own.answer_copies == PACKETS_COPIED:
+            bits[own.answer_row] = IS_COPY
+            own.answer_row = NOBODY
+    elif own.answer_packets == PACKETS_COPIED:
+        own.answer_row = NOBODY
+    else:
+        own.answer_packets += 1
 
 
 @inner_jit
@@ -456,11 +558,7 @@ def _confirm(own: Any, peer: Any, bits: Any, ack: Any, tsecr: Any, sack: Any, sa
     row = peer.resend_row
     if sack_stop - sack_start >= 2:
         left, right = sack[sack_start], sack[sack_start + 1]
-        is_duplicate = not after(right, ack)
-        if not is_duplicate and sack_stop - sack_start >= 4:
-            outer_left, outer_right = sack[sack_start + 2], sack[sack_start + 3]
-            is_duplicate = not before(left, outer_left) and not after(right, outer_right)
-        if not is_duplicate:
+        if not _is_dsack(ack, sack, sack_start, sack_stop):
             own.sacked = True
             if own.sack_high == 0 or after(right, own.sack_high):
                 own.sack_high = right
@@ -486,6 +584,7 @@ def judge(
     directions: Any,
     gaps: Any,
     free: Any,
+    recent_tags: Any,
     recent_packets: Any,
     recent_resends: Any,
     all_bits: Any,
@@ -497,10 +596,11 @@ def judge(
     )  # fmt: skip
     payload, idents, tsvals, tsecrs = segments.payload, segments.ip_id, segments.tsval, segments.tsecr
     sack_at, sack = segments.sack_at, unchecked(segments.sack)
+    sack_permitted = segments.sack_permitted
     conn_ids, sides = tracked.conn_id, tracked.side
     bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
     bits_raw, recent, spare = unchecked(all_bits), unchecked(recent_packets), unchecked(free)
-    resends = unchecked(recent_resends)
+    tags, resends = unchecked(recent_tags), unchecked(recent_resends)
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
         unchecked(gaps.tsval), unchecked(gaps.link),
@@ -511,7 +611,7 @@ def judge(
         for direction in (own, peer):
             if direction.newest_id == 0 and direction.resend_row == 0:
                 direction.newest_id = -1
-                direction.resend_row = NOBODY
+                direction.resend_row = direction.answer_row = NOBODY
                 direction.first_gap = -1
                 direction.window = -1
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
@@ -539,18 +639,29 @@ def judge(
             tsecr,
             sack_sum,
         )
-        since = _since_same(recent, fingerprint, time)
+        if flags & SYN and sack_permitted[i]:
+            own.takes_sack = True
+            if peer.takes_sack:
+                own.uses_sack = peer.uses_sack = True
+        since = _since_same(tags, recent, fingerprint, time)
         # Another packet came in between; without options both may say the same as others.
         is_behind = own.print != np.int64(fingerprint) and (tsval >= 0 or own.uses_sack)
-        if since >= 0 and _is_copy(
-            own, peer, since, time, ident, tsval, flags, carries, seq, ack, is_behind,
-            sack_at[i + 1] > sack_at[i],
-        ):  # fmt: skip
+        own.last_at = time
+        is_copy = since >= 0 and _is_copy(
+            own, peer, since, time, ident, tsval, flags, carries, seq, ack, tsecr, is_behind,
+            sack_at[i + 1] > sack_at[i], _is_dsack(ack, sack, sack_at[i], sack_at[i + 1]),
+        )  # fmt: skip
+        if own.answer_row != NOBODY:
+            _settle_by_copies(own, peer, bits_raw, is_copy)
+        elif peer.answer_row != NOBODY:
+            _settle_by_copies(peer, own, bits_raw, is_copy)
+        if is_copy:
             bits[i] = IS_COPY
             if carries:
-                own.newest_copied = True
-            # Copies closer than a millisecond are made where packets are captured: its peer saw one.
-            own.syn_copied = own.syn_copied or (flags & SYN != 0 and since > COPY_LIMIT_WITHOUT_ID_NS)
+                own.newest_copies = min(own.newest_copies + 1, MOST_COPIES)
+            elif before(seq, own.high):
+                own.stale_at = time
+            own.syn_copied = own.syn_copied or flags & SYN != 0
             continue
         if flags & ACK and not flags & RST:
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
@@ -560,7 +671,7 @@ def judge(
             own.print = np.int64(fingerprint)
         in_order = True
         if carries:
-            own.older_copied, own.newest_copied = own.newest_copied or not own.started, False
+            own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
             if not own.started:
                 own.started = True
                 own.high = seq
@@ -604,6 +715,14 @@ def judge(
                     own.resend_tsval = tsval
                     own.resend_ticked = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
                     own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
+                    if own.again_tsval == 0 or not before(peer.acked, own.again_end):
+                        own.again_tsval = tsval if tsval else 1
+                    own.again_end = own.high
+                    if flags & SYN and time - own.last_sent < TIMEOUT_NS:
+                        own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
+                        if since >= 0:
+                            own.answer_row, own.answer_since = base_row + i, since
+                            own.answer_packets, own.answer_copies = 0, 0
             elif carries and after(seq, own.high):
                 _open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
             if carries:
@@ -622,6 +741,8 @@ def judge(
                 own.first_tsval_at = time
             elif after(np.uint32(tsval), np.uint32(own.newest_tsval)):
                 own.newest_tsval = tsval
+                if own.answer_row != NOBODY:
+                    _settle_by_clock(own, peer, bits_raw, time)
         if ident > 0 and own.newest_id < 0:
             own.newest_id = np.int32(ident)
         elif ident > 0:
@@ -645,6 +766,7 @@ class EvidencePass:
             *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
         )
         self._free = np.array([-1, 0, 0], np.int64)
+        self._tags = np.zeros(RECENT_PACKETS, np.uint8)
         self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
@@ -669,6 +791,6 @@ class EvidencePass:
         self._directions = grown(self._directions, 2 * connections)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
-        tables = self._directions, self._gaps, self._free, self._recent, self._resends
+        tables = self._directions, self._gaps, self._free, self._tags, self._recent, self._resends
         judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows))
         self._fed += rows

@@ -36,6 +36,7 @@ class Segments(NamedTuple):
     ip_id: Array  # int32, -1 where absent
     tsval: Array  # int64, -1 where absent
     tsecr: Array  # int64, -1 where absent
+    sack_permitted: Array  # bool
     sack_at: Array  # int64, n + 1 rows: where each row's SACK edges begin in `sack`
     sack: Array  # uint32
 
