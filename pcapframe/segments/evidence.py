@@ -42,7 +42,7 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what caused that may have been
+one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what it answers may have been
 copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are called
 copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. ``needless`` looks
 at the last resend of each direction only.
