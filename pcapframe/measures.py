@@ -1,8 +1,8 @@
 """Small shared arithmetic: rates with intervals, columns as arrays, endpoint and flag text, capture filters."""
 
 import math
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ __all__ = [
     "without_attrs",
 ]
 
+RowNumbers: TypeAlias = npt.NDArray[np.intp]
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
 
 
@@ -284,12 +285,12 @@ class Differing(NamedTuple):
     """
 
     wireshark_total: int
-    only_wireshark: npt.NDArray[np.intp]
-    only_evidence: npt.NDArray[np.intp]
+    only_wireshark: RowNumbers
+    only_evidence: RowNumbers
 
 
 def differing(
-    segments: pd.DataFrame, label: str, evidence: str, kept: npt.NDArray[np.bool_] | None = None
+    segments: pd.DataFrame, label: str, evidence: str, keep: Callable[[RowNumbers], RowNumbers] | None = None
 ) -> Differing:
     """Compare a label of Wireshark's with the column of the evidence that counts the same thing.
 
@@ -299,8 +300,8 @@ def differing(
         Columns of ``schema.SEGMENTS``; not modified.
     label, evidence : str
         Names of the two bool columns.
-    kept : ndarray of bool, optional
-        Segments to look at; all by default.
+    keep : callable, optional
+        Takes rows and returns those to look at; all by default.
 
     Returns
     -------
@@ -315,8 +316,8 @@ def differing(
     """
     theirs, ours = segments[label].to_numpy(bool), segments[evidence].to_numpy(bool)
     some = np.flatnonzero(theirs | ours)  # few segments have either
-    if kept is not None:
-        some = some[kept[some]]
+    if keep is not None:
+        some = keep(some)
     labelled, shown = theirs[some], ours[some]
     return Differing(int(np.count_nonzero(labelled)), some[labelled & ~shown], some[shown & ~labelled])
 
