@@ -10,8 +10,10 @@ import pandas as pd
 
 __all__ = [
     "Differing",
+    "connection_filters",
     "connection_text",
     "differing",
+    "each_way",
     "endpoint_filter",
     "endpoint_text",
     "fixed",
@@ -344,3 +346,53 @@ def endpoint_filter(address: str, port: int | None = None) -> str:
     """
     layer = "ipv6" if ":" in address else "ip"
     return f"{layer}.addr == {address} && {'tcp' if port is None else f'tcp.port == {port}'}"
+
+
+def connection_filters(connections: pd.DataFrame) -> list[str]:
+    """Return the Wireshark display filters of connections by their endpoints.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client``, ``client_port``, ``server`` and ``server_port``; not modified.
+
+    Returns
+    -------
+    list of str
+        One a row; a connection that reused the ports of another has the same.
+
+    Examples
+    --------
+    >>> ends = {"client": ["192.0.2.1"], "client_port": [40_000], "server": ["192.0.2.2"], "server_port": [80]}
+    >>> connection_filters(pd.DataFrame(ends))
+    ['ip.addr == 192.0.2.1 && tcp.port == 40000 && ip.addr == 192.0.2.2 && tcp.port == 80']
+    """
+    ends = (connections[name].tolist() for name in ("client", "client_port", "server", "server_port"))
+    return [
+        f"{endpoint_filter(client, client_port)} && {endpoint_filter(server, server_port)}"
+        for client, client_port, server, server_port in zip(*ends, strict=True)
+    ]
+
+
+def each_way(connections: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    """Return the sum of a column over both senders, by connection.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client_…`` and ``server_…``, whole numbers without nulls; not modified.
+    name : str
+        Of the columns, without the sender.
+
+    Returns
+    -------
+    ndarray of int64
+        One sum a row.
+
+    Examples
+    --------
+    >>> each_way(pd.DataFrame({"client_rsts": [1, 0], "server_rsts": [1, 2]}), "rsts").tolist()
+    [2, 2]
+    """
+    client, server = (connections[f"{side}_{name}"].to_numpy() for side in ("client", "server"))
+    return client.astype(np.int64) + server.astype(np.int64)

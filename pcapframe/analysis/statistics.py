@@ -17,6 +17,7 @@ from pcapframe.measures import (
     Differing,
     connection_text,
     differing,
+    each_way,
     endpoint_text,
     frame_filter,
     wilson_interval,
@@ -354,14 +355,8 @@ def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
     return {name: by_name.get(name, 0) for name in categories}
 
 
-def _each_way(connections: pd.DataFrame, column: str) -> Counts:
-    """Sum of a column over both senders, by connection."""
-    client, server = (connections[f"{side}_{column}"].to_numpy() for side in SIDES)
-    return client.astype(np.int64) + server.astype(np.int64)
-
-
 def _sum(connections: pd.DataFrame, column: str) -> int:
-    return int(_each_way(connections, column).sum())
+    return int(each_way(connections, column).sum())
 
 
 def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
@@ -463,7 +458,7 @@ def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> D
 def _retransmissions(
     segments: pd.DataFrame, connections: pd.DataFrame, ends: _Ends, differs: Differing, limit: int
 ) -> Retransmissions:
-    resent, packets = _each_way(connections, "resent_segments"), _each_way(connections, "packets")
+    resent, packets = each_way(connections, "resent_segments"), each_way(connections, "packets")
     total, whole = int(resent.sum()), int(packets.sum())
     low, high = wilson_interval(total, whole)
     most = _largest(resent)[:limit]
