@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test fuzz lint bench bench-plots bench-explorer lab clean
+.PHONY: help demo test fuzz lint bench bench-plots bench-explorer bench-mcp lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ bench-plots: $(VENV)/installed-dev ## Measure how long each chart takes to draw 
 
 bench-explorer: $(VENV)/installed-dev ## Measure how soon the explorer shows a filter (ARGS="--help" for options)
 	$(BIN)/python benchmarks/bench_explorer.py $(ARGS)
+
+bench-mcp: $(VENV)/installed-dev ## Measure the MCP server's answers over stdio (ARGS="--help" for options)
+	$(BIN)/python benchmarks/bench_mcp.py $(ARGS)
 
 lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by them (Linux, root)
 	$(BIN)/python data/ground_truth.py $(ARGS)

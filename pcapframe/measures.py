@@ -1,8 +1,8 @@
 """Small shared arithmetic: rates with intervals, columns as arrays, endpoint and flag text, capture filters."""
 
 import math
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,10 @@ import pandas as pd
 
 __all__ = [
     "Differing",
+    "connection_filters",
     "connection_text",
     "differing",
+    "each_way",
     "endpoint_filter",
     "endpoint_text",
     "fixed",
@@ -23,6 +25,7 @@ __all__ = [
     "without_attrs",
 ]
 
+RowNumbers: TypeAlias = npt.NDArray[np.intp]
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
 
 
@@ -281,12 +284,12 @@ class Differing(NamedTuple):
     """
 
     wireshark_total: int
-    only_wireshark: npt.NDArray[np.intp]
-    only_evidence: npt.NDArray[np.intp]
+    only_wireshark: RowNumbers
+    only_evidence: RowNumbers
 
 
 def differing(
-    segments: pd.DataFrame, label: str, evidence: str, kept: npt.NDArray[np.bool_] | None = None
+    segments: pd.DataFrame, label: str, evidence: str, keep: Callable[[RowNumbers], RowNumbers] | None = None
 ) -> Differing:
     """Compare a label of Wireshark's with the column of the evidence that counts the same thing.
 
@@ -296,8 +299,8 @@ def differing(
         Columns of ``schema.SEGMENTS``; not modified.
     label, evidence : str
         Names of the two bool columns.
-    kept : ndarray of bool, optional
-        Segments to look at; all by default.
+    keep : callable, optional
+        Takes rows and returns those to look at; all by default.
 
     Returns
     -------
@@ -312,8 +315,8 @@ def differing(
     """
     theirs, ours = segments[label].to_numpy(bool), segments[evidence].to_numpy(bool)
     some = np.flatnonzero(theirs | ours)  # few segments have either
-    if kept is not None:
-        some = some[kept[some]]
+    if keep is not None:
+        some = keep(some)
     labelled, shown = theirs[some], ours[some]
     return Differing(int(np.count_nonzero(labelled)), some[labelled & ~shown], some[shown & ~labelled])
 
@@ -340,3 +343,53 @@ def endpoint_filter(address: str, port: int | None = None) -> str:
     """
     layer = "ipv6" if ":" in address else "ip"
     return f"{layer}.addr == {address} && {'tcp' if port is None else f'tcp.port == {port}'}"
+
+
+def connection_filters(connections: pd.DataFrame) -> list[str]:
+    """Return the Wireshark display filters of connections by their endpoints.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client``, ``client_port``, ``server`` and ``server_port``; not modified.
+
+    Returns
+    -------
+    list of str
+        One a row; a connection that reused the ports of another has the same.
+
+    Examples
+    --------
+    >>> ends = {"client": ["192.0.2.1"], "client_port": [40_000], "server": ["192.0.2.2"], "server_port": [80]}
+    >>> connection_filters(pd.DataFrame(ends))
+    ['ip.addr == 192.0.2.1 && tcp.port == 40000 && ip.addr == 192.0.2.2 && tcp.port == 80']
+    """
+    ends = (connections[name].tolist() for name in ("client", "client_port", "server", "server_port"))
+    return [
+        f"{endpoint_filter(client, client_port)} && {endpoint_filter(server, server_port)}"
+        for client, client_port, server, server_port in zip(*ends, strict=True)
+    ]
+
+
+def each_way(connections: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    """Return the sum of a column over both senders, by connection.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns ``client_…`` and ``server_…``, whole numbers without nulls; not modified.
+    name : str
+        Of the columns, without the sender.
+
+    Returns
+    -------
+    ndarray of int64
+        One sum a row.
+
+    Examples
+    --------
+    >>> each_way(pd.DataFrame({"client_rsts": [1, 0], "server_rsts": [1, 2]}), "rsts").tolist()
+    [2, 2]
+    """
+    client, server = (connections[f"{side}_{name}"].to_numpy() for side in ("client", "server"))
+    return client.astype(np.int64) + server.astype(np.int64)

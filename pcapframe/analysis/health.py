@@ -8,7 +8,7 @@ What concerns the file, its interfaces and its clock is judged for the whole cap
 asked for.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -24,7 +24,7 @@ from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Evidence, Pattern
 from pcapframe.schema import FLAG_BITS
 
-__all__ = ["STATISTICS", "CaptureHealth", "Finding", "Qualifier", "examine_capture"]
+__all__ = ["READ", "STATISTICS", "CaptureHealth", "Finding", "Qualifier", "examine_capture"]
 
 Qualifier: TypeAlias = Literal["at least", "unknown"]
 Array: TypeAlias = npt.NDArray[Any]
@@ -34,6 +34,10 @@ AT_LEAST: Qualifier = "at least"
 UNKNOWN: Qualifier = "unknown"
 LISTED = 100  # connections and frames of a finding, beside their exact total
 NOTES = 5  # of the reader, in the sentence
+READ = (  # columns of the segments asked for
+    "tcp_flags", "conn_id", "from_client", "payload_bytes", "mss", "options_malformed", "capture_gap",
+    "capture_duplicate",
+)  # fmt: skip
 NO_CONNECTIONS = np.empty(0, np.int64)
 NO_TIME = np.iinfo(np.int64).min
 SMALLEST_MSS = 536  # every host takes segments of this size (RFC 9293 section 3.7.1) [bytes]
@@ -311,7 +315,8 @@ def examine_capture(
     connections: pd.DataFrame,
     *,
     capture: CaptureInfo,
-    kept: Mask | None = None,
+    asked: pd.DataFrame | None = None,
+    known: CaptureHealth | None = None,
     server_given: bool = False,
 ) -> CaptureHealth:
     """Find what limits the statistics of a capture.
@@ -321,13 +326,15 @@ def examine_capture(
     packets : DataFrame
         Columns of ``schema.PACKETS``, the whole capture; not modified.
     segments : DataFrame
-        Columns of ``schema.SEGMENTS``; not modified.
+        Columns of ``schema.SEGMENTS``, the whole capture; not modified.
     connections : DataFrame
         Those asked for, columns of ``schema.CONNECTIONS``; not modified.
     capture : CaptureInfo
         What the file says of itself.
-    kept : ndarray of bool, optional
-        Segments of these connections; all by default.
+    asked : DataFrame, optional
+        The segments of these connections, with the columns ``READ`` at least; all by default.
+    known : CaptureHealth, optional
+        Of the same capture, whatever was asked for then: what it found about the whole capture holds.
     server_given : bool, default False
         The user named the server, so that the roles are known.
 
@@ -342,10 +349,14 @@ def examine_capture(
     >>> [finding.name for finding in pf.analyze(pf.example("midstream.pcap")).health.findings]
     ['cut_packets', 'open_at_start', 'open_at_end', 'inferred_roles']
     """
-    view = _View(capture, without_attrs(packets), without_attrs(segments), without_attrs(connections), kept)
+    asked = segments if asked is None else asked
+    view = _View(capture, *(without_attrs(frame) for frame in (packets, segments, asked, connections)))
+    whole = {finding.name: finding for finding in known.findings} if known else {}
+    file, clock = (
+        [whole.get(name) if known else find(view) for name, find in of.items()] for of in (OF_FILE, OF_CLOCK)
+    )
     found = [
-        _cut_off(view), _notes(view), _drops(view), _cut_packets(view), _malformed(view), _one_directional(view),
-        _gaps(view), _merged(view), _copies(view), _without_time(view), _backwards(view), *_steps(view),
+        *file, _malformed(view), _one_directional(view), _gaps(view), _merged(view), _copies(view), *clock,
         _open_at_start(view), _open_at_end(view), None if server_given else _inferred(view),
     ]  # fmt: skip
     findings = tuple(finding for finding in found if finding is not None)
@@ -357,20 +368,9 @@ class _View(NamedTuple):
 
     capture: CaptureInfo
     packets: pd.DataFrame
-    segments: pd.DataFrame
+    all_segments: pd.DataFrame
+    segments: pd.DataFrame  # those of the connections
     connections: pd.DataFrame
-    kept: Mask | None
-
-    def rows(self, mask: Mask) -> Array:
-        """Rows of the segments asked for where `mask` is set."""
-        if not mask.any():
-            return np.empty(0, np.intp)
-        return np.flatnonzero(mask if self.kept is None else mask & self.kept)
-
-    @property
-    def segment_count(self) -> int:
-        """How many segments are asked for."""
-        return len(self.segments) if self.kept is None else int(np.count_nonzero(self.kept))
 
     def of_rows(self, rows: Array) -> Evidence:
         """Name segments and their connections."""
@@ -491,13 +491,13 @@ def _cut_packets(view: _View) -> Finding | None:
 
 
 def _malformed(view: _View) -> Finding | None:
-    rows = view.rows(values(view.segments["options_malformed"], np.bool_, null=False))
+    rows = np.flatnonzero(values(view.segments["options_malformed"], np.bool_, null=False))
     if not rows.size:
         return None
     return Finding(
         "malformed_options",
-        f"The TCP options of {rows.size:,} of {_counted(view.segment_count, 'segment')} do not parse.",
-        {"segments": view.segment_count, "malformed": rows.size},
+        f"The TCP options of {rows.size:,} of {_counted(len(view.segments), 'segment')} do not parse.",
+        {"segments": len(view.segments), "malformed": rows.size},
         {"resend_reasons": UNKNOWN},
         view.of_rows(rows),
     )
@@ -537,7 +537,7 @@ def _gaps(view: _View) -> Finding | None:
     missing, captured = view.sum("gap_bytes"), view.sum("payload_bytes")
     if not missing:
         return None
-    rows = view.rows(view.segments["capture_gap"].to_numpy() != 0)
+    rows = np.flatnonzero(view.segments["capture_gap"].to_numpy() != 0)
     return Finding(
         "bytes_not_captured",
         f"{_counted(missing, 'byte')} {_were(missing)} acknowledged and {'is' if missing == 1 else 'are'} not in the "
@@ -560,7 +560,7 @@ def _merged(view: _View) -> Finding | None:
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
     if int(payload.max(initial=0)) <= int(limit.min(initial=LARGEST_PAYLOAD)):
         return None
-    rows = view.rows(payload > limit.reshape(-1).take(2 * conn_id + ~from_client))
+    rows = np.flatnonzero(payload > limit.reshape(-1).take(2 * conn_id + ~from_client))
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())
@@ -578,14 +578,14 @@ def _merged(view: _View) -> Finding | None:
 
 
 def _copies(view: _View) -> Finding | None:
-    rows = view.rows(view.segments["capture_duplicate"].to_numpy())
+    rows = np.flatnonzero(view.segments["capture_duplicate"].to_numpy())
     if not rows.size:
         return None
     return Finding(
         "capture_duplicates",
-        f"{rows.size:,} of {_counted(view.segment_count, 'TCP packet')} {'is a' if rows.size == 1 else 'are'} further "
+        f"{rows.size:,} of {_counted(len(view.segments), 'TCP packet')} {'is a' if rows.size == 1 else 'are'} further "
         f"{'copy' if rows.size == 1 else 'copies'} of a packet already captured: they count in packets and bytes only.",
-        {"copies": rows.size, "tcp_packets": view.segment_count},
+        {"copies": rows.size, "tcp_packets": len(view.segments)},
         # The rate is that among packets with their copies.
         {
             **dict.fromkeys(("packets", "bytes", "duplicate_acks", "packet_ratio"), UNKNOWN),
@@ -638,26 +638,36 @@ def _backwards(view: _View) -> Finding | None:
     )
 
 
-def _steps(view: _View) -> Iterator[Finding]:
-    steps = find_clock_steps(view.segments)
+def _steps(view: _View) -> Finding | None:
+    steps = find_clock_steps(view.all_segments)
     if not steps:
-        return
+        return None
     frames = np.array([step.frame for step in steps])
     largest = max(steps, key=lambda step: abs(step.seconds))
     way = "forward" if largest.seconds > 0 else "back"
-    yield Finding(
+    return Finding(
         "clock_steps",
         f"The clock of the capture steps {_counted(len(steps), 'time')} against the timestamps in the packets, by up "
         f"to {_seconds(abs(largest.seconds))} {way}.",
         {
             "steps": len(steps),
-            "tcp_packets": len(view.segments),
+            "tcp_packets": len(view.all_segments),
             "largest_step_s": largest.seconds,
             "directions": max(step.directions for step in steps),
         },
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         _evidence(frames, NO_CONNECTIONS),
     )
+
+
+# What is of the whole capture, whatever is asked for.
+OF_FILE = {
+    "file_cut_off": _cut_off,
+    "reader_notes": _notes,
+    "dropped_packets": _drops,
+    "cut_packets": _cut_packets,
+}
+OF_CLOCK = {"packets_without_time": _without_time, "time_backwards": _backwards, "clock_steps": _steps}
 
 
 # Where the capture begins and ends.
@@ -714,8 +724,8 @@ def _inferred(view: _View) -> Finding | None:
 
 def _sentence(view: _View, findings: tuple[Finding, ...]) -> str:
     """Say in short what the capture supports."""
-    if not view.segment_count:
-        if not len(view.segments):
+    if not len(view.segments):
+        if not len(view.all_segments):
             return "There is no TCP in this capture, so it supports no statistics of connections."
         return "Nothing is selected, so there are no statistics to support."
     named = [finding for finding in findings if finding.affects]

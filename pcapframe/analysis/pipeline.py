@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.analysis.health import READ as HEALTH_READS
 from pcapframe.analysis.health import CaptureHealth, examine_capture
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
+from pcapframe.analysis.statistics import READ as STATISTIC_READS
 from pcapframe.connections import build_connections
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
+from pcapframe.patterns import READ as PATTERN_READS
 from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "analyze"]
 
-Mask = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.intp]
+ConnIds: TypeAlias = npt.NDArray[np.int64]
+# What health, patterns and statistics read of the segments: a filter takes no more of them, for all take their time.
+READ = list(dict.fromkeys((*HEALTH_READS, *PATTERN_READS, *STATISTIC_READS)))
 DEFAULTS = Thresholds()
 NO_TCP = "No TCP packets found in this capture"
 
@@ -79,16 +85,17 @@ class Analysis:
     thresholds: Thresholds
     provenance: Provenance
     whole_connections: pd.DataFrame
-    _view: pd.DataFrame  # the segments, with the roles that the filter tells
-    _kept: Mask | None  # which of them are asked for; None for all
+    _asked: pd.DataFrame  # the segments asked for, as `segments` without a filter; else the columns READ of them
+    _rows: Rows | None  # where they are among the segments; None for all as they are
+    _turned: ConnIds  # connections whose roles the filter tells to be the other way round than inferred
 
     @cached_property
     def filtered_segments(self) -> pd.DataFrame:
         """Segments of the connections asked for; the same frame as `segments` without a filter."""
-        if self._kept is None:
-            return self._view
-        chosen = self._view[self._kept]
-        chosen.attrs = self._view.attrs
+        if self._rows is None:
+            return self.segments
+        chosen = _turn(without_attrs(self.segments).take(self._rows), self._turned)
+        chosen.attrs = self.segments.attrs
         return chosen
 
     def filtered_columns(self, *names: str) -> pd.DataFrame:
@@ -104,8 +111,8 @@ class Analysis:
         DataFrame
             These columns, one row a segment.
         """
-        columns = without_attrs(self._view)[list(names)]
-        return columns if self._kept is None else columns[self._kept]
+        known = self._asked if set(names) <= set(self._asked) else self.filtered_segments
+        return without_attrs(known)[list(names)]
 
     def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
         """Return the segments of some frames, with the roles that the filter tells.
@@ -120,7 +127,7 @@ class Analysis:
         DataFrame
             Columns of ``schema.SEGMENTS``, a row a frame.
         """
-        return self._view.loc[list(frames)]
+        return _turn(self.segments.loc[list(frames)], self._turned)
 
     def count_statistics(self, *, limit: int = LISTED) -> Statistics:
         """Count what `statistics` states, with longer or shorter lists.
@@ -136,7 +143,7 @@ class Analysis:
             Plain Python objects.
         """
         named = self.selection.names_server
-        return count_statistics(self._view, self.connections, kept=self._kept, server_given=named, limit=limit)
+        return count_statistics(self._asked, self.connections, server_given=named, limit=limit)
 
     def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
         """Name more of the connections and packets that show a pattern than its evidence lists.
@@ -158,7 +165,7 @@ class Analysis:
         ParameterError
             There is no pattern of this name.
         """
-        return find_evidence(self._view, self.connections, pattern, limit=limit, thresholds=self.thresholds)
+        return find_evidence(self._asked, self.connections, pattern, limit=limit, thresholds=self.thresholds)
 
     @cached_property
     def _report(self) -> "Report":
@@ -253,11 +260,14 @@ def analyze(
         whole = build_connections(segments)
         step(size, size)
     selected = select_connections(whole, wanted)
-    view, kept, connections = _chosen(segments, whole, selected)
-    capture = capture_info(packets)
-    health = examine_capture(packets, view, connections, capture=capture, kept=kept, server_given=wanted.names_server)
-    patterns = tuple(health.qualify_pattern(seen) for seen in find_patterns(view, connections, thresholds=thresholds))
-    statistics = count_statistics(view, connections, kept=kept, server_given=wanted.names_server)
+    asked, rows, connections = _chosen(segments, whole, selected)
+    capture, server_given = capture_info(packets), wanted.names_server
+    known = source.health if isinstance(source, Analysis) else None
+    health = examine_capture(
+        packets, segments, connections, capture=capture, asked=asked, known=known, server_given=server_given
+    )
+    patterns = tuple(health.qualify_pattern(seen) for seen in find_patterns(asked, connections, thresholds=thresholds))
+    statistics = count_statistics(asked, connections, server_given=server_given)
     return Analysis(
         capture=capture,
         health=health,
@@ -273,34 +283,37 @@ def analyze(
         thresholds=thresholds,
         provenance=Provenance(_version(), {**wanted.to_dict(), "thresholds": thresholds.to_dict()}, files),
         whole_connections=whole,
-        _view=view,
-        _kept=kept,
+        _asked=asked,
+        _rows=rows,
+        _turned=whole.index.to_numpy()[selected.flip],
     )
 
 
 def _chosen(
     segments: pd.DataFrame, whole: pd.DataFrame, selected: Selected
-) -> tuple[pd.DataFrame, Mask | None, pd.DataFrame]:
-    """Segments with the roles that the filter tells, which of them are asked for, and their connections."""
-    if not selected.flip.any():
-        if selected.keep.all():
-            return segments, None, whole
-        connections = whole[selected.keep]
-        return segments, _segments_of(segments, connections.index), connections
-    flipped = _segments_of(segments, whole.index[selected.flip])
-    view = segments.assign(from_client=segments["from_client"].to_numpy() ^ flipped)
-    kept = None if selected.keep.all() else _segments_of(segments, whole.index[selected.keep])
-    return view, kept, build_connections(view if kept is None else view[kept])
+) -> tuple[pd.DataFrame, Rows | None, pd.DataFrame]:
+    """Segments asked for, where they are, and their connections with the roles that the filter tells."""
+    if selected.keep.all() and not selected.flip.any():
+        return segments, None, whole
+    # By conn_id, which is also the place in the frame of all connections.
+    rows = np.flatnonzero(selected.keep.take(segments["conn_id"].to_numpy()))
+    turned = whole.index.to_numpy()[selected.flip]
+    bare = without_attrs(segments)
+    asked = _turn(bare[READ].take(rows), turned)
+    if not turned.size:
+        return asked, rows, whole[selected.keep]
+    return asked, rows, build_connections(_turn(bare.take(rows), turned))
 
 
-def _segments_of(segments: pd.DataFrame, conn_ids: pd.Index) -> Mask:
-    """Tell the segments of some connections."""
-    conn_id = segments["conn_id"].to_numpy()
-    wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
-    wanted[conn_ids.to_numpy()] = True
-    return wanted.take(conn_id)
+def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:
+    """Exchange client and server in the segments of some connections."""
+    if not conn_ids.size:
+        return segments
+    is_turned = np.isin(segments["conn_id"].to_numpy(), conn_ids)
+    return segments.assign(from_client=segments["from_client"].to_numpy() ^ is_turned)
 
 
+@cache
 def _version() -> str:
     """Return the version of pcapframe as installed."""
     try:

@@ -17,6 +17,7 @@ from pcapframe.measures import (
     Differing,
     connection_text,
     differing,
+    each_way,
     endpoint_text,
     frame_filter,
     wilson_interval,
@@ -29,6 +30,7 @@ __all__ = [
     "CATEGORIES",
     "LISTED",
     "QUALIFIED",
+    "READ",
     "Differences",
     "DifferingFrames",
     "Statistics",
@@ -43,7 +45,9 @@ CATEGORIES = ("connection_establishment", "connection_termination", "reliability
 UNLIMITED = CaptureHealth((), "")
 STRONG_ASYMMETRY = 0.9  # share of the RSTs that go one way
 SIDES = ("client", "server")
-Mask: TypeAlias = npt.NDArray[np.bool_]
+READ = (  # columns of the segments
+    "tcp_flags", "conn_id", "capture_duplicate", "retransmission", "resent", "out_of_order", "reordered",
+)  # fmt: skip
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -221,7 +225,6 @@ def count_statistics(
     segments: pd.DataFrame,
     connections: pd.DataFrame,
     *,
-    kept: Mask | None = None,
     server_given: bool = False,
     limit: int = LISTED,
 ) -> Statistics:
@@ -230,11 +233,9 @@ def count_statistics(
     Parameters
     ----------
     segments : DataFrame
-        Columns of ``schema.SEGMENTS``; not modified.
+        Those of the connections, columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame
         Those asked for, columns of ``schema.CONNECTIONS``; not modified.
-    kept : ndarray of bool, optional
-        Segments of these connections; all by default.
     server_given : bool, default False
         The user named the server, so that the roles are known.
     limit : int, default 100
@@ -253,7 +254,7 @@ def count_statistics(
     13
     """
     segments, connections = without_attrs(segments), without_attrs(connections)
-    copies = _rows(segments, "capture_duplicate", kept)
+    copies = np.flatnonzero(segments["capture_duplicate"].to_numpy())
     handshakes = _counts(connections["handshake"], HANDSHAKES)
     endings = _counts(connections["ending"], ENDINGS)
     ending = connections["ending"]
@@ -261,7 +262,7 @@ def count_statistics(
     established = int(stays.sum())
     ends = _ends(connections)
     resent, reordered = (
-        differing(segments, label, evidence, kept)
+        differing(segments, label, evidence)
         for label, evidence in (("retransmission", "resent"), ("out_of_order", "reordered"))
     )
     return Statistics(
@@ -276,7 +277,7 @@ def count_statistics(
             half_open=handshakes["half_open"],
             not_captured=handshakes["not_captured"],
         ),
-        flags=_flags(segments, kept, copies),
+        flags=_flags(segments, copies),
         rst_distribution=_rst_distribution(connections, ends, server_given, limit),
         retransmissions=_retransmissions(segments, connections, ends, resent, limit),
         reordering=Reordering(
@@ -354,28 +355,12 @@ def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
     return {name: by_name.get(name, 0) for name in categories}
 
 
-def _each_way(connections: pd.DataFrame, column: str) -> Counts:
-    """Sum of a column over both senders, by connection."""
-    client, server = (connections[f"{side}_{column}"].to_numpy() for side in SIDES)
-    return client.astype(np.int64) + server.astype(np.int64)
-
-
 def _sum(connections: pd.DataFrame, column: str) -> int:
-    return int(_each_way(connections, column).sum())
+    return int(each_way(connections, column).sum())
 
 
-def _rows(segments: pd.DataFrame, column: str, kept: Mask | None) -> npt.NDArray[np.intp]:
-    """Rows of the segments asked for where a bool column is set."""
-    mask = segments[column].to_numpy()
-    if not mask.any():
-        return np.empty(0, np.intp)
-    return np.flatnonzero(mask if kept is None else mask & kept)
-
-
-def _flags(segments: pd.DataFrame, kept: Mask | None, copies: npt.NDArray[np.intp]) -> Flags:
+def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
     flags = segments["tcp_flags"].to_numpy()
-    if kept is not None:
-        flags = np.where(kept, flags, 0)
     if copies.size:
         flags = flags.copy()
         flags[copies] = 0
@@ -473,7 +458,7 @@ def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> D
 def _retransmissions(
     segments: pd.DataFrame, connections: pd.DataFrame, ends: _Ends, differs: Differing, limit: int
 ) -> Retransmissions:
-    resent, packets = _each_way(connections, "resent_segments"), _each_way(connections, "packets")
+    resent, packets = each_way(connections, "resent_segments"), each_way(connections, "packets")
     total, whole = int(resent.sum()), int(packets.sum())
     low, high = wilson_interval(total, whole)
     most = _largest(resent)[:limit]

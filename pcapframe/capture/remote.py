@@ -2,7 +2,8 @@
 
 Only GET, over http and https. The host is resolved once, every address it has must be public unless the user
 allows the host by name, and the connection goes to such an address; each redirect is held to the same. Size, time
-and what compressed data unfolds to are bounded. No proxy and no ``.netrc`` of the environment is used.
+(resolving and connecting included) and what compressed data unfolds to are bounded. No proxy and no ``.netrc`` of
+the environment is used.
 """
 
 import hashlib
@@ -14,10 +15,11 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from pcapframe.errors import ParameterError, RemoteCaptureError
@@ -27,6 +29,8 @@ __all__ = ["Fetched", "RemoteCapture", "fetch", "is_public", "is_url", "masked_u
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
 CONNECT_S, READ_S = 10.0, 30.0  # longest wait for a connection, and for the next bytes
+RESOLVING_S = 0.1  # between looks at whether a name's addresses are still waited for
+Progress: TypeAlias = Callable[[int, int | None], object]
 # Metadata services at addresses that count as public: Azure's and Oracle's.
 METADATA = {ipaddress.ip_address(text) for text in ("168.63.129.16", "192.0.0.192")}
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -197,7 +201,7 @@ def is_public(text: str) -> bool:
 
 
 @contextmanager
-def fetch(remote: RemoteCapture, progress: Callable[[int, int | None], object] | None = None) -> Iterator[Fetched]:
+def fetch(remote: RemoteCapture, progress: Progress | None = None) -> Iterator[Fetched]:
     """Fetch a capture.
 
     Parameters
@@ -228,7 +232,7 @@ def fetch(remote: RemoteCapture, progress: Callable[[int, int | None], object] |
         yield Fetched(remote.name, file, size, sha256, remote.max_decompressed_bytes)
 
 
-def _download(remote: RemoteCapture, file: IO[bytes], progress: Callable[[int, int | None], object]) -> tuple[int, str]:
+def _download(remote: RemoteCapture, file: IO[bytes], progress: Progress) -> tuple[int, str]:
     """Write the capture to a file; return its size and SHA-256."""
     httpx = _httpx(remote.name)
     try:
@@ -239,7 +243,7 @@ def _download(remote: RemoteCapture, file: IO[bytes], progress: Callable[[int, i
         try:
             for _ in range(MOST_REDIRECTS + 1):
                 with ExitStack() as stack:
-                    response = stack.enter_context(_answer(remote, url, deadline))
+                    response = stack.enter_context(_answer(remote, url, deadline, progress))
                     if response.status_code == 200:
                         stored = _store(remote, response, file, progress)
                         if deadline.passed:  # a body without a stated length just ends when it is cut
@@ -277,11 +281,14 @@ def _redirected(remote: RemoteCapture, url: Any, location: str) -> Any:
 
 
 @contextmanager
-def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline") -> Iterator[Any]:
+def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline", progress: Progress) -> Iterator[Any]:
     """Ask one server at the addresses its name has now; yield its response, whose body is still to come."""
     httpx = _httpx(remote.name)
     host = url.raw_host.decode("ascii")
-    addresses = _addresses(remote, host, url.port or (443 if url.scheme == "https" else 80))
+    found = _resolved(host, url.port or (443 if url.scheme == "https" else 80), deadline, progress)
+    if found is None:
+        raise httpx.ConnectTimeout("")
+    addresses = _addresses(remote, host, found)
     headers = {
         "Host": url.netloc.decode("ascii"),
         "Accept": "*/*",
@@ -291,21 +298,19 @@ def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline") -> Iterator[
     }
     if url.userinfo:
         headers["Authorization"] = f"Basic {b64encode(unquote_to_bytes(url.userinfo)).decode('ascii')}"
-    extensions = {
-        "sni_hostname": host,  # what the certificate is held against, although the connection goes to an address
-        "timeout": httpx.Timeout(READ_S, connect=CONNECT_S).as_dict(),
-        "trace": deadline.trace,
-    }
+    # The certificate is held against the name, although the connection goes to an address.
+    extensions = {"sni_hostname": host, "trace": deadline.trace}
     # The transport alone: a client would write the URL into the log, and follow proxies.
     with httpx.HTTPTransport(trust_env=False) as transport:
         for place, address in enumerate(addresses):
             target = url.copy_with(host=address, userinfo=b"", fragment=None)
-            request = httpx.Request("GET", target, headers=headers, extensions=extensions)
+            timeout = httpx.Timeout(READ_S, connect=min(CONNECT_S, deadline.left)).as_dict()
+            request = httpx.Request("GET", target, headers=headers, extensions={**extensions, "timeout": timeout})
             try:
                 response = transport.handle_request(request)
                 break
             except (httpx.ConnectError, httpx.ConnectTimeout):
-                if place + 1 == len(addresses):
+                if place + 1 == len(addresses) or deadline.passed:
                     raise
         try:
             yield response
@@ -313,10 +318,31 @@ def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline") -> Iterator[
             response.close()
 
 
-def _addresses(remote: RemoteCapture, host: str, port: int) -> list[str]:
-    """Resolve a host, and refuse it unless all it resolves to is public or the user allows it."""
+def _resolved(host: str, port: int, deadline: "_Deadline", progress: Progress) -> "Future[list[Any]] | None":
+    """Resolve a host; None where the time is over before that.
+
+    In a thread of its own, since the system's resolver takes its time and cannot be stopped.
+    """
+    found: Future[list[Any]] = Future()
+
+    def resolve() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=resolve, name="pcapframe-resolver", daemon=True).start()
+    while not wait([found], min(RESOLVING_S, deadline.left)).done:
+        if deadline.passed:
+            return None
+        progress(0, None)
+    return found
+
+
+def _addresses(remote: RemoteCapture, host: str, resolved: "Future[list[Any]]") -> list[str]:
+    """Return the addresses of a host, and refuse it unless all of them are public or the user allows it."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolved.result()
     except (OSError, UnicodeError):
         raise RemoteCaptureError(remote.name, f"there is no address for the host {host}") from None
     addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -331,9 +357,7 @@ def _host_key(host: str) -> str:
     return host.strip().strip("[]").rstrip(".").lower()
 
 
-def _store(
-    remote: RemoteCapture, response: Any, file: IO[bytes], progress: Callable[[int, int | None], object]
-) -> tuple[int, str]:
+def _store(remote: RemoteCapture, response: Any, file: IO[bytes], progress: Progress) -> tuple[int, str]:
     """Write the body of a response to a file."""
     stated = response.headers.get("content-length", "")
     size = int(stated) if re.fullmatch(r"[0-9]{1,15}", stated) else None
@@ -365,6 +389,11 @@ class _Deadline:
     def passed(self) -> bool:
         """Whether the time is over."""
         return time.monotonic() >= self._end
+
+    @property
+    def left(self) -> float:
+        """Seconds to the end."""
+        return max(0.0, self._end - time.monotonic())
 
     def __enter__(self) -> "_Deadline":
         self._timer.start()

@@ -1,7 +1,7 @@
 """The answers behind the four: packets as rows, one packet taken apart, facts about a capture."""
 
 from dataclasses import asdict
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ __all__ = ["CaptureFacts", "DissectedPacket", "Packets", "capture_facts", "disse
 
 LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
 TEXT = 300  # longest value shown of a field or a comment [characters]
+NAMED = 5  # connections in a message
 LAYERS_BYTES = 9_000  # that the layers of a packet may take
 INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
 
@@ -45,13 +46,14 @@ class PacketRow(TypedDict):
 
 
 class Packets(TypedDict):
-    """Packets behind a pattern or of a connection."""
+    """Packets behind a pattern or of a connection; `message` says why there are none."""
 
     file: str
     packets: list[PacketRow]
     packets_total: int
     connections_total: int
     display_filter: str | None
+    message: NotRequired[str]
 
 
 class Layer(TypedDict):
@@ -142,12 +144,26 @@ def packets_behind(
         all_frames = analysis.segments.index[analysis.segments["conn_id"].to_numpy() == conn_id]
         evidence = Evidence((), 1, tuple(all_frames[: begin + count].tolist()), len(all_frames))
     frames = list(evidence.frames[begin : begin + count])
-    return Packets(
+    shown = Packets(
         file=analysis.capture.name,
         packets=_rows(analysis.segments_of(frames)),
         packets_total=evidence.frame_count,
         connections_total=evidence.connection_count,
         display_filter=frame_filter(frames),
+    )
+    if not evidence.frame_count:
+        shown["message"] = analysis.message or _no_packets(str(pattern), evidence)
+    return shown
+
+
+def _no_packets(pattern: str, evidence: Evidence) -> str:
+    """Say why there are no packets behind a pattern."""
+    if not evidence.connection_count:
+        return f"The pattern {pattern} is not observed in the connections asked about."
+    listed = ", ".join(map(str, evidence.connections[:NAMED]))
+    more = ", …" if evidence.connection_count > NAMED else ""
+    return (
+        f"No single packets show {pattern}, but whole connections: ask for one of them by its conn_id ({listed}{more})."
     )
 
 
@@ -256,7 +272,6 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     """
     facts = asdict(analysis.capture)
     protocols = analysis.packets["protocol"].value_counts()
-    shown = {name: facts[name] for name in CaptureFacts.__annotations__ if name in facts}
     more = {
         "file": facts["name"],
         "health": capped_health(analysis.health, limit),
@@ -269,7 +284,8 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
         "notes": facts["notes"][:limit],
         "notes_total": len(facts["notes"]),
     }
-    return cast(CaptureFacts, {**shown, **more})
+    every = facts | more
+    return cast(CaptureFacts, {name: every[name] for name in CaptureFacts.__annotations__})
 
 
 def _shortened(entry: dict[str, Any]) -> dict[str, Any]:

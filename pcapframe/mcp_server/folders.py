@@ -53,16 +53,17 @@ class Folders:
         """
         path = self._find(name)
         try:
-            file = open(os.open(path, OPEN_FLAGS), "rb", buffering=0)
+            descriptor = os.open(path, OPEN_FLAGS)
         except FileNotFoundError:
             raise CaptureNotFoundError(name, "there is no such file") from None
         except (OSError, ValueError) as error:
             raise CaptureNotFoundError(name, f"cannot be opened ({getattr(error, 'strerror', error)})") from None
-        mode = os.fstat(file.fileno()).st_mode
+        mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            file.close()
+            os.close(descriptor)
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise CaptureNotFoundError(name, f"is {what}, expected a capture file")
+        file = open(descriptor, "rb", buffering=0)
         file.name = name  # what messages and answers call it
         return file
 

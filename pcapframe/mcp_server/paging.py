@@ -2,6 +2,10 @@
 
 Each list of an answer is cut where its exact total stands beside it, as ``…_total``. A cursor goes on behind the
 entries that were shown; it names the capture and the question, so that it serves for no other.
+
+Evidence (connections and frames beside their counts) is on the first page of each list only: get_packets has the rest.
+What has no room is cut in this order: the evidence of the capture's health, that of patterns, then the other lists down
+to a few entries, then whole patterns, which are on the next page.
 """
 
 import base64
@@ -10,7 +14,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import frame_filter
@@ -18,8 +23,12 @@ from pcapframe.measures import frame_filter
 __all__ = ["BUDGET", "Cursor", "Question", "compact", "page"]
 
 BUDGET = 12_000  # of the JSON of an answer without a limit given [bytes]
-FEWER = (10, 7, 5, 3, 2, 1)  # entries tried until the answer fits
+Counts: TypeAlias = tuple[int, int, int]  # of lists, of the evidence of health, of other evidence
+# Tried until the answer fits.
+LESS: tuple[Counts, ...] = ((10, 3, 10), (10, 1, 10), (10, 1, 3), (7, 1, 3), (5, 1, 3))
+LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # where patterns do not fit one by one
 CURSOR_BYTES = 500  # that a cursor may have
+CURSOR_ROOM = 200  # that one of ours may take, with its key
 
 
 @dataclass(frozen=True)
@@ -141,28 +150,24 @@ def page(
     dict
         The answer, with ``next_cursor``: text, or None where nothing is left.
     """
-    if cursor.patterns:
-        tried = [cursor.count]
-    else:
-        tried = [limit] if limit is not None else [most, *(count for count in FEWER if count < most)]
-    made = make(cursor.entries + tried[0])
-    for count in tried:
-        answer: dict[str, Any] = _cut(made, cursor.entries, count)
-        patterns = answer.get("patterns", [])
-        answer |= {"patterns_total": len(patterns)} if "patterns" in answer else {}
-        last = len(patterns)
-        if cursor.patterns:
-            answer["patterns"] = patterns[cursor.patterns :]
-        _continue(answer, question, cursor, count, last)
-        size = len(compact(answer).encode())
-        if limit is not None or size <= BUDGET:
-            return answer
-    while size > BUDGET and last > cursor.patterns + 1:  # then fewer patterns
-        last -= 1
-        answer["patterns"] = patterns[cursor.patterns : last]
-        _continue(answer, question, cursor, count, last)
-        size = len(compact(answer).encode())
-    return answer
+    count = cursor.count if cursor.patterns else limit or most
+    made = make(cursor.entries + count)
+    tried: list[Counts] = [(count, count, count)]
+    if limit is None:
+        tried += [(count if cursor.patterns else min(lists, count), health, other) for lists, health, other in LESS]
+    for counts in tried:
+        answer, patterns = _cut_to(made, cursor, counts)
+        room, sizes = _room(answer), [len(compact(pattern)) + 1 for pattern in patterns]
+        if limit is not None or sum(sizes) <= room:
+            return _with_cursor(answer, patterns, question, cursor, counts[0])
+    if not cursor.patterns and max(sizes, default=0) > room:
+        for counts in LEAST:
+            answer, patterns = _cut_to(made, cursor, counts)
+            room, sizes = _room(answer), [len(compact(pattern)) + 1 for pattern in patterns]
+            if max(sizes, default=0) <= room:
+                break
+    shown = max(1, sum(size <= room for size in accumulate(sizes)))
+    return _with_cursor(answer, patterns[:shown], question, cursor, counts[0])
 
 
 def compact(value: Any) -> str:
@@ -186,30 +191,52 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _continue(answer: dict[str, Any], question: Question, cursor: Cursor, count: int, last: int) -> None:
+def _cut_to(made: dict[str, Any], cursor: Cursor, counts: Counts) -> tuple[dict[str, Any], list[Any]]:
+    """Leave out what was shown before or has no room; the patterns that are still to be shown stand apart."""
+    answer = _cut(made, cursor.entries, counts)
+    patterns = answer.get("patterns", [])
+    if "patterns" in answer:
+        answer |= {"patterns": [], "patterns_total": len(patterns)}
+    return answer, patterns[cursor.patterns :]
+
+
+def _room(answer: dict[str, Any]) -> int:
+    """Return how many bytes there are for patterns."""
+    return BUDGET - CURSOR_ROOM - len(compact(answer))
+
+
+def _with_cursor(
+    answer: dict[str, Any], patterns: list[Any], question: Question, cursor: Cursor, count: int
+) -> dict[str, Any]:
     """Say where the answer goes on: behind its last pattern, or behind the entries shown."""
+    if "patterns" in answer:
+        answer["patterns"] = patterns
     following = None
+    last = cursor.patterns + len(patterns)
     if last < answer.get("patterns_total", 0):
         following = Cursor(cursor.entries, last, count)
     elif _goes_on(answer, cursor.entries, count):
         following = Cursor(cursor.entries + count)
-    answer["next_cursor"] = None if following is None else question.write(following)
+    return {**answer, "next_cursor": None if following is None else question.write(following)}
 
 
-def _cut(value: Any, begin: int, count: int) -> Any:
-    """Leave out what was shown before of every list that has its total beside it, and what is beyond `count`."""
+def _cut(value: Any, begin: int, counts: Counts, *, of_health: bool = False) -> Any:
+    """Leave out what was shown before of every list that has its total beside it, and what has no room."""
     if isinstance(value, list):
-        return [_cut(item, begin, count) for item in value]
+        return [_cut(item, begin, counts, of_health=of_health) for item in value]
     if not isinstance(value, dict):
         return value
+    lists, evidence = counts[0], 0 if begin else counts[1 if of_health else 2]
     whole = {}
     for key, item in value.items():
-        if not _is_capped(value, key) and not _is_evidence(value, key):
-            whole[key] = _cut(item, begin, count)
+        if _is_evidence(value, key):
+            whole[key] = item[:evidence]
+        elif not _is_capped(value, key):
+            whole[key] = _cut(item, begin, counts, of_health=of_health or key == "health")
         elif isinstance(item, dict):
-            whole[key] = dict(list(item.items())[begin : begin + count])
+            whole[key] = dict(list(item.items())[begin : begin + lists])
         else:
-            whole[key] = item[begin : begin + count]
+            whole[key] = item[begin : begin + lists]
     if _is_evidence(whole, "frames"):
         whole["display_filter"] = frame_filter(whole["frames"])  # of the frames that are left
     return whole
@@ -217,7 +244,7 @@ def _cut(value: Any, begin: int, count: int) -> Any:
 
 def _is_evidence(value: dict[str, Any], key: str) -> bool:
     """Tell the lists of evidence, of which the first entries are there: the rest is a matter of get_packets."""
-    return key in ("frames", "connections") and isinstance(value.get("frame_count"), int) and key in value
+    return key in ("frames", "connections") and key in value and isinstance(value.get("frame_count"), int)
 
 
 def _goes_on(value: Any, begin: int, count: int) -> bool:

@@ -1,5 +1,6 @@
 """The server put together, over stdio or HTTP."""
 
+import gc
 import hashlib
 import hmac
 import ipaddress
@@ -200,7 +201,7 @@ def serve_stdio(settings: Settings) -> None:
     settings : Settings
         What may be read and kept.
     """
-    _quiet()
+    _prepare()
     CaptureServer(settings).run("stdio")
 
 
@@ -223,7 +224,7 @@ def serve_http(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080,
     ParameterError
         Others than this machine could ask, and there is no token.
     """
-    _quiet()
+    _prepare()
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
@@ -247,6 +248,7 @@ def serve_http(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080,
         anyio.run(partial(uvicorn.Server(config).serve, sockets=[listening]))
 
 
-def _quiet() -> None:
-    """Keep notes about captures out of standard error: they are in the answers."""
-    warnings.simplefilter("ignore", CaptureWarning)
+def _prepare() -> None:
+    """Keep notes about captures out of standard error, and what is loaded by now out of collections of garbage."""
+    warnings.simplefilter("ignore", CaptureWarning)  # they are in the answers
+    gc.freeze()  # looking through the modules takes as long as an answer

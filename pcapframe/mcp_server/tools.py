@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
@@ -50,6 +51,8 @@ class Asked:
 
     def __init__(self, captures: Captures) -> None:
         self.captures = captures
+        # What was asked of each kept capture last: the next question is often about the same server.
+        self._last: WeakKeyDictionary[Analysis, tuple[tuple[str | None, int | None], Analysis]] = WeakKeyDictionary()
 
     async def analysis(
         self,
@@ -81,8 +84,13 @@ class Asked:
         held = await self.captures.get(pcap_file, reporter(ctx), as_before=again)
         if not server_ip and server_port is None:
             return held
-        chosen = partial(analyze, held.analysis, server_ip=server_ip or None, server_port=server_port)
-        return Held(held.name, held.identity, await anyio.to_thread.run_sync(chosen))
+        asked = server_ip or None, server_port
+        before, analysis = self._last.get(held.analysis, (None, held.analysis))
+        if asked != before:
+            chosen = partial(analyze, held.analysis, server_ip=asked[0], server_port=server_port)
+            analysis = await anyio.to_thread.run_sync(chosen)
+            self._last[held.analysis] = asked, analysis
+        return Held(held.name, held.identity, analysis)
 
     async def answer(
         self,

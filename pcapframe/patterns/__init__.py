@@ -7,5 +7,6 @@ parameters, then ``observe``. `_registry` lists them, `_traffic` is the view of 
 from pcapframe.patterns._api import Evidence, Pattern
 from pcapframe.patterns._registry import find_evidence, find_patterns
 from pcapframe.patterns._thresholds import Thresholds
+from pcapframe.patterns._traffic import READ
 
-__all__ = ["Evidence", "Pattern", "Thresholds", "find_evidence", "find_patterns"]
+__all__ = ["READ", "Evidence", "Pattern", "Thresholds", "find_evidence", "find_patterns"]

@@ -17,12 +17,12 @@ from pcapframe.patterns._arrays import NO_TIME, Array, Mask, changes, seconds_fr
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
 
-__all__ = ["ByConnection", "Rows", "Traffic"]
+__all__ = ["READ", "ByConnection", "Rows", "Traffic"]
 
 READ = (
     "time", "tcp_flags", "payload_bytes", "ttl", "window", "conn_id", "from_client", "keep_alive",
     "duplicate_ack", "zero_window", "reused_ports", "capture_duplicate", "resent", "reordered",
-    "resend_reason", "needless", "capture_gap",
+    "resend_reason", "needless", "capture_gap", "retransmission", "out_of_order",
 )  # fmt: skip
 
 
@@ -134,9 +134,13 @@ class Traffic:
         found = np.flatnonzero(mask)
         if self._has_copies and found.size:
             found = found[~self.column("capture_duplicate")[found]]
-        if self._is_selection and found.size:
-            found = found[self._place_of_id[self._conn_id[found]] >= 0]
-        return found
+        return self._selected(found)
+
+    def _selected(self, rows: Array) -> Array:
+        """Return the rows that belong to one of the connections."""
+        if not self._is_selection or not rows.size:
+            return rows
+        return rows[self._place_of_id[self._conn_id[rows]] >= 0]
 
     def labelled(self, column: str) -> Array:
         """Return the rows where a bool column is set."""
@@ -227,8 +231,7 @@ class Traffic:
 
     def differing(self, label: str, evidence: str) -> Differing:
         """Compare a label of Wireshark's with the evidence that counts the same thing, copies included."""
-        kept = self._place_of_id[self._conn_id] >= 0 if self._is_selection else None
-        return differing(self.segments, label, evidence, kept)
+        return differing(self.segments, label, evidence, self._selected)
 
     @cached_property
     def rsts(self) -> Rows:
@@ -313,8 +316,7 @@ class Traffic:
 
     @cached_property
     def _copies(self) -> Array:
-        found = np.flatnonzero(self.column("capture_duplicate"))
-        return found[self._place_of_id[self._conn_id[found]] >= 0]
+        return self._selected(np.flatnonzero(self.column("capture_duplicate")))
 
     @cached_property
     def _has_copies(self) -> bool:

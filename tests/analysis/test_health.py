@@ -11,7 +11,9 @@ import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.analysis.health import PATTERNS, STATISTICS
 from pcapframe.analysis.statistics import QUALIFIED
-from pcapframe.answers import QUALIFIED_CONNECTIONS, QUALIFIED_FLOW, QUALIFIED_RETRANSMISSIONS
+from pcapframe.answers.connections import QUALIFIED_CONNECTIONS
+from pcapframe.answers.flow import QUALIFIED_FLOW
+from pcapframe.answers.retransmissions import QUALIFIED_RETRANSMISSIONS
 from pcapframe.cli.text import connections_text, flow_text, info_text, retransmissions_text
 from pcapframe.patterns._registry import PATTERNS as REGISTERED
 from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcap_header, pcap_record, pcapng

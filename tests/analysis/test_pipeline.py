@@ -205,6 +205,34 @@ def test_segments_and_evidence_of_a_selection_have_its_roles() -> None:
     assert resets.find_evidence("refused_connections", limit=1).frame_count == refused.evidence.frame_count
 
 
+@pytest.mark.parametrize("name", ["clean.pcap", "resets.pcap", "mirrored.pcap.gz", "midstream.pcap"])
+def test_a_filter_on_an_analysis_finds_what_one_on_the_capture_does(name: str) -> None:
+    path = pf.example(name)
+    whole = pf.analyze(path)
+    port = int(whole.connections["server_port"].iloc[-1])
+    once = pf.analyze(path, server_port=port)
+    for again in (pf.analyze(whole, server_port=port), pf.analyze(pf.analyze(whole, server_port=1), server_port=port)):
+        assert again.health == once.health
+        assert again.patterns == once.patterns
+        assert again.statistics == once.statistics
+    assert pf.analyze(once).health == whole.health
+
+
+def test_findings_about_the_file_and_its_clock_stay_whatever_is_asked_for() -> None:
+    talks = [Conversation(f"192.0.2.{i}", 40_000, start=10 * i).handshake().data("client", 100).close() for i in (1, 2)]
+    first, second = (list(talk) for talk in talks)
+    whole = pf.analyze(pcap([*second, *first], snaplen=60))  # the second goes before the first
+    names = {"cut_packets", "time_backwards"}
+    assert names <= {finding.name for finding in whole.health.findings}
+    one = pf.analyze(whole, start="1970-01-01T00:00:19Z")
+    assert len(one.connections) == 1
+    for name in names:
+        (before,), (after,) = (
+            [finding for finding in each.health.findings if finding.name == name] for each in (whole, one)
+        )
+        assert after == before
+
+
 def test_some_columns_are_those_of_the_filtered_segments() -> None:
     whole = pf.analyze(pf.example("resets.pcap"))
     for analysis in (whole, pf.analyze(whole, server_port=80), pf.analyze(whole, server_port=1)):

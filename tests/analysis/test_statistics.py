@@ -119,7 +119,7 @@ def test_a_selection_counts_as_if_it_were_alone(mixed: pf.Analysis) -> None:
     chosen = mixed.connections.iloc[[0, 1]]
     kept = np.isin(mixed.segments["conn_id"], chosen.index)
     part = mixed.segments[kept]
-    assert count_statistics(mixed.segments, chosen, kept=kept) == count_statistics(part, pf.build_connections(part))
+    assert count_statistics(part, chosen) == count_statistics(part, pf.build_connections(part))
 
 
 @pytest.mark.parametrize("name", ["clean.pcap", "resets.pcap", "mirrored.pcap.gz", "midstream.pcap"])

@@ -261,6 +261,53 @@ def test_time_is_bounded(server: Server, path: str) -> None:
     assert time.monotonic() - begin < 20
 
 
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A resolver that does not answer; the names it was asked for."""
+    asked: list[str] = []
+    end = threading.Event()
+
+    def getaddrinfo(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        end.wait(30)
+        raise socket.gaierror
+
+    monkeypatch.setattr(remote.socket, "getaddrinfo", getaddrinfo)
+    yield asked
+    end.set()
+
+
+def test_time_is_bounded_while_a_name_is_resolved(hanging: list[str]) -> None:
+    begin = time.monotonic()
+    said = refusal(RemoteCapture("http://capture.example/a.pcap", max_seconds=0.5))
+    assert "took longer than 0.5 s" in said
+    assert hanging == ["capture.example"]
+    assert time.monotonic() - begin < 10
+
+
+def test_time_is_bounded_while_nothing_answers_at_many_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{i}", 80)) for i in range(1, 100)]
+    monkeypatch.setattr(remote.socket, "getaddrinfo", lambda *_, **__: found)
+
+    def unanswered(_: Any, request: httpx.Request) -> Any:
+        time.sleep(min(1.0, request.extensions["timeout"]["connect"]))
+        raise httpx.ConnectTimeout("")
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", unanswered)
+    begin = time.monotonic()
+    assert "took longer than 1.5 s" in refusal(allowed("http://localhost/a.pcap", max_seconds=1.5))
+    assert time.monotonic() - begin < 10
+
+
+def test_what_progress_raises_ends_the_resolving(hanging: list[str]) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pf.read_pcap(RemoteCapture("http://capture.example/a.pcap", max_seconds=20), progress=stop)
+    assert hanging == ["capture.example"]
+
+
 def test_a_body_that_is_cut_is_refused(server: Server) -> None:
     assert "could not be fetched" in refusal(allowed(server.url("/cut")))
 

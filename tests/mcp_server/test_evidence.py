@@ -65,6 +65,18 @@ def test_beyond_the_first_hundred() -> None:
     assert last["packets_total"] == 150
 
 
+def test_why_there_are_no_packets_is_said(analysis: pf.Analysis) -> None:
+    unseen = packets_behind(analysis, pattern="capture_gaps")
+    assert (unseen["packets_total"], unseen["connections_total"]) == (0, 0)
+    assert unseen["message"] == "The pattern capture_gaps is not observed in the connections asked about."
+    whole = packets_behind(analysis, pattern="state_transitions")
+    assert (whole["packets_total"], whole["connections_total"]) == (0, 42)
+    assert "ask for one of them by its conn_id (0, 1, 2, 3, 4, …)" in whole["message"]
+    nothing = packets_behind(pf.analyze(analysis, server_port=1), pattern="capture_gaps")
+    assert nothing["message"].startswith("Nothing matches the filter")
+    assert "message" not in packets_behind(analysis, conn_id=0)
+
+
 def test_a_filter_holds(analysis: pf.Analysis) -> None:
     chosen = pf.analyze(analysis, server_port=8080)
     whole = packets_behind(analysis, pattern="abnormal_termination", count=100)
@@ -120,6 +132,7 @@ def test_a_hostile_packet_is_bounded() -> None:
 
 def test_facts(analysis: pf.Analysis) -> None:
     facts = capture_facts(analysis, limit=10)
+    assert next(iter(facts)) == "file"
     assert facts["packets"] == 1096
     assert facts["protocols"]["TCP"] == len(analysis.segments)
     assert facts["tcp_connections"] == 42

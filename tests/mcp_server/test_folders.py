@@ -121,3 +121,12 @@ def test_a_root_has_to_be_a_folder(tree: Path) -> None:
     for root in (tree / "none", tree / "one/a.pcap"):
         with pytest.raises(ParameterError, match="is not a folder"):
             Folders((root,))
+
+
+def test_what_is_refused_stays_closed(folders: Folders) -> None:
+    before = os.dup(0)
+    os.close(before)
+    assert problem(folders, "inner") == "is a directory, expected a capture file"
+    after = os.dup(0)
+    os.close(after)
+    assert after == before  # the lowest free descriptor

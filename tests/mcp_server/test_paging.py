@@ -71,13 +71,56 @@ def test_without_a_limit_an_answer_stays_small_and_loses_nothing(patterns: int, 
     assert seen == items
 
 
-def test_evidence_is_cut_with_its_filter() -> None:
+def test_evidence_is_cut_with_its_filter_and_on_the_first_page_only() -> None:
     first = page(made([0] * 5, 1), QUESTION, Cursor(), limit=2)["patterns"][0]["evidence"]
     assert first["frames"] == [7, 8]
     assert first["display_filter"] == "frame.number in {7, 8}"
     assert first["frame_count"] == 4
     second = page(made([0] * 5, 1), QUESTION, Cursor(2), limit=2)["patterns"][0]["evidence"]
-    assert second == {**first, "frames": [9, 12], "connections": [], "display_filter": "frame.number in {9, 12}"}
+    assert second == {**first, "frames": [], "connections": [], "display_filter": None}
+
+
+def padded(padding: int) -> Any:
+    """An answer with a list, two patterns and a capture's health, and so many letters."""
+    entries = list(range(1, 101))
+
+    def make(count: int) -> dict[str, Any]:
+        def evidence() -> dict[str, Any]:
+            shown = entries[:count]
+            return {"frames": shown, "connections": shown, "frame_count": 100, "connection_count": 100}
+
+        return {
+            "health": {"findings": [{"sentence": "x" * padding, "evidence": evidence()}]},
+            "by_source": {f"192.0.2.{i}": i for i in entries[:count]},
+            "by_source_total": 100,
+            "patterns": [{"evidence": evidence()}] * 2,
+        }
+
+    return make
+
+
+def test_what_was_asked_for_is_cut_last() -> None:
+    seen = []
+    for padding in range(10_000, 11_500, 10):
+        answer = page(padded(padding), QUESTION, Cursor(), limit=None)
+        assert len(compact(answer)) <= BUDGET
+        (finding,), patterns = answer["health"]["findings"], answer["patterns"]
+        evidence = (len(each["evidence"]["frames"]) for each in (finding, patterns[0]))
+        counts = (len(answer["by_source"]), *evidence, len(patterns))
+        if counts not in seen:
+            seen.append(counts)
+    assert seen == [
+        (10, 10, 10, 2),
+        (10, 3, 10, 2),
+        (10, 1, 10, 2),
+        (10, 1, 3, 2),
+        (7, 1, 3, 2),
+        (5, 1, 3, 2),
+        (5, 1, 3, 1),
+        (3, 1, 1, 1),
+        (2, 1, 1, 1),
+        (1, 1, 1, 1),
+    ]
 
 
 def test_an_answer_without_lists_has_no_cursor() -> None:

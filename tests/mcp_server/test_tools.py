@@ -1,16 +1,22 @@
 """The four tools over stdio: as in Python and on the command line, bounded, paged, with sentences for errors."""
 
+import gc
 import json
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 from click.testing import CliRunner
 
 import pcapframe as pf
 from pcapframe.cli.commands import commands
+from pcapframe.mcp_server import Settings, tools
+from pcapframe.mcp_server.captures import Captures
+from pcapframe.mcp_server.tools import Asked
 from tests.builders import Conversation, merge, pcap
 from tests.mcp_server.clients import DATA, Blocking, stdio, text, without_time
 
@@ -155,6 +161,31 @@ def test_a_cursor_serves_for_its_capture_and_question_only(large: Path, tmp_path
         shutil.copy(large / "clean.pcap", path)
         assert "or it has changed" in client.error(FOUR[1], pcap_file="a.pcap", cursor=cursor)
         assert "is not one that this server gave" in client.error(FOUR[1], pcap_file="a.pcap", cursor="x" * 10_000)
+
+
+def test_the_last_selection_is_kept_as_long_as_its_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(Captures(Settings(roots=(DATA,), cache_bytes=350_000)))
+    selected: list[Any] = []
+
+    def analyze(source: Any, **wanted: Any) -> pf.Analysis:
+        selected.append(wanted["server_port"])
+        return pf.analyze(source, **wanted)
+
+    monkeypatch.setattr(tools, "analyze", analyze)
+    ctx: Any = SimpleNamespace(report_progress=lambda *_: anyio.sleep(0))
+
+    async def work() -> None:
+        for port in (80, 80, 8080, 80):
+            held = await asked.analysis(ctx, "resets.pcap", None, port)
+            assert (held.analysis.connections["server_port"] == port).all()
+        assert selected == [80, 8080, 80]
+        assert len(asked._last) == 1
+        await asked.analysis(ctx, "clean.pcap", None, 80)  # for which the other one has to go
+        gc.collect()
+        assert len(asked._last) == 1
+
+    anyio.run(work)
+    asked.captures.close()
 
 
 def test_what_cannot_be_meant_or_read_is_one_sentence(served: Blocking, tmp_path: Path) -> None:

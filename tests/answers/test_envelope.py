@@ -1,4 +1,4 @@
-"""The four answers: keys and types of the older tool, totals, evidence, messages."""
+"""What every answer has: keys and types of the older tool, filters, messages."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import answers
-from tests.builders import Conversation, merge, pcap, pcapng
+from tests.builders import pcap, pcapng
 
 EXAMPLES = ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap", "mirrored.pcap.gz"]
 NUMBER = (int, float)
@@ -153,149 +153,6 @@ def test_filter_times_and_thresholds_of_an_analysis_hold() -> None:
     assert other["statistics"]["total_connections"] == 2
     (seen,) = [p["observations"] for p in other["patterns"] if p["pattern"] == "packet_retransmission"]
     assert seen["threshold"] == 0.5
-
-
-def test_patterns_carry_their_evidence_and_filters_name_what_is_listed() -> None:
-    analysis = pf.analyze(pf.example("resets.pcap"))
-    answer = pf.analyze_tcp_anomalies(analysis, limit=3)
-    assert "patterns" in answer
-    for pattern, whole in zip(answer["patterns"], analysis.patterns, strict=True):
-        evidence = pattern["evidence"]
-        assert evidence["frames"] == list(whole.evidence.frames[:3])
-        assert evidence["frame_count"] == whole.evidence.frame_count
-        assert evidence["connections"] == list(whole.evidence.connections[:3])
-        if evidence["frames"]:
-            assert evidence["display_filter"] is not None
-            assert str(evidence["frames"][-1]) in evidence["display_filter"]
-    (seen,) = [p["observations"] for p in answer["patterns"] if p["pattern"] == "packet_retransmission"]
-    assert len(seen["by_connection"]) == 3
-    assert seen["by_connection_total"] == 7
-
-
-def test_clean_capture_by_hand() -> None:
-    answer = pf.analyze_tcp_connections(pf.example("clean.pcap"), detailed=True)
-    assert "summary" in answer
-    assert answer["summary"] == {
-        "total_connections": 13, "successful_handshakes": 13, "failed_handshakes": 0, "established_connections": 13,
-        "reset_connections": 0, "normal_close": 13, "active_connections": 0, "incomplete_handshakes": 0,
-    }  # fmt: skip
-    assert (answer["total_packets"], answer["connections_total"]) == (386, 13)
-    first = answer["connections"][0]
-    # data/captures.json, first connection: 6 frames from the client, 4 from the server, one SYN and FIN each.
-    assert first["client"] == "192.0.2.10:40001"
-    assert first["packet_count"] == 10
-    assert (first["syn_count"], first["syn_ack_count"], first["fin_count"], first["rst_count"]) == (1, 1, 2, 0)
-    assert first["display_filter"] == (
-        "ip.addr == 192.0.2.10 && tcp.port == 40001 && ip.addr == 198.51.100.20 && tcp.port == 80"
-    )
-    assert answer["issues"] == []
-
-
-@pytest.mark.parametrize(
-    ("talk", "expected"),
-    [
-        (Conversation().handshake().close(), ("closed", "normal", True, "complete")),
-        (Conversation().handshake().rst("client"), ("closed", "reset", True, "complete")),
-        (Conversation().refused(), ("closed", "reset", False, "refused")),
-        (Conversation().handshake().data("client", 1), ("active", "active", True, "complete")),
-        (Conversation().handshake(drop=True).data("client", 1), ("active", "active", False, "not_captured")),
-        (Conversation().syn(), ("active", "unknown", False, "unanswered")),
-        (Conversation().syn().syn_ack(), ("active", "unknown", False, "half_open")),
-    ],
-)
-def test_state_and_close_reason(talk: Conversation, expected: tuple[str, str, bool, str]) -> None:
-    answer = pf.analyze_tcp_connections(pcap(talk))
-    assert "connections" in answer
-    (seen,) = answer["connections"]
-    assert (seen["state"], seen["close_reason"], seen["handshake_completed"], seen["handshake"]) == expected
-
-
-def test_ten_connections_unless_detailed() -> None:
-    talks = [Conversation(client_port=40000 + i, start=float(i)).handshake() for i in range(15)]
-    analysis = pf.analyze(pcap(merge(*talks)))
-    for options, expected in (
-        ({}, 10),
-        ({"detailed": True}, 15),
-        ({"detailed": True, "limit": 12}, 12),
-        ({"limit": 3}, 3),
-    ):
-        answer = pf.analyze_tcp_connections(analysis, **options)  # type: ignore[arg-type]
-        assert "connections" in answer
-        assert [c["conn_id"] for c in answer["connections"]] == list(range(expected))
-        assert answer["connections_total"] == 15
-
-
-def test_issues_are_sentences_with_counts() -> None:
-    talks = [Conversation(client_port=40000 + i, start=float(i)) for i in range(4)]
-    talks[0].handshake().rst("server")
-    talks[1].syn(lost=True).syn(after=1.0, lost=True)
-    talks[2].syn(lost=True)
-    talks[3].syn().syn_ack(lost=True)
-    answer = pf.analyze_tcp_connections(pcap(merge(*talks)))
-    assert "issues" in answer
-    assert answer["issues"] == [
-        "1 connection ended by RST",
-        "1 segment sent again",
-        "2 handshakes failed (0 refused, 2 unanswered)",
-        "1 handshake answered by the server and not acknowledged by the client",
-    ]
-
-
-def test_retransmissions_by_rate() -> None:
-    few = Conversation(client_port=40000).handshake().data("client", 5000, segment=100, lost=True)
-    few.retransmit("client", 1, after=0.5).ack("server")  # 1 of 55
-    many = Conversation(client_port=40001, start=5.0).syn(lost=True).syn(after=1.0).syn_ack().ack()  # 1 of 4
-    none = Conversation(client_port=40002, start=9.0).handshake()
-    answer = pf.analyze_tcp_retransmissions(pcap(merge(few, many, none)), threshold=0.02)
-    assert "by_connection" in answer
-    rows = [(row["conn_id"], row["retrans_count"], row["total_packets"]) for row in answer["by_connection"]]
-    assert rows == [(1, 1, 4), (0, 1, 55), (2, 0, 3)]
-    assert (answer["total_retransmissions"], answer["total_packets"]) == (2, 62)
-    assert answer["retransmission_rate"] == 2 / 62
-    assert answer["exceeds_threshold"] is True
-    assert answer["summary"] == {
-        "worst_connection": "192.0.2.1:40001 <-> 198.51.100.1:80",
-        "worst_retrans_rate": 0.25,
-        "connections_above_threshold": 1,
-    }
-    assert answer["connections_with_retransmissions"] == 2
-    assert pf.analyze_tcp_retransmissions(pcap(many), threshold=1)["exceeds_threshold"] is False  # type: ignore[typeddict-item]
-
-
-def test_flow_counts_each_side() -> None:
-    talk = Conversation().syn(lost=True).syn(after=1.0).syn_ack().ack().data("client", 100)
-    talk.data("server", 2920, segment=1460).ack("client").fin("server").rst("client")
-    answer = pf.analyze_traffic_flow(pcap(talk), "198.51.100.1")
-    assert "analysis" in answer
-    # Ethernet 14, IP 20, TCP 20, options of a SYN 24, timestamps 12 on the others but the RST:
-    # two SYNs of 78, two ACKs of 66, data of 166, a RST of 54.
-    assert answer["client_to_server"] == {
-        "packet_count": 6, "byte_count": 508, "syn_count": 2, "rst_count": 1, "fin_count": 0, "data_packets": 1,
-        "retransmissions": 1, "syn_ack_count": 0, "payload_bytes": 100, "wireshark_retransmissions": 1,
-    }  # fmt: skip
-    assert answer["server_to_client"]["syn_count"] == 0
-    assert answer["server_to_client"]["syn_ack_count"] == 1
-    assert answer["server_to_client"]["fin_count"] == 1
-    assert answer["server_to_client"]["payload_bytes"] == 2920
-    assert answer["server"] == "198.51.100.1:any"
-    assert answer["analysis"]["asymmetry_ratio"] == 6 / 4
-    assert answer["analysis"]["data_flow_direction"] == "client_heavy"
-    assert answer["analysis"]["primary_rst_source"] == "client"
-
-
-def test_flow_without_an_answer_has_no_ratio() -> None:
-    answer = pf.analyze_traffic_flow(pcap(Conversation().syn()), "198.51.100.1", 80)
-    assert "analysis" in answer
-    assert answer["analysis"]["asymmetry_ratio"] is None
-    assert answer["analysis"]["data_flow_direction"] == "client_heavy"
-    assert "the server sent none" in answer["analysis"]["interpretation"]
-
-
-def test_flow_of_nothing_is_balanced_and_says_why() -> None:
-    answer = pf.analyze_traffic_flow(pcap(Conversation().syn()), "203.0.113.1")
-    assert "analysis" in answer
-    assert answer["analysis"]["data_flow_direction"] == "balanced"
-    assert answer["message"].startswith("Nothing matches the filter")
 
 
 @pytest.mark.parametrize("ask", [pf.analyze_tcp_anomalies, pf.analyze_tcp_connections, pf.analyze_tcp_retransmissions])

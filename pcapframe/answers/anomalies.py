@@ -1,0 +1,109 @@
+"""What is observed in TCP connections, with the packets that show it."""
+
+from typing import Any, TypedDict
+
+from pcapframe.analysis import LISTED, QUALIFIED, Address, CaptureHealth, Qualifier, Statistics, Summary
+from pcapframe.answers.envelope import (
+    Envelope,
+    NoTcpAnswer,
+    PatternEvidence,
+    Source,
+    analysis_of,
+    capped_evidence,
+    envelope_of,
+    no_tcp,
+)
+from pcapframe.patterns import Pattern
+
+__all__ = ["AnomaliesAnswer", "analyze_tcp_anomalies"]
+
+
+class ObservedPattern(TypedDict):
+    """One pattern."""
+
+    pattern: str
+    category: str
+    description: str
+    observations: dict[str, Any]
+    evidence: PatternEvidence
+    qualifiers: dict[str, Qualifier]
+
+
+class AnomaliesAnswer(Envelope):
+    """The answer of `analyze_tcp_anomalies`."""
+
+    statistics: Statistics
+    patterns: list[ObservedPattern]
+    summary: Summary
+
+
+def analyze_tcp_anomalies(
+    source: Source, server_ip: Address | None = None, server_port: int | None = None, *, limit: int = LISTED
+) -> AnomaliesAnswer | NoTcpAnswer:
+    """State what is observed in the TCP connections of a capture, with the packets that show it.
+
+    Parameters
+    ----------
+    source : capture, list of captures, DataFrame or Analysis
+        As for `analyze`. The filter of an Analysis holds where none is given here; its times and thresholds
+        always.
+    server_ip, server_port : optional
+        Only connections whose server endpoint matches both.
+    limit : int, default 100
+        So many entries of each list, beside its exact total; evidence has 100 at most.
+
+    Returns
+    -------
+    dict
+        ``statistics`` (handshakes, flags, RST distribution, retransmissions, states), ``patterns`` with their
+        observations and evidence, ``summary`` by category with notable observations.
+
+    Raises
+    ------
+    CaptureError
+        The capture cannot be read.
+    ParameterError
+        An argument cannot be meant.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> answer = analyze_tcp_anomalies(pf.example("resets.pcap"))
+    >>> answer["statistics"]["handshake"]["successful"], answer["statistics"]["handshake"]["failed"]
+    (29, 11)
+    """
+    analysis = analysis_of(source, server_ip, server_port, limit)
+    envelope = envelope_of(analysis, limit, {f"statistics.{path}": names for path, names in QUALIFIED.items()})
+    if not len(analysis.segments):
+        return no_tcp(analysis, envelope)
+    statistics = analysis.statistics if limit == LISTED else analysis.count_statistics(limit=limit)
+    return AnomaliesAnswer(
+        **envelope,
+        statistics=statistics,
+        patterns=[_pattern(pattern, analysis.health, limit) for pattern in analysis.patterns],
+        summary=analysis.summary,
+    )
+
+
+def _pattern(pattern: Pattern, health: CaptureHealth, limit: int) -> ObservedPattern:
+    """Return a pattern with its lists capped."""
+    whole = pattern.to_dict()
+    return ObservedPattern(
+        pattern=whole["pattern"],
+        category=whole["category"],
+        description=whole["description"],
+        observations=_capped(whole["observations"], limit),
+        evidence=capped_evidence(whole["evidence"], limit),
+        qualifiers=health.of_pattern(pattern.pattern),
+    )
+
+
+def _capped(observations: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Cap the lists and maps of observations; ``…_total`` beside each that is cut says how long it was."""
+    capped: dict[str, Any] = {}
+    for name, value in observations.items():
+        capped[name] = value
+        if isinstance(value, list | dict) and len(value) > limit:
+            capped[name] = dict(list(value.items())[:limit]) if isinstance(value, dict) else value[:limit]
+            capped.setdefault(f"{name}_total", len(value))
+    return capped

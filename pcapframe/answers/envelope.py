@@ -1,0 +1,227 @@
+"""What every answer has: the capture, what it supports, the filter, and why there may be nothing to count."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
+
+import pandas as pd
+
+from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, analyze
+from pcapframe.errors import ParameterError
+from pcapframe.measures import frame_filter
+from pcapframe.packets import CaptureSource
+
+__all__ = [
+    "Envelope",
+    "Health",
+    "NoTcpAnswer",
+    "PatternEvidence",
+    "Source",
+    "analysis_of",
+    "capped_evidence",
+    "capped_health",
+    "envelope_of",
+    "no_tcp",
+]
+
+Source: TypeAlias = CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis
+
+
+class AskedFilter(TypedDict):
+    """What was asked for; null for any."""
+
+    server_ip: str | None
+    server_port: int | None
+    start: str | None
+    end: str | None
+
+
+class PatternEvidence(TypedDict):
+    """Connections (conn_id) and frame numbers that show a pattern, and display filters for Wireshark.
+
+    `display_filter` selects the listed frames, `display_filter_all` every packet of the connections'
+    endpoints.
+    """
+
+    connections: list[int]
+    connection_count: int
+    frames: list[int]
+    frame_count: int
+    display_filter: str | None
+    display_filter_all: str | None
+
+
+class HealthFinding(TypedDict):
+    """One thing about the capture that makes statistics unreliable; see ``analysis.health``."""
+
+    name: str
+    sentence: str
+    figures: dict[str, Any]
+    affects: dict[str, Qualifier]
+    evidence: PatternEvidence
+
+
+class Health(TypedDict):
+    """What the capture can and cannot support; `qualifiers` are by the names of ``health.STATISTICS``."""
+
+    sentence: str
+    findings: list[HealthFinding]
+    qualifiers: dict[str, Qualifier]
+
+
+class Envelope(TypedDict):
+    """What every answer has: the capture, what it supports, when it was analysed, the filter, what was not read.
+
+    `qualifiers` names the numbers of the answer that are not to be taken as they are, by their keys with dots
+    between (those of a list's entries without a place): ``at least`` or ``unknown``.
+    """
+
+    file: str
+    health: Health
+    qualifiers: dict[str, Qualifier]
+    analysis_timestamp: str
+    filter: AskedFilter
+    packets_analyzed: int
+    max_packets: int | None
+    truncated: bool
+    notes: list[str]
+    notes_total: int
+    message: NotRequired[str]
+
+
+@final
+class NoTcpAnswer(Envelope):
+    """The answer for a capture without TCP."""
+
+    total_packets: int
+    tcp_packets_found: Literal[0]
+
+
+def analysis_of(source: Source, server_ip: Address | None, server_port: int | None, limit: int) -> Analysis:
+    """Return the analysis to answer from.
+
+    Parameters
+    ----------
+    source : capture, list of captures, DataFrame or Analysis
+        As for `analyze`. The filter of an Analysis holds where none is given here; its times and thresholds always.
+    server_ip, server_port : optional
+        As for `analyze`.
+    limit : int
+        So many entries of each list.
+
+    Returns
+    -------
+    Analysis
+        Of the connections asked for.
+
+    Raises
+    ------
+    ParameterError
+        `limit` is not a whole number of at least 0, or another argument cannot be meant.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise ParameterError(f"limit is {limit!r}: expected a whole number of at least 0")
+    if not isinstance(source, Analysis):
+        return analyze(source, server_ip=server_ip, server_port=server_port)
+    if server_ip is None and server_port is None:
+        return source
+    asked = source.selection
+    wanted = Selection.parse(server_ip, server_port, asked.start, asked.end)
+    if wanted == asked:
+        return source
+    return analyze(source, **vars(wanted), thresholds=source.thresholds)
+
+
+def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str, ...]]) -> Envelope:
+    """Return what every answer has.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        To answer from.
+    limit : int
+        So many entries of each list, beside its exact total.
+    qualified : mapping
+        What the numbers of the answer rest on, by their keys: names of ``health.STATISTICS``.
+
+    Returns
+    -------
+    Envelope
+        To be filled with the answer.
+    """
+    notes = [*analysis.capture.notes, *analysis.notes]
+    said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
+    envelope = Envelope(
+        file=analysis.capture.name,
+        health=capped_health(analysis.health, limit),
+        qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
+        analysis_timestamp=datetime.now(UTC).isoformat(),
+        filter=cast(AskedFilter, analysis.selection.to_dict()),
+        packets_analyzed=len(analysis.packets),
+        max_packets=None,
+        truncated=analysis.capture.truncated,
+        notes=notes[:limit],
+        notes_total=len(notes),
+    )
+    if analysis.message is not None:
+        envelope["message"] = analysis.message
+    return envelope
+
+
+def capped_health(health: CaptureHealth, limit: int) -> Health:
+    """Return a capture's health as what ``json.dumps`` takes, its lists capped.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        As `analyze` found it.
+    limit : int
+        So many entries of each list, beside its exact total.
+
+    Returns
+    -------
+    Health
+        Each display filter names the frames that are left.
+    """
+    whole = health.to_dict()
+    for finding in whole["findings"]:
+        finding["evidence"] = capped_evidence(finding["evidence"], limit)
+    return cast(Health, whole)
+
+
+def capped_evidence(evidence: dict[str, Any], limit: int) -> PatternEvidence:
+    """Cap the lists of evidence.
+
+    Parameters
+    ----------
+    evidence : dict
+        As from ``Evidence.to_dict``.
+    limit : int
+        So many connections and frames, beside their exact totals.
+
+    Returns
+    -------
+    PatternEvidence
+        The display filter names the frames that are left.
+    """
+    frames = evidence["frames"][:limit]
+    left = {"connections": evidence["connections"][:limit], "frames": frames, "display_filter": frame_filter(frames)}
+    return cast(PatternEvidence, {**evidence, **left})
+
+
+def no_tcp(analysis: Analysis, envelope: Envelope) -> NoTcpAnswer:
+    """Return the answer for a capture without TCP.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    envelope : Envelope
+        Of the answer.
+
+    Returns
+    -------
+    NoTcpAnswer
+        The same for every question.
+    """
+    return NoTcpAnswer(**envelope, total_packets=len(analysis.packets), tcp_packets_found=0)
