@@ -19,6 +19,8 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import FixedFormatter, FixedLocator
 from PIL import Image
 
+from pcapframe.plots._axes import columns
+
 __all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
 
 STATIC = Path(__file__).parent / "static"
@@ -93,6 +95,7 @@ class Chart(anywidget.AnyWidget):
         self._height = height
         self._picked = picked
         self.figure: Figure | None = None
+        self._look: Any = None  # what the figure was made for; None where another has to be made
         self._layouts: dict[Any, list[Any]] = {}
         self.on_msg(lambda _widget, content, _buffers: self.pick(content["from"], content["to"]))
         if redraw is not None:
@@ -112,28 +115,36 @@ class Chart(anywidget.AnyWidget):
         colour = self.place.get("background")
         background = colour if is_color_like(colour) else BACKGROUNDS[dark]
         ground = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), background)
+        look = (width, ratio, dark, background)
         with style.context(["dark_background" if dark else "default", ground]):
-            figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio, layout="constrained")
-            canvas = FigureCanvasAgg(figure)
-            chart(figure.subplots())
+            figure = None
+            if self.figure is not None and self._look == look:
+                figure = self.figure
+                for axes in figure.axes:
+                    _wipe(axes)
+                chart(figure.axes[0])
+            if figure is None or not _is_full(figure):
+                figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio)
+                FigureCanvasAgg(figure)
+                chart(figure.subplots())
+            self._look = look if _is_full(figure) else None
             _fix_times(figure)
             self._lay_out(figure)
-            file = io.BytesIO()
-            canvas.draw()  # savefig would draw twice
-            Image.fromarray(np.asarray(canvas.buffer_rgba())).save(file, "png", compress_level=1)
-        self.figure = figure
-        self.png = file.getvalue()
+            self.figure = figure
+            self.png = _png(figure)
 
     def _lay_out(self, figure: Figure) -> None:
         """Place the axes as they were in a chart of the same kind: to find places takes as long as to draw."""
         kind = (
             self.place.get("width"),
-            *((_digits(axes), axes.get_title(loc="left").count("\n"), _entries(axes)) for axes in figure.axes),
+            max(map(_digits, figure.axes)),
+            *((axes.get_title(loc="left").count("\n"), _rows(axes)) for axes in figure.axes),
         )
         if kind not in self._layouts:
+            figure.set_layout_engine("constrained")
             figure.draw_without_rendering()
+            figure.set_layout_engine("none")
             self._layouts[kind] = [axes.get_position() for axes in figure.axes]
-        figure.set_layout_engine("none")
         for axes, position in zip(figure.axes, self._layouts[kind], strict=True):
             axes.set_position(position)
 
@@ -158,6 +169,34 @@ class Chart(anywidget.AnyWidget):
         self._picked(*(np.datetime64(moment, "ns") for moment in moments))
 
 
+def _wipe(axes: Axes) -> None:
+    """Take all out of the axes but their ticks, which take longest to make, and put them where they were made."""
+    for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
+        artist.remove()
+    if (legend := axes.get_legend()) is not None:
+        legend.remove()
+    axes.relim()
+    axes.autoscale()
+    if (spec := axes.get_subplotspec()) is not None:
+        axes.set_subplotspec(spec)
+    axes.set_in_layout(True)
+
+
+def _is_full(figure: Figure) -> bool:
+    """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
+    return all(axes.has_data() for axes in figure.axes)
+
+
+def _png(figure: Figure) -> bytes:
+    """Draw a figure; savefig would draw it twice."""
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
+    file = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", compress_level=1)
+    return file.getvalue()
+
+
 def _fix_times(figure: Figure) -> None:
     """Find the ticks of each time axis once: to find them takes long, and panels share them."""
     fixed: set[int] = set()
@@ -178,10 +217,11 @@ def _digits(axes: Axes) -> int:
     return len(f"{max(abs(end) for end in axes.get_ylim()):.0f}")
 
 
-def _entries(axes: Axes) -> tuple[int, ...]:
-    """Return how long the texts of the legend are."""
+def _rows(axes: Axes) -> int:
+    """Return how many rows the legend has."""
     legend = axes.get_legend()
-    return () if legend is None else tuple(len(text.get_text()) for text in legend.get_texts())
+    labels = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    return -(-len(labels) // columns(axes, labels))
 
 
 def _axes_at(figure: Figure, x: float, y: float) -> Axes | None:

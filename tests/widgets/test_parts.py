@@ -98,6 +98,22 @@ def test_a_second_chart_lies_as_if_it_were_the_first() -> None:
     assert twice.png == once.png
 
 
+def test_a_figure_is_drawn_in_again_without_a_trace_of_what_was_there() -> None:
+    few = analysis().connections.iloc[:40]
+    none = few.iloc[:0]
+    for draw in (pf.plots.overview, pf.plots.retransmission_timeline, pf.plots.rst_distribution):
+        chart = Chart(400)
+        for connections in (analysis().connections, few, none, few, analysis().connections):
+            before = chart.figure
+            chart.draw(lambda ax, draw=draw, of=connections: draw(analysis().segments, of, ax=ax))
+            fresh = Chart(400)
+            fresh._layouts = chart._layouts
+            fresh.draw(lambda ax, draw=draw, of=connections: draw(analysis().segments, of, ax=ax))
+            assert np.array_equal(imread(BytesIO(chart.png)), imread(BytesIO(fresh.png)))
+            if connections is few and before is not None and before.axes[0].has_data():
+                assert chart.figure is before
+
+
 def test_text_to_copy() -> None:
     copied = Copied("Python")
     assert (copied.label, copied.text) == ("Python", "")
