@@ -189,9 +189,18 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
     room = width or inches(ax)
     if labels:
         room = min(room, room / 0.775 - 0.085 * labels - 0.3)
-    columns = max(int(room * 72 / 5.6), 20)
-    lines = [line for text in (what, of) for line in textwrap.wrap(text, columns)]
+    broad = max(int(room * 72 / 5.6), 20)
+    lines = [line for text in (what, of) for line in _lines(text, broad)]
     ax.set_title("\n".join(lines), loc="left", fontsize="medium", linespacing=1.3)
+
+
+def _lines(text: str, columns: int) -> list[str]:
+    """Break a text into as few lines as there have to be, the last not much shorter than the others."""
+    lines = textwrap.wrap(text, columns)
+    if len(lines) > 1 and len(lines[-1]) < columns // 3:
+        evened = textwrap.wrap(text, max(columns - (columns - len(lines[-1])) // len(lines), 10))
+        return evened if len(evened) == len(lines) else lines
+    return lines
 
 
 def state(ax: Axes, what: str, sentence: str) -> Axes:

@@ -126,7 +126,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         text = f"{look.label}: {totals[name]:,}{denominator}"
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
-    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}")
+    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}", y=1)  # the middle of all
     text = f"{counted(totals['packets'], 'TCP packet')}, {facts['wire_bytes']:,} bytes in "
     text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
