@@ -4,6 +4,7 @@ Nothing here sets a text colour: all text takes the axes' own, which a style suc
 """
 
 import textwrap
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Literal
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.patches import StepPatch
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -19,6 +21,7 @@ from pcapframe.plots._palette import Look
 
 __all__ = [
     "axes_or_new",
+    "columns",
     "count_axis",
     "dates",
     "inches",
@@ -32,6 +35,7 @@ __all__ = [
     "split",
     "stack",
     "state",
+    "steps",
     "tall",
     "time_axis",
     "title",
@@ -40,6 +44,8 @@ __all__ = [
 ]
 
 SIZE = (8.0, 4.5)
+# How axes were cut, and into what: to make panels anew takes longer than to draw in them.
+_CUT: weakref.WeakKeyDictionary[Axes, tuple[Any, list[weakref.ref[Axes]]]] = weakref.WeakKeyDictionary()
 
 
 def axes_or_new(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
@@ -68,11 +74,11 @@ def axes_or_new(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
     return made
 
 
-def inches(ax: Axes) -> float:
-    """Return the width of the axes, in inches."""
+def inches(ax: Axes, last: Axes | None = None) -> float:
+    """Return the width of the axes, or from their left to the right of the last ones beside them, in inches."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    return float(ax.get_position().width * figure.get_figwidth())
+    return float(((last or ax).get_position().x1 - ax.get_position().x0) * figure.get_figwidth())
 
 
 def tall(ax: Axes) -> float:
@@ -83,7 +89,7 @@ def tall(ax: Axes) -> float:
 
 
 def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = False, shared: bool = True) -> list[Axes]:
-    """Cut axes into panels, one below the other or side by side.
+    """Cut axes into panels, one below the other or side by side; axes that are cut so already keep their panels.
 
     Parameters
     ----------
@@ -105,6 +111,11 @@ def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = Fa
     """
     figure, spec = ax.get_figure(root=False), ax.get_subplotspec()
     assert figure is not None
+    how = (tuple(shares), ours, across, shared)
+    if ax in _CUT and _CUT[ax][0] == how:
+        kept = [panel for panel in (one() for one in _CUT[ax][1]) if panel in figure.axes]
+        if len(kept) == len(shares):
+            return kept
     scale: dict[str, Any] = {("sharey" if across else "sharex"): ax} if shared else {}
     made: list[Axes] = []
     if spec is not None:
@@ -133,6 +144,7 @@ def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = Fa
             else:
                 panel.tick_params(axis="x", labelbottom=False)
                 panel.xaxis.get_offset_text().set_visible(False)
+    _CUT[ax] = how, [weakref.ref(panel) for panel in made]
     return made
 
 
@@ -177,9 +189,18 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
     room = width or inches(ax)
     if labels:
         room = min(room, room / 0.775 - 0.085 * labels - 0.3)
-    columns = max(int(room * 72 / 5.6), 20)
-    lines = [line for text in (what, of) for line in textwrap.wrap(text, columns)]
+    broad = max(int(room * 72 / 5.6), 20)
+    lines = [line for text in (what, of) for line in _lines(text, broad)]
     ax.set_title("\n".join(lines), loc="left", fontsize="medium", linespacing=1.3)
+
+
+def _lines(text: str, columns: int) -> list[str]:
+    """Break a text into as few lines as there have to be, the last not much shorter than the others."""
+    lines = textwrap.wrap(text, columns)
+    if len(lines) > 1 and len(lines[-1]) < columns // 3:
+        evened = textwrap.wrap(text, max(columns - (columns - len(lines[-1])) // len(lines), 10))
+        return evened if len(evened) == len(lines) else lines
+    return lines
 
 
 def state(ax: Axes, what: str, sentence: str) -> Axes:
@@ -208,6 +229,12 @@ def state(ax: Axes, what: str, sentence: str) -> Axes:
     return ax
 
 
+def columns(ax: Axes, labels: Sequence[str]) -> int:
+    """Return in how many columns a legend with these labels has room below the axes."""
+    width = max(map(len, labels), default=0) * 4.6 + 38  # [points]
+    return max(min(int(inches(ax) * 75 / width), len(labels)), 1)
+
+
 def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
     """Put a legend below the axes and their labels, in as many columns as there is room for.
 
@@ -227,10 +254,9 @@ def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
     figure = ax.get_figure(root=True)
     if not by_label or figure is None:
         return
-    width = max(len(label) for label in by_label) * 4.6 + 38  # [points]
     drop = ScaledTranslation(0, -(8 + 14 * lines) / 72, figure.dpi_scale_trans)
     ax.legend(
-        by_label.values(), by_label.keys(), ncols=max(min(int(inches(ax) * 75 / width), len(by_label)), 1),
+        by_label.values(), by_label.keys(), ncols=columns(ax, list(by_label)),
         frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=0,
         bbox_transform=ax.transAxes + drop, columnspacing=1.2, markerscale=marks, handletextpad=0.5,
     )  # fmt: skip
@@ -368,6 +394,40 @@ def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y"
     axis.set_label_text(f"{label} [{unit}]")
 
 
+def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.0, fill: bool = True,
+          across: bool = False, **look: Any) -> None:  # fmt: skip
+    """Draw values by bin as one area or line; ``Axes.stairs`` does, but goes through all its corners in Python.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    top : array-like
+        A value a bin.
+    edges : ndarray
+        Of the bins, in the units of the axis.
+    baseline : float or array-like, default 0.0
+        Where the area begins.
+    fill : bool, default True
+        An area; else a line along the values.
+    across : bool, default False
+        The bins lie along the vertical axis.
+    **look
+        As for a patch.
+    """
+    level, look = np.asarray(top, np.float64), {"linewidth": 0, **look} if fill else look
+    along: Literal["horizontal", "vertical"] = "horizontal" if across else "vertical"
+    made = StepPatch(level, edges, baseline=baseline, fill=fill, orientation=along, **look)
+    ends = np.append(level, baseline)
+    ends = ends[~np.isnan(ends)]
+    if ends.size:
+        corners = np.array([[edges[0], ends.min()], [edges[-1], ends.max()]])
+        ax.update_datalim(corners[:, ::-1] if across else corners)
+    (made.sticky_edges.x if across else made.sticky_edges.y).append(np.min(baseline))
+    ax.add_artist(made)
+    ax.autoscale(None)  # type: ignore[arg-type]  # where it is on
+
+
 def stack(ax: Axes, edges: np.ndarray[Any, Any], parts: Mapping[str, Any], looks: Mapping[str, Look],
           *, down: bool = False) -> None:  # fmt: skip
     """Draw counts by bin, one upon another: one artist for each part, however many bins there are.
@@ -391,8 +451,7 @@ def stack(ax: Axes, edges: np.ndarray[Any, Any], parts: Mapping[str, Any], looks
             continue
         top = base - counts if down else base + counts
         look = looks[name]
-        ax.stairs(top, edges, baseline=base, fill=True, facecolor=look.color, hatch=look.hatch,
-                  label=look.label, **outline(ax))  # fmt: skip
+        steps(ax, top, edges, baseline=base, facecolor=look.color, hatch=look.hatch, label=look.label, **outline(ax))
         base = top
 
 

@@ -107,9 +107,9 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     what = "Handshakes by server"
     if data.empty:
         return state(ax, what, "There is no connection.")
-    narrow = inches(ax) < 4
-    width = inches(ax)
     _, panel = split(ax, (0.7, 0.3), across=True)
+    width = inches(ax, panel)
+    narrow = width < 4
     places, left = np.arange(len(data)), np.zeros(len(data))
     for name, look in HANDSHAKE_LOOKS.items():
         if data[name].any():

@@ -9,7 +9,19 @@ from pcapframe.measures import without_attrs
 from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._wording import counted
-from pcapframe.plots._axes import axes_or_new, count_axis, dates, ink, outline, split, state, tall, time_axis, title
+from pcapframe.plots._axes import (
+    axes_or_new,
+    count_axis,
+    dates,
+    ink,
+    outline,
+    split,
+    state,
+    steps,
+    tall,
+    time_axis,
+    title,
+)
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import OVERVIEW_LOOKS
@@ -105,7 +117,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     panels = split(ax, [1] * len(OVERVIEW_LOOKS))
     of = {"failed": "connections", "rsts": "packets", "resent": "packets", "zero_windows": "packets"}
     for panel, (name, look) in zip(panels, OVERVIEW_LOOKS.items(), strict=True):
-        panel.stairs(data[name], days, fill=True, facecolor=look.color, hatch=look.hatch, **outline(ax))
+        steps(panel, data[name], days, facecolor=look.color, hatch=look.hatch, **outline(ax))
         count_axis(panel, "")
         panel.yaxis.set_major_locator(MaxNLocator(2, integer=True, min_n_ticks=1))
         room = 1 - min(0.26 / tall(panel), 0.6)  # less the words
@@ -114,7 +126,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         text = f"{look.label}: {totals[name]:,}{denominator}"
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
-    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}")
+    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}", y=1)  # the middle of all
     text = f"{counted(totals['packets'], 'TCP packet')}, {facts['wire_bytes']:,} bytes in "
     text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""

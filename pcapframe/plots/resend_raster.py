@@ -16,6 +16,7 @@ from pcapframe.plots._axes import (
     legend,
     split,
     state,
+    steps,
     time_axis,
     title,
 )
@@ -125,7 +126,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     above, _ = split(ax, (0.22, 0.78), ours=1)
-    above.stairs(facts["at_once"], days, fill=True, color=ink(ax), alpha=0.6)
+    steps(above, facts["at_once"], days, color=ink(ax), alpha=0.6)
     half = (days[1] - days[0]) / 2
     for name, look in REASON_LOOKS.items():
         cells = data[data["reason"] == name]

@@ -17,6 +17,7 @@ from pcapframe.plots._axes import (
     split,
     stack,
     state,
+    steps,
     time_axis,
     title,
     up_and_down,
@@ -141,11 +142,11 @@ def retransmission_timeline(
     for side, rows in of_side.items():
         stack(ax, days, {name: rows[name].to_numpy() for name in RESEND_REASONS}, REASON_LOOKS, down=side == "server")
         look = SIDES[side]
-        rate_ax.stairs(rows["rate_high"], days, baseline=rows["rate_low"], fill=True, facecolor=look.color, alpha=0.25)
+        steps(rate_ax, rows["rate_high"], days, baseline=rows["rate_low"], facecolor=look.color, alpha=0.25)
         middle, rate = (days[:-1] + days[1:]) / 2, rows["rate"].to_numpy()
         rate_ax.plot(middle, rate, color=look.color, marker=look.marker, markersize=2.5, linestyle=look.line,
                      linewidth=1.2, label=look.label)  # fmt: skip
-        counts_ax.stairs(rows["sent"], days, color=look.color, linestyle=look.line, linewidth=1.4)
+        steps(counts_ax, rows["sent"], days, fill=False, color=look.color, linestyle=look.line, linewidth=1.4)
     up_and_down(ax)
     # An interval of few segments spans everything: the scale follows the rates.
     rate_ax.set_ylim(0, min(max(1.15 * float(data["rate"].fillna(0).max()), 0.001), 1.05))

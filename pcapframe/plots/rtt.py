@@ -16,6 +16,7 @@ from pcapframe.plots._axes import (
     log_axis,
     split,
     state,
+    steps,
     time_axis,
     title,
     unit_axis,
@@ -188,7 +189,6 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
         )
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
-    width = inches(ax)
     _, panel = split(ax, (0.78, 0.22), across=True)
     levels = np.append(distribution.index.to_numpy(), distribution["high_s"].iloc[-1])
     for side, look in RTT_LOOKS.items():
@@ -201,17 +201,9 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
                         linewidth=0)  # fmt: skip
         ax.plot(middle, rows["median_s"], color=look.color, marker=look.marker, markersize=2.5, linestyle=look.line,
                 linewidth=1.2, label=f"{look.label} (n = {facts['samples'][side]:,})")  # fmt: skip
-        panel.stairs(
-            100 * distribution[f"{side}_share"],
-            levels,
-            orientation="horizontal",
-            fill=True,
-            facecolor=look.color,
-            alpha=0.35,
-        )
-        panel.stairs(
-            100 * distribution[f"{side}_share"], levels, orientation="horizontal", color=look.color, linestyle=look.line
-        )
+        share = 100 * distribution[f"{side}_share"]
+        steps(panel, share, levels, across=True, facecolor=look.color, alpha=0.35)
+        steps(panel, share, levels, across=True, fill=False, color=look.color, linestyle=look.line)
     log_axis(ax, levels[0], levels[-1])
     unit_axis(ax, "round-trip time", "s")
     time_axis(ax, days[0], days[-1])
@@ -220,6 +212,6 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     panel.set_xlim(left=0)
     total = sum(facts["samples"].values())
     of = f"{counted(total, 'sample')} in {counted(facts['segments'], 'segment')}; median and "
-    title(ax, what, f"{of}5th to 95th percentile in bins of {width_text(edges)}", width=width)
+    title(ax, what, f"{of}5th to 95th percentile in bins of {width_text(edges)}", width=inches(ax, panel))
     legend(ax)
     return ax

@@ -5,7 +5,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 
 from pcapframe.measures import values
 from pcapframe.patterns._arrays import Array
@@ -165,9 +164,11 @@ def time_sequence(
             ax.scatter(rows["time_s"], rows["high"], color=color, marker=look.marker, s=36, linewidths=1, label=label,
                        zorder=4)  # fmt: skip
         else:
-            lines = rows[["time_s", "low", "time_s", "high"]].to_numpy(np.float64).reshape(-1, 2, 2)
             above = 3 if kind == "resent" else 2
-            ax.add_collection(LineCollection(list(lines), colors=color, linewidths=1.8, zorder=above))
+            places = rows.assign(gap=np.nan)  # one line with gaps: as many lines as segments take far longer
+            ax.plot(places[["time_s", "time_s", "gap"]].to_numpy().ravel(),
+                    places[["low", "high", "gap"]].to_numpy().ravel(),
+                    color=color, linewidth=1.8, solid_capstyle="butt", snap=True, zorder=above)  # fmt: skip
             # The mark at the foot tells the kinds apart without their colour.
             ax.plot(rows["time_s"], rows["low"], color=color, marker=look.marker, linestyle="",
                     markersize=5 if kind == "resent" else 3, label=label, zorder=above)  # fmt: skip

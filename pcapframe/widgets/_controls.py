@@ -142,7 +142,7 @@ def _picked(label: str, values: tuple[str, ...], counts: Any, texts: dict[str, s
 
 def _time(label: str) -> widgets.Text:
     return widgets.Text(
-        description=label, placeholder="2026-01-31T12:00:00", continuous_update=False, style=LABEL, layout=WIDE
+        description=label, placeholder="2026-01-31T12:00", continuous_update=False, style=LABEL, layout=WIDE
     )
 
 

@@ -136,9 +136,9 @@ class Explorer(widgets.VBox):
         out = widgets.HBox(
             [self.target, self.write, self.written], layout=widgets.Layout(flex_flow="row wrap", align_items="center")
         )
-        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 290px", width="290px"))
+        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 256px", width="256px"))
         side.add_class("pcapframe-side")
-        main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 12px"))
+        main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
         self.children = [style, self.head, take, out, self._message, body]
         self._draw = Debounced(guarded(self._show))

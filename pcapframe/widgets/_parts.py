@@ -19,6 +19,8 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import FixedFormatter, FixedLocator
 from PIL import Image
 
+from pcapframe.plots._axes import columns
+
 __all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
 
 STATIC = Path(__file__).parent / "static"
@@ -83,6 +85,8 @@ class Chart(anywidget.AnyWidget):
     png = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
     picks = traitlets.Unicode("").tag(sync=True)
+    # Where keys stop: what it is or from when to when, and its box, in shares of the picture from the left and below.
+    stops: traitlets.List[dict[str, Any]] = traitlets.List(traitlets.Dict()).tag(sync=True)
     place = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -93,8 +97,10 @@ class Chart(anywidget.AnyWidget):
         self._height = height
         self._picked = picked
         self.figure: Figure | None = None
+        self._look: Any = None  # what the figure was made for; None where another has to be made
         self._layouts: dict[Any, list[Any]] = {}
-        self.on_msg(lambda _widget, content, _buffers: self.pick(content["from"], content["to"]))
+        self._ends: list[tuple[float, float]] = []  # of the stops, in the units of the axis
+        self.on_msg(self._hear)
         if redraw is not None:
             self.observe(lambda _change: redraw(), "place")
 
@@ -112,30 +118,59 @@ class Chart(anywidget.AnyWidget):
         colour = self.place.get("background")
         background = colour if is_color_like(colour) else BACKGROUNDS[dark]
         ground = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), background)
+        look = (width, ratio, dark, background)
         with style.context(["dark_background" if dark else "default", ground]):
-            figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio, layout="constrained")
-            canvas = FigureCanvasAgg(figure)
-            chart(figure.subplots())
+            figure = None
+            if self.figure is not None and self._look == look:
+                figure = self.figure
+                for axes in figure.axes:
+                    _wipe(axes)
+                chart(figure.axes[0])
+            if figure is None or not _is_full(figure):
+                figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio)
+                FigureCanvasAgg(figure)
+                chart(figure.subplots())
+            self._look = look if _is_full(figure) else None
             _fix_times(figure)
             self._lay_out(figure)
-            file = io.BytesIO()
-            canvas.draw()  # savefig would draw twice
-            Image.fromarray(np.asarray(canvas.buffer_rgba())).save(file, "png", compress_level=1)
-        self.figure = figure
-        self.png = file.getvalue()
+            self.figure = figure
+            png = _png(figure)
+            found = _stops(figure.axes, self.picks) if self._look is not None else []
+        self._ends = [(first, last) for *_, first, last in found]
+        with self.hold_sync():
+            self.stops = [{"text": text, "to": to, "box": box} for text, to, box, _, _ in found]
+            self.png = png
 
     def _lay_out(self, figure: Figure) -> None:
         """Place the axes as they were in a chart of the same kind: to find places takes as long as to draw."""
         kind = (
             self.place.get("width"),
-            *((_digits(axes), axes.get_title(loc="left").count("\n"), _entries(axes)) for axes in figure.axes),
+            max(map(_digits, figure.axes)),
+            *((axes.get_title(loc="left").count("\n"), _rows(axes)) for axes in figure.axes),
         )
         if kind not in self._layouts:
+            figure.set_layout_engine("constrained")
             figure.draw_without_rendering()
+            figure.set_layout_engine("none")
             self._layouts[kind] = [axes.get_position() for axes in figure.axes]
-        figure.set_layout_engine("none")
         for axes, position in zip(figure.axes, self._layouts[kind], strict=True):
             axes.set_position(position)
+
+    def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        if "stops" in content:
+            self.pick_stops(*content["stops"])
+        else:
+            self.pick(content["from"], content["to"])
+
+    def pick_stops(self, first: int, last: int) -> None:
+        """Take in which bars were picked by keys."""
+        if self._picked is None or not 0 <= first <= last < len(self._ends):
+            return
+        low, high = self._ends[first][0], self._ends[last][1]
+        if self.picks == "row":
+            self._picked(round(low), None)
+        else:
+            self._picked(_moment(low), _moment(high))
 
     def pick(self, begin: list[float], end: list[float]) -> None:
         """Take in where the pointer went down and up, as shares of the picture from the left and the bottom."""
@@ -154,8 +189,35 @@ class Chart(anywidget.AnyWidget):
         if abs(end[0] - begin[0]) < NEAR:
             first, last = _bin_at(axes, first)
         low, high = axes.get_xlim()
-        moments = [num2date(min(max(moment, low), high)).replace(tzinfo=None) for moment in (first, last)]
-        self._picked(*(np.datetime64(moment, "ns") for moment in moments))
+        self._picked(*(_moment(min(max(moment, low), high)) for moment in (first, last)))
+
+
+def _wipe(axes: Axes) -> None:
+    """Take all out of the axes but their ticks, which take longest to make, and put them where they were made."""
+    for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
+        artist.remove()
+    if (legend := axes.get_legend()) is not None:
+        legend.remove()
+    axes.relim()
+    axes.autoscale()
+    if (spec := axes.get_subplotspec()) is not None:
+        axes.set_subplotspec(spec)
+    axes.set_in_layout(True)
+
+
+def _is_full(figure: Figure) -> bool:
+    """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
+    return all(axes.has_data() for axes in figure.axes)
+
+
+def _png(figure: Figure) -> bytes:
+    """Draw a figure; savefig would draw it twice."""
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
+    file = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", compress_level=1)
+    return file.getvalue()
 
 
 def _fix_times(figure: Figure) -> None:
@@ -178,10 +240,11 @@ def _digits(axes: Axes) -> int:
     return len(f"{max(abs(end) for end in axes.get_ylim()):.0f}")
 
 
-def _entries(axes: Axes) -> tuple[int, ...]:
-    """Return how long the texts of the legend are."""
+def _rows(axes: Axes) -> int:
+    """Return how many rows the legend has."""
     legend = axes.get_legend()
-    return () if legend is None else tuple(len(text.get_text()) for text in legend.get_texts())
+    labels = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    return -(-len(labels) // columns(axes, labels))
 
 
 def _axes_at(figure: Figure, x: float, y: float) -> Axes | None:
@@ -190,15 +253,50 @@ def _axes_at(figure: Figure, x: float, y: float) -> Axes | None:
     return min(found, key=lambda axes: abs((axes.get_position().y0 + axes.get_position().y1) / 2 - y), default=None)
 
 
+def _bins(axes: Axes) -> np.ndarray[Any, Any] | None:
+    """Return the edges of the bars; None where there are none."""
+    found = next((patch for patch in axes.patches if isinstance(patch, StepPatch)), None)
+    return None if found is None else np.asarray(found.get_data()[1], np.float64)
+
+
 def _bin_at(axes: Axes, x: float) -> tuple[float, float]:
     """Return the ends of the bar at a place."""
-    for patch in axes.patches:
-        if isinstance(patch, StepPatch):
-            edges = np.asarray(patch.get_data()[1], np.float64)
-            place = int(np.clip(np.searchsorted(edges, x, "right") - 1, 0, edges.size - 2))
-            return float(edges[place]), float(edges[place + 1])
+    if (edges := _bins(axes)) is not None:
+        place = int(np.clip(np.searchsorted(edges, x, "right") - 1, 0, edges.size - 2))
+        return float(edges[place]), float(edges[place + 1])
     low, high = axes.get_xlim()
     return x - (high - low) / 200, x + (high - low) / 200
+
+
+def _moment(days: float) -> Any:
+    return np.datetime64(num2date(days).replace(tzinfo=None), "ns")
+
+
+def _stops(panels: list[Axes], picks: str) -> list[tuple[str, str, list[float], float, float]]:
+    """Return the bars that keys can pick: what each is or where it begins, where it ends, its box and its ends."""
+    axes = panels[0]
+    box = axes.get_position()
+    if picks == "row":
+        low, high = axes.get_ylim()
+        height = box.height / (high - low)
+        found = []
+        for label, row in zip(axes.get_yticklabels(), axes.get_yticks().tolist(), strict=True):
+            bottom, top = (box.y0 + (row + half - low) * height for half in (0.45, -0.45))
+            found.append((label.get_text(), "", [box.x0, bottom, box.x1, top], row, row))
+        return found
+    edges = _bins(axes) if picks == "time" else None
+    if edges is None:
+        return []
+    low, high = axes.get_xlim()
+    places = (box.x0 + (edges - low) / (high - low) * box.width).tolist()
+    bottom = min(panel.get_position().y0 for panel in panels)
+    days = edges.tolist()
+    digits = 0 if days[1] - days[0] > 0.99 / 86400 else 6
+    texts = [f"{num2date(day):%H:%M:%S.%f}"[: 8 + digits + (digits > 0)] for day in days]
+    return [
+        (texts[i], texts[i + 1], [places[i], bottom, places[i + 1], box.y1], days[i], days[i + 1])
+        for i in range(len(days) - 1)
+    ]
 
 
 class Copied(anywidget.AnyWidget):

@@ -1,4 +1,4 @@
-"""Tables of connections and packets as the browser gets them: twelve columns, 2,000 rows at a time."""
+"""Tables of connections and packets as the browser gets them: twelve columns, and so many rows at a time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,24 @@ from pcapframe.measures import endpoint_text
 from pcapframe.schema import FLAG_BITS
 from pcapframe.widgets._state import ExplorerState
 
-__all__ = ["PAGE_ROWS", "SORTS", "ConnectionTable", "connection_rows", "packet_rows", "paged", "plain_table"]
+__all__ = [
+    "PACKET_ROWS",
+    "PAGE_ROWS",
+    "SORTS",
+    "ConnectionTable",
+    "Pager",
+    "connection_rows",
+    "packet_rows",
+    "paged",
+    "plain_table",
+    "show_rows",
+]
 
-PAGE_ROWS = 2000
+PAGE_ROWS = 2_000  # connections
+PACKET_ROWS = 500
 # What the table can be sorted by, as the connections frame has it or as the sum of both senders.
 SORTS = {
-    "conn_id": "connection",
+    "conn_id": "conn_id",
     "start": "start",
     "duration_s": "duration [s]",
     "client": "client",
@@ -86,37 +98,39 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
     """
     return pd.DataFrame(
         {
-            "connection": connections.index.to_numpy(),
+            "conn_id": connections.index.to_numpy(),
             "start": _clock(connections["start"]),
             "duration [s]": _decimal(connections["duration_s"], 3),
             "client": endpoint_text(connections["client"], connections["client_port"]),
             "server": endpoint_text(connections["server"], connections["server_port"]),
             "handshake": _spaced(connections["handshake"]),
             "ending": _spaced(connections["ending"]),
-            "packets": _sum(connections, "packets").to_numpy(),
-            "bytes": _sum(connections, "wire_bytes").to_numpy(),
-            "resent": _sum(connections, "resent_segments").to_numpy(),
-            "RSTs": _sum(connections, "rsts").to_numpy(),
+            "packets": _whole(_sum(connections, "packets")),
+            "bytes": _whole(_sum(connections, "wire_bytes")),
+            "resent": _whole(_sum(connections, "resent_segments")),
+            "RSTs": _whole(_sum(connections, "rsts")),
             "initial RTT [ms]": _decimal(connections["initial_rtt_s"] * 1000, 3),
         }
     )
 
 
-def packet_rows(segments: pd.DataFrame) -> pd.DataFrame:
+def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) -> pd.DataFrame:
     """Return segments of one connection as the table shows them.
 
     Parameters
     ----------
     segments : DataFrame
         Columns of ``schema.SEGMENTS``; not modified.
+    start : Timestamp, optional
+        Since when the times are; since the first of the segments without it.
 
     Returns
     -------
     DataFrame
-        ``frame``, ``time [s]`` since the first, ``from``, ``flags``, ``seq``, ``ack``, ``payload`` and ``seen``.
+        ``frame``, ``time [s]``, ``from``, ``flags``, ``seq``, ``ack``, ``payload`` and ``seen``.
     """
     time = segments["time"]
-    since = (time - time.min()).dt.total_seconds()
+    since = (time - (time.min() if start is None else start)).dt.total_seconds()
     flags = segments["tcp_flags"].to_numpy()
     known = {int(value): _flag_text(int(value)) for value in np.unique(flags)}
     seen = np.full(len(segments), "", dtype=object)
@@ -176,9 +190,44 @@ def _options(height: str) -> dict[str, Any]:
     return {
         "select": "single", "showIndex": False, "maxBytes": 0, "maxRows": 0, "maxColumns": 0, "ordering": False,
         "scrollY": height, "scrollX": True, "scrollCollapse": True, "pageLength": 100, "autoWidth": True,
-        "lengthMenu": [25, 100, 500, 2000], "classes": "display compact nowrap", "style": "width:100%",
-        "layout": {"topStart": "pageLength", "topEnd": None, "bottomStart": "info", "bottomEnd": "paging"},
+        "lengthMenu": [25, 100, 500, 2000], "classes": "display compact", "style": "width:100%",
+        "layout": {"topStart": None, "topEnd": None, "bottomStart": ["pageLength", "info"], "bottomEnd": "paging"},
     }  # fmt: skip
+
+
+class Pager(widgets.HBox):
+    """Buttons to the parts of a long table, and which part is shown.
+
+    Parameters
+    ----------
+    rows : int
+        In one part.
+    what : str
+        The rows are, many of them.
+    turned : callable
+        Called with the part that is asked for, from 0.
+    """
+
+    def __init__(self, rows: int, what: str, turned: Callable[[int], None]) -> None:
+        self._rows, self._what = rows, what
+        self._page = 0
+        small = widgets.Layout(width="auto")
+        self.before = widgets.Button(description=f"Previous {rows:,}", icon="chevron-left", layout=small)
+        self.after = widgets.Button(description=f"Next {rows:,}", icon="chevron-right", layout=small)
+        self.place = widgets.HTML()
+        self.before.on_click(lambda _button: turned(self._page - 1))
+        self.after.on_click(lambda _button: turned(self._page + 1))
+        super().__init__([self.before, self.after, self.place], layout=widgets.Layout(align_items="center"))
+
+    def show(self, page: int, total: int) -> None:
+        """Say which part is shown, and of how many rows; with a single part there is nothing to turn to."""
+        self._page = page
+        first, last = page * self._rows, min((page + 1) * self._rows, total)
+        rows = f"rows {first + 1:,} to {last:,} of {total:,} {self._what}" if total else f"no {self._what}"
+        self.place.value = f"<span class='pcapframe-note'>{rows}</span>"
+        self.before.disabled, self.after.disabled = page == 0, last >= total
+        for button in (self.before, self.after):
+            button.layout.display = "none" if total <= self._rows else None
 
 
 class ConnectionTable(widgets.VBox):
@@ -205,18 +254,14 @@ class ConnectionTable(widgets.VBox):
         self.descending = widgets.Checkbox(
             description="largest first", value=state.descending, indent=False, layout=widgets.Layout(width="110px")
         )
-        small = widgets.Layout(width="auto")
-        self.before = widgets.Button(description="Previous 2,000", icon="chevron-left", layout=small)
-        self.after = widgets.Button(description="Next 2,000", icon="chevron-right", layout=small)
-        self.place = widgets.HTML()
+        self.pager = Pager(PAGE_ROWS, "connections", guarded(lambda page: state.set(page=page)))
         self.sort.observe(guarded(lambda change: state.set(sort=change["new"], page=0)), "value")
         self.descending.observe(guarded(lambda change: state.set(descending=change["new"], page=0)), "value")
-        self.before.on_click(guarded(lambda _button: state.set(page=state.page - 1)))
-        self.after.on_click(guarded(lambda _button: state.set(page=state.page + 1)))
         self.table.observe(guarded(self._picked), "selected_rows")
-        bar = [self.sort, self.descending, self.before, self.after, self.place]
+        bar = [self.sort, self.descending, self.pager]
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
         super().__init__([widgets.HBox(bar, layout=row), self.table])
+        self.add_class("pcapframe-connections")
 
     def show(self) -> None:
         """Show the rows that the state asks for."""
@@ -224,12 +269,7 @@ class ConnectionTable(widgets.VBox):
         connections = state.selection.connections
         total = len(connections)
         self._page = paged(connections, sort=state.sort, descending=state.descending, page=state.page)
-        first = state.page * PAGE_ROWS
-        rows = (
-            f"rows {first + 1:,} to {first + len(self._page):,} of {total:,} connections" if total else "no connection"
-        )
-        self.place.value = f"<span class='pcapframe-note'>{rows}</span>"
-        self.before.disabled, self.after.disabled = state.page == 0, first + len(self._page) >= total
+        self.pager.show(state.page, total)
         self.sort.value, self.descending.value = state.sort, state.descending
         places = np.flatnonzero(self._page.index.to_numpy() == (-1 if state.conn_id is None else state.conn_id))
         selected = int(places[0]) if places.size else None
@@ -250,7 +290,7 @@ def _clock(times: pd.Series) -> list[str]:
     known = times.dropna()
     one_day = known.empty or known.min().date() == known.max().date()
     write = "%H:%M:%S.%f" if one_day else "%Y-%m-%d %H:%M:%S.%f"
-    return ["" if pd.isna(time) else format(time, write) for time in times]
+    return ["" if pd.isna(time) else format(time, write)[:-3] for time in times]  # to the millisecond
 
 
 def _decimal(column: pd.Series, digits: int) -> list[str]:

@@ -15,7 +15,7 @@ from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
-from pcapframe.widgets._table import PAGE_ROWS, packet_rows, plain_table, show_rows
+from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows
 
 __all__ = ["ConnectionView", "Guard", "PatternView", "SelectionChart", "escaped"]
 
@@ -27,8 +27,8 @@ CHARTS = {
     "retransmission_timeline": (520, "time", "Segments sent again over time, by reason"),
 }
 HINTS = {
-    "time": "Drag across the chart, or click a bar, to select its time.",
-    "row": "Click a bar to select the connections with a RST in this phase.",
+    "time": "Drag across the chart, or click a bar, to select its time; by keys: arrows, Shift and Enter.",
+    "row": "Click a bar to select the connections with a RST in this phase; by keys: arrows and Enter.",
 }
 
 
@@ -171,23 +171,32 @@ class ConnectionView(widgets.VBox):
         )  # fmt: skip
         self.side = widgets.Dropdown(
             options=[("side with more payload", ""), ("client", "client"), ("server", "server")], value="",
-            description="Data of the", style={"description_width": "82px"}, layout=widgets.Layout(width="270px"),
+            description="Data of the", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
         self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
         self.charts = (self.sequence, self.rtt)
+        self._page = -1
         self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
-        self.count = widgets.HTML()
+        self.frame = widgets.Text(
+            description="Frame", placeholder="number", continuous_update=False, style={"description_width": "50px"},
+            layout=widgets.Layout(width="150px"),
+        )  # fmt: skip
+        self.pager = Pager(PACKET_ROWS, "packets", guarded(self._show_packets))
+        self.choice = widgets.HBox(
+            [self.frame, self.pager], layout=widgets.Layout(flex_flow="row wrap", align_items="center")
+        )
         self.packet = widgets.HTML()
         self.number.observe(guarded(self._typed), "value")
         self.side.observe(guarded(lambda _change: self.show()), "value")
+        self.frame.observe(guarded(self._framed), "value")
         self.packets.observe(guarded(self._picked), "selected_rows")
         half = widgets.Layout(flex="1 1 46%", min_width="420px", width="auto")
         for part in (self.sequence, self.rtt):
             part.layout = half
         row = widgets.Layout(flex_flow="row wrap", width="100%")
-        left = widgets.VBox([self.count, self.packets], layout=half)
+        left = widgets.VBox([self.choice, self.packets], layout=half)
         right = widgets.VBox([self.packet], layout=half)
         super().__init__(
             [
@@ -206,10 +215,10 @@ class ConnectionView(widgets.VBox):
             self.facts.value = (
                 "<span class='pcapframe-note'>Pick a row of the connections table, or type its number.</span>"
             )
-            for part in (self.sequence, self.rtt, self.packets, self.count, self.packet):
+            for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
                 part.layout.display = "none"
             return
-        for part in (self.sequence, self.rtt, self.packets, self.count, self.packet):
+        for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
             part.layout.display = None
         place = tuple(tuple(part.place.items()) for part in (self.sequence, self.rtt))
         if self._shown != (wanted := (conn_id, self.side.value, place)):
@@ -228,23 +237,32 @@ class ConnectionView(widgets.VBox):
                 f"handshake {facts['handshake']}, ending {facts['ending']}, {facts['conn_state']} {facts['history']}"
             )
             self.facts.value = f"<span>{ends}<br>{escaped(words.replace('_', ' '))}</span>"
-            shown = min(len(self._rows), PAGE_ROWS)
-            first = "" if shown == len(self._rows) else f"the first {shown:,} of "
-            self.count.value = f"<b>Packets</b>: {first}{len(self._rows):,}"
         side = {"client": True, "server": False}.get(self.side.value)
         self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
         self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
         if is_new:
-            show_rows(self.packets, packet_rows(self._rows.iloc[:PAGE_ROWS]), height=self.HEIGHT)
+            self._page = -1
+
+    def _show_packets(self, page: int, selected: int | None = None) -> None:
+        """Show one part of the packets; times are since the connection's first packet in each."""
+        self._page = page
+        first = page * PACKET_ROWS
+        rows = packet_rows(self._rows.iloc[first : first + PACKET_ROWS], start=self._rows["time"].min())
+        show_rows(self.packets, rows, height=self.HEIGHT, selected=selected)
+        self.pager.show(page, len(self._rows))
 
     def _show_packet(self) -> None:
         frame = self._state.frame
+        places = np.flatnonzero(self._rows.index.to_numpy() == (-1 if frame is None else frame))
+        page, row = divmod(int(places[0]), PACKET_ROWS) if places.size else (max(self._page, 0), None)
+        if page != self._page:
+            self._show_packets(page, row)
+        elif row is not None and self.packets.selected_rows != [row]:
+            self.packets.selected_rows = [row]
+        self.frame.value = "" if row is None else str(frame)
         if frame is None:
             self.packet.value = "<span class='pcapframe-note'>Pick a packet to see it taken apart.</span>"
             return
-        places = np.flatnonzero(self._rows.index.to_numpy()[:PAGE_ROWS] == frame)
-        if places.size and self.packets.selected_rows != [int(places[0])]:
-            self.packets.selected_rows = [int(places[0])]
         try:
             check_unchanged(self._state.analysis)
             text = dissect(self._state.analysis, frame).show(dump=True)
@@ -265,7 +283,19 @@ class ConnectionView(widgets.VBox):
                 f"<span role='alert'>There is no connection {escaped(repr(text))} among the {whole:,}.</span>"
             )
 
+    def _framed(self, change: Any) -> None:
+        text = change["new"].strip().replace(",", "")
+        if not text:
+            return
+        if text.isdecimal() and int(text) in self._rows.index:
+            self._state.frame = int(text)
+        else:
+            self.packet.value = (
+                f"<span role='alert'>Frame {escaped(repr(text))} is not one of the {len(self._rows):,} of this "
+                "connection.</span>"
+            )
+
     def _picked(self, change: Any) -> None:
-        rows = change["new"]
-        if rows and rows[0] < len(self._rows):
-            self._state.frame = int(self._rows.index[rows[0]])
+        place = self._page * PACKET_ROWS + (change["new"] or [len(self._rows)])[0]
+        if place < len(self._rows):
+            self._state.frame = int(self._rows.index[place])

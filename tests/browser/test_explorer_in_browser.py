@@ -105,6 +105,8 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     explorer.get_by_role("tab", name="Connections", exact=True).click()
     rows = explorer.locator(".dt-scroll-body tbody tr:visible")
     rows.nth(41).wait_for()
+    table = explorer.locator(".pcapframe-connections .dt-scroll-body")
+    assert table.evaluate("element => element.scrollWidth <= element.clientWidth")  # nothing is out of sight sideways
     explorer.get_by_label("Handshake").select_option(label="refused (6)")
     counted(page, "6 of 42 connections")
     explorer.get_by_text("rows 1 to 6 of 6 connections").wait_for()
@@ -147,6 +149,38 @@ def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(browser: Any, lab: S
     client.press("Enter")
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
     page.wait_for_function("() => !document.querySelector('.pcapframe-problem')")
+    page.close()
+
+
+def test_what_is_picked_by_keys(browser: Any, lab: Served) -> None:
+    page = opened(browser, lab, width=1280, theme="light")
+    explorer = page.locator(".pcapframe-explorer")
+    counted(page, "42 of 42 connections")
+    chart = explorer.get_by_role("application").first
+    chart.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Shift+ArrowRight", "Shift+PageDown"):
+        page.keyboard.press(key)
+    said = chart.get_by_role("status")
+    assert re.fullmatch(r"15:29:\S+ to 15:29:\S+", said.inner_text())
+    shot(page, "1280-light-keys")
+    page.keyboard.press("Escape")
+    assert said.inner_text() == ""
+    for key in ("Home", "Shift+PageDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
+    assert explorer.get_by_label("To (UTC)").input_value() != ""
+
+    explorer.get_by_role("button", name="Clear filters").click()
+    counted(page, "42 of 42 connections")
+    explorer.get_by_role("tab", name="RSTs", exact=True).click()
+    bars = explorer.get_by_role("application", name="RSTs by the phase")
+    bars.get_by_role("img").wait_for()
+    bars.focus()
+    page.keyboard.press("ArrowDown")
+    assert bars.get_by_role("status").inner_text() == "in the handshake"
+    page.keyboard.press("Enter")
+    page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
+    assert explorer.get_by_label("RST phase").input_value() != ""
     page.close()
 
 

@@ -53,6 +53,48 @@ def test_panels_share_the_room_and_the_scale(across: bool, by_hand: bool) -> Non
         assert first.get_xlim() == third.get_xlim() == (3, 4)
 
 
+@pytest.mark.parametrize("across", [False, True])
+def test_axes_that_are_cut_again_keep_their_panels(across: bool) -> None:
+    ax = figure()
+    panels = _axes.split(ax, (0.5, 0.5), across=across)
+    assert _axes.split(ax, (0.5, 0.5), across=across) == panels
+    assert _axes.split(ax, (0.6, 0.4), across=across)[1] not in panels
+    panels = _axes.split(ax, (0.6, 0.4), across=across)
+    panels[1].remove()
+    assert _axes.split(ax, (0.6, 0.4), across=across)[1] is not panels[1]
+
+
+def test_width_is_of_one_panel_or_of_all_beside() -> None:
+    ax = Figure(figsize=(10, 4)).add_axes((0.1, 0.1, 0.8, 0.8))
+    _, last = _axes.split(ax, (0.7, 0.3), across=True)
+    assert _axes.inches(ax, last) == pytest.approx(8)
+    assert _axes.inches(ax) == pytest.approx(8 * 0.94 * 0.7)
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("look", [{"fill": True, "facecolor": "red"}, {"fill": False, "color": "red"}])
+@pytest.mark.parametrize("baseline", [0.0, [0.0, -2.0, 1.0]])
+def test_steps_are_those_of_matplotlib(across: bool, look: dict[str, object], baseline: float | list[float]) -> None:
+    ours, theirs = figure(), figure()
+    top, edges = [3.0, np.nan, 7.0], np.array([1.0, 2.0, 4.0, 5.0])
+    _axes.steps(ours, top, edges, baseline=baseline, across=across, **look)  # type: ignore[arg-type]
+    orientation = "horizontal" if across else "vertical"
+    theirs.stairs(top, edges, baseline=baseline, orientation=orientation, **look)  # type: ignore[arg-type]
+    (one,), (other,) = ours.patches, theirs.patches
+    np.testing.assert_array_equal(one.get_path().vertices, other.get_path().vertices)
+    assert not look["fill"] or one.get_facecolor() == other.get_facecolor()
+    assert one.get_edgecolor() == other.get_edgecolor()
+    assert one.get_linewidth() == other.get_linewidth()
+    assert ours.get_xlim() == theirs.get_xlim()
+    assert ours.get_ylim() == theirs.get_ylim()
+
+
+def test_steps_of_nothing_have_no_limits() -> None:
+    ax = figure()
+    _axes.steps(ax, [np.nan], np.array([1.0, 2.0]), baseline=[np.nan])
+    assert np.isfinite(ax.get_ylim()).all()
+
+
 def test_panels_may_have_scales_of_their_own() -> None:
     first, second = _axes.split(figure(), (1, 1), shared=False)
     first.set_xlim(3, 4)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from pcapframe.plots import time_sequence, time_sequence_data
@@ -60,9 +59,10 @@ def test_lines_are_the_numbers() -> None:
     segments = made(talk()).segments
     data = time_sequence_data(segments)
     ax = time_sequence(segments, ax=Figure().subplots())
-    bars = [c for c in ax.collections if isinstance(c, LineCollection)]
-    drawn = np.concatenate([np.array(c.get_segments()) for c in bars])
+    drawn = [line.get_xydata().reshape(-1, 3, 2) for line in ax.lines if np.isnan(line.get_ydata()).any()]
+    places = np.concatenate(drawn)
     wanted = data[data["kind"].isin(["segment", "resent", "sack"])]
-    assert sorted(drawn[:, 0, 1]) == sorted(wanted["low"])
-    assert sorted(drawn[:, 1, 1]) == sorted(wanted["high"])
+    assert sorted(places[:, 0].tolist()) == sorted(wanted[["time_s", "low"]].to_numpy().tolist())
+    assert sorted(places[:, 1].tolist()) == sorted(wanted[["time_s", "high"]].to_numpy().tolist())
+    assert np.isnan(places[:, 2, 1]).all()
     assert "seconds since 1970-01-01 00:00:05.000000 UTC" in ax.get_xlabel()

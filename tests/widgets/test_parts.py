@@ -91,11 +91,63 @@ def test_rows_are_picked() -> None:
     assert picked == [0, 2, 4]
 
 
+def test_keys_pick_what_a_pointer_picks() -> None:
+    picked = []
+    chart = Chart(500, picks="time", picked=lambda *times: picked.append(times))
+    chart._hear(chart, {"stops": [0, 0]}, [])  # nothing is drawn yet
+    assert picked == []
+    chart.draw(lambda ax: pf.plots.overview(analysis(), ax=ax))
+    edges = np.array(pf.plots.overview_data(analysis().segments, analysis().connections).attrs["edges"])
+    assert len(chart.stops) == edges.size - 1
+    chart._hear(chart, {"stops": [7, 7]}, [])
+    chart._hear(chart, {"stops": [3, 8]}, [])
+    found = [time.astype(np.int64) for times in picked for time in times]
+    assert found == pytest.approx(edges[[7, 8, 3, 9]], abs=2000)
+    for wrong in ([-1, 0], [3, 2], [0, edges.size - 1]):
+        chart.pick_stops(*wrong)
+    assert len(picked) == 2
+    left, bottom, right, top = chart.stops[7]["box"]
+    chart.pick([(left + right) / 2, (bottom + top) / 2], [(left + right) / 2, (bottom + top) / 2])
+    assert picked[2] == picked[0]
+    chart.draw(lambda ax: pf.plots.overview(analysis().segments, analysis().connections.iloc[:0], ax=ax))
+    assert chart.stops == []
+
+
+def test_keys_pick_rows() -> None:
+    picked = []
+    chart = Chart(400, picks="row", picked=lambda row, _: picked.append(row))
+    chart.draw(lambda ax: pf.plots.rst_distribution(analysis(), ax=ax))
+    assert [stop["text"] for stop in chart.stops][:2] == ["in the handshake", "before any data"]
+    for row, stop in enumerate(chart.stops):
+        chart.pick_stops(row, row)
+        left, bottom, right, top = stop["box"]
+        assert 0 < left < right < 1
+        assert 0 < bottom < top < 1
+        chart.pick([(left + right) / 2, (bottom + top) / 2], [left, bottom])
+    assert picked == [row for row in range(len(chart.stops)) for _ in range(2)]
+
+
 def test_a_second_chart_lies_as_if_it_were_the_first() -> None:
     twice, once = Chart(400), Chart(400)
     for chart in (twice, twice, once):
         chart.draw(lambda ax: pf.plots.retransmission_timeline(analysis(), ax=ax))
     assert twice.png == once.png
+
+
+def test_a_figure_is_drawn_in_again_without_a_trace_of_what_was_there() -> None:
+    few = analysis().connections.iloc[:40]
+    none = few.iloc[:0]
+    for draw in (pf.plots.overview, pf.plots.retransmission_timeline, pf.plots.rst_distribution):
+        chart = Chart(400)
+        for connections in (analysis().connections, few, none, few, analysis().connections):
+            before = chart.figure
+            chart.draw(lambda ax, draw=draw, of=connections: draw(analysis().segments, of, ax=ax))
+            fresh = Chart(400)
+            fresh._layouts = chart._layouts
+            fresh.draw(lambda ax, draw=draw, of=connections: draw(analysis().segments, of, ax=ax))
+            assert np.array_equal(imread(BytesIO(chart.png)), imread(BytesIO(fresh.png)))
+            if connections is few and before is not None and before.axes[0].has_data():
+                assert chart.figure is before
 
 
 def test_text_to_copy() -> None:

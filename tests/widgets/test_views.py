@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import pcapframe as pf
 from pcapframe.plots.rst_events import PHASES
@@ -70,7 +71,7 @@ def test_a_connection_and_a_packet() -> None:
     frames = analysis().segments.index[analysis().segments["conn_id"] == 5]
     assert "192.0.2.10:40006" in view.facts.value
     assert view.sequence.png
-    assert f"{len(frames):,}" in view.count.value
+    assert f"{len(frames):,}" in view.pager.place.value
     view.packets.selected_rows = [2]
     assert explored.frame == frames[2]
     view.show()
@@ -80,6 +81,30 @@ def test_a_connection_and_a_packet() -> None:
     assert "There is no connection" in view.facts.value
     view.number.value = "<b>"
     assert "<b>" not in view.facts.value
+
+
+def test_packets_are_shown_in_parts_and_the_part_has_the_packet_that_is_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pcapframe.widgets._views.PACKET_ROWS", 10)
+    explored = state()
+    segments = analysis().segments
+    conn_id = int(segments["conn_id"].value_counts().index[0])
+    frames = segments.index[segments["conn_id"] == conn_id]
+    view = ConnectionView(explored, plain, nothing)
+    explored.set(conn_id=conn_id, frame=int(frames[12]))
+    view.show()
+    assert (view._page, view.packets.selected_rows) == (1, [2])
+    assert view.frame.value == str(frames[12])
+    view._show_packets(2)
+    view.packets.selected_rows = [5]
+    assert explored.frame == frames[25]
+    view.frame.value = f"{frames[0]:,}"
+    assert explored.frame == frames[0]
+    view.show()
+    assert (view._page, view.packets.selected_rows) == (0, [0])
+    view.frame.value = "<b>0"
+    assert f"is not one of the {len(frames):,}" in view.packet.value
+    assert "<b>" not in view.packet.value
+    assert explored.frame == frames[0]
 
 
 def test_a_capture_that_has_gone_is_said_where_the_packet_would_be(tmp_path: Path) -> None:
