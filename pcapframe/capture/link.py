@@ -259,7 +259,8 @@ def skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any) -> Any:
         elif kind == 0x6558:
             kind, at = _ethernet(buffer, at, end)
         elif kind == 0x8903:
-            kind, at = _ethernet(buffer, at + 2, end)  # Cisco FabricPath: a tag of two bytes
+            # Cisco FabricPath: a tag of two bytes. Wireshark 4.0 also takes four bytes off the end (its issue 19989).
+            kind, at = _ethernet(buffer, at + 2, end)
         else:
             break
     return kind, at, vlan
