@@ -390,9 +390,9 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     """Return the protocol column; several codes may share a name."""
     texts = columns.protocol_names()
     unique = sorted(set(texts))
-    codes = np.array([unique.index(text) for text in texts], np.int16)
+    codes = np.array([unique.index(text) for text in texts], np.min_scalar_type(-len(unique) - 1))
     names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-    return pd.Categorical.from_codes(codes[rows.protocol], dtype=names_dtype, validate=False)
+    return pd.Categorical.from_codes(codes.take(rows.protocol), dtype=names_dtype, validate=False)
 
 
 def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:

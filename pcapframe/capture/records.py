@@ -422,14 +422,11 @@ class PacketColumns:
         """Text of every address, in the order of its number."""
         addresses = self.interner.addresses[: 3 * int(self.interner.counts[0])].reshape(-1, 3)
         four = addresses[:, 1].astype(">u4").tobytes()
+        texts = [socket.inet_ntoa(four[at : at + 4]) for at in range(0, len(four), 4)]
         sixteen = addresses[:, :2].astype(">u8").tobytes()
-        to_text = socket.inet_ntop
-        return [
-            to_text(socket.AF_INET, four[4 * i : 4 * i + 4])
-            if family == 4
-            else to_text(socket.AF_INET6, sixteen[16 * i : 16 * i + 16])
-            for i, family in enumerate(addresses[:, 2].tolist())
-        ]
+        for number in np.flatnonzero(addresses[:, 2] == 6).tolist():
+            texts[number] = socket.inet_ntop(socket.AF_INET6, sixteen[16 * number : 16 * number + 16])
+        return texts
 
     def protocol_names(self) -> list[str]:
         """Name of every protocol seen, in the order of its number; a name may stand there twice."""

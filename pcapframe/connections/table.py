@@ -114,10 +114,9 @@ def _places(conn_id: Array) -> tuple[Array, Array]:
 
 def _identity(segments: pd.DataFrame, rows: Rows, first_row: Array) -> dict[str, Any]:
     """Endpoints by role, and what shows the roles."""
-    first = segments[["src", "dst", "src_port", "dst_port"]].take(first_row)
     from_client = rows.from_client[first_row]
-    codes = [first[name].cat.codes.to_numpy() for name in ("src", "dst")]
-    ports = [first[name].to_numpy() for name in ("src_port", "dst_port")]
+    codes = [segments[name].array.codes[first_row] for name in ("src", "dst")]
+    ports = [column[first_row] for column in (rows.src_port, rows.dst_port)]
     addresses = segments["src"].dtype
     opening = rows.tcp_flags & (SYN | ACK)
     roles = np.full(first_row.size, ROLES.index("inferred"), np.int8)

@@ -1,7 +1,9 @@
 """What the compiled passes over segments read, out of a frame."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,15 +26,15 @@ PLAIN = ("time", "src", "dst", "src_port", "dst_port", "tcp_flags", "seq", "ack"
 
 
 class SegmentColumns:
-    """Columns of a frame of segments, and chunks of them as the passes take them.
+    """Columns of segments, and chunks of them as the passes take them.
 
     Parameters
     ----------
-    frame : DataFrame
-        TCP rows, columns of ``schema.PACKETS`` with the dtypes that these have on segments; not modified.
+    frame : mapping
+        Columns of ``schema.PACKETS`` by name, TCP rows only: arrays where these cannot be null on segments.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: Mapping[str, Any]) -> None:
         self.time = fixed(frame["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64)
         self.src = fixed(frame["src"].cat.codes, np.int32)
         self.dst = fixed(frame["dst"].cat.codes, np.int32)
@@ -43,7 +45,9 @@ class SegmentColumns:
         self.ack = fixed(frame["ack"], np.uint32)
         self.window = fixed(frame["window"], np.uint16)
         self.header = fixed(frame["tcp_header_bytes"], np.uint8)
-        self.hidden = fixed(_is_hidden(frame), np.bool_)
+        # Wireshark's dissection ends before it shows what it found where the header is not there as a whole.
+        cut = frame["options_malformed"].isna().to_numpy() | frame["payload_bytes"].isna().to_numpy()
+        self.hidden = fixed(cut | (self.header < 20), np.bool_)
         sack = pa.chunked_array(frame["sack"].array.__arrow_array__())
         self._sack = sack.chunk(0) if sack.num_chunks == 1 else sack.combine_chunks()
         self._nullable = [(field, frame[name].array, dtype, null) for field, name, dtype, null in NULLABLE]
@@ -77,9 +81,3 @@ class SegmentColumns:
         if sack_at[-1] - sack_at[0] != edges.size:  # lists that are null may hold something all the same
             sack_at = np.cumsum(np.append(0, pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
         return fixed(sack_at - sack_at[0], np.int64), fixed(edges, np.uint32)
-
-
-def _is_hidden(frame: pd.DataFrame) -> Array:
-    """Whether Wireshark's dissection ends before it shows what it found: the header is not there as a whole."""
-    cut = frame["options_malformed"].isna().to_numpy()
-    return cut | (frame["tcp_header_bytes"].to_numpy() < 20) | frame["payload_bytes"].isna().to_numpy()

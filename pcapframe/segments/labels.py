@@ -68,8 +68,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         raise ParameterError(f"packets lacks the columns {', '.join(missing)}: expected what read_pcap returns")
     is_segment = packets["seq"].notna().to_numpy()
     frame = packets if is_segment.all() else packets[is_segment]
-    frame = _plain(without_attrs(frame))
-    segments = SegmentColumns(frame)
+    plain = _plain(without_attrs(frame))
+    segments = SegmentColumns(plain)
     tracker, labeller, evidence_pass = Tracker(), Labeller(), EvidencePass()
     rows = len(frame)
     tracked, labelled, judged = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows)
@@ -80,7 +80,9 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
         evidence_pass.feed(chunk, tracked_chunk, tracker.connections, judged)
     _mark_replaced_bases(segments, tracked, labelled.labels)
-    labelled_frame = _frame(frame, segments, tracker.connections, tracked, labelled, judged)
+    made = _made(segments, tracker.connections, tracked, labelled, judged)
+    columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
+    labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
     labelled_frame.attrs = packets.attrs
     return labelled_frame
 
@@ -103,17 +105,16 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
     labels[answers[differs]] |= LABEL_BITS["reused_ports"]
 
 
-def _plain(packets: pd.DataFrame) -> pd.DataFrame:
-    """Return the packets with the dtypes that their columns have on segments, sharing what need not change."""
-    changed: dict[str, Any] = {}
+def _plain(packets: pd.DataFrame) -> dict[str, Any]:
+    """Return the packets' columns with the types that they have on segments: plain arrays where none can be null."""
+    columns: dict[str, Any] = {name: packets[name] for name in names(PACKETS)}
     for column in SEGMENTS[: len(PACKETS)]:
-        if column.dtype.startswith(("uint", "bool")) and column.dtype != str(packets[column.name].dtype):
-            if column.dtype != "boolean":
-                changed[column.name] = values(packets[column.name], column.dtype)
-    if packets["src"].dtype != packets["dst"].dtype:  # the stages after this one count on one numbering
-        both = pd.CategoricalDtype(packets["src"].cat.categories.union(packets["dst"].cat.categories, sort=False))
-        changed |= {"src": packets["src"].astype(both), "dst": packets["dst"].astype(both)}
-    return packets.assign(**changed)
+        if column.dtype.startswith(("uint", "bool")) and column.dtype != "boolean":
+            columns[column.name] = values(columns[column.name], column.dtype)
+    if columns["src"].dtype != columns["dst"].dtype:  # the stages after this one count on one numbering
+        both = pd.CategoricalDtype(columns["src"].cat.categories.union(columns["dst"].cat.categories, sort=False))
+        columns |= {name: columns[name].astype(both) for name in ("src", "dst")}
+    return columns
 
 
 def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.NDArray[np.bool_]]:
@@ -128,23 +129,18 @@ def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.N
     return columns
 
 
-def _frame(
-    frame: pd.DataFrame,
-    segments: SegmentColumns,
-    connections: int,
-    tracked: Tracked,
-    labelled: Sequence,
-    judged: Evidence,
-) -> pd.DataFrame:
-    """Put packets, connections, labels and evidence together, in the schema's order."""
+def _made(
+    segments: SegmentColumns, connections: int, tracked: Tracked, labelled: Sequence, judged: Evidence
+) -> dict[str, Any]:
+    """Columns that segments have beyond those of packets, by name."""
     client_side = find_clients(segments, tracked, connections)
     has_ack = segments.tcp_flags & ACK != 0
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
     copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
     known = resent & settled
-    made: dict[str, Any] = {
+    return {
         "conn_id": tracked.conn_id,
-        "from_client": tracked.side == client_side[tracked.conn_id],
+        "from_client": tracked.side == client_side.take(tracked.conn_id),
         "rel_seq": nullable(tracked.rel_seq),
         "rel_ack": nullable(tracked.rel_ack, has_ack),
         "window_bytes": nullable(labelled.window_bytes, labelled.window_known),
@@ -161,8 +157,6 @@ def _frame(
         "needless": pd.arrays.BooleanArray(needless & known, ~known),
         "capture_gap": judged.gap,
     }
-    columns = {name: made[name] if name in made else frame[name] for name in names(SEGMENTS)}
-    return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
 def _category(

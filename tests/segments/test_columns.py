@@ -11,7 +11,7 @@ from pcapframe.segments.labels import _plain
 
 def losses() -> pd.DataFrame:
     packets = pf.read_pcap(pf.example("losses.pcap"), progress=False)
-    return _plain(packets[packets["seq"].notna()])
+    return packets[packets["seq"].notna()]
 
 
 def sack_lists(columns: SegmentColumns, start: int, stop: int) -> list[list[int]]:
@@ -25,7 +25,7 @@ def expected_lists(frame: pd.DataFrame, start: int, stop: int) -> list[list[int]
 
 def test_chunks_are_rows_of_the_frame() -> None:
     frame = losses()
-    columns = SegmentColumns(frame)
+    columns = SegmentColumns(_plain(frame))
     for start, stop in ((0, 100), (100, 101), (150, 900), (len(frame), len(frame))):
         chunk, rows = columns.chunk(start, stop), frame.iloc[start:stop]
         assert chunk.seq.tolist() == rows["seq"].tolist()
@@ -45,9 +45,9 @@ def test_sack_lists_in_several_pieces_and_nulls_that_hide_values() -> None:
     hiding = pa.ListArray.from_arrays(lists.offsets, lists.values, mask=pa.array(missing))
     pieces = pa.chunked_array([hiding[:40], hiding[40:]])
     frame = frame.assign(sack=pd.arrays.ArrowExtensionArray(pieces))
-    assert sack_lists(SegmentColumns(frame), 0, len(frame)) == expected_lists(frame, 0, len(frame))
+    assert sack_lists(SegmentColumns(_plain(frame)), 0, len(frame)) == expected_lists(frame, 0, len(frame))
 
 
 def test_no_rows() -> None:
-    columns = SegmentColumns(losses()[:0])
+    columns = SegmentColumns(_plain(losses()[:0]))
     assert columns.chunk(0, 0).sack_at.tolist() == [0]
