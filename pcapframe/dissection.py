@@ -119,7 +119,7 @@ def _row(packets: Any, frame: int) -> tuple[pd.Series, dict[str, Any]]:
     if facts is None:
         raise ParameterError('the frame carries no attrs["capture"]: expected what read_pcap returned')
     if isinstance(frame, bool) or frame not in rows.index:
-        raise ParameterError(f"there is no frame {frame!r}: expected one of the {len(rows):,} in the index")
+        raise ParameterError(f"there is no frame {frame!r}: expected one of the {len(rows):,} frames")
     place: Any = rows.index.get_loc(frame)
     row: pd.Series = rows[["offset", "captured_bytes", "wire_bytes", "source", "interface"]].iloc[place]
     return row, {**facts, **(facts["captures"][row["source"]] if facts["captures"] else {}), "all": facts["interfaces"]}

@@ -26,6 +26,7 @@ __all__ = ["Captures", "Held", "Report"]
 
 AT_ONCE = 2  # captures analysed at a time
 REPORT_EVERY_S = 0.2
+READING = 0.6  # of an analysis, about; the stages after it do not say how far they are
 UNKNOWN_BYTES = 64 << 20  # still to come, where nothing says how much
 Key: TypeAlias = tuple[Any, ...]
 Report: TypeAlias = Callable[[float, str], Awaitable[None]]
@@ -237,7 +238,7 @@ class Captures:
             kept = self._kept.get(key)
             if kept is not None:
                 return key, kept[0]
-            return key, analyze(fetched, progress=job.progress("analysing", begin=0.5))
+            return key, analyze(fetched, progress=job.progress("analysing", begin=0.5, end=0.5 + READING / 2))
 
 
 def _run(work: Callable[[_Job], tuple[Key, Analysis]], job: _Job) -> tuple[Key, Analysis] | None:
@@ -252,7 +253,7 @@ def _from_file(key: Key, descriptor: int, name: str, job: _Job) -> tuple[Key, An
     with open(descriptor, "rb", buffering=0) as file:
         file.name = name
         size = os.fstat(file.fileno()).st_size
-        return key, analyze(file, progress=job.progress("analysing", size=size))
+        return key, analyze(file, progress=job.progress("analysing", end=READING, size=size))
 
 
 def _key_of(file: IO[bytes]) -> Key:
