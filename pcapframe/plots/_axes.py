@@ -195,12 +195,12 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
 
 
 def _lines(text: str, columns: int) -> list[str]:
-    """Break a text into as few lines as there have to be, the last not much shorter than the others."""
+    """Break a text into as few lines as there have to be, and these into lines of about one length."""
     lines = textwrap.wrap(text, columns)
-    if len(lines) > 1 and len(lines[-1]) < columns // 3:
-        evened = textwrap.wrap(text, max(columns - (columns - len(lines[-1])) // len(lines), 10))
-        return evened if len(evened) == len(lines) else lines
-    return lines
+    if len(lines) < 2:
+        return lines
+    evened = (textwrap.wrap(text, narrower) for narrower in range(len(text) // len(lines), columns, 2))
+    return next((one for one in evened if len(one) == len(lines)), lines)
 
 
 def state(ax: Axes, what: str, sentence: str) -> Axes:

@@ -17,7 +17,7 @@ __all__ = ["Controls"]
 
 MOST_OFFERED = 200  # addresses or ports in a list to choose from; others can be typed
 STEPS = 1000  # of the time slider
-LABEL = {"description_width": "82px"}
+LABEL = {"description_width": "76px"}
 WIDE = widgets.Layout(width="auto", min_width="0")
 
 

@@ -136,7 +136,7 @@ class Explorer(widgets.VBox):
         out = widgets.HBox(
             [self.target, self.write, self.written], layout=widgets.Layout(flex_flow="row wrap", align_items="center")
         )
-        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 256px", width="256px"))
+        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 236px", width="236px"))
         side.add_class("pcapframe-side")
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
@@ -201,7 +201,7 @@ class Explorer(widgets.VBox):
         known = [chart.place for one in self._views.values() for chart in getattr(one, "charts", ()) if chart.place]
         for chart in getattr(view, "charts", ()):
             if known and not chart.place:
-                chart.set_trait("place", dict(known[0]))
+                chart.set_trait("place", view.place(known[0]))
 
     def _show_selection(self) -> None:
         """Say how much is selected, and what selects it."""

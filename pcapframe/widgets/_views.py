@@ -84,6 +84,10 @@ class SelectionChart(widgets.VBox):
         self.chart.draw(lambda ax: draw(analysis.filtered_segments, selection.connections, ax=ax))
         self.chart.alt = f"{self._alt}: {len(selection.connections):,} connections"
 
+    def place(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return the place of the chart where that of a chart in another tab is known."""
+        return dict(known)
+
     def _picked(self, first: Any, last: Any) -> None:
         if last is None:
             if 0 <= first < len(PHASES):
@@ -160,6 +164,7 @@ class ConnectionView(widgets.VBox):
     """
 
     HEIGHT = "360px"
+    FEWEST = 420  # CSS pixels that a chart is wide
 
     def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
         self._state = state
@@ -192,7 +197,7 @@ class ConnectionView(widgets.VBox):
         self.side.observe(guarded(lambda _change: self.show()), "value")
         self.frame.observe(guarded(self._framed), "value")
         self.packets.observe(guarded(self._picked), "selected_rows")
-        half = widgets.Layout(flex="1 1 46%", min_width="420px", width="auto")
+        half = widgets.Layout(flex="1 1 46%", min_width=f"{self.FEWEST}px", width="auto")
         for part in (self.sequence, self.rtt):
             part.layout = half
         row = widgets.Layout(flex_flow="row wrap", width="100%")
@@ -205,6 +210,11 @@ class ConnectionView(widgets.VBox):
                 widgets.HBox([left, right], layout=row),
             ]
         )
+
+    def place(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return the place of a chart where that of a chart in another tab is known: two side by side if they fit."""
+        width = int(known["width"])
+        return {**known, "width": width // 2 if width >= 2 * self.FEWEST else width}
 
     def show(self) -> None:
         """Show the connection and the packet that the state names."""

@@ -117,6 +117,8 @@ def test_title_is_broken_to_the_width() -> None:
         assert lines[0] == "Something"
         assert " ".join(lines[1:]) == of
         assert (len(lines) > 2) == (width == 4)
+        if len(lines) > 2:
+            assert min(map(len, lines[1:])) > max(map(len, lines[1:])) // 2
 
 
 def test_state_says_the_sentence() -> None:

@@ -83,6 +83,12 @@ def test_a_connection_and_a_packet() -> None:
     assert "<b>" not in view.facts.value
 
 
+def test_charts_of_a_connection_take_half_the_room_where_they_fit() -> None:
+    view = ConnectionView(state(), plain, nothing)
+    assert view.place({"width": 839, "dark": True}) == {"width": 839, "dark": True}
+    assert view.place({"width": 1401, "dark": True}) == {"width": 700, "dark": True}
+
+
 def test_packets_are_shown_in_parts_and_the_part_has_the_packet_that_is_picked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pcapframe.widgets._views.PACKET_ROWS", 10)
     explored = state()
