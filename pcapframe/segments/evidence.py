@@ -49,9 +49,9 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what brought that about may have been
-copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are called
-copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. Of a
+one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what brought that about may
+have been copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are
+called copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. Of a
 direction, ``MOST_RESENDS`` resends wait for what the receiver says of them; the oldest is given up first.
 """
 
