@@ -30,7 +30,8 @@ __all__ = ["RESULT_TYPE", "CaptureReport", "Html"]
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
 THEMES = {"light": "default", "dark": "dark_background"}
 BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
-WIDTH = 9.0  # of a chart [inches]
+# Width and height of a chart [inches] by the pages that it is for, as a media query has it; the last is for the rest.
+SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
 DPI = 130
 ROWS = 15  # of a table
 BELOW = "the numbers of this section."
@@ -276,21 +277,23 @@ class CaptureReport:
 
 
 def _figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
-    """Draw a chart, for light and dark pages."""
-    sources, label = {}, ""
-    for theme, name in THEMES.items():
-        page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
-        with style.context([name, page]):
-            figure = Figure(figsize=(WIDTH, WIDTH / 2), dpi=DPI, layout="constrained")
-            axes = chart(analysis, ax=figure.subplots())
-            label = " ".join((axes.get_title() or axes.get_title("left")).split())
-            file = io.BytesIO()
-            figure.savefig(file, format="png")
-        sources[theme] = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
-    return (
-        f"<figure><picture><source srcset='{sources['dark']}' media='(prefers-color-scheme: dark)'>"
-        f"<img src='{sources['light']}' alt='{_escaped(label)}'></picture></figure>"
-    )
+    """Draw a chart, for narrow and wide, dark and light pages."""
+    sources, label = [], ""
+    for room, size in SIZES.items():
+        for theme in ("dark", "light"):
+            page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
+            with style.context([THEMES[theme], page]):
+                figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+                axes = chart(analysis, ax=figure.subplots())
+                label = " ".join((axes.get_title() or axes.get_title("left")).split())
+                file = io.BytesIO()
+                figure.savefig(file, format="png")
+            dark = "(prefers-color-scheme: dark)" if theme == "dark" else ""
+            media = " and ".join(query for query in (room, dark) if query)
+            sources.append((media, f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"))
+    *others, (_, last) = sources
+    narrower = "".join(f"<source srcset='{source}' media='{media}'>" for media, source in others)
+    return f"<figure><picture>{narrower}<img src='{last}' alt='{_escaped(label)}'></picture></figure>"
 
 
 def _finding(finding: Finding) -> str:

@@ -31,12 +31,15 @@ def test_every_section_of_a_capture_shows_something() -> None:
     assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
 
 
-def test_charts_carry_a_description_and_both_themes() -> None:
+def test_charts_carry_a_description_both_themes_and_a_narrow_form() -> None:
     shown = CaptureReport(pf.example("clean.pcap")).overview().text
     images = re.findall(r"<figure>.*?</figure>", shown, re.DOTALL)
     assert images
     for image in images:
-        assert "prefers-color-scheme: dark" in image
+        media = re.findall(r" media='([^']+)'", image)
+        dark, narrow = "(prefers-color-scheme: dark)", "(max-width: 600px)"
+        assert media == [f"{narrow} and {dark}", narrow, dark]  # the browser takes the first that holds
+        assert len(set(re.findall(r"base64,([^']+)", image))) == 4
         assert re.search(r"alt='[^']+'", image)
 
 
