@@ -166,7 +166,7 @@ SEGMENTS = (
     Column("resend_reason", "category", "", "null unless resent", "what the sender answered, as far as packets show"),
     Column("resend_rule", "category", "", "null unless resent", "what shows that it was sent again"),
     Column("needless", "boolean", "", "null where it cannot be known, or unless resent",
-           "the receiver had these bytes: a DSACK or an older timestamp echo shows it"),
+           "the receiver had these bytes before: an acknowledgement, a DSACK or a timestamp echo shows it"),
     Column("capture_gap", "uint32", "bytes", NEVER,
            "bytes that this acknowledges and that the capture lacks"),
 )  # fmt: skip

@@ -32,6 +32,13 @@ copies too, so one that comes again counts as ``resent`` until the next two pack
 copied, as at a mirror port, or, if no copy of its SYN was seen, until its sender's timestamps show that their clock
 ticked between the two, which have the same; half a tick makes that likelier than not.
 
+Whether the receiver had the bytes of a resend (``needless``). It had them if it had acknowledged them, if a DSACK
+reports them (the latest resend of these bytes that waits for one), or if the resend begins where the acknowledgement
+stood and that moves past it with an echo older than the resend's timestamp (Eifel, RFC 3522). It lacked them if that
+echo is not older, and the resend's timestamp was new; a DSACK that comes then is of another copy. It is taken to have
+lacked them where the resend fills a gap here, unless a DSACK follows. Else nothing is known: an acknowledgement that
+jumps over several resends echoes the first one. Waiting ends when bytes sent after the resend are acknowledged.
+
 Limits. A resend whose first copy passed unseen, without later bytes before it, looks like an original (a lost tail
 or SYN). At most ``MOST_GAPS`` gaps a direction are remembered, so that a packet costs at most so many steps, whatever
 came before it; the lowest is forgotten first. Whether bytes below a forgotten gap's end were seen is then not known: by
@@ -42,10 +49,10 @@ first copies among the resends of ``RECENT_RESENDS``, both shared by all connect
 ones, and the latter only where both copies begin at the same byte. Identifications are compared modulo 2**16, so two
 segments more than 32767 packets of their sender apart may be taken in the wrong order. Without identifications and
 timestamps a segment that the network made late by more than a round trip looks like a resend, and a resend within
-one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what caused that may have been
-copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are called
-copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. ``needless`` looks
-at the last resend of each direction only.
+one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what brought that about may
+have been copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are
+called copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. Of a
+direction, ``MOST_RESENDS`` resends wait for what the receiver says of them; the oldest is given up first.
 """
 
 from typing import Any, NamedTuple
@@ -65,6 +72,7 @@ COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for one that nothing proves, while no 
 RECENT_PACKETS = 1 << 16  # slots to recognise copies by
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
 MOST_GAPS = 256
+MOST_RESENDS = 64  # of a direction, that wait for what the receiver says of them
 TIMEOUT_NS = 200 * MILLISECOND  # Linux' smallest retransmission timeout (RFC 6298 asks for a second)
 REORDER_LIMIT_NS = 3 * MILLISECOND  # for filling a gap, while no round trip is known
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
@@ -114,6 +122,7 @@ DIRECTION = np.dtype(
         ("stale_at", np.int64),  # time of its last copy of an acknowledgement that it sent before later bytes; 0: none
         ("answer_row", np.int64),  # its SYN-ACK that came again and may yet turn out to be a copy
         ("answer_since", np.int64),  # how long after the same one before [ns]
+        ("answer_ack_row", np.int64),  # the second acknowledgement of it, which is a copy if it is one
         ("answer_packets", np.uint8),  # packets of both sides since then
         ("answer_copies", np.uint8),  # and copies of them
         ("again_tsval", np.int64),  # timestamp of the first resend of a recovery; 0: none yet
@@ -129,11 +138,8 @@ DIRECTION = np.dtype(
         ("rtt", np.int64),  # smallest time to an acknowledgement seen
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
-        ("resend_row", np.int64),  # the last resend, for what the peer says of it
-        ("resend_seq", np.uint32),
-        ("resend_end", np.uint32),
-        ("resend_tsval", np.int64),
-        ("resend_ticked", np.bool_),  # no packet before it had its timestamp
+        ("newest_resend", np.int32),  # place in Unanswered, -1 for none
+        ("resends", np.int32),
     ]
 )
 
@@ -146,6 +152,18 @@ class Gaps(NamedTuple):
     time: Array  # int64, when it opened
     ident: Array  # int32, identification of the segment that opened it, -1 for none
     tsval: Array  # int64, its timestamp, -1 for none
+    link: Array  # int32
+
+
+class Unanswered(NamedTuple):
+    """Pool of resends of which the receiver may yet say something: linked lists, the newest first, one a direction."""
+
+    row: Array  # int64
+    seq: Array  # uint32
+    end: Array  # uint32
+    high: Array  # uint32, end of the highest byte seen before it
+    tsval: Array  # int64, -1 for none
+    ticked: Array  # uint8, 1 where no packet before it had its timestamp
     link: Array  # int32
 
 
@@ -253,8 +271,10 @@ def _is_copy(
             return False
         if is_old or is_behind or after(own.acked, ack):
             return True
-        if each_copied or not own.uses_sack:
-            return own.uses_sack
+        if not own.uses_sack or (peer.answer_row != NOBODY and _may_answer(own, peer, time)):
+            return False
+        if each_copied:
+            return True
         if not has_sack:
             return not _may_answer(own, peer, time)
         # What arrives moves the acknowledgement or adds to the blocks (RFC 2018) or is reported in the first one
@@ -321,13 +341,18 @@ def _settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
 
 @inner_jit
 def _settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
-    """Say of a SYN-ACK that came again, as did its SYN, that it is a copy if the next two packets are copied too."""
+    """Say of a SYN-ACK that came again, as did its SYN, that it is a copy if the next two packets are copied too.
+
+    An acknowledgement that came again with it shares its fate and is not among the two.
+    """
     if not peer.syn_copied:
         return
     if is_copy:
         own.answer_copies += 1
         if own.answer_copies == PACKETS_COPIED:
             bits[own.answer_row] = IS_COPY
+            if own.answer_ack_row != NOBODY:
+                bits[own.answer_ack_row] = IS_COPY
             own.answer_row = NOBODY
     elif own.answer_packets == PACKETS_COPIED:
         own.answer_row = NOBODY
@@ -546,27 +571,92 @@ def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any
 
 
 @inner_jit
-def _confirm(own: Any, peer: Any, bits: Any, ack: Any, tsecr: Any, sack: Any, sack_start: Any, sack_stop: Any) -> None:
-    """Note in the `bits` of all segments what this one says of the peer's last resend: whether it was needed."""
-    row = peer.resend_row
+def _remember(own: Any, pool: Any, free: Any, row: Any, seq: Any, end: Any, tsval: Any) -> None:
+    """Remember a resend until its receiver has said what it will say of it."""
+    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    place = np.int64(free[3])
+    if own.resends >= MOST_RESENDS:
+        before_last, place = np.int64(NOBODY), np.int64(own.newest_resend)
+        while link[place] >= 0:
+            before_last, place = place, np.int64(link[place])
+        link[before_last] = -1
+    elif place >= 0:
+        free[3] = link[place]
+        own.resends += 1
+        free[5] += 1
+    else:
+        place = free[4]
+        free[4] += 1
+        own.resends += 1
+        free[5] += 1
+    rows[place], seqs[place], ends[place], highs[place], tsvals[place] = row, seq, end, own.high, tsval
+    ticked[place] = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
+    link[place] = own.newest_resend
+    own.newest_resend = place
+
+
+@inner_jit
+def _confirm(
+    own: Any,
+    peer: Any,
+    pool: Any,
+    free: Any,
+    bits: Any,
+    moved_from: Any,
+    is_first: Any,
+    ack: Any,
+    tsecr: Any,
+    sack: Any,
+    sack_start: Any,
+    sack_stop: Any,
+) -> None:
+    """Note in the `bits` of all segments what this one says of the peer's resends: whether they were needed.
+
+    `moved_from` is the acknowledgement before; `is_first` where there was none.
+    """
+    is_dsack = _is_dsack(ack, sack, sack_start, sack_stop)
+    left = right = np.uint32(0)
     if sack_stop - sack_start >= 2:
         left, right = sack[sack_start], sack[sack_start + 1]
-        if not _is_dsack(ack, sack, sack_start, sack_stop):
+        if not is_dsack:
             own.sacked = True
             if own.sack_high == 0 or after(right, own.sack_high):
                 own.sack_high = right
-        elif row != NOBODY and before(left, peer.resend_end) and after(right, peer.resend_seq):
+    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    told_left = told_right = np.uint32(0)
+    previous, at = np.int64(NOBODY), np.int64(peer.newest_resend)
+    while at >= 0:
+        following, row, seq, end = np.int64(link[at]), rows[at], seqs[at], ends[at]
+        is_done = after(ack, highs[at])
+        is_told = is_dsack and before(left, end) and after(right, seq)
+        if is_told and told_left != told_right:
+            is_told = not (before(told_left, end) and after(told_right, seq))  # of a later resend of these bytes
+        if is_told:
             bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
-            peer.resend_row = NOBODY
-            return
-    if row != NOBODY and not before(ack, peer.resend_end):
-        if tsecr > 0 and peer.resend_tsval >= 0 and not bits[row] & IS_NEEDLESS:
-            # Eifel (RFC 3522): the echo tells which copy was acknowledged first.
-            if before(np.uint32(tsecr), np.uint32(peer.resend_tsval)):
-                bits[row] |= IS_NEEDLESS
-            elif peer.resend_ticked:
-                bits[row] |= IS_NEEDED
-        peer.resend_tsval = -1  # a DSACK may still follow
+            if told_left == told_right:
+                told_left, told_right = seq, end
+            told_left = seq if before(seq, told_left) else told_left
+            told_right = end if after(end, told_right) else told_right
+        elif not before(ack, end) and (is_first or before(moved_from, end)):
+            if tsecr > 0 and tsvals[at] >= 0 and (is_first or not after(seq, moved_from)):
+                # Eifel (RFC 3522): the echo is of the segment that filled the gap at the acknowledgement.
+                if before(np.uint32(tsecr), np.uint32(tsvals[at])):
+                    bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
+                elif ticked[at] != 0:
+                    bits[row] |= IS_NEEDED
+                    is_done = True  # a DSACK of these bytes is of another copy
+        if is_told or is_done:
+            if previous < 0:
+                peer.newest_resend = following
+            else:
+                link[previous] = following
+            link[at] = free[3]
+            free[3] = at
+            free[5] -= 1
+            peer.resends -= 1
+        else:
+            previous = at
+        at = following
 
 
 @jit
@@ -576,6 +666,7 @@ def judge(
     base_row: Any,
     directions: Any,
     gaps: Any,
+    unanswered: Any,
     free: Any,
     recent_packets: Any,
     recent_resends: Any,
@@ -597,14 +688,18 @@ def judge(
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
         unchecked(gaps.tsval), unchecked(gaps.link),
     )  # fmt: skip
+    unanswered_pool = (
+        unchecked(unanswered.row), unchecked(unanswered.seq), unchecked(unanswered.end), unchecked(unanswered.high),
+        unchecked(unanswered.tsval), unchecked(unanswered.ticked), unchecked(unanswered.link),
+    )  # fmt: skip
     for i in range(seqs.size):
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
         own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
         for direction in (own, peer):
-            if direction.newest_id == 0 and direction.resend_row == 0:
+            if direction.newest_id == 0:
                 direction.newest_id = -1
-                direction.resend_row = direction.answer_row = NOBODY
-                direction.first_gap = -1
+                direction.answer_row = NOBODY
+                direction.first_gap = direction.newest_resend = -1
                 direction.window = -1
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         length = np.int64(payload[i])
@@ -646,7 +741,11 @@ def judge(
         if own.answer_row != NOBODY:
             _settle_by_copies(own, peer, bits_raw, is_copy)
         elif peer.answer_row != NOBODY:
-            _settle_by_copies(peer, own, bits_raw, is_copy)
+            if since < 0 or is_copy or carries:
+                _settle_by_copies(peer, own, bits_raw, is_copy)
+            elif peer.answer_ack_row == NOBODY:
+                peer.answer_ack_row = base_row + i
+                peer.answer_packets = max(peer.answer_packets - 1, 0)  # the same as the one before, if a copy of it
         if is_copy:
             bits[i] = IS_COPY
             if carries:
@@ -656,8 +755,13 @@ def judge(
             own.syn_copied = own.syn_copied or flags & SYN != 0
             continue
         if flags & ACK and not flags & RST:
+            moved_from, is_first = own.acked, not own.has_acked
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
-            _confirm(own, peer, bits_raw, ack, tsecr, sack, sack_at[i], sack_at[i + 1])
+            if peer.newest_resend >= 0 or sack_at[i + 1] > sack_at[i]:
+                _confirm(
+                    own, peer, unanswered_pool, spare, bits_raw, moved_from, is_first, ack, tsecr,
+                    sack, sack_at[i], sack_at[i + 1],
+                )  # fmt: skip
         own.window = np.int32(windows[i])
         if not before(ack, own.acked):  # one that was overtaken says nothing of those after it
             own.print = np.int64(fingerprint)
@@ -703,9 +807,9 @@ def judge(
                     reasons[i] = _reason(own, peer, seq, end, flags, time) | rule << RULE_BIT
                     if peer.has_acked and not after(end, peer.acked):
                         bits[i] |= IS_NEEDLESS
-                    own.resend_row, own.resend_seq, own.resend_end = base_row + i, seq, end
-                    own.resend_tsval = tsval
-                    own.resend_ticked = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
+                    elif seen == 0:
+                        bits[i] |= IS_NEEDED  # the copy before it did not get as far as here
+                    _remember(own, unanswered_pool, spare, base_row + i, seq, end, tsval)
                     own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
                     if own.again_tsval == 0 or not before(peer.acked, own.again_end):
                         own.again_tsval = tsval if tsval else 1
@@ -714,7 +818,7 @@ def judge(
                         own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
                         if since >= 0:
                             own.answer_row, own.answer_since = base_row + i, since
-                            own.answer_packets, own.answer_copies = 0, 0
+                            own.answer_packets, own.answer_copies, own.answer_ack_row = 0, 0, NOBODY
             elif carries and after(seq, own.high):
                 _open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
             if carries:
@@ -757,7 +861,11 @@ class EvidencePass:
         self._gaps = Gaps(
             *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
         )
-        self._free = np.array([-1, 0, 0], np.int64)
+        self._unanswered = Unanswered(
+            *(np.zeros(0, dtype) for dtype in (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32))
+        )
+        # Of both pools: the first place given back, or -1; places ever used; and places in use.
+        self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
         self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
@@ -782,6 +890,8 @@ class EvidencePass:
         self._directions = grown(self._directions, 2 * connections)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
-        tables = self._directions, self._gaps, self._free, self._recent, self._resends
+        needed = int(max(self._free[4], self._free[5] + rows))
+        self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
+        tables = self._directions, self._gaps, self._unanswered, self._free, self._recent, self._resends
         judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows))
         self._fed += rows

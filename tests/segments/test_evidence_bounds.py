@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.segments.evidence import MOST_GAPS, NOBODY, Evidence, EvidencePass
+from pcapframe.segments.evidence import MOST_GAPS, MOST_RESENDS, NOBODY, Evidence, EvidencePass
 from pcapframe.segments.labels import _arrays, _plain
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker
@@ -143,3 +143,20 @@ def test_a_hostile_capture_stays_bounded_in_resends_too() -> None:
     found = pf.resends(analysis)
     assert len(found) == HOLES
     assert found["first_copy"].tolist() == [i % 7 + 1 for i in range(HOLES)]
+
+
+def test_no_more_resends_wait_than_the_bound() -> None:
+    """Many resends that nothing acknowledges: the list keeps the newest, and its places are used again."""
+    packets = pf.read_pcap(pcap([*(frame(i, i) for i in range(HOLES)), *(frame(i, HOLES + i) for i in range(HOLES))]))
+    segments = _arrays(_plain(packets))
+    tracker, judging = Tracker(), EvidencePass()
+    tracked, out = Tracked.room(len(packets)), Evidence.room(len(packets))
+    tracker.feed(segments, tracked)
+    judging.feed(segments, tracked, tracker.connections, out)
+    direction = judging._directions[judging._directions["resends"] > 0][0]
+    at, rows = int(direction["newest_resend"]), []
+    while at != NOBODY:
+        rows.append(int(judging._unanswered.row[at]))
+        at = int(judging._unanswered.link[at])
+    assert rows == list(range(2 * HOLES - 1, 2 * HOLES - 1 - MOST_RESENDS, -1))
+    assert judging._free.tolist()[3:] == [NOBODY, MOST_RESENDS, MOST_RESENDS]
