@@ -50,6 +50,7 @@ def make(name: str, out: Path, seed: int) -> str:
                     host.sysctl(f"net/ipv4/{key}", value)
             scenario.run(lab)
             log = lab.stop_link()
+            kernel = {role: host.counters() for role, host in lab.hosts.items()}
         made = emissions(log)
         sockets = kernel_counts(made, lab.sockets)
         records = json.loads((folder / "records.json").read_text())
@@ -58,7 +59,7 @@ def make(name: str, out: Path, seed: int) -> str:
             shutil.copy(folder / f"{point}.pcap", out / f"{name}.{point}.pcap")
             here = [info for info in sockets if info["local"][0] in addresses]
             columns = verdicts(made, records[point])
-            scoring.write_truth(out / f"{name}.{point}.truth.json.gz", columns, addresses, here)
+            scoring.write_truth(out / f"{name}.{point}.truth.json.gz", columns, addresses, here, kernel.get(point, {}))
     resent = sum(emission.resent for emission in made)
     unlike = sum(info["logged_resends"] != info["total_retrans"] for info in sockets)
     note = f", {unlike} sockets whose kernel counts other resends than the link saw" if unlike else ""
@@ -95,6 +96,11 @@ def score_all(out: Path) -> None:
         f"needless resends: {shown} shown and {unknown} unknown, {kernel} DSACKs counted by the kernel; as many as it "
         f"counted, or unknown, at {sum(count.agrees for count in told)} of {len(told)} sockets"
     )
+    resends = [scoring.score_resends(recording) for recording in recordings]
+    print()
+    scoring.needs_table(resends)
+    print()
+    scoring.reasons_table(resends)
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

@@ -162,6 +162,122 @@ def needless_counts(recording: Recording) -> list[Needless]:
     return counts
 
 
+@dataclass(frozen=True)
+class Needs:
+    """Resends of a point and direction by what ``needless`` says (true, false, null) and by what they were."""
+
+    right_true: int = 0
+    wrong_true: int = 0
+    right_false: int = 0
+    wrong_false: int = 0
+    null_needless: int = 0
+    null_needed: int = 0
+
+    def __add__(self, other: Needs) -> Needs:
+        return Needs(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Resends:
+    """What is said of the resends of a recording beyond that they are ones.
+
+    Parameters
+    ----------
+    scenario : str
+        What ran.
+    needs : dict of Needs
+        By vantage: ``sender``, ``middle`` or ``receiver``; empty where the truth does not say.
+    reasons : dict of int or None
+        Segments that the hosts at this point sent again, by ``resend_reason``, counted as the kernel does; None in the
+        middle.
+    kernel : dict of int
+        The kernel's counters of these hosts; empty where they were not recorded.
+    """
+
+    scenario: str
+    needs: dict[str, Needs]
+    reasons: dict[str, int] | None
+    kernel: dict[str, int]
+
+
+def score_resends(recording: Recording) -> Resends:
+    """Compare ``needless`` with the truth, and put ``resend_reason`` beside the kernel's counters."""
+    segments = label_segments(pf.read_pcap(recording.capture))
+    truth = recording.truth.reindex(segments.index)
+    near = segments["src"].astype(str).isin(recording.senders)
+    is_middle = recording.point == "middle"
+    parts = {"middle": near | True} if is_middle else {"sender": near, "receiver": ~near}
+    resent = segments["resent"] & truth["resent"]
+    needs = {}
+    if "needless" in truth:
+        for vantage, part in parts.items():
+            said, true = segments["needless"][resent & part], truth["needless"][resent & part].to_numpy(bool)
+            unknown = said.isna().to_numpy()
+            yes = said.fillna(False).to_numpy(bool)
+            kinds = (yes & true, yes & ~true, ~yes & ~true, ~yes & true, unknown & true, unknown & ~true)
+            needs[vantage] = Needs(
+                *(int((kind & ~unknown).sum()) for kind in kinds[:4]), *(int(kind.sum()) for kind in kinds[4:])
+            )
+    reasons = None
+    if not is_middle:
+        own = segments[segments["resent"] & near]
+        reasons = own["resend_reason"].value_counts().to_dict()
+    return Resends(recording.scenario, needs, reasons, recording.kernel)
+
+
+REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
+COUNTERS = {  # the kernel's counters that come nearest to each reason
+    "timeout": ("TCPSlowStartRetrans",),
+    "fast": ("TCPFastRetrans",),
+    "tail_probe": ("TCPLossProbes",),
+    "syn_retry": ("TCPSynRetrans",),
+}
+
+
+def needs_table(found: Iterable[Resends], *, say: Callable[[str], None] = print) -> None:
+    """Print how well ``needless`` meets the truth, by vantage."""
+    totals_: dict[str, Needs] = {}
+    for one in found:
+        for vantage, needs in one.needs.items():
+            totals_[vantage] = totals_.get(vantage, Needs()) + needs
+    heads = (("true: right", 13), ("wrong", 7), ("false: right", 14), ("wrong", 7), ("null: needless", 16), ("not", 6))
+    say("needless".ljust(10) + "".join(head.rjust(width) for head, width in heads))
+    for vantage, n in sorted(totals_.items()):
+        say(
+            f"{vantage:10}{n.right_true:13}{n.wrong_true:7}{n.right_false:14}{n.wrong_false:7}"
+            f"{n.null_needless:16}{n.null_needed:6}"
+        )
+    if not totals_:
+        say("not recorded")
+
+
+def reasons_table(found: Iterable[Resends], *, say: Callable[[str], None] = print) -> None:
+    """Print resends by reason at their sender's side beside the kernel's counters, by scenario.
+
+    The kernel counts resends of the head of the queue by a timeout with ``TCPTimeouts`` alone: the second figure.
+    """
+    by_scenario: dict[str, list[Resends]] = {}
+    for one in found:
+        if one.reasons is not None:
+            by_scenario.setdefault(one.scenario, []).append(one)
+    say("ours/kernel's".ljust(20) + "".join(f"{name:>14}" for name in REASONS) + f"{'RetransSegs':>14}{'Timeouts':>10}")
+    for scenario, ones in by_scenario.items():
+        ours = {name: sum(one.reasons.get(name, 0) for one in ones if one.reasons) for name in REASONS}
+        if not all(one.kernel for one in ones):
+            say(scenario.ljust(20) + "".join(f"{ours[name]:>14}" for name in REASONS) + "  kernel's not recorded")
+            continue
+        kernel = {key: sum(one.kernel[key] for one in ones) for key in ones[0].kernel}
+        cells = [
+            f"{ours[name]}/{sum(kernel[key] for key in COUNTERS[name])}" if name in COUNTERS else str(ours[name])
+            for name in REASONS
+        ]
+        say(
+            scenario.ljust(20)
+            + "".join(f"{cell:>14}" for cell in cells)
+            + f"{kernel['RetransSegs']:>14}{kernel['TCPTimeouts']:>10}"
+        )
+
+
 def wireshark_labels(capture: Path) -> dict[str, pd.Series]:
     """Wireshark's labels that come nearest to each class, by frame."""
     fields = ["frame.number", *WIRESHARK.values()]
@@ -189,6 +305,8 @@ class Recording:
         Addresses of the hosts at this point.
     sockets : list of dict
         The kernel's counters of the connections' ends at this point.
+    kernel : dict
+        The kernel's counters of the whole host at this point; empty where they were not recorded.
     """
 
     scenario: str
@@ -197,13 +315,19 @@ class Recording:
     truth: pd.DataFrame
     senders: tuple[str, ...]
     sockets: list[dict[str, Any]]
+    kernel: dict[str, int]
 
 
 def write_truth(
-    path: Path, columns: dict[str, list[int]], senders: Iterable[str], sockets: list[dict[str, Any]]
+    path: Path,
+    columns: dict[str, list[int]],
+    senders: Iterable[str],
+    sockets: list[dict[str, Any]],
+    kernel: dict[str, int],
 ) -> None:
-    """Write a capture's truth as compressed JSON: frames of each class, and what each packet is."""
-    packed: dict[str, Any] = {"senders": list(senders), "sockets": sockets, "emitted": columns["emitted"]}
+    """Write a capture's truth as compressed JSON: frames of each class, what each packet is, the kernel's counters."""
+    packed: dict[str, Any] = {"senders": list(senders), "sockets": sockets, "kernel": kernel}
+    packed["emitted"] = columns["emitted"]
     for name, values in columns.items():
         if name != "emitted":
             packed[name] = [frame for frame, value in enumerate(values, 1) if value]
@@ -219,9 +343,11 @@ def recordings(folder: Path) -> list[Recording]:
         packed = json.loads(gzip.decompress(path.read_bytes()))
         emitted = packed["emitted"]
         truth = pd.DataFrame({"emitted": emitted}, index=pd.RangeIndex(1, len(emitted) + 1))
-        for name in (*CLASSES, "traced"):
-            truth[name] = truth.index.isin(packed[name])
-        found.append(Recording(scenario, point, capture, truth, tuple(packed["senders"]), packed["sockets"]))
+        for name in (*CLASSES, "traced", "needless"):
+            if name in packed:  # recordings made by former versions lack the last
+                truth[name] = truth.index.isin(packed[name])
+        senders, sockets, kernel = tuple(packed["senders"]), packed["sockets"], packed.get("kernel", {})
+        found.append(Recording(scenario, point, capture, truth, senders, sockets, kernel))
     return found
 
 

@@ -3,7 +3,8 @@
 A frame is *resent* if it carries bytes, SYN or FIN that its sender's host had put on the link before. At a point of
 capture an original is *reordered* if later bytes passed there before it. A *capture duplicate* is a further copy of
 one frame. A resend is *traced* at a point if it begins below the highest byte that had passed there: either a copy
-was seen before, or it fills a hole. Without that nothing there can tell it from an original.
+was seen before, or it fills a hole. Without that nothing there can tell it from an original. It is *needless* if all of
+its bytes had reached the receiver's host when it did, in frames sent before it; one that was lost, if they ever did.
 """
 
 from __future__ import annotations
@@ -11,26 +12,40 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-TRUTH = ("emitted", "resent", "reordered", "capture_duplicate", "traced")
+TRUTH = ("emitted", "resent", "reordered", "capture_duplicate", "traced", "needless")
 _HALF, _FULL = 1 << 31, 1 << 32
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 
 
 @dataclass
 class _Stream:
-    """What one direction of a connection has sent."""
+    """What one direction of a connection has sent, and when it reached the receiver's host."""
 
     first: int
     seen: list[tuple[int, int]] = field(default_factory=list)
+    arrived: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def send(self, start: int, stop: int) -> bool:
-        """Add a range; True when part of it was sent before."""
-        before = any(start < right and left < stop for left, right in self.seen)
-        touching = [pair for pair in self.seen if start <= pair[1] and pair[0] <= stop]
-        apart = [pair for pair in self.seen if pair not in touching]
-        joined = (min([start, *(p[0] for p in touching)]), max([stop, *(p[1] for p in touching)]))
-        self.seen = [*apart, joined]
-        return before
+    def send(self, start: int, stop: int, out: list[int]) -> tuple[bool, bool]:
+        """Add a range; whether part of it was sent before, and whether all of it was at the receiver before it."""
+        resent = any(start < right and left < stop for left, right in self.seen)
+        needless = False
+        if resent:
+            there: list[tuple[int, int]] = []
+            for moment, left, right in self.arrived:
+                if not out or moment < min(out):
+                    there = _joined(there, left, right)
+            needless = any(left <= start and stop <= right for left, right in there)
+        self.seen = _joined(self.seen, start, stop)
+        if out:
+            self.arrived.append((min(out), start, stop))
+        return resent, needless
+
+
+def _joined(ranges: list[tuple[int, int]], start: int, stop: int) -> list[tuple[int, int]]:
+    """Add a range to disjoint ones."""
+    touching = [pair for pair in ranges if start <= pair[1] and pair[0] <= stop]
+    apart = [pair for pair in ranges if pair not in touching]
+    return [*apart, (min([start, *(p[0] for p in touching)]), max([stop, *(p[1] for p in touching)]))]
 
 
 @dataclass(frozen=True)
@@ -45,12 +60,15 @@ class Emission:
         Bytes that it carries, relative to the stream's first; SYN and FIN count as one.
     resent : bool
         Whether some of them were sent before.
+    needless : bool
+        Whether all of them were at the receiver's host before.
     """
 
     stream: tuple[Any, ...] | None
     start: int = 0
     stop: int = 0
     resent: bool = False
+    needless: bool = False
 
 
 def emissions(log: list[dict[str, Any]]) -> list[Emission]:
@@ -73,7 +91,8 @@ def emissions(log: list[dict[str, Any]]) -> list[Emission]:
         stop = start
         if not frame["flags"] & _RST:
             stop += frame["payload_bytes"] + bool(frame["flags"] & _SYN) + bool(frame["flags"] & _FIN)
-        made.append(Emission(stream, start, stop, start < stop and state.send(start, stop)))
+        told = state.send(start, stop, frame["out"]) if start < stop else (False, False)
+        made.append(Emission(stream, start, stop, *told))
     return made
 
 
@@ -104,7 +123,9 @@ def verdicts(made: list[Emission], records: list[tuple[int, int]]) -> dict[str, 
         below = stream is not None and start < stop and start < highest.get(stream, start)
         if stream is not None and start < stop:
             highest[stream] = max(stop, highest.get(stream, stop))
-        row = (number, resent and not copy, below and not resent and not copy, copy, resent and not copy and below)
+        needless = all(part.needless for part in parts if part.resent)
+        again = resent and not copy
+        row = (number, again, below and not resent and not copy, copy, again and below, again and needless)
         for name, value in zip(TRUTH, row, strict=True):
             columns[name].append(int(value))
     return columns

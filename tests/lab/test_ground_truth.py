@@ -1,12 +1,24 @@
 """Labels against captures of real kernels whose truth is known; `make lab` makes and scores many more."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from data.lab.scoring import Score, needless_counts, recordings, score, score_recording, totals, with_ids
+from data.lab.scoring import (
+    Score,
+    needless_counts,
+    needs_table,
+    reasons_table,
+    recordings,
+    score,
+    score_recording,
+    score_resends,
+    totals,
+    with_ids,
+)
 from data.lab.verdicts import Emission, emissions, verdicts
 
 CAPTURES = Path(__file__).parent / "captures"
@@ -71,6 +83,35 @@ def test_verdicts_of_a_resend_an_overtaken_original_and_a_copy():
     assert told["capture_duplicate"] == [0, 0, 1, 0, 0]
     assert told["resent"] == told["traced"] == [0, 0, 0, 1, 0]
     assert told["reordered"] == [0, 0, 0, 0, 1]
+
+
+def test_a_resend_is_needless_if_a_copy_sent_before_was_there_before():
+    first, second = frame(100, 10) | {"out": [5]}, frame(110, 10) | {"out": [20]}
+    lost, late = frame(120, 10) | {"out": []}, frame(130, 10) | {"out": [40]}
+    again = [
+        frame(100, 10) | {"out": [9]},  # the first copy was there
+        frame(110, 10) | {"out": [9]},  # it came later
+        frame(120, 10) | {"out": [9]},  # it never came
+        frame(130, 10) | {"out": []},  # lost itself
+        frame(100, 20) | {"out": [30]},  # all of both were there by then
+    ]
+    made = emissions([first, second, lost, late, *again])
+    assert [emission.needless for emission in made] == [False] * 4 + [True, False, False, True, True]
+
+
+def test_needless_and_reasons_are_scored_where_the_truth_has_them(capsys):
+    recording = next(r for r in recordings(CAPTURES) if r.scenario == "random_loss")
+    found = score_resends(recording)
+    assert found.reasons is not None
+    assert sum(found.reasons.values()) > 5
+    needs_table([found])
+    reasons_table([found])
+    printed = capsys.readouterr().out
+    assert printed.count("not recorded") == 2 - bool(found.needs) - bool(found.kernel)
+    truth = recording.truth.assign(needless=False)
+    needs = score_resends(replace(recording, truth=truth)).needs
+    assert needs["sender"].right_false + needs["sender"].null_needed == sum(found.reasons.values())
+    assert needs["sender"].wrong_false == needs["sender"].right_true == 0
 
 
 def test_a_lost_tail_leaves_no_trace():
