@@ -122,7 +122,7 @@ DIRECTION = np.dtype(
         ("stale_at", np.int64),  # time of its last copy of an acknowledgement that it sent before later bytes; 0: none
         ("answer_row", np.int64),  # its SYN-ACK that came again and may yet turn out to be a copy
         ("answer_since", np.int64),  # how long after the same one before [ns]
-        ("answer_ack_row", np.int64),  # the second acknowledgement of it, which is a copy if it is one
+        ("answer_other_row", np.int64),  # what is a copy if it is one: it once more, or its second acknowledgement
         ("answer_packets", np.uint8),  # packets of both sides since then
         ("answer_copies", np.uint8),  # and copies of them
         ("again_tsval", np.int64),  # timestamp of the first resend of a recovery; 0: none yet
@@ -336,6 +336,8 @@ def _settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
         return
     if own.answer_since * ticks * 2 >= time - own.first_tsval_at:
         bits[own.answer_row] = IS_COPY
+        if own.answer_other_row != NOBODY:
+            bits[own.answer_other_row] = IS_COPY
     own.answer_row = NOBODY
 
 
@@ -351,8 +353,8 @@ def _settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
         own.answer_copies += 1
         if own.answer_copies == PACKETS_COPIED:
             bits[own.answer_row] = IS_COPY
-            if own.answer_ack_row != NOBODY:
-                bits[own.answer_ack_row] = IS_COPY
+            if own.answer_other_row != NOBODY:
+                bits[own.answer_other_row] = IS_COPY
             own.answer_row = NOBODY
     elif own.answer_packets == PACKETS_COPIED:
         own.answer_row = NOBODY
@@ -743,8 +745,8 @@ def judge(
         elif peer.answer_row != NOBODY:
             if since < 0 or is_copy or carries:
                 _settle_by_copies(peer, own, bits_raw, is_copy)
-            elif peer.answer_ack_row == NOBODY:
-                peer.answer_ack_row = base_row + i
+            elif peer.answer_other_row == NOBODY:
+                peer.answer_other_row = base_row + i
                 peer.answer_packets = max(peer.answer_packets - 1, 0)  # the same as the one before, if a copy of it
         if is_copy:
             bits[i] = IS_COPY
@@ -816,9 +818,11 @@ def judge(
                     own.again_end = own.high
                     if flags & SYN and time - own.last_sent < TIMEOUT_NS:
                         own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
-                        if since >= 0:
+                        if since >= 0 and own.answer_row != NOBODY and own.answer_other_row == NOBODY:
+                            own.answer_other_row = base_row + i
+                        elif since >= 0:
                             own.answer_row, own.answer_since = base_row + i, since
-                            own.answer_packets, own.answer_copies, own.answer_ack_row = 0, 0, NOBODY
+                            own.answer_packets, own.answer_copies, own.answer_other_row = 0, 0, NOBODY
             elif carries and after(seq, own.high):
                 _open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
             if carries:

@@ -351,6 +351,12 @@ def test_the_clock_would_have_ticked_before_another_syn_ack(after: float, column
     assert not made.loc[3, ["resent", "capture_duplicate"]].all()
 
 
+def test_a_syn_ack_that_comes_three_times_is_copied_twice() -> None:
+    conversation = over_ipv6().syn().syn_ack().duplicate(after=0.003).duplicate(after=0.003).ack()
+    made = segments(conversation.data("client", 100).ack("server"))
+    assert where(made, "capture_duplicate") == [3, 4]
+
+
 def test_a_syn_ack_that_comes_twice_is_acknowledged_twice() -> None:
     conversation = over_ipv6().syn().syn_ack().duplicate().ack().duplicate().duplicate()
     assert where(segments(conversation), "capture_duplicate") == [6]  # three for two
