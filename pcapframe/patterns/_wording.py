@@ -1,10 +1,33 @@
-"""Numbers as the descriptions write them."""
+"""Numbers, and what agrees with them, as the descriptions write them."""
 
 import math
 
 from pcapframe.measures import Differing
 
-__all__ = ["beside", "counted", "percent", "seconds"]
+__all__ = ["agreeing", "beside", "counted", "percent", "seconds"]
+
+
+def agreeing(count: int, one: str, several: str) -> str:
+    """Choose the word that agrees with a count.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    one, several : str
+        For one, and for any other count.
+
+    Returns
+    -------
+    str
+        One of both.
+
+    Examples
+    --------
+    >>> agreeing(1, "is", "are"), agreeing(0, "is", "are")
+    ('is', 'are')
+    """
+    return one if count == 1 else several
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,12 +2,16 @@ import numpy as np
 import pytest
 
 from pcapframe.measures import Differing
-from pcapframe.patterns._wording import beside, counted, percent, seconds
+from pcapframe.patterns._wording import agreeing, beside, counted, percent, seconds
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 RSTs"), (1, "1 RST"), (1_000_000, "1,000,000 RSTs")])
 def test_counted(count: int, text: str) -> None:
     assert counted(count, "RST") == text
+
+
+def test_agreeing() -> None:
+    assert [agreeing(count, "copy", "copies") for count in (0, 1, 2)] == ["copies", "copy", "copies"]
 
 
 @pytest.mark.parametrize(
