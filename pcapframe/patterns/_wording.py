@@ -127,6 +127,6 @@ def seconds(duration: float) -> str:
     """
     if math.isnan(duration):
         return "an unknown time"
-    if abs(duration) < 1:
+    if abs(duration) < 0.9995:  # what three digits round to 1000 is of the next
         return f"{1000 * duration:.3g} ms"
-    return f"{duration:.3g} s" if abs(duration) < 1000 else f"{duration:,.0f} s"
+    return f"{duration:.3g} s" if abs(duration) < 999.5 else f"{duration:,.0f} s"

@@ -13,7 +13,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._wording import agreeing, counted
+from pcapframe.patterns._wording import agreeing, counted, seconds
 
 __all__ = ["FINDINGS"]
 
@@ -30,7 +30,7 @@ def _without_time(view: View) -> Finding | None:
         return None
     return Finding(
         "packets_without_time",
-        f"{rows.size:,} of {counted(len(view.packets), 'packet')} have no time.",
+        f"{rows.size:,} of {counted(len(view.packets), 'packet')} {agreeing(rows.size, 'has', 'have')} no time.",
         {"packets_without_time": rows.size, "packets": len(view.packets)},
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         view.of_packets(rows),
@@ -53,7 +53,7 @@ def _backwards(view: View) -> Finding | None:
     return Finding(
         "time_backwards",
         f"{back.size:,} of {counted(len(times), 'packet')} {agreeing(back.size, 'is', 'are')} earlier than the one "
-        f"before, by up to {_seconds(largest)}.",
+        f"before, by up to {seconds(largest)}.",
         {"packets_backwards": back.size, "packets": len(times), "largest_step_s": largest},
         affects,
         view.of_packets(timed[back + 1]),
@@ -70,7 +70,7 @@ def _steps(view: View) -> Finding | None:
     return Finding(
         "clock_steps",
         f"The clock of the capture steps {counted(len(steps), 'time')} against the timestamps in the packets, by up "
-        f"to {_seconds(abs(largest.seconds))} {way}.",
+        f"to {seconds(abs(largest.seconds))} {way}.",
         {
             "steps": len(steps),
             "tcp_packets": len(view.all_segments),
@@ -80,10 +80,6 @@ def _steps(view: View) -> Finding | None:
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         name_evidence(frames),
     )
-
-
-def _seconds(duration: float) -> str:
-    return f"{1000 * duration:,.3g} ms" if duration < 1 else f"{duration:,.4g} s"
 
 
 FINDINGS: dict[str, Finder] = {

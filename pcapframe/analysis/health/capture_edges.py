@@ -38,7 +38,7 @@ def _open_at_end(view: View) -> Finding | None:
     if not count:
         return None
     half = int(np.count_nonzero(mask & (ending == "half_closed").to_numpy()))
-    closed = f", {half:,} of them closed by one side" if half else ""
+    closed = f", {'' if count == 1 else f'{half:,} of them '}closed by one side" if half else ""
     return Finding(
         "open_at_end",
         f"The end of {count:,} of {counted(len(view.connections), 'connection')} is not in the capture{closed}.",

@@ -30,8 +30,8 @@ def _cut_off(view: View) -> Finding | None:
         return None
     return Finding(
         "file_cut_off",
-        f"The file ends early or is damaged: {counted(capture.packets, 'packet')} before that are read, and how many "
-        "there were is not known.",
+        f"The file ends early or is damaged: {counted(capture.packets, 'packet')} before that "
+        f"{agreeing(capture.packets, 'is', 'are')} read, and how many there were is not known.",
         {"packets_read": capture.packets, "packets": None, "bytes_read": capture.bytes},
         {**LACKS_PACKETS, "connections": AT_LEAST, "durations": AT_LEAST},
         Evidence(),
@@ -87,14 +87,17 @@ def _cut_packets(view: View) -> Finding | None:
         shorter["seq"].isna() | shorter["options_malformed"].isna() | shorter["payload_bytes"].isna()
     ).to_numpy(bool)
     headers = rows[without]
-    tail = f", {headers.size:,} of them within the TCP header" if headers.size else ", none within the TCP header"
+    if count == 1:
+        within = "within" if headers.size else "not within"
+    else:
+        within = f"{headers.size:,} of them within" if headers.size else "none within"
     snaplen = view.capture.snaplen
     shown = f" (the file declares {snaplen:,} bytes at most)" if snaplen is not None else ""
     affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if headers.size else {}
     return Finding(
         "cut_packets",
         f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
-        f"{shown}{tail}.",
+        f"{shown}, {within} the TCP header.",
         {"cut_packets": count, "packets": len(packets), "cut_tcp_headers": headers.size, "snaplen": snaplen},
         affects,
         replace(view.of_packets(headers), display_filter_all="frame.cap_len < frame.len"),

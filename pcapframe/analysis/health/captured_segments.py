@@ -101,8 +101,9 @@ def _merged(view: View) -> Finding | None:
     data, largest = view.sum("data_packets"), int(payload[rows].max())
     return Finding(
         "offload_sized_segments",
-        f"{rows.size:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, carry more than one "
-        "packet on the wire may: each stands for several.",
+        f"{rows.size:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, "
+        f"{agreeing(rows.size, 'carries', 'carry')} more than one packet on the wire may: "
+        f"{agreeing(rows.size, 'it', 'each')} stands for several.",
         {"segments": rows.size, "data_segments": data, "largest_payload_bytes": largest},
         {
             **dict.fromkeys(("packets", "retransmissions", "reordering"), AT_LEAST),
@@ -119,7 +120,8 @@ def _copies(view: View) -> Finding | None:
     return Finding(
         "capture_duplicates",
         f"{rows.size:,} of {counted(len(view.segments), 'TCP packet')} {agreeing(rows.size, 'is a', 'are')} further "
-        f"{agreeing(rows.size, 'copy', 'copies')} of a packet already captured: they count in packets and bytes only.",
+        f"{agreeing(rows.size, 'copy', 'copies')} of a packet already captured: "
+        f"{agreeing(rows.size, 'it counts', 'they count')} in packets and bytes only.",
         {"copies": rows.size, "tcp_packets": len(view.segments)},
         # The rate is that among packets with their copies.
         {

@@ -3,12 +3,25 @@
 import pytest
 
 from tests.analysis.health.made import finding, whole
-from tests.builders import pcap, pcapng
+from tests.builders import packet, pcap, pcapng
 
 
 def test_packets_without_time() -> None:
     found = finding(pcapng(whole(), packets="simple"), "packets_without_time")
     assert found.figures == {"packets_without_time": 10, "packets": 10}
+
+
+def test_one_packet_without_time() -> None:
+    assert finding(pcapng(list(whole())[:1], packets="simple"), "packets_without_time").sentence == (
+        "1 of 1 packet has no time."
+    )
+
+
+def test_time_that_runs_hours_backwards() -> None:
+    frames = [(20_000.0, packet()), (7_655.0, packet())]
+    assert finding(pcap(frames), "time_backwards").sentence == (
+        "1 of 2 packets is earlier than the one before, by up to 12,345 s."
+    )
 
 
 def test_time_that_runs_backwards() -> None:

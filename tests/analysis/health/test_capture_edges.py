@@ -15,5 +15,6 @@ def test_connections_open_at_either_end() -> None:
     assert found["open_at_start"].evidence.connections == (0,)
     assert found["open_at_end"].figures == {"connections": 1, "half_closed": 1, "total_connections": 3}
     assert found["open_at_end"].evidence.connections == (1,)
+    assert found["open_at_end"].sentence == ("The end of 1 of 3 connections is not in the capture, closed by one side.")
     assert health.qualifiers["durations"] == "at least"
     assert health.qualifiers["directions"] == "unknown"

@@ -13,9 +13,24 @@ def test_a_cut_off_file() -> None:
     cut, noted = analysis.health.findings[:2]
     assert (cut.name, noted.name) == ("file_cut_off", "reader_notes")
     assert cut.figures["packets_read"] == 9
+    assert "9 packets before that are read" in cut.sentence
     assert cut.figures["packets"] is None
     assert cut.affects["connections"] == "at least"
     assert analysis.capture.notes[0] in noted.sentence
+
+
+def test_one_packet_before_a_cut() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        found = finding(pcap(list(whole())[:2])[:-3], "file_cut_off")
+    assert "1 packet before that is read" in found.sentence
+
+
+@pytest.mark.parametrize(("snaplen", "where"), [(60, "within"), (100, "not within")])
+def test_one_packet_captured_in_part(snaplen: int, where: str) -> None:
+    found = finding(pcap(list(whole())[3:4], snaplen=snaplen), "cut_packets")
+    assert found.sentence == (
+        f"1 of 1 packet was captured in part (the file declares {snaplen} bytes at most), {where} the TCP header."
+    )
 
 
 def test_link_types_that_are_not_decoded() -> None:

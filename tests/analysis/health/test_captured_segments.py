@@ -41,8 +41,18 @@ def test_segments_larger_than_packets() -> None:
     talk = Conversation(mss=1000).handshake().data("client", 5000).ack("server").data("client", 1000).ack("server")
     found = finding(pcap(talk.close()), "offload_sized_segments")
     assert found.figures == {"segments": 1, "data_segments": 2, "largest_payload_bytes": 5000}
+    assert found.sentence == (
+        "1 of 2 segments with payload, up to 5,000 bytes, carries more than one packet on the wire may: it stands for "
+        "several."
+    )
     assert found.evidence.frames == (4,)
     assert found.affects["packets"] == "at least"
+
+
+def test_several_segments_larger_than_packets() -> None:
+    talk = Conversation(mss=1000).handshake().data("client", 5000).ack("server").data("client", 3000).ack("server")
+    found = finding(pcap(talk.close()), "offload_sized_segments")
+    assert found.sentence.endswith("carry more than one packet on the wire may: each stands for several.")
 
 
 def test_the_size_that_the_receiver_offers_counts() -> None:
@@ -58,5 +68,8 @@ def test_further_copies() -> None:
     talk = Conversation().handshake().data("client", 100).duplicate().ack("server")
     found = finding(pcap(talk.close()), "capture_duplicates")
     assert found.figures == {"copies": 1, "tcp_packets": 9}
+    assert found.sentence == (
+        "1 of 9 TCP packets is a further copy of a packet already captured: it counts in packets and bytes only."
+    )
     assert found.evidence.frames == (5,)
     assert found.affects["packets"] == "unknown"
