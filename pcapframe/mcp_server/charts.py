@@ -1,18 +1,22 @@
 """Charts as PNG."""
 
-import io
 import threading
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pcapframe.analysis import Analysis
 from pcapframe.errors import ParameterError
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pcapframe.plots._canvas import Canvas
+
 __all__ = ["Chart", "chart_png"]
 
 Chart: TypeAlias = Literal["rst_distribution", "retransmission_timeline", "time_sequence"]
-SIZE_IN = (9.0, 4.8)
-DPI = 100
+WIDTH, HEIGHT = 900, 480  # pixels
 DRAWING = threading.Lock()  # matplotlib draws one figure at a time
+CANVASES: dict[Chart, "Canvas"] = {}
 
 
 def chart_png(analysis: Analysis, chart: Chart, *, conn_id: int | None = None) -> bytes:
@@ -49,19 +53,17 @@ def chart_png(analysis: Analysis, chart: Chart, *, conn_id: int | None = None) -
         total = len(analysis.connections)
         raise ParameterError(f"there is no connection {conn_id}: expected the conn_id of one of {total:,}")
     # Here, since most who talk to the server ask for no chart, and it should be there soon.
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
     from pcapframe import plots  # noqa: PLC0415
+    from pcapframe.plots._canvas import Canvas  # noqa: PLC0415
 
-    file = io.BytesIO()
-    with DRAWING:
-        figure = Figure(figsize=SIZE_IN, layout="constrained")
-        axes = figure.subplots()
+    def draw(axes: "Axes") -> None:
         if chart == "rst_distribution":
             plots.rst_distribution(analysis, ax=axes)
         elif chart == "retransmission_timeline":
             plots.retransmission_timeline(analysis, ax=axes)
         else:
             plots.time_sequence(analysis, conn_id=conn_id, ax=axes)
-        figure.savefig(file, format="png", dpi=DPI)
-    return file.getvalue()
+
+    with DRAWING:
+        canvas = CANVASES.setdefault(chart, Canvas())
+        return canvas.draw(draw, width=WIDTH, height=HEIGHT)

@@ -69,9 +69,7 @@ def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: boo
     if conn_id is None:
         if not is_one.any():
             return None
-        payload = np.where(is_one, values(segments["payload_bytes"], np.int64), 0)
-        sums = np.bincount(conn_ids, weights=payload + is_one * 1e-9)  # by segments where none has payload
-        conn_id = int(np.argmax(sums))
+        conn_id = _with_most(conn_ids, values(segments["payload_bytes"], np.float64), is_one)
     elif not (conn_ids == conn_id).any():
         raise ParameterError(f"there is no connection {conn_id!r}: expected a conn_id of the segments")
     is_one &= (conn_ids == conn_id) & ~segments["capture_duplicate"].to_numpy()
@@ -89,6 +87,17 @@ def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: boo
     client, server = connection_text(first.rename(columns=names | ports))[0].split(" <-> ")
     text = f"{client} → {server}" if from_client else f"{server} → {client}"
     return OneConnection(chosen, conn_id, from_client, int(nanoseconds(chosen["time"]).min()), text)
+
+
+def _with_most(conn_ids: Array, payload: Array, timed: Array) -> int:
+    """Return the connection with the most payload in segments with a time; of several, that with the most of these."""
+    if not timed.all():
+        conn_ids, payload = conn_ids[timed], payload[timed]
+    sums = np.bincount(conn_ids, weights=payload)
+    most = np.flatnonzero(sums == sums.max())
+    if most.size > 1:
+        most = most[[np.argmax(np.bincount(conn_ids)[most])]]
+    return int(most[0])
 
 
 def thinned(marks: pd.DataFrame) -> pd.DataFrame:

@@ -64,10 +64,12 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     is_counted |= values(traffic.segments["payload_bytes"], np.uint32) > 0
     sent_rows = traffic.rows(is_counted)
     resent_rows = traffic.resent
-    edges = time_edges(known_times(traffic.start_ns, traffic.end_ns, traffic.time_ns(sent_rows)))
+    sent_ns = traffic.time_ns(sent_rows)
+    by_client, resent_by_client = (traffic.from_client(rows) for rows in (sent_rows, resent_rows))
+    edges = time_edges(known_times(traffic.start_ns, traffic.end_ns, sent_ns))
     reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[resent_rows]
-    counts = _by_bin(traffic, resent_rows, edges, reason, len(RESEND_REASONS))
-    sent = _by_bin(traffic, sent_rows, edges, np.zeros(1, np.int8), 1)[:, 0]
+    counts = _by_bin(traffic.time_ns(resent_rows), resent_by_client, edges, reason, len(RESEND_REASONS))
+    sent = _by_bin(sent_ns, by_client, edges, np.zeros(1, np.int8), 1)[:, 0]
     resent = counts.sum(axis=1)
     trials = np.where(sent >= FEWEST, sent, 0)
     intervals = [wilson_interval(*pair) for pair in zip(resent.tolist(), trials.tolist(), strict=True)]
@@ -80,7 +82,6 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
         rate_low=low,
         rate_high=high,
     )
-    by_client, resent_by_client = (traffic.from_client(rows) for rows in (sent_rows, resent_rows))
     made.attrs = {
         "edges": edges.tolist(),
         "resent": {"client": int(resent_by_client.sum()), "server": int((~resent_by_client).sum())},
@@ -90,15 +91,16 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     return made
 
 
-def _by_bin(traffic: Traffic, rows: Array, edges: Array, kind: Array, kinds: int) -> Array:
-    """Count rows by bin and sender (rows of the result) and kind (columns)."""
+def _by_bin(time: Array, by_client: Array, edges: Array, kind: Array, kinds: int) -> Array:
+    """Count segments by bin and sender (rows of the result) and kind (columns)."""
     bins = max(edges.size - 1, 0)
-    time = traffic.time_ns(rows)
     timed = time != NO_TIME
     if not timed.any():
         return np.zeros((2 * bins, kinds), np.int64)
-    side = 2 * bin_of(time[timed], edges) + ~traffic.from_client(rows[timed])
-    kind = np.broadcast_to(kind, rows.shape)[timed]
+    kind = np.broadcast_to(kind, time.shape)
+    if not timed.all():  # they are many: without need they are not copied
+        time, by_client, kind = time[timed], by_client[timed], kind[timed]
+    side = 2 * bin_of(time, edges) + ~by_client
     return np.bincount(side * kinds + kind, minlength=2 * bins * kinds).reshape(-1, kinds)
 
 

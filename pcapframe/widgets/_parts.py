@@ -1,8 +1,7 @@
 """Widgets of our own: a chart that can be picked in, text that can be copied, a call that waits for the last one."""
 
 import asyncio
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -11,15 +10,13 @@ import numpy as np
 import traitlets
 from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import is_color_like
-from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
-from matplotlib.ticker import FixedFormatter, FixedLocator
-from PIL import Image
 
 from pcapframe.plots._axes import columns
+from pcapframe.plots._canvas import Canvas
 
 __all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
 
@@ -96,13 +93,16 @@ class Chart(anywidget.AnyWidget):
         super().__init__(picks=picks, alt=alt)
         self._height = height
         self._picked = picked
-        self.figure: Figure | None = None
-        self._look: Any = None  # what the figure was made for; None where another has to be made
-        self._layouts: dict[Any, list[Any]] = {}
+        self._canvas = Canvas(_alike)
         self._ends: list[tuple[float, float]] = []  # of the stops, in the units of the axis
         self.on_msg(self._hear)
         if redraw is not None:
             self.observe(lambda _change: redraw(), "place")
+
+    @property
+    def figure(self) -> Figure | None:
+        """What was drawn last."""
+        return self._canvas.figure
 
     def draw(self, chart: Callable[[Axes], object]) -> None:
         """Draw a chart.
@@ -118,43 +118,14 @@ class Chart(anywidget.AnyWidget):
         colour = self.place.get("background")
         background = colour if is_color_like(colour) else BACKGROUNDS[dark]
         ground = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), background)
-        look = (width, ratio, dark, background)
         with style.context(["dark_background" if dark else "default", ground]):
-            figure = None
-            if self.figure is not None and self._look == look:
-                figure = self.figure
-                for axes in figure.axes:
-                    _wipe(axes)
-                chart(figure.axes[0])
-            if figure is None or not _is_full(figure):
-                figure = Figure(figsize=(width / 100, self._height / 100), dpi=100 * ratio)
-                FigureCanvasAgg(figure)
-                chart(figure.subplots())
-            self._look = look if _is_full(figure) else None
-            _fix_times(figure)
-            self._lay_out(figure)
-            self.figure = figure
-            png = _png(figure)
-            found = _stops(figure.axes, self.picks) if self._look is not None else []
+            png = self._canvas.draw(chart, width=width, height=self._height, ratio=ratio, look=(dark, background))
+            assert self.figure is not None
+            found = _stops(self.figure.axes, self.picks) if self._canvas.is_full else []
         self._ends = [(first, last) for *_, first, last in found]
         with self.hold_sync():
             self.stops = [{"text": text, "to": to, "box": box} for text, to, box, _, _ in found]
             self.png = png
-
-    def _lay_out(self, figure: Figure) -> None:
-        """Place the axes as they were in a chart of the same kind: to find places takes as long as to draw."""
-        kind = (
-            self.place.get("width"),
-            max(map(_digits, figure.axes)),
-            *((axes.get_title(loc="left").count("\n"), _rows(axes)) for axes in figure.axes),
-        )
-        if kind not in self._layouts:
-            figure.set_layout_engine("constrained")
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-            self._layouts[kind] = [axes.get_position() for axes in figure.axes]
-        for axes, position in zip(figure.axes, self._layouts[kind], strict=True):
-            axes.set_position(position)
 
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if "stops" in content:
@@ -192,47 +163,10 @@ class Chart(anywidget.AnyWidget):
         self._picked(*(_moment(min(max(moment, low), high)) for moment in (first, last)))
 
 
-def _wipe(axes: Axes) -> None:
-    """Take all out of the axes but their ticks, which take longest to make, and put them where they were made."""
-    for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
-        artist.remove()
-    if (legend := axes.get_legend()) is not None:
-        legend.remove()
-    axes.relim()
-    axes.autoscale()
-    if (spec := axes.get_subplotspec()) is not None:
-        axes.set_subplotspec(spec)
-    axes.set_in_layout(True)
-
-
-def _is_full(figure: Figure) -> bool:
-    """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
-    return all(axes.has_data() for axes in figure.axes)
-
-
-def _png(figure: Figure) -> bytes:
-    """Draw a figure; savefig would draw it twice."""
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    canvas.draw()
-    file = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", compress_level=1)
-    return file.getvalue()
-
-
-def _fix_times(figure: Figure) -> None:
-    """Find the ticks of each time axis once: to find them takes long, and panels share them."""
-    fixed: set[int] = set()
-    for axes in figure.axes:
-        axis = axes.xaxis
-        if isinstance(axis.get_major_locator(), AutoDateLocator) and id(axis.major) not in fixed:
-            places = axis.get_majorticklocs().tolist()
-            formatter = axis.get_major_formatter()
-            labels = FixedFormatter(formatter.format_ticks(places))
-            labels.set_offset_string(formatter.get_offset())
-            axis.set_major_locator(FixedLocator(places))
-            axis.set_major_formatter(labels)
-            fixed.add(id(axis.major))
+def _alike(figure: Figure) -> Hashable:
+    """Return what the layout depends on, roughly: the chart of another filter should be there at once."""
+    panels = ((axes.get_title(loc="left").count("\n"), _rows(axes)) for axes in figure.axes)
+    return (max(map(_digits, figure.axes)), *panels)
 
 
 def _digits(axes: Axes) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.errors import ParameterError
+from pcapframe.mcp_server import charts
 from pcapframe.mcp_server.charts import Chart, chart_png
 from tests.builders import Conversation, pcap
 
@@ -30,6 +31,18 @@ def test_charts_differ() -> None:
     assert len(set(drawn.values())) == 3
     assert chart_png(analysis, "time_sequence", conn_id=3) != drawn["time_sequence"]
     assert chart_png(pf.analyze(analysis, server_port=8080), "rst_distribution") != drawn["rst_distribution"]
+
+
+def test_a_chart_drawn_after_others_is_as_if_drawn_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    resets, losses, none = (pf.analyze(pf.example(f"{name}.pcap")) for name in ("resets", "losses", "clean"))
+    narrow = pf.analyze(resets, server_port=8080)
+    asked = [(of, chart, None) for chart in CHARTS for of in (resets, losses, none, narrow, resets)]
+    asked += [(resets, "time_sequence", conn_id) for conn_id in resets.connections.index[:6]]
+    monkeypatch.setattr(charts, "CANVASES", {})
+    after_others = [chart_png(of, chart, conn_id=conn_id) for of, chart, conn_id in asked]
+    for png, (of, chart, conn_id) in zip(after_others, asked, strict=True):
+        charts.CANVASES.clear()
+        assert chart_png(of, chart, conn_id=conn_id) == png
 
 
 def test_several_at_once() -> None:

@@ -44,6 +44,18 @@ def test_one_without_payload() -> None:
     assert one.from_client
 
 
+def test_of_several_with_as_much_payload_the_one_with_more_segments_that_have_a_time() -> None:
+    segments = made(
+        Conversation(start=1).handshake().data("client", 10),
+        Conversation(client_port=7, start=2).handshake().data("client", 5).data("client", 5),
+        Conversation(client_port=8, start=3).handshake().data("client", 9).data("server", 900),
+    ).segments
+    segments["time"] = segments["time"].where(segments["payload_bytes"] != 900)
+    one = one_connection(segments, None, None)
+    assert one is not None
+    assert one.conn_id == 1
+
+
 def test_unknown_connections_are_refused() -> None:
     with pytest.raises(ParameterError, match="there is no connection 9"):
         one_connection(frames(), 9, None)

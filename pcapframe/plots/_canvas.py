@@ -1,0 +1,178 @@
+"""A figure that charts are drawn in one after another, as PNG: its ticks and its layout take longest and are kept."""
+
+import io
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FixedFormatter, FixedLocator
+from PIL import Image
+
+__all__ = ["Canvas", "layout_of"]
+
+LAYOUTS = 64  # kept
+
+
+class Canvas:
+    """Where charts of one kind are drawn, each as if it were the first; by one thread at a time.
+
+    Parameters
+    ----------
+    alike : callable, default `layout_of`
+        Gives of a figure what its layout depends on: charts that are alike in this have one layout.
+
+    Attributes
+    ----------
+    figure : Figure or None
+        What was drawn last.
+
+    Examples
+    --------
+    >>> canvas = Canvas()
+    >>> canvas.draw(lambda axes: axes.plot([1, 2]), width=300, height=200)[1:4]
+    b'PNG'
+    """
+
+    def __init__(self, alike: Callable[[Figure], Hashable] | None = None) -> None:
+        self.figure: Figure | None = None
+        self._alike = alike or layout_of
+        self._look: Hashable = None  # what the figure was made for; None where another has to be made
+        self._layouts: dict[Hashable, list[Any]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all axes have something, not a sentence in place of a chart."""
+        return self._look is not None
+
+    def draw(
+        self, chart: Callable[[Axes], object], *, width: int, height: int, ratio: float = 1, look: Hashable = ()
+    ) -> bytes:
+        """Draw a chart.
+
+        Parameters
+        ----------
+        chart : callable
+            Draws on the axes that it is given.
+        width, height : int
+            Of the picture. [1/100 inch]
+        ratio : float, default 1
+            Pixels in 1/100 inch.
+        look : hashable
+            Names the style that is set now: another one needs another figure.
+
+        Returns
+        -------
+        bytes
+            PNG.
+        """
+        look = (width, height, ratio, look)
+        figure = None
+        if self.figure is not None and self._look == look:
+            figure = self.figure
+            for axes in figure.axes:
+                _wipe(axes)
+            chart(figure.axes[0])
+        if figure is None or not _is_full(figure):
+            figure = Figure(figsize=(width / 100, height / 100), dpi=100 * ratio)
+            FigureCanvasAgg(figure)
+            chart(figure.subplots())
+        self._look = look if _is_full(figure) else None
+        _fix_times(figure)
+        self._lay_out(figure, look)
+        self.figure = figure
+        return _png(figure)
+
+    def _lay_out(self, figure: Figure, look: Hashable) -> None:
+        """Place the axes as they were in a chart like it: to find places takes as long as to draw."""
+        kind = (look, self._alike(figure))
+        if kind not in self._layouts:
+            ConstrainedLayoutEngine().execute(figure)
+            self._layouts[kind] = [axes.get_position() for axes in figure.axes]
+            if len(self._layouts) > LAYOUTS:
+                del self._layouts[next(iter(self._layouts))]
+        for axes, position in zip(figure.axes, self._layouts[kind], strict=True):
+            axes.set_position(position)
+
+
+def layout_of(figure: Figure) -> Hashable:
+    """Return all that the layout of a figure depends on: what is written where.
+
+    Parameters
+    ----------
+    figure : Figure
+        Not modified.
+
+    Returns
+    -------
+    hashable
+        Equal only for figures of one size and style whose layouts are equal.
+    """
+    return tuple(map(_written, figure.axes))
+
+
+def _written(axes: Axes) -> Hashable:
+    """Return what is written in and around axes, and where; of the title only how high it is, as it takes no width."""
+    legend = axes.get_legend()
+    ticks = []
+    for axis in (axes.xaxis, axes.yaxis):
+        places = axis.get_majorticklocs().tolist()
+        texts = axis.get_major_formatter().format_ticks(places)
+        ticks.append((axis.get_label_text(), *axis.get_view_interval(), *places, *texts))
+    return (
+        axes.get_title(loc="left").count("\n"),
+        *ticks,
+        *((text.get_text(), text.get_position(), getattr(text, "xy", None)) for text in axes.texts),
+        *(text.get_text() for text in (legend.get_texts() if legend else ())),
+    )
+
+
+def _wipe(axes: Axes) -> None:
+    """Take all out of the axes but their ticks, which take longest to make, and put them where they were made."""
+    for container in tuple(axes.containers):  # with their bars; a legend would name those of containers that stay
+        container.remove()
+    for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
+        artist.remove()
+    if (legend := axes.get_legend()) is not None:
+        legend.remove()
+    axes.relim()
+    axes.autoscale()
+    if (spec := axes.get_subplotspec()) is not None:
+        axes.set_subplotspec(spec)
+    axes.set_prop_cycle(None)
+    axes.set_in_layout(True)
+
+
+def _is_full(figure: Figure) -> bool:
+    """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
+    return all(axes.has_data() for axes in figure.axes)
+
+
+def _png(figure: Figure) -> bytes:
+    """Draw a figure; savefig would draw it twice."""
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    file = io.BytesIO()
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    Image.fromarray(pixels).convert("RGB").save(file, "png", compress_level=1)
+    return file.getvalue()
+
+
+def _fix_times(figure: Figure) -> None:
+    """Find the ticks of each time axis once: to find them takes long, and panels share them."""
+    fixed: set[int] = set()
+    for axes in figure.axes:
+        axis = axes.xaxis
+        if isinstance(axis.get_major_locator(), AutoDateLocator) and id(axis.major) not in fixed:
+            places = axis.get_majorticklocs().tolist()
+            formatter = axis.get_major_formatter()
+            labels = FixedFormatter(formatter.format_ticks(places))
+            labels.set_offset_string(formatter.get_offset())
+            axis.set_major_locator(FixedLocator(places))
+            axis.set_major_formatter(labels)
+            fixed.add(id(axis.major))
