@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 __all__ = ["one_block"]
 
-ALIGNED = 64  # bytes, a cache line
+ALIGNED = 64  # to which each column is filled up, so that the next is aligned for any type [bytes]
 
 
 def one_block(rows: int, dtypes: Sequence[npt.DTypeLike]) -> list[npt.NDArray[Any]]:

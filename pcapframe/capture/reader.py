@@ -16,6 +16,7 @@ __all__ = ["CaptureFacts", "Progress", "read_capture"]
 
 BUFFER_BYTES = 1 << 19  # with what is decoded from it, within the second-level cache of one core
 TICK_BYTES = 1 << 22  # from one call of `progress` to the next
+SHARE_TO_EXPECT_BY = 0.02  # of a file, to expect how many packets the rest of it has
 
 Progress = Callable[[int, int | None], object]
 """Called with how much of a file has been read and how long it is (None where unknown). [bytes]"""
@@ -154,7 +155,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
         if buffer.base < next_tick:
             return
         next_tick = buffer.base + TICK_BYTES
-        if stream.size and not stream.compression and buffer.base:
+        if stream.size and not stream.compression and buffer.base > stream.size * SHARE_TO_EXPECT_BY:
             # By what came so far; a packet takes 16 bytes at least.
             rows = (into.count - first_row) * stream.size // buffer.base
             into.expected_rows = first_row + min(rows, stream.size // 16)

@@ -151,7 +151,7 @@ def _address_slot(slots: Any, mask: Any, addresses: Any, seed: Any, high: Any, l
 
 @inner_jit
 def _intern(slots: Any, mask: Any, addresses: Any, seed: Any, counts: Any, high: Any, low: Any, family: Any) -> Any:
-    """Return the number of an address, given to it now if it is new (there is always room, see `_reserve`)."""
+    """Return the number of an address, given to it now if it is new (there is always room, see `PacketColumns`)."""
     slot = _address_slot(slots, mask, addresses, seed, high, low, family)
     number = np.int64(slots[slot]) - 1
     if number < 0:
@@ -405,7 +405,10 @@ class PacketColumns:
         """Move what was decoded last to the other rows."""
         room, needed = self._columns.time.size, self.count
         if needed > room:
-            larger = _room(max(needed, self.expected_rows * 102 // 100, room * 9 // 8))
+            try:
+                larger = _room(max(needed, self.expected_rows * 102 // 100 or room * 3 // 2))
+            except MemoryError:  # for what may never come
+                larger = _room(max(needed, room * 9 // 8))
             for new, old in zip(larger, self._columns, strict=True):
                 new[: self._kept] = old[: self._kept]
             self._columns = larger

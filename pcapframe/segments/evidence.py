@@ -4,12 +4,13 @@ Wireshark judges by the clock and the highest sequence number. Here the bytes al
 timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
 
 * a packet that repeats another in every field within a second is a copy made on the way (``capture_duplicate``)
-  and changes no state. A sender that gives each packet its own IPv4 identification proves it by that. Without one a
-  packet with payload, SYN or FIN is a copy if a resend could not look like it: it came sooner than a round trip, or
-  its timestamp is older than one that a resend would have; a bare acknowledgement within a round trip if another
-  packet of its sender came in between, if both segments before it were copied too, or, where its sender uses SACK, if
-  nothing that arrives could cause it again (see below); a RST if both segments before it were copied and nothing that
-  it could answer came in between; a SYN-ACK if what follows shows it, which is known only then;
+  and, unless that shows only later, changes no state. A sender that gives each packet its own IPv4 identification
+  proves it by that. Without one a packet with payload, SYN or FIN is a copy if a resend could not look like it: it
+  came sooner than a round trip, or its timestamp is older than one that a resend would have; a bare acknowledgement
+  within a round trip if another packet of its sender came in between, if both segments before it were copied too, or,
+  where its sender uses SACK, if nothing that arrives could cause it again (see below); a RST if both segments before
+  it were copied and nothing that it could answer came in between; a SYN-ACK if what follows shows it, which is known
+  only then;
 * bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
   the first copy, which its resend overtook (``reordered``);
 * bytes that fill a gap were sent before the segment that opened the gap (``reordered``) or after it (``resent``,
@@ -898,7 +899,6 @@ class EvidencePass:
             Their connections and directions.
         connections : int
             How many connections there are so far.
-
         out : Evidence
             All segments, of which the rows of this chunk are filled; later segments show whether an earlier resend
             was needed, so that its ``bits`` may change until the last chunk was fed.

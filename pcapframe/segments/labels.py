@@ -106,14 +106,17 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
 
 
 def _plain(packets: pd.DataFrame) -> dict[str, Any]:
-    """Return the packets' columns with the types that they have on segments: plain arrays where none can be null."""
+    """Return the packets' columns with the types that they have on segments: arrays of their own where these differ."""
     columns: dict[str, Any] = {name: packets[name] for name in names(PACKETS)}
-    for column in SEGMENTS[: len(PACKETS)]:
-        if column.dtype.startswith(("uint", "bool")) and column.dtype != "boolean":
-            columns[column.name] = values(columns[column.name], column.dtype)
-    if columns["src"].dtype != columns["dst"].dtype:  # the stages after this one count on one numbering
-        both = pd.CategoricalDtype(columns["src"].cat.categories.union(columns["dst"].cat.categories, sort=False))
-        columns |= {name: columns[name].astype(both) for name in ("src", "dst")}
+    plain = [column for column in SEGMENTS[: len(PACKETS)] if column.dtype.startswith(("uint", "bool"))]
+    changed = [column for column in plain if column.dtype not in ("boolean", str(columns[column.name].dtype))]
+    for column, own in zip(changed, one_block(len(packets), [column.dtype for column in changed]), strict=True):
+        own[:] = values(columns[column.name], column.dtype)
+        columns[column.name] = own
+    src, dst = columns["src"], columns["dst"]
+    if not src.cat.categories.equals(dst.cat.categories):  # the stages after this one count on one numbering
+        both = src.cat.categories.union(dst.cat.categories, sort=False)
+        columns |= {"src": src.cat.set_categories(both), "dst": dst.cat.set_categories(both)}
     return columns
 
 
@@ -138,6 +141,7 @@ def _made(
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
     copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
     known = resent & settled
+    judged.resent_bytes[copy] = 0  # of those that only later packets showed to be copies
     return {
         "conn_id": tracked.conn_id,
         "from_client": tracked.side == client_side.take(tracked.conn_id),

@@ -90,6 +90,16 @@ def test_claims_allocate_nothing():
     assert columns._columns.time.size < 100_000
 
 
+def test_a_sparse_file_claims_no_more_rows_than_it_has(tmp_path):
+    path = tmp_path / "sparse.pcap"
+    with path.open("wb") as file:
+        file.write(pcap_header() + 40_000 * pcap_record(1, b"") + b"\xff" * 64)
+        file.truncate(100 << 30)
+    with pytest.warns(CaptureWarning, match="claims"):
+        found = read_pcap(path, progress=False)
+    assert len(found) == 40_000
+
+
 # Progress.
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapframe.capture import reader
-from pcapframe.capture.records import BATCH_RECORDS, protocol_name
+from pcapframe.capture.records import BATCH_RECORDS, PacketColumns, protocol_name
+from pcapframe.capture.source import open_capture
 from pcapframe.packets import read_pcap
 from tests.builders import IPV6, ethernet, packet, pcap, pcap_header, pcap_record
 from tests.capture.frames import HEADERS, PACKET, PACKET6, TUNNELS
@@ -108,3 +109,12 @@ def test_ipv6_addresses_that_share_halves():
 )
 def test_protocol_names(code, name):
     assert protocol_name(code) == name
+
+
+def test_rows_that_are_expected_but_have_no_room_are_not_waited_for() -> None:
+    columns = PacketColumns()
+    columns.expected_rows = 1 << 50
+    capture = pcap([(i, b"") for i in range(3 * BATCH_RECORDS)])
+    with open_capture(capture) as stream:
+        reader.read_capture(stream, columns, lambda _done, _size: None)
+    assert columns.filled().time.size == columns.count == 3 * BATCH_RECORDS

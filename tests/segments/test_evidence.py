@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from tests.builders import Conversation
+from tests.builders import Conversation, packet
 from tests.segments.made import segments, where
 
 
@@ -457,3 +457,19 @@ def test_a_dsack_after_the_echo_is_of_the_first_copy() -> None:
     row = where(made, "resent")[0]
     assert made["needless"].loc[row] is not pd.NA
     assert not made.loc[row, "needless"]
+
+
+def test_what_only_later_turns_out_to_be_a_copy_has_no_resent_bytes() -> None:
+    client = {"src": "192.0.2.1", "dst": "198.51.100.1", "sport": 40000, "dport": 80}
+    server = {"src": "198.51.100.1", "dst": "192.0.2.1", "sport": 80, "dport": 40000}
+    sent = [  # TCP Fast Open, each packet captured twice
+        packet(**client, flags="S", seq=0, payload=50),
+        packet(**server, flags="SA", seq=0, ack=51, payload=100),
+        packet(**client, flags="PA", seq=51, ack=101, payload=10),
+        packet(**server, flags="PA", seq=101, ack=61, payload=10),
+        packet(**client, flags="PA", seq=61, ack=111, payload=10),
+    ]
+    twice = [(1 + number / 100 + after, data) for number, data in enumerate(sent) for after in (0, 20e-6)]
+    made = segments(twice)
+    assert where(made, "capture_duplicate") == [2, 4, 6, 8, 10]
+    assert made["resent_bytes"].sum() == 0

@@ -29,6 +29,32 @@ def check_columns(frame: pd.DataFrame) -> None:
         assert str(frame[column.name].dtype) == column.dtype, column.name
 
 
+def test_packets_and_segments_share_nothing_that_can_be_written() -> None:
+    packets = pf.read_pcap(pf.example("clean.pcap"), progress=False)
+    packets = packets[packets["seq"].notna()].copy()
+    made = pf.label_segments(packets)
+    again = pf.label_segments(made)
+    packets_before, made_before, again_before = packets.copy(), made.copy(), again.copy()
+    first = made.index[0]
+    for column in ("wire_bytes", "captured_bytes", "source", "seq", "src_port", "ttl", "tcp_flags", "resent_bytes"):
+        made.loc[first, column] = made[column].iloc[0] ^ 1
+    pd.testing.assert_frame_equal(packets, packets_before)
+    pd.testing.assert_frame_equal(again, again_before)
+    changed = made.copy()
+    packets.loc[first, ["wire_bytes", "seq", "src_port"]] = 0
+    pd.testing.assert_frame_equal(made, changed)
+    assert not made.equals(made_before)
+
+
+def test_addresses_count_alike_whatever_the_order_of_their_categories() -> None:
+    packets = pf.read_pcap(pf.example("losses.pcap"), progress=False)
+    other = packets.assign(dst=packets["dst"].cat.reorder_categories(packets["dst"].cat.categories[::-1]))
+    found, expected = pf.label_segments(other), pf.label_segments(packets)
+    columns = ["conn_id", "from_client", "rel_seq", *JUDGED]
+    pd.testing.assert_frame_equal(found[columns], expected[columns])
+    assert found["dst"].astype(str).tolist() == expected["dst"].astype(str).tolist()
+
+
 @pytest.mark.parametrize("name", CAPTURES)
 def test_columns_and_dtypes(name: str) -> None:
     packets = pf.read_pcap(pf.example(name), progress=False)
