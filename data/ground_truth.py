@@ -1,8 +1,9 @@
 """Make captures with known truth and score labels by them: ``python data/ground_truth.py [make|score|ship]``.
 
 Making needs Linux, root and iproute2, ethtool and nftables (Debian: ``iproute2 ethtool nftables``) and takes about a
-minute. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a word both are done. ``ship`` puts the
-headers of some captures and their truth where the tests find them.
+minute a run. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a word both are done. Scores are those
+of all runs together: one has some 160 copies, so that two of them are already a hundredth. ``ship`` puts the headers of
+some captures of the first run and their truth where the tests find them.
 """
 
 from __future__ import annotations
@@ -74,16 +75,16 @@ def make_all(names: list[str], out: Path, seed: int) -> None:
             print(line, flush=True)
 
 
-def score_all(out: Path) -> None:
-    """Score every recording of the folder and print tables."""
+def score_all(folders: list[Path]) -> None:
+    """Score every recording of some runs and print tables."""
     has_tshark = shutil.which("tshark") is not None
+    recordings = [recording for folder in folders for recording in scoring.recordings(folder)]
     with ProcessPoolExecutor(2) as pool:
-        found = list(pool.map(_score, scoring.recordings(out), [has_tshark] * 1000))
+        found = list(pool.map(_score, recordings, [has_tshark] * len(recordings)))
     rows = [row for rows, _ in found for row in rows]
     agree = [same for _, some in found for same in some]
     scoring.table(rows)
     print(f"\nresends as many as the kernel counted: {sum(agree)} of {len(agree)} sockets, at their own side")
-    recordings = scoring.recordings(out)
     copied = {recording.scenario for recording in recordings if recording.truth["capture_duplicate"].any()}
     told = [
         count
@@ -142,15 +143,19 @@ def main() -> None:
     parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
     parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
     parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the link, for other losses")
+    parser.add_argument("--runs", type=int, default=3, help="how often, each with seeds of its own (%(default)s)")
     arguments = parser.parse_args()
+    seeds = [arguments.seed + 1000 * run for run in range(arguments.runs)]
+    folders = [arguments.out / f"seed-{seed}" for seed in seeds]
     if "make" in arguments.what:
         if os.geteuid() != 0:
             parser.error("making captures needs root")
-        make_all([arguments.only] if arguments.only else list(IMPAIRED), arguments.out, arguments.seed)
+        for seed, folder in zip(seeds, folders, strict=True):
+            make_all([arguments.only] if arguments.only else list(IMPAIRED), folder, seed)
     if "score" in arguments.what:
-        score_all(arguments.out)
+        score_all(folders)
     if "ship" in arguments.what:
-        ship(arguments.out)
+        ship(folders[0])
 
 
 if __name__ == "__main__":
