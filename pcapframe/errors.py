@@ -7,7 +7,7 @@
     │   ├── CaptureNotFoundError    there is no such file, or it is not a file
     │   ├── CaptureFormatError      the bytes are not a capture, or not one that we can read
     │   └── RemoteCaptureError      what a URL names may not be fetched, cannot be, or is too large or too slow
-    └── ParameterError          an argument cannot be meant (not an address, not a column, …)
+    └── ParameterError          an argument is not valid (not an address, not a column, …)
 
     PcapframeWarning            the result stands, with a limit that the warning names
     └── CaptureWarning          part of the capture could not be read (cut off, damaged, unknown link type)
@@ -70,7 +70,7 @@ class RemoteCaptureError(CaptureError):
 
 
 class ParameterError(PcapframeError, ValueError):
-    """An argument has a value that cannot be meant."""
+    """An argument has a value that is not valid."""
 
 
 class PcapframeWarning(UserWarning):

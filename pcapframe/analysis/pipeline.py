@@ -225,7 +225,7 @@ def analyze(
     CaptureError
         The capture cannot be read.
     ParameterError
-        An argument cannot be meant, such as a ``server_ip`` that is no address.
+        An argument is not valid, such as a ``server_ip`` that is no address.
 
     Warns
     -----

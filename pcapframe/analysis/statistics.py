@@ -24,6 +24,7 @@ from pcapframe.measures import (
     without_attrs,
 )
 from pcapframe.patterns import Pattern
+from pcapframe.patterns._wording import agreeing, counted
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
 
 __all__ = [
@@ -332,9 +333,10 @@ def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLI
                 notable.append(Observation(type="strong_rst_asymmetry", detail=detail))
         elif pattern.pattern == "packet_retransmission" and seen["exceeds_threshold"]:
             detail = (
-                f"{seen['total_retransmissions']:,} of {seen['total_packets']:,} TCP packets "
-                f"({100 * seen['rate']:.2f} %) were segments sent again, above the threshold of "
-                f"{100 * seen['threshold']:g} %"
+                f"{seen['total_retransmissions']:,} of {counted(seen['total_packets'], 'TCP packet')} "
+                f"({100 * seen['rate']:.2f} %) "
+                f"{agreeing(seen['total_retransmissions'], 'was a segment', 'were segments')} sent again, above the "
+                f"threshold of {100 * seen['threshold']:g} %"
             )
             detail = health.qualify_observation(detail, pattern.pattern)
             notable.append(Observation(type="high_retransmission", detail=detail))

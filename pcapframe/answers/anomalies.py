@@ -63,7 +63,7 @@ def analyze_tcp_anomalies(
     CaptureError
         The capture cannot be read.
     ParameterError
-        An argument cannot be meant.
+        An argument is not valid.
 
     Examples
     --------

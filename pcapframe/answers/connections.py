@@ -116,7 +116,7 @@ def analyze_tcp_connections(
     CaptureError
         The capture cannot be read.
     ParameterError
-        An argument cannot be meant.
+        An argument is not valid.
 
     Examples
     --------

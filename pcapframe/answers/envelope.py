@@ -117,7 +117,7 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
     Raises
     ------
     ParameterError
-        `limit` is not a whole number of at least 0, or another argument cannot be meant.
+        `limit` is not a whole number of at least 0, or another argument is not valid.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise ParameterError(f"limit is {limit!r}: expected a whole number of at least 0")

@@ -92,7 +92,7 @@ def analyze_traffic_flow(
     CaptureError
         The capture cannot be read.
     ParameterError
-        An argument cannot be meant.
+        An argument is not valid.
 
     Examples
     --------

@@ -101,7 +101,7 @@ def analyze_tcp_retransmissions(
     CaptureError
         The capture cannot be read.
     ParameterError
-        An argument cannot be meant.
+        An argument is not valid.
 
     Examples
     --------

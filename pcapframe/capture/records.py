@@ -101,6 +101,10 @@ DTYPES: dict[str, Any] = {
 }
 
 
+# All columns of some thousand rows as one record, since each array that a kernel is given takes its time.
+NEWEST = np.dtype([(name, DTYPES[name], (NEWEST_ROWS + BATCH_RECORDS,)) for name in Columns._fields])
+
+
 def _room(rows: int) -> Columns:
     """Return columns for `rows` packets, to be filled."""
     return Columns(*one_block(rows, [DTYPES[name] for name in Columns._fields]))
@@ -204,14 +208,14 @@ def decode_batch(
     count: Any,
     rows_before: Any,
     first_row: Any,
-    columns: Any,
+    newest: Any,
     interner: Any,
     fragments: Any,
     sack_pool: Any,
     edges_before: Any,
     scratch: Any,
 ) -> Any:
-    """Decode `count` records into the rows from `first_row` of `columns`, which follow `rows_before` others.
+    """Decode `count` records into the rows from `first_row` of `newest`, which follow `rows_before` others.
 
     `base` is where the buffer begins in the capture. Returns how many edges of SACK blocks stand in `sack_pool` and
     how many fragments in `fragments`.
@@ -220,6 +224,7 @@ def decode_batch(
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
     mask, counts = interner.slots.size - 1, unchecked(interner.counts)
     codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
+    columns = newest[0]
     out_time = unchecked(columns.time)
     out_offset = unchecked(columns.offset)
     out_wire_bytes = unchecked(columns.wire_bytes)
@@ -334,7 +339,7 @@ class PacketColumns:
         self._columns = _room(BATCH_RECORDS)
         self._kept = 0  # rows of them
         # What was decoded last: so many columns, written value by value, would have to wait for memory at each.
-        self._newest = _room(NEWEST_ROWS + BATCH_RECORDS)
+        self._newest = np.zeros(1, NEWEST)
         self._waiting = 0  # rows of it
         self.sack: list[Array] = []  # edges of SACK blocks, a piece a batch
         self._edges = 0  # how many these are
@@ -404,8 +409,8 @@ class PacketColumns:
             for new, old in zip(larger, self._columns, strict=True):
                 new[: self._kept] = old[: self._kept]
             self._columns = larger
-        for column, newest in zip(self._columns, self._newest, strict=True):
-            column[self._kept : needed] = newest[: self._waiting]
+        for name, column in zip(Columns._fields, self._columns, strict=True):
+            column[self._kept : needed] = self._newest[name][0, : self._waiting]
         self._kept, self._waiting = needed, 0
 
     def _reserve_addresses(self, count: int) -> None:

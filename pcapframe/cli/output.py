@@ -3,7 +3,7 @@
 ===  ==========================================================================
   0  done
   1  the capture cannot be read, or the result not be written
-  2  the command line cannot be meant
+  2  the command line is not valid
   70  a fault of pcapframe
 130  interrupted
 141  whoever read the output has closed it

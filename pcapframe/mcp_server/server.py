@@ -150,7 +150,7 @@ def _sentence(cause: BaseException | None) -> str | None:
         return "there is not enough memory for this capture"
     if isinstance(cause, ValidationError):
         problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in cause.errors(include_input=False)]
-        return f"the arguments cannot be meant: {'; '.join(problems)}"
+        return f"the arguments are not valid: {'; '.join(problems)}"
     return None
 
 

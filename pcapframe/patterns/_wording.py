@@ -1,10 +1,33 @@
-"""Numbers as the descriptions write them."""
+"""Numbers, and what agrees with them, as the descriptions write them."""
 
 import math
 
 from pcapframe.measures import Differing
 
-__all__ = ["beside", "counted", "percent", "seconds"]
+__all__ = ["agreeing", "beside", "counted", "percent", "seconds"]
+
+
+def agreeing(count: int, one: str, several: str) -> str:
+    """Choose the word that agrees with a count.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    one, several : str
+        For one, and for any other count.
+
+    Returns
+    -------
+    str
+        One of both.
+
+    Examples
+    --------
+    >>> agreeing(1, "is", "are"), agreeing(0, "is", "are")
+    ('is', 'are')
+    """
+    return one if count == 1 else several
 
 
 def counted(count: int, noun: str) -> str:
@@ -104,6 +127,6 @@ def seconds(duration: float) -> str:
     """
     if math.isnan(duration):
         return "an unknown time"
-    if abs(duration) < 1:
+    if abs(duration) < 0.9995:  # what three digits round to 1000 is of the next
         return f"{1000 * duration:.3g} ms"
-    return f"{duration:.3g} s" if abs(duration) < 1000 else f"{duration:,.0f} s"
+    return f"{duration:.3g} s" if abs(duration) < 999.5 else f"{duration:,.0f} s"

@@ -15,7 +15,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "AbnormalTerminationLimits", "observe"]
 
@@ -66,9 +66,10 @@ def observe(traffic: Traffic, limits: AbnormalTerminationLimits) -> Pattern | No
     if count == 0 or count / traffic.size <= limits.reset_rate:
         return None
     refused = int((reset & traffic.is_in("handshake", "refused")).sum())
+    normal = int(traffic.is_in("ending", "fin").sum())
     observations: dict[str, Any] = {
         "reset_count": count,
-        "normal_close": int(traffic.is_in("ending", "fin").sum()),
+        "normal_close": normal,
         "total_connections": traffic.size,
         **rate("reset_rate", count, traffic.size),
         "threshold": limits.reset_rate,
@@ -76,7 +77,7 @@ def observe(traffic: Traffic, limits: AbnormalTerminationLimits) -> Pattern | No
     }
     description = (
         f"{count:,} of {counted(traffic.size, 'connection')} ({percent(count / traffic.size)}) ended by a "
-        f"RST, {refused:,} of them refused; {observations['normal_close']:,} were closed by FINs of both "
+        f"RST, {refused:,} of them refused; {normal:,} {agreeing(normal, 'was', 'were')} closed by FINs of both "
         "sides."
     )
     return Pattern(

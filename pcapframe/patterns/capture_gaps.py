@@ -17,7 +17,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "CaptureGapsLimits", "observe"]
 
@@ -75,7 +75,8 @@ def observe(traffic: Traffic, limits: CaptureGapsLimits) -> Pattern | None:
         "by_connection_total": pairs,
     }
     description = (
-        f"{counted(missing, 'byte')} were acknowledged and are not in the capture "
+        f"{counted(missing, 'byte')} {agreeing(missing, 'was', 'were')} acknowledged and "
+        f"{agreeing(missing, 'is', 'are')} not in the capture "
         f"({percent(observations['missing_share'])} of the payload), in "
         f"{counted(observations['connections'], 'connection')}."
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "DuplicateAckShareLimits", "observe"]
 
@@ -87,9 +87,10 @@ def observe(traffic: Traffic, limits: DuplicateAckShareLimits) -> Pattern | None
         "from_server": int(by_server.sum()),
     }
     description = (
-        f"{total:,} of {counted(acks, 'packet')} that only acknowledge ({percent(total / acks)}) repeat the "
-        f"acknowledgement before, in {counted(observations['connections'], 'connection')}; {above:,} of "
-        f"these with at least {limits.min_acks:,} packets without payload had {percent(limits.share)} or "
+        f"{total:,} of {counted(acks, 'packet')} that only acknowledge ({percent(total / acks)}) "
+        f"{agreeing(total, 'repeats', 'repeat')} the acknowledgement before, in "
+        f"{counted(observations['connections'], 'connection')}; {above:,} of these with at least "
+        f"{limits.min_acks:,} packets without payload had {percent(limits.share)} or "
         "more."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("duplicate_ack")))

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "HalfOpenHandshakesLimits", "observe"]
 
@@ -84,8 +84,8 @@ def observe(traffic: Traffic, limits: HalfOpenHandshakesLimits) -> Pattern | Non
     }
     description = (
         f"{half_open:,} of {counted(attempted, 'attempted connection')} ({percent(half_open / attempted)}) "
-        f"to {counted(servers, 'server endpoint')} were answered and not acknowledged by the client "
-        f"({counted(syn_acks, 'SYN-ACK')})."
+        f"to {counted(servers, 'server endpoint')} {agreeing(half_open, 'was', 'were')} answered and not acknowledged "
+        f"by the client ({counted(syn_acks, 'SYN-ACK')})."
     )
     rows = traffic.flagged("SYN", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))

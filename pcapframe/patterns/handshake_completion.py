@@ -17,7 +17,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "HandshakeCompletionLimits", "observe"]
 
@@ -70,19 +70,20 @@ def observe(traffic: Traffic, limits: HandshakeCompletionLimits) -> Pattern | No
         return None
     tried = counts["complete"] + failed
     mask = traffic.is_in("handshake", "refused", "unanswered")
+    half_open = int(traffic.is_in("handshake", "half_open").sum())
     observations: dict[str, Any] = {
         "successful": counts["complete"],
         "failed": failed,
         **rate("failure_rate", failed, tried),
         "refused": counts["refused"],
         "unanswered": counts["unanswered"],
-        "half_open": int(traffic.is_in("handshake", "half_open").sum()),
+        "half_open": half_open,
         "not_captured": int(traffic.is_in("handshake", "not_captured").sum()),
     }
     description = (
         f"{failed:,} of {counted(tried, 'handshake')} ({percent(failed / tried)}) failed: "
         f"{counts['refused']:,} refused, {counts['unanswered']:,} unanswered; "
-        f"{observations['half_open']:,} more were left half open."
+        f"{half_open:,} more {agreeing(half_open, 'was', 'were')} left half open."
     )
     rows = traffic.flagged("SYN", "RST", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.patterns._wording import agreeing, counted
 
 __all__ = ["CATEGORY", "NAME", "OpenAtEdgesLimits", "observe"]
 
@@ -70,15 +70,16 @@ def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:
     connections = int(mask.sum())
     if connections < max(limits.min_connections, 1):
         return None
+    begun = int(at_start.sum())
     observations: dict[str, Any] = {
-        "open_at_start": int(at_start.sum()),
+        "open_at_start": begun,
         "open_at_end": int(at_end.sum()),
         "half_closed_at_end": int((at_end & traffic.is_in("ending", "half_closed")).sum()),
         "open_throughout": int((at_start & at_end).sum()),
         "total_connections": traffic.size,
     }
     description = (
-        f"Of {counted(traffic.size, 'connection')}, {observations['open_at_start']:,} were already open at "
+        f"Of {counted(traffic.size, 'connection')}, {begun:,} {agreeing(begun, 'was', 'were')} already open at "
         f"the start of the capture and {observations['open_at_end']:,} still open at its end, "
         f"{observations['half_closed_at_end']:,} of these half closed ({observations['open_throughout']:,} "
         "throughout)."

@@ -21,7 +21,7 @@ import numpy as np
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._arrays import Array
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import beside, counted, percent
+from pcapframe.patterns._wording import agreeing, beside, counted, percent
 from pcapframe.schema import RESEND_REASONS
 
 __all__ = ["CATEGORY", "NAME", "PacketRetransmissionLimits", "observe"]
@@ -102,8 +102,8 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     side = "above" if observations["exceeds_threshold"] else "not above"
     description = (
         f"{total:,} of {counted(packets, 'packet')} ({percent(total / packets)}, {side} "
-        f"{percent(limits.rate)}) were segments sent again, in {connections:,} of "
-        f"{counted(traffic.size, 'connection')}.{beside(theirs)}"
+        f"{percent(limits.rate)}) {agreeing(total, 'was a segment', 'were segments')} sent again, in "
+        f"{connections:,} of {counted(traffic.size, 'connection')}.{beside(theirs)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Rows, Traffic
-from pcapframe.patterns._wording import counted, percent, seconds
+from pcapframe.patterns._wording import agreeing, counted, percent, seconds
 
 __all__ = ["CATEGORY", "NAME", "RefusedConnectionsLimits", "observe"]
 
@@ -83,8 +83,8 @@ def observe(traffic: Traffic, limits: RefusedConnectionsLimits) -> Pattern | Non
     }
     description = (
         f"{refused:,} of {counted(attempted, 'attempted connection')} ({percent(refused / attempted)}) to "
-        f"{counted(servers, 'server endpoint')} were refused by a RST, {seconds(response_s)} after the SYN "
-        "(median)."
+        f"{counted(servers, 'server endpoint')} {agreeing(refused, 'was', 'were')} refused by a RST, "
+        f"{seconds(response_s)} after the SYN (median)."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows.rows, mask))
 

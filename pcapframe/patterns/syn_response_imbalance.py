@@ -19,7 +19,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, percent
+from pcapframe.patterns._wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "SynResponseImbalanceLimits", "observe"]
 
@@ -74,8 +74,8 @@ def observe(traffic: Traffic, limits: SynResponseImbalanceLimits) -> Pattern | N
         "answered_connections": int(((syns > 0) & has_answer).sum()),
     }
     description = (
-        f"{answered:,} of {counted(total, 'SYN')} ({percent(answered / total)}) were answered by a SYN-ACK, "
-        f"in {observations['answered_connections']:,} of "
+        f"{answered:,} of {counted(total, 'SYN')} ({percent(answered / total)}) {agreeing(answered, 'was', 'were')} "
+        f"answered by a SYN-ACK, in {observations['answered_connections']:,} of "
         f"{counted(observations['connections'], 'connection')}."
     )
     rows = traffic.flagged("SYN", within=~has_answer).rows

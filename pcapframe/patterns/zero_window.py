@@ -20,7 +20,7 @@ import numpy as np
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._arrays import Array, Mask, changes
 from pcapframe.patterns._traffic import ByConnection, Traffic
-from pcapframe.patterns._wording import counted, seconds
+from pcapframe.patterns._wording import agreeing, counted, seconds
 
 __all__ = ["CATEGORY", "NAME", "ZeroWindowLimits", "observe"]
 
@@ -69,6 +69,7 @@ def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
         return None
     closures, closed_s = _closures(traffic, zeros > 0)
     known = closed_s[~np.isnan(closed_s)]
+    shut = closures - known.size
     by_connection, pairs = traffic.endpoints.count_pairs(zeros)
     observations: dict[str, Any] = {
         "packets": int(zeros.sum()),
@@ -79,7 +80,7 @@ def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
         "by_connection": by_connection,
         "by_connection_total": pairs,
         "closures": closures,
-        "not_reopened": closures - known.size,
+        "not_reopened": shut,
         "closed_total_s": known.sum() if known.size else None,
         "closed_median_s": np.median(known) if known.size else None,
         "closed_max_s": known.max() if known.size else None,
@@ -88,7 +89,7 @@ def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
     description = (
         f"{counted(observations['packets'], 'packet')} in {connections:,} of "
         f"{counted(traffic.size, 'connection')} offered a window of 0. Windows closed "
-        f"{counted(closures, 'time')}{longest}; {closures - known.size:,} of them are not seen to open again."
+        f"{counted(closures, 'time')}{longest}; {shut:,} of them {agreeing(shut, 'is', 'are')} not seen to open again."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("zero_window")))
 

@@ -52,7 +52,9 @@ timestamps a segment that the network made late by more than a round trip looks 
 one like a copy. A copy of a DSACK, or of a RST, cannot be told from a second one, since what brought that about may
 have been copied beyond the capture point; for the same reason a few acknowledgements that were really sent twice are
 called copies there, and all of those by which a receiver that uses SACK but no DSACK answers copied data. Of a
-direction, ``MOST_RESENDS`` resends wait for what the receiver says of them; the oldest is given up first.
+direction, ``MOST_RESENDS`` resends wait for what the receiver says of them; the oldest is given up first. A tail probe
+of the only segment outstanding may take as long as a timeout (RFC 8985 section 7.2), and then counts as one in
+``resend_reason``.
 """
 
 from typing import Any, NamedTuple
@@ -533,12 +535,14 @@ def _reason(own: Any, peer: Any, seq: Any, end: Any, flags: Any, time: Any) -> A
         return np.int64(own.recovering) - 1
     idle = time - own.last_sent
     reported = peer.sacked and after(peer.sack_high, seq)
+    is_tail = end == own.high and own.rtt > 0 and idle >= own.rtt + peer.rtt
+    is_first = not peer.has_acked or not after(seq, peer.acked)  # of what is outstanding
     if reported or peer.repeats >= 3:
         reason = FAST if idle < TIMEOUT_NS else TIMEOUT
+    elif is_tail and (idle < TIMEOUT_NS or not is_first):  # a timeout begins with the first (RFC 6298 section 5.4)
+        reason = TAIL_PROBE
     elif idle >= TIMEOUT_NS:
         reason = TIMEOUT
-    elif end == own.high and own.rtt > 0 and idle >= own.rtt + peer.rtt:
-        reason = TAIL_PROBE
     elif peer.repeats >= 1:
         reason = FAST
     else:

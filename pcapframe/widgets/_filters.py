@@ -89,7 +89,7 @@ class Searched:
         Raises
         ------
         ParameterError
-            A filter cannot be meant.
+            A filter is not valid.
         """
         found = np.ones(len(self._connections), np.bool_)
         for side in ("server", "client"):
@@ -169,7 +169,7 @@ def code_lines(filters: Filters) -> list[str]:
     Parameters
     ----------
     filters : Filters
-        What is asked for; it can be meant.
+        What is asked for; it is valid.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def report_parameters(filters: Filters) -> dict[str, Any]:
     Parameters
     ----------
     filters : Filters
-        What is asked for; it can be meant.
+        What is asked for; it is valid.
 
     Returns
     -------

@@ -184,7 +184,7 @@ class ExplorerSelection:
         CaptureError
             The capture was moved or has changed since it was read.
         ParameterError
-            The path cannot be meant, or the format cannot hold the packets.
+            The path is not valid, or the format cannot hold the packets.
         """
         check_unchanged(self.analysis)
         files = [file.path for file in self.analysis.provenance.files]

@@ -29,9 +29,9 @@ class ExplorerState(HasTraits):
     server, port, client, handshake, ending, pattern, rst_phase, start, end, text : str
         As in `Filters`.
     selection : ExplorerSelection
-        What they select; the last one as long as a filter cannot be meant.
+        What they select; the last one as long as a filter is not valid.
     problem : str
-        Why a filter cannot be meant, or why nothing is selected; else empty.
+        Why a filter is not valid, or why nothing is selected; else empty.
     conn_id : int or None
         The connection that is looked at.
     frame : int or None

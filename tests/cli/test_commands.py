@@ -1,4 +1,4 @@
-"""All commands: help, and what cannot be meant."""
+"""All commands: help, and what is not valid."""
 
 import pytest
 

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,29 @@ def test_every_pattern_keeps_the_rules(name: str) -> None:
         assert pattern.evidence.connection_count > 0
         assert len(pattern.evidence.frames) == min(pattern.evidence.frame_count, 100)
         assert (pattern.evidence.display_filter is None) == (pattern.evidence.frame_count == 0)
+
+
+def test_one_is_not_several() -> None:
+    refused = [Conversation(client_port=port, start=port).syn().rst("server") for port in (1, 2)]
+    half_open = Conversation(client_port=3, start=3.0).syn().syn_ack()
+    lacking = Conversation().handshake().data("client", 1, drop=True).ack("server").data("client", 9).ack("server")
+    lossy = Conversation().handshake().data("client", 9, lost=True).retransmit("client", after=0.4).ack("server")
+    closed = Conversation().handshake().data("client", 9).ack("server", window=0)
+    repeating = Conversation().handshake().data("server", 9, lost=True).data("server", 9).ack("client")
+    older = Conversation().handshake(drop=True).data("client", 9).ack("server")
+    alone = [(talk,) for talk in (refused[0], half_open, lacking, lossy, closed, repeating, older)]
+    together = [(refused[0], half_open, *healthy(1, port=9)), (*refused, *healthy(1, port=9))]
+    found = [find_patterns(*frames(*talks), thresholds=EVERYTHING) for talks in alone + together]
+    texts = {f"{pattern.pattern}: {pattern.description}" for seen in found for pattern in seen}
+    shown = {text.partition(":")[0] for text in texts}
+    assert shown >= {
+        "abnormal_termination", "capture_gaps", "half_open_handshakes", "handshake_completion", "open_at_edges",
+        "packet_retransmission", "refused_connections", "syn_response_imbalance", "zero_window", "duplicate_ack_share",
+    }  # fmt: skip
+    disagreeing = re.compile(
+        r"(?<![\d.,])(?<!of )(?<!to )1 (of [\d,]+ )?[a-zA-Z -]*(\([^)]*\) )?(to 1 server endpoint )?(were|are|repeat)\b"
+    )
+    assert sorted(text for text in texts if disagreeing.search(text)) == []
 
 
 def test_thresholds_decide() -> None:

@@ -2,12 +2,16 @@ import numpy as np
 import pytest
 
 from pcapframe.measures import Differing
-from pcapframe.patterns._wording import beside, counted, percent, seconds
+from pcapframe.patterns._wording import agreeing, beside, counted, percent, seconds
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 RSTs"), (1, "1 RST"), (1_000_000, "1,000,000 RSTs")])
 def test_counted(count: int, text: str) -> None:
     assert counted(count, "RST") == text
+
+
+def test_agreeing() -> None:
+    assert [agreeing(count, "copy", "copies") for count in (0, 1, 2)] == ["copies", "copy", "copies"]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +31,10 @@ def test_percent(share: float, text: str) -> None:
         (0, "0 ms"),
         (0.0005, "0.5 ms"),
         (1.0, "1 s"),
+        (0.9994, "999 ms"),
+        (0.9996, "1 s"),
         (64.25, "64.2 s"),
+        (999.7, "1,000 s"),
         (7200, "7,200 s"),
         (float("nan"), "an unknown time"),
     ],

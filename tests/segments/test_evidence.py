@@ -211,6 +211,14 @@ def test_reason_of_a_resent_tail(after: float, reason: str) -> None:
     assert made["resend_reason"].iloc[-1] == reason
 
 
+@pytest.mark.parametrize("after", [0.05, 0.4, 1.5])
+def test_the_last_of_several_is_sent_again_by_a_tail_probe_only(after: float) -> None:
+    # A timeout sends the first of them again (RFC 6298 section 5.4), a tail probe the last (RFC 8985 section 7.3).
+    conversation = known().data("client", 300, segment=100, lost=True)
+    made = segments(conversation.retransmit("client", seq=801, after=after).retransmit("client", seq=601, after=0.3))
+    assert made["resend_reason"].dropna().tolist() == ["tail_probe", "timeout"]
+
+
 def test_reason_of_a_resend_that_sack_asked_for() -> None:
     conversation = known().data("client", 400, segment=100, lost=True)
     conversation.ack("server", ack=601, sack=[(701, 801)])

@@ -1,4 +1,4 @@
-"""Masks over the connections: each filter against plain pandas, and what cannot be meant."""
+"""Masks over the connections: each filter against plain pandas, and what is not valid."""
 
 import numpy as np
 import pandas as pd

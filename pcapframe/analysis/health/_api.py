@@ -1,0 +1,235 @@
+"""What a finding is, and what the findings of a capture come to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from pcapframe.analysis.health._statistics import AT_LEAST, PATTERNS, STATISTICS, UNKNOWN, Qualifier
+from pcapframe.patterns import Evidence, Pattern
+
+__all__ = ["CaptureHealth", "Finding"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about a capture that limits what it can support.
+
+    Parameters
+    ----------
+    name : str
+        What kind of thing.
+    sentence : str
+        What is observed, with its main numbers.
+    figures : dict
+        The numbers by name, counts with what they are of. None where unknown.
+    affects : dict
+        Names of the statistics that it makes unreliable (keys of ``STATISTICS``): ``at least`` or ``unknown``.
+    evidence : Evidence
+        Connections and frames that show it; ``display_filter_all`` selects all such frames, where one filter does.
+    """
+
+    name: str
+    sentence: str
+    figures: Mapping[str, Any]
+    affects: Mapping[str, Qualifier]
+    evidence: Evidence
+
+    def limits(self) -> dict[Qualifier, list[str]]:
+        """Name the statistics that it makes unreliable, as a reader calls them.
+
+        Returns
+        -------
+        dict
+            Those that are ``at least`` what is counted, and those that are ``unknown``; empty for none.
+        """
+        return _named(self.affects)
+
+    def __str__(self) -> str:
+        limits = _limits(self.affects)
+        return f"{self.sentence} ({limits})" if limits else self.sentence
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as what ``json.dumps`` takes.
+
+        Returns
+        -------
+        dict
+            ``name``, ``sentence``, ``figures``, ``affects`` and ``evidence``.
+        """
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "figures": dict(self.figures),
+            "affects": dict(self.affects),
+            "evidence": self.evidence.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class CaptureHealth:
+    """What a capture can and cannot support.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        What limits it; empty for a capture without known limits.
+    sentence : str
+        In short.
+    """
+
+    findings: tuple[Finding, ...]
+    sentence: str
+
+    @cached_property
+    def qualifiers(self) -> dict[str, Qualifier]:
+        """Unreliable statistics (keys of ``STATISTICS``): ``at least`` or ``unknown``, the worst that was found."""
+        found: dict[str, Qualifier] = {}
+        for name in STATISTICS:
+            said = {finding.affects[name] for finding in self.findings if name in finding.affects}
+            if said:
+                found[name] = UNKNOWN if UNKNOWN in said else AT_LEAST
+        return found
+
+    def qualifier(self, *statistics: str) -> Qualifier | None:
+        """Return how far a number that rests on some statistics can be taken.
+
+        Parameters
+        ----------
+        *statistics : str
+            Keys of ``STATISTICS``.
+
+        Returns
+        -------
+        str or None
+            ``at least``, ``unknown``, or None where it can be taken as it is.
+        """
+        said = [self.qualifiers[name] for name in statistics if name in self.qualifiers]
+        return None if not said else UNKNOWN if UNKNOWN in said else AT_LEAST
+
+    def qualify(self, number: int | str, *statistics: str) -> str:
+        """Write a number as far as it can be taken.
+
+        Parameters
+        ----------
+        number : int or str
+            The number, or its text.
+        *statistics : str
+            What it rests on, keys of ``STATISTICS``.
+
+        Returns
+        -------
+        str
+            The same; ``at least …``; or ``unknown (… as captured)``.
+
+        Examples
+        --------
+        >>> finding = Finding("dropped_packets", "", {}, {"packets": "at least", "rates": "unknown"}, Evidence())
+        >>> health = CaptureHealth((finding,), "")
+        >>> health.qualify(1200, "packets"), health.qualify("3 %", "rates"), health.qualify(5, "connections")
+        ('at least 1,200', 'unknown (3 % as captured)', '5')
+        """
+        text = f"{number:,}" if isinstance(number, int) else number
+        said = self.qualifier(*statistics)
+        if said == UNKNOWN:
+            return f"unknown ({text} as captured)"
+        return f"{said} {text}" if said else text
+
+    def of_pattern(self, name: str) -> dict[str, Qualifier]:
+        """Return how far the statistics can be taken that a pattern rests on.
+
+        Parameters
+        ----------
+        name : str
+            Of the pattern.
+
+        Returns
+        -------
+        dict
+            Those that are unreliable, keys of ``STATISTICS``.
+        """
+        return self._unreliable(PATTERNS.get(name, ()))
+
+    def qualify_sentence(self, sentence: str, *statistics: str) -> str:
+        """Write a sentence as far as it can be taken.
+
+        Parameters
+        ----------
+        sentence : str
+            With several numbers.
+        *statistics : str
+            What they rest on, keys of ``STATISTICS``.
+
+        Returns
+        -------
+        str
+            The same, or after ``As captured (…)``.
+        """
+        limits = _limits(self._unreliable(statistics))
+        return f"As captured ({limits}): {sentence}" if limits else sentence
+
+    def qualify_observation(self, sentence: str, pattern: str) -> str:
+        """Write what a pattern observes as far as it can be taken.
+
+        Parameters
+        ----------
+        sentence : str
+            The observation.
+        pattern : str
+            Name of the pattern.
+
+        Returns
+        -------
+        str
+            As from `qualify_sentence`.
+        """
+        return self.qualify_sentence(sentence, *PATTERNS.get(pattern, ()))
+
+    def _unreliable(self, statistics: Iterable[str]) -> dict[str, Qualifier]:
+        return {name: self.qualifiers[name] for name in statistics if name in self.qualifiers}
+
+    def qualify_pattern(self, seen: Pattern) -> Pattern:
+        """Return a pattern whose description says how far it can be taken.
+
+        Parameters
+        ----------
+        seen : Pattern
+            As from `find_patterns`.
+
+        Returns
+        -------
+        Pattern
+            The same one where nothing limits it.
+        """
+        description = self.qualify_observation(seen.description, seen.pattern)
+        return seen if description == seen.description else replace(seen, description=description)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as what ``json.dumps`` takes.
+
+        Returns
+        -------
+        dict
+            ``sentence``, ``findings`` and ``qualifiers``.
+        """
+        return {
+            "sentence": self.sentence,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "qualifiers": dict(self.qualifiers),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence, *(f"- {finding}" for finding in self.findings)])
+
+
+def _named(affects: Mapping[str, Qualifier]) -> dict[Qualifier, list[str]]:
+    """Name statistics by how far they can be taken."""
+    named = {
+        qualifier: [text for name, text in STATISTICS.items() if affects.get(name) == qualifier]
+        for qualifier in (AT_LEAST, UNKNOWN)
+    }
+    return {qualifier: texts for qualifier, texts in named.items() if texts}
+
+
+def _limits(affects: Mapping[str, Qualifier]) -> str:
+    return "; ".join(f"{qualifier}: {', '.join(texts)}" for qualifier, texts in _named(affects).items())

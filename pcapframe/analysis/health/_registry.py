@@ -1,0 +1,93 @@
+"""All findings, and what they come to in short."""
+
+import pandas as pd
+
+from pcapframe.analysis.health import capture_clock, capture_edges, capture_file, captured_segments
+from pcapframe.analysis.health._api import CaptureHealth, Finding
+from pcapframe.analysis.health._statistics import STATISTICS
+from pcapframe.analysis.health._view import Finder, View
+from pcapframe.measures import without_attrs
+from pcapframe.packets import CaptureInfo
+
+__all__ = ["FINDINGS", "OF_WHOLE_CAPTURE", "examine_capture"]
+
+FINDINGS: dict[str, Finder] = {
+    **capture_file.FINDINGS, **captured_segments.FINDINGS, **capture_clock.FINDINGS, **capture_edges.FINDINGS,
+}  # fmt: skip
+OF_WHOLE_CAPTURE = {*capture_file.FINDINGS, *capture_clock.FINDINGS}  # whatever is asked for; others are of that
+
+
+def examine_capture(
+    packets: pd.DataFrame,
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    capture: CaptureInfo,
+    asked: pd.DataFrame | None = None,
+    known: CaptureHealth | None = None,
+    server_given: bool = False,
+) -> CaptureHealth:
+    """Find what limits the statistics of a capture.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        Columns of ``schema.PACKETS``, the whole capture; not modified.
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``, the whole capture; not modified.
+    connections : DataFrame
+        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+    capture : CaptureInfo
+        What the file says of itself.
+    asked : DataFrame, optional
+        The segments of these connections, with the columns ``READ`` at least; all by default.
+    known : CaptureHealth, optional
+        Of the same capture, whatever was asked for then: what it found about the whole capture holds.
+    server_given : bool, default False
+        The user named the server, so that the roles are known.
+
+    Returns
+    -------
+    CaptureHealth
+        Findings, those about the file first.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> [finding.name for finding in pf.analyze(pf.example("midstream.pcap")).health.findings]
+    ['cut_packets', 'open_at_start', 'open_at_end', 'inferred_roles']
+    """
+    asked = segments if asked is None else asked
+    view = View(
+        capture=capture,
+        packets=without_attrs(packets),
+        all_segments=without_attrs(segments),
+        segments=without_attrs(asked),
+        connections=without_attrs(connections),
+        server_given=server_given,
+    )
+    whole = {finding.name: finding for finding in known.findings} if known else {}
+    found = (whole.get(name) if known and name in OF_WHOLE_CAPTURE else find(view) for name, find in FINDINGS.items())
+    findings = tuple(finding for finding in found if finding is not None)
+    return CaptureHealth(findings, _sentence(view, findings))
+
+
+def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
+    """Say in short what the capture supports."""
+    if not len(view.segments):
+        if not len(view.all_segments):
+            return "There is no TCP in this capture, so it supports no statistics of connections."
+        return "Nothing is selected, so there are no statistics to support."
+    named = [finding for finding in findings if finding.affects]
+    counters = any(each.get("dropped") is not None for each in view.capture.interfaces)
+    unstated = "" if counters else " Whether packets were dropped where it was captured, the file does not say."
+    if not named:
+        return (
+            "Statistics can be taken as they are: both directions were captured, no acknowledged byte is missing, "
+            f"connections begin and end in the capture, and time runs forward.{unstated}"
+        )
+    found = CaptureHealth(findings, "").qualifiers
+    limited = [text for name, text in STATISTICS.items() if name in found]
+    if len(limited) == len(STATISTICS):
+        return f"No statistic of this capture can be taken as it is.{unstated}"
+    return f"Statistics can be taken as they are but these: {', '.join(limited)}.{unstated}"

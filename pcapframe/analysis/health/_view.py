@@ -1,0 +1,112 @@
+"""The frames that all findings are made from, and the evidence named in them.
+
+Segments are named by their row in the frame (from 0), connections by their ``conn_id``.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.analysis.health._api import Finding
+from pcapframe.measures import frame_filter
+from pcapframe.packets import CaptureInfo
+from pcapframe.patterns import Evidence
+from pcapframe.patterns._api import LISTED
+from pcapframe.patterns._arrays import Array, Mask
+
+__all__ = ["READ", "Finder", "View", "name_evidence"]
+
+READ = (  # columns of the segments asked for
+    "tcp_flags", "conn_id", "from_client", "payload_bytes", "mss", "options_malformed", "capture_gap",
+    "capture_duplicate",
+)  # fmt: skip
+NO_CONNECTIONS = np.empty(0, np.int64)
+
+
+class View(NamedTuple):
+    """What the findings are made from.
+
+    Parameters
+    ----------
+    capture : CaptureInfo
+        What the file says of itself.
+    packets, all_segments : DataFrame
+        Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, the whole capture; not modified.
+    segments : DataFrame
+        Those asked for, with the columns ``READ`` at least; not modified.
+    connections : DataFrame
+        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+    server_given : bool
+        The user named the server, so that the roles are known.
+    """
+
+    capture: CaptureInfo
+    packets: pd.DataFrame
+    all_segments: pd.DataFrame
+    segments: pd.DataFrame
+    connections: pd.DataFrame
+    server_given: bool
+
+    def of_packets(self, rows: Array) -> Evidence:
+        """Name packets of the capture, by their rows in `packets`."""
+        return name_evidence(self.packets.index.to_numpy()[rows])
+
+    def of_segments(self, rows: Array) -> Evidence:
+        """Name segments and their connections."""
+        conn_ids = np.unique(self.segments["conn_id"].to_numpy()[rows])
+        return name_evidence(self.segments.index.to_numpy()[rows], conn_ids)
+
+    def of_connections(self, mask: Mask) -> Evidence:
+        """Name connections and the first packet of each."""
+        conn_ids = self.connections.index.to_numpy()[mask]
+        rows = self.rows_of(conn_ids[:LISTED])
+        _, first = np.unique(self.segments["conn_id"].to_numpy()[rows], return_index=True)
+        frames = np.sort(self.segments.index.to_numpy()[rows[first]])
+        return replace(name_evidence(frames, conn_ids), frame_count=conn_ids.size)
+
+    def rows_of(self, conn_ids: Array) -> Array:
+        """Find the rows of the segments of some connections."""
+        conn_id = self.segments["conn_id"].to_numpy()
+        wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
+        wanted[conn_ids] = True
+        return np.flatnonzero(wanted.take(conn_id))
+
+    def sum(self, column: str) -> int:
+        """Sum a column of the connections over both senders: ``client_…`` and ``server_…``."""
+        return sum(int(self.connections[f"{side}_{column}"].sum()) for side in ("client", "server"))
+
+
+Finder: TypeAlias = Callable[[View], Finding | None]
+
+
+def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS) -> Evidence:
+    """Name frames and connections, the first of them beside how many there are.
+
+    Parameters
+    ----------
+    frames : ndarray of int
+        Frame numbers, all of them.
+    conn_ids : ndarray of int, default none
+        All connections.
+
+    Returns
+    -------
+    Evidence
+        With a display filter for the frames named.
+
+    Examples
+    --------
+    >>> name_evidence(np.array([3, 4, 9])).display_filter
+    'frame.number in {3, 4, 9}'
+    """
+    listed = tuple(frames[:LISTED].tolist())
+    return Evidence(
+        connections=tuple(conn_ids[:LISTED].tolist()),
+        connection_count=conn_ids.size,
+        frames=listed,
+        frame_count=frames.size,
+        display_filter=frame_filter(listed),
+    )

@@ -1,0 +1,112 @@
+"""What the file and its interfaces say of themselves, whatever is asked for.
+
+- ``file_cut_off``: the file ends early or is damaged; what came after is not known.
+- ``reader_notes``: what the reader could not read or left out. It limits statistics only where link types are not
+  decoded, for their packets may be TCP.
+- ``dropped_packets``: drops by the interfaces' own counters. Only pcapng has them, and not every writer's.
+- ``cut_packets``: packets captured in part (snaplen). It limits statistics only where the TCP header is cut: payload is
+  counted by the IP length.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pcapframe.analysis.health._api import Finding
+from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
+from pcapframe.analysis.health._view import Finder, View
+from pcapframe.capture.link import LINK_NAMES
+from pcapframe.patterns import Evidence
+from pcapframe.patterns._wording import agreeing, counted
+
+__all__ = ["FINDINGS"]
+
+NOTES = 5  # of the reader, in the sentence
+
+
+def _cut_off(view: View) -> Finding | None:
+    capture = view.capture
+    if not capture.truncated:
+        return None
+    return Finding(
+        "file_cut_off",
+        f"The file ends early or is damaged: {counted(capture.packets, 'packet')} before that "
+        f"{agreeing(capture.packets, 'is', 'are')} read, and how many there were is not known.",
+        {"packets_read": capture.packets, "packets": None, "bytes_read": capture.bytes},
+        {**LACKS_PACKETS, "connections": AT_LEAST, "durations": AT_LEAST},
+        Evidence(),
+    )
+
+
+def _notes(view: View) -> Finding | None:
+    capture = view.capture
+    if not capture.notes:
+        return None
+    known = set(LINK_NAMES.values())
+    undecoded = [name for name in capture.link_types if name not in known]
+    affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
+    said = "; ".join(capture.notes[:NOTES])
+    more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
+    return Finding(
+        "reader_notes",
+        f"The reader noted: {said}{more}.",
+        {"notes": len(capture.notes), "undecoded_link_types": undecoded},
+        affects,
+        Evidence(),
+    )
+
+
+def _drops(view: View) -> Finding | None:
+    counters = [(each.get("received"), each.get("dropped")) for each in view.capture.interfaces]
+    dropped = sum(count or 0 for _, count in counters)
+    if not dropped:
+        return None
+    held = view.capture.packets
+    known = [count for count, lost in counters if count is not None and lost is not None]
+    received = sum(known) if len(known) == sum(lost is not None for _, lost in counters) else None
+    beside = "" if received is None else f" and {received:,} received"
+    return Finding(
+        "dropped_packets",
+        f"By its own counters, {counted(dropped, 'packet')} {agreeing(dropped, 'was', 'were')} dropped where this was "
+        f"captured{beside}; {held:,} {agreeing(held, 'is', 'are')} in the file.",
+        {"dropped": dropped, "received": received, "packets": held},
+        {**LACKS_PACKETS, "connections": AT_LEAST},
+        Evidence(),
+    )
+
+
+def _cut_packets(view: View) -> Finding | None:
+    packets = view.packets
+    cut = packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()
+    count = int(np.count_nonzero(cut))
+    if not count:
+        return None
+    rows = np.flatnonzero(cut)
+    shorter = packets.take(rows)
+    without = (shorter["protocol"] == "TCP").to_numpy() & (
+        shorter["seq"].isna() | shorter["options_malformed"].isna() | shorter["payload_bytes"].isna()
+    ).to_numpy(bool)
+    headers = rows[without]
+    if count == 1:
+        within = "within" if headers.size else "not within"
+    else:
+        within = f"{headers.size:,} of them within" if headers.size else "none within"
+    snaplen = view.capture.snaplen
+    shown = f" (the file declares {snaplen:,} bytes at most)" if snaplen is not None else ""
+    affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if headers.size else {}
+    return Finding(
+        "cut_packets",
+        f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
+        f"{shown}, {within} the TCP header.",
+        {"cut_packets": count, "packets": len(packets), "cut_tcp_headers": headers.size, "snaplen": snaplen},
+        affects,
+        replace(view.of_packets(headers), display_filter_all="frame.cap_len < frame.len"),
+    )
+
+
+FINDINGS: dict[str, Finder] = {
+    "file_cut_off": _cut_off,
+    "reader_notes": _notes,
+    "dropped_packets": _drops,
+    "cut_packets": _cut_packets,
+}

@@ -1,0 +1,141 @@
+"""What of the connections' traffic is not in the capture, or is there otherwise than it was on the wire.
+
+- ``malformed_options``: TCP options that do not parse.
+- ``one_directional``: connections with the packets of one side only. An acknowledgement among them shows that the other
+  side did send; without one, as after a SYN that nobody answers, nothing is said.
+- ``bytes_not_captured``: bytes acknowledged that no captured packet carries (``capture_gap``).
+- ``offload_sized_segments``: segments with more payload than the receiver's MSS lets one packet carry, as a host joins
+  them before they are captured. Without an MSS in the capture, only what is beyond a jumbo frame is told.
+- ``capture_duplicates``: further copies of a packet (``capture_duplicate``), as a mirror port makes them.
+
+RFC 9293 section 3.7.1 (maximum segment size).
+"""
+
+import numpy as np
+
+from pcapframe.analysis.health._api import Finding
+from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
+from pcapframe.analysis.health._view import Finder, View
+from pcapframe.measures import values
+from pcapframe.patterns._arrays import Mask
+from pcapframe.patterns._wording import agreeing, counted
+from pcapframe.schema import FLAG_BITS
+
+__all__ = ["FINDINGS"]
+
+SMALLEST_MSS = 536  # every host takes segments of this size [bytes]
+LARGEST_PAYLOAD = 9_176  # of one frame where no MSS is known: a jumbo frame of 9,216 bytes less headers [bytes]
+
+
+def _malformed(view: View) -> Finding | None:
+    rows = np.flatnonzero(values(view.segments["options_malformed"], np.bool_, null=False))
+    if not rows.size:
+        return None
+    return Finding(
+        "malformed_options",
+        f"The TCP options of {rows.size:,} of {counted(len(view.segments), 'segment')} do not parse.",
+        {"segments": len(view.segments), "malformed": rows.size},
+        {"resend_reasons": UNKNOWN},
+        view.of_segments(rows),
+    )
+
+
+def _one_directional(view: View) -> Finding | None:
+    connections = view.connections
+    silent = np.stack([connections[f"{side}_packets"].to_numpy() == 0 for side in ("client", "server")])
+    one_way: Mask = np.asarray(silent.any(axis=0), np.bool_)
+    if one_way.any():  # an acknowledgement shows that the other side did send
+        rows = view.rows_of(connections.index.to_numpy()[one_way])
+        flags = view.segments["tcp_flags"].to_numpy()[rows]
+        acks = rows[(flags & (FLAG_BITS["ACK"] | FLAG_BITS["RST"])) == FLAG_BITS["ACK"]]
+        one_way &= np.isin(connections.index.to_numpy(), view.segments["conn_id"].to_numpy()[acks])
+    count = int(one_way.sum())
+    if not count:
+        return None
+    return Finding(
+        "one_directional",
+        f"In {count:,} of {counted(len(connections), 'connection')} the packets of one side only are in the capture, "
+        "and they acknowledge packets of the other side.",
+        {
+            "connections": count,
+            "total_connections": len(connections),
+            "without_client": int((one_way & silent[0]).sum()),
+            "without_server": int((one_way & silent[1]).sum()),
+        },
+        {**LACKS_PACKETS, "round_trips": UNKNOWN},
+        view.of_connections(one_way),
+    )
+
+
+def _gaps(view: View) -> Finding | None:
+    missing, captured = view.sum("gap_bytes"), view.sum("payload_bytes")
+    if not missing:
+        return None
+    rows = np.flatnonzero(view.segments["capture_gap"].to_numpy() != 0)
+    return Finding(
+        "bytes_not_captured",
+        f"{counted(missing, 'byte')} {agreeing(missing, 'was', 'were')} acknowledged and "
+        f"{agreeing(missing, 'is', 'are')} not in the capture, beside {counted(captured, 'byte')} of payload that "
+        f"{agreeing(captured, 'is', 'are')}.",
+        {"missing_bytes": missing, "payload_bytes": captured, "acknowledgements": rows.size},
+        LACKS_PACKETS,
+        view.of_segments(rows),
+    )
+
+
+def _merged(view: View) -> Finding | None:
+    segments = view.segments
+    payload = values(segments["payload_bytes"], np.uint32)
+    mss = segments["mss"]
+    limit = np.zeros((int(segments["conn_id"].max() if len(segments) else -1) + 1, 2), np.int64)
+    offers = np.flatnonzero(mss.notna().to_numpy() & ((segments["tcp_flags"].to_numpy() & FLAG_BITS["SYN"]) != 0))
+    conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
+    # What one side offers limits the other.
+    np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
+    limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
+    if int(payload.max(initial=0)) <= int(limit.min(initial=LARGEST_PAYLOAD)):
+        return None
+    rows = np.flatnonzero(payload > limit.reshape(-1).take(2 * conn_id + ~from_client))
+    if not rows.size:
+        return None
+    data, largest = view.sum("data_packets"), int(payload[rows].max())
+    return Finding(
+        "offload_sized_segments",
+        f"{rows.size:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, "
+        f"{agreeing(rows.size, 'carries', 'carry')} more than one packet on the wire may: "
+        f"{agreeing(rows.size, 'it', 'each')} stands for several.",
+        {"segments": rows.size, "data_segments": data, "largest_payload_bytes": largest},
+        {
+            **dict.fromkeys(("packets", "retransmissions", "reordering"), AT_LEAST),
+            **dict.fromkeys(("rates", "retransmission_rate", "packet_ratio"), UNKNOWN),
+        },
+        view.of_segments(rows),
+    )
+
+
+def _copies(view: View) -> Finding | None:
+    rows = np.flatnonzero(view.segments["capture_duplicate"].to_numpy())
+    if not rows.size:
+        return None
+    return Finding(
+        "capture_duplicates",
+        f"{rows.size:,} of {counted(len(view.segments), 'TCP packet')} {agreeing(rows.size, 'is a', 'are')} further "
+        f"{agreeing(rows.size, 'copy', 'copies')} of a packet already captured: "
+        f"{agreeing(rows.size, 'it counts', 'they count')} in packets and bytes only.",
+        {"copies": rows.size, "tcp_packets": len(view.segments)},
+        # The rate is that among packets with their copies.
+        {
+            **dict.fromkeys(("packets", "bytes", "duplicate_acks", "packet_ratio"), UNKNOWN),
+            "retransmission_rate": AT_LEAST,
+        },
+        view.of_segments(rows),
+    )
+
+
+FINDINGS: dict[str, Finder] = {
+    "malformed_options": _malformed,
+    "one_directional": _one_directional,
+    "bytes_not_captured": _gaps,
+    "offload_sized_segments": _merged,
+    "capture_duplicates": _copies,
+}

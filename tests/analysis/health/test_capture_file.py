@@ -1,0 +1,66 @@
+"""What the file and its interfaces say of themselves."""
+
+import pytest
+
+import pcapframe as pf
+from tests.analysis.health.made import finding, names, whole
+from tests.builders import pcap, pcapng
+
+
+def test_a_cut_off_file() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        analysis = pf.analyze(pcap(whole())[:-3])
+    cut, noted = analysis.health.findings[:2]
+    assert (cut.name, noted.name) == ("file_cut_off", "reader_notes")
+    assert cut.figures["packets_read"] == 9
+    assert "9 packets before that are read" in cut.sentence
+    assert cut.figures["packets"] is None
+    assert cut.affects["connections"] == "at least"
+    assert analysis.capture.notes[0] in noted.sentence
+
+
+def test_one_packet_before_a_cut() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        found = finding(pcap(list(whole())[:2])[:-3], "file_cut_off")
+    assert "1 packet before that is read" in found.sentence
+
+
+@pytest.mark.parametrize(("snaplen", "where"), [(60, "within"), (100, "not within")])
+def test_one_packet_captured_in_part(snaplen: int, where: str) -> None:
+    found = finding(pcap(list(whole())[3:4], snaplen=snaplen), "cut_packets")
+    assert found.sentence == (
+        f"1 of 1 packet was captured in part (the file declares {snaplen} bytes at most), {where} the TCP header."
+    )
+
+
+def test_link_types_that_are_not_decoded() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        found = finding(pcap([(0, b"abc")], link_type=147), "reader_notes")
+    assert found.figures["undecoded_link_types"]
+    assert found.affects["packets"] == "at least"
+
+
+def test_dropped_comments_limit_no_statistic() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        found = finding(pcapng([(0, b"")] * 1001, comments=dict.fromkeys(range(1, 1002), "c")), "reader_notes")
+    assert not found.affects
+    assert "more than 1,000 comments" in found.sentence
+
+
+def test_counters_of_the_interfaces() -> None:
+    found = finding(pcapng(whole(), received=200, dropped=7), "dropped_packets")
+    assert found.figures == {"dropped": 7, "received": 200, "packets": 10}
+    unknown = finding(pcapng(whole(), dropped=7), "dropped_packets")
+    assert unknown.figures["received"] is None
+    assert "received" not in unknown.sentence
+    assert "dropped_packets" not in names(pcapng(whole(), received=200, dropped=0))
+
+
+@pytest.mark.parametrize(("snaplen", "headers"), [(100, 0), (60, 10)])
+def test_packets_captured_in_part(snaplen: int, headers: int) -> None:
+    found = finding(pcap(whole(), snaplen=snaplen), "cut_packets")
+    assert found.figures["cut_tcp_headers"] == headers
+    assert found.figures["packets"] == 10
+    assert found.figures["snaplen"] == snaplen
+    assert bool(found.affects) == bool(headers)
+    assert found.evidence.display_filter_all == "frame.cap_len < frame.len"

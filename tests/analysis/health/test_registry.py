@@ -1,0 +1,85 @@
+"""All findings of a capture, and what they come to."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pcapframe as pf
+from pcapframe.analysis.health import STATISTICS
+from pcapframe.analysis.health._registry import FINDINGS, OF_WHOLE_CAPTURE
+from tests.analysis.health.made import SERVER, whole
+from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcapng
+
+
+def test_a_whole_capture_says_what_it_supports() -> None:
+    health = pf.analyze(pcap(whole())).health
+    assert health.findings == ()
+    assert health.qualifiers == {}
+    assert health.sentence.startswith("Statistics can be taken as they are")
+    assert health.sentence.endswith("the file does not say.")  # pcap has no counters
+    counted = pf.analyze(pcapng(whole(), received=9, dropped=0)).health
+    assert counted.findings == ()
+    assert "does not say" not in counted.sentence
+
+
+def test_findings_are_named_and_ordered_as_they_are_registered() -> None:
+    older = Conversation(client_port=1, start=1.0).handshake(drop=True).data("client", 100).ack("server").close()
+    talk = Conversation(client_port=2, start=2.0).handshake().data("client", 5000).duplicate().ack("server")
+    talk.data("client", 700, drop=True).ack("server")
+    backwards = (0.5, packet(flags="A", options=b"\x05\x01\x00\x00"))
+    with pytest.warns(pf.CaptureWarning):
+        shown = pf.analyze(pcapng([*merge(older, talk), backwards], snaplen=60, received=9, dropped=2)[:-5]).health
+    named = [found.name for found in shown.findings]
+    assert named == [name for name in FINDINGS if name in named]
+    assert len(named) >= 9
+
+
+def test_what_is_known_of_the_whole_capture_is_not_looked_for_again() -> None:
+    older = Conversation(client_port=1, start=1.0).handshake(drop=True).data("client", 100).ack("server").close()
+    capture = pcapng([*older, (0.5, packet(flags="A"))], received=9, dropped=2)
+    analysis = pf.analyze(capture)
+    known = {found.name: found for found in analysis.health.findings}
+    again = {found.name: found for found in pf.analyze(analysis, server_ip=SERVER).health.findings}
+    assert [name for name in known if name in OF_WHOLE_CAPTURE] == ["dropped_packets", "time_backwards"]
+    assert again["dropped_packets"] is known["dropped_packets"]
+    assert again["time_backwards"] is known["time_backwards"]
+    assert again["open_at_start"] is not known["open_at_start"]
+
+
+def test_a_filter_leaves_out_what_concerns_others() -> None:
+    older = Conversation(client_port=1).handshake(drop=True).data("client", 100).ack("server").close()
+    other = whole(5.0, client_port=3, server="198.51.100.9")
+    capture = pcapng(merge(older, other), received=9, dropped=2)
+    analysis = pf.analyze(capture, server_ip="198.51.100.9")
+    assert [found.name for found in analysis.health.findings] == ["dropped_packets"]
+    assert [found.name for found in pf.analyze(capture, server_ip=SERVER).health.findings] == [
+        "dropped_packets", "open_at_start",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("capture", [pcap([]), pcap([(0, b"x" * 60)])])
+def test_a_capture_without_tcp(capture: bytes) -> None:
+    assert "no TCP" in pf.analyze(capture).health.sentence
+    assert "no TCP" in pf.analyze_tcp_anomalies(capture)["health"]["sentence"]
+
+
+def test_a_filter_that_matches_nothing() -> None:
+    assert pf.analyze(pcap(whole()), server_port=1).health.sentence.startswith("Nothing is selected")
+
+
+@given(st.lists(st.sampled_from(range(6)), max_size=12), st.integers(0, 2**32))
+def test_whatever_is_captured_gives_health(parts: list[int], seed: int) -> None:
+    talk = Conversation(client_isn=seed % 2**32)
+    steps = (
+        talk.syn, lambda: talk.data("client", 3000), lambda: talk.ack("server", drop=True),
+        lambda: talk.data("server", 10, drop=True), lambda: talk.ack("client"), talk.duplicate,
+    )  # fmt: skip
+    for part in parts:
+        if part != 5 or talk.frames:
+            steps[part]()
+    health = pf.analyze(Pcapng().section() + pcapng(talk)[28:] if not talk.frames else pcapng(talk)).health
+    assert health.sentence
+    json.dumps(health.to_dict(), allow_nan=False)
+    assert set(health.qualifiers) <= set(STATISTICS)
