@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import values, wilson_interval
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
