@@ -21,7 +21,7 @@ The floors, each importing only what is below it::
     extraction
     dissection | measures
     schema | capture
-    errors | jit | memory
+    arrays | errors | jit | memory | wording
 
 What is seen is stated with the packets that show it, and never why it is so.
 """

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.capture.writer import Described, Records, copy_packets, pcap_header, pcapng_header, record_bytes, records
@@ -29,7 +30,6 @@ BATCH_BYTES = 16 << 20  # written at a time
 SPAN_BYTES = 4 << 20  # read at a time
 GAP_BYTES = 1 << 16  # a shorter stretch between two packets is read rather than passed over
 BEFORE = 16  # bytes before a packet that tell whether it is the one
-NO_TIME = np.iinfo(np.int64).min
 
 
 def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None) -> int:

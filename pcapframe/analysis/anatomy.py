@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from pcapframe.analysis.pipeline import Analysis
+from pcapframe.arrays import NO_TIME
 from pcapframe.connections import measure_distances
 from pcapframe.measures import fixed, values, without_attrs
 from pcapframe.schema import RESENDS, WIRESHARK_LABELS, names
@@ -14,7 +15,6 @@ from pcapframe.segments import NO_ROW, Anatomy, Followed, follow
 __all__ = ["resends"]
 
 LABELS = pd.CategoricalDtype(list(WIRESHARK_LABELS))
-NO_TIME = np.iinfo(np.int64).min
 
 
 def resends(analysis: Analysis) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.measures import values
 
 __all__ = ["ClockStep", "find_clock_steps"]
@@ -23,7 +24,6 @@ DRIFT = 0.05  # of the interval, that clocks may differ by
 FEWEST_TICKS, FEWEST_S = 20, 0.02  # of a direction, to tell the rate of its timestamps
 FEWEST_DIRECTIONS = 2  # that agree on a step
 MOST_INTERVALS = 100
-NO_TIME = np.iinfo(np.int64).min
 
 
 class ClockStep(NamedTuple):

@@ -24,8 +24,8 @@ from pcapframe.measures import (
     without_attrs,
 )
 from pcapframe.patterns import Pattern
-from pcapframe.patterns._wording import agreeing, counted
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
+from pcapframe.wording import agreeing, counted
 
 __all__ = [
     "CATEGORIES",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.connections.establishment import measure_establishment
 from pcapframe.connections.lifecycle import measure_lifecycle
 from pcapframe.connections.reliability import measure_reliability
@@ -19,7 +20,6 @@ from pcapframe.schema import CONNECTIONS, ENDINGS, HANDSHAKES, RESET_BY, ROLES, 
 
 __all__ = ["build_connections"]
 
-NO_TIME = np.iinfo(np.int64).min
 SIDES = ("client", "server")
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcapframe.measures import wilson_interval
-from pcapframe.patterns._wording import counted
+from pcapframe.measures import Differing, wilson_interval
+from pcapframe.wording import counted
 
-__all__ = ["LISTED", "Evidence", "Pattern", "native", "rate"]
+__all__ = ["LISTED", "Evidence", "Pattern", "beside", "native", "rate"]
 
 SHOWN = 5  # so many entries of a list are written for a reader
 LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
@@ -199,6 +199,33 @@ def rate(name: str, part: int, whole: int) -> dict[str, float]:
     """
     low, high = wilson_interval(part, whole)
     return {name: part / whole if whole else np.nan, f"{name}_low": low, f"{name}_high": high}
+
+
+def beside(found: Differing) -> str:
+    """Say how Wireshark's labels differ from the evidence.
+
+    Parameters
+    ----------
+    found : Differing
+        Both compared.
+
+    Returns
+    -------
+    str
+        A sentence after a space; nothing where they agree.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> beside(Differing(7, np.array([3, 4]), np.array([9])))
+    " Wireshark's rules label 7: 2 that are none of these, and not 1 that is."
+    """
+    more, fewer = found.only_wireshark.size, found.only_evidence.size
+    if not more and not fewer:
+        return ""
+    parts = [f"{more:,} that {'is' if more == 1 else 'are'} none of these"] if more else []
+    parts += [f"not {fewer:,} that {'is' if fewer == 1 else 'are'}"] if fewer else []
+    return f" Wireshark's rules label {found.wireshark_total:,}: {', and '.join(parts)}."
 
 
 def _text(value: Any) -> str:

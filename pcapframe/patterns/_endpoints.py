@@ -5,9 +5,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import Array, sum_by
 from pcapframe.measures import endpoint_filter, host_text
 from pcapframe.patterns._api import LISTED
-from pcapframe.patterns._arrays import Array, sum_by
 
 __all__ = ["Endpoints"]
 

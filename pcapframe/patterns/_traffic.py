@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
 from pcapframe.errors import ParameterError
 from pcapframe.measures import Differing, differing, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, Evidence
-from pcapframe.patterns._arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
 

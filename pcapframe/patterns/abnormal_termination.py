@@ -15,7 +15,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import agreeing, counted, percent
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "AbnormalTerminationLimits", "observe"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import agreeing, counted, percent
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "HalfOpenHandshakesLimits", "observe"]
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from pcapframe.arrays import Array, stable_order
 from pcapframe.patterns._api import LISTED, Pattern
-from pcapframe.patterns._arrays import Array, stable_order
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.wording import counted
 
 __all__ = ["CATEGORY", "NAME", "HandshakeTimeOutliersLimits", "observe"]
 

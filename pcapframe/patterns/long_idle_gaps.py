@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._arrays import Array
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, seconds
+from pcapframe.wording import counted, seconds
 
 __all__ = ["CATEGORY", "NAME", "LongIdleGapsLimits", "observe"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import agreeing, counted
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["CATEGORY", "NAME", "OpenAtEdgesLimits", "observe"]
 

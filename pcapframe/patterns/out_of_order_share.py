@@ -16,9 +16,9 @@ RFC 4737 (reordering), RFC 9293 section 3.4.
 from dataclasses import dataclass
 from typing import Any
 
-from pcapframe.patterns._api import Pattern, rate
+from pcapframe.patterns._api import Pattern, beside, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import beside, counted, percent
+from pcapframe.wording import counted, percent
 
 __all__ = ["CATEGORY", "NAME", "OutOfOrderShareLimits", "observe"]
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.patterns._api import Pattern, rate
-from pcapframe.patterns._arrays import Array
+from pcapframe.arrays import Array
+from pcapframe.patterns._api import Pattern, beside, rate
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import agreeing, beside, counted, percent
 from pcapframe.schema import RESEND_REASONS
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "NAME", "PacketRetransmissionLimits", "observe"]
 

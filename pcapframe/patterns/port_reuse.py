@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from pcapframe.arrays import Array, Mask
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._arrays import Array, Mask
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted, seconds
 from pcapframe.schema import ENDINGS, HANDSHAKES
+from pcapframe.wording import counted, seconds
 
 __all__ = ["CATEGORY", "NAME", "PortReuseLimits", "observe"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Rows, Traffic
-from pcapframe.patterns._wording import agreeing, counted, percent, seconds
+from pcapframe.wording import agreeing, counted, percent, seconds
 
 __all__ = ["CATEGORY", "NAME", "RefusedConnectionsLimits", "observe"]
 

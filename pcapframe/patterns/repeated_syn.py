@@ -16,7 +16,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.wording import counted
 
 __all__ = ["CATEGORY", "NAME", "RepeatedSynLimits", "observe"]
 

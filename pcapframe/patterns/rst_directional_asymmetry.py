@@ -19,7 +19,7 @@ import numpy as np
 
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.wording import counted
 
 __all__ = ["CATEGORY", "NAME", "RstDirectionalAsymmetryLimits", "observe"]
 

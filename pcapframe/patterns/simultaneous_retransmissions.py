@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME, Array, changes
 from pcapframe.patterns._api import LISTED, Pattern
-from pcapframe.patterns._arrays import NO_TIME, Array, changes
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.wording import counted
 
 __all__ = ["CATEGORY", "NAME", "SimultaneousRetransmissionsLimits", "observe"]
 

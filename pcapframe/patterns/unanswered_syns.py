@@ -18,7 +18,7 @@ import numpy as np
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Rows, Traffic
-from pcapframe.patterns._wording import counted, percent, seconds
+from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["CATEGORY", "NAME", "UnansweredSynsLimits", "observe"]
 

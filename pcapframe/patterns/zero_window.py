@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from pcapframe.arrays import Array, Mask, changes
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._arrays import Array, Mask, changes
 from pcapframe.patterns._traffic import ByConnection, Traffic
-from pcapframe.patterns._wording import agreeing, counted, seconds
+from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = ["CATEGORY", "NAME", "ZeroWindowLimits", "observe"]
 

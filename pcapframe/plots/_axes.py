@@ -191,7 +191,8 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
         room = min(room, room / 0.775 - 0.085 * labels - 0.3)
     broad = max(int(room * 72 / 5.6), 20)
     lines = [line for text in (what, of) for line in _lines(text, broad)]
-    ax.set_title("\n".join(lines), loc="left", fontsize="medium", linespacing=1.3)
+    # Where it would be anyway; without y matplotlib measures all labels to find out.
+    ax.set_title("\n".join(lines), loc="left", y=1.0, fontsize="medium", linespacing=1.3)
 
 
 def _lines(text: str, columns: int) -> list[str]:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from pcapframe.patterns._arrays import NO_TIME, Array
+from pcapframe.arrays import NO_TIME, Array
 
 __all__ = ["AT_MOST", "bin_of", "known_times", "nanoseconds", "time_edges", "to_time", "width_text"]
 

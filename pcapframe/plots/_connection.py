@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text, values, without_attrs
-from pcapframe.patterns._arrays import NO_TIME, Array
 from pcapframe.plots._bins import nanoseconds
 
 __all__ = ["MARKS", "OneConnection", "one_connection", "thinned"]

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.measures import endpoint_text, without_attrs
-from pcapframe.patterns._endpoints import Endpoints
-from pcapframe.patterns._wording import counted
+from pcapframe.patterns import Endpoints
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -24,6 +23,7 @@ from pcapframe.plots._axes import (
 from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import HANDSHAKE_LOOKS
 from pcapframe.schema import HANDSHAKES
+from pcapframe.wording import counted
 
 __all__ = ["handshakes", "handshakes_data"]
 

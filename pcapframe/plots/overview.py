@@ -5,10 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.patterns import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -25,6 +24,7 @@ from pcapframe.plots._axes import (
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import OVERVIEW_LOOKS
+from pcapframe.wording import counted
 
 __all__ = ["overview", "overview_data"]
 

@@ -5,9 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.patterns import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -24,6 +23,7 @@ from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, widt
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import REASON_LOOKS
 from pcapframe.schema import RESEND_REASONS
+from pcapframe.wording import counted
 
 __all__ = ["resend_raster", "resend_raster_data"]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pcapframe.measures import values, wilson_interval
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.measures import values, wilson_interval, without_attrs
+from pcapframe.patterns import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -132,7 +132,7 @@ def retransmission_timeline(
     """
     data = retransmission_timeline_data(*both(segments, connections))
     ax = axes_or_new(ax, size=(8, 6))
-    what, facts = "Segments sent again", data.attrs
+    what, facts, data = "Segments sent again", data.attrs, without_attrs(data)
     total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
     if not data["resent"].any():
         none = f"None of {sent:,} segments with payload, SYN or FIN was sent again."

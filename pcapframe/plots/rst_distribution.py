@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
-from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
+from pcapframe.wording import counted
 
 __all__ = ["rst_distribution", "rst_distribution_data"]
 

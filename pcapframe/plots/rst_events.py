@@ -18,9 +18,8 @@ Copies made on the way (``capture_duplicate``) do not count.
 import numpy as np
 import pandas as pd
 
-from pcapframe.patterns import Thresholds
-from pcapframe.patterns._arrays import Array, Mask
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.arrays import Array, Mask
+from pcapframe.patterns import Thresholds, Traffic
 from pcapframe.plots._frames import category
 
 __all__ = ["IDLE_S", "PHASES", "RST_DIRECTIONS", "rst_events"]

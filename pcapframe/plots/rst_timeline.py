@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
-from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import axes_or_new, count_axis, dates, legend, stack, state, time_axis, title, up_and_down
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
+from pcapframe.wording import counted
 
 __all__ = ["rst_timeline", "rst_timeline_data"]
 

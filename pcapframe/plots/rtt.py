@@ -5,9 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -25,6 +24,7 @@ from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, 
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import RTT_LOOKS
 from pcapframe.schema import FLAG_BITS
+from pcapframe.wording import counted
 
 __all__ = ["rtt", "rtt_data", "rtt_distribution_data", "rtt_samples"]
 

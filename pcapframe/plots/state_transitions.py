@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
-from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.patterns import Traffic
 from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
 from pcapframe.plots._axes import axes_or_new, inches, ink, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.schema import ENDINGS, HANDSHAKES
+from pcapframe.wording import counted
 
 __all__ = ["state_transitions", "state_transitions_data"]
 

@@ -6,10 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import endpoint_text, without_attrs
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._wording import counted
+from pcapframe.patterns import Traffic
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -29,6 +28,7 @@ from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time,
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
 from pcapframe.schema import ENDINGS
+from pcapframe.wording import counted
 
 __all__ = ["open_connections_data", "swimlanes", "swimlanes_data"]
 

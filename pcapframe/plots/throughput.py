@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.measures import values, without_attrs
-from pcapframe.patterns._arrays import NO_TIME
-from pcapframe.patterns._wording import counted
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -21,6 +20,7 @@ from pcapframe.plots._axes import (
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._palette import PART_LOOKS, SIDES
+from pcapframe.wording import counted
 
 __all__ = ["throughput", "throughput_data"]
 

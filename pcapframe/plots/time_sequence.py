@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
 
+from pcapframe.arrays import Array
 from pcapframe.measures import values
-from pcapframe.patterns._arrays import Array
 from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state, title, unit_axis
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of

@@ -41,33 +41,49 @@ class Controls(widgets.VBox):
         seen = {one.pattern: one.evidence.connection_count for one in state.analysis.patterns}
         self.pattern = _picked("Pattern", tuple(seen), seen)
         self.rst_phase = _picked("RST phase", PHASES, None, {name: look.label for name, look in PHASE_LOOKS.items()})
+        self.start = _time("From (UTC)")
+        self.end = _time("To (UTC)")
+        self.range = widgets.HTML()
+        self.clear = widgets.Button(description="Clear filters", icon="times", tooltip="Select all connections")
+        self.clear.on_click(lambda _button: self._clear())
+        self._links = [
+            traitlets.link((state, name), (getattr(self, name), "value"))
+            for name in ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase", "start", "end")
+        ]
+        self._moving = False
+        state.observe(self._move_slider, ["start", "end"])
+        super().__init__()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Make what sends with each key anew: the search and the slider."""
         self.text = widgets.Text(
             description="Search", placeholder="part of address:port", continuous_update=True, style=LABEL, layout=WIDE
         )
-        self.start = _time("From (UTC)")
-        self.end = _time("To (UTC)")
-        self.slider, self._first_ns = _slider(connections)
-        self.range = widgets.HTML()
-        self.clear = widgets.Button(description="Clear filters", icon="times", tooltip="Select all connections")
-        self.clear.on_click(lambda _button: state.clear())
-        self._links = [
-            traitlets.link((state, name), (getattr(self, name), "value"))
-            for name in ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase", "text", "start",
-                         "end")
-        ]  # fmt: skip
-        self._moving = False
+        self._search = traitlets.link((self._state, "text"), (self.text, "value"))
+        self.slider, self._first_ns = _slider(self._state.analysis.connections)
         self.slider.observe(self._slid, "value")
         self.slider.observe(self._tell_range, "value")
         self._tell_range()
-        state.observe(self._move_slider, ["start", "end"])
-        super().__init__(
-            [self.server, self.port, self.client, self.handshake, self.ending, self.pattern, self.rst_phase, self.text,
-             self.slider, self.range, self.start, self.end, self.clear]
-        )  # fmt: skip
+        self.children = [
+            self.server, self.port, self.client, self.handshake, self.ending, self.pattern, self.rst_phase, self.text,
+            self.slider, self.range, self.start, self.end, self.clear,
+        ]  # fmt: skip
+
+    def _clear(self) -> None:
+        """Clear the filters; keys that the browser still holds back, as the kernel was busy, come to nothing."""
+        old = self.text, self.slider
+        self._search.unlink()
+        self.slider.unobserve_all()
+        self._state.clear()
+        self._renew()
+        for control in old:
+            control.style.close()
+            control.close()
 
     def unlink(self) -> None:
         """Let go of the state."""
-        for link in self._links:
+        for link in (*self._links, self._search):
             link.unlink()
         self._state.unobserve(self._move_slider, ["start", "end"])
 

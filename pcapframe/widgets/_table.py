@@ -1,5 +1,6 @@
 """Tables of connections and packets as the browser gets them: twelve columns, and so many rows at a time."""
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -94,15 +95,15 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Twelve columns, those of `SORTS`; what is not known is an empty text.
+        Twelve columns, those of `SORTS`, in HTML; what is not known is an empty text.
     """
     return pd.DataFrame(
         {
             "conn_id": connections.index.to_numpy(),
             "start": _clock(connections["start"]),
             "duration [s]": _decimal(connections["duration_s"], 3),
-            "client": endpoint_text(connections["client"], connections["client_port"]),
-            "server": endpoint_text(connections["server"], connections["server_port"]),
+            "client": _endpoint(connections["client"], connections["client_port"]),
+            "server": _endpoint(connections["server"], connections["server_port"]),
             "handshake": _spaced(connections["handshake"]),
             "ending": _spaced(connections["ending"]),
             "packets": _whole(_sum(connections, "packets")),
@@ -151,7 +152,7 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
     )
 
 
-def plain_table(frame: pd.DataFrame, *, height: str) -> ITable:
+def plain_table(frame: pd.DataFrame, *, height: str, is_html: bool = False) -> ITable:
     """Return a table in which one row can be selected.
 
     Parameters
@@ -160,16 +161,20 @@ def plain_table(frame: pd.DataFrame, *, height: str) -> ITable:
         Shown.
     height : str
         Of the rows in sight.
+    is_html : bool, default False
+        The frame's texts are HTML; otherwise they are escaped.
 
     Returns
     -------
     ITable
         Its `update` needs the same options again: see `show_rows`.
     """
-    return ITable(frame, **_options(height))
+    return ITable(frame, **_options(height, is_html))
 
 
-def show_rows(table: ITable, frame: pd.DataFrame, *, height: str, selected: int | None = None) -> None:
+def show_rows(
+    table: ITable, frame: pd.DataFrame, *, height: str, is_html: bool = False, selected: int | None = None
+) -> None:
     """Put other rows into a table.
 
     Parameters
@@ -178,16 +183,17 @@ def show_rows(table: ITable, frame: pd.DataFrame, *, height: str, selected: int 
         From `plain_table`.
     frame : DataFrame
         Shown.
-    height : str
-        Of the rows in sight.
+    height, is_html
+        As for `plain_table`.
     selected : int, optional
         Row that is selected.
     """
-    table.update(frame, selected_rows=[] if selected is None else [selected], **_options(height))
+    table.update(frame, selected_rows=[] if selected is None else [selected], **_options(height, is_html))
 
 
-def _options(height: str) -> dict[str, Any]:
+def _options(height: str, is_html: bool) -> dict[str, Any]:
     return {
+        "allow_html": is_html,
         "select": "single", "showIndex": False, "maxBytes": 0, "maxRows": 0, "maxColumns": 0, "ordering": False,
         "scrollY": height, "scrollX": True, "scrollCollapse": True, "pageLength": 100, "autoWidth": True,
         "lengthMenu": [25, 100, 500, 2000], "classes": "display compact", "style": "width:100%",
@@ -246,7 +252,7 @@ class ConnectionTable(widgets.VBox):
     def __init__(self, state: ExplorerState, guarded: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         self._state = state
         self._page = state.selection.connections.iloc[:0]
-        self.table = plain_table(connection_rows(self._page), height=self.HEIGHT)
+        self.table = plain_table(connection_rows(self._page), height=self.HEIGHT, is_html=True)
         self.sort = widgets.Dropdown(
             description="Sort by", options=[(text, name) for name, text in SORTS.items()], value=state.sort,
             layout=widgets.Layout(width="230px"), style={"description_width": "55px"},
@@ -273,7 +279,7 @@ class ConnectionTable(widgets.VBox):
         self.sort.value, self.descending.value = state.sort, state.descending
         places = np.flatnonzero(self._page.index.to_numpy() == (-1 if state.conn_id is None else state.conn_id))
         selected = int(places[0]) if places.size else None
-        show_rows(self.table, connection_rows(self._page), height=self.HEIGHT, selected=selected)
+        show_rows(self.table, connection_rows(self._page), height=self.HEIGHT, is_html=True, selected=selected)
 
     def _picked(self, change: Any) -> None:
         rows = change["new"]
@@ -284,6 +290,12 @@ class ConnectionTable(widgets.VBox):
 def _sum(connections: pd.DataFrame, column: str) -> pd.Series:
     client, server = (connections[f"{side}_{column}"].astype("int64") for side in ("client", "server"))
     return client + server
+
+
+def _endpoint(addresses: pd.Series, ports: pd.Series) -> list[str]:
+    """Write endpoints as HTML that is broken, where there is no room, before the port rather than in it."""
+    parts = (html.escape(text).rpartition(":") for text in endpoint_text(addresses, ports))
+    return [f"{host}<wbr>:{port}" for host, _, port in parts]
 
 
 def _clock(times: pd.Series) -> list[str]:

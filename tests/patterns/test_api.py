@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pcapframe.measures import Differing
 from pcapframe.patterns import Evidence, Pattern
-from pcapframe.patterns._api import native, rate
+from pcapframe.patterns._api import beside, native, rate
 
 EVIDENCE = Evidence((4,), 1, (1, 2, 5), 3, "frame.number in {1, 2, 5}", "ip.addr == 192.0.2.1 && tcp")
 
@@ -83,3 +84,10 @@ def test_evidence_without_frames_counts_connections() -> None:
 
 def test_rate_without_trials_is_null() -> None:
     assert native(rate("share", 0, 0)) == {"share": None, "share_low": None, "share_high": None}
+
+
+def test_nothing_is_said_beside_where_both_agree() -> None:
+    none, some = np.empty(0, np.intp), np.arange(3)
+    assert beside(Differing(5, none, none)) == ""
+    assert beside(Differing(1200, some, none)) == " Wireshark's rules label 1,200: 3 that are none of these."
+    assert beside(Differing(2, none, some)) == " Wireshark's rules label 2: not 3 that are."

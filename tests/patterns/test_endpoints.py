@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcapframe.patterns._endpoints import Endpoints
+from pcapframe.patterns import Endpoints
 from tests.builders import Conversation
 from tests.patterns.views import view
 

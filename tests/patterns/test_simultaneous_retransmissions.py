@@ -1,5 +1,5 @@
 from pcapframe import build_connections
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns import Traffic
 from pcapframe.patterns.simultaneous_retransmissions import SimultaneousRetransmissionsLimits, observe
 from tests.builders import Conversation
 from tests.patterns.views import frames, healthy, view

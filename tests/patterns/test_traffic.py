@@ -4,7 +4,7 @@ import pytest
 
 from pcapframe import build_connections
 from pcapframe.errors import ParameterError
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns import Traffic
 from tests.builders import Conversation
 from tests.patterns.views import frames, healthy, view
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pcapframe import build_connections, label_segments, read_pcap
-from pcapframe.patterns._traffic import Traffic
+from pcapframe.patterns import Traffic
 from tests.builders import Conversation, Frame, merge, pcap
 
 __all__ = ["frames", "healthy", "view"]

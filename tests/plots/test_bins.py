@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe.patterns._arrays import NO_TIME
+from pcapframe.arrays import NO_TIME
 from pcapframe.plots._bins import AT_MOST, bin_of, known_times, time_edges, to_time, width_text
 
 SECOND = 10**9

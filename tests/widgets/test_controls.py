@@ -47,6 +47,27 @@ def test_the_slider_and_the_times_follow_each_other() -> None:
     assert len(explored.selection.connections) == 42
 
 
+def test_keys_that_arrive_after_the_filters_were_cleared_select_nothing() -> None:
+    explored = state()
+    controls = Controls(explored)
+    slider, text = controls.slider, controls.text
+    slider.set_state({"value": [2.0, 5.0]})  # as from the browser
+    text.set_state({"value": "8080"})
+    assert len(explored.selection.connections) < 42
+    controls.clear.click()
+    slider.set_state({"value": [3.0, 5.0]})  # held back meanwhile
+    text.set_state({"value": "80801"})
+    assert len(explored.selection.connections) == 42
+    assert (explored.start, explored.text, explored.problem) == ("", "", "")
+    assert slider.comm is None  # nor does it come so far: the browser lets go of what is closed
+    assert text.comm is None
+    assert not {slider, text} & set(controls.children)
+    controls.slider.set_state({"value": [2.0, 5.0]})
+    controls.text.set_state({"value": "8080"})
+    assert (explored.start != "", explored.text) == (True, "8080")
+    assert controls.range.value.startswith("<div class='pcapframe-range'>2.0")
+
+
 def test_a_value_that_no_picker_has_is_an_error_of_the_state_and_not_lost() -> None:
     controls = Controls(state())
     controls.unlink()

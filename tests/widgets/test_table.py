@@ -41,9 +41,16 @@ def test_rows_of_connections() -> None:
     rows = connection_rows(analysis().connections)
     assert len(rows.columns) == 12
     assert list(rows.columns) == list(SORTS.values()) or set(rows.columns) == set(SORTS.values())
-    assert rows.loc[0, "client"] == "192.0.2.11:40002"
+    assert rows.loc[0, "client"] == "192.0.2.11<wbr>:40002"
     assert rows["packets"].str.replace(",", "").astype(int).sum() == len(analysis().segments)
     assert not rows.isna().any().any()
+
+
+def test_endpoints_are_escaped_and_broken_before_the_port() -> None:
+    odd = analysis().connections.iloc[:2].copy()
+    odd["client"] = pd.Categorical(["fe80::1%<b>", "2001:db8::1"])
+    odd["client_port"] = [7, 65535]
+    assert connection_rows(odd)["client"].tolist() == ["[fe80::1%&lt;b&gt;]<wbr>:7", "[2001:db8::1]<wbr>:65535"]
 
 
 def test_a_pager_turns_pages_as_far_as_there_are_some() -> None:

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
+from pcapframe.arrays import Array, Mask
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
-from pcapframe.patterns import Evidence
-from pcapframe.patterns._api import LISTED
-from pcapframe.patterns._arrays import Array, Mask
+from pcapframe.patterns import LISTED, Evidence
 
 __all__ = ["READ", "Finder", "View", "name_evidence"]
 

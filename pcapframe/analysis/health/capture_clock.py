@@ -12,8 +12,8 @@ from pcapframe.analysis.clock import find_clock_steps
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import Finder, View, name_evidence
-from pcapframe.patterns._arrays import NO_TIME, Array
-from pcapframe.patterns._wording import agreeing, counted, seconds
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = ["FINDINGS"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
-from pcapframe.patterns._arrays import Mask
-from pcapframe.patterns._wording import counted
+from pcapframe.arrays import Mask
+from pcapframe.wording import counted
 
 __all__ = ["FINDINGS"]
 

@@ -17,7 +17,7 @@ from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNO
 from pcapframe.analysis.health._view import Finder, View
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.patterns import Evidence
-from pcapframe.patterns._wording import agreeing, counted
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["FINDINGS"]
 

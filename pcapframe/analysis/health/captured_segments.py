@@ -16,10 +16,10 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
+from pcapframe.arrays import Mask
 from pcapframe.measures import values
-from pcapframe.patterns._arrays import Mask
-from pcapframe.patterns._wording import agreeing, counted
 from pcapframe.schema import FLAG_BITS
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["FINDINGS"]
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe.patterns._arrays import NO_TIME, changes, seconds_from, stable_order, sum_by
+from pcapframe.arrays import NO_TIME, changes, seconds_from, stable_order, sum_by
 
 
 def test_changes_of_nothing() -> None:

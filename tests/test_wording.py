@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
 
-from pcapframe.measures import Differing
-from pcapframe.patterns._wording import agreeing, beside, counted, percent, seconds
+from pcapframe.wording import agreeing, counted, percent, seconds
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 RSTs"), (1, "1 RST"), (1_000_000, "1,000,000 RSTs")])
@@ -41,10 +39,3 @@ def test_percent(share: float, text: str) -> None:
 )
 def test_seconds(duration: float, text: str) -> None:
     assert seconds(duration) == text
-
-
-def test_nothing_is_said_beside_where_both_agree() -> None:
-    none, some = np.empty(0, np.intp), np.arange(3)
-    assert beside(Differing(5, none, none)) == ""
-    assert beside(Differing(1200, some, none)) == " Wireshark's rules label 1,200: 3 that are none of these."
-    assert beside(Differing(2, none, some)) == " Wireshark's rules label 2: not 3 that are."

@@ -1,4 +1,4 @@
-"""Small work on arrays that several patterns need."""
+"""Small work on arrays: times and keys as numbers."""
 
 from typing import Any
 

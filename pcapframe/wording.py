@@ -1,10 +1,8 @@
-"""Numbers, and what agrees with them, as the descriptions write them."""
+"""Numbers, and what agrees with them, as sentences write them."""
 
 import math
 
-from pcapframe.measures import Differing
-
-__all__ = ["agreeing", "beside", "counted", "percent", "seconds"]
+__all__ = ["agreeing", "counted", "percent", "seconds"]
 
 
 def agreeing(count: int, one: str, several: str) -> str:
@@ -51,33 +49,6 @@ def counted(count: int, noun: str) -> str:
     ('1 packet', '1,200 packets')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def beside(found: Differing) -> str:
-    """Say how Wireshark's labels differ from the evidence.
-
-    Parameters
-    ----------
-    found : Differing
-        Both compared.
-
-    Returns
-    -------
-    str
-        A sentence after a space; nothing where they agree.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> beside(Differing(7, np.array([3, 4]), np.array([9])))
-    " Wireshark's rules label 7: 2 that are none of these, and not 1 that is."
-    """
-    more, fewer = found.only_wireshark.size, found.only_evidence.size
-    if not more and not fewer:
-        return ""
-    parts = [f"{more:,} that {'is' if more == 1 else 'are'} none of these"] if more else []
-    parts += [f"not {fewer:,} that {'is' if fewer == 1 else 'are'}"] if fewer else []
-    return f" Wireshark's rules label {found.wireshark_total:,}: {', and '.join(parts)}."
 
 
 def percent(share: float) -> str:
