@@ -192,8 +192,8 @@ def _must_flip(flags: Any, source_likely: Any, destination_likely: Any, source: 
 @jit
 def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_place: Any, event_letter: Any) -> Any:
     """Run every connection's state machine; how many events were written (LETTERS' places, SERVER, FLIPPED)."""
-    place, from_client, tcp_flags, payload, seqs = (
-        rows.place, rows.from_client, rows.tcp_flags, rows.payload, rows.seq,
+    place, from_client, tcp_flags, payload, has_length, seqs = (
+        rows.place, rows.from_client, rows.tcp_flags, rows.payload, rows.has_length, rows.seq,
     )  # fmt: skip
     rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.header, rows.gap
     reused = rows.reused
@@ -202,7 +202,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
     for i in range(place.size):
         at = place[i]
         connection = connections[at]
-        flags, length = np.int64(tcp_flags[i]), np.int64(payload[i])
+        flags, length = np.int64(tcp_flags[i]), np.int64(payload[i]) if has_length[i] else np.int64(NO_LENGTH)
         if not connection.started:
             connection.started = True
             source, destination = np.int64(src_ports[i]), np.int64(dst_ports[i])

@@ -100,7 +100,8 @@ def _time(
     place, from_client, times, tcp_flags, payload = (
         rows.place, rows.from_client, rows.time, rows.tcp_flags, rows.payload,
     )  # fmt: skip
-    copies, resent, rtts, tsvals, tsecrs = rows.copy, rows.resent, rows.ack_rtt_s, rows.tsval, rows.tsecr
+    copies, resent, rtts = rows.copy, rows.resent, rows.ack_rtt_s
+    tsvals, tsecrs, has_timestamps = rows.tsval, rows.tsecr, rows.has_timestamps
     ack_kept = unchecked(by_ack.bins), unchecked(by_ack.lowest), unchecked(by_ack.highest)
     echo_kept = unchecked(by_timestamp.bins), unchecked(by_timestamp.lowest), unchecked(by_timestamp.highest)
     acks = echoes = 0
@@ -118,7 +119,7 @@ def _time(
                 acks += 1
         if resent[i]:
             last_resend[own] = time
-        if tsvals[i] < 0:
+        if not has_timestamps[i]:
             continue
         if timed_at[peer] != NO_TIME:
             since = np.int32(np.uint32(tsecrs[i] - timed_value[peer]))

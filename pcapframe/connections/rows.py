@@ -26,12 +26,14 @@ class Rows(NamedTuple):
     wire_bytes: Array  # uint32
     tcp_flags: Array  # uint16
     header: Array  # uint8
-    payload: Array  # int64, NO_LENGTH where unknown
+    payload: Array  # uint32, 0 where unknown
+    has_length: Array  # bool, whether it is known
     seq: Array  # uint32
     rel_seq: Array  # int64
     window: Array  # uint16
-    tsval: Array  # int64, -1 where absent
-    tsecr: Array  # int64, -1 where absent
+    tsval: Array  # uint32
+    tsecr: Array  # uint32
+    has_timestamps: Array  # bool
     src_port: Array  # uint16
     dst_port: Array  # uint16
     ack_rtt_s: Array  # float64
@@ -50,12 +52,12 @@ COLUMNS = {
     "wire_bytes": ("wire_bytes", np.uint32, 0),
     "tcp_flags": ("tcp_flags", np.uint16, 0),
     "header": ("tcp_header_bytes", np.uint8, 0),
-    "payload": ("payload_bytes", np.int64, NO_LENGTH),
+    "payload": ("payload_bytes", np.uint32, 0),
     "seq": ("seq", np.uint32, 0),
     "rel_seq": ("rel_seq", np.int64, 0),
     "window": ("window", np.uint16, 0),
-    "tsval": ("tsval", np.int64, -1),
-    "tsecr": ("tsecr", np.int64, -1),
+    "tsval": ("tsval", np.uint32, 0),
+    "tsecr": ("tsecr", np.uint32, 0),
     "src_port": ("src_port", np.uint16, 0),
     "dst_port": ("dst_port", np.uint16, 0),
     "ack_rtt_s": ("ack_rtt_s", np.float64, np.nan),
@@ -89,5 +91,10 @@ def rows_of(segments: pd.DataFrame, place: Array) -> Rows:
         field: fixed(values(segments[column], dtype, null=null), dtype)
         for field, (column, dtype, null) in COLUMNS.items()
     }
-    time = fixed(segments["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64)
-    return Rows(place=fixed(place, np.int32), time=time, **made)
+    return Rows(
+        place=fixed(place, np.int32),
+        time=fixed(segments["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64),
+        has_length=fixed(segments["payload_bytes"].notna(), np.bool_),
+        has_timestamps=fixed(segments["tsval"].notna(), np.bool_),
+        **made,
+    )
