@@ -141,12 +141,13 @@ def test_keys_still_on_their_way_when_the_filters_are_cleared(browser: Any, lab:
     counted(page, "42 of 42 connections")
     page.evaluate("""() => {
       const root = document.querySelector('.pcapframe-explorer');
-      const handle = root.querySelector('.noUi-handle-lower');
+      const handle = window.cleared = root.querySelector('.noUi-handle-lower');
       const key = {key: 'ArrowRight', keyCode: 39, bubbles: true};
       for (let i = 0; i < 300; i++) handle.dispatchEvent(new KeyboardEvent('keydown', key));
       [...root.querySelectorAll('button')].find(button => button.innerText.includes('Clear filters')).click();
     }""")
-    page.wait_for_timeout(3_000)  # more than the kernel takes for what is on its way
+    page.wait_for_function("() => !window.cleared.isConnected", timeout=60_000)  # the kernel has heard the click
+    page.wait_for_timeout(1_000)  # for what it hears after that
     counted(page, "42 of 42 connections")
     assert explorer.get_by_label("From (UTC)").input_value() == ""
     handle = explorer.locator(".noUi-handle-lower")
