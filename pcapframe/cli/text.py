@@ -1,7 +1,9 @@
 """What a person reads of each command but ``analyze``, whose text is that of the `Analysis`."""
 
+from collections.abc import Mapping
+
 import pandas as pd
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -100,6 +102,9 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
         counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
         worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
+    if len(listed) < answer["connections_with_retransmissions"]:
+        of = f"{len(listed):,} of {answer['connections_with_retransmissions']:,} connections"
+        blocks.append(Text(f"  {of} with resends, see --limit", style="dim"))
     return Group(*_head(analysis), facts(rows), *blocks)
 
 
@@ -175,15 +180,22 @@ def connections_text(
         return Group(*_head(analysis))
     shown = connections.iloc[:limit]
     columns = _connection_columns(analysis, shown)
+    titles = {}
+    for name in columns:
+        said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
+        titles[name] = name if said is None else f"{said}\n{name}"
+    width = _width() if width is None else width
     for name in ("payload", "start", "seconds", "Wireshark"):
-        if _needed(columns) > (_width() if width is None else width):
+        if _needed(columns) > width:
             del columns[name]
+    # States are folded first, between words; addresses only where that does not make room enough.
+    words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
+    folded = ("state", "client", "server") if _needed(words) > width else ("state",)
     rows = table((), texts=0)
     for name in columns:
         is_text = name in ("client", "server", "state")
-        said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
-        title = name if said is None else f"{said}\n{name}"
-        rows.add_column(title, justify="left" if is_text else "right", no_wrap=name != "state", overflow="fold")
+        justify: JustifyMethod = "left" if is_text else "right"
+        rows.add_column(titles[name], justify=justify, no_wrap=name not in folded, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     total = len(connections)
@@ -209,9 +221,9 @@ def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[s
     }
 
 
-def _needed(columns: dict[str, list[str]]) -> int:
-    """Width of a table with these columns [characters]."""
-    return 2 + sum(2 + max(len(text) for text in (name, *cells)) for name, cells in columns.items())
+def _needed(columns: Mapping[str, list[str]]) -> int:
+    """Width of a table with these columns, by title [characters]."""
+    return 2 + sum(2 + max(len(text) for text in (*title.split("\n"), *cells)) for title, cells in columns.items())
 
 
 def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:

@@ -60,3 +60,19 @@ def test_many_comments_are_counted() -> None:
     talk = Conversation().handshake().data("client", 2000, segment=100)
     analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, 15)}))
     assert "and 4 more comments" in plain_text(info_text(analysis, {}))
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_address_and_no_port_is_cut_off(width: int) -> None:
+    talk = Conversation("2a01:cb01:2049:8b07:991d:ec85:28df:f629", 40028, "2a00:1450:4007:80a::200a", 44321)
+    head, *lines = table(talk.handshake(), width=width)
+    assert all(len(line) <= width for line in (head, *lines))
+    cells = dict.fromkeys(("client", "server", "state"), "")
+    places = sorted((head.index(name), name) for name in head.split())
+    for line in lines[:-1]:  # the last one counts
+        for (start, name), (end, _) in zip(places, [*places[1:], (width, "")], strict=True):
+            if name in cells:
+                cells[name] += line[start:end].strip()
+    assert cells["client"] == "[2a01:cb01:2049:8b07:991d:ec85:28df:f629]:40028"
+    assert cells["server"] == "[2a00:1450:4007:80a::200a]:44321"
+    assert cells["state"].replace(" ", "") == "complete,open"
