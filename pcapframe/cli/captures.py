@@ -1,5 +1,6 @@
 """What a command reads: the captures of its command line."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,6 +38,9 @@ def analyze_captures(
     Analysis
         With a bar on the way, in a terminal.
     """
+    # Before NumPy is loaded. Huge pages pay where memory is used again, as in a server; a process that analyses once
+    # waits for them, in virtual machines for long.
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     return pcapframe.analyze(
         sources(captures),
         server_ip=server_ip,

@@ -1,7 +1,6 @@
 """The command ``pcapframe``. Each of its commands loads what it needs when it runs: ``--help`` answers at once."""
 
 import gc
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -18,8 +17,6 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
-    # Huge pages pay where memory is used again; a process this short waits for them, in virtual machines for long.
-    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     gc.disable()  # one command, then the process ends: looking for cycles would only slow the imports
     status = exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False))
     gc.freeze()  # and at the end
