@@ -1,6 +1,6 @@
 """Classic pcap: a header of 24 bytes, then records (draft-ietf-opsawg-pcap)."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -50,9 +50,9 @@ def normal_link_type(number: int) -> int:
 def parse_header(header: bytes) -> PcapHeader:
     """Parse the 24 bytes of a file header whose magic number is one of `MAGICS`."""
     big_endian, unit_ns = MAGICS[header[:4]]
-    order = "big" if big_endian else "little"
-    snaplen = int.from_bytes(header[16:20], order)  # type: ignore[arg-type]
-    network = int.from_bytes(header[20:24], order)  # type: ignore[arg-type]
+    order: Literal["big", "little"] = "big" if big_endian else "little"
+    snaplen = int.from_bytes(header[16:20], order)
+    network = int.from_bytes(header[20:24], order)
     return PcapHeader(big_endian, unit_ns, snaplen, normal_link_type(network))
 
 

@@ -405,10 +405,13 @@ class PacketColumns:
         """Move what was decoded last to the other rows."""
         room, needed = self._columns.time.size, self.count
         if needed > room:
+            expected = self.expected_rows * 102 // 100
+            # By a share of the room at least, so that a row is moved a few times only, whatever was expected.
+            more = max(needed, room * 3 // 2)
             try:
-                larger = _room(max(needed, self.expected_rows * 102 // 100 or room * 3 // 2))
+                larger = _room(max(expected, needed, room * 9 // 8) if expected > needed else more)
             except MemoryError:  # for what may never come
-                larger = _room(max(needed, room * 9 // 8))
+                larger = _room(more)
             for new, old in zip(larger, self._columns, strict=True):
                 new[: self._kept] = old[: self._kept]
             self._columns = larger

@@ -81,7 +81,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         return _failed(error, BAD_CAPTURE)
     except MemoryError:
         return _failed("there is not enough memory for this capture", BAD_CAPTURE)
-    except Exception as error:
+    except Exception as error:  # a fault of ours: one line and a status too, with the way to its traceback
         if os.environ.get("PCAPFRAME_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {error}"

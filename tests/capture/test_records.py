@@ -1,5 +1,6 @@
 """The columns while they fill: what a packet's row may depend on, and room for many."""
 
+import gzip
 import ipaddress
 import random
 import struct
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe.capture import reader
+from pcapframe.capture import reader, records
 from pcapframe.capture.records import BATCH_RECORDS, PacketColumns, protocol_name
 from pcapframe.capture.source import open_capture
 from pcapframe.packets import read_pcap
@@ -118,3 +119,15 @@ def test_rows_that_are_expected_but_have_no_room_are_not_waited_for() -> None:
     with open_capture(capture) as stream:
         reader.read_capture(stream, columns, lambda _done, _size: None)
     assert columns.filled().time.size == columns.count == 3 * BATCH_RECORDS
+
+
+def test_an_estimate_that_is_too_low_does_not_move_all_rows_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    room = records._room
+    monkeypatch.setattr(records, "_room", lambda rows: made.append(rows) or room(rows))
+    columns = PacketColumns()
+    columns.expected_rows = 1
+    with open_capture(gzip.compress(pcap([(i, bytes(100)) for i in range(8 * BATCH_RECORDS)]), 1)) as stream:
+        reader.read_capture(stream, columns, lambda _done, _size: None)
+    assert columns.count == 8 * BATCH_RECORDS
+    assert len(made) < 10
