@@ -17,12 +17,13 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import platformdirs
-from numba.core import event
+from llvmlite import ir
+from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys
 from numba.extending import intrinsic
 
-__all__ = ["cache_folder", "inner_jit", "jit", "unchecked"]
+__all__ = ["cache_folder", "inner_jit", "jit", "prefetch", "unchecked"]
 
 KERNEL_FOLDERS = ("capture", "segments", "connections")
 KEEP_UNUSED_S = 30 * 86400  # other versions' compiled kernels are removed after this long without use
@@ -148,6 +149,25 @@ class _Announcer(event.Listener):  # type: ignore[misc]  # numba has no types
 
 
 event.register("numba:compile", _Announcer())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(_context: Any, array: Any, place: Any) -> Any:
+    """Have the processor fetch an element of a contiguous array into its caches, in compiled code.
+
+    Reading it soon after then need not wait for memory. A place beyond the array does no harm.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        number, address = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [address, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        to_read, keep, is_data = (ir.Constant(number, value) for value in (0, 3, 1))
+        builder.call(function, [builder.bitcast(builder.gep(data, [arguments[1]]), address), to_read, keep, is_data])
+        return context.get_dummy_value()
+
+    return numba.types.void(array, place), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

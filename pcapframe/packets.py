@@ -199,7 +199,9 @@ def read_pcap(
     Notes
     -----
     Header fields are those of the innermost IP header; lengths follow the headers (RFC 9293 section 3.1) and not
-    what was captured. Fragments are put together at the frame that completes the datagram.
+    what was captured. Fragments are put together at the frame that completes the datagram. On Linux a local file of
+    one's own that nobody is writing is looked at in place, under a read lease (fcntl(2)): who wants to write it
+    meanwhile waits some milliseconds.
 
     Examples
     --------

@@ -15,7 +15,8 @@ from pcapframe.errors import CaptureFormatError
 __all__ = ["CaptureFacts", "Progress", "read_capture"]
 
 BUFFER_BYTES = 1 << 19  # with what is decoded from it, within the second-level cache of one core
-TICK_BYTES = 1 << 22  # from one call of `progress` to the next
+PIECE_BYTES = 1 << 22  # of a file that is not copied, where only the headers are looked at
+TICK_BYTES = 1 << 21  # from one call of `progress` to the next, at least
 SHARE_TO_EXPECT_BY = 0.02  # of a file, to expect how many packets the rest of it has
 
 Progress = Callable[[int, int | None], object]
@@ -80,6 +81,7 @@ class _Buffer:
     def __init__(self, stream: CaptureStream) -> None:
         self._stream = stream
         self.bytes = np.empty(BUFFER_BYTES, np.uint8)
+        self._is_mapped = False  # whether these are the file's own
         self.base = 0  # where the buffer begins in the capture
         self.start = 0
         self.end = 0
@@ -96,8 +98,18 @@ class _Buffer:
         return self.end - self.start
 
     def fill(self) -> None:
-        """Read on; what is unread moves to the front, and the buffer grows only when it is full of real bytes."""
+        """Go on in the stream; what is unread stays, and more is held only when the buffer is full of real bytes."""
         unread = self.unread
+        piece = self._stream.piece(self.offset, max(PIECE_BYTES, 2 * unread))
+        if piece is not None:
+            self.start = self.offset - piece.base
+            self.bytes, self.base, self.end = piece.bytes, piece.base, piece.bytes.size
+            self.at_end, self._is_mapped = piece.is_last, True
+            return
+        if self._is_mapped:  # the stream is read from here on
+            self.base, self.start, self.end = self.offset, 0, 0
+            self.bytes, self._is_mapped = np.empty(BUFFER_BYTES, np.uint8), False
+            unread = 0
         if self.start:
             self.bytes[:unread] = self.bytes[self.start : self.end].copy()
             self.base += self.start
@@ -152,12 +164,13 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
 
     def tick() -> None:
         nonlocal next_tick
-        if buffer.base < next_tick:
+        done = buffer.offset
+        if done < next_tick:
             return
-        next_tick = buffer.base + TICK_BYTES
-        if stream.size and not stream.compression and buffer.base > stream.size * SHARE_TO_EXPECT_BY:
+        next_tick = done + TICK_BYTES
+        if stream.size and not stream.compression and done > stream.size * SHARE_TO_EXPECT_BY:
             # By what came so far; a packet takes 16 bytes at least.
-            rows = (into.count - first_row) * stream.size // buffer.base
+            rows = (into.count - first_row) * stream.size // done
             into.expected_rows = first_row + min(rows, stream.size // 16)
         progress(stream.done() or 0, stream.size)
 
@@ -176,6 +189,8 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
         facts.damaged(stream.cut, buffer.base + buffer.end)
     facts.packets = into.count - first_row
     facts.bytes = buffer.base + buffer.end
+    if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
+        facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
     progress(stream.done() or 0, stream.size)
     return facts
 
@@ -220,8 +235,8 @@ def _read_pcap(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, tick
         if count < BATCH_RECORDS:
             if buffer.at_end:
                 break
-            buffer.fill()
             tick()
+            buffer.fill()
     if buffer.unread and not facts.truncated:
         facts.damaged(_cut_record(buffer, header.big_endian), buffer.offset)
     return facts
@@ -263,8 +278,8 @@ def _read_pcapng(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, ti
                     continue
                 if buffer.at_end:
                     break
-                buffer.fill()
                 tick()
+                buffer.fill()
                 continue
         if not buffer.need(12):
             break

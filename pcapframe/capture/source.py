@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, TypeAlias
 
+from pcapframe.capture.mapped import MappedFile, Piece
 from pcapframe.capture.remote import Fetched, RemoteCapture, fetch, is_url
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
 
@@ -65,9 +66,14 @@ class CaptureStream:
         Set when the compressed data ended early or is damaged: what was found.
     """
 
-    def __init__(self, name: str, raw: Any, size: int | None, most: int | None = None) -> None:
+    def __init__(
+        self, name: str, raw: Any, size: int | None, most: int | None = None, *, is_local: bool = False
+    ) -> None:
         self.name = name
         self.size = size
+        self._may_map = is_local  # a file of which a lease can be taken
+        self._mapped: MappedFile | None = None
+        self._looked_at = 0  # of what is mapped [bytes]
         self._most = most  # that compressed data may unfold to; None for any [bytes]
         self.cut: str | None = None
         self.compression: str | None = None
@@ -80,6 +86,7 @@ class CaptureStream:
         for magic, compression, new in COMPRESSIONS:
             if head.startswith(magic):
                 self.compression = compression
+                self._may_map = False
                 self._ready = memoryview(b"")
                 self._chunks = self._decompressed(head, new)
 
@@ -123,6 +130,25 @@ class CaptureStream:
         if not decompressor.eof:
             self.cut = f"the {self.compression} data ends early"
 
+    def piece(self, start: int, size: int) -> Piece | None:
+        """Return bytes of the file itself, without a copy; see `MappedFile.piece`.
+
+        None where they have to be read, from `start` on by `read_into`, which must not be called before.
+        """
+        if self._may_map:  # only now: who wants to write waits from here to the next piece
+            self._may_map = False
+            self._mapped = MappedFile.lease(self._raw)
+        if self._mapped is None:
+            return None
+        found = self._mapped.piece(start, size)
+        if found is None:
+            self._mapped = None
+            self._raw.seek(start)
+            self._ready = memoryview(b"")
+        else:
+            self._looked_at = found.base + found.bytes.size
+        return found
+
     def read_into(self, view: memoryview) -> int:
         """Read bytes into `view`; how many, 0 only at the end (or where the compressed data is damaged)."""
         if not self._ready:
@@ -154,6 +180,8 @@ class CaptureStream:
 
     def done(self) -> int | None:
         """How much of the stored file has been read, in bytes; None where it cannot be told."""
+        if self._mapped is not None:
+            return self._looked_at
         try:
             return int(self._raw.tell())
         except (OSError, AttributeError, ValueError):
@@ -233,4 +261,4 @@ def open_capture(
     except (OSError, ValueError) as error:
         raise CaptureNotFoundError(name, f"cannot be opened ({error})") from None
     with file:
-        yield CaptureStream(name, file, os.fstat(file.fileno()).st_size or None)
+        yield CaptureStream(name, file, os.fstat(file.fileno()).st_size or None, is_local=True)

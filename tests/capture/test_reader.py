@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pcapframe.capture import reader
-from pcapframe.capture.reader import BUFFER_BYTES, TICK_BYTES, read_capture
+from pcapframe.capture.reader import BUFFER_BYTES, PIECE_BYTES, TICK_BYTES, read_capture
 from pcapframe.capture.records import PacketColumns
 from pcapframe.capture.source import open_capture
 from pcapframe.errors import CaptureFormatError, CaptureWarning
@@ -110,7 +110,7 @@ def test_progress_is_told_what_was_read_and_how_much_there_is(tmp_path):
     for source, size in ((path, len(capture)), (capture, len(capture)), (io.BytesIO(capture), None)):
         told = []
         read_pcap(source, progress=lambda done, size, told=told: told.append((done, size)))
-        assert len(told) > len(capture) // (TICK_BYTES + BUFFER_BYTES)
+        assert len(told) > len(capture) // (max(TICK_BYTES, PIECE_BYTES) + BUFFER_BYTES)
         assert {entry[1] for entry in told} == {size}
         assert [entry[0] for entry in told] == sorted(entry[0] for entry in told)
         assert told[-1][0] == len(capture)
