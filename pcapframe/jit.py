@@ -41,7 +41,7 @@ def _source_hash() -> str:
     files = [
         Path(__file__),
         PACKAGE / "schema.py",
-        *(f for folder in KERNEL_FOLDERS for f in sorted((PACKAGE / folder).glob("*.py"))),
+        *(f for folder in KERNEL_FOLDERS for f in sorted((PACKAGE / folder).rglob("*.py"))),
     ]
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -116,13 +116,14 @@ def test_other_connections_do_not_matter() -> None:
 
 def test_every_kernel_is_compiled_once() -> None:
     from pcapframe.connections import establishment, lifecycle, reliability, termination, volume
-    from pcapframe.segments import evidence, sequence, tracking
+    from pcapframe.segments import sequence, tracking
+    from pcapframe.segments.evidence import judging
 
     for name in CAPTURES:
         pf.build_connections(pf.label_segments(pf.read_pcap(pf.example(name), progress=False)))
     segments()
     kernels = [
-        tracking.track, sequence.label, evidence.judge, volume._sum, establishment._follow, termination._follow,
+        tracking.track, sequence.label, judging.judge, volume._sum, establishment._follow, termination._follow,
         lifecycle._follow, reliability._count, reliability._time,
     ]  # fmt: skip
     assert {kernel.__name__: len(kernel.signatures) for kernel in kernels} == {kernel.__name__: 1 for kernel in kernels}

@@ -12,7 +12,10 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.segments.columns import SegmentColumns
-from pcapframe.segments.evidence import MOST_GAPS, MOST_RESENDS, NOBODY, Evidence, EvidencePass
+from pcapframe.segments.evidence import Evidence, EvidencePass
+from pcapframe.segments.evidence.directions import NOBODY
+from pcapframe.segments.evidence.gaps import MOST_GAPS
+from pcapframe.segments.evidence.needs import MOST_RESENDS
 from pcapframe.segments.labels import _plain
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker

@@ -1,0 +1,115 @@
+"""State of one direction of a connection, and what several rules read off it."""
+
+from typing import Any
+
+import numpy as np
+
+from pcapframe.jit import inner_jit
+from pcapframe.segments.state import after, before
+
+__all__ = [
+    "DIRECTION",
+    "FEWEST_TICKS",
+    "IS_COPY",
+    "IS_NEEDED",
+    "IS_NEEDLESS",
+    "IS_REORDERED",
+    "IS_RESENT",
+    "MILLISECOND",
+    "NOBODY",
+    "TIMEOUT_NS",
+    "is_dsack",
+    "round_trip",
+    "ticks_soon",
+]
+
+MILLISECOND = 1_000_000
+REORDER_LIMIT_NS = 3 * MILLISECOND  # for filling a gap, while no round trip is known
+TIMEOUT_NS = 200 * MILLISECOND  # Linux' smallest retransmission timeout (RFC 6298 asks for a second)
+FEWEST_TICKS = 4  # of the sender's timestamp clock, to tell how long one takes
+
+IS_COPY, IS_RESENT, IS_REORDERED, IS_NEEDLESS, IS_NEEDED = 1, 2, 4, 8, 16
+NOBODY = -1  # no row, or no place in a pool
+
+DIRECTION = np.dtype(
+    [
+        ("high", np.uint32),  # end of the highest byte seen
+        ("started", np.bool_),
+        ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
+        ("takes_sack", np.bool_),  # its SYN permits SACK
+        ("uses_sack", np.bool_),  # it reported blocks by SACK, or both SYNs permit it
+        ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
+        ("has_acked", np.bool_),
+        ("recovering", np.uint8),  # reason + 1 of the resends below `recovery_end`
+        ("recovery_end", np.uint32),
+        ("acked", np.uint32),  # highest acknowledgement this direction sent
+        ("sack_high", np.uint32),  # highest byte that this direction reported by SACK
+        ("repeats", np.int32),  # acknowledgements in a row that did not move
+        ("window", np.int32),
+        ("last_sent", np.int64),  # time of the last segment with bytes
+        ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
+        ("first_tsval_at", np.int64),  # 0: none yet
+        ("newest_tsval", np.int64),
+        ("newest_id", np.int32),
+        ("id_steps", np.int16),
+        ("same_ids", np.uint8),
+        ("newest_copies", np.uint8),  # further copies seen of its newest segment with bytes
+        ("older_copied", np.bool_),  # a copy was seen of the one before, if there was one
+        ("print", np.int64),  # fingerprint of its last packet
+        ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
+        ("last_at", np.int64),  # time of its last packet, copies too
+        ("stale_at", np.int64),  # time of its last copy of an acknowledgement that it sent before later bytes; 0: none
+        ("answer_row", np.int64),  # its SYN-ACK that came again and may yet turn out to be a copy
+        ("answer_since", np.int64),  # how long after the same one before [ns]
+        ("answer_other_row", np.int64),  # what is a copy if it is one: it once more, or its second acknowledgement
+        ("answer_packets", np.uint8),  # packets of both sides since then
+        ("answer_copies", np.uint8),  # and copies of them
+        ("again_tsval", np.int64),  # timestamp of the first resend of a recovery; 0: none yet
+        ("again_end", np.uint32),  # and the highest byte seen then
+        ("top_seq", np.uint32),  # the segment that reached `high`
+        ("top_id", np.int32),
+        ("top_tsval", np.int64),
+        ("top_at", np.int64),
+        ("first_gap", np.int32),  # places in Gaps, -1 for none
+        ("gaps", np.int32),
+        ("has_forgotten", np.bool_),
+        ("forgotten", np.uint32),  # end of the highest gap forgotten
+        ("rtt", np.int64),  # smallest time to an acknowledgement seen
+        ("timed_end", np.uint32),
+        ("timed_at", np.int64),  # 0: nothing is being timed
+        ("newest_resend", np.int32),  # place in Unanswered, -1 for none
+        ("resends", np.int32),
+    ]
+)
+
+
+@inner_jit
+def round_trip(own: Any, peer: Any) -> Any:
+    """Smallest time from sender to receiver and back, seven eighths of it for jitter: no answer comes sooner [ns].
+
+    It is the way from here to the receiver and back and from here to the sender and back, wherever here is.
+    """
+    limit = (own.rtt + peer.rtt) * 7 // 8
+    return limit if own.rtt > 0 and peer.rtt > 0 else max(limit, REORDER_LIMIT_NS)
+
+
+@inner_jit
+def ticks_soon(own: Any, peer: Any, time: Any) -> Any:
+    """Whether the sender's timestamp clock ticks twice in a round trip, so that a resend has a newer timestamp."""
+    if own.rtt <= 0 or peer.rtt <= 0 or own.first_tsval_at == 0:
+        return False
+    ticks = np.int64(np.uint32(own.newest_tsval - own.first_tsval))
+    if ticks < FEWEST_TICKS:
+        return False
+    return (time - own.first_tsval_at) // ticks * 2 <= own.rtt + peer.rtt
+
+
+@inner_jit
+def is_dsack(ack: Any, sack: Any, start: Any, stop: Any) -> Any:
+    """Whether the first SACK block reports bytes that the receiver had before (RFC 2883 section 4)."""
+    if stop - start < 2:
+        return False
+    left, right = sack[start], sack[start + 1]
+    if not after(right, ack):
+        return True
+    return stop - start >= 4 and not before(left, sack[start + 2]) and not after(right, sack[start + 3])

@@ -1,0 +1,135 @@
+"""Bytes not seen, below the highest byte of a direction.
+
+At most ``MOST_GAPS`` gaps a direction are remembered, so that a packet costs at most so many steps, whatever came
+before it; the lowest is forgotten first, and of what it lacked nothing is known then.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit
+from pcapframe.segments.state import Array, after, before
+
+__all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap"]
+
+MOST_GAPS = 256
+
+
+class Gaps(NamedTuple):
+    """Pool of byte ranges not seen: linked lists by sequence number, one a direction."""
+
+    left: Array  # uint32
+    right: Array  # uint32
+    time: Array  # int64, when it opened
+    ident: Array  # int32, identification of the segment that opened it, -1 for none
+    tsval: Array  # int64, its timestamp, -1 for none
+    link: Array  # int32
+
+
+@inner_jit
+def _forget(own: Any, end: Any) -> None:
+    """Remember that there was a gap up to `end`, of which nothing more is known."""
+    if not own.has_forgotten or after(end, own.forgotten):
+        own.has_forgotten = True
+        own.forgotten = end
+
+
+@inner_jit
+def open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, ident: Any, tsval: Any) -> None:
+    """Remember that bytes from `left` to `right` were not seen; they are above all other gaps."""
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    if own.gaps >= MOST_GAPS:
+        lowest = own.first_gap
+        _forget(own, gap_right[lowest])
+        own.first_gap = link[lowest]
+        own.gaps -= 1
+        link[lowest] = free[0]
+        free[0] = lowest
+        free[2] -= 1
+    place = free[0]
+    if place >= 0:
+        free[0] = link[place]
+    else:
+        place = free[1]
+        free[1] += 1
+    free[2] += 1
+    gap_left[place] = left
+    gap_right[place] = right
+    gap_time[place] = time
+    gap_ident[place] = ident
+    gap_tsval[place] = tsval
+    link[place] = -1
+    own.gaps += 1
+    if own.first_gap < 0:
+        own.first_gap = place
+        return
+    at = np.int64(own.first_gap)
+    while link[at] >= 0:
+        at = np.int64(link[at])
+    link[at] = place
+
+
+@inner_jit
+def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
+    """Take the bytes from `seq` to `end` out of the gaps.
+
+    Returns
+    -------
+    tuple
+        How many of them were not seen before [bytes], and time, identification and timestamp of the segment that
+        opened the first gap they are in.
+    """
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    unseen = np.int64(0)
+    time, ident, tsval = np.int64(0), np.int64(-1), np.int64(-1)
+    previous = np.int64(-1)
+    at = np.int64(own.first_gap)
+    while at >= 0 and before(gap_left[at], end):
+        following = np.int64(link[at])
+        left, right = gap_left[at], gap_right[at]
+        if not after(right, seq):
+            previous = at
+            at = following
+            continue
+        low = seq if after(seq, left) else left
+        high = end if before(end, right) else right
+        if unseen == 0:
+            time, ident, tsval = gap_time[at], np.int64(gap_ident[at]), gap_tsval[at]
+        unseen += np.int64(np.uint32(high - low))
+        if low == left and high == right:
+            if previous < 0:
+                own.first_gap = following
+            else:
+                link[previous] = following
+            link[at] = free[0]
+            free[0] = at
+            free[2] -= 1
+            own.gaps -= 1
+        elif low == left:
+            gap_left[at] = high
+            previous = at
+        elif high == right:
+            gap_right[at] = low
+            previous = at
+        elif own.gaps < MOST_GAPS:
+            place = free[0]
+            if place >= 0:
+                free[0] = link[place]
+            else:
+                place = free[1]
+                free[1] += 1
+            free[2] += 1
+            gap_left[place], gap_right[place] = high, right
+            gap_time[place], gap_ident[place], gap_tsval[place] = gap_time[at], gap_ident[at], gap_tsval[at]
+            gap_right[at] = low
+            link[place] = link[at]
+            link[at] = place
+            own.gaps += 1
+            previous = place
+        else:
+            _forget(own, low)
+            gap_left[at] = high
+            previous = at
+        at = following
+    return unseen, time, ident, tsval

@@ -1,0 +1,383 @@
+"""The compiled pass that judges each segment."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import one_block
+from pcapframe.segments.evidence.directions import (
+    DIRECTION,
+    IS_COPY,
+    IS_NEEDED,
+    IS_NEEDLESS,
+    IS_REORDERED,
+    IS_RESENT,
+    NOBODY,
+    TIMEOUT_NS,
+    is_dsack,
+)  # fmt: skip
+from pcapframe.segments.evidence.duplicates import (
+    MOST_SAME_IDS,
+    RECENT_PACKETS,
+    fingerprint_of,
+    is_copy_of,
+    settle_by_clock,
+    settle_by_copies,
+    since_same,
+)  # fmt: skip
+from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap
+from pcapframe.segments.evidence.needs import Unanswered, confirm, remember
+from pcapframe.segments.evidence.order import (
+    BY_ROUND_TRIP,
+    MOST_ID_STEP,
+    NEWEST_IDS,
+    RECENT_RESENDS,
+    SEEN_BEFORE,
+    is_overtaken,
+    rule_of,
+    was_sent_later,
+)  # fmt: skip
+from pcapframe.segments.evidence.reasons import reason_of
+from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, part
+from pcapframe.segments.tracking import Tracked
+
+__all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
+
+LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+MOST_COPIES = 100  # of a segment that are counted
+RULE_BIT = 3  # reasons are below it
+
+
+class Evidence(NamedTuple):
+    """What the packets show of each segment."""
+
+    bits: Array  # uint8, IS_…
+    resent_bytes: Array  # uint32
+    reason: Array  # int8, place in RESEND_REASONS and, from RULE_BIT on, in RESEND_RULES; -1 unless resent
+    gap: Array  # uint32 [bytes]
+
+    @classmethod
+    def room(cls, rows: int) -> "Evidence":
+        """Return columns for `rows` segments, to be filled."""
+        return cls(*one_block(rows, (np.uint8, np.uint32, np.int8, np.uint32)))
+
+
+@inner_jit
+def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any) -> Any:
+    """Take an acknowledgement; how many of the bytes that it covers the capture lacks."""
+    gap = np.int64(0)
+    if not own.has_acked:
+        own.has_acked = True
+        own.acked = ack
+        if not peer.started:
+            peer.started = True
+            peer.high = ack
+    elif after(ack, own.acked):
+        if np.uint32(ack - own.acked) > LARGEST_STEP:
+            return gap
+        own.acked = ack
+        own.repeats = 0
+        own.sacked = False
+    elif ack == own.acked and length == 0 and not flags & (SYN | FIN | RST):
+        own.repeats += 1
+    if peer.timed_at != 0 and not before(ack, peer.timed_end):
+        if ack == peer.timed_end and time > peer.timed_at and (peer.rtt == 0 or time - peer.timed_at < peer.rtt):
+            peer.rtt = time - peer.timed_at
+        peer.timed_at = 0
+    if peer.started and peer.first_gap >= 0:
+        gap = fill(peer, pool, free, pool[0][peer.first_gap], ack)[0] if before(pool[0][peer.first_gap], ack) else gap
+    if peer.started and after(ack, peer.high) and np.uint32(ack - peer.high) <= LARGEST_STEP:
+        gap += np.int64(np.uint32(ack - peer.high))
+        peer.high = ack
+    return gap
+
+
+@inner_jit
+def _probes(own: Any, peer: Any, seq: Any, length: Any, phantom: Any, flags: Any) -> Any:
+    """Whether bytes below the highest are not sent again: a keep-alive, a window probe, or a SYN that crossed another.
+
+    Of the first two, nothing is outstanding, or the peer's window is closed; the SYN-ACK that answers a crossing SYN
+    repeats its sender's own SYN's number.
+    """
+    if length <= 1 and phantom == 0 and np.uint32(own.high - seq) == 1:
+        return peer.window == 0 or (peer.has_acked and peer.acked == own.high)
+    return flags & SYN and flags & ACK and own.syn_seen == 1
+
+
+@inner_jit
+def _judge_again(
+    own: Any,
+    peer: Any,
+    gap_pool: Any,
+    free: Any,
+    resends: Any,
+    place: Any,
+    seq: Any,
+    end: Any,
+    flags: Any,
+    time: Any,
+    ident: Any,
+    tsval: Any,
+) -> Any:
+    """Judge a segment that begins below the highest byte.
+
+    Returns
+    -------
+    tuple of int
+        Its bits, and if it was sent again its reason and rule.
+    """
+    top = own.high if after(end, own.high) else end
+    unseen, gap_time, gap_ident, gap_tsval = fill(own, gap_pool, free, seq, top)
+    seen = np.int64(np.uint32(top - seq)) - unseen
+    rule = SEEN_BEFORE
+    is_known = True
+    if seen != 0 and own.has_forgotten and before(seq, own.forgotten):
+        top_id = np.int64(own.top_id)
+        late = not was_sent_later(own, peer, time, ident, tsval, own.top_at, top_id, own.top_tsval)
+        rule = rule_of(own, ident, tsval, top_id, own.top_tsval)
+        is_known = not late or rule != BY_ROUND_TRIP
+    elif seen == 0:
+        rule = rule_of(own, ident, tsval, gap_ident, gap_tsval)
+        late = not was_sent_later(own, peer, time, ident, tsval, gap_time, gap_ident, gap_tsval)
+        if not late:
+            is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+    else:
+        late = not flags & SYN and is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+    if late:
+        return (IS_REORDERED if is_known else 0), -1
+    bits = IS_RESENT
+    if peer.has_acked and not after(end, peer.acked):
+        bits |= IS_NEEDLESS
+    elif seen == 0:
+        bits |= IS_NEEDED  # the copy before it did not get as far as here
+    return bits, reason_of(own, peer, seq, end, flags, time) | rule << RULE_BIT
+
+
+@inner_jit
+def _await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
+    """Note a SYN or SYN-ACK that came again sooner than by a timeout: what follows shows whether it is a copy."""
+    own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
+    if since < 0:
+        return
+    if own.answer_row != NOBODY and own.answer_other_row == NOBODY:
+        own.answer_other_row = row
+    else:
+        own.answer_row, own.answer_since = row, since
+        own.answer_packets, own.answer_copies, own.answer_other_row = 0, 0, NOBODY
+
+
+@inner_jit
+def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
+    """Follow the sender's timestamp clock."""
+    if own.first_tsval_at == 0:
+        own.first_tsval = own.newest_tsval = tsval
+        own.first_tsval_at = time
+    elif after(np.uint32(tsval), np.uint32(own.newest_tsval)):
+        own.newest_tsval = tsval
+        if own.answer_row != NOBODY:
+            settle_by_clock(own, peer, bits, time)
+
+
+@inner_jit
+def _note_identification(own: Any, ident: Any, is_late: Any) -> None:
+    """Follow the sender's IPv4 identifications, and whether it counts them up."""
+    if own.newest_id < 0:
+        own.newest_id = np.int32(ident)
+        return
+    step = np.int64(np.int16(np.uint16(ident - own.newest_id)))
+    if step == 0:
+        own.same_ids = min(own.same_ids + 1, MOST_SAME_IDS)
+    elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
+        own.id_steps = min(own.id_steps + 1, 1000)
+        own.newest_id = np.int32(ident) if step > 0 else own.newest_id
+    elif step > 0 or not is_late:  # one far behind is late, and says nothing of the counter
+        own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
+        own.newest_id = np.int32(ident)
+
+
+@jit
+def judge(
+    segments: Any,
+    tracked: Any,
+    base_row: Any,
+    directions: Any,
+    gaps: Any,
+    unanswered: Any,
+    free: Any,
+    recent_tags: Any,
+    recent_packets: Any,
+    recent_resends: Any,
+    all_bits: Any,
+    out: Any,
+) -> None:
+    """Judge a chunk of segments, of all that have `all_bits` the one from `base_row`; see the package's docstring."""
+    times, flags_column, seqs, acks, windows = (
+        segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
+    )  # fmt: skip
+    payload, idents, tsvals, tsecrs = segments.payload, segments.ip_id, segments.tsval, segments.tsecr
+    sack_at, sack = segments.sack_at, unchecked(segments.sack)
+    sack_permitted = segments.sack_permitted
+    conn_ids, sides = tracked.conn_id, tracked.side
+    bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
+    bits_raw, recent, spare = unchecked(all_bits), unchecked(recent_packets), unchecked(free)
+    tags, resends = unchecked(recent_tags), unchecked(recent_resends)
+    pool = (
+        unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
+        unchecked(gaps.tsval), unchecked(gaps.link),
+    )  # fmt: skip
+    unanswered_pool = (
+        unchecked(unanswered.row), unchecked(unanswered.seq), unchecked(unanswered.end), unchecked(unanswered.high),
+        unchecked(unanswered.tsval), unchecked(unanswered.ticked), unchecked(unanswered.link),
+    )  # fmt: skip
+    for i in range(seqs.size):
+        connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
+        own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
+        for direction in (own, peer):
+            if direction.newest_id == 0:
+                direction.newest_id = -1
+                direction.answer_row = NOBODY
+                direction.first_gap = direction.newest_resend = -1
+                direction.window = -1
+        bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
+        length = np.int64(payload[i])
+        if length == NO_LENGTH:
+            continue
+        time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
+        ident, tsval, tsecr = np.int64(idents[i]), tsvals[i], tsecrs[i]
+        phantom = 1 if flags & (SYN | FIN) else 0
+        end = np.uint32(np.int64(seq) + length + phantom)
+        carries = (length > 0 or phantom == 1) and not flags & RST
+        sack_sum = np.int64(0)
+        for edge in range(sack_at[i], sack_at[i + 1]):
+            sack_sum = sack_sum * 31 + np.int64(sack[edge])
+            own.uses_sack = True
+        if flags & SYN and sack_permitted[i]:
+            own.takes_sack = True
+            if peer.takes_sack:
+                own.uses_sack = peer.uses_sack = True
+        fingerprint = fingerprint_of(
+            2 * connection + side, np.int64(seq), np.int64(ack), flags, np.int64(windows[i]), length, ident, tsval,
+            tsecr, sack_sum,
+        )  # fmt: skip
+        since = since_same(tags, recent, fingerprint, time)
+        # Another packet came in between; without options both may say the same as others.
+        is_behind = own.print != np.int64(fingerprint) and (tsval >= 0 or own.uses_sack)
+        own.last_at = time
+        is_copy = since >= 0 and is_copy_of(
+            own, peer, since, time, ident, tsval, flags, carries, seq, ack, tsecr, is_behind,
+            sack_at[i + 1] > sack_at[i], is_dsack(ack, sack, sack_at[i], sack_at[i + 1]),
+        )  # fmt: skip
+        if own.answer_row != NOBODY:
+            settle_by_copies(own, peer, bits_raw, is_copy)
+        elif peer.answer_row != NOBODY:
+            if since < 0 or is_copy or carries:
+                settle_by_copies(peer, own, bits_raw, is_copy)
+            elif peer.answer_other_row == NOBODY:
+                peer.answer_other_row = base_row + i
+                peer.answer_packets = max(peer.answer_packets - 1, 0)  # the same as the one before, if a copy of it
+        if is_copy:
+            bits[i] = IS_COPY
+            if carries:
+                own.newest_copies = min(own.newest_copies + 1, MOST_COPIES)
+            elif before(seq, own.high):
+                own.stale_at = time
+            own.syn_copied = own.syn_copied or flags & SYN != 0
+            continue
+        if flags & ACK and not flags & RST:
+            moved_from, is_first = own.acked, not own.has_acked
+            out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
+            if peer.newest_resend >= 0 or sack_at[i + 1] > sack_at[i]:
+                confirm(
+                    own, peer, unanswered_pool, spare, bits_raw, moved_from, is_first, ack, tsecr,
+                    sack, sack_at[i], sack_at[i + 1],
+                )  # fmt: skip
+        own.window = np.int32(windows[i])
+        if not before(ack, own.acked):  # one that was overtaken says nothing of those after it
+            own.print = np.int64(fingerprint)
+        if carries:
+            own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
+            if not own.started:
+                own.started = True
+                own.high = seq
+            is_again = before(seq, own.high)
+            if is_again and _probes(own, peer, seq, length, phantom, flags):
+                is_again = carries = False
+            if is_again:
+                found, reason = _judge_again(
+                    own, peer, pool, spare, resends, 2 * connection + side, seq, end, flags, time, ident, tsval
+                )
+                bits[i] = found
+                if found & IS_RESENT:
+                    reasons[i] = reason
+                    top = own.high if after(end, own.high) else end
+                    resent_bytes[i] = min(length, np.int64(np.uint32(top - seq)))
+                    remember(own, unanswered_pool, spare, base_row + i, seq, end, tsval)
+                    own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
+                    if own.again_tsval == 0 or not before(peer.acked, own.again_end):
+                        own.again_tsval = tsval if tsval else 1
+                    own.again_end = own.high
+                    if flags & SYN and time - own.last_sent < TIMEOUT_NS:
+                        _await_answer(own, base_row + i, since, end, time)
+            elif carries and after(seq, own.high):
+                open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
+            if carries:
+                if after(end, own.high):
+                    own.high = end
+                    own.top_seq, own.top_id, own.top_tsval, own.top_at = seq, np.int32(ident), tsval, time
+                    if own.timed_at == 0 and not is_again:
+                        own.timed_at, own.timed_end = time, end
+                if not bits[i] & IS_REORDERED:
+                    own.last_sent = time
+            if flags & SYN:
+                own.syn_seen = 2 if flags & ACK else 1
+        if tsval >= 0:
+            _note_clock(own, peer, bits_raw, tsval, time)
+        if ident > 0:
+            _note_identification(own, ident, bits[i] & IS_REORDERED != 0)
+
+
+class EvidencePass:
+    """Feeds `judge` chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._directions = np.zeros(0, DIRECTION)
+        self._gaps = Gaps(
+            *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
+        )
+        self._unanswered = Unanswered(
+            *(np.zeros(0, dtype) for dtype in (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32))
+        )
+        # Of both pools: the first place given back, or -1; places ever used; and places in use.
+        self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
+        self._tags = np.zeros(RECENT_PACKETS, np.uint8)
+        self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
+        self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
+        self._fed = 0
+
+    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Evidence) -> None:
+        """Judge the next chunk.
+
+        Parameters
+        ----------
+        segments : Segments
+            In capture order.
+        tracked : Tracked
+            Their connections and directions.
+        connections : int
+            How many connections there are so far.
+        out : Evidence
+            All segments, of which the rows of this chunk are filled; later segments show whether an earlier resend
+            was needed, so that its ``bits`` may change until the last chunk was fed.
+        """
+        rows = segments.seq.size
+        self._directions = grown(self._directions, 2 * connections)
+        needed = int(max(self._free[1], self._free[2] + 2 * rows))
+        self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
+        needed = int(max(self._free[4], self._free[5] + rows))
+        self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
+        tables = (
+            self._directions, self._gaps, self._unanswered, self._free, self._tags, self._recent, self._resends,
+        )  # fmt: skip
+        judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows))
+        self._fed += rows

@@ -1,0 +1,123 @@
+"""Whether the receiver had the bytes of a resend (``needless``).
+
+It had them if it had acknowledged them, if a DSACK reports them (the latest resend of these bytes that waits for one),
+or if the resend begins where the acknowledgement stood and that moves past it with an echo older than the resend's
+timestamp (Eifel, RFC 3522). It lacked them if that echo is not older, and the resend's timestamp was new; a DSACK that
+comes then is of another copy. It is taken to have lacked them where the resend fills a gap here, unless a DSACK
+follows. Else nothing is known: an acknowledgement that jumps over several resends echoes the first one. Waiting ends
+when bytes sent after the resend are acknowledged. Of a direction, ``MOST_RESENDS`` resends wait for what the receiver
+says of them; the oldest is given up first.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.jit import inner_jit
+from pcapframe.segments.evidence.directions import IS_NEEDED, IS_NEEDLESS, NOBODY, is_dsack
+from pcapframe.segments.state import Array, after, before
+
+__all__ = ["MOST_RESENDS", "Unanswered", "confirm", "remember"]
+
+MOST_RESENDS = 64  # of a direction, that wait for what the receiver says of them
+
+
+class Unanswered(NamedTuple):
+    """Pool of resends of which the receiver may yet say something: linked lists, the newest first, one a direction."""
+
+    row: Array  # int64
+    seq: Array  # uint32
+    end: Array  # uint32
+    high: Array  # uint32, end of the highest byte seen before it
+    tsval: Array  # int64, -1 for none
+    ticked: Array  # uint8, 1 where no packet before it had its timestamp
+    link: Array  # int32
+
+
+@inner_jit
+def remember(own: Any, pool: Any, free: Any, row: Any, seq: Any, end: Any, tsval: Any) -> None:
+    """Remember a resend until its receiver has said what it will say of it."""
+    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    place = np.int64(free[3])
+    if own.resends >= MOST_RESENDS:
+        before_last, place = np.int64(NOBODY), np.int64(own.newest_resend)
+        while link[place] >= 0:
+            before_last, place = place, np.int64(link[place])
+        link[before_last] = -1
+    elif place >= 0:
+        free[3] = link[place]
+        own.resends += 1
+        free[5] += 1
+    else:
+        place = free[4]
+        free[4] += 1
+        own.resends += 1
+        free[5] += 1
+    rows[place], seqs[place], ends[place], highs[place], tsvals[place] = row, seq, end, own.high, tsval
+    ticked[place] = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
+    link[place] = own.newest_resend
+    own.newest_resend = place
+
+
+@inner_jit
+def confirm(
+    own: Any,
+    peer: Any,
+    pool: Any,
+    free: Any,
+    bits: Any,
+    moved_from: Any,
+    is_first: Any,
+    ack: Any,
+    tsecr: Any,
+    sack: Any,
+    sack_start: Any,
+    sack_stop: Any,
+) -> None:
+    """Note in the `bits` of all segments what this one says of the peer's resends: whether they were needed.
+
+    `moved_from` is the acknowledgement before; `is_first` where there was none.
+    """
+    has_dsack = is_dsack(ack, sack, sack_start, sack_stop)
+    left = right = np.uint32(0)
+    if sack_stop - sack_start >= 2:
+        left, right = sack[sack_start], sack[sack_start + 1]
+        if not has_dsack:
+            own.sacked = True
+            if own.sack_high == 0 or after(right, own.sack_high):
+                own.sack_high = right
+    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    told_left = told_right = np.uint32(0)
+    previous, at = np.int64(NOBODY), np.int64(peer.newest_resend)
+    while at >= 0:
+        following, row, seq, end = np.int64(link[at]), rows[at], seqs[at], ends[at]
+        is_done = after(ack, highs[at])
+        is_told = has_dsack and before(left, end) and after(right, seq)
+        if is_told and told_left != told_right:
+            is_told = not (before(told_left, end) and after(told_right, seq))  # of a later resend of these bytes
+        if is_told:
+            bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
+            if told_left == told_right:
+                told_left, told_right = seq, end
+            told_left = seq if before(seq, told_left) else told_left
+            told_right = end if after(end, told_right) else told_right
+        elif not before(ack, end) and (is_first or before(moved_from, end)):
+            if tsecr > 0 and tsvals[at] >= 0 and (is_first or not after(seq, moved_from)):
+                # Eifel (RFC 3522): the echo is of the segment that filled the gap at the acknowledgement.
+                if before(np.uint32(tsecr), np.uint32(tsvals[at])):
+                    bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
+                elif ticked[at] != 0:
+                    bits[row] |= IS_NEEDED
+                    is_done = True  # a DSACK of these bytes is of another copy
+        if is_told or is_done:
+            if previous < 0:
+                peer.newest_resend = following
+            else:
+                link[previous] = following
+            link[at] = free[3]
+            free[3] = at
+            free[5] -= 1
+            peer.resends -= 1
+        else:
+            previous = at
+        at = following
