@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.jit import inner_jit
+from pcapframe.jit import inner_jit, prefetch
 
-__all__ = ["be16", "be32", "be64", "byte", "u16", "u32"]
+__all__ = ["HEADER_LINE_BYTES", "be16", "be32", "be64", "byte", "fetch_ahead", "u16", "u32"]
+
+HEADER_LINE_BYTES = 64  # a cache line; the headers of a record take two
+RECORDS_AHEAD = 4
 
 
 @inner_jit
@@ -49,3 +52,15 @@ def u32(buffer: Any, at: Any, big: Any) -> Any:
     if big:
         return be32(buffer, at)
     return byte(buffer, at + 3) << 24 | byte(buffer, at + 2) << 16 | byte(buffer, at + 1) << 8 | byte(buffer, at)
+
+
+@inner_jit
+def fetch_ahead(buffer: Any, at: Any, stride: Any) -> None:
+    """Have the headers of the record at `at` fetched, and those that follow it if these are `stride` bytes long.
+
+    Where a record is depends on the length of the one before, so that their headers would be waited for one by one.
+    Short records share what is fetched; long ones come in runs of equal length.
+    """
+    for ahead in range(RECORDS_AHEAD):
+        prefetch(buffer, at + ahead * stride)
+        prefetch(buffer, at + ahead * stride + HEADER_LINE_BYTES)

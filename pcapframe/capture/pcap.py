@@ -4,9 +4,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pcapframe.capture.bits import u32
+from pcapframe.capture.bits import HEADER_LINE_BYTES, fetch_ahead, u32
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.jit import jit, prefetch
+from pcapframe.jit import jit
 
 __all__ = ["DONE", "MAGICS", "TOO_LONG", "PcapHeader", "longest_packet", "parse_header", "walk"]
 
@@ -23,11 +23,6 @@ RAW_IP = 101
 # libpcap's limits on a packet's length: by link type for D-Bus, USBPcap and EBHSCR [bytes]
 LONG_PACKETS = {231: 128 << 20, 249: 128 << 20, 279: 8 << 20}
 LONGEST_PACKET = 262144
-
-# Where a record is depends on the length of the one before, so that its headers are waited for one by one. Long records
-# come in runs of equal length: the headers of as many are asked for where they will be then.
-RECORDS_AHEAD = 4
-AHEAD_BYTES = 64  # a cache line; headers take two
 
 DONE, TOO_LONG = 0, 1
 
@@ -91,9 +86,7 @@ def walk(
         record.link = link_type
         at += RECORD_HEADER_BYTES + captured
         count += 1
-        if captured > AHEAD_BYTES:
+        if captured > HEADER_LINE_BYTES:
             stride = RECORD_HEADER_BYTES + captured
-        for ahead in range(RECORDS_AHEAD):
-            prefetch(buffer, at + ahead * stride)
-            prefetch(buffer, at + ahead * stride + AHEAD_BYTES)
+        fetch_ahead(buffer, at, stride)
     return count, np.int64(at), DONE

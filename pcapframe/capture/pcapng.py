@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.capture.bits import u16, u32
+from pcapframe.capture.bits import HEADER_LINE_BYTES, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import longest_packet, normal_link_type
 from pcapframe.capture.records import BATCH_RECORDS, NO_TIME
 from pcapframe.jit import inner_jit, jit
@@ -142,6 +142,13 @@ def _text(value: bytes) -> str:
 def to_ns(ticks: Any, power_of_two: Any, exponent: Any, offset_s: Any) -> Any:
     """Time stamp in nanoseconds since 1970; ``NO_TIME`` where 64 bits cannot hold it."""
     billion = np.uint64(1_000_000_000)
+    if not power_of_two and exponent <= 9 and offset_s == 0:  # nearly every capture: no division
+        to_unit = unit = np.uint64(1)
+        for _ in range(exponent):
+            unit *= np.uint64(10)
+        for _ in range(9 - exponent):
+            to_unit *= np.uint64(10)
+        return np.int64(ticks * to_unit) if ticks < unit * np.uint64(9_000_000_001) else NO_TIME
     if power_of_two:
         if exponent > 63:
             return NO_TIME
@@ -216,6 +223,7 @@ def walk(
     count = np.int64(0)
     comments = np.int64(0)
     at = np.int64(start)
+    stride = np.int64(0)
     while count < BATCH_RECORDS and at + 12 <= end:
         kind = u32(buffer, at, big_endian)
         if kind in (SECTION, INTERFACE, STATISTICS):
@@ -266,6 +274,9 @@ def walk(
             record.link = table.link_type[number]
             count += 1
         at += length
+        if length > HEADER_LINE_BYTES:
+            stride = np.int64(length)
+        fetch_ahead(buffer, at, stride)
     return count, comments, at, NEED_MORE
 
 

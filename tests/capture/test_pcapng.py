@@ -6,6 +6,7 @@ import time
 import warnings
 from fractions import Fraction
 
+import pandas as pd
 import pytest
 
 from pcapframe.errors import CaptureFormatError, CaptureWarning
@@ -92,6 +93,18 @@ def test_times_out_of_range_are_null(tsresol, ticks, tsoffset):
     found = read_pcap(NG.section() + interface + NG.enhanced(ticks, packet()) + NG.enhanced(ticks, packet()))
     assert found["time"].isna().all()
     assert found["seq"].notna().all()
+
+
+@pytest.mark.parametrize("digits", range(10))
+@pytest.mark.parametrize("tsoffset", [None, 5])
+def test_the_last_time_and_the_first_out_of_range(digits, tsoffset):
+    """Nine billion seconds, the year 2255, and a fraction."""
+    first_null = (9_000_000_001 - (tsoffset or 0)) * 10**digits
+    capture = NG.section() + NG.interface(tsresol=digits, tsoffset=tsoffset)
+    capture += NG.enhanced(first_null - 1, b"") + NG.enhanced(first_null, b"")
+    last, null = read_pcap(capture)["time"]
+    assert last.value == 9_000_000_001 * 10**9 - 10 ** (9 - digits)
+    assert null is pd.NaT
 
 
 @pytest.mark.parametrize(
