@@ -54,7 +54,8 @@ def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
     []
     """
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
-    long = np.flatnonzero(np.abs(np.diff(times)) >= STEP_S * 1e9) + 1
+    intervals, least = np.diff(times), int(STEP_S * 1e9)
+    long = np.flatnonzero((intervals >= least) | (intervals <= -least)) + 1
     long = long[(times[long] != NO_TIME) & (times[long - 1] != NO_TIME)]
     if not long.size:
         return []

@@ -80,13 +80,15 @@ class Samples(NamedTuple):
     """Round-trip samples of one kind, and their extremes by direction (2 * connection + sender)."""
 
     bins: Array  # int64, direction << BIN_BITS | bin of the time
+    counts: Array  # int64
     lowest: Array  # int64 [ns]
     highest: Array  # int64 [ns]
 
 
 @inner_jit
-def _keep(bins: Any, lowest: Any, highest: Any, count: Any, direction: Any, value: Any) -> None:
+def _keep(bins: Any, counts: Any, lowest: Any, highest: Any, count: Any, direction: Any, value: Any) -> None:
     """Add a sample."""
+    counts[direction] += 1
     bins[count] = np.int64(direction) << BIN_BITS | np.float64(value).view(np.int64) >> BIN_SHIFT
     lowest[direction] = min(lowest[direction], value)
     highest[direction] = max(highest[direction], value)
@@ -102,8 +104,13 @@ def _time(
     )  # fmt: skip
     copies, resent, rtts = rows.copy, rows.resent, rows.ack_rtt_s
     tsvals, tsecrs, has_timestamps = rows.tsval, rows.tsecr, rows.has_timestamps
-    ack_kept = unchecked(by_ack.bins), unchecked(by_ack.lowest), unchecked(by_ack.highest)
-    echo_kept = unchecked(by_timestamp.bins), unchecked(by_timestamp.lowest), unchecked(by_timestamp.highest)
+    ack_kept = (
+        unchecked(by_ack.bins), unchecked(by_ack.counts), unchecked(by_ack.lowest), unchecked(by_ack.highest),
+    )  # fmt: skip
+    echo_kept = (
+        unchecked(by_timestamp.bins), unchecked(by_timestamp.counts), unchecked(by_timestamp.lowest),
+        unchecked(by_timestamp.highest),
+    )  # fmt: skip
     acks = echoes = 0
     for i in range(place.size):
         if copies[i]:
@@ -141,9 +148,9 @@ def _quantiles(samples: Samples, count: int) -> RoundTrips:
     out = [np.full(directions, np.nan) for _ in RoundTrips._fields]
     if count:
         ordered = np.sort(samples.bins[:count])
-        of = ordered >> BIN_BITS
-        starts = np.concatenate([[0], np.flatnonzero(of[1:] != of[:-1]) + 1])
-        owners, counts = of[starts], np.diff(starts, append=count)
+        owners = np.flatnonzero(samples.counts)
+        counts = samples.counts[owners]
+        starts = np.cumsum(counts) - counts
         lowest, highest = samples.lowest[owners] / 1e9, samples.highest[owners] / 1e9
         out[0][owners], out[3][owners] = lowest, highest
         for column, share in ((out[1], 0.5), (out[2], 0.95)):
@@ -181,6 +188,7 @@ def measure_reliability(rows: Rows, connections: int) -> tuple[Reliability, Roun
     by_ack, by_timestamp = (
         Samples(
             np.empty(size, np.int64),
+            np.zeros(directions, np.int64),
             np.full(directions, np.iinfo(np.int64).max),
             np.zeros(directions, np.int64),
         )

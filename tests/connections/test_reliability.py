@@ -54,7 +54,8 @@ def test_quantiles_are_within_a_percent() -> None:
     rng = np.random.default_rng(7)
     sample = rng.lognormal(16, 1.5, 5000).astype(np.int64)
     owner = np.repeat([0, 3], 2500)
-    samples = Samples(np.zeros(5000, np.int64), np.full(4, np.iinfo(np.int64).max), np.zeros(4, np.int64))
+    counts, highest = np.zeros((2, 4), np.int64)
+    samples = Samples(np.zeros(5000, np.int64), counts, np.full(4, np.iinfo(np.int64).max), highest)
     for count, (direction, time) in enumerate(zip(owner, sample, strict=True)):
         _keep.py_func(*samples, count, direction, time)
     found = _quantiles(samples, 5000)

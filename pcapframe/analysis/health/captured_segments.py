@@ -93,9 +93,11 @@ def _merged(view: View) -> Finding | None:
     # What one side offers limits the other.
     np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
-    if int(payload.max(initial=0)) <= int(limit.min(initial=LARGEST_PAYLOAD)):
+    is_low = (limit < payload.max(initial=0)).any(axis=1)
+    if not is_low.any():
         return None
-    rows = np.flatnonzero(payload > limit.reshape(-1).take(2 * conn_id + ~from_client))
+    rows = np.flatnonzero(is_low.take(conn_id) & (payload > limit.min()))  # often few
+    rows = rows[payload[rows] > limit[conn_id[rows], (~from_client[rows]).astype(np.int8)]]
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())
