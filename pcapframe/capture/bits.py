@@ -10,9 +10,10 @@ import numpy as np
 
 from pcapframe.jit import inner_jit, prefetch
 
-__all__ = ["HEADER_LINE_BYTES", "be16", "be32", "be64", "byte", "fetch_ahead", "u16", "u32"]
+__all__ = ["LINE_BYTES", "be16", "be32", "be64", "byte", "fetch_ahead", "u16", "u32"]
 
-HEADER_LINE_BYTES = 64  # a cache line; the headers of a record take two
+LINE_BYTES = 64  # of the cache
+HEADER_LINES = 3  # that the headers of a record may take, and those of a short one after it
 RECORDS_AHEAD = 4
 
 
@@ -62,5 +63,5 @@ def fetch_ahead(buffer: Any, at: Any, stride: Any) -> None:
     Short records share what is fetched; long ones come in runs of equal length.
     """
     for ahead in range(RECORDS_AHEAD):
-        prefetch(buffer, at + ahead * stride)
-        prefetch(buffer, at + ahead * stride + HEADER_LINE_BYTES)
+        for line in range(HEADER_LINES):
+            prefetch(buffer, at + ahead * stride + line * LINE_BYTES)

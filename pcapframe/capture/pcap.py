@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pcapframe.capture.bits import HEADER_LINE_BYTES, fetch_ahead, u32
+from pcapframe.capture.bits import LINE_BYTES, fetch_ahead, u32
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import jit
 
@@ -86,7 +86,7 @@ def walk(
         record.link = link_type
         at += RECORD_HEADER_BYTES + captured
         count += 1
-        if captured > HEADER_LINE_BYTES:
+        if captured > LINE_BYTES:
             stride = RECORD_HEADER_BYTES + captured
         fetch_ahead(buffer, at, stride)
     return count, np.int64(at), DONE

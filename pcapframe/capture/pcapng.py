@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.capture.bits import HEADER_LINE_BYTES, fetch_ahead, u16, u32
+from pcapframe.capture.bits import LINE_BYTES, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import longest_packet, normal_link_type
 from pcapframe.capture.records import BATCH_RECORDS, NO_TIME
 from pcapframe.jit import inner_jit, jit
@@ -274,7 +274,7 @@ def walk(
             record.link = table.link_type[number]
             count += 1
         at += length
-        if length > HEADER_LINE_BYTES:
+        if length > LINE_BYTES:
             stride = np.int64(length)
         fetch_ahead(buffer, at, stride)
     return count, comments, at, NEED_MORE
