@@ -16,6 +16,7 @@ from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
 from pcapframe.analysis.statistics import READ as STATISTIC_READS
+from pcapframe.arrays import Mask
 from pcapframe.connections import build_connections
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
@@ -142,8 +143,7 @@ class Analysis:
         Statistics
             Plain Python objects.
         """
-        named = self.selection.names_server
-        return count_statistics(self._asked, self.connections, server_given=named, limit=limit)
+        return count_statistics(self._asked, self.connections, server_given=self._server_given, limit=limit)
 
     def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
         """Name more of the connections and packets that show a pattern than its evidence lists.
@@ -165,7 +165,19 @@ class Analysis:
         ParameterError
             There is no pattern of this name.
         """
-        return find_evidence(self._asked, self.connections, pattern, limit=limit, thresholds=self.thresholds)
+        return find_evidence(
+            self._asked,
+            self.connections,
+            pattern,
+            limit=limit,
+            thresholds=self.thresholds,
+            server_given=self._server_given,
+        )
+
+    @property
+    def _server_given(self) -> Mask:
+        """Which connections have a server that the filter tells."""
+        return self.selection.tells_server(self.connections)
 
     @cached_property
     def _report(self) -> "Report":
@@ -206,7 +218,8 @@ def analyze(
         again, and the filter given here takes the place of the one it had.
     server_ip, server_port : optional
         Only connections whose server endpoint matches both. Addresses are compared as addresses, whatever
-        their spelling. Where no packet shows the roles, the endpoint that matches is taken as the server.
+        their spelling. Where no packet shows the roles, the endpoint that matches is taken as the server, and
+        ``notes`` say so; where both match they stay unknown.
     start, end : datetime or str, optional
         Only connections that overlap this time, whole; ISO 8601, UTC where no zone is given.
     thresholds : Thresholds, optional
@@ -261,12 +274,13 @@ def analyze(
         step(size, size)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
-    capture, server_given = capture_info(packets), wanted.names_server
+    capture, server_given = capture_info(packets), wanted.tells_server(connections)
     known = source.health if isinstance(source, Analysis) else None
     health = examine_capture(
         packets, segments, connections, capture=capture, asked=asked, known=known, server_given=server_given
     )
-    patterns = tuple(health.qualify_pattern(seen) for seen in find_patterns(asked, connections, thresholds=thresholds))
+    found = find_patterns(asked, connections, thresholds=thresholds, server_given=server_given)
+    patterns = tuple(health.qualify_pattern(seen) for seen in found)
     statistics = count_statistics(asked, connections, server_given=server_given)
     return Analysis(
         capture=capture,

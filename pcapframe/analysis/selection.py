@@ -84,6 +84,22 @@ class Selection:
         """Whether a server is asked for."""
         return self.server_ip is not None or self.server_port is not None
 
+    def tells_server(self, connections: pd.DataFrame) -> Mask:
+        """Tell which connections have one endpoint that matches the server asked for, and one that does not.
+
+        Parameters
+        ----------
+        connections : DataFrame
+            Columns of ``schema.CONNECTIONS``; not modified.
+
+        Returns
+        -------
+        ndarray of bool
+            One value a connection; none where no server is asked for, or both endpoints match.
+        """
+        at_server, at_client = (_at_side(connections, side, self) for side in ("server", "client"))
+        return at_server ^ at_client
+
     @property
     def server(self) -> str:
         """The server asked for, as ``address:port``, IPv6 in brackets; ``any`` for what is not asked for."""
@@ -163,11 +179,9 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
         if wanted.end is not None:
             keep &= (connections["start"] <= wanted.end).to_numpy()
         flip &= keep
-    if flip.any():
-        notes.append(
-            f"In {_connections(int(flip.sum()))} no packet shows the roles: the endpoint of the filter is "
-            "taken as the server."
-        )
+    told = keep & (connections["roles"] == "inferred").to_numpy() & wanted.tells_server(connections)
+    if told.any():
+        notes.append(_roles_told(int(told.sum()), int(flip.sum())))
     message = None if keep.any() or not keep.size else _nothing(connections, wanted)
     return Selected(keep, flip, tuple(notes), message)
 
@@ -233,6 +247,14 @@ def _parsed_time(name: str, time: Time | None) -> pd.Timestamp | None:
 
 def _connections(count: int) -> str:
     return f"{count:,} connection{'' if count == 1 else 's'}"
+
+
+def _roles_told(told: int, turned: int) -> str:
+    """Say in how many connections the filter decides who the server is, and how many have it at the other side."""
+    note = f"In {_connections(told)} no packet shows the roles: the endpoint of the filter is taken as the server"
+    if turned:
+        note += f", without the filter {'' if turned == told else f'in {turned:,} of them '}as the client"
+    return f"{note}."
 
 
 def _nothing(connections: pd.DataFrame, wanted: Selection) -> str:

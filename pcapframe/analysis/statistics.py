@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.analysis.health import CaptureHealth
+from pcapframe.arrays import Mask
 from pcapframe.measures import (
     Differing,
     connection_text,
@@ -226,7 +227,7 @@ def count_statistics(
     segments: pd.DataFrame,
     connections: pd.DataFrame,
     *,
-    server_given: bool = False,
+    server_given: bool | Mask = False,
     limit: int = LISTED,
 ) -> Statistics:
     """Count what an analysis states.
@@ -237,8 +238,8 @@ def count_statistics(
         Those of the connections, columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame
         Those asked for, columns of ``schema.CONNECTIONS``; not modified.
-    server_given : bool, default False
-        The user named the server, so that the roles are known.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
     limit : int, default 100
         So many entries of each list are given, beside their exact total.
 
@@ -398,12 +399,10 @@ def _ends(connections: pd.DataFrame) -> _Ends:
     return _Ends(frame, frame["client"].cat.categories, client, server)
 
 
-def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool, limit: int) -> RstDistribution:
+def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool | Mask, limit: int) -> RstDistribution:
     to_server, from_server = (connections[f"{side}_rsts"].to_numpy().astype(np.int64) for side in SIDES)
     both = to_server + from_server
-    known = np.ones(both.size, np.bool_)
-    if not server_given:
-        known = (connections["roles"] != "inferred").to_numpy()
+    known = (connections["roles"] != "inferred").to_numpy() | server_given
     with_rst = np.flatnonzero(both)
     by_address = np.zeros(len(ends.addresses), np.int64)
     for endpoint, rsts in ((ends.client, to_server), (ends.server, from_server)):

@@ -17,14 +17,17 @@ QUALIFIED_FLOW = {
     f"{way}.{key}": statistics
     for way in ("client_to_server", "server_to_client")
     for keys, statistics in (
-        (("packet_count", "data_packets"), ("packets",)),
-        (("byte_count", "payload_bytes"), ("bytes",)),
-        (("syn_count", "syn_ack_count", "rst_count", "fin_count"), ("flags",)),
-        (("retransmissions", "wireshark_retransmissions"), ("retransmissions",)),
+        (("packet_count", "data_packets"), ("packets", "directions")),
+        (("byte_count", "payload_bytes"), ("bytes", "directions")),
+        (("syn_count", "syn_ack_count"), ("flags",)),  # which show the roles
+        (("rst_count", "fin_count"), ("flags", "directions")),
+        (("retransmissions", "wireshark_retransmissions"), ("retransmissions", "directions")),
     )
     for key in keys
 } | {
-    "analysis.asymmetry_ratio": ("packet_ratio",),
+    "analysis.asymmetry_ratio": ("packet_ratio", "directions"),
+    "analysis.primary_rst_source": ("directions",),
+    "analysis.data_flow_direction": ("directions",),
     "total_packets": ("packets",),
     "total_connections": ("connections",),
 }
@@ -174,6 +177,6 @@ def _compared(client: OneWay, server: OneWay, health: CaptureHealth) -> FlowAnal
         primary_rst_source="client" if rsts[0] > rsts[1] else "server" if rsts[1] > rsts[0] else "balanced",
         data_flow_direction="client_heavy" if measured > 1.2 else "server_heavy" if measured < 0.8 else "balanced",
         interpretation=health.qualify_sentence(
-            interpretation, "packets", "bytes", "flags", "retransmissions", "packet_ratio"
+            interpretation, "packets", "bytes", "flags", "retransmissions", "packet_ratio", "directions"
         ),
     )

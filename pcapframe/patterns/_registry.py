@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from pcapframe.arrays import Mask
 from pcapframe.errors import ParameterError
 from pcapframe.patterns import (
     abnormal_termination,
@@ -74,7 +75,11 @@ DEFAULTS = Thresholds()
 
 
 def find_patterns(
-    segments: pd.DataFrame, connections: pd.DataFrame, *, thresholds: Thresholds = DEFAULTS
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    thresholds: Thresholds = DEFAULTS,
+    server_given: bool | Mask = False,
 ) -> list[Pattern]:
     """Look for every pattern.
 
@@ -87,6 +92,8 @@ def find_patterns(
         Columns of ``schema.CONNECTIONS``, index ``conn_id``, as from `build_connections`; not modified.
     thresholds : Thresholds, optional
         When each pattern is reported.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
 
     Returns
     -------
@@ -111,7 +118,7 @@ def find_patterns(
     >>> [seen.pattern for seen in find_patterns(segments, pf.build_connections(segments))]
     ['state_transitions']
     """
-    traffic = Traffic(segments, connections)
+    traffic = Traffic(segments, connections, server_given=server_given)
     if segments.empty or connections.empty:
         return []
     seen = (pattern.observe(traffic, getattr(thresholds, pattern.NAME)) for pattern in PATTERNS)
@@ -125,6 +132,7 @@ def find_evidence(
     *,
     limit: int,
     thresholds: Thresholds = DEFAULTS,
+    server_given: bool | Mask = False,
 ) -> Evidence:
     """Name the connections and packets that show one pattern, as many as asked for.
 
@@ -138,6 +146,8 @@ def find_evidence(
         So many connections and frames, the first.
     thresholds : Thresholds, optional
         When the pattern is reported.
+    server_given : bool or ndarray of bool, default False
+        As for `find_patterns`.
 
     Returns
     -------
@@ -159,7 +169,7 @@ def find_evidence(
     files = {pattern.NAME: pattern for pattern in PATTERNS}
     if name not in files:
         raise ParameterError(f"there is no pattern {name!r}: expected one of {', '.join(files)}")
-    traffic = Traffic(segments, connections, listed=limit)
+    traffic = Traffic(segments, connections, listed=limit, server_given=server_given)
     if segments.empty or connections.empty:
         return Evidence()
     seen = files[name].observe(traffic, getattr(thresholds, name))

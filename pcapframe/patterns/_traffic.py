@@ -57,6 +57,8 @@ class Traffic:
         Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
     listed : int, default 100
         So many connections and frames are named as evidence, beside their exact totals.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
 
     Raises
     ------
@@ -64,8 +66,15 @@ class Traffic:
         A column is missing.
     """
 
-    def __init__(self, segments: pd.DataFrame, connections: pd.DataFrame, *, listed: int = LISTED) -> None:
-        self._listed = listed
+    def __init__(
+        self,
+        segments: pd.DataFrame,
+        connections: pd.DataFrame,
+        *,
+        listed: int = LISTED,
+        server_given: bool | Mask = False,
+    ) -> None:
+        self._listed, self._server_given = listed, server_given
         wanted = [("segments", segments, READ), ("connections", connections, names(CONNECTIONS))]
         for what, frame, columns in wanted:
             missing = [name for name in columns if name not in frame]
@@ -107,6 +116,11 @@ class Traffic:
                 column = column.cat.set_categories(list(known))
             made[name] = column.cat.codes.to_numpy(), list(known)
         return made
+
+    @cached_property
+    def roles_known(self) -> Mask:
+        """Which connections have a client and a server that a packet shows, or the user's filter."""
+        return np.asarray(~self.is_in("roles", "inferred") | self._server_given, np.bool_)
 
     @cached_property
     def start_ns(self) -> Array:
@@ -168,6 +182,12 @@ class Traffic:
     def from_client(self, rows: Array) -> Mask:
         """Tell which rows the client sent."""
         return np.asarray(self.column("from_client")[rows], np.bool_)
+
+    def count_directions(self, rows: Array) -> tuple[int, int, int]:
+        """Count rows that went to servers, that came from them, and whose connection has unknown roles."""
+        known = self.roles_known[self.place(rows)]
+        to_server = int(np.count_nonzero(self.from_client(rows) & known))
+        return to_server, int(np.count_nonzero(known)) - to_server, int(np.count_nonzero(~known))
 
     def time_ns(self, rows: Array) -> Array:
         """When the rows were captured, in nanoseconds."""

@@ -66,8 +66,9 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
     -------
     Pattern or None
         ``connections`` of ``reset_after_idle`` [connections], ``share`` [0 to 1], ``idle_median_s``,
-        ``idle_min_s`` and ``idle_max_s`` [s], ``rst_to_server`` and ``rst_from_server`` [connections],
-        ``by_server`` [connections] of ``by_server_total``. Evidence: the first RST of each.
+        ``idle_min_s`` and ``idle_max_s`` [s], ``rst_to_server`` and ``rst_from_server``
+        [connections; of the rest no packet shows the roles], ``by_server`` [connections] of ``by_server_total``.
+        Evidence: the first RST of each.
     """
     if int((traffic.each_way("rsts") > 0).sum()) < limits.min_connections:
         return None
@@ -79,7 +80,7 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
     if group.size < max(limits.min_connections, 1) or group.size < limits.min_share * rows.size:
         return None
     resets, times = np.sort(rows[group]), idle_s[group]
-    from_client = int(traffic.from_client(resets).sum())
+    to_server, from_server, unknown = traffic.count_directions(resets)
     counts = np.zeros(traffic.size, np.int64)
     counts[traffic.place(resets)] = 1
     by_server, servers = traffic.endpoints.count_servers(counts)
@@ -90,16 +91,16 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
         "idle_median_s": np.median(times),
         "idle_min_s": times.min(),
         "idle_max_s": times.max(),
-        "rst_to_server": from_client,
-        "rst_from_server": group.size - from_client,
+        "rst_to_server": to_server,
+        "rst_from_server": from_server,
         "by_server": by_server,
         "by_server_total": servers,
     }
     description = (
         f"{group.size:,} of {counted(rows.size, 'connection')} reset after at least "
         f"{seconds(limits.min_idle_s)} of silence ({percent(group.size / rows.size)}) had been silent for "
-        f"{seconds(times.min())} to {seconds(times.max())}; {from_client:,} of these RSTs went to the "
-        f"server, {group.size - from_client:,} came from it."
+        f"{seconds(times.min())} to {seconds(times.max())}; {to_server:,} of these RSTs went to the "
+        f"server, {from_server:,} came from it{f', {unknown:,} of unknown direction' if unknown else ''}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets))
 

@@ -3,11 +3,12 @@
 Observed: which side of each connection sent RST.
 
 Rule: reported when RSTs were seen and an exact two-sided binomial test, in which each connection with RSTs
-from one side only has one vote, gives p < ``significance``.
+from one side only has one vote, gives p < ``significance``. Connections whose roles neither a packet shows nor
+the filter are left out (``inferred_roles``).
 
 Limits: fewer than six votes never suffice at 0.05. Connections with RSTs from both sides have no vote. A side
-is the one that the addresses name; where no SYN was captured the roles are inferred (``inferred_roles``). The
-test says that the directions differ, not why: clients and servers have different reasons to reset.
+is the one that the addresses name. The test says that the directions differ, not why: clients and servers have
+different reasons to reset.
 
 RFC 9293 section 3.5.2.
 """
@@ -25,6 +26,8 @@ __all__ = ["CATEGORY", "NAME", "RstDirectionalAsymmetryLimits", "observe"]
 
 NAME = "rst_directional_asymmetry"
 CATEGORY = "connection_termination"
+
+SIDES = ("client", "server")
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,12 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
     -------
     Pattern or None
         ``rst_to_server`` and ``rst_from_server`` [packets], ``ratio`` = to server / both [0 to 1],
-        ``affected_connections`` (the first 100 of ``affected_connections_total``, as text), of these
-        ``inferred_roles``, the votes ``connections_to_server`` and ``connections_from_server`` [connections],
-        and ``p_value`` [0 to 1] beside ``significance``. Evidence: the RSTs.
+        ``affected_connections`` (the first 100 of ``affected_connections_total``, as text), ``inferred_roles``
+        (connections with RSTs that are left out), the votes ``connections_to_server`` and
+        ``connections_from_server`` [connections], and ``p_value`` [0 to 1] beside ``significance``. Evidence: the
+        RSTs.
     """
-    by_client, by_server = traffic.number("client_rsts"), traffic.number("server_rsts")
+    by_client, by_server = (np.where(traffic.roles_known, traffic.number(f"{side}_rsts"), 0) for side in SIDES)
     votes_to = int(((by_client > 0) & (by_server == 0)).sum())
     votes_from = int(((by_server > 0) & (by_client == 0)).sum())
     p_value = _two_sided_binomial(votes_to, votes_from)
@@ -66,13 +70,14 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         return None
     to_server, from_server = int(by_client.sum()), int(by_server.sum())
     affected = (by_client > 0) | (by_server > 0)
+    left_out = int(((traffic.each_way("rsts") > 0) & ~traffic.roles_known).sum())
     observations: dict[str, Any] = {
         "rst_to_server": to_server,
         "rst_from_server": from_server,
         "ratio": to_server / (to_server + from_server),
         "affected_connections": traffic.endpoints.texts(np.flatnonzero(affected)[:LISTED]),
         "affected_connections_total": int(affected.sum()),
-        "inferred_roles": int((affected & traffic.is_in("roles", "inferred")).sum()),
+        "inferred_roles": left_out,
         "connections_to_server": votes_to,
         "connections_from_server": votes_from,
         "p_value": p_value,
@@ -83,7 +88,10 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         f"{counted(votes_to + votes_from, 'connection')} with RSTs from one side, {votes_to:,} had them from "
         f"the client and {votes_from:,} from the server (p = {p_value:.2g})."
     )
-    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.rsts.rows, affected))
+    if left_out:
+        description += f" Left out: {counted(left_out, 'connection')} with RSTs where no packet shows the roles."
+    resets = traffic.within(traffic.rsts.rows, affected)
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets, affected))
 
 
 def _two_sided_binomial(one: int, other: int) -> float:

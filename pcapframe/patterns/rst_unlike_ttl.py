@@ -59,9 +59,9 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
     -------
     Pattern or None
         ``rsts`` of ``compared_rsts`` (of ``total_rsts``) [packets], ``connections``, ``rst_to_server`` and
-        ``rst_from_server`` [packets], ``hop_limits``, of ``hop_limits_total``: the 100 most frequent
-        combinations of ``rst``, ``others_min`` and ``others_max`` [hops] with their ``count`` [packets].
-        Evidence: these RSTs.
+        ``rst_from_server`` [packets; of the rest no packet shows the roles], ``hop_limits``, of
+        ``hop_limits_total``: the 100 most frequent combinations of ``rst``, ``others_min`` and ``others_max``
+        [hops] with their ``count`` [packets]. Evidence: these RSTs.
     """
     rows, place = traffic.all_of_reset
     if not rows.size:
@@ -81,14 +81,14 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
         return None
     count = int(unlike.sum())
     combinations = _combinations(ttl[unlike], low[unlike], high[unlike])
-    to_server = int(traffic.from_client(rows[unlike]).sum())
+    to_server, from_server, unknown = traffic.count_directions(rows[unlike])
     observations: dict[str, Any] = {
         "rsts": count,
         "compared_rsts": int(comparable.sum()),
         "total_rsts": rows.size,
         "connections": evidence.connection_count,
         "rst_to_server": to_server,
-        "rst_from_server": count - to_server,
+        "rst_from_server": from_server,
         "hop_limits": combinations[:LISTED],
         "hop_limits_total": len(combinations),
     }
@@ -96,7 +96,7 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
         f"{count:,} of {counted(observations['compared_rsts'], 'RST')} that can be compared had a hop limit "
         f"more than {limits.hops} outside the range of the same endpoint's other packets, in "
         f"{counted(evidence.connection_count, 'connection')}; {to_server:,} to the server, "
-        f"{count - to_server:,} from it."
+        f"{from_server:,} from it{f', {unknown:,} in unknown direction' if unknown else ''}."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
 

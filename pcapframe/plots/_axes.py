@@ -374,7 +374,9 @@ def share_axis(ax: Axes, label: str) -> None:
 
 
 def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis one of a unit with prefixes (k, M, G; m, µ), bytes in whole ones; signs are left out.
+    """Make an axis one of a unit, which each number has with its prefix (k, M, G; m, µ); signs are left out.
+
+    The label is without a unit: one without the prefix would contradict the numbers. Bytes are whole ones.
 
     Parameters
     ----------
@@ -392,7 +394,7 @@ def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y"
     if unit == "B":  # there are no parts of a byte
         axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda number, _: write(abs(number))))
-    axis.set_label_text(f"{label} [{unit}]")
+    axis.set_label_text(label)
 
 
 def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.0, fill: bool = True,

@@ -26,7 +26,8 @@ def nanoseconds(column: pd.Series) -> Array:
 
 def known_times(*columns: Array) -> tuple[int, int] | None:
     """Return the first and last of some times, None without any; nanoseconds."""
-    known = [column[column != NO_TIME] for column in columns]
+    # They are many: without need they are not copied.
+    known = [column if (is_known := column != NO_TIME).all() else column[is_known] for column in columns]
     found = [column for column in known if column.size]
     if not found:
         return None

@@ -1,17 +1,15 @@
-"""A figure that charts are drawn in one after another, as PNG: its ticks and its layout take longest and are kept."""
+"""A figure that charts are drawn in one after another, as PNG: its ticks, its layout and its texts are kept."""
 
-import io
 from collections.abc import Callable, Hashable
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedFormatter, FixedLocator
-from PIL import Image
+
+from pcapframe.plots._pixels import PixelCanvas, png_of
 
 __all__ = ["Canvas", "layout_of"]
 
@@ -79,13 +77,13 @@ class Canvas:
             chart(figure.axes[0])
         if figure is None or not _is_full(figure):
             figure = Figure(figsize=(width / 100, height / 100), dpi=100 * ratio)
-            FigureCanvasAgg(figure)
+            PixelCanvas(figure)
             chart(figure.subplots())
         self._look = look if _is_full(figure) else None
         _fix_times(figure)
         self._lay_out(figure, look)
         self.figure = figure
-        return _png(figure)
+        return png_of(figure)
 
     def _lay_out(self, figure: Figure, look: Hashable) -> None:
         """Place the axes as they were in a chart like it: to find places takes as long as to draw."""
@@ -150,17 +148,6 @@ def _wipe(axes: Axes) -> None:
 def _is_full(figure: Figure) -> bool:
     """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
     return all(axes.has_data() for axes in figure.axes)
-
-
-def _png(figure: Figure) -> bytes:
-    """Draw a figure; savefig would draw it twice."""
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    file = io.BytesIO()
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    Image.fromarray(pixels).convert("RGB").save(file, "png", compress_level=1)
-    return file.getvalue()
 
 
 def _fix_times(figure: Figure) -> None:

@@ -115,7 +115,7 @@ def bytes_in_flight(
     --------
     >>> import pcapframe as pf
     >>> pf.plots.bytes_in_flight(pf.analyze(pf.example("losses.pcap"))).get_ylabel()
-    'bytes [B]'
+    'bytes'
     """
     data = bytes_in_flight_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
     ax = axes_or_new(ax)

@@ -100,8 +100,13 @@ def _by_bin(time: Array, by_client: Array, edges: Array, kind: Array, kinds: int
     kind = np.broadcast_to(kind, time.shape)
     if not timed.all():  # they are many: without need they are not copied
         time, by_client, kind = time[timed], by_client[timed], kind[timed]
-    side = 2 * bin_of(time, edges) + ~by_client
-    return np.bincount(side * kinds + kind, minlength=2 * bins * kinds).reshape(-1, kinds)
+    cell = bin_of(time, edges)
+    cell *= 2
+    cell += ~by_client
+    if kinds > 1:
+        cell *= kinds
+        cell += kind
+    return np.bincount(cell, minlength=2 * bins * kinds).reshape(-1, kinds)
 
 
 def retransmission_timeline(

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
+from pcapframe.arrays import Mask
 from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
@@ -25,7 +26,7 @@ def rst_distribution_data(
     *,
     by: By = "phase",
     idle_s: float = IDLE_S,
-    server_given: bool = False,
+    server_given: bool | Mask = False,
 ) -> pd.DataFrame:
     """Count RSTs by phase, source or direction.
 
@@ -112,8 +113,8 @@ def rst_distribution(
     >>> pf.plots.rst_distribution(pf.analyze(pf.example("resets.pcap")), by="source").get_xlabel()
     'RSTs'
     """
-    given = isinstance(segments, Analysis) and segments.selection.names_server
     frames = both(segments, connections)
+    given = isinstance(segments, Analysis) and segments.selection.tells_server(frames[1])
     data = rst_distribution_data(*frames, by=by, idle_s=idle_s, server_given=given)
     ax = axes_or_new(ax)
     what = f"RSTs by {by}" + (" of the connection" if by == "phase" else "")

@@ -30,7 +30,7 @@ IDLE_S = Thresholds().rst_at_same_idle_time.min_idle_s
 
 
 def rst_events(
-    segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool = False
+    segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool | Mask = False
 ) -> pd.DataFrame:
     """Tell of every RST who sent it, and when in the life of its connection.
 
@@ -41,8 +41,8 @@ def rst_events(
         not in `connections` are passed over.
     idle_s : float, default 1.0
         Shortest silence that is called idling. [s]
-    server_given : bool, default False
-        The user named the server, so that the roles are known.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def rst_events(
     >>> int((rsts["phase"] == "handshake").sum()), len(rsts)
     (6, 26)
     """
-    traffic = Traffic(segments, connections)
+    traffic = Traffic(segments, connections, server_given=server_given)
     ordered = traffic.by_connection(traffic.all_of_reset)
     rows, begins = ordered.rows, ordered.begins
     is_rst, is_syn = traffic.has_flag(rows, "RST"), traffic.has_flag(rows, "SYN")
@@ -81,8 +81,7 @@ def rst_events(
     phase = np.select(list(conditions.values()), codes, default=PHASES.index("unknown"))
     order = np.argsort(rows[is_rst])
     chosen, place = rows[is_rst][order], ordered.place[is_rst][order]
-    inferred = traffic.is_in("roles", "inferred")[place] & (not server_given)
-    direction = np.where(inferred, 2, np.where(traffic.from_client(chosen), 0, 1))
+    direction = np.where(traffic.roles_known[place], np.where(traffic.from_client(chosen), 0, 1), 2)
     bare = traffic.segments[["conn_id", "time", "src"]].take(chosen)
     return bare.rename(columns={"src": "source"}).assign(
         direction=category(direction, RST_DIRECTIONS),

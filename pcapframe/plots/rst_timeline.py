@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
+from pcapframe.arrays import Mask
 from pcapframe.plots._axes import axes_or_new, count_axis, dates, legend, stack, state, time_axis, title, up_and_down
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
@@ -16,7 +17,7 @@ __all__ = ["rst_timeline", "rst_timeline_data"]
 
 
 def rst_timeline_data(
-    segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool = False
+    segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool | Mask = False
 ) -> pd.DataFrame:
     """Count RSTs by time, direction and phase.
 
@@ -83,8 +84,9 @@ def rst_timeline(
     >>> pf.plots.rst_timeline(pf.analyze(pf.example("resets.pcap"))).get_xlabel()
     'time (UTC)'
     """
-    given = isinstance(segments, Analysis) and segments.selection.names_server
-    data = rst_timeline_data(*both(segments, connections), idle_s=idle_s, server_given=given)
+    frames = both(segments, connections)
+    given = isinstance(segments, Analysis) and segments.selection.tells_server(frames[1])
+    data = rst_timeline_data(*frames, idle_s=idle_s, server_given=given)
     ax = axes_or_new(ax)
     what, facts = "RSTs over time", data.attrs
     if not data.to_numpy().any():

@@ -176,7 +176,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     --------
     >>> import pcapframe as pf
     >>> pf.plots.rtt(pf.analyze(pf.example("clean.pcap"))).get_ylabel()
-    'round-trip time [s]'
+    'round-trip time'
     """
     segments = segments_of(segments)
     samples = rtt_samples(segments)

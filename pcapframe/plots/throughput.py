@@ -97,7 +97,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     --------
     >>> import pcapframe as pf
     >>> pf.plots.throughput(pf.analyze(pf.example("clean.pcap"))).get_ylabel()
-    'throughput [bit/s]'
+    'throughput'
     """
     data = throughput_data(segments_of(segments))
     ax = axes_or_new(ax)

@@ -144,7 +144,7 @@ def time_sequence(
     --------
     >>> import pcapframe as pf
     >>> pf.plots.time_sequence(pf.analyze(pf.example("losses.pcap"))).get_ylabel()
-    'relative sequence number [B]'
+    'relative sequence number'
     """
     data = time_sequence_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
     ax = axes_or_new(ax, size=(8, 5.5))

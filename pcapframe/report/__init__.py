@@ -1,6 +1,7 @@
 """The same report over every capture: a parameterised notebook, run by papermill, written as one HTML file each.
 
-``sections`` has what the notebook's cells show, ``run`` executes it and writes the files, ``pages`` makes HTML.
+``sections`` has what the notebook's cells show, made with ``markup`` and ``figures``; ``run`` executes it and writes
+the files, ``pages`` makes HTML.
 
 papermill is an extra: ``pip install "pcapframe[report]"``.
 """

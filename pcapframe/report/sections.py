@@ -4,9 +4,6 @@ A capture that cannot be read, has no TCP or has nothing that the filter selects
 would be. Whatever comes from a capture, a file name or a parameter is escaped.
 """
 
-import base64
-import html
-import io
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,42 +13,21 @@ from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
-from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from pcapframe import plots
 from pcapframe.analysis import Analysis, Finding, Selection, analyze
 from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import Evidence, Pattern, Thresholds
+from pcapframe.report.figures import draw_figure
+from pcapframe.report.markup import Html, escaped, sentence, write_facts, write_section, write_table
 
-__all__ = ["RESULT_TYPE", "CaptureReport", "Html"]
+__all__ = ["RESULT_TYPE", "CaptureReport"]
 
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
-THEMES = {"light": "default", "dark": "dark_background"}
-BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
-# Width and height of a chart [inches] by the pages that it is for, as a media query has it; the last is for the rest.
-SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
-DPI = 130
 ROWS = 15  # of a table
 BELOW = "the numbers of this section."
 LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
-
-
-class Html:
-    """HTML that a notebook shows.
-
-    Parameters
-    ----------
-    text : str
-        Escaped already.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def _repr_html_(self) -> str:
-        return self.text
 
 
 class CaptureReport:
@@ -123,9 +99,9 @@ class CaptureReport:
 
     def heading(self) -> Html:
         """Return title, capture, filter and, where there is nothing to show, why."""
-        lines = [f"<h1>{_escaped(self.title)}</h1>"]
+        lines = [f"<h1>{escaped(self.title)}</h1>"]
         if self.title != self.name:
-            lines.append(f"<p class='capture'>{_escaped(self.name)}</p>")
+            lines.append(f"<p class='capture'>{escaped(self.name)}</p>")
         if self.analysis is not None:
             capture, connections = self.analysis.capture, self.analysis.connections
             whole = self.analysis.whole_connections
@@ -136,12 +112,12 @@ class CaptureReport:
                 (_span(capture.first_time, capture.last_time), "time span"),
                 (f"{len(self.analysis.patterns):,}", "patterns observed"),
             ]
-            tiles = "".join(f"<div><b>{_escaped(value)}</b><span>{label}</span></div>" for value, label in numbers)
+            tiles = "".join(f"<div><b>{escaped(value)}</b><span>{label}</span></div>" for value, label in numbers)
             lines.append(f"<div class='tiles'>{tiles}</div>")
             if self.analysis.selection != Selection():
-                lines.append(f"<p>Filter: {_escaped(str(self.analysis.selection))}</p>")
+                lines.append(f"<p>Filter: {escaped(str(self.analysis.selection))}</p>")
         if self.problem is not None:
-            lines.append(f"<p class='problem' role='alert'>{_escaped(_sentence(self.problem))}</p>")
+            lines.append(f"<p class='problem' role='alert'>{escaped(sentence(self.problem))}</p>")
         return Html("".join(lines))
 
     def health(self) -> Html:
@@ -150,15 +126,15 @@ class CaptureReport:
             return Html("")
         health = self.analysis.health
         parts = (_finding(finding) for finding in health.findings)
-        return _section("Capture health", f"<p>{_escaped(health.sentence)}</p>", *parts)
+        return write_section("Capture health", f"<p>{escaped(health.sentence)}</p>", *parts)
 
     def capture(self) -> Html:
         """Return the facts about the capture, and what could not be read of it."""
         if self.analysis is None:
             return Html("")
-        notes = "".join(f"<li>{_escaped(note)}</li>" for note in self.analysis.notes)
+        notes = "".join(f"<li>{escaped(note)}</li>" for note in self.analysis.notes)
         listed = f"<ul class='notes'>{notes}</ul>" if notes else ""
-        return _section("Capture", _facts(self.analysis.capture.facts()), listed)
+        return write_section("Capture", write_facts(self.analysis.capture.facts()), listed)
 
     def overview(self) -> Html:
         """Return what travelled, over time."""
@@ -172,8 +148,8 @@ class CaptureReport:
             return Html("")
         seen = self._shown.patterns
         if not seen:
-            return _section("Patterns", "<p>None of the patterns was observed at these thresholds.</p>")
-        return _section(f"Patterns: {len(seen)}", *(_pattern(one) for one in seen))
+            return write_section("Patterns", "<p>None of the patterns was observed at these thresholds.</p>")
+        return write_section(f"Patterns: {len(seen)}", *(_pattern(one) for one in seen))
 
     def handshakes(self) -> Html:
         """Return how connections began, by server."""
@@ -213,7 +189,7 @@ class CaptureReport:
             "Written": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         }
         if self.analysis is None:
-            return _section("Provenance", _facts(facts))
+            return write_section("Provenance", write_facts(facts))
         provenance = self.analysis.provenance
         asked = {name: value for name, value in provenance.parameters.items() if name != "thresholds" and value}
         facts["Filter"] = ", ".join(f"{name} = {value}" for name, value in asked.items()) or "none"
@@ -226,7 +202,7 @@ class CaptureReport:
             except CaptureError as error:
                 digest = f"no SHA-256: {error}"
             facts[os.path.basename(file.path)] = f"{file.size:,} bytes, changed {file.mtime}, {digest}"
-        return _section("Provenance", _facts(facts))
+        return write_section("Provenance", write_facts(facts))
 
     def result(self) -> dict[str, Any]:
         """Return what an index of reports needs.
@@ -271,44 +247,24 @@ class CaptureReport:
         if analysis is None:
             return Html("")
         limits = analysis.health.qualify_sentence(BELOW, *limited_by)
-        said = [] if limits == BELOW else [f"<p class='evidence'>{_escaped(limits)}</p>"]
-        drawn = [_figure(chart, analysis) for chart in charts]
-        return _section(heading, *said, *drawn, *(table(analysis) for table in tables))
-
-
-def _figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
-    """Draw a chart, for narrow and wide, dark and light pages."""
-    sources, label = [], ""
-    for room, size in SIZES.items():
-        for theme in ("dark", "light"):
-            page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
-            with style.context([THEMES[theme], page]):
-                figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-                axes = chart(analysis, ax=figure.subplots())
-                label = " ".join((axes.get_title() or axes.get_title("left")).split())
-                file = io.BytesIO()
-                figure.savefig(file, format="png")
-            dark = "(prefers-color-scheme: dark)" if theme == "dark" else ""
-            media = " and ".join(query for query in (room, dark) if query)
-            sources.append((media, f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"))
-    *others, (_, last) = sources
-    narrower = "".join(f"<source srcset='{source}' media='{media}'>" for media, source in others)
-    return f"<figure><picture>{narrower}<img src='{last}' alt='{_escaped(label)}'></picture></figure>"
+        said = [] if limits == BELOW else [f"<p class='evidence'>{escaped(limits)}</p>"]
+        drawn = [draw_figure(chart, analysis) for chart in charts]
+        return write_section(heading, *said, *drawn, *(table(analysis) for table in tables))
 
 
 def _finding(finding: Finding) -> str:
     """Return what limits a capture: what was observed, what that makes unreliable, the evidence."""
     limits = "".join(
-        f"<p class='filter'><span>{_escaped(qualifier.capitalize())}</span>{_escaped(', '.join(statistics))}</p>"
+        f"<p class='filter'><span>{escaped(qualifier.capitalize())}</span>{escaped(', '.join(statistics))}</p>"
         for qualifier, statistics in finding.limits().items()
     )
-    return f"<article><p>{_escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence)}</article>"
+    return f"<article><p>{escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence)}</article>"
 
 
 def _filters(evidence: Evidence) -> str:
     """Return the display filters that select the evidence."""
     return "".join(
-        f"<p class='filter'><span>{name}</span><code>{_escaped(text)}</code></p>"
+        f"<p class='filter'><span>{name}</span><code>{escaped(text)}</code></p>"
         for name, text in (("Display filter", evidence.display_filter), ("Of all", evidence.display_filter_all))
         if text is not None
     )
@@ -316,11 +272,11 @@ def _filters(evidence: Evidence) -> str:
 
 def _pattern(seen: Pattern) -> str:
     """Return a pattern: what was observed, the evidence, the filters, all its numbers."""
-    numbers = _facts({name.replace("_", " "): _value(value) for name, value in seen.observations.items()})
+    numbers = write_facts({name.replace("_", " "): _value(value) for name, value in seen.observations.items()})
     return (
-        f"<article><h3>{_escaped(seen.pattern.replace('_', ' '))} "
-        f"<small>{_escaped(seen.category.replace('_', ' '))}</small></h3>"
-        f"<p>{_escaped(seen.description)}</p><p class='evidence'>Evidence: {_escaped(str(seen.evidence))}</p>"
+        f"<article><h3>{escaped(seen.pattern.replace('_', ' '))} "
+        f"<small>{escaped(seen.category.replace('_', ' '))}</small></h3>"
+        f"<p>{escaped(seen.description)}</p><p class='evidence'>Evidence: {escaped(str(seen.evidence))}</p>"
         f"{_filters(seen.evidence)}<details><summary>All numbers</summary>{numbers}</details></article>"
     )
 
@@ -336,7 +292,7 @@ def _by_server(analysis: Analysis) -> str:
         for (server, port), row in zip(counts.index[:ROWS], counts.to_numpy()[:ROWS], strict=True)
     ]
     names = [str(name).replace("_", " ") for name in counts.columns]
-    return _table("Handshakes by server", ["Server", *names, "Connections"], rows, len(counts))
+    return write_table("Handshakes by server", ["Server", *names, "Connections"], rows, len(counts))
 
 
 def _by_wireshark(analysis: Analysis) -> str:
@@ -354,9 +310,9 @@ def _by_wireshark(analysis: Analysis) -> str:
             frames: Any = seen["differences"][side]  # type: ignore[literal-required]
             if frames["frame_count"]:
                 facts[f"{name}, only by {who}"] = f"{frames['frame_count']:,}"
-                text = _escaped(frames["display_filter"] or "")
+                text = escaped(frames["display_filter"] or "")
                 filters += f"<p class='filter'><span>Only by {who}</span><code>{text}</code></p>"
-    return _facts(facts) + filters
+    return write_facts(facts) + filters
 
 
 def _most_resent(analysis: Analysis) -> str:
@@ -380,32 +336,7 @@ def _most_resent(analysis: Analysis) -> str:
     if not rows:
         return "<p>No segment was seen to be sent again.</p>"
     head = ["Connection", "Client", "Server", "Resent by client", "Resent by server", "Bytes resent"]
-    return _table("Connections with most segments sent again", head, rows, len(most))
-
-
-def _section(heading: str, *parts: str) -> Html:
-    anchor = "".join(
-        letter for letter in heading.lower().split(":")[0].replace(" ", "-") if letter.isalnum() or letter == "-"
-    )
-    return Html(f"<section id='{anchor}'><h2>{_escaped(heading)}</h2>{''.join(parts)}</section>")
-
-
-def _facts(facts: Mapping[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><th scope='row'>{_escaped(name)}</th><td>{_escaped(text)}</td></tr>"
-        for name, text in ((name, "not known" if value is None else str(value)) for name, value in facts.items())
-    )
-    return f"<div class='scroll'><table class='facts'>{rows}</table></div>"
-
-
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> str:
-    shown = "" if len(rows) == total else f" (first {len(rows):,} of {total:,})"
-    headings = "".join(f"<th scope='col'>{_escaped(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{_escaped(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return (
-        f"<div class='scroll'><table><caption>{_escaped(caption + shown)}</caption>"
-        f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return write_table("Connections with most segments sent again", head, rows, len(most))
 
 
 def _value(value: Any) -> str | None:
@@ -425,14 +356,3 @@ def _span(first: str | None, last: str | None) -> str:
         return "not known"
     seconds = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
     return f"{seconds:,.3g} s" if seconds < 600 else f"{seconds / 60:,.1f} min"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _escaped(text: str) -> str:
-    """Escape for HTML; control characters, which no page shows, become visible."""
-    return html.escape(
-        "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
-    )

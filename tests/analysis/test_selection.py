@@ -115,8 +115,37 @@ def test_inferred_roles_follow_the_filter() -> None:
     assert selected.keep.tolist() == [False, True]  # a SYN is not overruled
     assert selected.flip.tolist() == [False, True]
     assert selected.notes == (
-        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server.",
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server, "
+        "without the filter as the client.",
     )
+
+
+def test_a_filter_that_decides_roles_says_so_and_what_it_turns_round() -> None:
+    ports = [(50000 + i, 50010) for i in range(3)] + [(50010, 50020), (50010, 50010)]
+    talks = [
+        Conversation("192.0.2.1", here, "192.0.2.2", there, start=i).handshake(drop=True).data("client", 10)
+        for i, (here, there) in enumerate(ports)
+    ]
+    connections = connections_of(Conversation(server_port=50010, start=9.0).handshake(), *talks)
+    assert connections["server_port"].tolist() == [50010, 50010, 50010, 50010, 50010, 50010]
+    wanted = Selection(server_port=50020)
+    assert wanted.tells_server(connections).tolist() == [False, False, False, True, False, False]
+    assert select_connections(connections, wanted).notes == (
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server, "
+        "without the filter as the client.",
+    )
+    wanted = Selection(server_port=50010)
+    assert wanted.tells_server(connections).tolist() == [True, True, True, True, False, True]
+    assert select_connections(connections, wanted).notes == (
+        "In 4 connections no packet shows the roles: the endpoint of the filter is taken as the server.",
+    )
+    wanted = Selection(server_ip="192.0.2.1")
+    assert select_connections(connections, wanted).notes == (
+        "In 5 connections no packet shows the roles: the endpoint of the filter is taken as the server, "
+        "without the filter in 4 of them as the client.",
+    )
+    assert not Selection().tells_server(connections).any()
+    assert not select_connections(connections, Selection()).notes
 
 
 def test_nothing_found_says_what_is_there(connections: pd.DataFrame) -> None:

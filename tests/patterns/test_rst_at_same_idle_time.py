@@ -61,3 +61,14 @@ def test_rst_without_a_packet_before_it() -> None:
 
 def test_no_rst() -> None:
     assert observe(view(*healthy(2)), RstAtSameIdleTimeLimits(min_connections=0)) is None
+
+
+def test_inferred_roles_give_no_direction() -> None:
+    talks = [
+        Conversation(client_port=i, server_port=50000, start=1000 * i).handshake(drop=True).data("client", 10)
+        for i in range(60000, 60005)
+    ]
+    seen = observe(view(silent(1, 300), *(talk.rst("client", after=300) for talk in talks)), LIMITS)
+    assert seen is not None
+    assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (0, 1)
+    assert seen.description.endswith("; 0 of these RSTs went to the server, 1 came from it, 5 of unknown direction.")

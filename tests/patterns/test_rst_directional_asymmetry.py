@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns.rst_directional_asymmetry import (
     RstDirectionalAsymmetryLimits,
     _two_sided_binomial,
     observe,
 )
 from tests.builders import Conversation
-from tests.patterns.views import healthy, view
+from tests.patterns.views import frames, healthy, view
 
 LIMITS = RstDirectionalAsymmetryLimits()
 
@@ -63,6 +64,24 @@ def test_connections_reset_by_both_have_no_vote() -> None:
     assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (16, 10)
     assert len(seen.observations["affected_connections"]) == 16
     assert seen.observations["affected_connections_total"] == 16
+
+
+def test_inferred_roles_have_no_vote_and_are_told() -> None:
+    older = [
+        Conversation(client_port=60000 + i, server_port=50000, start=float(i)).handshake(drop=True).rst("server")
+        for i in range(6)
+    ]
+    assert observe(view(*older), LIMITS) is None
+    talks = frames(*older, *(reset_by("client", i) for i in range(1, 7)))
+    seen = observe(Traffic(*talks), LIMITS)
+    assert seen is not None
+    assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (6, 0)
+    assert (seen.observations["affected_connections_total"], seen.observations["inferred_roles"]) == (6, 6)
+    assert seen.description.endswith(" Left out: 6 connections with RSTs where no packet shows the roles.")
+    assert (seen.evidence.frame_count, seen.evidence.connection_count) == (6, 6)
+    assert observe(Traffic(*talks, server_given=True), LIMITS) is None  # six each way
+    told = (talks[1]["server_port"] == 80).to_numpy()
+    assert observe(Traffic(*talks, server_given=told), LIMITS) == seen
 
 
 def test_no_rst() -> None:

@@ -49,3 +49,11 @@ def test_nothing_to_compare_with() -> None:
 
 def test_no_rst() -> None:
     assert observe(view(*healthy(1)), LIMITS) is None
+
+
+def test_inferred_roles_give_no_direction() -> None:
+    talk = Conversation(server_port=50000).handshake(drop=True).data("client", 10).ack("server").rst("server", ttl=200)
+    seen = observe(view(talk, reset_with(120, 1)), LIMITS)
+    assert seen is not None
+    assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (0, 1)
+    assert seen.description.endswith("; 0 to the server, 1 from it, 1 in unknown direction.")

@@ -13,6 +13,7 @@ from matplotlib.image import imread
 import pcapframe as pf
 from pcapframe.plots import _canvas
 from pcapframe.plots._canvas import Canvas
+from tests.plots.made import draw_at_whole_pixels
 
 SIZE = {"width": 800, "height": 400}
 
@@ -37,7 +38,10 @@ def test_nothing_is_left_of_what_was_drawn_before(name: str, analyses: list[pf.A
 
 
 @pytest.mark.parametrize("name", ["retransmission_timeline", "rst_distribution", "time_sequence"])
-def test_the_picture_is_what_matplotlib_saves(name: str, analyses: list[pf.Analysis]) -> None:
+def test_the_picture_is_what_matplotlib_saves(
+    name: str, analyses: list[pf.Analysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_at_whole_pixels(monkeypatch)
     figure = Figure(figsize=(8, 4), dpi=100, layout="constrained")
     getattr(pf.plots, name)(analyses[0], ax=figure.subplots())
     figure.savefig(file := BytesIO(), format="png")

@@ -6,6 +6,7 @@ from pcapframe.analysis.health import capture_clock, capture_edges, capture_file
 from pcapframe.analysis.health._api import CaptureHealth, Finding
 from pcapframe.analysis.health._statistics import STATISTICS
 from pcapframe.analysis.health._view import Finder, View
+from pcapframe.arrays import Mask
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo
 
@@ -25,7 +26,7 @@ def examine_capture(
     capture: CaptureInfo,
     asked: pd.DataFrame | None = None,
     known: CaptureHealth | None = None,
-    server_given: bool = False,
+    server_given: bool | Mask = False,
 ) -> CaptureHealth:
     """Find what limits the statistics of a capture.
 
@@ -43,8 +44,8 @@ def examine_capture(
         The segments of these connections, with the columns ``READ`` at least; all by default.
     known : CaptureHealth, optional
         Of the same capture, whatever was asked for then: what it found about the whole capture holds.
-    server_given : bool, default False
-        The user named the server, so that the roles are known.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
 
     Returns
     -------

@@ -38,8 +38,8 @@ class View(NamedTuple):
         Those asked for, with the columns ``READ`` at least; not modified.
     connections : DataFrame
         Those asked for, columns of ``schema.CONNECTIONS``; not modified.
-    server_given : bool
-        The user named the server, so that the roles are known.
+    server_given : bool or ndarray of bool
+        The user's filter says who the server is: everywhere, or by connection.
     """
 
     capture: CaptureInfo
@@ -47,7 +47,7 @@ class View(NamedTuple):
     all_segments: pd.DataFrame
     segments: pd.DataFrame
     connections: pd.DataFrame
-    server_given: bool
+    server_given: bool | Mask
 
     def of_packets(self, rows: Array) -> Evidence:
         """Name packets of the capture, by their rows in `packets`."""

@@ -2,8 +2,8 @@
 
 - ``open_at_start``: connections whose handshake is not in the capture (``handshake`` is ``not_captured``).
 - ``open_at_end``: connections established or met under way that neither a RST nor the FINs of both sides end in it.
-- ``inferred_roles``: connections of which no SYN or SYN-ACK says who the client is. A server that the user names says
-  it, and then this is not reported.
+- ``inferred_roles``: connections of which no SYN or SYN-ACK says who the client is. Nor does the user's filter, as it
+  does where only one endpoint matches it.
 """
 
 import numpy as np
@@ -49,9 +49,7 @@ def _open_at_end(view: View) -> Finding | None:
 
 
 def _inferred(view: View) -> Finding | None:
-    if view.server_given:
-        return None
-    mask = (view.connections["roles"] == "inferred").to_numpy()
+    mask = (view.connections["roles"] == "inferred").to_numpy() & np.logical_not(view.server_given)
     count = int(mask.sum())
     if not count:
         return None

@@ -1,0 +1,53 @@
+"""Charts of the report, inside its HTML, for pages of either theme and any width."""
+
+import base64
+import io
+from collections.abc import Callable
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pcapframe.analysis import Analysis
+from pcapframe.report.markup import escaped
+
+__all__ = ["draw_figure"]
+
+THEMES = {"light": "default", "dark": "dark_background"}
+BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
+# Width and height of a chart [inches] by the pages that it is for, as a media query has it; the last is for the rest.
+SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
+DPI = 130
+
+
+def draw_figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
+    """Draw a chart, for narrow and wide, dark and light pages.
+
+    Parameters
+    ----------
+    chart : callable
+        One of ``plots``.
+    analysis : Analysis
+        What it shows.
+
+    Returns
+    -------
+    str
+        HTML with the pictures inside, whose text is the chart's title.
+    """
+    sources, label = [], ""
+    for room, size in SIZES.items():
+        for theme in ("dark", "light"):
+            page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
+            with style.context([THEMES[theme], page]):
+                figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+                axes = chart(analysis, ax=figure.subplots())
+                label = " ".join((axes.get_title() or axes.get_title("left")).split())
+                file = io.BytesIO()
+                figure.savefig(file, format="png")
+            dark = "(prefers-color-scheme: dark)" if theme == "dark" else ""
+            media = " and ".join(query for query in (room, dark) if query)
+            sources.append((media, f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"))
+    *others, (_, last) = sources
+    narrower = "".join(f"<source srcset='{source}' media='{media}'>" for media, source in others)
+    return f"<figure><picture>{narrower}<img src='{last}' alt='{escaped(label)}'></picture></figure>"

@@ -1,0 +1,35 @@
+"""HTML of texts from anywhere."""
+
+from pcapframe.report.markup import escaped, sentence, write_facts, write_section, write_table
+
+HOSTILE = "<script>'&\x1b[31m"
+HARMLESS = "&lt;script&gt;&#x27;&amp;\N{REPLACEMENT CHARACTER}[31m"
+
+
+def test_whatever_is_written_is_escaped() -> None:
+    assert escaped(HOSTILE) == HARMLESS
+    for made in (
+        write_section(HOSTILE).text,
+        write_facts({HOSTILE: 1}),
+        write_facts({"name": HOSTILE}),
+        write_table(HOSTILE, ["head"], [], 0),
+        write_table("caption", [HOSTILE], [], 0),
+        write_table("caption", ["head"], [[HOSTILE]], 1),
+    ):
+        assert HARMLESS in made
+        assert "<script" not in made
+
+
+def test_a_table_says_what_it_leaves_out() -> None:
+    rows = [["a"], ["b"]]
+    assert "<caption>Names</caption>" in write_table("Names", ["Name"], rows, 2)
+    assert "<caption>Names (first 2 of 1,200)</caption>" in write_table("Names", ["Name"], rows, 1200)
+
+
+def test_what_is_not_known_is_said() -> None:
+    assert "<th scope='row'>start</th><td>not known</td>" in write_facts({"start": None})
+
+
+def test_a_sentence_has_one_full_stop() -> None:
+    assert sentence("no TCP.") == "No TCP."
+    assert sentence("no TCP") == "No TCP."
