@@ -468,7 +468,7 @@ def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right")
     for path in paths[:PATHS]:
-        steps = (_spaced(str(value)) for name, value in path.items() if name != "count")
+        steps = ("FIN" if value == "fin" else _spaced(value) for name, value in path.items() if name != "count")
         grid.add_row(f"{path['count']:,}", " → ".join(steps))
     return Padding(grid, (0, 0, 0, 2))
 

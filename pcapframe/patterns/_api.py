@@ -201,31 +201,34 @@ def rate(name: str, part: int, whole: int) -> dict[str, float]:
     return {name: part / whole if whole else np.nan, f"{name}_low": low, f"{name}_high": high}
 
 
-def beside(found: Differing) -> str:
+def beside(found: Differing, label: str) -> str:
     """Say how Wireshark's labels differ from the evidence.
 
     Parameters
     ----------
     found : Differing
         Both compared.
+    label : str
+        What Wireshark calls them.
 
     Returns
     -------
     str
-        A sentence after a space; nothing where they agree.
+        A sentence after a space, on the packets that the sentence before counts; nothing where they agree.
 
     Examples
     --------
     >>> import numpy as np
-    >>> beside(Differing(7, np.array([3, 4]), np.array([9])))
-    " Wireshark's rules label 7: 2 that are none of these, and not 1 that is."
+    >>> beside(Differing(7, np.array([3, 4]), np.array([9])), "retransmissions")
+    " Wireshark's rules label 5 of these as retransmissions, and 2 other packets."
     """
     more, fewer = found.only_wireshark.size, found.only_evidence.size
     if not more and not fewer:
         return ""
-    parts = [f"{more:,} that {'is' if more == 1 else 'are'} none of these"] if more else []
-    parts += [f"not {fewer:,} that {'is' if fewer == 1 else 'are'}"] if fewer else []
-    return f" Wireshark's rules label {found.wireshark_total:,}: {', and '.join(parts)}."
+    same = found.wireshark_total - more
+    these = f"{same:,} of these" if fewer else "all of these"
+    others = counted(more, "other packet") if more else "no other packet"
+    return f" Wireshark's rules label {these} as {label}, and {others}."
 
 
 def _text(value: Any) -> str:
