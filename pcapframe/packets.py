@@ -19,6 +19,7 @@ from pcapframe.capture.records import NO_TIME, Columns, PacketColumns
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names
+from pcapframe.wording import counted
 
 __all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "read_pcap"]
 
@@ -94,11 +95,11 @@ class CaptureInfo:
             "format": ", ".join([self.format, *([self.compression] if self.compression else [])]),
             "link types": ", ".join(self.link_types) or "none",
             "packets": f"{self.packets:,}",
-            "length": f"{self.bytes:,} bytes",
+            "length": counted(self.bytes, "byte"),
             "first packet": self.first_time or "not known",
             "last packet": self.last_time or "not known",
-            "snapshot length": "not stated" if self.snaplen is None else f"{self.snaplen:,} bytes",
-            "dropped there": "not stated" if not drops else f"{sum(drops):,} packets",
+            "snapshot length": "not stated" if self.snaplen is None else counted(self.snaplen, "byte"),
+            "dropped there": "not stated" if not drops else counted(sum(drops), "packet"),
             "cut off": "yes: packets after some point are missing" if self.truncated else "no",
         }
         facts |= {f"comment on {_place(each['frame'])}": each["text"] for each in self.comments[:SHOWN]}

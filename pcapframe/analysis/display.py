@@ -24,6 +24,7 @@ from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
 from pcapframe.schema import RESEND_REASONS
+from pcapframe.wording import counted
 
 __all__ = [
     "Report",
@@ -112,7 +113,7 @@ class Report:
             HTML, everything in it escaped.
         """
         capture, statistics = self.capture, self.statistics
-        lines = [f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
+        lines = [f"{counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
         if self.selection != Selection():
             lines.append(f"filter: {self.selection}")
         body = [f"<p><b>{_escaped(capture.name)}</b><br>{_lines(lines)}</p>"]
@@ -175,7 +176,7 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     """
     how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types]
     yield Text.assemble((printable(capture.name), "bold"), f"  {printable(', '.join(how))}")
-    yield Text(f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
+    yield Text(f"{counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
     if capture.first_time is not None and capture.last_time is not None:
         yield Text(_span(capture.first_time, capture.last_time))
 
@@ -317,15 +318,17 @@ def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableTyp
 
 def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     seen, total = statistics["rst_distribution"], statistics["flags"]["rst"]
-    if not total:
+    if not total and health.qualifier("flags") is None:
         return Text("  none")
+    if not total:
+        return facts([("RSTs", health.qualify(total, "flags"))])
     ways = seen["by_direction"]
     directions = {
         "to the server": ways["to_server"],
         "from the server": ways["from_server"],
         "unknown": ways["unknown"],
     }
-    connections = _counted(seen["connections_with_rst_total"], "connection")
+    connections = counted(seen["connections_with_rst_total"], "connection")
     rsts = health.qualify(total, "flags")
     flags = dict.fromkeys(directions, "flags")
     rows = [("RSTs", f"{rsts} in {connections}"), ("direction", _shares(directions, health, flags))]
@@ -334,7 +337,7 @@ def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     for address, count in list(seen["by_source"].items())[:ROWS]:
         bar = Text("━" * max(1, round(BAR * count / most)), style="magenta")
         sources.add_row("", address, f"{count:,}", bar)
-    return Group(facts(rows), sources, *_more(seen["by_source_total"], "sources"))
+    return Group(facts(rows), sources, *_more(seen["by_source_total"], "source"))
 
 
 def _retransmissions(
@@ -359,7 +362,7 @@ def _retransmissions(
         counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
         worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
     connections = [worst] if total else []
-    return Group(facts(rows), *connections, *_more(seen["connections_total"], "connections"))
+    return Group(facts(rows), *connections, *_more(seen["connections_total"], "connection"))
 
 
 def difference_rows(differences: Differences, width: int) -> list[tuple[str, str]]:
@@ -390,7 +393,7 @@ def _resent(statistics: Statistics, health: CaptureHealth) -> str:
     """Say how much was sent again."""
     seen = statistics["retransmissions"]
     total = health.qualify(seen["total"], "retransmissions")
-    text = f"{total} of {statistics['total_packets']:,} TCP packets"
+    text = f"{total} of {counted(statistics['total_packets'], 'TCP packet')}"
     if not seen["total"]:
         return text
     low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
@@ -415,8 +418,8 @@ def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
     return lines
 
 
-def _more(total: int, what: str) -> list[RenderableType]:
-    return [Text(f"  and {total - ROWS:,} more {what}", style=LABEL)] if total > ROWS else []
+def _more(total: int, noun: str) -> list[RenderableType]:
+    return [Text(f"  and {counted(total - ROWS, f'more {noun}')}", style=LABEL)] if total > ROWS else []
 
 
 def _patterns(patterns: Sequence[Pattern], width: int) -> Iterator[RenderableType]:
@@ -457,10 +460,10 @@ def _filters(frames: Sequence[int], total: int, width: int) -> Table:
 
 def _frames_row(frames: Sequence[int], total: int, width: int) -> tuple[str, str]:
     """Say how many frames there are, and write a display filter for as many as fit."""
-    label = f"{len(frames):,} of {_counted(total, 'frame')}"
+    label = f"{len(frames):,} of {counted(total, 'frame')}"
     shown = _fitting(frames, width - 2 - max(len(label), LABEL_WIDTH))
     part = f"{len(shown):,} of " if total > len(shown) else ""
-    return f"{part}{_counted(total, 'frame')}", frame_filter(shown) or ""
+    return f"{part}{counted(total, 'frame')}", frame_filter(shown) or ""
 
 
 def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
@@ -486,10 +489,11 @@ def _indented(text: str) -> RenderableType:
 
 
 def _totals(statistics: Statistics, health: CaptureHealth) -> str:
-    connections = health.qualify(statistics["total_connections"], "connections")
-    packets = health.qualify(statistics["total_packets"], "packets")
+    connections = health.qualify_count(statistics["total_connections"], "connection", "connections")
+    packets = health.qualify_count(statistics["total_packets"], "TCP packet", "packets")
     whole = health.qualify(_bytes(statistics["total_bytes"]), "bytes")
-    return f"{connections} connections, {packets} TCP packets, {whole}"
+    unknown = health.qualifier("bytes") == "unknown"
+    return f"{connections}, {packets}, {'bytes ' if unknown else ''}{whole}"
 
 
 def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str]) -> str:
@@ -510,10 +514,6 @@ def _escaped(text: str) -> str:
     return html.escape(printable(text))
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _percent(share: float) -> str:
     return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"
 
@@ -523,7 +523,7 @@ def _bytes(count: int) -> str:
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:,.1f} {unit}"
-    return _counted(count, "byte")
+    return counted(count, "byte")
 
 
 def _span(first: str, last: str) -> str:

@@ -12,6 +12,7 @@ import click
 
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
+from pcapframe.wording import agreeing
 
 __all__ = ["mcp", "report", "workshop"]
 
@@ -103,7 +104,8 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
     write("\n".join(f"{file.outcome:9}  {file.path}" for file in laid), STDOUT)
     kept = sum(file.outcome == "kept" for file in laid)
     if kept:
-        say(f"{kept} of {len(laid)} files were changed and are left as they are; move one away to have it anew")
+        left = agreeing(kept, "was changed and is left as it is", "were changed and are left as they are")
+        say(f"{kept} of {len(laid)} files {left}; move one away to have it anew")
     if lab:
         sys.stdout.flush()
         raise click.exceptions.Exit(_start_lab(folder, lab_options))

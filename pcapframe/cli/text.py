@@ -22,6 +22,7 @@ from pcapframe.analysis.display import (
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
+from pcapframe.wording import counted
 
 __all__ = ["connections_text", "flow_text", "info_text", "resends_text", "retransmissions_text", "show"]
 
@@ -103,7 +104,7 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
         worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
     if len(listed) < answer["connections_with_retransmissions"]:
-        of = f"{len(listed):,} of {answer['connections_with_retransmissions']:,} connections"
+        of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
         blocks.append(Text(f"  {of} with resends, see --limit", style="dim"))
     return Group(*_head(analysis), facts(rows), *blocks)
 
@@ -146,9 +147,9 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     compared = answer["analysis"]
     ratio = compared["asymmetry_ratio"]
     text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", "packet_ratio")
-    connections = health.qualify(answer["total_connections"], "connections")
+    connections = health.qualify_count(answer["total_connections"], "connection", "connections")
     rows = [
-        ("server", f"{answer['server']}, {connections} connections"),
+        ("server", f"{answer['server']}, {connections}"),
         ("ratio", text if ratio is None else f"{text} client packets per server packet"),
     ]
     said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
@@ -199,7 +200,8 @@ def connections_text(
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     total = len(connections)
-    more = f"{total:,} connections" if total <= limit else f"{limit:,} of {total:,} connections, see --limit"
+    more = counted(total, "connection")
+    more = more if total <= limit else f"{limit:,} of {more}, see --limit"
     return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"))
 
 
@@ -258,8 +260,8 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
         rows.add_column(name, justify="left" if is_text else "right", overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
-    total = analysis.health.qualify(len(resends), "retransmissions")
-    more = f"{total} segments sent again" if len(resends) <= limit else f"{limit:,} of {total} resends, see --limit"
+    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
+    more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
     return Group(*head, rows, Text(f"  {more}", style="dim"))
 
 
@@ -307,7 +309,7 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
     capture = analysis.capture
     rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
     if capture.snaplen is not None:
-        rows.append(("snaplen", f"{capture.snaplen:,} bytes"))
+        rows.append(("snaplen", counted(capture.snaplen, "byte")))
     for interface in capture.interfaces:
         counters = {name: interface.get(name) for name in ("received", "dropped")}
         known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
@@ -317,7 +319,7 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
         of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
         rows.append(("comment", f"{of}: {comment['text']}"))
     if len(capture.comments) > 10:
-        rows.append(("", f"and {len(capture.comments) - 10:,} more comments"))
+        rows.append(("", f"and {counted(len(capture.comments) - 10, 'more comment')}"))
     health = health_lines(analysis.health, width=_width())
     return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))
 

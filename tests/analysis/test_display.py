@@ -8,7 +8,7 @@ from rich.console import Console
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text, printable
-from tests.builders import Conversation, pcap, pcapng
+from tests.builders import Conversation, merge, pcap, pcapng
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n[bold]"
 
@@ -90,6 +90,31 @@ def test_a_filter_that_matches_nothing_stops_after_saying_so() -> None:
     assert "filter  server any:81" in text
     assert "Nothing matches the filter (server any:81)" in text
     assert "Retransmissions" not in text
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    analysis = pf.analyze(pcap(list(Conversation().syn())))
+    assert "1 connection, 1 TCP packet, 78 bytes" in " ".join(str(analysis).split())
+    assert "0 of 1 TCP packet" in str(analysis)
+    assert repr(analysis).endswith("1 packet, 1 connection, 4 patterns>")
+
+
+def test_what_is_not_counted_is_named_one_more() -> None:
+    talks = [Conversation(f"192.0.2.{i}", start=i).syn().syn(after=0.5).refused() for i in range(1, 7)]
+    text = str(pf.analyze(pcap(merge(*talks))))
+    assert "and 1 more connection\n" in text
+
+
+def test_no_rst_is_as_uncertain_as_the_other_counts() -> None:
+    cut = pcap(Conversation().handshake().data("client", 100).ack("server").close(), snaplen=60)
+    text = str(pf.analyze(cut)).partition("RST ─")[2]
+    assert text.splitlines()[1] == "  RSTs         at least 0"
+    assert str(pf.analyze(pf.example("clean.pcap"))).partition("RST ─")[2].splitlines()[1] == "  none"
+
+
+def test_numbers_that_copies_make_unknown_read_as_sentences() -> None:
+    text = " ".join(str(pf.analyze(pf.example("mirrored.pcap.gz"))).split())
+    assert "6 connections, an unknown number of TCP packets (1,302 as captured), bytes unknown (1.1 MB as " in text
 
 
 def test_html_without_patterns_has_no_table() -> None:

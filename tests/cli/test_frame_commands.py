@@ -42,7 +42,7 @@ def test_resends(tmp_path: Path) -> None:
     text_of("resends", losses, "--parquet", str(path), "--csv", str(tmp_path / "resends.csv"))
     assert len(pd.read_parquet(path)) == 58
     assert len(pd.read_csv(tmp_path / "resends.csv")) == 58
-    assert "0 segments sent again" in text_of("resends", CLEAN)
+    assert "0 resends" in text_of("resends", CLEAN)
 
 
 def test_connections_as_csv(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.text import connections_text, info_text
+from pcapframe.cli.text import connections_text, flow_text, info_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
@@ -56,10 +56,20 @@ def test_info_names_interfaces_comments_and_control_characters() -> None:
     assert text.index("Statistics can be taken") < text.index("protocols")
 
 
-def test_many_comments_are_counted() -> None:
+@pytest.mark.parametrize(("count", "said"), [(11, "and 1 more comment"), (14, "and 4 more comments")])
+def test_many_comments_are_counted(count: int, said: str) -> None:
     talk = Conversation().handshake().data("client", 2000, segment=100)
-    analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, 15)}))
-    assert "and 4 more comments" in plain_text(info_text(analysis, {}))
+    analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, count + 1)}))
+    assert said in plain_text(info_text(analysis, {})).splitlines()[-1]
+    assert plain_text(info_text(analysis, {})).endswith(said)
+
+
+def test_one_connection_is_one() -> None:
+    talk = Conversation().handshake().close()
+    assert table(talk)[-1] == "  1 connection"
+    analysis = pf.analyze(pcap(talk), server_ip="198.51.100.1")
+    flow = plain_text(flow_text(pf.analyze_traffic_flow(analysis, "198.51.100.1"), analysis))
+    assert "198.51.100.1:any, 1 connection\n" in flow
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

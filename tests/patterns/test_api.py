@@ -87,7 +87,7 @@ def test_rate_without_trials_is_null() -> None:
 
 
 def test_nothing_is_said_beside_where_both_agree() -> None:
-    none, some = np.empty(0, np.intp), np.arange(3)
+    none = np.empty(0, np.intp)
     assert beside(Differing(5, none, none), "out of order") == ""
 
 

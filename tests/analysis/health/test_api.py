@@ -17,6 +17,9 @@ def test_unknown_outweighs_at_least() -> None:
     assert health.qualify(1200, "packets", "bytes") == "unknown (1,200 as captured)"
     assert health.qualify(1200, "bytes") == "at least 1,200"
     assert health.qualify(1200, "flags") == "1,200"
+    assert health.qualify_count(1, "packet", "packets") == "an unknown number of packets (1 as captured)"
+    assert [health.qualify_count(count, "byte", "bytes") for count in (0, 1)] == ["at least 0 bytes", "at least 1 byte"]
+    assert [health.qualify_count(count, "RST", "flags") for count in (0, 1, 2000)] == ["0 RSTs", "1 RST", "2,000 RSTs"]
 
 
 def test_every_text_says_at_least_or_unknown() -> None:
