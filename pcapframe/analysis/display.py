@@ -17,7 +17,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.health import STATISTICS, CaptureHealth
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.statistics import CATEGORIES, Differences, Statistics, Summary
 from pcapframe.measures import frame_filter
@@ -31,6 +31,7 @@ __all__ = [
     "capture_lines",
     "difference_rows",
     "facts",
+    "health_brief",
     "health_lines",
     "note_line",
     "plain_text",
@@ -41,6 +42,7 @@ __all__ = [
 ROWS = 5  # of each table
 BAR = 24  # longest bar [characters]
 HTML_WIDTH = 120  # of a line with a display filter in a notebook [characters]
+FEW = 3  # limited statistics in a short text
 PATHS = 4  # of the states that connections went through
 FACT_WIDTH = 13  # of a fact's label [characters]
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
@@ -92,7 +94,7 @@ class Report:
         if self.summary["notable_observations"]:
             yield _heading("Notable")
         for seen in self.summary["notable_observations"]:
-            yield Padding(Text.assemble((seen["type"], NAME), f"  {seen['detail']}."), (0, 0, 0, 2))
+            yield Padding(Group(Text(seen["type"], style=NAME), _indented(f"{seen['detail']}.")), (0, 0, 0, 2))
 
     def plain_text(self) -> str:
         """Write the report as plain text.
@@ -208,6 +210,31 @@ def health_lines(health: CaptureHealth, *, width: int) -> RenderableType:
             rows.append(Padding(grid, (0, 0, 0, 2)))
         lines.append(Padding(Group(*rows), (0, 0, 0, 2)))
     return Group(*lines)
+
+
+def health_brief(health: CaptureHealth) -> RenderableType:
+    """Write in short what a capture can and cannot support.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        What is shown.
+
+    Returns
+    -------
+    RenderableType
+        A sentence for all statistics and one a finding, without evidence.
+    """
+    limited = [STATISTICS[name] for name in health.qualifiers]
+    sentence = health.sentence
+    if limited:
+        more = f" and {len(limited) - FEW:,} more" if len(limited) > FEW else ""
+        counts = f"{len(limited):,} of {len(STATISTICS):,} kinds of statistics"
+        sentence = f"{counts} cannot be taken as they are: {', '.join(limited[:FEW])}{more}."
+    lines = [Text(sentence), *(note_line(finding.sentence) for finding in health.findings)]
+    if limited:
+        lines.append(Text("pcapframe analyze says how far each can be taken, and which packets show it.", style=LABEL))
+    return Padding(Group(*lines), (0, 0, 0, 2))
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
@@ -352,11 +379,11 @@ def _retransmissions(
         rows += [("reasons", _shares(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:
         text = f"{health.qualify(seen['wireshark_total'], 'retransmissions')} {LABELLED['retransmission']}"
-        rows += [("Wireshark", text), *difference_rows(seen["differences"], width)]
+        rows += [("Wireshark", text), *difference_rows(seen["differences"], "sent again", width)]
     if moved["total"] or moved["wireshark_total"]:
         rows.append(("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"))
         text = f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"
-        rows += [("Wireshark", text), *difference_rows(moved["differences"], width)]
+        rows += [("Wireshark", text), *difference_rows(moved["differences"], "reordered", width)]
     worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
         counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
@@ -365,13 +392,15 @@ def _retransmissions(
     return Group(facts(rows), *connections, *_more(seen["connections_total"], "connection"))
 
 
-def difference_rows(differences: Differences, width: int) -> list[tuple[str, str]]:
+def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
     """Say which packets Wireshark's rules label otherwise.
 
     Parameters
     ----------
     differences : dict
         Of a count in the statistics.
+    seen_as : str
+        What the evidence shows of those counted.
     width : int
         Characters in a line.
 
@@ -380,12 +409,20 @@ def difference_rows(differences: Differences, width: int) -> list[tuple[str, str
     list of tuple of str
         Rows for `facts`; none where both agree.
     """
-    both = (("only Wireshark", differences["only_wireshark"]), ("only evidence", differences["only_evidence"]))
+    sides = (
+        ("only Wireshark", f"labelled, not {seen_as}", differences["only_wireshark"]),
+        ("only evidence", f"{seen_as}, not labelled", differences["only_evidence"]),
+    )
     rows = []
-    for label, frames in both:
-        if frames["frame_count"]:
-            counted, display_filter = _frames_row(frames["frames"], frames["frame_count"], width - FACT_WIDTH - 6)
-            rows.append((label, f"{counted}: {display_filter}" if display_filter else counted))
+    for label, what, differing in sides:
+        frames, total = differing["frames"], differing["frame_count"]
+        if not total:
+            continue
+        rows.append((label, f"{total:,} {what}"))
+        shown = _fitting(frames, width - FACT_WIDTH - 5)
+        if shown:
+            which = "" if total == len(shown) else f"{len(shown):,} of these"
+            rows.append((which, frame_filter(shown) or ""))
     return rows
 
 
@@ -414,7 +451,8 @@ def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
         seen: Any = statistics[key]  # type: ignore[literal-required]
         labelled = health.qualify(seen["wireshark_total"], key)
         lines.append(f"{what}: {text}; Wireshark: {labelled} {LABELLED[label]}")
-        lines += [f"{name}: {frames}" for name, frames in difference_rows(seen["differences"], HTML_WIDTH)]
+        rows = difference_rows(seen["differences"], what, HTML_WIDTH)
+        lines += [f"{name}: {text}" if name else text for name, text in rows]
     return lines
 
 

@@ -13,6 +13,7 @@ from pcapframe.analysis.display import (
     capture_lines,
     difference_rows,
     facts,
+    health_brief,
     health_lines,
     note_line,
     plain_text,
@@ -69,12 +70,19 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     RenderableType
         For `show`.
     """
-    if "by_connection" not in answer:
+    if "by_connection" not in answer or analysis.message is not None:
         return Group(*_head(analysis))
     health = analysis.health
     side = "above" if answer["exceeds_threshold"] else "not above"
-    rate = f"{_percent(answer['retransmission_rate'])}, {side} the threshold of {_percent(answer['threshold'])}"
-    rate = health.qualify(rate, "retransmission_rate")
+    rate, threshold = (
+        _percent(answer["retransmission_rate"]),
+        f"{side} the threshold of {_percent(answer['threshold'])}",
+    )
+    rate = {
+        None: f" ({rate}, {threshold})",
+        "at least": f"; rate at least {rate} (as captured, {threshold})",
+        "unknown": f"; rate unknown ({rate} as captured, {threshold})",
+    }[health.qualifier("retransmission_rate")]
     above = health.qualify(answer["summary"]["connections_above_threshold"], "retransmission_rate")
     total, connections, labelled = (
         health.qualify(answer[name], "retransmissions")
@@ -84,18 +92,17 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     rows = [
         (
             "resent",
-            f"{total} of {answer['total_packets']:,} TCP packets ({rate})",
+            f"{total} of {counted(answer['total_packets'], 'TCP packet')}{rate}",
         ),
         (
             "connections",
-            f"{connections} of {answer['by_connection_total']:,} sent segments again, {above} of them above the "
-            "threshold",
+            f"{connections} of {answer['by_connection_total']:,} sent segments again; above the threshold: {above}",
         ),
         ("Wireshark", f"{labelled} {LABELLED['retransmission']}"),
-        *difference_rows(answer["differences"], _width()),
+        *difference_rows(answer["differences"], "sent again", _width()),
         ("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"),
         ("Wireshark", f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"),
-        *difference_rows(moved["differences"], _width()),
+        *difference_rows(moved["differences"], "reordered", _width()),
     ]
     worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
@@ -124,7 +131,7 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     RenderableType
         For `show`.
     """
-    if "client_to_server" not in answer:
+    if "client_to_server" not in answer or analysis.message is not None:
         return Group(*_head(analysis))
     health = analysis.health
     ways = table(("", "client to server", "server to client"))
@@ -254,13 +261,15 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     for name in ("SACKed", "dup ACKs", "in RTT", "needless", "id"):
         if _needed(columns) > (_width() if width is None else width):
             del columns[name]
+    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
+    if not len(resends):
+        return Group(*head, Text(f"  {total}", style="dim"))
     rows = table((), texts=0)
     for name in columns:
         is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
         rows.add_column(name, justify="left" if is_text else "right", overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
-    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
     more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
     return Group(*head, rows, Text(f"  {more}", style="dim"))
 
@@ -325,10 +334,12 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
 
 
 def _head(analysis: Analysis) -> list[RenderableType]:
-    """The capture, what it can and cannot support, and what limits the answer."""
-    said = [*analysis.notes, *([] if analysis.message is None else [analysis.message])]
-    health = health_lines(analysis.health, width=_width())
-    return [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in said), health, Text()]
+    """The capture, what limits the answer, and what the capture supports; or why there is nothing more to show."""
+    lines = [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in analysis.notes)]
+    if analysis.message is not None and len(analysis.whole_connections):
+        return [*lines, note_line(analysis.message)]
+    lines.append(health_brief(analysis.health))
+    return [*lines, Text()] if len(analysis.whole_connections) else lines
 
 
 def _width() -> int:

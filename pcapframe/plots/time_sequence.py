@@ -176,8 +176,8 @@ def time_sequence(
     _limit(ax, data)
     seconds_axis(ax, facts["start_ns"], 0.0, float(data["time_s"].max()))
     unit_axis(ax, "relative sequence number", "B")
-    segments = counted(facts["segments"], "segment")
-    title(ax, what, f"connection {facts['conn_id']:,}: {facts['connection']}, {segments} both ways")
+    of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} both ways"
+    title(ax, what, of)
     legend(ax)
     return ax
 

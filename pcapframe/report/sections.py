@@ -355,7 +355,7 @@ def _by_wireshark(analysis: Analysis) -> str:
             if frames["frame_count"]:
                 facts[f"{name}, only by {who}"] = f"{frames['frame_count']:,}"
                 text = _escaped(frames["display_filter"] or "")
-                filters += f"<p class='filter'><span>Only by {who}</span><code>{text}</code></p>"
+                filters += f"<p class='filter'><span>{name}, only by {who}</span><code>{text}</code></p>"
     return _facts(facts) + filters
 
 

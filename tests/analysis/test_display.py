@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 import pcapframe as pf
-from pcapframe.analysis.display import plain_text, printable
+from pcapframe.analysis.display import health_brief, plain_text, printable
+from pcapframe.analysis.health import STATISTICS
 from tests.builders import Conversation, merge, pcap, pcapng
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n[bold]"
@@ -115,6 +116,44 @@ def test_no_rst_is_as_uncertain_as_the_other_counts() -> None:
 def test_numbers_that_copies_make_unknown_read_as_sentences() -> None:
     text = " ".join(str(pf.analyze(pf.example("mirrored.pcap.gz"))).split())
     assert "6 connections, an unknown number of TCP packets (1,302 as captured), bytes unknown (1.1 MB as " in text
+
+
+def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:
+    text = plain_text(pf.analyze(pf.example("ipv6.pcapng")), width=80)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    differing = [line for line in lines if line.startswith("only ")]
+    assert differing == [
+        "only Wireshark 13 labelled, not sent again",
+        "only evidence 1 sent again, not labelled",
+        "only Wireshark 1 labelled, not reordered",
+        "only evidence 3 reordered, not labelled",
+    ]
+    after = [lines[lines.index(line) + 1] for line in differing]
+    assert after[0].startswith("9 of these frame.number in {393, ")
+    assert after[1:] == ["frame.number in {88}", "frame.number in {88}", "frame.number in {393, 475, 497}"]
+    html = pf.analyze(pf.example("ipv6.pcapng"))._repr_html_()
+    assert "only evidence: 1 sent again, not labelled<br>frame.number in {88}" in html
+
+
+def test_a_few_limited_statistics_are_named_in_short() -> None:
+    qualified = dict.fromkeys(list(STATISTICS)[:4], "unknown")
+    few, many = (
+        pf.CaptureHealth((pf.Finding("a", "Seen.", {}, affects, pf.Evidence(frames=(1,), frame_count=1)),), "Whole.")
+        for affects in ({"bytes": "at least"}, qualified)
+    )
+    text = plain_text(health_brief(few)).splitlines()
+    assert text[0] == "  1 of 19 kinds of statistics cannot be taken as they are: bytes."
+    assert text[1] == "  ! Seen."
+    assert len(text) == 3
+    assert "cannot be taken as they are: connections, packets, bytes and 1 more." in plain_text(health_brief(many))
+    assert plain_text(health_brief(pf.CaptureHealth((), "Whole."))) == "  Whole."
+
+
+def test_what_is_notable_is_indented_alike(resets: pf.Analysis) -> None:
+    lines = plain_text(resets, width=60).partition("Notable ─")[2].splitlines()[1:]
+    assert lines[0] == "  high_retransmission"
+    assert len(lines) > 2
+    assert all(line.startswith("    ") and line[4] != " " for line in lines[1:])
 
 
 def test_html_without_patterns_has_no_table() -> None:

@@ -31,6 +31,13 @@ def test_every_section_of_a_capture_shows_something() -> None:
     assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
 
 
+def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
+    page = CaptureReport(pf.example("ipv6.pcapng")).retransmissions().text
+    spans = re.findall(r"<p class='filter'><span>(.+?)</span>", page)
+    of = [(what, who) for what in ("Sent again", "Reordered") for who in ("Wireshark", "the evidence")]
+    assert spans == [f"{what}, only by {who}" for what, who in of]
+
+
 def test_charts_carry_a_description_both_themes_and_a_narrow_form() -> None:
     shown = CaptureReport(pf.example("clean.pcap")).overview().text
     images = re.findall(r"<figure>.*?</figure>", shown, re.DOTALL)
