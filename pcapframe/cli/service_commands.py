@@ -82,11 +82,12 @@ def report(
 @click.option("--lab", is_flag=True, help="Start JupyterLab in DIR.")
 @click.argument("lab_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- LAB-OPTIONS...]")
 def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
-    """Lay out guided incident reviews: notebooks with questions, and captures.
+    """Lay out guided incident reviews.
 
-    DIR gets the notebooks, their captures, and the answers with a page for whoever runs the workshop; it is made where
-    it is missing. A file that was changed is never written over: it is named, and the exit status is 1, unless
-    JupyterLab is started. --lab needs the extra: pip install "pcapframe[workshop]". What follows -- goes to JupyterLab.
+    DIR gets notebooks with questions, the captures that they ask about, and the answers with a page for whoever
+    runs the workshop; it is made where it is missing. A file that was changed is never written over: it is named,
+    and the exit status is 1, unless JupyterLab is started. --lab needs the extra: pip install
+    "pcapframe[workshop]". What follows -- goes to JupyterLab.
 
     \b
     Examples:

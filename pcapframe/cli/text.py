@@ -1,6 +1,6 @@
 """What a person reads of each command but ``analyze``, whose text is that of the `Analysis`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from rich.console import Console, Group, JustifyMethod, RenderableType
@@ -193,9 +193,7 @@ def connections_text(
         said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
         titles[name] = name if said is None else f"{said}\n{name}"
     width = _width() if width is None else width
-    for name in ("payload", "start", "seconds", "Wireshark"):
-        if _needed(columns) > width:
-            del columns[name]
+    left_out = _left_out(columns, ("payload", "start", "seconds", "Wireshark"), width)
     # States are folded first, between words; addresses only where that does not make room enough.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
     folded = ("state", "client", "server") if _needed(words) > width else ("state",)
@@ -209,7 +207,7 @@ def connections_text(
     total = len(connections)
     more = counted(total, "connection")
     more = more if total <= limit else f"{limit:,} of {more}, see --limit"
-    return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"))
+    return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
 
 
 def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[str, list[str]]:
@@ -235,6 +233,16 @@ def _needed(columns: Mapping[str, list[str]]) -> int:
     return 2 + sum(2 + max(len(text) for text in (*title.split("\n"), *cells)) for title, cells in columns.items())
 
 
+def _left_out(columns: dict[str, list[str]], dispensable: Sequence[str], width: int) -> list[RenderableType]:
+    """Take away columns, from the first, until the others fit; return a line that names them, if there are any."""
+    gone = []
+    for name in dispensable:
+        if _needed(columns) > width:
+            del columns[name]
+            gone.append(name)
+    return [Text(f"  not shown: {', '.join(gone)} (wider terminal, or --csv)", style="dim")] if gone else []
+
+
 def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
     """Write resends as a table; less important columns only where there is room.
 
@@ -258,9 +266,8 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     if analysis.message is not None:
         return Group(*head)
     columns = _resend_columns(resends.iloc[:limit])
-    for name in ("SACKed", "dup ACKs", "in RTT", "needless", "id"):
-        if _needed(columns) > (_width() if width is None else width):
-            del columns[name]
+    width = _width() if width is None else width
+    left_out = _left_out(columns, ("SACKed", "dup ACKs", "in RTT", "needless", "id"), width)
     total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
     if not len(resends):
         return Group(*head, Text(f"  {total}", style="dim"))
@@ -271,7 +278,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
-    return Group(*head, rows, Text(f"  {more}", style="dim"))
+    return Group(*head, rows, Text(f"  {more}", style="dim"), *left_out)
 
 
 def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:

@@ -4,11 +4,11 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.text import connections_text, flow_text, info_text
+from pcapframe.cli.text import connections_text, flow_text, info_text, resends_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
-def table(*talks: Conversation, width: int = 100) -> list[str]:
+def table(*talks: Conversation, width: int = 130) -> list[str]:
     analysis = pf.analyze(pcap(merge(*talks)))
     text = plain_text(connections_text(analysis, analysis.connections, limit=20, width=width), width=width)
     return text.partition("\n\n")[2].splitlines()
@@ -37,6 +37,19 @@ def test_columns_make_room_in_a_narrow_terminal() -> None:
     assert wide[0].split() == titles
     assert narrow[0].split() == ["id", "client", "server", "packets", "resent", "state"]
     assert "[2001:db8::1]:40000  [2001:db8::2]:443" in narrow[1]
+    assert wide[-1] == "  1 connection"
+    gone = "payload, start, seconds, Wireshark"
+    assert narrow[-2:] == ["  1 connection", f"  not shown: {gone} (wider terminal, or --csv)"]
+
+
+def test_columns_of_resends_make_room_in_a_narrow_terminal() -> None:
+    analysis = pf.analyze(pf.example("losses.pcap"))
+    shown = {
+        width: plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=width), width=width).splitlines()
+        for width in (80, 140)
+    }
+    assert shown[140][-1] == "  5 of 58 resends, see --limit"
+    assert shown[80][-1] == "  not shown: SACKed, dup ACKs, in RTT, needless, id (wider terminal, or --csv)"
 
 
 def test_seconds_count_from_the_first_packet_of_the_capture() -> None:
@@ -79,7 +92,7 @@ def test_no_address_and_no_port_is_cut_off(width: int) -> None:
     assert all(len(line) <= width for line in (head, *lines))
     cells = dict.fromkeys(("client", "server", "state"), "")
     places = sorted((head.index(name), name) for name in head.split())
-    for line in lines[:-1]:  # the last one counts
+    for line in lines[: lines.index("  1 connection")]:
         for (start, name), (end, _) in zip(places, [*places[1:], (width, "")], strict=True):
             if name in cells:
                 cells[name] += line[start:end].strip()
