@@ -48,7 +48,7 @@ class CaptureInfo:
     first_time, last_time : str or None
         Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
     snaplen : int or None
-        Most bytes that were captured of a packet, as declared; None where nothing was. [bytes]
+        Most bytes that were captured of a packet, as declared, the largest of several; None where nothing was. [bytes]
     interfaces : list of dict
         pcapng interfaces: ``name description link_type snaplen received dropped`` (None where not stated).
     comments : list of dict
@@ -98,7 +98,7 @@ class CaptureInfo:
             "length": counted(self.bytes, "byte"),
             "first packet": self.first_time or "not known",
             "last packet": self.last_time or "not known",
-            "snapshot length": "not stated" if self.snaplen is None else counted(self.snaplen, "byte"),
+            "snapshot length": self._snapshot_lengths(),
             "dropped there": "not stated" if not drops else counted(sum(drops), "packet"),
             "cut off": "yes: packets after some point are missing" if self.truncated else "no",
         }
@@ -106,6 +106,17 @@ class CaptureInfo:
         if len(self.comments) > SHOWN:
             facts["comments"] = f"{len(self.comments):,} in all"
         return facts | {f"note {number}": note for number, note in enumerate(self.notes, 1)}
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """These facts of each capture: of those read as one, or of the only one."""
+        return self.captures or [vars(self)]
+
+    def _snapshot_lengths(self) -> str:
+        texts = ["not stated" if one["snaplen"] is None else counted(one["snaplen"], "byte") for one in self.files]
+        if len(set(texts)) == 1:
+            return texts[0]
+        return ", ".join(f"{one['name']}: {text}" for one, text in zip(self.files, texts, strict=True))
 
     def __str__(self) -> str:
         facts = self.facts()

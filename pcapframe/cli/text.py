@@ -325,7 +325,7 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
     capture = analysis.capture
     rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
     if capture.snaplen is not None:
-        rows.append(("snaplen", counted(capture.snaplen, "byte")))
+        rows.append(("snaplen", capture.facts()["snapshot length"]))
     for interface in capture.interfaces:
         counters = {name: interface.get(name) for name in ("received", "dropped")}
         known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]

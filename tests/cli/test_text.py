@@ -69,6 +69,17 @@ def test_info_names_interfaces_comments_and_control_characters() -> None:
     assert text.index("Statistics can be taken") < text.index("protocols")
 
 
+def test_each_of_several_captures_has_its_own_snaplen() -> None:
+    captures = [pcap(Conversation(start=start).handshake(), snaplen=snaplen) for start, snaplen in ((0, 96), (9, 1500))]
+    shown = {
+        count: plain_text(info_text(pf.analyze(captures[:count]), {})).partition("snaplen")[2].split()
+        for count in (1, 2)
+    }
+    assert shown[1] == ["96", "bytes"]
+    name = pf.analyze(captures[0]).capture.name
+    assert " ".join(shown[2]) == f"{name}: 96 bytes, {name}: 1,500 bytes"
+
+
 @pytest.mark.parametrize(("count", "said"), [(11, "and 1 more comment"), (14, "and 4 more comments")])
 def test_many_comments_are_counted(count: int, said: str) -> None:
     talk = Conversation().handshake().data("client", 2000, segment=100)
