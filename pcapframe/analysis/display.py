@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -22,7 +23,7 @@ from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.statistics import CATEGORIES, Differences, Statistics, Summary
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
-from pcapframe.patterns import Pattern
+from pcapframe.patterns import OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
 from pcapframe.wording import counted
 
@@ -480,7 +481,7 @@ def _pattern(pattern: Pattern, width: int) -> RenderableType:
         lines.append(_paths(pattern.observations["paths"]))
     filters = _filters(evidence.frames, evidence.frame_count, width - INDENT)
     if evidence.display_filter_all is not None and "||" not in evidence.display_filter_all:
-        filters.add_row("by endpoints", evidence.display_filter_all)
+        filters.add_row(fill(OF_ENDPOINTS, LABEL_WIDTH), evidence.display_filter_all)
     if filters.row_count:
         lines.append(Padding(filters, (0, 0, 0, 2)))
     return Padding(Group(*lines), (0, 0, 0, 2))

@@ -12,8 +12,9 @@ import pandas as pd
 from pcapframe.measures import Differing, wilson_interval
 from pcapframe.wording import counted
 
-__all__ = ["LISTED", "Evidence", "Pattern", "beside", "native", "rate"]
+__all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "native", "rate"]
 
+OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
 SHOWN = 5  # so many entries of a list are written for a reader
 LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
 
@@ -35,8 +36,8 @@ class Evidence:
     display_filter : str or None
         Wireshark display filter that selects exactly the listed frames; None where none are listed.
     display_filter_all : str or None
-        Short filter by endpoints that selects all packets of these connections, listed or not (and whatever
-        else these endpoints exchanged); None where no short one does.
+        Short filter that selects all packets of these endpoints: those of the connections, listed or not, and
+        whatever else their endpoints exchanged over TCP; None where no short one does.
     """
 
     connections: tuple[int, ...] = ()
@@ -109,7 +110,7 @@ class Pattern:
     def _repr_html_(self) -> str:
         texts = {name: _text(value) for name, value in self.observations.items()}
         texts["evidence"] = str(self.evidence)
-        filters = {"display filter": self.evidence.display_filter, "of all": self.evidence.display_filter_all}
+        filters = {"display filter": self.evidence.display_filter, OF_ENDPOINTS: self.evidence.display_filter_all}
         texts |= {name: text for name, text in filters.items() if text is not None}
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th>"

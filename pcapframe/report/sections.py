@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from pcapframe import plots
 from pcapframe.analysis import Analysis, Finding, Selection, analyze
 from pcapframe.errors import CaptureError, PcapframeError
-from pcapframe.patterns import Evidence, Pattern, Thresholds
+from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
 
 __all__ = ["RESULT_TYPE", "CaptureReport", "Html"]
 
@@ -302,14 +302,15 @@ def _finding(finding: Finding) -> str:
         f"<p class='filter'><span>{_escaped(qualifier.capitalize())}</span>{_escaped(', '.join(statistics))}</p>"
         for qualifier, statistics in finding.limits().items()
     )
-    return f"<article><p>{_escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence)}</article>"
+    return f"<article><p>{_escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence, 'all of them')}</article>"
 
 
-def _filters(evidence: Evidence) -> str:
-    """Return the display filters that select the evidence."""
+def _filters(evidence: Evidence, of_all: str) -> str:
+    """Return the display filters that select the evidence; the second one selects `of_all`."""
+    filters = {"display filter": evidence.display_filter, of_all: evidence.display_filter_all}
     return "".join(
-        f"<p class='filter'><span>{name}</span><code>{_escaped(text)}</code></p>"
-        for name, text in (("Display filter", evidence.display_filter), ("Of all", evidence.display_filter_all))
+        f"<p class='filter'><span>{name.capitalize()}</span><code>{_escaped(text)}</code></p>"
+        for name, text in filters.items()
         if text is not None
     )
 
@@ -321,7 +322,7 @@ def _pattern(seen: Pattern) -> str:
         f"<article><h3>{_escaped(seen.pattern.replace('_', ' '))} "
         f"<small>{_escaped(seen.category.replace('_', ' '))}</small></h3>"
         f"<p>{_escaped(seen.description)}</p><p class='evidence'>Evidence: {_escaped(str(seen.evidence))}</p>"
-        f"{_filters(seen.evidence)}<details><summary>All numbers</summary>{numbers}</details></article>"
+        f"{_filters(seen.evidence, OF_ENDPOINTS)}<details><summary>All numbers</summary>{numbers}</details></article>"
     )
 
 

@@ -156,6 +156,14 @@ def test_what_is_notable_is_indented_alike(resets: pf.Analysis) -> None:
     assert all(line.startswith("    ") and line[4] != " " for line in lines[1:])
 
 
+def test_a_filter_by_endpoints_says_that_it_selects_all_their_packets(resets: pf.Analysis) -> None:
+    refused = str(resets).partition("refused_connections")[2].partition("unanswered_syns")[0].splitlines()
+    assert refused[-3:-1] == [
+        "    all packets of   ip.addr == 198.51.100.20 && tcp.port == 8080",
+        "    these endpoints",
+    ]
+
+
 def test_html_without_patterns_has_no_table() -> None:
     assert "<table" not in pf.analyze(pcap([]))._repr_html_()
 

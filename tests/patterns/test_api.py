@@ -72,6 +72,7 @@ def test_text_names_numbers_and_evidence() -> None:
 
 def test_html_is_escaped() -> None:
     html = pattern(**{"<script>": "<img>"})._repr_html_()
+    assert "all packets of these endpoints</th>" in html
     assert "<script>" not in html
     assert "<img>" not in html
     assert "One &lt;b&gt;window&lt;/b&gt;." in html

@@ -38,6 +38,15 @@ def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
     assert spans == [f"{what}, only by {who}" for what, who in of]
 
 
+def test_second_filters_say_what_they_select() -> None:
+    report = CaptureReport(pf.example("resets.pcap"))
+    select = re.compile(r"<p class='filter'><span>(All .+?)</span><code>(.+?)</code>")
+    assert ("All packets of these endpoints", "ip.addr == 198.51.100.21 &amp;&amp; tcp") in select.findall(
+        report.patterns().text
+    )
+    assert select.findall(report.health().text) == [("All of them", "frame.cap_len &lt; frame.len")]
+
+
 def test_charts_carry_a_description_both_themes_and_a_narrow_form() -> None:
     shown = CaptureReport(pf.example("clean.pcap")).overview().text
     images = re.findall(r"<figure>.*?</figure>", shown, re.DOTALL)
