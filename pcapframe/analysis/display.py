@@ -25,7 +25,7 @@ from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
-from pcapframe.wording import counted
+from pcapframe.wording import counted, seconds
 
 __all__ = [
     "Report",
@@ -274,10 +274,24 @@ def table(columns: Sequence[str], *, texts: int = 1) -> Table:
     Table
         Without rows so far.
     """
-    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=LABEL)
+    made = _Rows(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=LABEL)
     for place, name in enumerate(["", *columns]):
         made.add_column(name, justify="left" if place <= texts or not name else "right", overflow="fold")
     return made
+
+
+class _Rows(Table):
+    """Titles and cells are text as it is: rich would take [ms], and the brackets of [fe80::1]:80, for markup."""
+
+    def add_column(self, header: RenderableType = "", *args: Any, **options: Any) -> None:
+        super().add_column(_as_it_is(header), *args, **options)
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        super().add_row(*(cell if cell is None else _as_it_is(cell) for cell in cells), **options)
+
+
+def _as_it_is(cell: RenderableType) -> RenderableType:
+    return Text(cell) if isinstance(cell, str) else cell
 
 
 def note_line(text: str) -> RenderableType:
@@ -339,8 +353,8 @@ def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableTyp
         ("ending", _shares({name: endings[key] for name, key in named.items()}, health, ENDING_STATISTICS)),
     ]
     if roles["inferred"] or roles["syn_ack"]:
-        shown_by = {"SYN": roles["syn"], "SYN-ACK": roles["syn_ack"], "ports only": roles["inferred"]}
-        rows.append(("roles by", _shares(shown_by, health, {})))
+        shown_by = {"by SYN": roles["syn"], "by SYN-ACK": roles["syn_ack"], "by ports only": roles["inferred"]}
+        rows.append(("roles", _shares(shown_by, health, {})))
     return facts(rows)
 
 
@@ -536,9 +550,16 @@ def _totals(statistics: Statistics, health: CaptureHealth) -> str:
 
 
 def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str]) -> str:
-    return ", ".join(
-        f"{health.qualify(count, rests_on.get(name, ''))} {_spaced(name)}" for name, count in counts.items() if count
-    )
+    """Write counts by name without zeros, those that are unknown together at the end."""
+    texts, unknown = [], []
+    for name, count in counts.items():
+        said = health.qualifier(rests_on.get(name, ""))
+        text = f"{count:,} {_spaced(name)}"
+        if count and said == "unknown":
+            unknown.append(text)
+        elif count:
+            texts.append(text if said is None else f"{said} {text}")
+    return ", ".join(texts + ([f"unknown ({', '.join(unknown)} as captured)"] if unknown else []))
 
 
 def _spaced(name: str) -> str:
@@ -569,5 +590,5 @@ def _span(first: str, last: str) -> str:
     """Write from when to when, the date once where it is the same."""
     begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
     until = end.partition(" ")[2] if begin[:10] == end[:10] else end
-    seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
-    return f"{begin} to {until} UTC ({f'{seconds:,.3g}' if abs(seconds) < 1000 else f'{seconds:,.0f}'} s)"
+    duration = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+    return f"{begin} to {until} UTC ({seconds(duration)})"

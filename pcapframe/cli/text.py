@@ -35,6 +35,7 @@ COLUMN_STATISTICS = {
     "resent": "retransmissions",
     "Wireshark": "retransmissions",
 }
+FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
 WIDTH = 100  # of a line where no terminal has one [characters]
 
 
@@ -271,10 +272,14 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
     if not len(resends):
         return Group(*head, Text(f"  {total}", style="dim"))
+    # Between words where that makes room enough.
+    words = {name: cells for name, cells in columns.items() if name not in FOLDED}
+    words |= {name.replace(" ", "\n"): " ".join(columns[name]).split() for name in FOLDED}
+    folded = FOLDED if _needed(words) <= width else tuple(columns)
     rows = table((), texts=0)
     for name in columns:
         is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
-        rows.add_column(name, justify="left" if is_text else "right", overflow="fold")
+        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"

@@ -164,6 +164,21 @@ def test_a_filter_by_endpoints_says_that_it_selects_all_their_packets(resets: pf
     ]
 
 
+def test_what_is_unknown_stands_together() -> None:
+    talks = [Conversation(client_port=port, start=port).handshake() for port in (1, 2)]
+    closed, half = (Conversation(client_port=port, start=port).handshake() for port in (3, 4))
+    gap = Conversation(client_port=5, start=5).handshake().data("client", 100, drop=True).ack("server")
+    text = str(pf.analyze(pcap(merge(*talks, closed.close(), half.fin("client"), gap))))
+    assert "ending       at least 1 FIN, unknown (1 half closed, 3 open as captured)" in text
+
+
+@pytest.mark.parametrize(("after", "said"), [(0.00002, "0.02 ms"), (2, "2 s"), (4000, "4,000 s")])
+def test_how_long_a_capture_lasts(after: float, said: str) -> None:
+    frames = list(Conversation().syn())
+    text = str(pf.analyze(pcap([*frames, (frames[0][0] + after, frames[0][1])])))
+    assert f" UTC ({said})" in text
+
+
 def test_html_without_patterns_has_no_table() -> None:
     assert "<table" not in pf.analyze(pcap([]))._repr_html_()
 

@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.text import connections_text, flow_text, info_text, resends_text
+from pcapframe.cli.text import connections_text, flow_text, info_text, resends_text, retransmissions_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
@@ -50,6 +50,27 @@ def test_columns_of_resends_make_room_in_a_narrow_terminal() -> None:
     }
     assert shown[140][-1] == "  5 of 58 resends, see --limit"
     assert shown[80][-1] == "  not shown: SACKed, dup ACKs, in RTT, needless, id (wider terminal, or --csv)"
+
+
+def test_what_looks_like_markup_is_text() -> None:
+    talk = (
+        Conversation("fe80::1", 40000, "fd00::2", 443).handshake().data("client", 100).retransmit("client", after=0.4)
+    )
+    analysis = pf.analyze(pcap(talk.ack("server").close()))
+    retransmissions = retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis)
+    for shown in (connections_text(analysis, analysis.connections, limit=5), retransmissions, analysis):
+        text = plain_text(shown)
+        assert "[fe80::1]:40000" in text
+        assert "[fd00::2]:443" in text
+    assert "delay [ms]" in plain_text(resends_text(analysis, pf.resends(analysis), limit=5), width=140)
+
+
+def test_words_of_resends_stay_whole_in_a_narrow_terminal() -> None:
+    analysis = pf.analyze(pf.example("midstream.pcap"))
+    text = plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=80), width=80)
+    assert text.count("identification") == 5
+    assert text.count("out of order") == 4
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_seconds_count_from_the_first_packet_of_the_capture() -> None:
