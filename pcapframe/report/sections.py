@@ -24,6 +24,7 @@ from pcapframe import plots
 from pcapframe.analysis import Analysis, Finding, Selection, analyze
 from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
+from pcapframe.wording import agreeing, seconds
 
 __all__ = ["RESULT_TYPE", "CaptureReport", "Html"]
 
@@ -130,11 +131,13 @@ class CaptureReport:
             capture, connections = self.analysis.capture, self.analysis.connections
             whole = self.analysis.whole_connections
             of = "" if len(whole) == len(connections) else f" of {len(whole):,}"
+            found = self.analysis.health.qualify(len(connections), "connections")
+            patterns = len(self.analysis.patterns)
             numbers = [
-                (f"{capture.packets:,}", "packets"),
-                (f"{self.analysis.health.qualify(len(connections), 'connections')}{of}", "TCP connections"),
+                (f"{capture.packets:,}", agreeing(capture.packets, "packet", "packets")),
+                (f"{found}{of}", agreeing(len(whole), "TCP connection", "TCP connections")),
                 (_span(capture.first_time, capture.last_time), "time span"),
-                (f"{len(self.analysis.patterns):,}", "patterns observed"),
+                (f"{patterns:,}", agreeing(patterns, "pattern observed", "patterns observed")),
             ]
             tiles = "".join(f"<div><b>{_escaped(value)}</b><span>{label}</span></div>" for value, label in numbers)
             lines.append(f"<div class='tiles'>{tiles}</div>")
@@ -424,8 +427,8 @@ def _value(value: Any) -> str | None:
 def _span(first: str | None, last: str | None) -> str:
     if first is None or last is None:
         return "not known"
-    seconds = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
-    return f"{seconds:,.3g} s" if seconds < 600 else f"{seconds / 60:,.1f} min"
+    duration = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
+    return seconds(duration) if duration < 600 else f"{duration / 60:,.1f} min"
 
 
 def _sentence(text: str) -> str:

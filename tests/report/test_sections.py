@@ -38,6 +38,14 @@ def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
     assert spans == [f"{what}, only by {who}" for what, who in of]
 
 
+def test_a_heading_counts_one_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "one.pcap"
+    path.write_bytes(builders.pcap(list(Conversation().syn())))
+    heading = CaptureReport(path).heading().text
+    assert "<b>1</b><span>packet</span>" in heading
+    assert "<b>1</b><span>TCP connection</span>" in heading
+
+
 def test_second_filters_say_what_they_select() -> None:
     report = CaptureReport(pf.example("resets.pcap"))
     select = re.compile(r"<p class='filter'><span>(All .+?)</span><code>(.+?)</code>")
