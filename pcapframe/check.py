@@ -26,6 +26,7 @@ from pcapframe.errors import PcapframeError
 from pcapframe.packets import read_pcap
 from pcapframe.schema import LABELS, names
 from pcapframe.segments import label_segments
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["LabelCheck", "TsharkError", "check_labels", "compare_labels", "tshark_segments"]
 
@@ -80,10 +81,11 @@ class LabelCheck:
 
     def __rich__(self) -> Table:
         share = "" if np.isnan(self.agreement) else f", {100 * self.agreement:.3f} % of the segments agree"
+        differ = self.differing.index.nunique()
         table = Table(
             "label",
             title=f"Labels by pcapframe and by {self.tshark}",
-            caption=f"{self.differing.index.nunique():,} frames differ{share}",
+            caption=f"{counted(differ, 'frame')} {agreeing(differ, 'differs', 'differ')}{share}",
         )
         for column in self.labels:
             table.add_column(str(column).replace("_", " "), justify="right")

@@ -18,6 +18,7 @@ from pcapframe.capture.writer import Described, Records, copy_packets, pcap_head
 from pcapframe.errors import CaptureError, CaptureFormatError, CaptureNotFoundError, ParameterError
 from pcapframe.files import written_aside
 from pcapframe.measures import without_attrs
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["write_pcap"]
 
@@ -157,7 +158,8 @@ def _check(time_ns: Array, link_types: Sequence[int], pcapng: bool) -> int:
     """Refuse what the format cannot hold; return the second that time stamps count from."""
     timeless = int((time_ns == NO_TIME).sum())
     if timeless:
-        raise ParameterError(f"{timeless:,} of {time_ns.size:,} packets have no time: leave them out to write the rest")
+        what = agreeing(timeless, "has no time: leave it", "have no time: leave them")
+        raise ParameterError(f"{timeless:,} of {counted(time_ns.size, 'packet')} {what} out to write the rest")
     first, last = (int(time_ns.min()) // 10**9, int(time_ns.max()) // 10**9) if time_ns.size else (0, 0)
     if not pcapng and (first < 0 or last >= 2**32):
         raise ParameterError("pcap has no times before 1970 and after 2106: write a .pcapng")

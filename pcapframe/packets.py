@@ -19,6 +19,7 @@ from pcapframe.capture.records import NO_TIME, Columns, PacketColumns
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names
+from pcapframe.wording import counted
 
 __all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "read_pcap"]
 
@@ -47,7 +48,7 @@ class CaptureInfo:
     first_time, last_time : str or None
         Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
     snaplen : int or None
-        Most bytes that were captured of a packet, as declared; None where nothing was. [bytes]
+        Most bytes that were captured of a packet, as declared, the largest of several; None where nothing was. [bytes]
     interfaces : list of dict
         pcapng interfaces: ``name description link_type snaplen received dropped`` (None where not stated).
     comments : list of dict
@@ -94,17 +95,28 @@ class CaptureInfo:
             "format": ", ".join([self.format, *([self.compression] if self.compression else [])]),
             "link types": ", ".join(self.link_types) or "none",
             "packets": f"{self.packets:,}",
-            "length": f"{self.bytes:,} bytes",
+            "length": counted(self.bytes, "byte"),
             "first packet": self.first_time or "not known",
             "last packet": self.last_time or "not known",
-            "snapshot length": "not stated" if self.snaplen is None else f"{self.snaplen:,} bytes",
-            "dropped there": "not stated" if not drops else f"{sum(drops):,} packets",
+            "snapshot length": self._snapshot_lengths(),
+            "dropped there": "not stated" if not drops else counted(sum(drops), "packet"),
             "cut off": "yes: packets after some point are missing" if self.truncated else "no",
         }
         facts |= {f"comment on {_place(each['frame'])}": each["text"] for each in self.comments[:SHOWN]}
         if len(self.comments) > SHOWN:
             facts["comments"] = f"{len(self.comments):,} in all"
         return facts | {f"note {number}": note for number, note in enumerate(self.notes, 1)}
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """These facts of each capture: of those read as one, or of the only one."""
+        return self.captures or [vars(self)]
+
+    def _snapshot_lengths(self) -> str:
+        texts = ["not stated" if one["snaplen"] is None else counted(one["snaplen"], "byte") for one in self.files]
+        if len(set(texts)) == 1:
+            return texts[0]
+        return ", ".join(f"{one['name']}: {text}" for one, text in zip(self.files, texts, strict=True))
 
     def __str__(self) -> str:
         facts = self.facts()

@@ -12,6 +12,7 @@ from pcapframe.cli.commands import commands
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+IGNORED = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 COMMANDS = re.findall(r"^(?:\.venv/bin/)?pcapframe (.+)$", "\n".join(BLOCKS), re.MULTILINE)
 
 
@@ -34,6 +35,8 @@ def test_command(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(commands, command.split(), catch_exceptions=False)
     assert result.exit_code == 0
     assert result.stdout
+    left = [f"/{path.name}{'/' if path.is_dir() else ''}" for path in tmp_path.iterdir() if path.name != "data"]
+    assert [name for name in left if name not in IGNORED] == []
 
 
 def test_output_shown_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -17,19 +18,21 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.health import STATISTICS, CaptureHealth
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.statistics import CATEGORIES, Differences, Statistics, Summary
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
-from pcapframe.patterns import Pattern
+from pcapframe.patterns import OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
+from pcapframe.wording import counted, seconds
 
 __all__ = [
     "Report",
     "capture_lines",
     "difference_rows",
     "facts",
+    "health_brief",
     "health_lines",
     "note_line",
     "plain_text",
@@ -40,6 +43,7 @@ __all__ = [
 ROWS = 5  # of each table
 BAR = 24  # longest bar [characters]
 HTML_WIDTH = 120  # of a line with a display filter in a notebook [characters]
+FEW = 3  # limited statistics in a short text
 PATHS = 4  # of the states that connections went through
 FACT_WIDTH = 13  # of a fact's label [characters]
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
@@ -91,7 +95,7 @@ class Report:
         if self.summary["notable_observations"]:
             yield _heading("Notable")
         for seen in self.summary["notable_observations"]:
-            yield Padding(Text.assemble((seen["type"], NAME), f"  {seen['detail']}."), (0, 0, 0, 2))
+            yield Padding(Group(Text(seen["type"], style=NAME), _indented(f"{seen['detail']}.")), (0, 0, 0, 2))
 
     def plain_text(self) -> str:
         """Write the report as plain text.
@@ -112,7 +116,7 @@ class Report:
             HTML, everything in it escaped.
         """
         capture, statistics = self.capture, self.statistics
-        lines = [f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
+        lines = [f"{counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}"]
         if self.selection != Selection():
             lines.append(f"filter: {self.selection}")
         body = [f"<p><b>{_escaped(capture.name)}</b><br>{_lines(lines)}</p>"]
@@ -175,7 +179,7 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     """
     how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types]
     yield Text.assemble((printable(capture.name), "bold"), f"  {printable(', '.join(how))}")
-    yield Text(f"{_counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
+    yield Text(f"{counted(capture.packets, 'packet')}, {_bytes(capture.bytes)}")
     if capture.first_time is not None and capture.last_time is not None:
         yield Text(_span(capture.first_time, capture.last_time))
 
@@ -207,6 +211,31 @@ def health_lines(health: CaptureHealth, *, width: int) -> RenderableType:
             rows.append(Padding(grid, (0, 0, 0, 2)))
         lines.append(Padding(Group(*rows), (0, 0, 0, 2)))
     return Group(*lines)
+
+
+def health_brief(health: CaptureHealth) -> RenderableType:
+    """Write in short what a capture can and cannot support.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        What is shown.
+
+    Returns
+    -------
+    RenderableType
+        A sentence for all statistics and one a finding, without evidence.
+    """
+    limited = [STATISTICS[name] for name in health.qualifiers]
+    sentence = health.sentence
+    if limited:
+        more = f" and {len(limited) - FEW:,} more" if len(limited) > FEW else ""
+        counts = f"{len(limited):,} of {len(STATISTICS):,} kinds of statistics"
+        sentence = f"{counts} cannot be taken as they are: {', '.join(limited[:FEW])}{more}."
+    lines = [Text(sentence), *(note_line(finding.sentence) for finding in health.findings)]
+    if limited:
+        lines.append(Text("pcapframe analyze says how far each can be taken, and which packets show it.", style=LABEL))
+    return Padding(Group(*lines), (0, 0, 0, 2))
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
@@ -245,10 +274,24 @@ def table(columns: Sequence[str], *, texts: int = 1) -> Table:
     Table
         Without rows so far.
     """
-    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=LABEL)
+    made = _Rows(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=LABEL)
     for place, name in enumerate(["", *columns]):
         made.add_column(name, justify="left" if place <= texts or not name else "right", overflow="fold")
     return made
+
+
+class _Rows(Table):
+    """Titles and cells are text as it is: rich would take [ms], and the brackets of [fe80::1]:80, for markup."""
+
+    def add_column(self, header: RenderableType = "", *args: Any, **options: Any) -> None:
+        super().add_column(_as_it_is(header), *args, **options)
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        super().add_row(*(cell if cell is None else _as_it_is(cell) for cell in cells), **options)
+
+
+def _as_it_is(cell: RenderableType) -> RenderableType:
+    return Text(cell) if isinstance(cell, str) else cell
 
 
 def note_line(text: str) -> RenderableType:
@@ -310,22 +353,24 @@ def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableTyp
         ("ending", _shares({name: endings[key] for name, key in named.items()}, health, ENDING_STATISTICS)),
     ]
     if roles["inferred"] or roles["syn_ack"]:
-        shown_by = {"SYN": roles["syn"], "SYN-ACK": roles["syn_ack"], "ports only": roles["inferred"]}
-        rows.append(("roles by", _shares(shown_by, health, {})))
+        shown_by = {"by SYN": roles["syn"], "by SYN-ACK": roles["syn_ack"], "by ports only": roles["inferred"]}
+        rows.append(("roles", _shares(shown_by, health, {})))
     return facts(rows)
 
 
 def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     seen, total = statistics["rst_distribution"], statistics["flags"]["rst"]
-    if not total:
+    if not total and health.qualifier("flags") is None:
         return Text("  none")
+    if not total:
+        return facts([("RSTs", health.qualify(total, "flags"))])
     ways = seen["by_direction"]
     directions = {
         "to the server": ways["to_server"],
         "from the server": ways["from_server"],
         "unknown": ways["unknown"],
     }
-    connections = _counted(seen["connections_with_rst_total"], "connection")
+    connections = counted(seen["connections_with_rst_total"], "connection")
     rsts = health.qualify(total, "flags")
     flags = dict.fromkeys(directions, "flags")
     rows = [("RSTs", f"{rsts} in {connections}"), ("direction", _shares(directions, health, flags))]
@@ -334,7 +379,7 @@ def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     for address, count in list(seen["by_source"].items())[:ROWS]:
         bar = Text("━" * max(1, round(BAR * count / most)), style="magenta")
         sources.add_row("", address, f"{count:,}", bar)
-    return Group(facts(rows), sources, *_more(seen["by_source_total"], "sources"))
+    return Group(facts(rows), sources, *_more(seen["by_source_total"], "source"))
 
 
 def _retransmissions(
@@ -349,26 +394,28 @@ def _retransmissions(
         rows += [("reasons", _shares(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:
         text = f"{health.qualify(seen['wireshark_total'], 'retransmissions')} {LABELLED['retransmission']}"
-        rows += [("Wireshark", text), *difference_rows(seen["differences"], width)]
+        rows += [("Wireshark", text), *difference_rows(seen["differences"], "sent again", width)]
     if moved["total"] or moved["wireshark_total"]:
         rows.append(("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"))
         text = f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"
-        rows += [("Wireshark", text), *difference_rows(moved["differences"], width)]
+        rows += [("Wireshark", text), *difference_rows(moved["differences"], "reordered", width)]
     worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
         counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
         worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
     connections = [worst] if total else []
-    return Group(facts(rows), *connections, *_more(seen["connections_total"], "connections"))
+    return Group(facts(rows), *connections, *_more(seen["connections_total"], "connection"))
 
 
-def difference_rows(differences: Differences, width: int) -> list[tuple[str, str]]:
+def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
     """Say which packets Wireshark's rules label otherwise.
 
     Parameters
     ----------
     differences : dict
         Of a count in the statistics.
+    seen_as : str
+        What the evidence shows of those counted.
     width : int
         Characters in a line.
 
@@ -377,12 +424,20 @@ def difference_rows(differences: Differences, width: int) -> list[tuple[str, str
     list of tuple of str
         Rows for `facts`; none where both agree.
     """
-    both = (("only Wireshark", differences["only_wireshark"]), ("only evidence", differences["only_evidence"]))
+    sides = (
+        ("only Wireshark", f"labelled, not {seen_as}", differences["only_wireshark"]),
+        ("only evidence", f"{seen_as}, not labelled", differences["only_evidence"]),
+    )
     rows = []
-    for label, frames in both:
-        if frames["frame_count"]:
-            counted, display_filter = _frames_row(frames["frames"], frames["frame_count"], width - FACT_WIDTH - 6)
-            rows.append((label, f"{counted}: {display_filter}" if display_filter else counted))
+    for label, what, differing in sides:
+        frames, total = differing["frames"], differing["frame_count"]
+        if not total:
+            continue
+        rows.append((label, f"{total:,} {what}"))
+        shown = _fitting(frames, width - FACT_WIDTH - 5)
+        if shown:
+            which = "" if total == len(shown) else f"{len(shown):,} of these"
+            rows.append((which, frame_filter(shown) or ""))
     return rows
 
 
@@ -390,7 +445,7 @@ def _resent(statistics: Statistics, health: CaptureHealth) -> str:
     """Say how much was sent again."""
     seen = statistics["retransmissions"]
     total = health.qualify(seen["total"], "retransmissions")
-    text = f"{total} of {statistics['total_packets']:,} TCP packets"
+    text = f"{total} of {counted(statistics['total_packets'], 'TCP packet')}"
     if not seen["total"]:
         return text
     low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
@@ -411,12 +466,13 @@ def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
         seen: Any = statistics[key]  # type: ignore[literal-required]
         labelled = health.qualify(seen["wireshark_total"], key)
         lines.append(f"{what}: {text}; Wireshark: {labelled} {LABELLED[label]}")
-        lines += [f"{name}: {frames}" for name, frames in difference_rows(seen["differences"], HTML_WIDTH)]
+        rows = difference_rows(seen["differences"], what, HTML_WIDTH)
+        lines += [f"{name}: {text}" if name else text for name, text in rows]
     return lines
 
 
-def _more(total: int, what: str) -> list[RenderableType]:
-    return [Text(f"  and {total - ROWS:,} more {what}", style=LABEL)] if total > ROWS else []
+def _more(total: int, noun: str) -> list[RenderableType]:
+    return [Text(f"  and {counted(total - ROWS, f'more {noun}')}", style=LABEL)] if total > ROWS else []
 
 
 def _patterns(patterns: Sequence[Pattern], width: int) -> Iterator[RenderableType]:
@@ -439,7 +495,7 @@ def _pattern(pattern: Pattern, width: int) -> RenderableType:
         lines.append(_paths(pattern.observations["paths"]))
     filters = _filters(evidence.frames, evidence.frame_count, width - INDENT)
     if evidence.display_filter_all is not None and "||" not in evidence.display_filter_all:
-        filters.add_row("by endpoints", evidence.display_filter_all)
+        filters.add_row(fill(OF_ENDPOINTS, LABEL_WIDTH), evidence.display_filter_all)
     if filters.row_count:
         lines.append(Padding(filters, (0, 0, 0, 2)))
     return Padding(Group(*lines), (0, 0, 0, 2))
@@ -457,10 +513,10 @@ def _filters(frames: Sequence[int], total: int, width: int) -> Table:
 
 def _frames_row(frames: Sequence[int], total: int, width: int) -> tuple[str, str]:
     """Say how many frames there are, and write a display filter for as many as fit."""
-    label = f"{len(frames):,} of {_counted(total, 'frame')}"
+    label = f"{len(frames):,} of {counted(total, 'frame')}"
     shown = _fitting(frames, width - 2 - max(len(label), LABEL_WIDTH))
     part = f"{len(shown):,} of " if total > len(shown) else ""
-    return f"{part}{_counted(total, 'frame')}", frame_filter(shown) or ""
+    return f"{part}{counted(total, 'frame')}", frame_filter(shown) or ""
 
 
 def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
@@ -468,7 +524,7 @@ def _paths(paths: Sequence[dict[str, Any]]) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right")
     for path in paths[:PATHS]:
-        steps = (_spaced(str(value)) for name, value in path.items() if name != "count")
+        steps = ("FIN" if value == "fin" else _spaced(value) for name, value in path.items() if name != "count")
         grid.add_row(f"{path['count']:,}", " → ".join(steps))
     return Padding(grid, (0, 0, 0, 2))
 
@@ -486,16 +542,24 @@ def _indented(text: str) -> RenderableType:
 
 
 def _totals(statistics: Statistics, health: CaptureHealth) -> str:
-    connections = health.qualify(statistics["total_connections"], "connections")
-    packets = health.qualify(statistics["total_packets"], "packets")
+    connections = health.qualify_count(statistics["total_connections"], "connection", "connections")
+    packets = health.qualify_count(statistics["total_packets"], "TCP packet", "packets")
     whole = health.qualify(_bytes(statistics["total_bytes"]), "bytes")
-    return f"{connections} connections, {packets} TCP packets, {whole}"
+    unknown = health.qualifier("bytes") == "unknown"
+    return f"{connections}, {packets}, {'bytes ' if unknown else ''}{whole}"
 
 
 def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str]) -> str:
-    return ", ".join(
-        f"{health.qualify(count, rests_on.get(name, ''))} {_spaced(name)}" for name, count in counts.items() if count
-    )
+    """Write counts by name without zeros, those that are unknown together at the end."""
+    texts, unknown = [], []
+    for name, count in counts.items():
+        said = health.qualifier(rests_on.get(name, ""))
+        text = f"{count:,} {_spaced(name)}"
+        if count and said == "unknown":
+            unknown.append(text)
+        elif count:
+            texts.append(text if said is None else f"{said} {text}")
+    return ", ".join(texts + ([f"unknown ({', '.join(unknown)} as captured)"] if unknown else []))
 
 
 def _spaced(name: str) -> str:
@@ -510,10 +574,6 @@ def _escaped(text: str) -> str:
     return html.escape(printable(text))
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _percent(share: float) -> str:
     return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"
 
@@ -523,12 +583,12 @@ def _bytes(count: int) -> str:
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:,.1f} {unit}"
-    return _counted(count, "byte")
+    return counted(count, "byte")
 
 
 def _span(first: str, last: str) -> str:
     """Write from when to when, the date once where it is the same."""
     begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
     until = end.partition(" ")[2] if begin[:10] == end[:10] else end
-    seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
-    return f"{begin} to {until} UTC ({f'{seconds:,.3g}' if abs(seconds) < 1000 else f'{seconds:,.0f}'} s)"
+    duration = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+    return f"{begin} to {until} UTC ({seconds(duration)})"

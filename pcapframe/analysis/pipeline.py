@@ -23,6 +23,7 @@ from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info
 from pcapframe.patterns import READ as PATTERN_READS
 from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
 from pcapframe.segments import label_segments
+from pcapframe.wording import counted
 
 if TYPE_CHECKING:
     from pcapframe.analysis.display import Report
@@ -189,8 +190,8 @@ class Analysis:
         return self._report.plain_text()
 
     def __repr__(self) -> str:
-        found = f"{len(self.connections):,} connections, {len(self.patterns):,} patterns"
-        return f"<Analysis of {self.capture.name!r}: {self.capture.packets:,} packets, {found}>"
+        found = f"{counted(len(self.connections), 'connection')}, {counted(len(self.patterns), 'pattern')}"
+        return f"<Analysis of {self.capture.name!r}: {counted(self.capture.packets, 'packet')}, {found}>"
 
     def __rich__(self) -> "Report":
         return self._report

@@ -17,6 +17,7 @@ import pandas as pd
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["Address", "Selected", "Selection", "Time", "select_connections"]
 
@@ -172,7 +173,9 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
     if wanted.start is not None or wanted.end is not None:
         timeless = connections["start"].isna().to_numpy()
         if timeless.any():
-            notes.append(f"{timeless.sum():,} connections have no time and are left out by the filter on time.")
+            count = int(timeless.sum())
+            left = agreeing(count, "has no time and is", "have no time and are")
+            notes.append(f"{counted(count, 'connection')} {left} left out by the filter on time.")
         keep &= ~timeless
         if wanted.start is not None:
             keep &= (connections["end"] >= wanted.start).to_numpy()
@@ -245,13 +248,11 @@ def _parsed_time(name: str, time: Time | None) -> pd.Timestamp | None:
     return parsed.tz_localize("UTC") if parsed.tz is None else parsed.tz_convert("UTC")
 
 
-def _connections(count: int) -> str:
-    return f"{count:,} connection{'' if count == 1 else 's'}"
-
-
 def _roles_told(told: int, turned: int) -> str:
     """Say in how many connections the filter decides who the server is, and how many have it at the other side."""
-    note = f"In {_connections(told)} no packet shows the roles: the endpoint of the filter is taken as the server"
+    note = (
+        f"In {counted(told, 'connection')} no packet shows the roles: the endpoint of the filter is taken as the server"
+    )
     if turned:
         note += f", without the filter {'' if turned == told else f'in {turned:,} of them '}as the client"
     return f"{note}."
@@ -259,12 +260,12 @@ def _roles_told(told: int, turned: int) -> str:
 
 def _nothing(connections: pd.DataFrame, wanted: Selection) -> str:
     """Say that nothing matches, and what is there instead."""
-    total = _connections(len(connections))
+    total = counted(len(connections), "connection")
     sentences = [f"Nothing matches the filter ({wanted}); the capture has {total}."]
     if wanted.names_server:
         at_client = int(_at_side(connections, "client", wanted).sum())
         if at_client:
-            sentences.append(f"It is the client of {_connections(at_client)}.")
+            sentences.append(f"It is the client of {counted(at_client, 'connection')}.")
         elif not _at_server(connections, wanted)[0].any():
             servers = pd.Series(endpoint_text(connections["server"], connections["server_port"])).value_counts()
             texts = [f"{server} ({count:,})" for server, count in servers.iloc[:3].items()]

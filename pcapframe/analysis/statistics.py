@@ -348,7 +348,7 @@ def _rst_detail(seen: dict[str, Any]) -> str:
     to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
     way = "to the server" if to_server > from_server else "from the server"
     most, total = max(to_server, from_server), to_server + from_server
-    return f"{most:,} of {total:,} RSTs go {way} ({100 * most / total:.1f} %)"
+    return f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({100 * most / total:.1f} %)"
 
 
 def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:

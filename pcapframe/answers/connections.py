@@ -200,9 +200,7 @@ def _issues(analysis: Analysis) -> list[str]:
         (handshake["half_open"], ("unanswered",), "handshake", half_open),
     )
     return [
-        f"{analysis.health.qualify(n, *statistics)} {noun}{'' if n == 1 else 's'} {what}"
-        for n, statistics, noun, what in wordings
-        if n
+        f"{analysis.health.qualify_count(n, noun, *statistics)} {what}" for n, statistics, noun, what in wordings if n
     ]
 
 

@@ -39,8 +39,8 @@ class AskedFilter(TypedDict):
 class PatternEvidence(TypedDict):
     """Connections (conn_id) and frame numbers that show a pattern, and display filters for Wireshark.
 
-    `display_filter` selects the listed frames, `display_filter_all` every packet of the connections'
-    endpoints.
+    `display_filter` selects the listed frames, `display_filter_all` all packets of these endpoints, so also
+    connections that do not show it.
     """
 
     connections: list[int]

@@ -9,6 +9,7 @@ from pcapframe.analysis import LISTED, Address, Analysis, CaptureHealth
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.errors import ParameterError
 from pcapframe.schema import FLAG_BITS
+from pcapframe.wording import counted
 
 __all__ = ["FlowAnswer", "analyze_traffic_flow"]
 
@@ -166,7 +167,7 @@ def _compared(client: OneWay, server: OneWay, health: CaptureHealth) -> FlowAnal
     rsts = client["rst_count"], server["rst_count"]
     sides = "the server sent none" if ratio is None else f"{ratio:.2f} client packets per server packet"
     interpretation = (
-        f"Clients sent {packets:,} packets ({client['payload_bytes']:,} bytes of payload) and the "
+        f"Clients sent {counted(packets, 'packet')} ({counted(client['payload_bytes'], 'byte')} of payload) and the "
         f"server {answers:,} ({server['payload_bytes']:,}): {sides}. RSTs: {rsts[0]:,} from clients, "
         f"{rsts[1]:,} from the server. Segments sent again: {client['retransmissions']:,} by clients, "
         f"{server['retransmissions']:,} by the server (Wireshark's rules label {client['wireshark_retransmissions']:,} "

@@ -136,9 +136,10 @@ def flow(
 @as_json
 @output
 def info(captures: Captures, as_json: bool, output: str) -> None:
-    """State what a capture can and cannot support, and the facts about it.
+    """State what a capture can support, and the facts about it.
 
-    The facts are its format, times, protocols, interfaces and comments, and what could not be read of it.
+    What it cannot support is named with the packets that show it. The facts are its format, times, protocols,
+    interfaces and comments, and what could not be read of it.
 
     \b
     Examples:
@@ -163,9 +164,9 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
 @click.option("--csv", metavar="FILE", help="Write the frames that differ as CSV to a file, or to standard output (-).")
 @output
 def check(capture: str, csv: str | None, output: str) -> None:
-    """Compare the labels of a capture with those of tshark, where it is installed.
+    """Compare the labels of a capture with those of tshark.
 
-    The table counts the segments that both, only one or neither give a label.
+    tshark has to be installed. The table counts the segments that both, only one or neither give a label.
 
     \b
     Examples:

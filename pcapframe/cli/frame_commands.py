@@ -9,6 +9,7 @@ from pcapframe.cli.captures import analyze_captures, progress, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
+from pcapframe.wording import counted
 
 __all__ = ["connections", "extract", "packets", "resends"]
 
@@ -136,10 +137,11 @@ def resends(
     parquet: str | None,
     output: str,
 ) -> None:
-    """List the segments sent again, one a row: their first copy, the delay, and what shows it.
+    """List the segments sent again, one a row.
 
-    The rule that decided is seen_before (bytes of it were seen), else the segment fills a gap and was sent after
-    the one that opened it, by identification, by timestamp, or since it came a round_trip later.
+    Each with its first copy, the delay between them, and what shows it. The rule that decided is seen_before (bytes
+    of it were seen), else the segment fills a gap and was sent after the one that opened it, by identification, by
+    timestamp, or since it came a round_trip later.
 
     \b
     Examples:
@@ -208,10 +210,11 @@ def extract(
     conn_ids: tuple[int, ...],
     frames: list[tuple[int, int]],
 ) -> None:
-    """Write packets of a capture as a smaller one, bytes and times unchanged.
+    """Write some packets of a capture as a smaller one.
 
-    Connections are taken whole: all their packets. What every given option selects is written; without
-    any, every packet.
+    Bytes and times are unchanged. Connections are taken whole: all their packets. What every given option
+    selects is written; without any, every packet. Packets without a time (none in the file, or out of range)
+    cannot be written: --frames with the numbers of the others leaves them out.
 
     \b
     Examples:
@@ -235,4 +238,4 @@ def extract(
     if not len(chosen):
         raise click.UsageError("these options select no packet: nothing was written")
     count = pcapframe.write_pcap(chosen, target, source=sources(captures))
-    write(f"{target}: {count:,} of {pcapframe.capture_info(packets).packets:,} packets", STDOUT)
+    write(f"{target}: {count:,} of {counted(pcapframe.capture_info(packets).packets, 'packet')}", STDOUT)

@@ -12,6 +12,7 @@ import click
 
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
+from pcapframe.wording import agreeing
 
 __all__ = ["mcp", "report", "workshop"]
 
@@ -81,11 +82,12 @@ def report(
 @click.option("--lab", is_flag=True, help="Start JupyterLab in DIR.")
 @click.argument("lab_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- LAB-OPTIONS...]")
 def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
-    """Lay out guided incident reviews: notebooks with questions, and captures.
+    """Lay out guided incident reviews.
 
-    DIR gets the notebooks, their captures, and the answers with a page for whoever runs the workshop; it is made where
-    it is missing. A file that was changed is never written over: it is named, and the exit status is 1, unless
-    JupyterLab is started. --lab needs the extra: pip install "pcapframe[workshop]". What follows -- goes to JupyterLab.
+    DIR gets notebooks with questions, the captures that they ask about, and the answers with a page for whoever
+    runs the workshop; it is made where it is missing. A file that was changed is never written over: it is named,
+    and the exit status is 1, unless JupyterLab is started. --lab needs the extra: pip install
+    "pcapframe[workshop]". What follows -- goes to JupyterLab.
 
     \b
     Examples:
@@ -103,7 +105,8 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
     write("\n".join(f"{file.outcome:9}  {file.path}" for file in laid), STDOUT)
     kept = sum(file.outcome == "kept" for file in laid)
     if kept:
-        say(f"{kept} of {len(laid)} files were changed and are left as they are; move one away to have it anew")
+        left = agreeing(kept, "was changed and is left as it is", "were changed and are left as they are")
+        say(f"{kept} of {len(laid)} files {left}; move one away to have it anew")
     if lab:
         sys.stdout.flush()
         raise click.exceptions.Exit(_start_lab(folder, lab_options))

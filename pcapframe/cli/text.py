@@ -1,6 +1,6 @@
 """What a person reads of each command but ``analyze``, whose text is that of the `Analysis`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from rich.console import Console, Group, JustifyMethod, RenderableType
@@ -13,6 +13,7 @@ from pcapframe.analysis.display import (
     capture_lines,
     difference_rows,
     facts,
+    health_brief,
     health_lines,
     note_line,
     plain_text,
@@ -22,6 +23,7 @@ from pcapframe.analysis.display import (
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
+from pcapframe.wording import counted
 
 __all__ = ["connections_text", "flow_text", "info_text", "resends_text", "retransmissions_text", "show"]
 
@@ -33,6 +35,7 @@ COLUMN_STATISTICS = {
     "resent": "retransmissions",
     "Wireshark": "retransmissions",
 }
+FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
 WIDTH = 100  # of a line where no terminal has one [characters]
 
 
@@ -68,12 +71,19 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     RenderableType
         For `show`.
     """
-    if "by_connection" not in answer:
+    if "by_connection" not in answer or analysis.message is not None:
         return Group(*_head(analysis))
     health = analysis.health
     side = "above" if answer["exceeds_threshold"] else "not above"
-    rate = f"{_percent(answer['retransmission_rate'])}, {side} the threshold of {_percent(answer['threshold'])}"
-    rate = health.qualify(rate, "retransmission_rate")
+    rate, threshold = (
+        _percent(answer["retransmission_rate"]),
+        f"{side} the threshold of {_percent(answer['threshold'])}",
+    )
+    rate = {
+        None: f" ({rate}, {threshold})",
+        "at least": f"; rate at least {rate} (as captured, {threshold})",
+        "unknown": f"; rate unknown ({rate} as captured, {threshold})",
+    }[health.qualifier("retransmission_rate")]
     above = health.qualify(answer["summary"]["connections_above_threshold"], "retransmission_rate")
     total, connections, labelled = (
         health.qualify(answer[name], "retransmissions")
@@ -83,18 +93,17 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     rows = [
         (
             "resent",
-            f"{total} of {answer['total_packets']:,} TCP packets ({rate})",
+            f"{total} of {counted(answer['total_packets'], 'TCP packet')}{rate}",
         ),
         (
             "connections",
-            f"{connections} of {answer['by_connection_total']:,} sent segments again, {above} of them above the "
-            "threshold",
+            f"{connections} of {answer['by_connection_total']:,} sent segments again; above the threshold: {above}",
         ),
         ("Wireshark", f"{labelled} {LABELLED['retransmission']}"),
-        *difference_rows(answer["differences"], _width()),
+        *difference_rows(answer["differences"], "sent again", _width()),
         ("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"),
         ("Wireshark", f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"),
-        *difference_rows(moved["differences"], _width()),
+        *difference_rows(moved["differences"], "reordered", _width()),
     ]
     worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
@@ -103,7 +112,7 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
         worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
     if len(listed) < answer["connections_with_retransmissions"]:
-        of = f"{len(listed):,} of {answer['connections_with_retransmissions']:,} connections"
+        of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
         blocks.append(Text(f"  {of} with resends, see --limit", style="dim"))
     return Group(*_head(analysis), facts(rows), *blocks)
 
@@ -123,7 +132,7 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     RenderableType
         For `show`.
     """
-    if "client_to_server" not in answer:
+    if "client_to_server" not in answer or analysis.message is not None:
         return Group(*_head(analysis))
     health = analysis.health
     ways = table(("", "client to server", "server to client"))
@@ -146,9 +155,9 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     compared = answer["analysis"]
     ratio = compared["asymmetry_ratio"]
     text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", "packet_ratio")
-    connections = health.qualify(answer["total_connections"], "connections")
+    connections = health.qualify_count(answer["total_connections"], "connection", "connections")
     rows = [
-        ("server", f"{answer['server']}, {connections} connections"),
+        ("server", f"{answer['server']}, {connections}"),
         ("ratio", text if ratio is None else f"{text} client packets per server packet"),
     ]
     said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
@@ -185,9 +194,7 @@ def connections_text(
         said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
         titles[name] = name if said is None else f"{said}\n{name}"
     width = _width() if width is None else width
-    for name in ("payload", "start", "seconds", "Wireshark"):
-        if _needed(columns) > width:
-            del columns[name]
+    left_out = _left_out(columns, ("payload", "start", "seconds", "Wireshark"), width)
     # States are folded first, between words; addresses only where that does not make room enough.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
     folded = ("state", "client", "server") if _needed(words) > width else ("state",)
@@ -199,8 +206,9 @@ def connections_text(
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     total = len(connections)
-    more = f"{total:,} connections" if total <= limit else f"{limit:,} of {total:,} connections, see --limit"
-    return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"))
+    more = counted(total, "connection")
+    more = more if total <= limit else f"{limit:,} of {more}, see --limit"
+    return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
 
 
 def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[str, list[str]]:
@@ -226,6 +234,16 @@ def _needed(columns: Mapping[str, list[str]]) -> int:
     return 2 + sum(2 + max(len(text) for text in (*title.split("\n"), *cells)) for title, cells in columns.items())
 
 
+def _left_out(columns: dict[str, list[str]], dispensable: Sequence[str], width: int) -> list[RenderableType]:
+    """Take away columns, from the first, until the others fit; return a line that names them, if there are any."""
+    gone = []
+    for name in dispensable:
+        if _needed(columns) > width:
+            del columns[name]
+            gone.append(name)
+    return [Text(f"  not shown: {', '.join(gone)} (wider terminal, or --csv)", style="dim")] if gone else []
+
+
 def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
     """Write resends as a table; less important columns only where there is room.
 
@@ -249,18 +267,23 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     if analysis.message is not None:
         return Group(*head)
     columns = _resend_columns(resends.iloc[:limit])
-    for name in ("SACKed", "dup ACKs", "in RTT", "needless", "id"):
-        if _needed(columns) > (_width() if width is None else width):
-            del columns[name]
+    width = _width() if width is None else width
+    left_out = _left_out(columns, ("SACKed", "dup ACKs", "in RTT", "needless", "id"), width)
+    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
+    if not len(resends):
+        return Group(*head, Text(f"  {total}", style="dim"))
+    # Between words where that makes room enough.
+    words = {name: cells for name, cells in columns.items() if name not in FOLDED}
+    words |= {name.replace(" ", "\n"): " ".join(columns[name]).split() for name in FOLDED}
+    folded = FOLDED if _needed(words) <= width else tuple(columns)
     rows = table((), texts=0)
     for name in columns:
         is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
-        rows.add_column(name, justify="left" if is_text else "right", overflow="fold")
+        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
-    total = analysis.health.qualify(len(resends), "retransmissions")
-    more = f"{total} segments sent again" if len(resends) <= limit else f"{limit:,} of {total} resends, see --limit"
-    return Group(*head, rows, Text(f"  {more}", style="dim"))
+    more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
+    return Group(*head, rows, Text(f"  {more}", style="dim"), *left_out)
 
 
 def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
@@ -307,7 +330,7 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
     capture = analysis.capture
     rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
     if capture.snaplen is not None:
-        rows.append(("snaplen", f"{capture.snaplen:,} bytes"))
+        rows.append(("snaplen", capture.facts()["snapshot length"]))
     for interface in capture.interfaces:
         counters = {name: interface.get(name) for name in ("received", "dropped")}
         known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
@@ -317,16 +340,18 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
         of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
         rows.append(("comment", f"{of}: {comment['text']}"))
     if len(capture.comments) > 10:
-        rows.append(("", f"and {len(capture.comments) - 10:,} more comments"))
+        rows.append(("", f"and {counted(len(capture.comments) - 10, 'more comment')}"))
     health = health_lines(analysis.health, width=_width())
     return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))
 
 
 def _head(analysis: Analysis) -> list[RenderableType]:
-    """The capture, what it can and cannot support, and what limits the answer."""
-    said = [*analysis.notes, *([] if analysis.message is None else [analysis.message])]
-    health = health_lines(analysis.health, width=_width())
-    return [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in said), health, Text()]
+    """The capture, what limits the answer, and what the capture supports; or why there is nothing more to show."""
+    lines = [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in analysis.notes)]
+    if analysis.message is not None and len(analysis.whole_connections):
+        return [*lines, note_line(analysis.message)]
+    lines.append(health_brief(analysis.health))
+    return [*lines, Text()] if len(analysis.whole_connections) else lines
 
 
 def _width() -> int:

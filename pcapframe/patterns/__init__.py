@@ -5,7 +5,7 @@ parameters, then ``observe``. `_registry` lists them, `Traffic` is the view of t
 charts take too.
 """
 
-from pcapframe.patterns._api import LISTED, Evidence, Pattern
+from pcapframe.patterns._api import LISTED, OF_ENDPOINTS, Evidence, Pattern
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._registry import find_evidence, find_patterns
 from pcapframe.patterns._thresholds import Thresholds
@@ -13,6 +13,7 @@ from pcapframe.patterns._traffic import READ, Traffic
 
 __all__ = [
     "LISTED",
+    "OF_ENDPOINTS",
     "READ",
     "Endpoints",
     "Evidence",

@@ -12,8 +12,9 @@ import pandas as pd
 from pcapframe.measures import Differing, wilson_interval
 from pcapframe.wording import counted
 
-__all__ = ["LISTED", "Evidence", "Pattern", "beside", "native", "rate"]
+__all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "native", "rate"]
 
+OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
 SHOWN = 5  # so many entries of a list are written for a reader
 LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
 
@@ -35,8 +36,8 @@ class Evidence:
     display_filter : str or None
         Wireshark display filter that selects exactly the listed frames; None where none are listed.
     display_filter_all : str or None
-        Short filter by endpoints that selects all packets of these connections, listed or not (and whatever
-        else these endpoints exchanged); None where no short one does.
+        Short filter that selects all packets of these endpoints: those of the connections, listed or not, and
+        whatever else their endpoints exchanged over TCP; None where no short one does.
     """
 
     connections: tuple[int, ...] = ()
@@ -109,7 +110,7 @@ class Pattern:
     def _repr_html_(self) -> str:
         texts = {name: _text(value) for name, value in self.observations.items()}
         texts["evidence"] = str(self.evidence)
-        filters = {"display filter": self.evidence.display_filter, "of all": self.evidence.display_filter_all}
+        filters = {"display filter": self.evidence.display_filter, OF_ENDPOINTS: self.evidence.display_filter_all}
         texts |= {name: text for name, text in filters.items() if text is not None}
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
@@ -201,31 +202,34 @@ def rate(name: str, part: int, whole: int) -> dict[str, float]:
     return {name: part / whole if whole else np.nan, f"{name}_low": low, f"{name}_high": high}
 
 
-def beside(found: Differing) -> str:
+def beside(found: Differing, label: str) -> str:
     """Say how Wireshark's labels differ from the evidence.
 
     Parameters
     ----------
     found : Differing
         Both compared.
+    label : str
+        What Wireshark calls them.
 
     Returns
     -------
     str
-        A sentence after a space; nothing where they agree.
+        A sentence after a space, on the packets that the sentence before counts; nothing where they agree.
 
     Examples
     --------
     >>> import numpy as np
-    >>> beside(Differing(7, np.array([3, 4]), np.array([9])))
-    " Wireshark's rules label 7: 2 that are none of these, and not 1 that is."
+    >>> beside(Differing(7, np.array([3, 4]), np.array([9])), "retransmissions")
+    " Wireshark's rules label 5 of these as retransmissions, and 2 other packets."
     """
     more, fewer = found.only_wireshark.size, found.only_evidence.size
     if not more and not fewer:
         return ""
-    parts = [f"{more:,} that {'is' if more == 1 else 'are'} none of these"] if more else []
-    parts += [f"not {fewer:,} that {'is' if fewer == 1 else 'are'}"] if fewer else []
-    return f" Wireshark's rules label {found.wireshark_total:,}: {', and '.join(parts)}."
+    same = found.wireshark_total - more
+    these = f"{same:,} of these" if fewer else "all of these"
+    others = counted(more, "other packet") if more else "no other packet"
+    return f" Wireshark's rules label {these} as {label}, and {others}."
 
 
 def _text(value: Any) -> str:

@@ -80,10 +80,10 @@ def observe(traffic: Traffic, limits: HandshakeCompletionLimits) -> Pattern | No
         "half_open": half_open,
         "not_captured": int(traffic.is_in("handshake", "not_captured").sum()),
     }
+    left = f"; {half_open:,} more {agreeing(half_open, 'was', 'were')} left half open" if half_open else ""
     description = (
         f"{failed:,} of {counted(tried, 'handshake')} ({percent(failed / tried)}) failed: "
-        f"{counts['refused']:,} refused, {counts['unanswered']:,} unanswered; "
-        f"{half_open:,} more {agreeing(half_open, 'was', 'were')} left half open."
+        f"{counts['refused']:,} refused, {counts['unanswered']:,} unanswered{left}."
     )
     rows = traffic.flagged("SYN", "RST", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))

@@ -25,6 +25,8 @@ __all__ = ["CATEGORY", "NAME", "LongIdleGapsLimits", "observe"]
 NAME = "long_idle_gaps"
 CATEGORY = "connection_lifecycle"
 
+WRITTEN = {"rst": "RST", "fin": "FIN", "keep_alive": "keep-alive", "other": "of another kind"}
+
 
 @dataclass(frozen=True)
 class LongIdleGapsLimits:
@@ -80,7 +82,7 @@ def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:
         "ended_by": _kinds(traffic, rows),
         "ended_by_client": int(traffic.from_client(rows).sum()),
     }
-    kinds = ", ".join(f"{name} {count:,}" for name, count in observations["ended_by"].items())
+    kinds = ", ".join(f"{count:,} {WRITTEN.get(name, name)}" for name, count in observations["ended_by"].items())
     description = (
         f"{connections:,} of {counted(traffic.size, 'connection')} had {counted(rows.size, 'silence')} of at "
         f"least {seconds(limits.idle_s)}, the longest of {seconds(float(idle_s.max()))}; what ended them: "

@@ -78,11 +78,12 @@ def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:
         "open_throughout": int((at_start & at_end).sum()),
         "total_connections": traffic.size,
     }
+    half, throughout = observations["half_closed_at_end"], observations["open_throughout"]
+    closed = f", {half:,} of these closed by one side" if half else ""
+    both = f" {throughout:,} {agreeing(throughout, 'was', 'were')} open from start to end." if throughout else ""
     description = (
         f"Of {counted(traffic.size, 'connection')}, {begun:,} {agreeing(begun, 'was', 'were')} already open at "
-        f"the start of the capture and {observations['open_at_end']:,} still open at its end, "
-        f"{observations['half_closed_at_end']:,} of these half closed ({observations['open_throughout']:,} "
-        "throughout)."
+        f"the start of the capture and {observations['open_at_end']:,} still open at its end{closed}.{both}"
     )
     rows, place = traffic.all_rows(mask)
     first, last = np.full(traffic.size, -1), np.full(traffic.size, -1)

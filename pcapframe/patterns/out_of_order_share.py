@@ -94,6 +94,6 @@ def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
         f"{total:,} of {counted(traffic.carrying, 'segment')} with payload, SYN or FIN "
         f"({percent(total / traffic.carrying)}) arrived after a later one, in "
         f"{counted(observations['connections'], 'connection')}; {above:,} of these with at least "
-        f"{limits.min_segments:,} packets of data had {percent(limits.share)} or more.{beside(theirs)}"
+        f"{limits.min_segments:,} packets of data had {percent(limits.share)} or more.{beside(theirs, 'out of order')}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("reordered")))

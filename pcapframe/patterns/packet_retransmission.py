@@ -103,7 +103,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     description = (
         f"{total:,} of {counted(packets, 'packet')} ({percent(total / packets)}, {side} "
         f"{percent(limits.rate)}) {agreeing(total, 'was a segment', 'were segments')} sent again, in "
-        f"{connections:,} of {counted(traffic.size, 'connection')}.{beside(theirs)}"
+        f"{connections:,} of {counted(traffic.size, 'connection')}.{beside(theirs, 'retransmissions')}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
 

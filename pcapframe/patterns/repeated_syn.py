@@ -70,7 +70,7 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
     description = (
         f"{observations['repeated_syns']:,} of {counted(observations['syn_count'], 'SYN')} and {syn_acks:,} "
         f"of {counted(observations['syn_ack_count'], 'SYN-ACK')} were repeats, in "
-        f"{counted(evidence.connection_count, 'connection')}; {observations['in_complete_handshakes']:,} of "
-        "these completed the handshake."
+        f"{counted(evidence.connection_count, 'connection')}; {observations['in_complete_handshakes']:,} of these "
+        "connections completed the handshake."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)

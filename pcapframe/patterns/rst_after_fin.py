@@ -87,7 +87,8 @@ def observe(traffic: Traffic, limits: RstAfterFinLimits) -> Pattern | None:
     description = (
         f"{evidence.connection_count:,} of {counted(closing, 'connection')} with a FIN "
         f"({percent(evidence.connection_count / closing)}) had a RST after it, {seconds(delay_s)} later "
-        f"(median): {both:,} after FINs of both sides, {rows.size - both:,} after one."
+        f"(median). Of {counted(rows.size, 'such RST')}, {both:,} came after FINs of both sides, {rows.size - both:,} "
+        "after the FIN of one side."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
 

@@ -97,8 +97,8 @@ def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:
     most = paths[0]
     description = (
         f"{counted(traffic.size, 'connection')} took {counted(len(paths), 'path')} from handshake to ending; "
-        f"the most frequent, of {most['count']:,}: handshake {most['handshake']}, {most['data']}, ending "
-        f"{most['ending']}."
+        f"the most frequent, taken by {most['count']:,}: handshake {most['handshake']}, {most['data']}, ending "
+        f"{'FIN' if most['ending'] == 'fin' else most['ending']}."
     ).replace("_", " ")
     evidence = traffic.evidence(np.empty(0, np.intp), np.ones(traffic.size, np.bool_))
     return Pattern(NAME, CATEGORY, description, observations, evidence)

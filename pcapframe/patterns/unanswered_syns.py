@@ -90,12 +90,19 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
         "by_server_total": servers,
         "begun_at_end": int((traffic.seconds_to_end[mask] < limits.settle_s).sum()),
     }
-    retries = f" Retries followed after {', '.join(map(seconds, spacing))} (median)." if spacing else ""
     description = (
         f"{unanswered:,} of {counted(attempted, 'attempted connection')} ({percent(unanswered / attempted)}) "
-        f"to {counted(servers, 'server endpoint')} stayed without an answer.{retries}"
+        f"to {counted(servers, 'server endpoint')} stayed without an answer.{_waits(spacing)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows.rows, mask))
+
+
+def _waits(spacing: list[float]) -> str:
+    """Write the median waits before the retries as a sentence after a space; nothing where there are none."""
+    if not spacing:
+        return ""
+    which = "the first retry" if len(spacing) == 1 else f"each of the first {len(spacing)} retries"
+    return f" Median wait before {which}: {', '.join(map(seconds, spacing))}."
 
 
 def _retry_spacing_s(traffic: Traffic, syns: Rows) -> list[float]:

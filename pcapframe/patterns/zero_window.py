@@ -20,7 +20,7 @@ import numpy as np
 from pcapframe.arrays import Array, Mask, changes
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import ByConnection, Traffic
-from pcapframe.wording import agreeing, counted, seconds
+from pcapframe.wording import counted, seconds
 
 __all__ = ["CATEGORY", "NAME", "ZeroWindowLimits", "observe"]
 
@@ -85,11 +85,15 @@ def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
         "closed_median_s": np.median(known) if known.size else None,
         "closed_max_s": known.max() if known.size else None,
     }
-    longest = f", for {seconds(float(known.max()))} at most" if known.size else ""
+    ways = [f"for {seconds(float(known.max()))} at most"] if known.size else []
+    ways += ["not seen to open again"] if shut else []
+    between = ", "
+    if len(ways) > 1:
+        between, ways = ": ", [f"{counted(n, 'time')} {way}" for n, way in zip((known.size, shut), ways, strict=True)]
     description = (
         f"{counted(observations['packets'], 'packet')} in {connections:,} of "
         f"{counted(traffic.size, 'connection')} offered a window of 0. Windows closed "
-        f"{counted(closures, 'time')}{longest}; {shut:,} of them {agreeing(shut, 'is', 'are')} not seen to open again."
+        f"{counted(closures, 'time')}{between}{' and '.join(ways)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("zero_window")))
 

@@ -11,6 +11,7 @@ from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state,
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import WINDOW_LOOKS
+from pcapframe.wording import counted
 
 __all__ = ["bytes_in_flight", "bytes_in_flight_data"]
 
@@ -143,7 +144,7 @@ def bytes_in_flight(
     ax.set_yticks([0, *(10.0**power for power in range(3, 13) if 10.0**power < ax.get_ylim()[1])])
     ax.yaxis.set_minor_locator(NullLocator())
     unknown = facts["windows"] - facts["windows_known"]
-    of = f"connection {facts['conn_id']:,}: {facts['connection']}, {facts['segments']:,} segments sent"
+    of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} sent"
     of += f"; the window is unknown in {unknown:,} of {facts['windows']:,} answers" if unknown else ""
     title(ax, what, of)
     legend(ax)

@@ -64,7 +64,7 @@ def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
     of = connections.iloc[first[most[:SERVERS]]]
     index = endpoint_text(of["server"], of["server_port"]).tolist()
     if most.size > SERVERS:
-        index.append(f"{most.size - SERVERS:,} other{'s' if most.size > SERVERS + 1 else ''}")
+        index.append(counted(most.size - SERVERS, "other"))
     outcome = connections["handshake"].cat.codes.to_numpy().astype(np.int64)
     table = np.bincount(row * len(HANDSHAKES) + outcome, minlength=len(index) * len(HANDSHAKES))
     made = pd.DataFrame(

@@ -111,7 +111,8 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     totals = facts["totals"]
     if data.empty:
         none = "There is no TCP packet."
-        return state(ax, what, f"None of {totals['packets']:,} packets has a time." if totals["packets"] else none)
+        timeless = f"None of {counted(totals['packets'], 'packet')} has a time."
+        return state(ax, what, timeless if totals["packets"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     panels = split(ax, [1] * len(OVERVIEW_LOOKS))
@@ -127,7 +128,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
     panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}", y=1)  # the middle of all
-    text = f"{counted(totals['packets'], 'TCP packet')}, {facts['wire_bytes']:,} bytes in "
+    text = f"{counted(totals['packets'], 'TCP packet')}, {counted(facts['wire_bytes'], 'byte')} in "
     text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, text)

@@ -26,6 +26,7 @@ from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, widt
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import REASON_LOOKS, SIDES
 from pcapframe.schema import FLAG_BITS, RESEND_REASONS
+from pcapframe.wording import counted
 
 __all__ = ["retransmission_timeline", "retransmission_timeline_data"]
 
@@ -140,8 +141,8 @@ def retransmission_timeline(
     what, facts, data = "Segments sent again", data.attrs, without_attrs(data)
     total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
     if not data["resent"].any():
-        none = f"None of {sent:,} segments with payload, SYN or FIN was sent again."
-        return state(ax, what, f"None of {total:,} segments sent again has a time." if total else none)
+        none = f"None of {counted(sent, 'segment')} with payload, SYN or FIN was sent again."
+        return state(ax, what, f"None of {counted(total, 'segment')} sent again has a time." if total else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     of_side = {side: data.xs(side, level="side") for side in SIDES}

@@ -64,7 +64,7 @@ def rst_distribution_data(
         place[most[:SOURCES]] = np.arange(min(most.size, SOURCES))
         row, index = place[codes], names[most[:SOURCES]].tolist()
         if most.size > SOURCES:
-            index.append(f"{most.size - SOURCES:,} other{'s' if most.size > SOURCES + 1 else ''}")
+            index.append(counted(most.size - SOURCES, "other"))
     else:
         row, index = events[by].cat.codes.to_numpy(), list(PHASES if by == "phase" else RST_DIRECTIONS)
     columns = PHASES if across == "phase" else RST_DIRECTIONS

@@ -91,7 +91,7 @@ def rst_timeline(
     what, facts = "RSTs over time", data.attrs
     if not data.to_numpy().any():
         none = f"No RST in {counted(facts['connections'], 'connection')}."
-        return state(ax, what, f"None of {facts['rsts']:,} RSTs has a time." if facts["rsts"] else none)
+        return state(ax, what, f"None of {counted(facts['rsts'], 'RST')} has a time." if facts["rsts"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     ways = {way: data.xs(way, level="direction") for way in RST_DIRECTIONS}

@@ -162,8 +162,8 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
     ax = axes_or_new(ax, size=(8, 6))
     what, facts = "Connections over time", data.attrs
     if data.empty:
-        count = facts["connections"]
-        return state(ax, what, f"None of {count:,} connections has a time." if count else "There is no connection.")
+        timeless = f"None of {counted(facts['connections'], 'connection')} has a time."
+        return state(ax, what, timeless if facts["connections"] else "There is no connection.")
     edges = np.array(at_once.attrs["edges"])
     days = dates(to_time(edges))
     bars = data[data["kind"] == "connection"]

@@ -104,7 +104,8 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     what, facts = "Throughput over time", data.attrs
     if data.empty:
         none = "There is no TCP segment."
-        return state(ax, what, f"None of {facts['segments']:,} segments has a time." if facts["segments"] else none)
+        timeless = f"None of {counted(facts['segments'], 'segment')} has a time."
+        return state(ax, what, timeless if facts["segments"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     to_rate = 8e9 / (edges[1] - edges[0])
@@ -120,8 +121,8 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
         for name, look in PART_LOOKS.items()
         if data[name].any()
     ]
-    of = f"{facts['wire_bytes']:,} bytes on the wire in {counted(facts['segments'], 'segment')} ({', '.join(shares)}), "
-    of += f"bins of {width_text(edges)}"
+    of = f"{counted(facts['wire_bytes'], 'byte')} on the wire in {counted(facts['segments'], 'segment')} "
+    of += f"({', '.join(shares)}), bins of {width_text(edges)}"
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, of)
     legend(ax)

@@ -13,6 +13,7 @@ from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import SEQUENCE_LOOKS
 from pcapframe.schema import FLAG_BITS
+from pcapframe.wording import counted
 
 __all__ = ["time_sequence", "time_sequence_data"]
 
@@ -175,7 +176,8 @@ def time_sequence(
     _limit(ax, data)
     seconds_axis(ax, facts["start_ns"], 0.0, float(data["time_s"].max()))
     unit_axis(ax, "relative sequence number", "B")
-    title(ax, what, f"connection {facts['conn_id']:,}: {facts['connection']}, {facts['segments']:,} segments both ways")
+    of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} both ways"
+    title(ax, what, of)
     legend(ax)
     return ax
 

@@ -18,9 +18,10 @@ from matplotlib.axes import Axes
 from pcapframe import plots
 from pcapframe.analysis import Analysis, Finding, Selection, analyze
 from pcapframe.errors import CaptureError, PcapframeError
-from pcapframe.patterns import Evidence, Pattern, Thresholds
+from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
 from pcapframe.report.figures import draw_figure
 from pcapframe.report.markup import Html, escaped, sentence, write_facts, write_section, write_table
+from pcapframe.wording import agreeing, seconds
 
 __all__ = ["RESULT_TYPE", "CaptureReport"]
 
@@ -106,11 +107,13 @@ class CaptureReport:
             capture, connections = self.analysis.capture, self.analysis.connections
             whole = self.analysis.whole_connections
             of = "" if len(whole) == len(connections) else f" of {len(whole):,}"
+            found = self.analysis.health.qualify(len(connections), "connections")
+            patterns = len(self.analysis.patterns)
             numbers = [
-                (f"{capture.packets:,}", "packets"),
-                (f"{self.analysis.health.qualify(len(connections), 'connections')}{of}", "TCP connections"),
+                (f"{capture.packets:,}", agreeing(capture.packets, "packet", "packets")),
+                (f"{found}{of}", agreeing(len(whole), "TCP connection", "TCP connections")),
                 (_span(capture.first_time, capture.last_time), "time span"),
-                (f"{len(self.analysis.patterns):,}", "patterns observed"),
+                (f"{patterns:,}", agreeing(patterns, "pattern observed", "patterns observed")),
             ]
             tiles = "".join(f"<div><b>{escaped(value)}</b><span>{label}</span></div>" for value, label in numbers)
             lines.append(f"<div class='tiles'>{tiles}</div>")
@@ -258,14 +261,15 @@ def _finding(finding: Finding) -> str:
         f"<p class='filter'><span>{escaped(qualifier.capitalize())}</span>{escaped(', '.join(statistics))}</p>"
         for qualifier, statistics in finding.limits().items()
     )
-    return f"<article><p>{escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence)}</article>"
+    return f"<article><p>{escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence, 'all of them')}</article>"
 
 
-def _filters(evidence: Evidence) -> str:
-    """Return the display filters that select the evidence."""
+def _filters(evidence: Evidence, of_all: str) -> str:
+    """Return the display filters that select the evidence; the second one selects `of_all`."""
+    filters = {"display filter": evidence.display_filter, of_all: evidence.display_filter_all}
     return "".join(
-        f"<p class='filter'><span>{name}</span><code>{escaped(text)}</code></p>"
-        for name, text in (("Display filter", evidence.display_filter), ("Of all", evidence.display_filter_all))
+        f"<p class='filter'><span>{name.capitalize()}</span><code>{escaped(text)}</code></p>"
+        for name, text in filters.items()
         if text is not None
     )
 
@@ -277,7 +281,7 @@ def _pattern(seen: Pattern) -> str:
         f"<article><h3>{escaped(seen.pattern.replace('_', ' '))} "
         f"<small>{escaped(seen.category.replace('_', ' '))}</small></h3>"
         f"<p>{escaped(seen.description)}</p><p class='evidence'>Evidence: {escaped(str(seen.evidence))}</p>"
-        f"{_filters(seen.evidence)}<details><summary>All numbers</summary>{numbers}</details></article>"
+        f"{_filters(seen.evidence, OF_ENDPOINTS)}<details><summary>All numbers</summary>{numbers}</details></article>"
     )
 
 
@@ -311,7 +315,7 @@ def _by_wireshark(analysis: Analysis) -> str:
             if frames["frame_count"]:
                 facts[f"{name}, only by {who}"] = f"{frames['frame_count']:,}"
                 text = escaped(frames["display_filter"] or "")
-                filters += f"<p class='filter'><span>Only by {who}</span><code>{text}</code></p>"
+                filters += f"<p class='filter'><span>{name}, only by {who}</span><code>{text}</code></p>"
     return write_facts(facts) + filters
 
 
@@ -354,5 +358,5 @@ def _value(value: Any) -> str | None:
 def _span(first: str | None, last: str | None) -> str:
     if first is None or last is None:
         return "not known"
-    seconds = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
-    return f"{seconds:,.3g} s" if seconds < 600 else f"{seconds / 60:,.1f} min"
+    duration = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
+    return seconds(duration) if duration < 600 else f"{duration / 60:,.1f} min"

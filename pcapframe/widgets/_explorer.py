@@ -18,6 +18,7 @@ from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._state import FILTERS, ExplorerState
 from pcapframe.widgets._table import ConnectionTable
 from pcapframe.widgets._views import CHARTS, ConnectionView, PatternView, SelectionChart, escaped
+from pcapframe.wording import counted
 
 __all__ = ["Explorer", "explore"]
 
@@ -209,8 +210,8 @@ class Explorer(widgets.VBox):
         selection, analysis = self.state.selection, self.state.analysis
         whole, of = len(analysis.connections), len(analysis.segments)
         counts = (
-            f"<b>{len(selection.connections):,}</b> of {whole:,} connections · "
-            f"<b>{selection.packet_count:,}</b> of {of:,} TCP packets"
+            f"<b>{len(selection.connections):,}</b> of {counted(whole, 'connection')} · "
+            f"<b>{selection.packet_count:,}</b> of {counted(of, 'TCP packet')}"
         )
         name = escaped(analysis.capture.name)
         self.head.value = (
@@ -230,7 +231,7 @@ class Explorer(widgets.VBox):
         self.written.value = ""
         self._say(self.state.problem)
         count = self.selection.write(self.target.value.strip())
-        self.written.value = f"<span role='status'>{count:,} packets written</span>"
+        self.written.value = f"<span role='status'>{counted(count, 'packet')} written</span>"
 
     # Errors.
 

@@ -19,6 +19,7 @@ from pcapframe.extraction import write_pcap
 from pcapframe.measures import endpoint_filter, frame_filter
 from pcapframe.patterns import Thresholds
 from pcapframe.widgets._filters import Filters, code_lines, report_parameters
+from pcapframe.wording import counted
 
 __all__ = ["ExplorerSelection", "check_unchanged"]
 
@@ -47,7 +48,7 @@ class ExplorerSelection:
 
     def __repr__(self) -> str:
         whole = len(self.analysis.connections)
-        return f"<ExplorerSelection of {len(self.connections):,} of {whole:,} connections: {self.filters}>"
+        return f"<ExplorerSelection of {len(self.connections):,} of {counted(whole, 'connection')}: {self.filters}>"
 
     @cached_property
     def connections(self) -> pd.DataFrame:
@@ -162,7 +163,7 @@ class ExplorerSelection:
         found = int(select_connections(self.analysis.whole_connections, wanted).keep.sum())
         if found != len(self.connections):
             rest = replace(self.filters, server="", port="", start="", end="")
-            lines.append(f"# the report takes whole servers and times: {found:,} connections")
+            lines.append(f"# the report takes whole servers and times: {counted(found, 'connection')}")
             lines.append(f"# here: {len(self.connections):,}" + (f", with {rest}" if rest != Filters() else ""))
         return "\n".join(lines)
 

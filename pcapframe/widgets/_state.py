@@ -10,6 +10,7 @@ from pcapframe.analysis import Analysis
 from pcapframe.errors import ParameterError, PcapframeError
 from pcapframe.widgets._filters import Filters, Searched
 from pcapframe.widgets._selection import ExplorerSelection
+from pcapframe.wording import counted
 
 __all__ = ["ExplorerState"]
 
@@ -124,7 +125,7 @@ class ExplorerState(HasTraits):
             ""
             if mask.any()
             else self.analysis.message
-            or (f"Nothing matches the filter ({filters}); there are {mask.size:,} connections.")
+            or (f"Nothing matches the filter ({filters}); the capture has {counted(mask.size, 'connection')}.")
         )
         found = ExplorerSelection(self.analysis, filters, mask)
         gone = self.conn_id is not None and self.conn_id not in found.connections.index

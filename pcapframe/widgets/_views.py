@@ -16,6 +16,7 @@ from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows
+from pcapframe.wording import counted
 
 __all__ = ["ConnectionView", "Guard", "PatternView", "SelectionChart", "escaped"]
 
@@ -82,7 +83,7 @@ class SelectionChart(widgets.VBox):
         analysis, selection = self._state.analysis, self._state.selection
         draw = getattr(plots, self._name)
         self.chart.draw(lambda ax: draw(analysis.filtered_segments, selection.connections, ax=ax))
-        self.chart.alt = f"{self._alt}: {len(selection.connections):,} connections"
+        self.chart.alt = f"{self._alt}: {counted(len(selection.connections), 'connection')}"
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:
         """Return the place of the chart where that of a chart in another tab is known."""

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 import pcapframe as pf
-from pcapframe.analysis.display import plain_text, printable
-from tests.builders import Conversation, pcap, pcapng
+from pcapframe.analysis.display import health_brief, plain_text, printable
+from pcapframe.analysis.health import STATISTICS
+from tests.builders import Conversation, merge, pcap, pcapng
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n[bold]"
 
@@ -90,6 +91,92 @@ def test_a_filter_that_matches_nothing_stops_after_saying_so() -> None:
     assert "filter  server any:81" in text
     assert "Nothing matches the filter (server any:81)" in text
     assert "Retransmissions" not in text
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    analysis = pf.analyze(pcap(list(Conversation().syn())))
+    assert "1 connection, 1 TCP packet, 78 bytes" in " ".join(str(analysis).split())
+    assert "0 of 1 TCP packet" in str(analysis)
+    assert repr(analysis).endswith("1 packet, 1 connection, 4 patterns>")
+
+
+def test_what_is_not_counted_is_named_one_more() -> None:
+    talks = [Conversation(f"192.0.2.{i}", start=i).syn().syn(after=0.5).refused() for i in range(1, 7)]
+    text = str(pf.analyze(pcap(merge(*talks))))
+    assert "and 1 more connection\n" in text
+
+
+def test_no_rst_is_as_uncertain_as_the_other_counts() -> None:
+    cut = pcap(Conversation().handshake().data("client", 100).ack("server").close(), snaplen=60)
+    text = str(pf.analyze(cut)).partition("RST ─")[2]
+    assert text.splitlines()[1] == "  RSTs         at least 0"
+    assert str(pf.analyze(pf.example("clean.pcap"))).partition("RST ─")[2].splitlines()[1] == "  none"
+
+
+def test_numbers_that_copies_make_unknown_read_as_sentences() -> None:
+    text = " ".join(str(pf.analyze(pf.example("mirrored.pcap.gz"))).split())
+    assert "6 connections, an unknown number of TCP packets (1,302 as captured), bytes unknown (1.1 MB as " in text
+
+
+def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:
+    text = plain_text(pf.analyze(pf.example("ipv6.pcapng")), width=80)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    differing = [line for line in lines if line.startswith("only ")]
+    assert differing == [
+        "only Wireshark 13 labelled, not sent again",
+        "only evidence 1 sent again, not labelled",
+        "only Wireshark 1 labelled, not reordered",
+        "only evidence 3 reordered, not labelled",
+    ]
+    after = [lines[lines.index(line) + 1] for line in differing]
+    assert after[0].startswith("9 of these frame.number in {393, ")
+    assert after[1:] == ["frame.number in {88}", "frame.number in {88}", "frame.number in {393, 475, 497}"]
+    html = pf.analyze(pf.example("ipv6.pcapng"))._repr_html_()
+    assert "only evidence: 1 sent again, not labelled<br>frame.number in {88}" in html
+
+
+def test_a_few_limited_statistics_are_named_in_short() -> None:
+    qualified = dict.fromkeys(list(STATISTICS)[:4], "unknown")
+    few, many = (
+        pf.CaptureHealth((pf.Finding("a", "Seen.", {}, affects, pf.Evidence(frames=(1,), frame_count=1)),), "Whole.")
+        for affects in ({"bytes": "at least"}, qualified)
+    )
+    text = plain_text(health_brief(few)).splitlines()
+    assert text[0] == "  1 of 19 kinds of statistics cannot be taken as they are: bytes."
+    assert text[1] == "  ! Seen."
+    assert len(text) == 3
+    assert "cannot be taken as they are: connections, packets, bytes and 1 more." in plain_text(health_brief(many))
+    assert plain_text(health_brief(pf.CaptureHealth((), "Whole."))) == "  Whole."
+
+
+def test_what_is_notable_is_indented_alike(resets: pf.Analysis) -> None:
+    lines = plain_text(resets, width=60).partition("Notable ─")[2].splitlines()[1:]
+    assert lines[0] == "  high_retransmission"
+    assert len(lines) > 2
+    assert all(line.startswith("    ") and line[4] != " " for line in lines[1:])
+
+
+def test_a_filter_by_endpoints_says_that_it_selects_all_their_packets(resets: pf.Analysis) -> None:
+    refused = str(resets).partition("refused_connections")[2].partition("unanswered_syns")[0].splitlines()
+    assert refused[-3:-1] == [
+        "    all packets of   ip.addr == 198.51.100.20 && tcp.port == 8080",
+        "    these endpoints",
+    ]
+
+
+def test_what_is_unknown_stands_together() -> None:
+    talks = [Conversation(client_port=port, start=port).handshake() for port in (1, 2)]
+    closed, half = (Conversation(client_port=port, start=port).handshake() for port in (3, 4))
+    gap = Conversation(client_port=5, start=5).handshake().data("client", 100, drop=True).ack("server")
+    text = str(pf.analyze(pcap(merge(*talks, closed.close(), half.fin("client"), gap))))
+    assert "ending       at least 1 FIN, unknown (1 half closed, 3 open as captured)" in text
+
+
+@pytest.mark.parametrize(("after", "said"), [(0.00002, "0.02 ms"), (2, "2 s"), (4000, "4,000 s")])
+def test_how_long_a_capture_lasts(after: float, said: str) -> None:
+    frames = list(Conversation().syn())
+    text = str(pf.analyze(pcap([*frames, (frames[0][0] + after, frames[0][1])])))
+    assert f" UTC ({said})" in text
 
 
 def test_html_without_patterns_has_no_table() -> None:

@@ -151,7 +151,7 @@ def test_a_capture_without_tcp_says_so() -> None:
 def test_a_filter_on_packets_without_a_time() -> None:
     analysis = pf.analyze(pcapng([(0.0, packet())], packets="simple"), start="2026-01-01")
     assert analysis.message is not None
-    assert analysis.notes == ("1 connections have no time and are left out by the filter on time.",)
+    assert analysis.notes == ("1 connection has no time and is left out by the filter on time.",)
 
 
 def test_several_captures_are_one() -> None:

@@ -167,7 +167,7 @@ def test_connections_without_a_time_are_left_out_by_a_filter_on_time(connections
     timeless = connections.assign(start=connections["start"].where(connections.index != 1))
     selected = select_connections(timeless, Selection.parse(None, None, "1970-01-01", None))
     assert selected.keep.tolist() == [True, False, True]
-    assert selected.notes == ("1 connections have no time and are left out by the filter on time.",)
+    assert selected.notes == ("1 connection has no time and is left out by the filter on time.",)
 
 
 def test_text_and_dict_name_what_was_asked() -> None:

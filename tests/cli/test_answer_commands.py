@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import pcapframe as pf
+from tests.builders import pcap
 from tests.cli.running import CLEAN, RESETS, json_of, run, same, text_of
 
 
@@ -55,7 +56,22 @@ def test_flow_text() -> None:
     text = text_of("flow", RESETS, "--server-ip", "198.51.100.20")
     assert "client to server" in text
     assert re.search(r"^  RST +2 +7$", text, re.MULTILINE)
-    assert "Nothing matches the filter" in text_of("flow", RESETS, "--server-ip", "192.0.2.99")
+
+
+@pytest.mark.parametrize("command", ["flow", "retransmissions", "connections", "resends"])
+def test_nothing_but_the_reason_is_printed_where_nothing_matches(command: str) -> None:
+    text = " ".join(text_of(command, RESETS, "--server-ip", "192.0.2.99").split())
+    assert text.startswith(f"{RESETS} ! Nothing matches the filter (server 192.0.2.99:any); the capture has 42")
+    assert text.endswith("198.51.100.20:80 (7).")
+
+
+@pytest.mark.parametrize("command", ["flow", "retransmissions", "connections", "resends"])
+def test_a_capture_without_tcp_says_so_once(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "empty.pcap"
+    path.write_bytes(pcap([]))
+    server = ["--server-ip", "192.0.2.99"] if command == "flow" else []
+    sentence = "There is no TCP in this capture, so it supports no statistics of connections."
+    assert text_of(command, str(path), *server).splitlines() == [str(path), f"  {sentence}"]
 
 
 def test_info_text_and_json() -> None:

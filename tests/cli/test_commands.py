@@ -1,6 +1,7 @@
 """All commands: help, and what is not valid."""
 
 import pytest
+from click.testing import CliRunner
 
 from pcapframe.cli.commands import commands
 from tests.cli.running import RESETS, run, text_of
@@ -33,6 +34,13 @@ def test_what_cannot_be_meant_is_bad_usage(arguments: tuple[str, ...], message: 
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_every_summary_is_shown_whole_in_80_columns() -> None:
+    shown = CliRunner().invoke(commands, ["--help"], terminal_width=80).stdout
+    summaries = shown.partition("Commands:\n")[2].splitlines()
+    assert len(summaries) == len(commands.commands)
+    assert [line for line in summaries if not line.endswith(".") or line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("command", ["", *commands.commands])

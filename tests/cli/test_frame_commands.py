@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import pcapframe as pf
 from pcapframe.cli.commands import commands
 from pcapframe.schema import CONNECTIONS, PACKETS, names
-from tests.builders import Conversation, merge, pcap
+from tests.builders import Conversation, Pcapng, merge, packet, pcap
 from tests.cli.running import CLEAN, RESETS, run, text_of
 
 
@@ -22,7 +22,8 @@ def test_connections_table() -> None:
     assert head.splitlines()[0] == RESETS
     titles = next(i for i, line in enumerate(lines) if line.split()[:1] == ["id"])
     assert [line.split()[0] for line in lines[titles + 1 : titles + 4]] == ["3", "4", "2"]
-    assert lines[-1].strip() == "3 of 42 connections, see --limit"
+    assert lines[-2].strip() == "3 of 42 connections, see --limit"
+    assert lines[-1].strip() == "not shown: payload (wider terminal, or --csv)"
     assert "20 of 42 connections" in text_of("connections", RESETS)
     assert "Nothing matches" in text_of("connections", RESETS, "--server-port", "1")
 
@@ -33,16 +34,17 @@ def test_resends(tmp_path: Path) -> None:
     head, _, listed = text.partition("\n\n")
     assert "Statistics can be taken" in head
     lines = listed.splitlines()
-    assert [line.split()[0] for line in lines] == ["frame", "76", "173", "210", "3"]
+    assert [line.split()[0] for line in lines] == ["frame", "76", "173", "210", "3", "not"]
     assert lines[1].split()[1:5] == ["0", "server", "38", "47.90"]
-    assert lines[-1].strip() == "3 of 58 resends, see --limit"
+    assert lines[-2].strip() == "3 of 58 resends, see --limit"
+    assert lines[-1].strip().startswith("not shown: SACKed, dup ACKs")
     assert "20 of 58 resends" in text_of("resends", losses)
     assert "Nothing matches" in text_of("resends", losses, "--server-port", "1")
     path = tmp_path / "resends.parquet"
     text_of("resends", losses, "--parquet", str(path), "--csv", str(tmp_path / "resends.csv"))
     assert len(pd.read_parquet(path)) == 58
     assert len(pd.read_csv(tmp_path / "resends.csv")) == 58
-    assert "0 segments sent again" in text_of("resends", CLEAN)
+    assert "0 resends" in text_of("resends", CLEAN)
 
 
 def test_connections_as_csv(tmp_path: Path) -> None:
@@ -159,6 +161,16 @@ def test_extract_refuses_what_selects_nothing(options: list[str], said: str, tmp
     assert result.exit_code != 0
     assert said in result.output + str(result.exception)
     assert not (tmp_path / "a.pcap").exists()
+
+
+def test_extract_without_the_packets_that_have_no_time(tmp_path: Path) -> None:
+    written, target = Pcapng(), tmp_path / "a.pcapng"
+    timed = b"".join(written.enhanced(i, packet(seq=i)) for i in range(3))
+    (tmp_path / "mixed.pcapng").write_bytes(written.section() + written.interface() + written.simple(packet()) + timed)
+    with pytest.raises(pf.ParameterError, match="1 of 4 packets has no time: leave it out to write the rest"):
+        run("extract", str(tmp_path / "mixed.pcapng"), "-o", str(target))
+    text_of("extract", str(tmp_path / "mixed.pcapng"), "-o", str(target), "--frames", "2-4")
+    assert len(pf.read_pcap(target)) == 3
 
 
 def test_extract_reads_files_only(tmp_path: Path) -> None:

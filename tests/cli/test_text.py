@@ -4,11 +4,11 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.text import connections_text, info_text
+from pcapframe.cli.text import connections_text, flow_text, info_text, resends_text, retransmissions_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
-def table(*talks: Conversation, width: int = 100) -> list[str]:
+def table(*talks: Conversation, width: int = 130) -> list[str]:
     analysis = pf.analyze(pcap(merge(*talks)))
     text = plain_text(connections_text(analysis, analysis.connections, limit=20, width=width), width=width)
     return text.partition("\n\n")[2].splitlines()
@@ -37,6 +37,40 @@ def test_columns_make_room_in_a_narrow_terminal() -> None:
     assert wide[0].split() == titles
     assert narrow[0].split() == ["id", "client", "server", "packets", "resent", "state"]
     assert "[2001:db8::1]:40000  [2001:db8::2]:443" in narrow[1]
+    assert wide[-1] == "  1 connection"
+    gone = "payload, start, seconds, Wireshark"
+    assert narrow[-2:] == ["  1 connection", f"  not shown: {gone} (wider terminal, or --csv)"]
+
+
+def test_columns_of_resends_make_room_in_a_narrow_terminal() -> None:
+    analysis = pf.analyze(pf.example("losses.pcap"))
+    shown = {
+        width: plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=width), width=width).splitlines()
+        for width in (80, 140)
+    }
+    assert shown[140][-1] == "  5 of 58 resends, see --limit"
+    assert shown[80][-1] == "  not shown: SACKed, dup ACKs, in RTT, needless, id (wider terminal, or --csv)"
+
+
+def test_what_looks_like_markup_is_text() -> None:
+    talk = (
+        Conversation("fe80::1", 40000, "fd00::2", 443).handshake().data("client", 100).retransmit("client", after=0.4)
+    )
+    analysis = pf.analyze(pcap(talk.ack("server").close()))
+    retransmissions = retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis)
+    for shown in (connections_text(analysis, analysis.connections, limit=5), retransmissions, analysis):
+        text = plain_text(shown)
+        assert "[fe80::1]:40000" in text
+        assert "[fd00::2]:443" in text
+    assert "delay [ms]" in plain_text(resends_text(analysis, pf.resends(analysis), limit=5), width=140)
+
+
+def test_words_of_resends_stay_whole_in_a_narrow_terminal() -> None:
+    analysis = pf.analyze(pf.example("midstream.pcap"))
+    text = plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=80), width=80)
+    assert text.count("identification") == 5
+    assert text.count("out of order") == 4
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_seconds_count_from_the_first_packet_of_the_capture() -> None:
@@ -56,10 +90,31 @@ def test_info_names_interfaces_comments_and_control_characters() -> None:
     assert text.index("Statistics can be taken") < text.index("protocols")
 
 
-def test_many_comments_are_counted() -> None:
+def test_each_of_several_captures_has_its_own_snaplen() -> None:
+    captures = [pcap(Conversation(start=start).handshake(), snaplen=snaplen) for start, snaplen in ((0, 96), (9, 1500))]
+    shown = {
+        count: plain_text(info_text(pf.analyze(captures[:count]), {})).partition("snaplen")[2].split()
+        for count in (1, 2)
+    }
+    assert shown[1] == ["96", "bytes"]
+    name = pf.analyze(captures[0]).capture.name
+    assert " ".join(shown[2]) == f"{name}: 96 bytes, {name}: 1,500 bytes"
+
+
+@pytest.mark.parametrize(("count", "said"), [(11, "and 1 more comment"), (14, "and 4 more comments")])
+def test_many_comments_are_counted(count: int, said: str) -> None:
     talk = Conversation().handshake().data("client", 2000, segment=100)
-    analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, 15)}))
-    assert "and 4 more comments" in plain_text(info_text(analysis, {}))
+    analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, count + 1)}))
+    assert said in plain_text(info_text(analysis, {})).splitlines()[-1]
+    assert plain_text(info_text(analysis, {})).endswith(said)
+
+
+def test_one_connection_is_one() -> None:
+    talk = Conversation().handshake().close()
+    assert table(talk)[-1] == "  1 connection"
+    analysis = pf.analyze(pcap(talk), server_ip="198.51.100.1")
+    flow = plain_text(flow_text(pf.analyze_traffic_flow(analysis, "198.51.100.1"), analysis))
+    assert "198.51.100.1:any, 1 connection\n" in flow
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
@@ -69,7 +124,7 @@ def test_no_address_and_no_port_is_cut_off(width: int) -> None:
     assert all(len(line) <= width for line in (head, *lines))
     cells = dict.fromkeys(("client", "server", "state"), "")
     places = sorted((head.index(name), name) for name in head.split())
-    for line in lines[:-1]:  # the last one counts
+    for line in lines[: lines.index("  1 connection")]:
         for (start, name), (end, _) in zip(places, [*places[1:], (width, "")], strict=True):
             if name in cells:
                 cells[name] += line[start:end].strip()

@@ -72,6 +72,7 @@ def test_text_names_numbers_and_evidence() -> None:
 
 def test_html_is_escaped() -> None:
     html = pattern(**{"<script>": "<img>"})._repr_html_()
+    assert "all packets of these endpoints</th>" in html
     assert "<script>" not in html
     assert "<img>" not in html
     assert "One &lt;b&gt;window&lt;/b&gt;." in html
@@ -87,7 +88,19 @@ def test_rate_without_trials_is_null() -> None:
 
 
 def test_nothing_is_said_beside_where_both_agree() -> None:
-    none, some = np.empty(0, np.intp), np.arange(3)
-    assert beside(Differing(5, none, none)) == ""
-    assert beside(Differing(1200, some, none)) == " Wireshark's rules label 1,200: 3 that are none of these."
-    assert beside(Differing(2, none, some)) == " Wireshark's rules label 2: not 3 that are."
+    none = np.empty(0, np.intp)
+    assert beside(Differing(5, none, none), "out of order") == ""
+
+
+@pytest.mark.parametrize(
+    ("total", "more", "fewer", "said"),
+    [
+        (1200, 3, 0, "all of these as out of order, and 3 other packets"),
+        (6, 1, 4, "5 of these as out of order, and 1 other packet"),
+        (2, 0, 3, "2 of these as out of order, and no other packet"),
+        (1, 1, 2, "0 of these as out of order, and 1 other packet"),
+    ],
+)
+def test_what_wireshark_labels_otherwise(total: int, more: int, fewer: int, said: str) -> None:
+    found = Differing(total, np.arange(more), np.arange(fewer))
+    assert beside(found, "out of order") == f" Wireshark's rules label {said}."

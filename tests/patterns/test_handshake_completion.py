@@ -21,6 +21,9 @@ def test_failed_among_completed() -> None:
     assert (found["refused"], found["unanswered"], found["half_open"], found["not_captured"]) == (1, 1, 1, 1)
     assert seen.evidence.connection_count == 2
     assert seen.evidence.frames == (1, 2, 3, 4)
+    assert seen.description == (
+        "2 of 8 handshakes (25.0 %) failed: 1 refused, 1 unanswered; 1 more was left half open."
+    )
 
 
 def test_connections_open_at_the_start_are_not_failed() -> None:
@@ -30,7 +33,9 @@ def test_connections_open_at_the_start_are_not_failed() -> None:
 
 def test_threshold() -> None:
     traffic = view(Conversation().refused())
-    assert observe(traffic, LIMITS) is not None
+    seen = observe(traffic, LIMITS)
+    assert seen is not None
+    assert seen.description == "1 of 1 handshake (100.0 %) failed: 1 refused, 0 unanswered."
     assert observe(traffic, HandshakeCompletionLimits(min_failed=2)) is None
 
 

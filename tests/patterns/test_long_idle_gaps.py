@@ -27,6 +27,7 @@ def test_what_ends_silences() -> None:
         "ended_by_client": 3,
     }
     assert seen.evidence.frames == (4, 6, 8, 13)
+    assert seen.description.endswith("what ended them: 1 RST, 1 FIN, 1 keep-alive, 1 data.")
 
 
 def test_shorter_silences() -> None:

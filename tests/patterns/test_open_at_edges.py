@@ -26,6 +26,18 @@ def test_start_and_end() -> None:
     }
     assert seen.evidence.connection_count == 4
     assert seen.evidence.frames == (1, 6, 7, 10, 14)
+    assert seen.description == (
+        "Of 6 connections, 2 were already open at the start of the capture and 3 still open at its end, 1 of these "
+        "closed by one side. 1 was open from start to end."
+    )
+
+
+def test_nothing_is_said_of_what_was_not_seen() -> None:
+    seen = observe(view(Conversation(client_port=9).handshake(), *healthy(1, start=10)), LIMITS)
+    assert seen is not None
+    assert seen.description == (
+        "Of 2 connections, 0 were already open at the start of the capture and 1 still open at its end."
+    )
 
 
 def test_connection_of_one_packet() -> None:

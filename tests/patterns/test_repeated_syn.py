@@ -19,6 +19,7 @@ def test_repeats_of_both_kinds() -> None:
         "in_complete_handshakes": 1,
     }
     assert seen.evidence.frames == (2, 4, 7, 8)
+    assert seen.description.endswith("in 2 connections; 1 of these connections completed the handshake.")
 
 
 def test_copies_are_no_repeats() -> None:

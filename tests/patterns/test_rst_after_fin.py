@@ -27,6 +27,18 @@ def test_who_reset_after_which_fin() -> None:
         "delay_median_s": pytest.approx(1.0),
     }
     assert seen.evidence.frames == (6, 11, 18)
+    assert seen.description == (
+        "3 of 6 connections with a FIN (50.0 %) had a RST after it, 1 s later (median). Of 3 such RSTs, 1 came after "
+        "FINs of both sides, 2 after the FIN of one side."
+    )
+
+
+def test_packets_and_connections_are_told_apart() -> None:
+    twice = Conversation().handshake().close().rst("server", after=2).rst("server", after=0.1)
+    seen = observe(view(twice), LIMITS)
+    assert seen is not None
+    assert seen.description.startswith("1 of 1 connection with a FIN (100.0 %)")
+    assert seen.description.endswith("Of 2 such RSTs, 2 came after FINs of both sides, 0 after the FIN of one side.")
 
 
 def test_fins_alone() -> None:

@@ -26,6 +26,10 @@ def test_table() -> None:
             {"handshake": "refused", "data": "no_data", "ending": "reset", "count": 1},
         ],
     }
+    assert seen.description == (
+        "5 connections took 3 paths from handshake to ending; the most frequent, taken by 3: handshake complete, data "
+        "both ways, ending FIN."
+    )
     assert seen.evidence.connections == (0, 1, 2, 3, 4)
     assert (seen.evidence.frame_count, seen.evidence.display_filter) == (0, None)
 

@@ -25,7 +25,7 @@ def test_retries_and_their_spacing() -> None:
         "begun_at_end": 1,
     }
     assert seen.evidence.frame_count == 8
-    assert "Retries followed after 1 s, 1.5 s, 4 s (median)." in seen.description
+    assert seen.description.endswith("Median wait before each of the first 3 retries: 1 s, 1.5 s, 4 s.")
 
 
 def test_one_syn_without_retry() -> None:
@@ -33,6 +33,13 @@ def test_one_syn_without_retry() -> None:
     assert seen is not None
     assert seen.observations["retry_spacing_median_s"] == []
     assert (seen.observations["retries"], seen.observations["begun_at_end"]) == (0, 1)
+    assert seen.description.endswith("stayed without an answer.")
+
+
+def test_one_retry() -> None:
+    seen = observe(view(Conversation().syn().syn(after=1)), LIMITS)
+    assert seen is not None
+    assert seen.description.endswith("Median wait before the first retry: 1 s.")
 
 
 def test_answered() -> None:

@@ -30,6 +30,9 @@ def test_how_long_windows_stay_closed() -> None:
         "closed_max_s": pytest.approx(4.0),
     }
     assert seen.evidence.frames == (5, 6, 9, 15)
+    assert seen.description.endswith(
+        "Windows closed 3 times: 2 times for 4 s at most and 1 time not seen to open again."
+    )
 
 
 def test_window_that_stays_closed() -> None:
@@ -37,6 +40,7 @@ def test_window_that_stays_closed() -> None:
     assert seen is not None
     assert (seen.observations["closures"], seen.observations["not_reopened"]) == (1, 1)
     assert seen.observations["closed_max_s"] is None
+    assert seen.description.endswith("Windows closed 1 time, not seen to open again.")
 
 
 def test_each_side_has_its_own_window() -> None:
@@ -44,6 +48,7 @@ def test_each_side_has_its_own_window() -> None:
     seen = observe(view(talk), LIMITS)
     assert seen is not None
     assert seen.observations["closed_max_s"] == pytest.approx(1.0201, abs=1e-3)
+    assert seen.description.endswith("Windows closed 1 time, for 1.02 s at most.")
 
 
 def test_open_windows() -> None:

@@ -1,5 +1,6 @@
 """What the report shows of good, bad and hostile captures."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,30 @@ def test_every_section_of_a_capture_shows_something() -> None:
     result = report.result()
     assert result["packets"] == report.analysis.capture.packets
     assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
+
+
+def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
+    page = CaptureReport(pf.example("ipv6.pcapng")).retransmissions().text
+    spans = re.findall(r"<p class='filter'><span>(.+?)</span>", page)
+    of = [(what, who) for what in ("Sent again", "Reordered") for who in ("Wireshark", "the evidence")]
+    assert spans == [f"{what}, only by {who}" for what, who in of]
+
+
+def test_a_heading_counts_one_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "one.pcap"
+    path.write_bytes(builders.pcap(list(Conversation().syn())))
+    heading = CaptureReport(path).heading().text
+    assert "<b>1</b><span>packet</span>" in heading
+    assert "<b>1</b><span>TCP connection</span>" in heading
+
+
+def test_second_filters_say_what_they_select() -> None:
+    report = CaptureReport(pf.example("resets.pcap"))
+    select = re.compile(r"<p class='filter'><span>(All .+?)</span><code>(.+?)</code>")
+    assert ("All packets of these endpoints", "ip.addr == 198.51.100.21 &amp;&amp; tcp") in select.findall(
+        report.patterns().text
+    )
+    assert select.findall(report.health().text) == [("All of them", "frame.cap_len &lt; frame.len")]
 
 
 PROBLEMS = {

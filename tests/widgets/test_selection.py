@@ -142,4 +142,4 @@ def test_a_capture_that_was_no_file() -> None:
     exec(selection.code, made)
     pd.testing.assert_frame_equal(made["packets"], selection.packets)
     assert selection.parameters.startswith("# the capture was no file")
-    assert repr(selection) == "<ExplorerSelection of 1 of 1 connections: all connections>"
+    assert repr(selection) == "<ExplorerSelection of 1 of 1 connection: all connections>"

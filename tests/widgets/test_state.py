@@ -33,7 +33,9 @@ def test_what_cannot_be_meant_keeps_the_last_selection() -> None:
 def test_nothing_says_so() -> None:
     explored = state()
     explored.set(server="203.0.113.1")
-    assert explored.problem.startswith("Nothing matches the filter (server 203.0.113.1); there are 42 connections")
+    assert explored.problem.startswith(
+        "Nothing matches the filter (server 203.0.113.1); the capture has 42 connections"
+    )
     assert explored.selection.packet_count == 0
     explored.server = ""
     assert explored.problem == ""

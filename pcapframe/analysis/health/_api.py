@@ -7,6 +7,7 @@ from typing import Any
 
 from pcapframe.analysis.health._statistics import AT_LEAST, PATTERNS, STATISTICS, UNKNOWN, Qualifier
 from pcapframe.patterns import Evidence, Pattern
+from pcapframe.wording import counted
 
 __all__ = ["CaptureHealth", "Finding"]
 
@@ -134,6 +135,35 @@ class CaptureHealth:
         if said == UNKNOWN:
             return f"unknown ({text} as captured)"
         return f"{said} {text}" if said else text
+
+    def qualify_count(self, count: int, noun: str, *statistics: str) -> str:
+        """Write a count with its noun as far as it can be taken.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        noun : str
+            One of them; its plural ends in s.
+        *statistics : str
+            What it rests on, keys of ``STATISTICS``.
+
+        Returns
+        -------
+        str
+            The same; ``at least …``; or ``an unknown number of … (… as captured)``.
+
+        Examples
+        --------
+        >>> finding = Finding("dropped_packets", "", {}, {"packets": "at least", "bytes": "unknown"}, Evidence())
+        >>> health = CaptureHealth((finding,), "")
+        >>> health.qualify_count(1, "packet", "packets"), health.qualify_count(1, "byte", "bytes")
+        ('at least 1 packet', 'an unknown number of bytes (1 as captured)')
+        """
+        said = self.qualifier(*statistics)
+        if said == UNKNOWN:
+            return f"an unknown number of {noun}s ({count:,} as captured)"
+        return f"{said} {counted(count, noun)}" if said else counted(count, noun)
 
     def of_pattern(self, name: str) -> dict[str, Qualifier]:
         """Return how far the statistics can be taken that a pattern rests on.

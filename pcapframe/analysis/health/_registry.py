@@ -9,6 +9,7 @@ from pcapframe.analysis.health._view import Finder, View
 from pcapframe.arrays import Mask
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["FINDINGS", "OF_WHOLE_CAPTURE", "examine_capture"]
 
@@ -73,6 +74,21 @@ def examine_capture(
     return CaptureHealth(findings, _sentence(view, findings))
 
 
+def _unstated(capture: CaptureInfo) -> str:
+    """Say after a space which files have no counters of dropped packets; nothing where all have them."""
+    files = capture.files
+    silent = [file for file in files if all(each.get("dropped") is None for each in file["interfaces"])]
+    if not silent:
+        return ""
+    if len(files) == 1:
+        who = "the file does"
+    elif len(silent) == len(files):
+        who = "the files do"
+    else:
+        who = f"{len(silent):,} of {counted(len(files), 'file')} {agreeing(len(silent), 'does', 'do')}"
+    return f" Whether packets were dropped where it was captured, {who} not say."
+
+
 def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     """Say in short what the capture supports."""
     if not len(view.segments):
@@ -80,8 +96,7 @@ def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
             return "There is no TCP in this capture, so it supports no statistics of connections."
         return "Nothing is selected, so there are no statistics to support."
     named = [finding for finding in findings if finding.affects]
-    counters = any(each.get("dropped") is not None for each in view.capture.interfaces)
-    unstated = "" if counters else " Whether packets were dropped where it was captured, the file does not say."
+    unstated = _unstated(view.capture)
     if not named:
         return (
             "Statistics can be taken as they are: both directions were captured, no acknowledged byte is missing, "

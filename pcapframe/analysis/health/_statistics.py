@@ -14,7 +14,7 @@ STATISTICS = {
     "connections": "connections",
     "packets": "packets",
     "bytes": "bytes",
-    "flags": "SYN, FIN and RST",
+    "flags": "SYN/FIN/RST flags",
     "handshakes": "complete and refused handshakes",
     "unanswered": "unanswered and half-open handshakes",
     "endings": "connections ended by FIN or RST",

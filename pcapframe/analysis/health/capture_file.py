@@ -15,6 +15,7 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
+from pcapframe.arrays import Array
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.patterns import Evidence
 from pcapframe.wording import agreeing, counted
@@ -22,16 +23,22 @@ from pcapframe.wording import agreeing, counted
 __all__ = ["FINDINGS"]
 
 NOTES = 5  # of the reader, in the sentence
+NAMED = 3  # files, in a sentence
 
 
 def _cut_off(view: View) -> Finding | None:
     capture = view.capture
     if not capture.truncated:
         return None
+    ends = [file for file in capture.files if file["truncated"]]
+    named = ", ".join(file["name"] for file in ends[:NAMED])
+    named += f" and {counted(len(ends) - NAMED, 'more file')}" if len(ends) > NAMED else ""
+    which = agreeing(len(ends), f"{named} ends early or is damaged", f"{named} end early or are damaged")
+    read = sum(file["packets"] for file in ends)
     return Finding(
         "file_cut_off",
-        f"The file ends early or is damaged: {counted(capture.packets, 'packet')} before that "
-        f"{agreeing(capture.packets, 'is', 'are')} read, and how many there were is not known.",
+        f"{which if capture.captures else 'The file ends early or is damaged'}: {counted(read, 'packet')} before that "
+        f"{agreeing(read, 'is', 'are')} read, and how many there were is not known.",
         {"packets_read": capture.packets, "packets": None, "bytes_read": capture.bytes},
         {**LACKS_PACKETS, "connections": AT_LEAST, "durations": AT_LEAST},
         Evidence(),
@@ -91,17 +98,39 @@ def _cut_packets(view: View) -> Finding | None:
         within = "within" if headers.size else "not within"
     else:
         within = f"{headers.size:,} of them within" if headers.size else "none within"
-    snaplen = view.capture.snaplen
-    shown = f" (the file declares {snaplen:,} bytes at most)" if snaplen is not None else ""
     affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if headers.size else {}
     return Finding(
         "cut_packets",
         f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
-        f"{shown}, {within} the TCP header.",
-        {"cut_packets": count, "packets": len(packets), "cut_tcp_headers": headers.size, "snaplen": snaplen},
+        f"{_declared(view, rows)}, {within} the TCP header.",
+        {
+            "cut_packets": count,
+            "packets": len(packets),
+            "cut_tcp_headers": headers.size,
+            "snaplen": view.capture.snaplen,
+        },
         affects,
         replace(view.of_packets(headers), display_filter_all="frame.cap_len < frame.len"),
     )
+
+
+def _declared(view: View, cut: Array) -> str:
+    """Say how many bytes of a packet the files with cut packets declare at most, in parentheses."""
+    files = view.capture.files
+    found = []
+    for number in np.unique(view.packets["source"].to_numpy()[cut]):
+        limits = [each["snaplen"] for each in files[number]["interfaces"] if each["snaplen"] is not None]
+        limits = sorted({*limits} or {files[number]["snaplen"]} - {None})
+        if limits:
+            most = f"{limits[0]:,} to " if len(limits) > 1 else ""
+            found.append((files[number]["name"], f"{most}{counted(limits[-1], 'byte')} at most"))
+    if not found:
+        return ""
+    if len(files) == 1:
+        return f" (the file declares {found[0][1]})"
+    said = [f"{name} declares {text}" for name, text in found[:NAMED]]
+    more = f", and {counted(len(found) - NAMED, 'more file')}" if len(found) > NAMED else ""
+    return f" ({', '.join(said)}{more})"
 
 
 FINDINGS: dict[str, Finder] = {

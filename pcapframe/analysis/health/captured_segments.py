@@ -104,7 +104,7 @@ def _merged(view: View) -> Finding | None:
     return Finding(
         "offload_sized_segments",
         f"{rows.size:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, "
-        f"{agreeing(rows.size, 'carries', 'carry')} more than one packet on the wire may: "
+        f"{agreeing(rows.size, 'carries', 'carry')} more than one packet on the wire can: "
         f"{agreeing(rows.size, 'it', 'each')} stands for several.",
         {"segments": rows.size, "data_segments": data, "largest_payload_bytes": largest},
         {

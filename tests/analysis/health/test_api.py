@@ -1,9 +1,12 @@
 """How far a number can be taken, in values and in every text."""
 
+from dataclasses import replace
+
 import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
+from pcapframe.analysis.health import Qualifier
 from pcapframe.cli.text import connections_text, flow_text, info_text, retransmissions_text
 from tests.analysis.health.made import SERVER, broken
 from tests.builders import packet, pcap_header, pcap_record
@@ -17,6 +20,9 @@ def test_unknown_outweighs_at_least() -> None:
     assert health.qualify(1200, "packets", "bytes") == "unknown (1,200 as captured)"
     assert health.qualify(1200, "bytes") == "at least 1,200"
     assert health.qualify(1200, "flags") == "1,200"
+    assert health.qualify_count(1, "packet", "packets") == "an unknown number of packets (1 as captured)"
+    assert [health.qualify_count(count, "byte", "bytes") for count in (0, 1)] == ["at least 0 bytes", "at least 1 byte"]
+    assert [health.qualify_count(count, "RST", "flags") for count in (0, 1, 2000)] == ["0 RSTs", "1 RST", "2,000 RSTs"]
 
 
 def test_every_text_says_at_least_or_unknown() -> None:
@@ -32,13 +38,29 @@ def test_every_text_says_at_least_or_unknown() -> None:
     html = analysis._repr_html_()
     assert html.index("Capture health") < html.index("at least 1 of 8 TCP packets")
     retransmissions = plain_text(retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis))
-    assert "at least 1 of 8 TCP packets (unknown (12.50 %, above the threshold" in retransmissions
+    assert "at least 1 of 8 TCP packets; rate unknown (12.50 % as captured, above the threshold" in retransmissions
     flow = plain_text(flow_text(pf.analyze_traffic_flow(analysis, SERVER), analysis))
     assert "unknown (1.00 as captured) client packets per server packet" in " ".join(flow.split())
     table = plain_text(connections_text(analysis, analysis.connections, limit=5), width=120)
     assert "at least" in table.partition("\n\n")[2]
     for shown in (retransmissions, flow, table, plain_text(info_text(analysis, {}))):
         assert "700 bytes were acknowledged and are not in the capture" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "said"),
+    [
+        (None, "1 of 8 TCP packets (12.50 %, above the threshold of 2.00 %)"),
+        ("at least", "1 of 8 TCP packets; rate at least 12.50 % (as captured, above the threshold of 2.00 %)"),
+        ("unknown", "1 of 8 TCP packets; rate unknown (12.50 % as captured, above the threshold of 2.00 %)"),
+    ],
+)
+def test_no_parentheses_in_parentheses(qualifier: Qualifier | None, said: str) -> None:
+    affects = {} if qualifier is None else {"retransmission_rate": qualifier}
+    health = pf.CaptureHealth((pf.Finding("a", "", {}, affects, pf.Evidence()),), "")
+    analysis = replace(broken(), health=health)
+    text = plain_text(retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis))
+    assert said in " ".join(text.split())
 
 
 def test_numbers_of_answers_keep_their_types() -> None:

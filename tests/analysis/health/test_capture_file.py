@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from tests.analysis.health.made import finding, names, whole
-from tests.builders import pcap, pcapng
+from tests.builders import Pcapng, pcap, pcapng
 
 
 def test_a_cut_off_file() -> None:
@@ -54,6 +54,43 @@ def test_counters_of_the_interfaces() -> None:
     assert unknown.figures["received"] is None
     assert "received" not in unknown.sentence
     assert "dropped_packets" not in names(pcapng(whole(), received=200, dropped=0))
+
+
+def test_each_file_declares_its_own_length() -> None:
+    short, long = (pcap(whole(start=start), snaplen=snaplen) for start, snaplen in ((0, 100), (50, 262144)))
+    sentences = [finding([short, other], "cut_packets").sentence for other in (long, pcap(whole(9), snaplen=90))]
+    assert f"captured in part ({len(short)} bytes declares 100 bytes at most), " in sentences[0]
+    assert " declares 100 bytes at most, " in sentences[1]
+    assert " declares 90 bytes at most), " in sentences[1]
+    many = [pcap(whole(start), snaplen=100) for start in range(0, 50, 10)]
+    assert "100 bytes at most, and 2 more files), " in finding(many, "cut_packets").sentence
+
+
+def test_each_interface_declares_its_own_length() -> None:
+    written = Pcapng()
+    packets = b"".join(
+        written.enhanced(i, data[:60], wire_bytes=len(data), interface=i % 2) for i, (_, data) in enumerate(whole())
+    )
+    capture = written.section() + written.interface(snaplen=60) + written.interface(snaplen=1500) + packets
+    assert "(the file declares 60 to 1,500 bytes at most)" in finding(capture, "cut_packets").sentence
+
+
+def test_the_file_that_is_cut_off_is_named() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        found = finding([pcap(whole()), pcap(whole(50))[:-1]], "file_cut_off")
+    assert found.sentence.startswith(f"{len(pcap(whole())) - 1} bytes ends early or is damaged: 9 packets before that")
+
+
+def test_which_files_say_whether_packets_were_dropped() -> None:
+    silent, counting = pcap(whole()), pcapng(whole(50), received=10, dropped=0)
+    ends = {
+        "the file does not say.": silent,
+        "the files do not say.": [silent, pcap(whole(50))],
+        "1 of 2 files does not say.": [silent, counting],
+        "time runs forward.": counting,
+    }
+    for end, captures in ends.items():
+        assert pf.analyze(captures).health.sentence.endswith(end)
 
 
 @pytest.mark.parametrize(("snaplen", "headers"), [(100, 0), (60, 10)])

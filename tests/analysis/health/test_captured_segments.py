@@ -42,7 +42,7 @@ def test_segments_larger_than_packets() -> None:
     found = finding(pcap(talk.close()), "offload_sized_segments")
     assert found.figures == {"segments": 1, "data_segments": 2, "largest_payload_bytes": 5000}
     assert found.sentence == (
-        "1 of 2 segments with payload, up to 5,000 bytes, carries more than one packet on the wire may: it stands for "
+        "1 of 2 segments with payload, up to 5,000 bytes, carries more than one packet on the wire can: it stands for "
         "several."
     )
     assert found.evidence.frames == (4,)
@@ -52,7 +52,7 @@ def test_segments_larger_than_packets() -> None:
 def test_several_segments_larger_than_packets() -> None:
     talk = Conversation(mss=1000).handshake().data("client", 5000).ack("server").data("client", 3000).ack("server")
     found = finding(pcap(talk.close()), "offload_sized_segments")
-    assert found.sentence.endswith("carry more than one packet on the wire may: each stands for several.")
+    assert found.sentence.endswith("carry more than one packet on the wire can: each stands for several.")
 
 
 def test_the_size_that_the_receiver_offers_counts() -> None:
