@@ -353,8 +353,8 @@ def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableTyp
         ("ending", _shares({name: endings[key] for name, key in named.items()}, health, ENDING_STATISTICS)),
     ]
     if roles["inferred"] or roles["syn_ack"]:
-        shown_by = {"by SYN": roles["syn"], "by SYN-ACK": roles["syn_ack"], "by ports only": roles["inferred"]}
-        rows.append(("roles", _shares(shown_by, health, {})))
+        shown_by = {"by SYN": roles["syn"], "by SYN-ACK": roles["syn_ack"], "by no packet": roles["inferred"]}
+        rows.append(("roles shown", _shares(shown_by, health, {})))
     return facts(rows)
 
 

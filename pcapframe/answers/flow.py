@@ -11,7 +11,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import counted
 
-__all__ = ["FlowAnswer", "analyze_traffic_flow"]
+__all__ = ["QUALIFIED_FLOW", "FlowAnswer", "analyze_traffic_flow"]
 
 # What the numbers rest on, by their keys.
 QUALIFIED_FLOW = {

@@ -21,6 +21,7 @@ from pcapframe.analysis.display import (
     table,
 )
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
+from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
 from pcapframe.wording import counted
@@ -137,24 +138,26 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     health = analysis.health
     ways = table(("", "client to server", "server to client"))
     names = {
-        "packet_count": ("packets", "packets"),
-        "byte_count": ("bytes on the wire", "bytes"),
-        "payload_bytes": ("bytes of payload", "bytes"),
-        "data_packets": ("packets with payload", "packets"),
-        "syn_count": ("SYN", "flags"),
-        "syn_ack_count": ("SYN-ACK", "flags"),
-        "fin_count": ("FIN", "flags"),
-        "rst_count": ("RST", "flags"),
-        "retransmissions": ("segments sent again", "retransmissions"),
-        "wireshark_retransmissions": ("retransmissions by Wireshark's rules", "retransmissions"),
+        "packet_count": "packets",
+        "byte_count": "bytes on the wire",
+        "payload_bytes": "bytes of payload",
+        "data_packets": "packets with payload",
+        "syn_count": "SYN",
+        "syn_ack_count": "SYN-ACK",
+        "fin_count": "FIN",
+        "rst_count": "RST",
+        "retransmissions": "segments sent again",
+        "wireshark_retransmissions": "retransmissions by Wireshark's rules",
     }
-    to_server, to_client = answer["client_to_server"], answer["server_to_client"]
-    for name, (label, statistic) in names.items():
-        counts = (health.qualify(way[name], statistic) for way in (to_server, to_client))  # type: ignore[literal-required]
+    for name, label in names.items():
+        counts = (
+            health.qualify(answer[way][name], *QUALIFIED_FLOW[f"{way}.{name}"])  # type: ignore[literal-required]
+            for way in ("client_to_server", "server_to_client")
+        )
         ways.add_row("", Text(label, style="dim"), *counts)
     compared = answer["analysis"]
     ratio = compared["asymmetry_ratio"]
-    text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", "packet_ratio")
+    text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", *QUALIFIED_FLOW["analysis.asymmetry_ratio"])
     connections = health.qualify_count(answer["total_connections"], "connection", "connections")
     rows = [
         ("server", f"{answer['server']}, {connections}"),

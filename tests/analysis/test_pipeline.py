@@ -87,7 +87,8 @@ def test_the_filter_tells_the_server_where_no_packet_does() -> None:
     assert plain.statistics["rst_distribution"]["by_direction"]["unknown"] == 1
     (inferred_roles,) = [f for f in plain.health.findings if f.name == "inferred_roles"]
     assert inferred_roles.sentence == (
-        "No packet shows the roles in 1 of 2 connections: there, client and server are inferred from ports."
+        "No packet shows the roles in 1 of 2 connections: there, client and server are inferred "
+        "from ports, shared endpoints or who sent first."
     )
 
     flipped = pf.analyze(plain, server_ip="192.0.2.1")

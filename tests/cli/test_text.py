@@ -131,3 +131,16 @@ def test_no_address_and_no_port_is_cut_off(width: int) -> None:
     assert cells["client"] == "[2a01:cb01:2049:8b07:991d:ec85:28df:f629]:40028"
     assert cells["server"] == "[2a00:1450:4007:80a::200a]:44321"
     assert cells["state"].replace(" ", "") == "complete,open"
+
+
+def test_flow_is_unknown_where_both_endpoints_match_the_filter() -> None:
+    """Of a host that talks to itself no packet shows who the client is."""
+    talk = Conversation("127.0.0.1", 50001, "127.0.0.1", 50002).data("client", 100).ack("server").rst("server")
+    analysis = pf.analyze(pcap(talk), server_ip="127.0.0.1")
+    text = plain_text(flow_text(pf.analyze_traffic_flow(analysis, "127.0.0.1"), analysis))
+    rows = {line[:35].strip(): line[35:].split("  ") for line in text.splitlines()}
+    for label in ("packets", "bytes of payload", "RST", "segments sent again"):
+        cells = [cell for cell in rows[label] if cell]
+        assert len(cells) == 2
+        assert all("as captured" in cell for cell in cells), rows[label]
+    assert "ratio        unknown (" in text

@@ -100,7 +100,7 @@ def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     if not named:
         return (
             "Statistics can be taken as they are: both directions were captured, no acknowledged byte is missing, "
-            f"connections begin and end in the capture, and time runs forward.{unstated}"
+            f"established connections begin and end in the capture, and time runs forward.{unstated}"
         )
     found = CaptureHealth(findings, "").qualifiers
     limited = [text for name, text in STATISTICS.items() if name in found]

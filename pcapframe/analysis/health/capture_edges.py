@@ -56,7 +56,7 @@ def _inferred(view: View) -> Finding | None:
     return Finding(
         "inferred_roles",
         f"No packet shows the roles in {count:,} of {counted(len(view.connections), 'connection')}: there, client and "
-        "server are inferred from ports.",
+        "server are inferred from ports, shared endpoints or who sent first.",
         {"connections": count, "total_connections": len(mask)},
         {"directions": UNKNOWN},
         view.of_connections(mask),
