@@ -140,9 +140,7 @@ class _Announcer(event.Listener):  # type: ignore[misc]  # numba has no types
         function = event.data["dispatcher"].py_func
         if not self.said and f"{function.__module__}.{function.__qualname__}" in _OURS:
             self.said = True
-            sys.stderr.write(
-                "pcapframe compiles its kernels: once, for 20 seconds at most; then a command starts at once.\n"
-            )
+            sys.stderr.write("pcapframe compiles kernels that it needs for the first time, for 20 seconds at most.\n")
 
     def on_end(self, event: Any) -> None:
         """Nothing to say."""
