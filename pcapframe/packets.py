@@ -44,7 +44,7 @@ class CaptureInfo:
     packets : int
         How many packets were read.
     bytes : int
-        Length of the capture, decompressed. [bytes]
+        Length of the capture, decompressed; of a damaged one, as far as it could be read. [bytes]
     first_time, last_time : str or None
         Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
     snaplen : int or None
@@ -212,8 +212,8 @@ def read_pcap(
     -----
     Header fields are those of the innermost IP header; lengths follow the headers (RFC 9293 section 3.1) and not
     what was captured. Fragments are put together at the frame that completes the datagram. On Linux a local file of
-    one's own that nobody is writing is looked at in place, under a read lease (fcntl(2)): who wants to write it
-    meanwhile waits some milliseconds.
+    one's own that nobody is writing is looked at in place, piece by piece under a read lease (fcntl(2)): who wants to
+    write it meanwhile waits some milliseconds.
 
     Examples
     --------

@@ -122,6 +122,11 @@ class _Buffer:
             self.end += count
             self.at_end = count == 0
 
+    def close(self) -> None:
+        """Let go of the bytes, which who keeps an exception would else keep too."""
+        self._stream.give_back()
+        self.bytes = np.empty(0, np.uint8)
+
     def need(self, count: int) -> bool:
         """Whether `count` bytes are there, read in if they were not."""
         while self.unread < count and not self.at_end:
@@ -155,11 +160,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     CaptureFormatError
         The bytes do not begin as a pcap or pcapng capture does.
     """
-    buffer = _Buffer(stream)
-    buffer.need(pcap.HEADER_BYTES)
-    magic = buffer.peek(4)
     first_row = into.count
-
     next_tick = 0
 
     def tick() -> None:
@@ -172,27 +173,39 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
             # By what came so far; a packet takes 16 bytes at least.
             rows = (into.count - first_row) * stream.size // done
             into.expected_rows = first_row + min(rows, stream.size // 16)
+        stream.give_back()  # who is called may take long, or write
         progress(stream.done() or 0, stream.size)
 
-    if magic not in pcap.MAGICS and magic != pcapng.SECTION_MAGIC:
-        raise CaptureFormatError(stream.name, _not_a_capture(stream, buffer), 0)
+    buffer = _Buffer(stream)
     try:
-        facts = (_read_pcap if magic in pcap.MAGICS else _read_pcapng)(stream, buffer, into, tick)
-    except CaptureFormatError as error:
-        if stream.cut is None:
-            raise
-        raise CaptureFormatError(stream.name, f"{error.problem} ({stream.cut})", error.offset) from None
+        facts = _read(stream, buffer, into, tick)
+    finally:
+        buffer.close()
     into.finish_capture()
     if stream.cut is not None and facts.truncated:
         facts.notes[-1] += f" ({stream.cut})"
     elif stream.cut is not None:
         facts.damaged(stream.cut, buffer.base + buffer.end)
     facts.packets = into.count - first_row
-    facts.bytes = buffer.base + buffer.end
+    facts.bytes = buffer.offset if facts.truncated else buffer.base + buffer.end
     if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
         facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
     progress(stream.done() or 0, stream.size)
     return facts
+
+
+def _read(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, tick: Callable[[], None]) -> CaptureFacts:
+    """Read a capture of either format."""
+    buffer.need(pcap.HEADER_BYTES)
+    magic = buffer.peek(4)
+    if magic not in pcap.MAGICS and magic != pcapng.SECTION_MAGIC:
+        raise CaptureFormatError(stream.name, _not_a_capture(stream, buffer), 0)
+    try:
+        return (_read_pcap if magic in pcap.MAGICS else _read_pcapng)(stream, buffer, into, tick)
+    except CaptureFormatError as error:
+        if stream.cut is None:
+            raise
+        raise CaptureFormatError(stream.name, f"{error.problem} ({stream.cut})", error.offset) from None
 
 
 def _not_a_capture(stream: CaptureStream, buffer: _Buffer) -> str:

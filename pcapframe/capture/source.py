@@ -7,6 +7,7 @@ import bz2
 import io
 import lzma
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -67,12 +68,11 @@ class CaptureStream:
     """
 
     def __init__(
-        self, name: str, raw: Any, size: int | None, most: int | None = None, *, is_local: bool = False
+        self, name: str, raw: Any, size: int | None, most: int | None = None, *, may_be_mapped: bool = False
     ) -> None:
         self.name = name
         self.size = size
-        self._may_map = is_local  # a file of which a lease can be taken
-        self._mapped: MappedFile | None = None
+        self._mapped = MappedFile(raw) if may_be_mapped else None
         self._looked_at = 0  # of what is mapped [bytes]
         self._most = most  # that compressed data may unfold to; None for any [bytes]
         self.cut: str | None = None
@@ -86,7 +86,7 @@ class CaptureStream:
         for magic, compression, new in COMPRESSIONS:
             if head.startswith(magic):
                 self.compression = compression
-                self._may_map = False
+                self._mapped = None
                 self._ready = memoryview(b"")
                 self._chunks = self._decompressed(head, new)
 
@@ -131,13 +131,11 @@ class CaptureStream:
             self.cut = f"the {self.compression} data ends early"
 
     def piece(self, start: int, size: int) -> Piece | None:
-        """Return bytes of the file itself, without a copy; see `MappedFile.piece`.
+        """Return bytes of the file itself, without a copy, to be looked at until `give_back`.
 
-        None where they have to be read, from `start` on by `read_into`, which must not be called before.
+        None where they have to be read, from `start` on by `read_into`, which must not be called before; see
+        `MappedFile.piece`.
         """
-        if self._may_map:  # only now: who wants to write waits from here to the next piece
-            self._may_map = False
-            self._mapped = MappedFile.lease(self._raw)
         if self._mapped is None:
             return None
         found = self._mapped.piece(start, size)
@@ -148,6 +146,11 @@ class CaptureStream:
         else:
             self._looked_at = found.base + found.bytes.size
         return found
+
+    def give_back(self) -> None:
+        """Look at the last piece no more, and let those go on who want to write the file."""
+        if self._mapped is not None:
+            self._mapped.give_back()
 
     def read_into(self, view: memoryview) -> int:
         """Read bytes into `view`; how many, 0 only at the end (or where the compressed data is damaged)."""
@@ -261,4 +264,9 @@ def open_capture(
     except (OSError, ValueError) as error:
         raise CaptureNotFoundError(name, f"cannot be opened ({error})") from None
     with file:
-        yield CaptureStream(name, file, os.fstat(file.fileno()).st_size or None, is_local=True)
+        status = os.fstat(file.fileno())
+        stream = CaptureStream(name, file, status.st_size or None, may_be_mapped=stat.S_ISREG(status.st_mode))
+        try:
+            yield stream
+        finally:
+            stream.give_back()
