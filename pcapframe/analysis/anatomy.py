@@ -43,7 +43,8 @@ def resends(analysis: Analysis) -> pd.DataFrame:
     ranges reported; DSACKs (RFC 2883) do not count.
 
     The rule that decided: ``seen_before`` (bytes of it were seen), else it fills a gap and was sent after the segment
-    that opened it, by IPv4 ``identification``, by ``timestamp`` (RFC 7323), or by coming a ``round_trip`` later.
+    that opened it, by IPv4 ``identification``, by ``timestamp`` (RFC 7323), by an ``acknowledgement`` or echo
+    newer than any before, or by coming a ``round_trip`` later.
 
     Examples
     --------

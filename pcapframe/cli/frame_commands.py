@@ -141,7 +141,7 @@ def resends(
 
     Each with its first copy, the delay between them, and what shows it. The rule that decided is seen_before (bytes
     of it were seen), else the segment fills a gap and was sent after the one that opened it, by identification, by
-    timestamp, or since it came a round_trip later.
+    timestamp, by a newer acknowledgement or echo, or since it came a round_trip later.
 
     \b
     Examples:

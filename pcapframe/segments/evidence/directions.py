@@ -50,6 +50,8 @@ DIRECTION = np.dtype(
         ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
         ("first_tsval_at", np.int64),  # 0: none yet
         ("newest_tsval", np.int64),
+        ("newest_echo", np.uint32),  # newest timestamp that it echoed; 0: none yet
+        ("is_newest", np.bool_),  # whether what its last packet says shows that it was sent after all before
         ("newest_id", np.int32),
         ("id_steps", np.int16),
         ("same_ids", np.uint8),

@@ -180,6 +180,16 @@ def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
 
 
 @inner_jit
+def _note_echo(own: Any, tsecr: Any) -> None:
+    """Follow the timestamps that the sender echoes, which only become newer (RFC 7323 section 4.3)."""
+    if own.newest_echo == 0:
+        own.newest_echo = tsecr
+    elif after(tsecr, own.newest_echo):
+        own.newest_echo = tsecr
+        own.is_newest = True
+
+
+@inner_jit
 def _note_identification(own: Any, ident: Any, is_late: Any) -> None:
     """Follow the sender's IPv4 identifications, and whether it counts them up."""
     if own.newest_id < 0:
@@ -284,9 +294,13 @@ def judge(
                 own.stale_at = time
             own.syn_copied = own.syn_copied or flags & SYN != 0
             continue
+        own.is_newest = False
         if flags & ACK and not flags & RST:
             moved_from, is_first = own.acked, not own.has_acked
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
+            own.is_newest = not is_first and own.acked != moved_from
+            if tsecr > 0:
+                _note_echo(own, np.uint32(tsecr))
             if peer.newest_resend >= 0 or sack_at[i + 1] > sack_at[i]:
                 confirm(
                     own, peer, unanswered_pool, spare, bits_raw, moved_from, is_first, ack, tsecr,

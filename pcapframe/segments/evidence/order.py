@@ -1,8 +1,10 @@
 """Which of two segments of a direction was sent first.
 
 Their identifications tell where this sender was seen to count them up, by one counter for each connection or a slow one
-for all; else their timestamps; equal timestamps mean no resend where the sender's clock ticks twice in a round trip;
-else a resend comes a round trip later, since it needs word from the receiver.
+for all, or where they differ by one; else their timestamps; else one that acknowledges more, or echoes a newer
+timestamp, than any packet of its sender before was sent after them all; equal timestamps mean no resend where the
+sender's clock ticks twice in a round trip; else a resend comes a round trip later, since it needs word from the
+receiver.
 
 Limits. Identifications are compared modulo 2**16, so two segments more than 32767 packets of their sender apart may be
 taken in the wrong order. Without identifications and timestamps a segment that the network made late by more than a
@@ -32,9 +34,17 @@ __all__ = [
 
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
 NEWEST_IDS, MOST_ID_STEP = 4, 128  # so many steps, each at most so large, show a counter
-SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ROUND_TRIP = (
-    RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "round_trip")
+SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
+    RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
 )
+
+
+@inner_jit
+def _tells(own: Any, ident: Any, other_ident: Any) -> Any:
+    """Whether two identifications tell which was given first."""
+    if ident <= 0 or other_ident <= 0 or ident == other_ident:
+        return False
+    return own.id_steps >= NEWEST_IDS or abs(np.int16(np.uint16(ident - other_ident))) == 1
 
 
 @inner_jit
@@ -42,23 +52,26 @@ def was_sent_later(
     own: Any, peer: Any, time: Any, ident: Any, tsval: Any, other_time: Any, other_ident: Any, other_tsval: Any
 ) -> Any:
     """Whether a segment was sent after another one, of later bytes or the same, that was seen before it."""
-    if own.id_steps >= NEWEST_IDS and ident > 0 and other_ident > 0 and ident != other_ident:
+    if _tells(own, ident, other_ident):
         return np.int16(np.uint16(ident - other_ident)) > 0
-    if tsval >= 0 and other_tsval >= 0:
-        if tsval != other_tsval:
-            return after(np.uint32(tsval), np.uint32(other_tsval))
-        if ticks_soon(own, peer, time):
-            return False
+    if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval:
+        return after(np.uint32(tsval), np.uint32(other_tsval))
+    if own.is_newest:
+        return True
+    if tsval >= 0 and other_tsval >= 0 and ticks_soon(own, peer, time):
+        return False
     # A resend needs word from the receiver, which takes a round trip from where the other segment was seen.
     return time - other_time >= round_trip(own, peer)
 
 
 @inner_jit
 def rule_of(own: Any, ident: Any, tsval: Any, other_ident: Any, other_tsval: Any) -> Any:
-    """What `_sent_later` goes by."""
-    if own.id_steps >= NEWEST_IDS and ident > 0 and other_ident > 0 and ident != other_ident:
+    """What `was_sent_later` goes by."""
+    if _tells(own, ident, other_ident):
         return BY_IDENTIFICATION
-    return BY_TIMESTAMP if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval else BY_ROUND_TRIP
+    if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval:
+        return BY_TIMESTAMP
+    return BY_ACKNOWLEDGEMENT if own.is_newest else BY_ROUND_TRIP
 
 
 @inner_jit

@@ -62,3 +62,47 @@ def test_without_either_the_round_trip_decides(after: float, column: str) -> Non
     conversation.data("client", 100, ip_id=0)
     made = segments(conversation.data("client", 100, seq=begin, after=after, ip_id=0))
     assert where(made, column) == [len(made)]
+
+
+def within_a_round_trip(*, timestamps: bool) -> Conversation:
+    """A gap, and round trips long enough for a segment that fills it to come sooner."""
+    conversation = Conversation(rtt=0.02, timestamps=timestamps).handshake(ip_id=0)
+    for _ in range(4):
+        conversation.data("client", 100, ip_id=0).ack("server", ip_id=0)
+    conversation.hosts["client"].next += 100
+    return conversation.data("client", 100, ip_id=0, ts=(40_000, 2_000_000) if timestamps else None)
+
+
+@pytest.mark.parametrize(("answered", "column"), [(False, "reordered"), (True, "resent")])
+def test_who_acknowledges_more_than_ever_before_sent_later(answered: bool, column: str) -> None:
+    conversation = within_a_round_trip(timestamps=False)
+    begin = conversation.hosts["client"].next - 200
+    if answered:
+        conversation.data("server", 50, ip_id=0, after=0.001)
+    made = segments(conversation.data("client", 100, seq=begin, after=0.001, ip_id=0))
+    assert where(made, column) == [len(made)]
+    assert where(made, "resent" if column == "reordered" else "reordered") == []
+    if answered:
+        assert made["resend_rule"].iloc[-1] == "acknowledgement"
+
+
+@pytest.mark.parametrize(("echo", "column"), [(2_000_000, "reordered"), (2_000_001, "resent")])
+def test_who_echoes_a_newer_timestamp_than_ever_before_sent_later(echo: int, column: str) -> None:
+    conversation = within_a_round_trip(timestamps=True)
+    begin = conversation.hosts["client"].next - 200
+    made = segments(conversation.data("client", 100, seq=begin, after=0.001, ip_id=0, ts=(40_000, echo)))
+    assert where(made, column) == [len(made)]
+    assert where(made, "resent" if column == "reordered" else "reordered") == []
+
+
+@pytest.mark.parametrize(
+    ("ident", "column"), [(0x6001, "resent"), (0x5FFF, "reordered"), (0x6100, "reordered"), (0x5000, "reordered")]
+)
+def test_identifications_that_differ_by_one_tell_without_a_counter(ident: int, column: str) -> None:
+    """Others say nothing where none was seen to count, so that the round trip decides."""
+    conversation = within_a_round_trip(timestamps=False)
+    conversation.hosts["client"].next += 100
+    begin = conversation.hosts["client"].next - 100
+    conversation.data("client", 100, ip_id=0x6000)
+    made = segments(conversation.data("client", 100, seq=begin, after=0.001, ip_id=ident))
+    assert where(made, column) == [len(made)]
