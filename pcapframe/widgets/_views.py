@@ -82,7 +82,7 @@ class SelectionChart(widgets.VBox):
         """Draw the selection."""
         analysis, selection = self._state.analysis, self._state.selection
         draw = getattr(plots, self._name)
-        self.chart.draw(lambda ax: draw(analysis.filtered_segments, selection.connections, ax=ax))
+        self.chart.draw(lambda ax: draw(analysis, selection.connections, ax=ax))
         self.chart.alt = f"{self._alt}: {counted(len(selection.connections), 'connection')}"
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import pcapframe as pf
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets import ExplorerState
 from pcapframe.widgets._views import CHARTS, ConnectionView, PatternView, SelectionChart
+from tests.builders import Conversation, pcap
 from tests.widgets.made import analysis, state
 
 
@@ -33,6 +35,19 @@ def test_charts_draw_the_selection() -> None:
         assert view.chart.alt.endswith(": 8 connections")
         explored.server = "203.0.113.1"
         view.show()  # nothing: a sentence
+
+
+def test_a_chart_knows_the_directions_that_the_analysis_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = Conversation(client_port=40001).data("client", 10).rst("client").rst("server")
+    given = pf.analyze(pcap(older), server_ip="198.51.100.1")
+    assert given.statistics["rst_distribution"]["by_direction"] == {"to_server": 1, "from_server": 1, "unknown": 0}
+    view = SelectionChart("rst_distribution", ExplorerState(given), plain, nothing)
+    explored, alone = Figure().subplots(), Figure().subplots()
+    monkeypatch.setattr(view.chart, "draw", lambda chart: chart(explored))
+    view.show()
+    pf.plots.rst_distribution(given, ax=alone)
+    shown, expected = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in (explored, alone))
+    assert shown == expected
 
 
 def test_a_bar_narrows_the_selection() -> None:
