@@ -41,8 +41,9 @@ def draw_figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
             page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
             with style.context([THEMES[theme], page]):
                 figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-                axes = chart(analysis, ax=figure.subplots())
-                label = " ".join((axes.get_title() or axes.get_title("left")).split())
+                chart(analysis, ax=figure.subplots())
+                titles = (axes.get_title(loc) for axes in figure.axes for loc in ("center", "left"))
+                label = next((" ".join(text.split()) for text in titles if text), "")
                 file = io.BytesIO()
                 figure.savefig(file, format="png")
             dark = "(prefers-color-scheme: dark)" if theme == "dark" else ""

@@ -26,6 +26,9 @@ def test_every_section_of_a_capture_shows_something() -> None:
     assert report.problem is None
     for section in SECTIONS:
         assert getattr(report, section)().text, section
+    descriptions = re.findall(r" alt='([^']*)'", whole(report))
+    assert len(descriptions) == 10
+    assert all(descriptions)
     result = report.result()
     assert result["packets"] == report.analysis.capture.packets
     assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
