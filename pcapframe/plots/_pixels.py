@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 
 __all__ = ["PixelCanvas", "png_of"]
 
 TEXTS = 512  # kept
-AROUND = 3  # letters may reach so far beyond their measures [pixels]
+AROUND = 3  # letters may reach so far beyond their measures, more where they are high [pixels]
 
 
 class PixelCanvas(FigureCanvasAgg):
@@ -55,7 +56,8 @@ class _TextKeeper(RendererAgg):
         """Draw a text, or copy it."""
         x, y = round(x), round(y)
         # FontProperties compare by their hash, which changes with them.
-        key = (s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
+        look = (gc.get_rgb(), gc.get_alpha(), gc.get_antialiased(), rcParams["text.hinting"])
+        key = (s, hash(prop), angle, ismath, *look)
         area, kept = self._kept.get(key, (None, None))
         area = area or self._area(s, prop, angle, ismath)
         ground = self._ground(area, x, y)
@@ -77,7 +79,8 @@ class _TextKeeper(RendererAgg):
         corners = [(right, down) for right in (0, width) for down in (descent - height, descent)]
         xs = [right * cos + down * sin for right, down in corners]
         ys = [down * cos - right * sin for right, down in corners]
-        low, high = -AROUND, 1 + AROUND
+        around = max(AROUND, int(height) // 3)  # slanted letters lean out
+        low, high = -around, 1 + around
         return _Area(int(min(xs)) + low, int(min(ys)) + low, int(max(xs)) + high, int(max(ys)) + high)
 
     def _ground(self, area: _Area, x: int, y: int) -> np.ndarray[Any, Any] | None:

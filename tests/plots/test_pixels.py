@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -44,6 +45,26 @@ def test_a_copied_text_looks_as_if_drawn(look: dict[str, Any], drawn: list[str])
             each.text(x / 300, y / 300, "jagged (12 %)", **look)
         assert np.array_equal(pixels(made), pixels(plain))
     assert drawn == ["jagged (12 %)"] * 3  # of which two in the plain figure
+
+
+@pytest.mark.parametrize("size", [10, 30, 60])
+def test_letters_that_lean_out_are_whole(size: int) -> None:
+    made, plain = figure(height=300), figure(FigureCanvasAgg, height=300)
+    for x, y in ((60, 130), (90, 105)):
+        for each in (made, plain):
+            each.texts.clear()
+            each.text(x / 300, y / 300, "Qf", style="italic", family="DejaVu Serif", size=size)
+        assert np.array_equal(pixels(made), pixels(plain))
+
+
+def test_a_text_is_copied_only_as_smooth_and_as_hinted() -> None:
+    made, plain = figure(), figure(FigureCanvasAgg)
+    for antialiased, hinting in ((True, "default"), (False, "default"), (True, "no_hinting")):
+        for each in (made, plain):
+            each.texts.clear()
+            each.text(60 / 300, 70 / 150, "jagged", antialiased=antialiased)
+        with rc_context({"text.hinting": hinting}):
+            assert np.array_equal(pixels(made), pixels(plain))
 
 
 def test_a_text_beside_another_does_not_hide_it() -> None:
