@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.analysis.health import READ as HEALTH_READS
-from pcapframe.analysis.health import CaptureHealth, examine_capture
+from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
@@ -35,7 +35,6 @@ ConnIds: TypeAlias = npt.NDArray[np.int64]
 # What health, patterns and statistics read of the segments: a filter takes no more of them, for all take their time.
 READ = list(dict.fromkeys((*HEALTH_READS, *PATTERN_READS, *STATISTIC_READS)))
 DEFAULTS = Thresholds()
-NO_TCP = "No TCP packets found in this capture"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +59,7 @@ class Analysis:
     summary : Summary
         Counts of the patterns and what stands out.
     message : str or None
-        Why there is nothing to report: no TCP in the capture, or nothing matches the filter.
+        Why there is nothing to report: no TCP in the capture or none that can be read, or nothing matches the filter.
     notes : tuple of str
         What a reader should know about the selection.
     selection : Selection
@@ -292,7 +291,7 @@ def analyze(
         patterns=patterns,
         statistics=statistics,
         summary=summarise_patterns(patterns, health),
-        message=selected.message if len(whole) else NO_TCP,
+        message=selected.message if len(whole) else explain_no_segments(packets, capture),
         notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,

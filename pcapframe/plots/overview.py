@@ -110,7 +110,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     what, facts = "Capture overview", data.attrs
     totals = facts["totals"]
     if data.empty:
-        none = "There is no TCP packet."
+        none = "There is no TCP packet that can be followed."
         timeless = f"None of {counted(totals['packets'], 'packet')} has a time."
         return state(ax, what, timeless if totals["packets"] else none)
     edges = np.array(facts["edges"])

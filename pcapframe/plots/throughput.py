@@ -103,7 +103,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     what, facts = "Throughput over time", data.attrs
     if data.empty:
-        none = "There is no TCP segment."
+        none = "There is no TCP packet that can be followed."
         timeless = f"None of {counted(facts['segments'], 'segment')} has a time."
         return state(ax, what, timeless if facts["segments"] else none)
     edges = np.array(facts["edges"])

@@ -70,7 +70,7 @@ def test_a_capture_without_tcp_says_so_once(command: str, tmp_path: Path) -> Non
     path = tmp_path / "empty.pcap"
     path.write_bytes(pcap([]))
     server = ["--server-ip", "192.0.2.99"] if command == "flow" else []
-    sentence = "There is no TCP in this capture, so it supports no statistics of connections."
+    sentence = "No TCP packets found in this capture. It supports no statistics of connections."
     assert text_of(command, str(path), *server).splitlines() == [str(path), f"  {sentence}"]
 
 

@@ -6,6 +6,7 @@ from pcapframe.analysis.health import capture_clock, capture_edges, capture_file
 from pcapframe.analysis.health._api import CaptureHealth, Finding
 from pcapframe.analysis.health._statistics import STATISTICS
 from pcapframe.analysis.health._view import Finder, View
+from pcapframe.analysis.health.no_segments import explain_no_segments
 from pcapframe.arrays import Mask
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo
@@ -93,7 +94,8 @@ def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     """Say in short what the capture supports."""
     if not len(view.segments):
         if not len(view.all_segments):
-            return "There is no TCP in this capture, so it supports no statistics of connections."
+            why = explain_no_segments(view.packets, view.capture)
+            return f"{why}. It supports no statistics of connections."
         return "Nothing is selected, so there are no statistics to support."
     named = [finding for finding in findings if finding.affects]
     unstated = _unstated(view.capture)

@@ -15,8 +15,8 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
+from pcapframe.analysis.health.no_segments import undecoded_link_types
 from pcapframe.arrays import Array
-from pcapframe.capture.link import LINK_NAMES
 from pcapframe.patterns import Evidence
 from pcapframe.wording import agreeing, counted
 
@@ -49,8 +49,7 @@ def _notes(view: View) -> Finding | None:
     capture = view.capture
     if not capture.notes:
         return None
-    known = set(LINK_NAMES.values())
-    undecoded = [name for name in capture.link_types if name not in known]
+    undecoded = undecoded_link_types(capture)
     affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
     said = "; ".join(capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""

@@ -61,8 +61,8 @@ def test_a_filter_leaves_out_what_concerns_others() -> None:
 
 @pytest.mark.parametrize("capture", [pcap([]), pcap([(0, b"x" * 60)])])
 def test_a_capture_without_tcp(capture: bytes) -> None:
-    assert "no TCP" in pf.analyze(capture).health.sentence
-    assert "no TCP" in pf.analyze_tcp_anomalies(capture)["health"]["sentence"]
+    assert "No TCP packets found in this capture." in pf.analyze(capture).health.sentence
+    assert "No TCP packets found in this capture." in pf.analyze_tcp_anomalies(capture)["health"]["sentence"]
 
 
 def test_a_filter_that_matches_nothing() -> None:
