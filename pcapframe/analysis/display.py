@@ -57,6 +57,7 @@ HANDSHAKE_STATISTICS = {
 ENDING_STATISTICS = {
     "FIN": "endings", "reset": "endings", "half closed": "open_endings", "open": "open_endings",
 }  # fmt: skip
+NO_NOTES: Mapping[str, str] = {}
 LABEL, FILTER, NAME, WARNING = "dim", "green", "bold cyan", "yellow"
 
 
@@ -347,10 +348,12 @@ def _connections(statistics: Statistics, health: CaptureHealth) -> RenderableTyp
         "not captured": handshake["not_captured"],
     }
     named = {"FIN": "fin", "reset": "reset", "half closed": "half_closed", "open": "open"}
+    ended = {name: endings[key] for name, key in named.items()}
+    open_ones = _never_established(endings["open"], statistics["open_never_established"])
     rows = [
         ("in all", _totals(statistics, health)),
         ("handshake", _shares(handshakes, health, HANDSHAKE_STATISTICS)),
-        ("ending", _shares({name: endings[key] for name, key in named.items()}, health, ENDING_STATISTICS)),
+        ("ending", _shares(ended, health, ENDING_STATISTICS, {"open": open_ones})),
     ]
     if roles["inferred"] or roles["syn_ack"]:
         shown_by = {"by SYN": roles["syn"], "by SYN-ACK": roles["syn_ack"], "by no packet": roles["inferred"]}
@@ -549,12 +552,22 @@ def _totals(statistics: Statistics, health: CaptureHealth) -> str:
     return f"{connections}, {packets}, {'bytes ' if unknown else ''}{whole}"
 
 
-def _shares(counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str]) -> str:
-    """Write counts by name without zeros, those that are unknown together at the end."""
+def _never_established(count: int, never: int) -> str:
+    """Say after a count of open connections how many of them were never established, if any."""
+    if not never:
+        return ""
+    of = "" if count == 1 else "none of them established" if never == count else f"{never:,} of them never established"
+    return f" ({of or 'never established'})"
+
+
+def _shares(
+    counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str], notes: Mapping[str, str] = NO_NOTES
+) -> str:
+    """Write counts by name without zeros, those that are unknown together at the end; a note follows its count."""
     texts, unknown = [], []
     for name, count in counts.items():
         said = health.qualifier(rests_on.get(name, ""))
-        text = f"{count:,} {_spaced(name)}"
+        text = f"{count:,} {_spaced(name)}{notes.get(name, '')}"
         if count and said == "unknown":
             unknown.append(text)
         elif count:

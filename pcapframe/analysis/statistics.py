@@ -202,6 +202,7 @@ class Statistics(TypedDict):
     reordering: Reordering
     connection_states: ConnectionStates
     endings: dict[str, int]
+    open_never_established: int
     roles: dict[str, int]
     total_bytes: int
     capture_duplicates: int
@@ -262,6 +263,7 @@ def count_statistics(
     ending = connections["ending"]
     stays = ((ending == "open") | (ending == "half_closed")) & (connections["handshake"] == "complete")
     established = int(stays.sum())
+    never = (ending == "open") & ~connections["handshake"].isin(["complete", "not_captured"])
     ends = _ends(connections)
     resent, reordered = (
         differing(segments, label, evidence)
@@ -294,6 +296,7 @@ def count_statistics(
             unknown=len(connections) - established - endings["reset"] - endings["fin"],
         ),
         endings=endings,
+        open_never_established=int(never.sum()),
         roles=_counts(connections["roles"], ROLES),
         total_bytes=_sum(connections, "wire_bytes"),
         capture_duplicates=copies.size,

@@ -100,6 +100,23 @@ def test_counts_agree_with_their_nouns() -> None:
     assert repr(analysis).endswith("1 packet, 1 connection, 4 patterns>")
 
 
+@pytest.mark.parametrize(
+    ("unanswered", "open_ones", "said"),
+    [
+        (0, 1, "1 open\n"),
+        (1, 0, "1 open (never established)\n"),
+        (2, 0, "2 open (none of them established)\n"),
+        (2, 1, "3 open (2 of them never established)\n"),
+    ],
+)
+def test_open_connections_tell_how_many_were_never_established(unanswered: int, open_ones: int, said: str) -> None:
+    talks = [Conversation(client_port=port, start=port).syn() for port in range(1, unanswered + 1)]
+    talks += [Conversation(client_port=port, start=port).handshake() for port in range(9, open_ones + 9)]
+    analysis = pf.analyze(pcap(merge(*talks)))
+    assert f"  ending       {said}" in str(analysis).replace("at least ", "")
+    assert analysis.statistics["open_never_established"] == unanswered
+
+
 def test_what_is_not_counted_is_named_one_more() -> None:
     talks = [Conversation(f"192.0.2.{i}", start=i).syn().syn(after=0.5).refused() for i in range(1, 7)]
     text = str(pf.analyze(pcap(merge(*talks))))
