@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 import numpy as np
 import pandas as pd
 
-from pcapframe.analysis import LISTED, Address, Analysis, CaptureHealth
+from pcapframe.analysis import LISTED, Address, Analysis
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.errors import ParameterError
 from pcapframe.schema import FLAG_BITS
@@ -118,7 +118,7 @@ def analyze_traffic_flow(
         server=analysis.selection.server,
         client_to_server=to_server,
         server_to_client=to_client,
-        analysis=_compared(to_server, to_client, analysis.health),
+        analysis=_compared(to_server, to_client, analysis),
         total_packets=analysis.statistics["total_packets"],
         total_connections=analysis.statistics["total_connections"],
     )
@@ -159,8 +159,8 @@ def _one_way(analysis: Analysis, segments: pd.DataFrame, side: str) -> OneWay:
     )
 
 
-def _compared(client: OneWay, server: OneWay, health: CaptureHealth) -> FlowAnalysis:
-    """Compare both sides by their packets and RSTs."""
+def _compared(client: OneWay, server: OneWay, analysis: Analysis) -> FlowAnalysis:
+    """Compare both sides by their packets and RSTs; where nothing matches, say that."""
     packets, answers = client["packet_count"], server["packet_count"]
     ratio = packets / answers if answers else None
     measured = ratio if ratio is not None else (float("inf") if packets else 1.0)
@@ -177,7 +177,8 @@ def _compared(client: OneWay, server: OneWay, health: CaptureHealth) -> FlowAnal
         asymmetry_ratio=ratio,
         primary_rst_source="client" if rsts[0] > rsts[1] else "server" if rsts[1] > rsts[0] else "balanced",
         data_flow_direction="client_heavy" if measured > 1.2 else "server_heavy" if measured < 0.8 else "balanced",
-        interpretation=health.qualify_sentence(
+        interpretation=analysis.message
+        or analysis.health.qualify_sentence(
             interpretation, "packets", "bytes", "flags", "retransmissions", "packet_ratio", "directions"
         ),
     )
