@@ -351,7 +351,11 @@ def _rst_detail(seen: dict[str, Any]) -> str:
     to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
     way = "to the server" if to_server > from_server else "from the server"
     most, total = max(to_server, from_server), to_server + from_server
-    return f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({100 * most / total:.1f} %)"
+    text = f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({100 * most / total:.1f} %)"
+    unknown = seen["rst_of_unknown_direction"]
+    if not unknown:
+        return text
+    return f"{text}; {counted(unknown, 'RST')} of unknown direction {agreeing(unknown, 'is', 'are')} left out"
 
 
 def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:

@@ -57,10 +57,10 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
     -------
     Pattern or None
         ``rst_to_server`` and ``rst_from_server`` [packets], ``ratio`` = to server / both [0 to 1],
-        ``affected_connections`` (the first 100 of ``affected_connections_total``, as text), ``inferred_roles``
-        (connections with RSTs that are left out), the votes ``connections_to_server`` and
-        ``connections_from_server`` [connections], and ``p_value`` [0 to 1] beside ``significance``. Evidence: the
-        RSTs.
+        ``affected_connections`` (the first 100 of ``affected_connections_total``, as text),
+        ``rst_of_unknown_direction`` [packets], which are left out, in ``inferred_roles`` [connections],
+        the votes ``connections_to_server`` and ``connections_from_server`` [connections], and
+        ``p_value`` [0 to 1] beside ``significance``. Evidence: the RSTs.
     """
     by_client, by_server = (np.where(traffic.roles_known, traffic.number(f"{side}_rsts"), 0) for side in SIDES)
     votes_to = int(((by_client > 0) & (by_server == 0)).sum())
@@ -70,10 +70,12 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         return None
     to_server, from_server = int(by_client.sum()), int(by_server.sum())
     affected = (by_client > 0) | (by_server > 0)
-    left_out = int(((traffic.each_way("rsts") > 0) & ~traffic.roles_known).sum())
+    of_unknown = np.where(traffic.roles_known, 0, traffic.each_way("rsts"))
+    unknown, left_out = int(of_unknown.sum()), int((of_unknown > 0).sum())
     observations: dict[str, Any] = {
         "rst_to_server": to_server,
         "rst_from_server": from_server,
+        "rst_of_unknown_direction": unknown,
         "ratio": to_server / (to_server + from_server),
         "affected_connections": traffic.endpoints.texts(np.flatnonzero(affected)[:LISTED]),
         "affected_connections_total": int(affected.sum()),
@@ -89,7 +91,8 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         f"the client and {votes_from:,} from the server (p = {p_value:.2g})."
     )
     if left_out:
-        description += f" Left out: {counted(left_out, 'connection')} with RSTs where no packet shows the roles."
+        where = f"{counted(left_out, 'connection')} where no packet shows the roles"
+        description += f" Left out: {counted(unknown, 'RST')} in {where}."
     resets = traffic.within(traffic.rsts.rows, affected)
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets, affected))
 

@@ -146,17 +146,20 @@ def pattern(name: str, category: str, observations: dict[str, Any]) -> Pattern:
 
 
 @pytest.mark.parametrize(
-    ("to_server", "from_server", "detail"),
+    ("to_server", "from_server", "unknown", "detail"),
     [
-        (10, 0, "10 of 10 RSTs go to the server (100.0 %)"),
-        (1, 19, "19 of 20 RSTs go from the server (95.0 %)"),
-        (9, 1, None),
-        (2, 8, None),
+        (10, 0, 0, "10 of 10 RSTs go to the server (100.0 %)"),
+        (10, 0, 1, "10 of 10 RSTs go to the server (100.0 %); 1 RST of unknown direction is left out"),
+        (1, 19, 0, "19 of 20 RSTs go from the server (95.0 %)"),
+        (9, 1, 0, None),
+        (2, 8, 5, None),
     ],
 )
-def test_strong_asymmetry_is_notable(to_server: int, from_server: int, detail: str | None) -> None:
+def test_strong_asymmetry_is_notable(to_server: int, from_server: int, unknown: int, detail: str | None) -> None:
     ratio = to_server / (to_server + from_server)
-    seen = {"rst_to_server": to_server, "rst_from_server": from_server, "ratio": ratio}
+    seen = {
+        "rst_to_server": to_server, "rst_from_server": from_server, "rst_of_unknown_direction": unknown, "ratio": ratio,
+    }  # fmt: skip
     summary = summarise_patterns([pattern("rst_directional_asymmetry", "connection_termination", seen)])
     assert [notable["detail"] for notable in summary["notable_observations"]] == ([detail] if detail else [])
 

@@ -32,6 +32,7 @@ def test_all_from_servers() -> None:
         "ratio": 0.0,
         "affected_connections": [f"192.0.2.1:{i} <-> 198.51.100.1:80" for i in range(1, 7)],
         "affected_connections_total": 6,
+        "rst_of_unknown_direction": 0,
         "inferred_roles": 0,
         "connections_to_server": 0,
         "connections_from_server": 6,
@@ -77,7 +78,7 @@ def test_inferred_roles_have_no_vote_and_are_told() -> None:
     assert seen is not None
     assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (6, 0)
     assert (seen.observations["affected_connections_total"], seen.observations["inferred_roles"]) == (6, 6)
-    assert seen.description.endswith(" Left out: 6 connections with RSTs where no packet shows the roles.")
+    assert seen.description.endswith(" Left out: 6 RSTs in 6 connections where no packet shows the roles.")
     assert (seen.evidence.frame_count, seen.evidence.connection_count) == (6, 6)
     assert observe(Traffic(*talks, server_given=True), LIMITS) is None  # six each way
     told = (talks[1]["server_port"] == 80).to_numpy()
