@@ -106,7 +106,7 @@ def _cut_packets(view: View) -> Finding | None:
             "cut_packets": count,
             "packets": len(packets),
             "cut_tcp_headers": headers.size,
-            "snaplen": view.capture.snaplen,
+            **({} if view.capture.captures else {"snaplen": view.capture.snaplen}),  # each file has its own
         },
         affects,
         replace(view.of_packets(headers), display_filter_all="frame.cap_len < frame.len"),

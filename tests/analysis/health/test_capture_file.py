@@ -99,5 +99,6 @@ def test_packets_captured_in_part(snaplen: int, headers: int) -> None:
     assert found.figures["cut_tcp_headers"] == headers
     assert found.figures["packets"] == 10
     assert found.figures["snaplen"] == snaplen
+    assert "snaplen" not in finding([pcap(whole(), snaplen=snaplen), pcap(whole(50))], "cut_packets").figures
     assert bool(found.affects) == bool(headers)
     assert found.evidence.display_filter_all == "frame.cap_len < frame.len"
