@@ -19,7 +19,7 @@ from pcapframe.analysis.health._view import Finder, View
 from pcapframe.arrays import Mask
 from pcapframe.measures import values
 from pcapframe.schema import FLAG_BITS
-from pcapframe.wording import agreeing, counted
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["FINDINGS"]
 
@@ -76,7 +76,7 @@ def _gaps(view: View) -> Finding | None:
         "bytes_not_captured",
         f"{counted(missing, 'byte')} {agreeing(missing, 'was', 'were')} acknowledged and "
         f"{agreeing(missing, 'is', 'are')} not in the capture, beside {counted(captured, 'byte')} of payload that "
-        f"{agreeing(captured, 'is', 'are')}.",
+        f"{agreeing(captured, 'is', 'are')}: of both together, {percent(missing / (missing + captured))} is missing.",
         {"missing_bytes": missing, "payload_bytes": captured, "acknowledgements": rows.size},
         LACKS_PACKETS,
         view.of_segments(rows),

@@ -31,6 +31,10 @@ def test_bytes_acknowledged_and_not_captured() -> None:
     talk = Conversation().handshake().data("client", 700, drop=True).ack("server")
     found = finding(pcap(talk.data("client", 100).ack("server").close()), "bytes_not_captured")
     assert found.figures == {"missing_bytes": 700, "payload_bytes": 100, "acknowledgements": 1}
+    assert found.sentence == (
+        "700 bytes were acknowledged and are not in the capture, beside 100 bytes of payload that are: of both "
+        "together, 87.5 % is missing."
+    )
     assert found.evidence.frames == (4,)
     assert found.evidence.display_filter == "frame.number in {4}"
     assert found.affects["retransmissions"] == "at least"
