@@ -254,7 +254,7 @@ def _roles_told(told: int, turned: int) -> str:
         f"In {counted(told, 'connection')} no packet shows the roles: the endpoint of the filter is taken as the server"
     )
     if turned:
-        note += f", without the filter {'' if turned == told else f'in {turned:,} of them '}as the client"
+        note += f"; without the filter it is the client{'' if turned == told else f' in {turned:,} of them'}"
     return f"{note}."
 
 

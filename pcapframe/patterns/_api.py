@@ -12,7 +12,7 @@ import pandas as pd
 from pcapframe.measures import Differing, wilson_interval
 from pcapframe.wording import counted
 
-__all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "native", "rate"]
+__all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "each_direction", "native", "rate"]
 
 OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
 SHOWN = 5  # so many entries of a list are written for a reader
@@ -227,9 +227,34 @@ def beside(found: Differing, label: str) -> str:
     if not more and not fewer:
         return ""
     same = found.wireshark_total - more
+    if not same and fewer:
+        others = f"but {counted(more, 'other packet')}" if more else "nor any other packet"
+        return f" Wireshark's rules label none of these as {label}, {others}."
     these = f"{same:,} of these" if fewer else "all of these"
     others = counted(more, "other packet") if more else "no other packet"
     return f" Wireshark's rules label {these} as {label}, and {others}."
+
+
+def each_direction(to_server: int, from_server: int, unknown: int) -> str:
+    """Write how many packets went which way, without those that none went.
+
+    Parameters
+    ----------
+    to_server, from_server, unknown : int
+        How many.
+
+    Returns
+    -------
+    str
+        Between commas.
+
+    Examples
+    --------
+    >>> each_direction(3, 0, 1)
+    '3 to the server, 1 of unknown direction'
+    """
+    ways = {"to the server": to_server, "from the server": from_server, "of unknown direction": unknown}
+    return ", ".join(f"{count:,} {way}" for way, count in ways.items() if count) or "none"
 
 
 def _text(value: Any) -> str:

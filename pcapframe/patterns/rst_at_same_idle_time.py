@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._api import Pattern, each_direction
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.wording import counted, percent, seconds
+from pcapframe.wording import agreeing, counted, percent, seconds
 
 __all__ = ["CATEGORY", "NAME", "RstAtSameIdleTimeLimits", "observe"]
 
@@ -99,8 +99,8 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
     description = (
         f"{group.size:,} of {counted(rows.size, 'connection')} reset after at least "
         f"{seconds(limits.min_idle_s)} of silence ({percent(group.size / rows.size)}) had been silent for "
-        f"{seconds(times.min())} to {seconds(times.max())}; {to_server:,} of these RSTs went to the "
-        f"server, {from_server:,} came from it{f', {unknown:,} of unknown direction' if unknown else ''}."
+        f"{seconds(times.min())} to {seconds(times.max())}; "
+        f"{agreeing(group.size, 'its RST', 'their RSTs')}: {each_direction(to_server, from_server, unknown)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets))
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._api import LISTED, Pattern, each_direction
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
@@ -95,8 +95,7 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
     description = (
         f"{count:,} of {counted(observations['compared_rsts'], 'RST')} that can be compared had a hop limit "
         f"more than {limits.hops} outside the range of the same endpoint's other packets, in "
-        f"{counted(evidence.connection_count, 'connection')}; {to_server:,} to the server, "
-        f"{from_server:,} from it{f', {unknown:,} in unknown direction' if unknown else ''}."
+        f"{counted(evidence.connection_count, 'connection')}: {each_direction(to_server, from_server, unknown)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
 

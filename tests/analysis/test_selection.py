@@ -115,8 +115,8 @@ def test_inferred_roles_follow_the_filter() -> None:
     assert selected.keep.tolist() == [False, True]  # a SYN is not overruled
     assert selected.flip.tolist() == [False, True]
     assert selected.notes == (
-        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server, "
-        "without the filter as the client.",
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server; "
+        "without the filter it is the client.",
     )
 
 
@@ -131,8 +131,8 @@ def test_a_filter_that_decides_roles_says_so_and_what_it_turns_round() -> None:
     wanted = Selection(server_port=50020)
     assert wanted.tells_server(connections).tolist() == [False, False, False, True, False, False]
     assert select_connections(connections, wanted).notes == (
-        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server, "
-        "without the filter as the client.",
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server; "
+        "without the filter it is the client.",
     )
     wanted = Selection(server_port=50010)
     assert wanted.tells_server(connections).tolist() == [True, True, True, True, False, True]
@@ -141,8 +141,8 @@ def test_a_filter_that_decides_roles_says_so_and_what_it_turns_round() -> None:
     )
     wanted = Selection(server_ip="192.0.2.1")
     assert select_connections(connections, wanted).notes == (
-        "In 5 connections no packet shows the roles: the endpoint of the filter is taken as the server, "
-        "without the filter in 4 of them as the client.",
+        "In 5 connections no packet shows the roles: the endpoint of the filter is taken as the server; "
+        "without the filter it is the client in 4 of them.",
     )
     assert not Selection().tells_server(connections).any()
     assert not select_connections(connections, Selection()).notes

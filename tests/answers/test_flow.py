@@ -43,6 +43,7 @@ def test_flow_of_nothing_is_balanced_and_says_why() -> None:
     assert "analysis" in answer
     assert answer["analysis"]["data_flow_direction"] == "balanced"
     assert answer["message"].startswith("Nothing matches the filter")
+    assert answer["analysis"]["interpretation"] == answer["message"]
 
 
 def older(client: str, client_port: int, server: str, server_port: int, *, start: float = 0.0) -> Conversation:
@@ -76,7 +77,7 @@ def test_without_a_filter_inferred_roles_give_no_direction() -> None:
     ("server_ip", "expected", "note"),
     [
         ("192.0.2.2", (0, 8), "taken as the server."),
-        ("192.0.2.1", (8, 0), "taken as the server, without the filter as the client."),
+        ("192.0.2.1", (8, 0), "taken as the server; without the filter it is the client."),
     ],
 )
 def test_a_filter_decides_a_direction_alike_everywhere(server_ip: str, expected: tuple[int, int], note: str) -> None:

@@ -98,7 +98,8 @@ def test_nothing_is_said_beside_where_both_agree() -> None:
         (1200, 3, 0, "all of these as out of order, and 3 other packets"),
         (6, 1, 4, "5 of these as out of order, and 1 other packet"),
         (2, 0, 3, "2 of these as out of order, and no other packet"),
-        (1, 1, 2, "0 of these as out of order, and 1 other packet"),
+        (1, 1, 2, "none of these as out of order, but 1 other packet"),
+        (0, 0, 2, "none of these as out of order, nor any other packet"),
     ],
 )
 def test_what_wireshark_labels_otherwise(total: int, more: int, fewer: int, said: str) -> None:

@@ -71,4 +71,4 @@ def test_inferred_roles_give_no_direction() -> None:
     seen = observe(view(silent(1, 300), *(talk.rst("client", after=300) for talk in talks)), LIMITS)
     assert seen is not None
     assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (0, 1)
-    assert seen.description.endswith("; 0 of these RSTs went to the server, 1 came from it, 5 of unknown direction.")
+    assert seen.description.endswith("; their RSTs: 1 from the server, 5 of unknown direction.")

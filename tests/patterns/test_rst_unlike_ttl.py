@@ -56,4 +56,4 @@ def test_inferred_roles_give_no_direction() -> None:
     seen = observe(view(talk, reset_with(120, 1)), LIMITS)
     assert seen is not None
     assert (seen.observations["rst_to_server"], seen.observations["rst_from_server"]) == (0, 1)
-    assert seen.description.endswith("; 0 to the server, 1 from it, 1 in unknown direction.")
+    assert seen.description.endswith(": 1 from the server, 1 of unknown direction.")
