@@ -34,9 +34,11 @@ __all__ = [
     "facts",
     "health_brief",
     "health_lines",
+    "labelled_count",
     "note_line",
     "plain_text",
     "printable",
+    "seen_count",
     "table",
 ]
 
@@ -48,8 +50,8 @@ PATHS = 4  # of the states that connections went through
 FACT_WIDTH = 13  # of a fact's label [characters]
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
 LABELLED = {
-    "retransmission": "labelled as retransmissions by its rules",
-    "out_of_order": "labelled as out of order by its rules",
+    "retransmissions": "labelled as retransmissions by its rules",
+    "reordering": "labelled as out of order by its rules",
 }
 HANDSHAKE_STATISTICS = {
     "complete": "handshakes", "refused": "handshakes", "unanswered": "unanswered", "half open": "unanswered",
@@ -366,7 +368,7 @@ def _rsts(statistics: Statistics, health: CaptureHealth) -> RenderableType:
     if not total and health.qualifier("flags") is None:
         return Text("  none")
     if not total:
-        return facts([("RSTs", health.qualify(total, "flags"))])
+        return facts([("RSTs", seen_count(total, health, "flags"))])
     ways = seen["by_direction"]
     directions = {
         "to the server": ways["to_server"],
@@ -396,11 +398,11 @@ def _retransmissions(
         rests_on = dict.fromkeys(RESEND_REASONS, "resend_reasons")
         rows += [("reasons", _shares(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:
-        text = f"{health.qualify(seen['wireshark_total'], 'retransmissions')} {LABELLED['retransmission']}"
+        text = labelled_count(seen["wireshark_total"], health, "retransmissions")
         rows += [("Wireshark", text), *difference_rows(seen["differences"], "sent again", width)]
     if moved["total"] or moved["wireshark_total"]:
-        rows.append(("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"))
-        text = f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"
+        rows.append(("reordered", seen_count(moved["total"], health, "reordering", "arrived after a later segment")))
+        text = labelled_count(moved["wireshark_total"], health, "reordering")
         rows += [("Wireshark", text), *difference_rows(moved["differences"], "reordered", width)]
     worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
@@ -408,6 +410,63 @@ def _retransmissions(
         worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
     connections = [worst] if total else []
     return Group(facts(rows), *connections, *_more(seen["connections_total"], "connection"))
+
+
+def seen_count(count: int, health: CaptureHealth, statistic: str, what: str = "", *, among: str = "") -> str:
+    """Write a count as far as it can be taken; none seen where it is 0 and there may have been some.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    health : CaptureHealth
+        Of the capture.
+    statistic : str
+        What the count rests on, a key of ``STATISTICS``.
+    what, among : str, optional
+        What is counted, and of how many.
+
+    Returns
+    -------
+    str
+        Such as ``at least 3 of 40 TCP packets``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> health = pf.analyze(pf.example("midstream.pcap")).health
+    >>> seen_count(0, health, "endings", among="8 connections"), seen_count(1, health, "endings", among="8 connections")
+    ('none seen in 8 connections', 'at least 1 of 8 connections')
+    """
+    if not count and health.qualifier(statistic) == "at least":
+        return f"none seen in {among}" if among else "none seen"
+    return " ".join(part for part in (health.qualify(count, statistic), among and f"of {among}", what) if part)
+
+
+def labelled_count(count: int, health: CaptureHealth, statistic: str) -> str:
+    """Write how many packets Wireshark's rules label.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    health : CaptureHealth
+        Of the capture.
+    statistic : {"retransmissions", "reordering"}
+        What they are labelled as.
+
+    Returns
+    -------
+    str
+        Such as ``at least 3 labelled as retransmissions by its rules``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> labelled_count(0, pf.analyze(pf.example("losses.pcap")).health, "retransmissions")
+    'none labelled as retransmissions by its rules'
+    """
+    return f"{health.qualify(count, statistic) if count else 'none'} {LABELLED[statistic]}"
 
 
 def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
@@ -447,28 +506,28 @@ def difference_rows(differences: Differences, seen_as: str, width: int) -> list[
 def _resent(statistics: Statistics, health: CaptureHealth) -> str:
     """Say how much was sent again."""
     seen = statistics["retransmissions"]
-    total = health.qualify(seen["total"], "retransmissions")
-    text = f"{total} of {counted(statistics['total_packets'], 'TCP packet')}"
+    among = counted(statistics["total_packets"], "TCP packet")
+    text = seen_count(seen["total"], health, "retransmissions", among=among)
     if not seen["total"]:
         return text
     low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
-    rate = f"{_percent(seen['rate'])}, 95 % interval {low.removesuffix(' %')} to {high}"
-    said = health.qualifier("retransmission_rate")
-    return f"{text} ({rate})" if said is None else f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
+    rate = _percent(seen["rate"])
+    if health.qualifier("retransmission_rate") is None:
+        return f"{text} ({rate}, 95 % interval {low.removesuffix(' %')} to {high})"
+    return f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
 
 
 def _resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
     """Say how much was sent again and reordered, and what Wireshark's rules label."""
-    reordered = health.qualify(statistics["reordering"]["total"], "reordering")
+    reordered = seen_count(statistics["reordering"]["total"], health, "reordering")
     counts = (
-        ("sent again", _resent(statistics, health), "retransmissions", "retransmission"),
-        ("reordered", reordered, "reordering", "out_of_order"),
+        ("sent again", _resent(statistics, health), "retransmissions"),
+        ("reordered", reordered, "reordering"),
     )
     lines = []
-    for what, text, key, label in counts:
+    for what, text, key in counts:
         seen: Any = statistics[key]  # type: ignore[literal-required]
-        labelled = health.qualify(seen["wireshark_total"], key)
-        lines.append(f"{what}: {text}; Wireshark: {labelled} {LABELLED[label]}")
+        lines.append(f"{what}: {text}; Wireshark: {labelled_count(seen['wireshark_total'], health, key)}")
         rows = difference_rows(seen["differences"], what, HTML_WIDTH)
         lines += [f"{name}: {text}" if name else text for name, text in rows]
     return lines
@@ -547,9 +606,11 @@ def _indented(text: str) -> RenderableType:
 def _totals(statistics: Statistics, health: CaptureHealth) -> str:
     connections = health.qualify_count(statistics["total_connections"], "connection", "connections")
     packets = health.qualify_count(statistics["total_packets"], "TCP packet", "packets")
-    whole = health.qualify(_bytes(statistics["total_bytes"]), "bytes")
-    unknown = health.qualifier("bytes") == "unknown"
-    return f"{connections}, {packets}, {'bytes ' if unknown else ''}{whole}"
+    size = _bytes(statistics["total_bytes"])
+    whole = health.qualify(size, "bytes")
+    if health.qualifier("bytes") == "unknown":
+        whole = f"an unknown number of bytes ({size.partition(' byte')[0]} as captured)"
+    return f"{connections}, {packets}, {whole}"
 
 
 def _never_established(count: int, never: int) -> str:

@@ -9,19 +9,21 @@ from rich.text import Text
 
 from pcapframe.analysis import Analysis, count_label
 from pcapframe.analysis.display import (
-    LABELLED,
     capture_lines,
     difference_rows,
     facts,
     health_brief,
     health_lines,
+    labelled_count,
     note_line,
     plain_text,
     printable,
+    seen_count,
     table,
 )
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.answers.flow import QUALIFIED_FLOW
+from pcapframe.arrays import Mask
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
 from pcapframe.wording import counted
@@ -85,25 +87,25 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
         "at least": f"; rate at least {rate} (as captured, {threshold})",
         "unknown": f"; rate unknown ({rate} as captured, {threshold})",
     }[health.qualifier("retransmission_rate")]
-    above = health.qualify(answer["summary"]["connections_above_threshold"], "retransmission_rate")
-    total, connections, labelled = (
-        health.qualify(answer[name], "retransmissions")
-        for name in ("total_retransmissions", "connections_with_retransmissions", "wireshark_retransmissions")
-    )
+    above = seen_count(answer["summary"]["connections_above_threshold"], health, "retransmission_rate")
+    among = counted(answer["total_packets"], "TCP packet")
+    total = seen_count(answer["total_retransmissions"], health, "retransmissions", among=among)
+    among = counted(answer["by_connection_total"], "connection")
+    connections = seen_count(answer["connections_with_retransmissions"], health, "retransmissions", among=among)
     moved = answer["reordering"]
     rows = [
         (
             "resent",
-            f"{total} of {counted(answer['total_packets'], 'TCP packet')}{rate}",
+            f"{total}{rate}",
         ),
         (
             "connections",
-            f"{connections} of {answer['by_connection_total']:,} sent segments again; above the threshold: {above}",
+            f"with resends: {connections}; above the threshold: {above}",
         ),
-        ("Wireshark", f"{labelled} {LABELLED['retransmission']}"),
+        ("Wireshark", labelled_count(answer["wireshark_retransmissions"], health, "retransmissions")),
         *difference_rows(answer["differences"], "sent again", _width()),
-        ("reordered", f"{health.qualify(moved['total'], 'reordering')} arrived after a later segment"),
-        ("Wireshark", f"{health.qualify(moved['wireshark_total'], 'reordering')} {LABELLED['out_of_order']}"),
+        ("reordered", seen_count(moved["total"], health, "reordering", "arrived after a later segment")),
+        ("Wireshark", labelled_count(moved["wireshark_total"], health, "reordering")),
         *difference_rows(moved["differences"], "reordered", _width()),
     ]
     worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
@@ -209,7 +211,7 @@ def connections_text(
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
     total = len(connections)
-    more = counted(total, "connection")
+    more = analysis.health.qualify_count(total, "connection", "connections")
     more = more if total <= limit else f"{limit:,} of {more}, see --limit"
     return Group(*_head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
 
@@ -228,7 +230,7 @@ def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[s
         "payload": _both(connections, "payload_bytes"),
         "resent": _both(connections, "resent_segments"),
         "Wireshark": [f"{count:,}" for count in labelled],
-        "state": _states(connections),
+        "state": _states(connections, analysis.selection.tells_server(connections)),
     }
 
 
@@ -373,17 +375,22 @@ def _seconds(column: pd.Series) -> list[str]:
     return ["" if pd.isna(seconds) else f"{seconds:.3f}" for seconds in column]
 
 
-def _states(connections: pd.DataFrame) -> list[str]:
-    """How each connection began and ended; how it began alone where it got no further."""
-    columns = (connections[name].astype(str) for name in ("handshake", "ending", "reset_by"))
-    return [_state(*state) for state in zip(*columns, strict=True)]
+def _states(connections: pd.DataFrame, server_given: Mask) -> list[str]:
+    """How each connection began and ended; how it began alone where it got no further.
+
+    Who reset it is said where the roles are known.
+    """
+    known = (connections["roles"] != "inferred").to_numpy() | server_given
+    by = (" by " + connections["reset_by"].astype(str)).where(known, "")
+    columns = (connections[name].astype(str) for name in ("handshake", "ending"))
+    return [_state(*state) for state in zip(*columns, by, strict=True)]
 
 
-def _state(handshake: str, ending: str, reset_by: str) -> str:
+def _state(handshake: str, ending: str, by: str) -> str:
     began = handshake.replace("_", " ")
     if handshake == "refused" or (handshake in ("unanswered", "half_open") and ending == "open"):
         return began
-    ended = {"fin": "FIN", "half_closed": "half closed", "open": "open"}.get(ending, f"reset by {reset_by}")
+    ended = {"fin": "FIN", "half_closed": "half closed", "open": "open"}.get(ending, f"reset{by}")
     return f"{began}, {ended}"
 
 

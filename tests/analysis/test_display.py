@@ -126,13 +126,32 @@ def test_what_is_not_counted_is_named_one_more() -> None:
 def test_no_rst_is_as_uncertain_as_the_other_counts() -> None:
     cut = pcap(Conversation().handshake().data("client", 100).ack("server").close(), snaplen=60)
     text = str(pf.analyze(cut)).partition("RST ─")[2]
-    assert text.splitlines()[1] == "  RSTs         at least 0"
+    assert text.splitlines()[1] == "  RSTs         none seen"
     assert str(pf.analyze(pf.example("clean.pcap"))).partition("RST ─")[2].splitlines()[1] == "  none"
 
 
 def test_numbers_that_copies_make_unknown_read_as_sentences() -> None:
     text = " ".join(str(pf.analyze(pf.example("mirrored.pcap.gz"))).split())
-    assert "6 connections, an unknown number of TCP packets (1,302 as captured), bytes unknown (1.1 MB as " in text
+    assert (
+        "6 connections, an unknown number of TCP packets (1,302 as captured), an unknown number of bytes (1.1 MB "
+        in text
+    )
+
+
+def test_a_rate_that_is_only_a_bound_has_no_interval() -> None:
+    exact = Conversation().handshake().data("client", 100).retransmit("client", after=0.4).ack("server").close()
+    assert "95 % interval" in str(pf.analyze(pcap(exact)))
+    bound = pf.analyze(pcap(exact.duplicate()))
+    assert bound.health.qualifier("retransmission_rate") == "at least"
+    assert "; rate at least 10.0 %\n" in str(bound)
+    assert "interval" not in str(bound)
+
+
+def test_nothing_seen_is_not_at_least_nothing() -> None:
+    cut = pcap(Conversation().handshake().data("client", 100).ack("server").close(), snaplen=60)
+    for text in (str(pf.analyze(cut)), pf.analyze(cut)._repr_html_()):
+        assert "at least 0" not in text
+    assert "  resent       none seen in 8 TCP packets\n" in str(pf.analyze(cut))
 
 
 def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:

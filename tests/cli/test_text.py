@@ -19,6 +19,7 @@ def table(*talks: Conversation, width: int = 130) -> list[str]:
     [
         (Conversation().handshake().close(), "complete, FIN"),
         (Conversation().handshake().rst("client"), "complete, reset by client"),
+        (Conversation().handshake(drop=True).data("client", 1).rst("client"), "not captured, reset"),
         (Conversation().handshake().fin("client"), "complete, half closed"),
         (Conversation().handshake(), "complete, open"),
         (Conversation().refused(), "refused"),
@@ -40,6 +41,12 @@ def test_columns_make_room_in_a_narrow_terminal() -> None:
     assert wide[-1] == "  1 connection"
     gone = "payload, start, seconds, Wireshark"
     assert narrow[-2:] == ["  1 connection", f"  not shown: {gone} (wider terminal, or --csv)"]
+
+
+def test_the_number_of_connections_is_as_uncertain_as_elsewhere() -> None:
+    analysis = pf.analyze(pcapng(Conversation().handshake().close(), received=9, dropped=2))
+    text = plain_text(connections_text(analysis, analysis.connections, limit=5))
+    assert "\n  at least 1 connection\n" in text
 
 
 def test_columns_of_resends_make_room_in_a_narrow_terminal() -> None:
