@@ -90,6 +90,20 @@ def _unstated(capture: CaptureInfo) -> str:
     return f" Whether packets were dropped where it was captured, {who} not say."
 
 
+def _supports(view: View) -> str:
+    """Say what holds of a capture that nothing limits, as far as there is anything of which it can hold."""
+    both = (view.connections["client_packets"].to_numpy() > 0) & (view.connections["server_packets"].to_numpy() > 0)
+    established = (view.connections["handshake"] == "complete").to_numpy()
+    holds = {
+        "both directions were captured": bool(both.all()),
+        "no acknowledged byte is missing": True,
+        "established connections begin and end in the capture": bool(established.any()),
+        "time runs forward": len(view.packets) > 1,
+    }
+    *texts, last = (text for text, is_so in holds.items() if is_so)
+    return f"{', '.join(texts)}{',' if len(texts) > 1 else ''} and {last}" if texts else last
+
+
 def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     """Say in short what the capture supports."""
     if not len(view.segments):
@@ -100,10 +114,7 @@ def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     named = [finding for finding in findings if finding.affects]
     unstated = _unstated(view.capture)
     if not named:
-        return (
-            "Statistics can be taken as they are: both directions were captured, no acknowledged byte is missing, "
-            f"established connections begin and end in the capture, and time runs forward.{unstated}"
-        )
+        return f"Statistics can be taken as they are: {_supports(view)}.{unstated}"
     found = CaptureHealth(findings, "").qualifiers
     limited = [text for name, text in STATISTICS.items() if name in found]
     if len(limited) == len(STATISTICS):

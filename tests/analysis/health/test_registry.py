@@ -24,6 +24,20 @@ def test_a_whole_capture_says_what_it_supports() -> None:
     assert "does not say" not in counted.sentence
 
 
+def test_only_what_is_there_to_hold_is_said_to_hold() -> None:
+    talk = Conversation().handshake().close()
+    lone, answered = Conversation(client_port=1).syn(), Conversation(client_port=1, start=9).refused()
+    said = {
+        (lone,): "no acknowledged byte is missing.",
+        (answered,): "both directions were captured, no acknowledged byte is missing, and time runs forward.",
+        (talk, Conversation(client_port=1, start=9).syn()): "no acknowledged byte is missing, established connections "
+        "begin and end in the capture, and time runs forward.",
+    }
+    for talks, holds in said.items():
+        sentence = pf.analyze(pcap(merge(*talks))).health.sentence
+        assert sentence.startswith(f"Statistics can be taken as they are: {holds}")
+
+
 def test_findings_are_named_and_ordered_as_they_are_registered() -> None:
     older = Conversation(client_port=1, start=1.0).handshake(drop=True).data("client", 100).ack("server").close()
     talk = Conversation(client_port=2, start=2.0).handshake().data("client", 5000).duplicate().ack("server")
