@@ -95,9 +95,16 @@ def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:
         "paths": paths,
     }
     most = paths[0]
+    connections = counted(traffic.size, "connection")
+    if traffic.size == 1:
+        took = "1 connection, from handshake to ending"
+    elif len(paths) == 1:
+        took = f"{connections} took the same path from handshake to ending"
+    else:
+        which = ", one each; one of them" if most["count"] == 1 else f"; the most frequent, taken by {most['count']:,}"
+        took = f"{connections} took {len(paths):,} paths from handshake to ending{which}"
     description = (
-        f"{counted(traffic.size, 'connection')} took {counted(len(paths), 'path')} from handshake to ending; "
-        f"the most frequent, taken by {most['count']:,}: handshake {most['handshake']}, {most['data']}, ending "
+        f"{took}: handshake {most['handshake']}, {most['data']}, ending "
         f"{'FIN' if most['ending'] == 'fin' else most['ending']}."
     ).replace("_", " ")
     evidence = traffic.evidence(np.empty(0, np.intp), np.ones(traffic.size, np.bool_))

@@ -73,10 +73,13 @@ def observe(traffic: Traffic, limits: SynResponseImbalanceLimits) -> Pattern | N
         "connections": int((syns > 0).sum()),
         "answered_connections": int(((syns > 0) & has_answer).sum()),
     }
+    connections = counted(observations["connections"], "connection")
     description = (
         f"{answered:,} of {counted(total, 'SYN')} ({percent(answered / total)}) {agreeing(answered, 'was', 'were')} "
-        f"answered by a SYN-ACK, in {observations['answered_connections']:,} of "
-        f"{counted(observations['connections'], 'connection')}."
+        f"answered by a SYN-ACK, in {observations['answered_connections']:,} of {connections}."
     )
+    if not answered:
+        syns_text = "The only SYN" if total == 1 else f"None of {total:,} SYNs, in {connections},"
+        description = f"{syns_text} was {'not ' if total == 1 else ''}answered by a SYN-ACK."
     rows = traffic.flagged("SYN", within=~has_answer).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))

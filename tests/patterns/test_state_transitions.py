@@ -1,3 +1,5 @@
+import pytest
+
 from pcapframe.patterns.state_transitions import StateTransitionsLimits, observe
 from tests.builders import Conversation
 from tests.patterns.views import healthy, view
@@ -51,3 +53,20 @@ def test_each_half_sums_to_the_connections() -> None:
 
 def test_threshold() -> None:
     assert observe(view(*healthy(1)), StateTransitionsLimits(min_connections=2)) is None
+
+
+@pytest.mark.parametrize(
+    ("talks", "said"),
+    [
+        (healthy(1), "1 connection, from handshake to ending: "),
+        (healthy(3), "3 connections took the same path from handshake to ending: "),
+        (
+            [Conversation(client_port=1).refused(), *healthy(1)],
+            "2 connections took 2 paths from handshake to ending, one each; one of them: ",
+        ),
+    ],
+)
+def test_one_path_is_not_the_most_frequent(talks: list[Conversation], said: str) -> None:
+    seen = observe(view(*talks), StateTransitionsLimits())
+    assert seen is not None
+    assert seen.description.startswith(f"{said}handshake ")

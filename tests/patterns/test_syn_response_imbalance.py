@@ -35,3 +35,16 @@ def test_half_of_them_is_not_below_the_threshold() -> None:
 def test_no_syn() -> None:
     midstream = Conversation().syn(drop=True).syn_ack(drop=True).data("client", 10)
     assert observe(view(midstream), LIMITS) is None
+
+
+@pytest.mark.parametrize(
+    ("syns", "said"),
+    [
+        (1, "The only SYN was not answered by a SYN-ACK."),
+        (2, "None of 2 SYNs, in 2 connections, was answered by a SYN-ACK."),
+    ],
+)
+def test_no_answer_is_said_in_words(syns: int, said: str) -> None:
+    seen = observe(view(*(Conversation(client_port=port).syn() for port in range(syns))), SynResponseImbalanceLimits())
+    assert seen is not None
+    assert seen.description == said
