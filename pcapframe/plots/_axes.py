@@ -41,6 +41,7 @@ __all__ = [
     "title",
     "unit_axis",
     "up_and_down",
+    "without_time",
 ]
 
 SIZE = (8.0, 4.5)
@@ -202,6 +203,31 @@ def _lines(text: str, columns: int) -> list[str]:
         return lines
     evened = (textwrap.wrap(text, narrower) for narrower in range(len(text) // len(lines), columns, 2))
     return next((one for one in evened if len(one) == len(lines)), lines)
+
+
+def without_time(count: int, noun: str, which: str = "") -> str:
+    """Say that nothing has a time.
+
+    Parameters
+    ----------
+    count : int
+        How many there are, at least one.
+    noun : str
+        One of them; its plural ends in s.
+    which : str, optional
+        Which of these, after a space.
+
+    Returns
+    -------
+    str
+        A sentence.
+
+    Examples
+    --------
+    >>> without_time(1, "packet"), without_time(2, "segment", " sent again")
+    ('The only packet has no time.', 'None of 2 segments sent again has a time.')
+    """
+    return f"The only {noun}{which} has no time." if count == 1 else f"None of {count:,} {noun}s{which} has a time."
 
 
 def state(ax: Axes, what: str, sentence: str) -> Axes:

@@ -20,6 +20,7 @@ from pcapframe.plots._axes import (
     tall,
     time_axis,
     title,
+    without_time,
 )
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
@@ -111,7 +112,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     totals = facts["totals"]
     if data.empty:
         none = "There is no TCP packet that can be followed."
-        timeless = f"None of {counted(totals['packets'], 'packet')} has a time."
+        timeless = without_time(totals["packets"], "packet")
         return state(ax, what, timeless if totals["packets"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))

@@ -18,6 +18,7 @@ from pcapframe.plots._axes import (
     steps,
     time_axis,
     title,
+    without_time,
 )
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both, category
@@ -122,7 +123,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     if data.empty:
         count = facts["without_time"]
         none = f"No segment was sent again in {counted(facts['connections'], 'connection')}."
-        return state(ax, what, f"None of {counted(count, 'segment')} sent again has a time." if count else none)
+        return state(ax, what, without_time(count, "segment", " sent again") if count else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     above, _ = split(ax, (0.22, 0.78), ours=1)

@@ -21,6 +21,7 @@ from pcapframe.plots._axes import (
     time_axis,
     title,
     up_and_down,
+    without_time,
 )
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
@@ -142,7 +143,7 @@ def retransmission_timeline(
     total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
     if not data["resent"].any():
         none = f"None of {counted(sent, 'segment')} with payload, SYN or FIN was sent again."
-        return state(ax, what, f"None of {counted(total, 'segment')} sent again has a time." if total else none)
+        return state(ax, what, without_time(total, "segment", " sent again") if total else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     of_side = {side: data.xs(side, level="side") for side in SIDES}

@@ -6,7 +6,18 @@ from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
-from pcapframe.plots._axes import axes_or_new, count_axis, dates, legend, stack, state, time_axis, title, up_and_down
+from pcapframe.plots._axes import (
+    axes_or_new,
+    count_axis,
+    dates,
+    legend,
+    stack,
+    state,
+    time_axis,
+    title,
+    up_and_down,
+    without_time,
+)
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import PHASE_LOOKS
@@ -91,7 +102,7 @@ def rst_timeline(
     what, facts = "RSTs over time", data.attrs
     if not data.to_numpy().any():
         none = f"No RST in {counted(facts['connections'], 'connection')}."
-        return state(ax, what, f"None of {counted(facts['rsts'], 'RST')} has a time." if facts["rsts"] else none)
+        return state(ax, what, without_time(facts["rsts"], "RST") if facts["rsts"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     ways = {way: data.xs(way, level="direction") for way in RST_DIRECTIONS}

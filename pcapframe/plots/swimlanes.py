@@ -23,6 +23,7 @@ from pcapframe.plots._axes import (
     state,
     time_axis,
     title,
+    without_time,
 )
 from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both, category
@@ -162,7 +163,7 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
     ax = axes_or_new(ax, size=(8, 6))
     what, facts = "Connections over time", data.attrs
     if data.empty:
-        timeless = f"None of {counted(facts['connections'], 'connection')} has a time."
+        timeless = without_time(facts["connections"], "connection")
         return state(ax, what, timeless if facts["connections"] else "There is no connection.")
     edges = np.array(at_once.attrs["edges"])
     days = dates(to_time(edges))

@@ -16,6 +16,7 @@ from pcapframe.plots._axes import (
     title,
     unit_axis,
     up_and_down,
+    without_time,
 )
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, segments_of
@@ -104,7 +105,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     what, facts = "Throughput over time", data.attrs
     if data.empty:
         none = "There is no TCP packet that can be followed."
-        timeless = f"None of {counted(facts['segments'], 'segment')} has a time."
+        timeless = without_time(facts["segments"], "segment")
         return state(ax, what, timeless if facts["segments"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
