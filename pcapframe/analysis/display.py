@@ -13,6 +13,7 @@ from textwrap import fill
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.containers import Lines
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -294,7 +295,23 @@ class _Rows(Table):
 
 
 def _as_it_is(cell: RenderableType) -> RenderableType:
-    return Text(cell) if isinstance(cell, str) else cell
+    return _Cell(cell) if isinstance(cell, str) else cell
+
+
+class _Cell(Text):
+    """Text that is never broken within the port of an endpoint."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:
+        words = [_folded(word, width) for word in self.plain.split(" ")]
+        return Text(" ".join(words), self.style).wrap(console, width, **options)
+
+
+def _folded(word: str, width: int) -> str:
+    """Break an endpoint that is too long for a line where the port would be broken."""
+    address, _, port = word.rpartition(":")
+    last = len(address) % width or width  # of the address's last line
+    is_broken = len(word) > width and address and port.isdecimal() and last + 1 + len(port) > width
+    return f"{address}\n:{port}" if is_broken else word
 
 
 def note_line(text: str) -> RenderableType:

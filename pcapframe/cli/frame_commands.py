@@ -114,7 +114,8 @@ def connections(
     if sort is not None:
         found = export.sort_connections(found, sort, reverse=reverse)
     if csv is None and parquet is None:
-        text.show(text.connections_text(analysis, found, limit=ROWS if limit is None else limit), output)
+        rows = ROWS if limit is None else limit
+        text.show(text.connections_text(analysis, found, limit=rows, sort=sort), output)
         return
     _write_frame(found.iloc[:limit], csv, parquet)
 

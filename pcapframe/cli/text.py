@@ -38,6 +38,8 @@ COLUMN_STATISTICS = {
     "resent": "retransmissions",
     "Wireshark": "retransmissions",
 }
+# Columns of the table of connections that need room, by those of the frame.
+SORTED = {"start": "start", "duration_s": "seconds", "payload_bytes": "payload"}
 FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
 WIDTH = 100  # of a line where no terminal has one [characters]
 
@@ -170,7 +172,7 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
 
 
 def connections_text(
-    analysis: Analysis, connections: pd.DataFrame, *, limit: int, width: int | None = None
+    analysis: Analysis, connections: pd.DataFrame, *, limit: int, sort: str | None = None, width: int | None = None
 ) -> RenderableType:
     """Write connections as a table; less important columns only where there is room.
 
@@ -182,6 +184,8 @@ def connections_text(
         Its connections, in the order to be written.
     limit : int
         So many rows.
+    sort : str, optional
+        The column that they are sorted by, as the user named it; it is shown whatever room there is.
     width : int, optional
         Characters in a line; those of the terminal by default.
 
@@ -199,7 +203,8 @@ def connections_text(
         said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
         titles[name] = name if said is None else f"{said}\n{name}"
     width = _width() if width is None else width
-    left_out = _left_out(columns, ("payload", "start", "seconds", "Wireshark"), width)
+    dispensable = [name for name in ("payload", "start", "seconds", "Wireshark") if name != SORTED.get(sort or "")]
+    left_out = _left_out(columns, dispensable, width)
     # States are folded first, between words; addresses only where that does not make room enough.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
     folded = ("state", "client", "server") if _needed(words) > width else ("state",)

@@ -151,3 +151,27 @@ def test_flow_is_unknown_where_both_endpoints_match_the_filter() -> None:
         assert len(cells) == 2
         assert all("as captured" in cell for cell in cells), rows[label]
     assert "ratio        unknown (" in text
+
+
+@pytest.mark.parametrize("width", range(50, 140))
+def test_a_port_is_never_broken(width: int) -> None:
+    talk = Conversation("2001:db8:1111:2222:3333:4444:5555:6666", 35995, "2001:db8:aaaa:bbbb:cccc::1", 54321)
+    analysis = pf.analyze(pcap(talk.handshake().data("client", 100).retransmit("client", after=0.4).ack("server")))
+    answer = retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis)
+    for shown in (connections_text(analysis, analysis.connections, limit=5, width=width), answer, analysis):
+        text = plain_text(shown, width=width)
+        assert ":35995" in text
+        assert ":54321" in text
+        assert max(map(len, text.splitlines())) <= max(width, 80)
+
+
+@pytest.mark.parametrize(
+    ("sort", "title"), [("duration_s", "seconds"), ("start", "start"), ("payload_bytes", "payload")]
+)
+def test_the_column_sorted_by_is_shown(sort: str, title: str) -> None:
+    talk = Conversation("2001:db8::1", 40000, "2001:db8::2", 443).handshake().rst("server")
+    analysis = pf.analyze(pcap(talk))
+    text = plain_text(connections_text(analysis, analysis.connections, limit=5, sort=sort, width=80), width=80)
+    assert title in text.partition("\n\n")[2].splitlines()[0].split()
+    assert title not in text.splitlines()[-1]
+    assert max(map(len, text.splitlines())) <= 80
