@@ -4,6 +4,9 @@ import math
 
 __all__ = ["agreeing", "counted", "percent", "seconds"]
 
+DAY_S = 86_400
+YEAR_S = 365.25 * DAY_S  # Julian
+
 
 def agreeing(count: int, one: str, several: str) -> str:
     """Choose the word that agrees with a count.
@@ -89,15 +92,23 @@ def seconds(duration: float) -> str:
     Returns
     -------
     str
-        To three digits.
+        To three digits; in days from two days on, in years from two years on.
 
     Examples
     --------
     >>> seconds(0.00215), seconds(3), seconds(600), seconds(float("nan"))
     ('2.15 ms', '3 s', '600 s', 'an unknown time')
+    >>> seconds(600_000), seconds(126_582_416)
+    ('6.94 days', '4.01 years')
     """
     if math.isnan(duration):
         return "an unknown time"
     if abs(duration) < 0.9995:  # what three digits round to 1000 is of the next
         return f"{1000 * duration:.3g} ms"
-    return f"{duration:.3g} s" if abs(duration) < 999.5 else f"{duration:,.0f} s"
+    if abs(duration) < 999.5:
+        return f"{duration:.3g} s"
+    for unit, size in (("years", YEAR_S), ("days", DAY_S)):
+        if abs(duration) >= 2 * size:
+            count = abs(duration) / size
+            return f"{duration / size:.3g} {unit}" if count < 999.5 else f"{duration / size:,.0f} {unit}"
+    return f"{duration:,.0f} s"

@@ -27,6 +27,7 @@ __all__ = ["RESULT_TYPE", "CaptureReport"]
 
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
 ROWS = 15  # of a table
+MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
 BELOW = "the numbers of this section."
 LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
 
@@ -359,4 +360,5 @@ def _span(first: str | None, last: str | None) -> str:
     if first is None or last is None:
         return "not known"
     duration = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
-    return seconds(duration) if duration < 600 else f"{duration / 60:,.1f} min"
+    begin, end = MINUTES_S
+    return f"{duration / 60:,.1f} min" if begin <= duration < end else seconds(duration)

@@ -34,6 +34,15 @@ def test_every_section_of_a_capture_shows_something() -> None:
     assert result["patterns"]["refused_connections"] == {"connections": 6, "frames": 12}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "span"), [(599, "599 s"), (600, "10.0 min"), (172_800, "2 days"), (126_582_416, "4.01 years")]
+)
+def test_the_time_span_is_in_a_unit_that_suits_it(tmp_path: Path, seconds: int, span: str) -> None:
+    path = tmp_path / "long.pcap"
+    path.write_bytes(builders.pcap([(0.0, builders.packet()), (float(seconds), builders.packet())]))
+    assert f"<b>{span}</b><span>time span</span>" in CaptureReport(path).heading().text
+
+
 def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
     page = CaptureReport(pf.example("ipv6.pcapng")).retransmissions().text
     spans = re.findall(r"<p class='filter'><span>(.+?)</span>", page)
