@@ -11,7 +11,6 @@ from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
     dates,
-    ink,
     legend,
     share_axis,
     split,
@@ -31,7 +30,7 @@ from pcapframe.wording import counted
 
 __all__ = ["retransmission_timeline", "retransmission_timeline_data"]
 
-FEWEST = 20  # segments sent in a bin that has a rate
+FEWEST = 20  # segments sent in a bin that has a rate without any of them sent again
 
 
 def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +47,7 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     DataFrame
         One row for each bin and sender, index ``(start, side)``, times in UTC: a column of counts (int64) a reason;
         ``resent``, their sum; ``sent``, the segments with payload, SYN or FIN; ``rate``, their quotient [0 to 1, NaN
-        where fewer than 20 were sent: too few for a rate], with its 95 % Wilson interval ``rate_low`` and
+        where none was sent again of fewer than 20: too few to say], with its 95 % Wilson interval ``rate_low`` and
         ``rate_high``. Copies made on the way do not count. At most 120 bins, of a round width. ``attrs`` holds
         ``edges`` [ns since 1970], ``resent`` and ``sent`` by side over the whole, and ``without_time`` (resent
         segments that no bin has).
@@ -73,14 +72,15 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     counts = _by_bin(traffic.time_ns(resent_rows), resent_by_client, edges, reason, len(RESEND_REASONS))
     sent = _by_bin(sent_ns, by_client, edges, np.zeros(1, np.int8), 1)[:, 0]
     resent = counts.sum(axis=1)
-    trials = np.where(sent >= FEWEST, sent, 0)
+    has_rate = (sent >= FEWEST) | ((resent > 0) & (sent > 0))
+    trials = np.where(has_rate, sent, 0)
     intervals = [wilson_interval(*pair) for pair in zip(resent.tolist(), trials.tolist(), strict=True)]
     low, high = np.array(intervals, np.float64).reshape(-1, 2).T
     index = pd.MultiIndex.from_product([to_time(edges[:-1]), list(SIDES)], names=["start", "side"])
     made = pd.DataFrame(counts, index=index, columns=list(RESEND_REASONS)).assign(
         resent=resent,
         sent=sent,
-        rate=np.divide(resent, sent, out=np.full(sent.size, np.nan), where=sent >= FEWEST),
+        rate=np.divide(resent, sent, out=np.full(sent.size, np.nan), where=has_rate),
         rate_low=low,
         rate_high=high,
     )
@@ -157,13 +157,11 @@ def retransmission_timeline(
                      linewidth=1.2, label=look.label)  # fmt: skip
         steps(counts_ax, rows["sent"], days, fill=False, color=look.color, linestyle=look.line, linewidth=1.4)
     up_and_down(ax)
-    # An interval of few segments spans everything: the scale follows the rates.
-    rate_ax.set_ylim(0, min(max(1.15 * float(data["rate"].fillna(0).max()), 0.001), 1.05))
+    # An interval of few segments spans everything: the scale is that of bins with resends.
+    highest = float(data.loc[data["resent"] > 0, "rate_high"].max())
+    rate_ax.set_ylim(0, min(1.05 * highest, 1.05))
     count_axis(ax, f"resent in {width_text(edges)}")
     share_axis(rate_ax, "rate")
-    if data["rate"].isna().all():
-        rate_ax.text(0.5, 0.5, f"fewer than {FEWEST} segments sent in each bin", ha="center", va="center",
-                     transform=rate_ax.transAxes, fontsize="small", color=ink(ax))  # fmt: skip
     count_axis(counts_ax, "segments")
     counts_ax.set_ylim(bottom=0)
     time_axis(counts_ax, days[0], days[-1])
