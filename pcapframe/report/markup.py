@@ -7,6 +7,9 @@ from typing import Any
 __all__ = ["Html", "escaped", "sentence", "write_facts", "write_section", "write_table"]
 
 
+LONG = 27  # an IPv4 address with its port is no longer [characters]
+
+
 class Html:
     """HTML that a notebook shows.
 
@@ -90,11 +93,17 @@ def write_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]
     """
     shown = "" if len(rows) == total else f" (first {len(rows):,} of {total:,})"
     headings = "".join(f"<th scope='col'>{escaped(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
     return (
         f"<div class='scroll'><table><caption>{escaped(caption + shown)}</caption>"
         f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    """Return a cell; a long text, such as an endpoint with an IPv6 address, may take several lines."""
+    kind = " class='long'" if len(text) > LONG else ""
+    return f"<td{kind}>{escaped(text)}</td>"
 
 
 def sentence(text: str) -> str:

@@ -33,3 +33,9 @@ def test_what_is_not_known_is_said() -> None:
 def test_a_sentence_has_one_full_stop() -> None:
     assert sentence("no TCP.") == "No TCP."
     assert sentence("no TCP") == "No TCP."
+
+
+def test_endpoints_with_long_addresses_may_take_several_lines() -> None:
+    short, long = "255.255.255.255, port 65535", "2001:db8:1111:2222::1, port 80"
+    table = write_table("caption", ["head"] * 3, [[short, long, "1,200"]], 1)
+    assert f"<td>{short}</td><td class='long'>{long}</td><td>1,200</td>" in table
