@@ -4,8 +4,8 @@ Each list of an answer is cut where its exact total stands beside it, as ``…_t
 entries that were shown; it names the capture and the question, so that it serves for no other.
 
 Evidence (connections and frames beside their counts) is on the first page of each list only: get_packets has the rest.
-What has no room is cut in this order: the evidence of the capture's health, that of patterns, then the other lists down
-to a few entries, then whole patterns, which are on the next page.
+What has no room is cut in this order: the evidence of the capture's health to five, that of patterns, then the other
+lists down to a few entries, the evidence of health to one, then whole patterns, which are on the next page.
 """
 
 import base64
@@ -25,7 +25,7 @@ __all__ = ["BUDGET", "Cursor", "Question", "compact", "page"]
 BUDGET = 12_000  # of the JSON of an answer without a limit given [bytes]
 Counts: TypeAlias = tuple[int, int, int]  # of lists, of the evidence of health, of other evidence
 # Tried until the answer fits.
-LESS: tuple[Counts, ...] = ((10, 3, 10), (10, 1, 10), (10, 1, 3), (7, 1, 3), (5, 1, 3))
+LESS: tuple[Counts, ...] = ((10, 5, 10), (10, 5, 5), (10, 5, 3), (7, 5, 3), (5, 5, 3), (5, 1, 3))
 LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # where patterns do not fit one by one
 CURSOR_BYTES = 500  # that a cursor may have
 CURSOR_ROOM = 200  # that one of ours may take, with its key
