@@ -21,7 +21,7 @@ from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names
 from pcapframe.wording import counted
 
-__all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "read_pcap"]
+__all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "count_by_interface", "read_pcap"]
 
 SHOW_PROGRESS_AFTER_S = 1.0
 SHOWN = 5  # comments of a capture, for a reader
@@ -169,6 +169,30 @@ def capture_info(packets: pd.DataFrame) -> CaptureInfo:
     if facts is None:
         raise ParameterError('the frame carries no attrs["capture"]: expected what read_pcap returned')
     return CaptureInfo(**{f.name: facts[f.name] for f in fields(CaptureInfo)})
+
+
+def count_by_interface(packets: pd.DataFrame) -> list[int]:
+    """Count packets by the interface that they were captured at.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        What `read_pcap` returned; not modified.
+
+    Returns
+    -------
+    list of int
+        One count for each of ``capture_info(packets).interfaces``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> count_by_interface(pf.read_pcap(pf.example("ipv6.pcapng")))
+    [899]
+    """
+    numbers = packets["interface"].dropna().to_numpy(np.int64)
+    counts: list[int] = np.bincount(numbers, minlength=len(capture_info(packets).interfaces)).tolist()
+    return counts
 
 
 def read_pcap(

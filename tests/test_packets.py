@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pcapframe import packets as packets_module
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
-from pcapframe.packets import CaptureInfo, capture_info, merge_order, read_pcap
+from pcapframe.packets import CaptureInfo, capture_info, count_by_interface, merge_order, read_pcap
 from pcapframe.schema import PACKETS, names
 from tests.builders import (
     ARP,
@@ -188,6 +188,8 @@ def test_interfaces_of_merged_captures_are_those_of_the_info():
     assert [interface["name"] for interface in interfaces] == ["a", "b", "c"]
     told = dict(zip(found["source"], found["interface"], strict=True))
     assert told == {0: 1, 1: pd.NA, 2: 2}
+    assert count_by_interface(found) == [0, 1, 1]
+    assert count_by_interface(read_pcap(pcap([(3, packet())]))) == []
 
 
 def test_warnings_of_several_captures_name_them(tmp_path):

@@ -151,7 +151,13 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
     protocols = analysis.packets["protocol"].value_counts()
     counts = {str(name): int(count) for name, count in protocols.items() if count}
     if as_json:
+        from pcapframe.packets import count_by_interface
+
         facts = {"health": analysis.health.to_dict(), **asdict(analysis.capture), "protocols": counts}
+        at_interfaces = count_by_interface(analysis.packets)
+        facts["interfaces"] = [
+            {**each, "packets": count} for each, count in zip(facts["interfaces"], at_interfaces, strict=True)
+        ]
         write(json_text(facts), output)
         return
     from pcapframe.cli import text

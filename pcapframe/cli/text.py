@@ -26,6 +26,7 @@ from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.arrays import Mask
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.measures import endpoint_text
+from pcapframe.packets import count_by_interface
 from pcapframe.wording import counted
 
 __all__ = ["connections_text", "flow_text", "info_text", "resends_text", "retransmissions_text", "show"]
@@ -341,11 +342,13 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
     rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
     if capture.snaplen is not None:
         rows.append(("snaplen", capture.facts()["snapshot length"]))
-    for interface in capture.interfaces:
+    for interface, packets in zip(capture.interfaces, count_by_interface(analysis.packets), strict=True):
         counters = {name: interface.get(name) for name in ("received", "dropped")}
         known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
         named = interface.get("name") or interface.get("description") or "without a name"
-        rows.append(("interface", ", ".join([str(named), str(interface.get("link_type")), *known])))
+        rows.append(
+            ("interface", ", ".join([str(named), str(interface.get("link_type")), counted(packets, "packet"), *known]))
+        )
     for comment in capture.comments[:10]:
         of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
         rows.append(("comment", f"{of}: {comment['text']}"))

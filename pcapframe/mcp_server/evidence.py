@@ -1,6 +1,7 @@
 """The answers behind the four: packets as rows, one packet taken apart, facts about a capture."""
 
 from dataclasses import asdict
+from itertools import islice
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.mcp_server.paging import compact
 from pcapframe.measures import endpoint_text, frame_filter
+from pcapframe.packets import count_by_interface
 from pcapframe.patterns import Evidence
 from pcapframe.schema import FLAG_BITS, LABELS, names
 
@@ -272,12 +274,13 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     """
     facts = asdict(analysis.capture)
     protocols = analysis.packets["protocol"].value_counts()
+    interfaces = zip(facts["interfaces"], count_by_interface(analysis.packets), strict=True)
     more = {
         "file": facts["name"],
         "health": capped_health(analysis.health, limit),
         "protocols": {str(name): int(count) for name, count in protocols.items() if count},
         "tcp_connections": len(analysis.whole_connections),
-        "interfaces": [_shortened(each) for each in facts["interfaces"][:limit]],
+        "interfaces": [{**_shortened(each), "packets": count} for each, count in islice(interfaces, limit)],
         "interfaces_total": len(facts["interfaces"]),
         "comments": [_shortened(each) for each in facts["comments"][:limit]],
         "comments_total": len(facts["comments"]),

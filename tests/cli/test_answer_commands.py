@@ -77,10 +77,11 @@ def test_a_capture_without_tcp_says_so_once(command: str, tmp_path: Path) -> Non
 def test_info_text_and_json() -> None:
     text = text_of("info", str(pf.example("ipv6.pcapng")))
     assert "899 packets" in text
-    assert "eth0" in text
+    assert "eth0, Ethernet, 899 packets, 899 received, 0 dropped" in text
     assert "TCP 889" in text
     facts = json_of("info", str(pf.example("ipv6.pcapng")))
     assert facts["packets"] == 899
+    assert facts["interfaces"][0]["packets"] == 899
     assert facts["protocols"] == {"TCP": 889, "ICMPv6": 10}
 
 

@@ -90,7 +90,7 @@ def test_info_names_interfaces_comments_and_control_characters() -> None:
         Conversation().handshake(), name="eth0", received=10, dropped=2, comment="whole\x1b[2J", comments={2: "second"}
     )
     text = plain_text(info_text(pf.analyze(capture), {"TCP": 3}))
-    assert "eth0, Ethernet, 10 received, 2 dropped" in text
+    assert "eth0, Ethernet, 3 packets, 10 received, 2 dropped" in text
     assert r"capture: whole\x1b[2J" in text
     assert "frame 2: second" in text
     assert "! By its own counters, 2 packets were dropped where this was captured and 10 received" in text
