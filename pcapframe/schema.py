@@ -211,7 +211,7 @@ CONNECTIONS = (
     Column("syn_ack_count", "uint32", "", NEVER, "SYN-ACKs, repeats counted"),
     Column("handshake_rtt_s", "float64", "s", "NaN unless both were captured", "first SYN to first SYN-ACK"),
     Column("initial_rtt_s", "float64", "s", "NaN unless both were captured",
-           "latest SYN to the first ACK after it, RSTs left out (Wireshark tcp.analysis.initial_rtt)"),
+           "latest SYN to the first ACK after it, be it of a RST (Wireshark tcp.analysis.initial_rtt)"),
     Column("ending", "category", "", NEVER, "how it ended as far as the capture shows"),
     Column("reset_by", "category", "", NEVER, "who sent RST"),
     *_each_way(

@@ -49,12 +49,11 @@ def _follow(rows: Any, out: Any, seen: Any, first_syn: Any, first_answer: Any, l
         if flags == ACK and initial[at] != 0 and seen[at] & 3 == 3:
             continue  # nearly every packet: the handshake is over
         time = times[i]
-        # Wireshark's initial RTT: from the latest SYN to the first ACK without SYN, whoever sends it, at another time;
-        # a RST is no answer to a handshake: Wireshark shows none where it is all that came.
+        # Wireshark's initial RTT: from the latest SYN to the first ACK without SYN, whoever sends it, at another time.
         if header[i] >= 20:
             if flags & (SYN | ACK) == SYN:
                 latest_syn[at] = time
-            elif flags == ACK and initial[at] == 0 and latest_syn[at] != NO_TIME:
+            elif flags & (SYN | ACK) == ACK and initial[at] == 0 and latest_syn[at] != NO_TIME:
                 initial[at] = time - latest_syn[at]
         if copies[i]:
             continue

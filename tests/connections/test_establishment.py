@@ -1,13 +1,10 @@
 """Handshakes of the five kinds, by hand."""
 
 import math
-from pathlib import Path
 
 import pytest
 
-import pcapframe as pf
-from tests.builders import Conversation, pcap
-from tests.capture.rows import tshark_fields
+from tests.builders import Conversation
 from tests.connections.made import connection
 
 TALKS = {
@@ -43,14 +40,3 @@ def test_counts_and_times() -> None:
 
 def test_copies_do_not_count() -> None:
     assert connection(Conversation().syn().duplicate().syn_ack().duplicate().ack())["syn_count"] == 1
-
-
-@pytest.mark.needs_program("tshark")
-def test_a_rst_ends_no_handshake(tmp_path: Path) -> None:
-    """Wireshark shows an initial round-trip time only where something follows, and nothing follows a refusal."""
-    path = tmp_path / "capture.pcap"
-    path.write_bytes(pcap(Conversation(rtt=0.02).refused()))
-    assert tshark_fields(path, "tcp.analysis.initial_rtt") == [[""], [""]]
-    (row,) = pf.analyze(path).connections.itertuples()
-    assert row.handshake == "refused"
-    assert math.isnan(row.initial_rtt_s)
