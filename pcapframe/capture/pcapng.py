@@ -142,13 +142,6 @@ def _text(value: bytes) -> str:
 def to_ns(ticks: Any, power_of_two: Any, exponent: Any, offset_s: Any) -> Any:
     """Time stamp in nanoseconds since 1970; ``NO_TIME`` where 64 bits cannot hold it."""
     billion = np.uint64(1_000_000_000)
-    if not power_of_two and exponent <= 9 and offset_s == 0:  # nearly every capture: no division
-        to_unit = unit = np.uint64(1)
-        for _ in range(exponent):
-            unit *= np.uint64(10)
-        for _ in range(9 - exponent):
-            to_unit *= np.uint64(10)
-        return np.int64(ticks * to_unit) if ticks < unit * np.uint64(9_000_000_001) else NO_TIME
     if power_of_two:
         if exponent > 63:
             return NO_TIME
