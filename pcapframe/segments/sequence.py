@@ -12,7 +12,21 @@ import numpy as np
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
 from pcapframe.schema import LABELS
-from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, not_after
+from pcapframe.segments.state import (
+    ACK,
+    FIN,
+    NO_LENGTH,
+    RST,
+    SYN,
+    Array,
+    Segments,
+    after,
+    before,
+    give_place,
+    grown,
+    not_after,
+    take_place,
+)
 from pcapframe.segments.tracking import REPEATED_SYN, REUSED, Tracked
 
 __all__ = ["LABEL_BITS", "Labeller", "Sequence"]
@@ -200,13 +214,7 @@ def _remember(own: Any, pool: Any, free: Any, seq: Any, end: Any, time: Any, ord
     if own.entries >= MOST_UNACKED:
         return
     entry_seq, entry_end, entry_time, entry_order, link = pool
-    place = free[0]
-    if place >= 0:
-        free[0] = link[place]
-    else:
-        place = free[1]
-        free[1] += 1
-    free[2] += 1
+    place = take_place(free, link)
     entry_seq[place] = np.uint32(seq - own.base)
     entry_end[place] = np.uint32(end - own.base)
     entry_time[place] = time
@@ -283,9 +291,7 @@ def _acknowledge(peer: Any, pool: Any, free: Any, ack: Any, time: Any) -> Any:
                 moved = at
             else:
                 lost_max |= end == peer.max_end
-                link[at] = free[0]
-                free[0] = at
-                free[2] -= 1
+                give_place(free, link, at)
         at = following
     while moved >= 0:
         following = np.int64(link[moved])

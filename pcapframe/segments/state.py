@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pcapframe.jit import inner_jit
 from pcapframe.schema import FLAG_BITS
 
-__all__ = ["Segments", "after", "before", "grown", "not_after", "part"]
+__all__ = ["Segments", "after", "before", "give_place", "grown", "not_after", "part", "take_place"]
 
 Array = npt.NDArray[Any]
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
@@ -53,6 +53,30 @@ def grown(table: Array, rows: int) -> Array:
     larger = np.zeros((max(rows, 2 * len(table)), *table.shape[1:]), table.dtype)
     larger.reshape(-1).view(np.uint8)[: table.nbytes] = table.reshape(-1).view(np.uint8)  # records go one by one
     return larger
+
+
+@inner_jit
+def take_place(free: Any, link: Any, pool: Any = 0) -> Any:
+    """Take a place in a pool of linked lists, one given back if there is any.
+
+    Of the pool, `free` holds from `pool` on: the first place given back, or -1; places ever used; and places in use.
+    """
+    place = np.int64(free[pool])
+    if place >= 0:
+        free[pool] = link[place]
+    else:
+        place = np.int64(free[pool + 1])
+        free[pool + 1] += 1
+    free[pool + 2] += 1
+    return place
+
+
+@inner_jit
+def give_place(free: Any, link: Any, place: Any, pool: Any = 0) -> None:
+    """Give a place back, which no list links to any more."""
+    link[place] = free[pool]
+    free[pool] = place
+    free[pool + 2] -= 1
 
 
 @inner_jit

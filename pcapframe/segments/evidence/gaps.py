@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.jit import inner_jit
-from pcapframe.segments.state import Array, after, before
+from pcapframe.segments.state import Array, after, before, give_place, take_place
 
 __all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap"]
 
@@ -44,16 +44,8 @@ def open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, i
         _forget(own, gap_right[lowest])
         own.first_gap = link[lowest]
         own.gaps -= 1
-        link[lowest] = free[0]
-        free[0] = lowest
-        free[2] -= 1
-    place = free[0]
-    if place >= 0:
-        free[0] = link[place]
-    else:
-        place = free[1]
-        free[1] += 1
-    free[2] += 1
+        give_place(free, link, lowest)
+    place = take_place(free, link)
     gap_left[place] = left
     gap_right[place] = right
     gap_time[place] = time
@@ -102,9 +94,7 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
                 own.first_gap = following
             else:
                 link[previous] = following
-            link[at] = free[0]
-            free[0] = at
-            free[2] -= 1
+            give_place(free, link, at)
             own.gaps -= 1
         elif low == left:
             gap_left[at] = high
@@ -113,13 +103,7 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
             gap_right[at] = low
             previous = at
         elif own.gaps < MOST_GAPS:
-            place = free[0]
-            if place >= 0:
-                free[0] = link[place]
-            else:
-                place = free[1]
-                free[1] += 1
-            free[2] += 1
+            place = take_place(free, link)
             gap_left[place], gap_right[place] = high, right
             gap_time[place], gap_ident[place], gap_tsval[place] = gap_time[at], gap_ident[at], gap_tsval[at]
             gap_right[at] = low

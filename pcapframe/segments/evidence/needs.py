@@ -15,10 +15,11 @@ import numpy as np
 
 from pcapframe.jit import inner_jit
 from pcapframe.segments.evidence.directions import IS_NEEDED, IS_NEEDLESS, NOBODY, is_dsack
-from pcapframe.segments.state import Array, after, before
+from pcapframe.segments.state import Array, after, before, give_place, take_place
 
 __all__ = ["MOST_RESENDS", "Unanswered", "confirm", "remember"]
 
+POOL = 3  # where in `free` the places of resends are, after those of gaps
 MOST_RESENDS = 64  # of a direction, that wait for what the receiver says of them
 
 
@@ -38,21 +39,14 @@ class Unanswered(NamedTuple):
 def remember(own: Any, pool: Any, free: Any, row: Any, seq: Any, end: Any, tsval: Any) -> None:
     """Remember a resend until its receiver has said what it will say of it."""
     rows, seqs, ends, highs, tsvals, ticked, link = pool
-    place = np.int64(free[3])
     if own.resends >= MOST_RESENDS:
         before_last, place = np.int64(NOBODY), np.int64(own.newest_resend)
         while link[place] >= 0:
             before_last, place = place, np.int64(link[place])
         link[before_last] = -1
-    elif place >= 0:
-        free[3] = link[place]
-        own.resends += 1
-        free[5] += 1
     else:
-        place = free[4]
-        free[4] += 1
+        place = take_place(free, link, POOL)
         own.resends += 1
-        free[5] += 1
     rows[place], seqs[place], ends[place], highs[place], tsvals[place] = row, seq, end, own.high, tsval
     ticked[place] = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
     link[place] = own.newest_resend
@@ -114,9 +108,7 @@ def confirm(
                 peer.newest_resend = following
             else:
                 link[previous] = following
-            link[at] = free[3]
-            free[3] = at
-            free[5] -= 1
+            give_place(free, link, at, POOL)
             peer.resends -= 1
         else:
             previous = at
