@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lab.hosts import wait_until
 from lab.link import Plan, Rule
@@ -52,15 +53,15 @@ WITHOUT_SACK = (("tcp_sack", 0),)
 WITHOUT_TIMESTAMPS = (("tcp_timestamps", 0),)
 
 
-def loss(probability: float, **more: object) -> tuple[Rule, Rule]:
+def loss(probability: float, **more: Any) -> tuple[Rule, Rule]:
     """Loss of data in either half of the link."""
-    rule = Rule("drop", kinds=EITHER, probability=probability / 2, **more)  # type: ignore[arg-type]
+    rule = Rule("drop", kinds=EITHER, probability=probability / 2, **more)
     return rule, replace(rule, beyond=True)
 
 
-def late(probability: float, seconds: float, **more: object) -> tuple[Rule, Rule]:
+def late(probability: float, seconds: float, **more: Any) -> tuple[Rule, Rule]:
     """Data that others overtake in either half of the link."""
-    rule = Rule("delay", kinds=EITHER, probability=probability / 2, seconds=seconds, **more)  # type: ignore[arg-type]
+    rule = Rule("delay", kinds=EITHER, probability=probability / 2, seconds=seconds, **more)
     return rule, replace(rule, beyond=True)
 
 
