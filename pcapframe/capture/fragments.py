@@ -127,6 +127,11 @@ class Fragments:
             self._incoming = _pieces(INCOMING)
         return self._incoming
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory the fragments kept take."""
+        return sum(column.nbytes for pieces in self._kept for column in pieces)
+
     def keep(self, count: int) -> None:
         """Keep the first `count` of the incoming fragments."""
         self._kept.append(Pieces(*(column[:count].copy() for column in self.incoming)))

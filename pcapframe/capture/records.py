@@ -101,6 +101,8 @@ DTYPES: dict[str, Any] = {
 }
 
 
+ROW_BYTES = sum(np.dtype(dtype).itemsize for dtype in DTYPES.values())
+
 # All columns of some thousand rows as one record, since each array that a kernel is given takes its time.
 NEWEST = np.dtype([(name, DTYPES[name], (NEWEST_ROWS + BATCH_RECORDS,)) for name in Columns._fields])
 
@@ -387,6 +389,19 @@ class PacketColumns:
     def count(self) -> int:
         """How many rows there are."""
         return self._kept + self._waiting
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory the rows, addresses, SACK blocks and fragments take, without unused room."""
+        interner, addresses = self.interner, int(self.interner.counts[0])
+        held: int = (
+            self.count * ROW_BYTES
+            + addresses * 3 * interner.addresses.itemsize
+            + interner.slots.nbytes
+            + self._edges * self._sack_pool.itemsize
+            + self.fragments.nbytes
+        )
+        return held
 
     def finish_capture(self) -> None:
         """Put the fragments of the capture just read together: a datagram never spans two captures."""
