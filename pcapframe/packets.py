@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.capture import transport
 from pcapframe.capture.reader import CaptureFacts, Progress, read_capture
-from pcapframe.capture.records import NO_TIME, Columns, PacketColumns
+from pcapframe.capture.records import Columns, PacketColumns
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names

@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pcapframe
 from pcapframe.arrays import NO_TIME, changes, seconds_from, stable_order, sum_by
 
 
@@ -32,3 +37,10 @@ def test_sum_by_two_keys() -> None:
 def test_sum_by_of_nothing() -> None:
     first, sums = sum_by(np.empty(0, np.int64), np.empty(0, np.int64))
     assert (first.size, sums.size) == (0, 0)
+
+
+def test_no_time_has_one_home() -> None:
+    package = Path(pcapframe.__file__).parent
+    homes = [path.name for path in package.rglob("*.py") if re.search(r"^NO_TIME\s*=", path.read_text(), re.MULTILINE)]
+    assert homes == ["arrays.py"]
+    assert pd.NaT._value == NO_TIME  # type: ignore[attr-defined]

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import longest_packet, normal_link_type
-from pcapframe.capture.records import BATCH_RECORDS, NO_TIME
+from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import inner_jit, jit
 
 __all__ = ["SECTION_MAGIC", "Interface", "Section", "walk"]

@@ -18,13 +18,12 @@ from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
 
-__all__ = ["BATCH_RECORDS", "NO_TIME", "PacketColumns", "new_batch", "protocol_name"]
+__all__ = ["BATCH_RECORDS", "PacketColumns", "new_batch", "protocol_name"]
 
 Array = npt.NDArray[Any]
 
 BATCH_RECORDS = 2048  # whose headers, fetched when the records are found, are still in the cache when they are decoded
 NEWEST_ROWS = 4096  # that stay in the cache until they are moved to the others
-NO_TIME = np.iinfo(np.int64).min  # what NumPy and pandas take for "not a time"
 CODES = 0x20000 + 0x10000  # protocol codes: IP protocols, then 256 + Ethernet types and link types
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.connections.rows import ACK, RST, SYN, Array, Rows
 from pcapframe.jit import jit
 from pcapframe.schema import HANDSHAKES
@@ -24,7 +25,6 @@ __all__ = ["Establishment", "measure_establishment"]
 COMPLETE, REFUSED, UNANSWERED, HALF_OPEN, NOT_CAPTURED = (
     HANDSHAKES.index(name) for name in ("complete", "refused", "unanswered", "half_open", "not_captured")
 )
-NO_TIME = np.iinfo(np.int64).min
 
 
 class Establishment(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import NO_TIME
 from pcapframe.connections.rows import FIN, RST, SYN, Array, Rows
 from pcapframe.jit import inner_jit, jit, unchecked
 
@@ -22,7 +23,6 @@ __all__ = ["Reliability", "RoundTrips", "measure_reliability"]
 
 BIN_SHIFT = 52 - 7  # a bin is a float's exponent and the first 7 bits of its mantissa: at most 1 / 128 wide
 BIN_BITS = 18  # such a bin of any int64 fits
-NO_TIME = np.iinfo(np.int64).min
 
 
 class Reliability(NamedTuple):
