@@ -26,7 +26,7 @@ from pcapframe.errors import PcapframeError
 from pcapframe.packets import read_pcap
 from pcapframe.schema import LABELS, names
 from pcapframe.segments import label_segments
-from pcapframe.wording import agreeing, counted
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["LabelCheck", "TsharkError", "check_labels", "compare_labels", "tshark_segments"]
 
@@ -80,7 +80,7 @@ class LabelCheck:
     agreement: float
 
     def __rich__(self) -> Table:
-        share = "" if np.isnan(self.agreement) else f", {100 * self.agreement:.3f} % of the segments agree"
+        share = "" if np.isnan(self.agreement) else f", {percent(self.agreement)} of the segments agree"
         differ = self.differing.index.nunique()
         table = Table(
             "label",

@@ -20,7 +20,7 @@ from pcapframe.capture.records import Columns, PacketColumns
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.schema import PACKETS, names
-from pcapframe.wording import counted
+from pcapframe.wording import counted, printable
 
 __all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "count_by_interface", "read_pcap"]
 
@@ -123,7 +123,7 @@ class CaptureInfo:
         facts = self.facts()
         width = max(len(label) for label in facts)
         lines = [self.name, *(f"  {label:{width}}  {text}" for label, text in facts.items())]
-        return "\n".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines)
+        return "\n".join(printable(line) for line in lines)
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -1,9 +1,15 @@
-"""Numbers, and what agrees with them, as sentences write them."""
+"""Numbers, values and texts from elsewhere, as sentences write them."""
 
 import math
+import re
+from itertools import islice
+from typing import Any
 
-__all__ = ["agreeing", "counted", "percent", "seconds"]
+__all__ = ["agreeing", "counted", "joined", "percent", "printable", "seconds", "value_text"]
 
+SHOWN = 5  # so many entries of a list are written
+# Characters that Python calls printable and that show nothing: fillers, joiners and variation selectors.
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 DAY_S = 86_400
 YEAR_S = 365.25 * DAY_S  # Julian
 
@@ -54,18 +60,45 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def percent(share: float) -> str:
-    """Write a share in percent.
+def joined(texts: list[str], total: int, between: str = ", ") -> str:
+    """Join the first texts of a list, and say how many more there are.
 
     Parameters
     ----------
-    share : float
-        Of the whole. [0 to 1]
+    texts : list of str
+        The first ones at least.
+    total : int
+        How many there are in all.
+    between : str, default ", "
+        What stands between two.
 
     Returns
     -------
     str
-        To two digits below ten percent; small ones are never written as 0, nor large ones as 100.
+        Five at most, "none" for an empty list.
+
+    Examples
+    --------
+    >>> joined(["a", "b"], 2), joined(list("abcdef"), 1200)
+    ('a, b', 'a, b, c, d, e, 1,195 more')
+    """
+    shown = texts[:SHOWN] + ([f"{total - SHOWN:,} more"] if total > SHOWN else [])
+    return between.join(shown) or "none"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent, the same way everywhere.
+
+    Parameters
+    ----------
+    share : float
+        Of the whole, NaN where unknown. [0 to 1]
+
+    Returns
+    -------
+    str
+        With two digits after the point below 1 %, with one above. A small share never reads 0, nor one just below
+        the whole 100.
 
     Examples
     --------
@@ -78,7 +111,39 @@ def percent(share: float) -> str:
         return "less than 0.01 %"
     if 0.999 < share < 1:
         return "more than 99.9 %"
-    return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"
+    return f"{100 * share:.{1 if share >= 0.00995 else 2}f} %"
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""Escape what does not show, so that text from a capture cannot steer a terminal or pose as other text.
+
+    Parameters
+    ----------
+    text : str
+        From a capture, a file name or a client.
+    keep : str, optional
+        Characters that stay as they are, such as a line break.
+
+    Returns
+    -------
+    str
+        The same text, with control characters, line breaks, bidirectional overrides, zero-width characters, fillers,
+        unusual spaces and lone surrogates as their escape codes.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31mb\u202e"))
+    a\x1b[31mb\u202e
+    >>> printable("one\ntwo", keep="\n") == "one\ntwo"
+    True
+    """
+    if text.isprintable() and not INVISIBLE.search(text):
+        return text
+    return "".join(c if c in keep or (c.isprintable() and not INVISIBLE.match(c)) else _code(c) for c in text)
+
+
+def _code(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def seconds(duration: float) -> str:
@@ -112,3 +177,41 @@ def seconds(duration: float) -> str:
             count = abs(duration) / size
             return f"{duration / size:.3g} {unit}" if count < 999.5 else f"{duration / size:,.0f} {unit}"
     return f"{duration:,.0f} s"
+
+
+def value_text(value: Any) -> str:
+    """Write a plain value for a reader, the same way everywhere.
+
+    Parameters
+    ----------
+    value : object
+        None, bool, number, text, or a list or dict of them; a scalar of NumPy too.
+
+    Returns
+    -------
+    str
+        "yes" or "no", integers with commas between thousands, other numbers with four digits; "unknown" for None and
+        NaN. Of a list or a dict, five entries and how many more there are.
+
+    Examples
+    --------
+    >>> value_text(True), value_text(12345), value_text(0.123456), value_text(None)
+    ('yes', '12,345', '0.1235', 'unknown')
+    >>> value_text({"fin": 3, "rst": 1200}), value_text([])
+    ('fin 3, rst 1,200', 'none')
+    """
+    if hasattr(value, "item"):  # of NumPy
+        value = value.item()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 9999.5 <= abs(value) < 1e15 else f"{value:.4g}"
+    if isinstance(value, dict):
+        return joined([f"{name} {value_text(item)}" for name, item in islice(value.items(), SHOWN)], len(value))
+    if isinstance(value, list | tuple):
+        return joined([value_text(item) for item in value[:SHOWN]], len(value), "; ")
+    return str(value)

@@ -56,7 +56,7 @@ def test_it_shows_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     rich.print(check_labels(capture()))
     printed = capsys.readouterr().out
     assert "retransmission" in printed
-    assert "100.000 % of the segments agree" in " ".join(printed.split())
+    assert "100.0 % of the segments agree" in " ".join(printed.split())
 
 
 @pytest.mark.needs_program("tshark")

@@ -26,7 +26,7 @@ from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
-from pcapframe.wording import counted, seconds
+from pcapframe.wording import counted, percent, printable, seconds
 
 __all__ = [
     "Report",
@@ -38,7 +38,6 @@ __all__ = [
     "labelled_count",
     "note_line",
     "plain_text",
-    "printable",
     "seen_count",
     "table",
 ]
@@ -332,27 +331,6 @@ def note_line(text: str) -> RenderableType:
     return grid
 
 
-def printable(text: str) -> str:
-    r"""Return text with control characters replaced, so that it cannot steer a terminal.
-
-    Parameters
-    ----------
-    text : str
-        From a capture or a file name.
-
-    Returns
-    -------
-    str
-        The same, what cannot be printed as its code.
-
-    Examples
-    --------
-    >>> print(printable("a\x1b[31mb"))
-    a\x1b[31mb
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
 def _heading(text: str) -> RenderableType:
     return Padding(Rule(Text(text, style="bold"), align="left", style=LABEL), (1, 0, 0, 0))
 
@@ -424,7 +402,7 @@ def _retransmissions(
     worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
         counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
-        worst.add_row("", row["client"], row["server"], *counts, _percent(row["retransmissions"] / row["packets"]))
+        worst.add_row("", row["client"], row["server"], *counts, percent(row["retransmissions"] / row["packets"]))
     connections = [worst] if total else []
     return Group(facts(rows), *connections, *_more(seen["connections_total"], "connection"))
 
@@ -527,8 +505,8 @@ def _resent(statistics: Statistics, health: CaptureHealth) -> str:
     text = seen_count(seen["total"], health, "retransmissions", among=among)
     if not seen["total"]:
         return text
-    low, high = _percent(seen["rate_low"] or 0.0), _percent(seen["rate_high"] or 0.0)
-    rate = _percent(seen["rate"])
+    low, high = percent(seen["rate_low"] or 0.0), percent(seen["rate_high"] or 0.0)
+    rate = percent(seen["rate"])
     if health.qualifier("retransmission_rate") is None:
         return f"{text} ({rate}, 95 % interval {low.removesuffix(' %')} to {high})"
     return f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
@@ -663,10 +641,6 @@ def _lines(texts: Iterable[str]) -> str:
 
 def _escaped(text: str) -> str:
     return html.escape(printable(text))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"
 
 
 def _bytes(count: int) -> str:

@@ -26,7 +26,7 @@ from pcapframe.measures import (
 )
 from pcapframe.patterns import Pattern
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
-from pcapframe.wording import agreeing, counted
+from pcapframe.wording import agreeing, counted, percent
 
 __all__ = [
     "CATEGORIES",
@@ -338,9 +338,9 @@ def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLI
         elif pattern.pattern == "packet_retransmission" and seen["exceeds_threshold"]:
             detail = (
                 f"{seen['total_retransmissions']:,} of {counted(seen['total_packets'], 'TCP packet')} "
-                f"({100 * seen['rate']:.2f} %) "
+                f"({percent(seen['rate'])}) "
                 f"{agreeing(seen['total_retransmissions'], 'was a segment', 'were segments')} sent again, above the "
-                f"threshold of {100 * seen['threshold']:g} %"
+                f"threshold of {percent(seen['threshold'])}"
             )
             detail = health.qualify_observation(detail, pattern.pattern)
             notable.append(Observation(type="high_retransmission", detail=detail))
@@ -351,7 +351,7 @@ def _rst_detail(seen: dict[str, Any]) -> str:
     to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
     way = "to the server" if to_server > from_server else "from the server"
     most, total = max(to_server, from_server), to_server + from_server
-    text = f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({100 * most / total:.1f} %)"
+    text = f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({percent(most / total)})"
     unknown = seen["rst_of_unknown_direction"]
     if not unknown:
         return text

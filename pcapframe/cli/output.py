@@ -23,6 +23,7 @@ import click
 
 from pcapframe.errors import ParameterError, PcapframeError, PcapframeWarning
 from pcapframe.files import written_aside
+from pcapframe.wording import printable
 
 __all__ = [
     "STDOUT",
@@ -101,9 +102,8 @@ def say(text: str) -> None:
     text : str
         What is said.
     """
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     with contextlib.suppress(OSError):
-        click.echo(line, err=True)
+        click.echo(printable(text), err=True)
 
 
 @contextlib.contextmanager

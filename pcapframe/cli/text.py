@@ -17,7 +17,6 @@ from pcapframe.analysis.display import (
     labelled_count,
     note_line,
     plain_text,
-    printable,
     seen_count,
     table,
 )
@@ -25,9 +24,9 @@ from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.arrays import Mask
 from pcapframe.cli.output import STDOUT, write
-from pcapframe.measures import endpoint_text
+from pcapframe.measures import each_way, endpoint_text
 from pcapframe.packets import count_by_interface
-from pcapframe.wording import counted
+from pcapframe.wording import counted, percent, printable
 
 __all__ = ["connections_text", "flow_text", "info_text", "resends_text", "retransmissions_text", "show"]
 
@@ -82,8 +81,8 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     health = analysis.health
     side = "above" if answer["exceeds_threshold"] else "not above"
     rate, threshold = (
-        _percent(answer["retransmission_rate"]),
-        f"{side} the threshold of {_percent(answer['threshold'])}",
+        percent(answer["retransmission_rate"]),
+        f"{side} the threshold of {percent(answer['threshold'])}",
     )
     rate = {
         None: f" ({rate}, {threshold})",
@@ -115,7 +114,7 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
     for row in listed:
         counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
-        worst.add_row("", row["connection"], *counts, _percent(row["retrans_rate"]))
+        worst.add_row("", row["connection"], *counts, percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
     if len(listed) < answer["connections_with_retransmissions"]:
         of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
@@ -375,8 +374,7 @@ def _width() -> int:
 
 def _both(connections: pd.DataFrame, name: str) -> list[str]:
     """Sum of a column over both senders, by connection."""
-    sums = connections[f"client_{name}"].astype("int64") + connections[f"server_{name}"].astype("int64")
-    return [f"{count:,}" for count in sums]
+    return [f"{count:,}" for count in each_way(connections, name).tolist()]
 
 
 def _seconds(column: pd.Series) -> list[str]:
@@ -400,7 +398,3 @@ def _state(handshake: str, ending: str, by: str) -> str:
         return began
     ended = {"fin": "FIN", "half_closed": "half closed", "open": "open"}.get(ending, f"reset{by}")
     return f"{began}, {ended}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

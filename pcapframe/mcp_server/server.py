@@ -29,6 +29,7 @@ from pcapframe.mcp_server.resources import add_resources
 from pcapframe.mcp_server.settings import Settings
 from pcapframe.mcp_server.tools import Asked, tcp_tools
 from pcapframe.measures import host_text
+from pcapframe.wording import printable
 
 __all__ = ["TOKEN", "CaptureServer", "serve_http", "serve_stdio"]
 
@@ -145,7 +146,7 @@ class CaptureServer(MCPServer[None]):
 def _sentence(cause: BaseException | None) -> str | None:
     """Return what a client should read about an error; None for a fault of ours, which stays hidden."""
     if isinstance(cause, PcapframeError):  # in which a client's own words may be
-        return "".join(letter if letter.isprintable() else " " for letter in str(cause))
+        return printable(str(cause))
     if isinstance(cause, MemoryError):
         return "there is not enough memory for this capture"
     if isinstance(cause, ValidationError):

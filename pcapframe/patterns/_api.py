@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.measures import Differing, wilson_interval
-from pcapframe.wording import counted
+from pcapframe.wording import counted, joined, value_text
 
 __all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "each_direction", "native", "rate"]
 
 OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
-SHOWN = 5  # so many entries of a list are written for a reader
 LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
 
 
@@ -51,7 +50,7 @@ class Evidence:
         connections = counted(self.connection_count, "connection")
         if not self.frame_count:
             return connections
-        frames = _listed([str(frame) for frame in self.frames], self.frame_count)
+        frames = joined([str(frame) for frame in self.frames], self.frame_count)
         return f"{counted(self.frame_count, 'frame')} in {connections}: {frames}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,7 +99,7 @@ class Pattern:
 
     def __str__(self) -> str:
         lines = [f"{self.pattern} ({self.category})", f"  {self.description}"]
-        lines += [f"  {name}: {_text(value)}" for name, value in self.observations.items()]
+        lines += [f"  {name}: {value_text(value)}" for name, value in self.observations.items()]
         return "\n".join([*lines, f"  evidence: {self.evidence}"])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
@@ -108,7 +107,7 @@ class Pattern:
         printer.text("…" if cycle else str(self))
 
     def _repr_html_(self) -> str:
-        texts = {name: _text(value) for name, value in self.observations.items()}
+        texts = {name: value_text(value) for name, value in self.observations.items()}
         texts["evidence"] = str(self.evidence)
         filters = {"display filter": self.evidence.display_filter, OF_ENDPOINTS: self.evidence.display_filter_all}
         texts |= {name: text for name, text in filters.items() if text is not None}
@@ -255,26 +254,3 @@ def each_direction(to_server: int, from_server: int, unknown: int) -> str:
     """
     ways = {"to the server": to_server, "from the server": from_server, "of unknown direction": unknown}
     return ", ".join(f"{count:,} {way}" for way, count in ways.items() if count) or "none"
-
-
-def _text(value: Any) -> str:
-    """Write a value for a reader, long maps and lists shortened."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, dict):
-        return _listed([f"{name} {_text(item)}" for name, item in value.items()], len(value))
-    if isinstance(value, list):
-        return _listed([_text(item) for item in value], len(value), "; ")
-    return str(value)
-
-
-def _listed(texts: list[str], total: int, between: str = ", ") -> str:
-    """Join a few texts, and say how many more there are."""
-    shown = texts[:SHOWN] + ([f"{total - SHOWN:,} more"] if total > SHOWN else [])
-    return between.join(shown) or "none"

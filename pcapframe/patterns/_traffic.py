@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
 from pcapframe.errors import ParameterError
-from pcapframe.measures import Differing, differing, frame_filter, values, without_attrs
+from pcapframe.measures import Differing, differing, each_way, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, Evidence
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
@@ -93,7 +93,7 @@ class Traffic:
 
     def each_way(self, column: str) -> Array:
         """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
-        return self.number(f"client_{column}") + self.number(f"server_{column}")
+        return each_way(self.connections, column)
 
     def is_in(self, column: str, *categories: str) -> Mask:
         """Tell which connections have one of these categories."""

@@ -12,7 +12,7 @@ from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outli
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
-from pcapframe.wording import counted
+from pcapframe.wording import counted, percent
 
 __all__ = ["rst_distribution", "rst_distribution_data"]
 
@@ -132,8 +132,8 @@ def rst_distribution(
             ax.barh(places, counts, left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
             left += counts.to_numpy()
     for place, count in zip(places, left, strict=True):
-        ax.annotate(f"{count:,.0f} ({count / total:.1%})".replace("%", "\N{NO-BREAK SPACE}%"), (count, place), (4, 0),
-                    textcoords="offset points", va="center", fontsize="small")  # fmt: skip
+        text = f"{count:,.0f} ({percent(count / total)})".replace(" %", "\N{NO-BREAK SPACE}%")
+        ax.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center", fontsize="small")
     ax.margins(x=min(2 / inches(ax), 0.8))
     ax.set_xlim(left=0)
     room = 16 if inches(ax) < 4 else 40

@@ -21,7 +21,7 @@ from pcapframe.plots._axes import (
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._palette import PART_LOOKS, SIDES
-from pcapframe.wording import counted
+from pcapframe.wording import counted, percent
 
 __all__ = ["throughput", "throughput_data"]
 
@@ -118,7 +118,9 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     time_axis(ax, days[0], days[-1])
     unit_axis(ax, "throughput", "bit/s")
     shares = [
-        f"{data[name].sum() / max(data['wire_bytes'].sum(), 1):.1%} {look.label}".replace("%", "\N{NO-BREAK SPACE}%")
+        f"{percent(data[name].sum() / max(data['wire_bytes'].sum(), 1))} {look.label}".replace(
+            " %", "\N{NO-BREAK SPACE}%"
+        )
         for name, look in PART_LOOKS.items()
         if data[name].any()
     ]

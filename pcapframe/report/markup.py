@@ -4,6 +4,8 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pcapframe.wording import printable
+
 __all__ = ["Html", "escaped", "sentence", "write_facts", "write_section", "write_table"]
 
 
@@ -125,6 +127,4 @@ def escaped(text: str) -> str:
     >>> escaped("<b>")
     '&lt;b&gt;'
     """
-    return html.escape(
-        "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
-    )
+    return html.escape(printable(text, keep="\n\t"))

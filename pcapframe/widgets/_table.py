@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from itables.widget import ITable
 
-from pcapframe.measures import endpoint_text
+from pcapframe.measures import each_way, endpoint_text
 from pcapframe.schema import FLAG_BITS
 from pcapframe.widgets._state import ExplorerState
 
@@ -288,8 +288,7 @@ class ConnectionTable(widgets.VBox):
 
 
 def _sum(connections: pd.DataFrame, column: str) -> pd.Series:
-    client, server = (connections[f"{side}_{column}"].astype("int64") for side in ("client", "server"))
-    return client + server
+    return pd.Series(each_way(connections, column), connections.index)
 
 
 def _endpoint(addresses: pd.Series, ports: pd.Series) -> list[str]:

@@ -16,7 +16,7 @@ from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows
-from pcapframe.wording import counted
+from pcapframe.wording import counted, printable
 
 __all__ = ["ConnectionView", "Guard", "PatternView", "SelectionChart", "escaped"]
 
@@ -34,7 +34,7 @@ HINTS = {
 
 
 def escaped(text: str) -> str:
-    """Escape text for HTML; control characters, which no page shows, become visible.
+    r"""Escape text for HTML; control characters, which no page shows, become visible.
 
     Parameters
     ----------
@@ -48,10 +48,10 @@ def escaped(text: str) -> str:
 
     Examples
     --------
-    >>> escaped("<b>" + chr(7)) == "&lt;b&gt;" + chr(0xFFFD)
-    True
+    >>> print(escaped("<b>" + chr(7)))
+    &lt;b&gt;\x07
     """
-    return html.escape("".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text))
+    return html.escape(printable(text, keep="\n\t"))
 
 
 class SelectionChart(widgets.VBox):

@@ -3,7 +3,7 @@
 from pcapframe.report.markup import escaped, sentence, write_facts, write_section, write_table
 
 HOSTILE = "<script>'&\x1b[31m"
-HARMLESS = "&lt;script&gt;&#x27;&amp;\N{REPLACEMENT CHARACTER}[31m"
+HARMLESS = "&lt;script&gt;&#x27;&amp;\\x1b[31m"
 
 
 def test_whatever_is_written_is_escaped() -> None:
