@@ -75,7 +75,7 @@ class RetransmissionsAnswer(Envelope):
 
 
 def analyze_tcp_retransmissions(
-    source: Source, server_ip: Address | None = None, threshold: float = 0.02, *, limit: int = FEW
+    source: Source, server_ip: Address | None = None, threshold: float | None = None, *, limit: int = FEW
 ) -> RetransmissionsAnswer | NoTcpAnswer:
     """State how much of a capture's TCP traffic was sent again, and in which connections.
 
@@ -85,8 +85,9 @@ def analyze_tcp_retransmissions(
         As for `analyze_tcp_anomalies`.
     server_ip : optional
         Only connections with this server.
-    threshold : float, default 0.02
-        Resent segments / TCP packets, above which a rate is said to exceed it. [0 to 1]
+    threshold : float, optional
+        Retransmitted segments / TCP packets, above which a rate is said to exceed it; by default the threshold
+        ``packet_retransmission.rate`` of the Analysis. [0 to 1]
     limit : int, default 10
         So many connections, those with the highest rates.
 
@@ -110,9 +111,11 @@ def analyze_tcp_retransmissions(
     >>> answer["total_retransmissions"], answer["wireshark_retransmissions"]
     (37, 35)
     """
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise ParameterError(f"threshold is {threshold!r}: expected a share from 0 to 1, such as 0.02")
+    if threshold is not None and not _is_share(threshold):
+        raise ParameterError(f"threshold is {threshold!r}: expected a share from 0 to 1, such as 0.01")
     analysis = analysis_of(source, server_ip, None, limit)
+    if threshold is None:
+        threshold = analysis.thresholds.packet_retransmission.rate
     envelope = envelope_of(analysis, LISTED, QUALIFIED_RETRANSMISSIONS)
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)
@@ -157,3 +160,7 @@ def analyze_tcp_retransmissions(
             connections_above_threshold=int((rates > threshold).sum()),
         ),
     )
+
+
+def _is_share(threshold: object) -> bool:
+    return not isinstance(threshold, bool) and isinstance(threshold, int | float) and 0 <= threshold <= 1

@@ -61,9 +61,7 @@ def analyze(
     "--threshold",
     type=click.FloatRange(0, 1),
     metavar="RATE",
-    default=0.02,
-    show_default=True,
-    help="Rate to compare with.",
+    help="Rate to compare with; by default packet_retransmission.rate of `pcapframe thresholds`.",
 )
 @as_json
 @limit_option(10, "Connections, those with the highest rates.")
@@ -73,7 +71,7 @@ def retransmissions(
     server_ip: str | None,
     start: str | None,
     end: str | None,
-    threshold: float,
+    threshold: float | None,
     as_json: bool,
     limit: int,
     output: str,

@@ -292,7 +292,9 @@ def tcp_tools(asked: Asked) -> list[Tool]:
         ctx: Context,
         pcap_file: PcapFile,
         server_ip: ServerIp = None,
-        threshold: Annotated[float, Field(ge=0, le=1, description="Rate that is said to be exceeded")] = 0.02,
+        threshold: Annotated[
+            float | None, Field(ge=0, le=1, description="Rate to compare with; by default that of the patterns")
+        ] = None,
         limit: Limit = None,
         cursor: Cursor = None,
     ) -> CallToolResult:

@@ -1,6 +1,11 @@
 """What was sent again, by connection."""
 
+import inspect
+
+import pytest
+
 import pcapframe as pf
+from pcapframe.cli.answer_commands import retransmissions
 from tests.builders import Conversation, merge, pcap
 
 
@@ -23,3 +28,40 @@ def test_retransmissions_by_rate() -> None:
     }
     assert answer["connections_with_retransmissions"] == 2
     assert pf.analyze_tcp_retransmissions(pcap(many), threshold=1)["exceeds_threshold"] is False  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.02, 0.04, 0.5])
+def test_an_analysis_has_one_verdict_on_its_rate(rate: float) -> None:
+    """The answer, with and without a filter, reads the threshold that the pattern reads: 37 of 1,086 are 3.4 %."""
+    thresholds = pf.Thresholds().with_values({"packet_retransmission.rate": rate})
+    analysis = pf.analyze(pf.example("resets.pcap"), thresholds=thresholds)
+    (seen,) = [found.observations for found in analysis.patterns if found.pattern == "packet_retransmission"]
+    notable = {found["type"] for found in analysis.summary["notable_observations"]}
+    for server_ip in (None, "198.51.100.20"):
+        answer = pf.analyze_tcp_retransmissions(analysis, server_ip)
+        assert "threshold" in answer
+        assert answer["threshold"] == rate
+    whole = pf.analyze_tcp_retransmissions(analysis)
+    assert "threshold" in whole
+    assert whole["exceeds_threshold"] == seen["exceeds_threshold"] == ("high_retransmission" in notable)
+    assert whole["exceeds_threshold"] == (rate < 37 / 1086)
+
+
+def test_a_threshold_that_is_given_holds() -> None:
+    thresholds = pf.Thresholds().with_values({"packet_retransmission.rate": 0.5})
+    analysis = pf.analyze(pf.example("resets.pcap"), thresholds=thresholds)
+    answer = pf.analyze_tcp_retransmissions(analysis, threshold=0)
+    assert "threshold" in answer
+    assert (answer["threshold"], answer["exceeds_threshold"]) == (0, True)
+
+
+def test_the_default_stands_with_the_pattern_alone() -> None:
+    assert inspect.signature(pf.analyze_tcp_retransmissions).parameters["threshold"].default is None
+    (option,) = [one for one in retransmissions.params if one.name == "threshold"]
+    assert not isinstance(option.default, float)
+
+
+@pytest.mark.parametrize("threshold", [True, "0.02", 1.5, -0.1, float("nan")])
+def test_a_threshold_is_a_share(threshold: object) -> None:
+    with pytest.raises(pf.ParameterError, match="expected a share from 0 to 1"):
+        pf.analyze_tcp_retransmissions(pf.example("clean.pcap"), threshold=threshold)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def test_thresholds_reach_the_patterns() -> None:
 
 def test_retransmissions_text() -> None:
     text = text_of("retransmissions", RESETS)
-    assert "37 of 1,086 TCP packets (3.41 %, above the threshold of 2.00 %)" in text
+    assert "37 of 1,086 TCP packets (3.4 %, above the threshold of 2.0 %)" in text
     assert "192.0.2.12:40003 <-> 198.51.100.21:4443" in text
     assert "not above" in text_of("retransmissions", RESETS, "--threshold", "0.5")
     clean = text_of("retransmissions", CLEAN)
@@ -87,7 +87,7 @@ def test_info_text_and_json() -> None:
 
 @pytest.mark.needs_program("tshark")
 def test_check_shows_the_table_and_writes_the_frames(tmp_path: Path) -> None:
-    assert "100.000 % of the segments agree" in " ".join(text_of("check", CLEAN).split())
+    assert "100.0 % of the segments agree" in " ".join(text_of("check", CLEAN).split())
     file = tmp_path / "differing.csv"
     assert "retransmission" in text_of("check", RESETS, "--csv", str(file))
     assert file.read_text() == "frame,label,tshark,pcapframe\n"

@@ -38,7 +38,7 @@ def test_every_text_says_at_least_or_unknown() -> None:
     html = analysis._repr_html_()
     assert html.index("Capture health") < html.index("at least 1 of 8 TCP packets")
     retransmissions = plain_text(retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis))
-    assert "at least 1 of 8 TCP packets; rate unknown (12.50 % as captured, above the threshold" in retransmissions
+    assert "at least 1 of 8 TCP packets; rate unknown (12.5 % as captured, above the threshold" in retransmissions
     flow = plain_text(flow_text(pf.analyze_traffic_flow(analysis, SERVER), analysis))
     assert "unknown (1.00 as captured) client packets per server packet" in " ".join(flow.split())
     table = plain_text(connections_text(analysis, analysis.connections, limit=5), width=120)
@@ -50,9 +50,9 @@ def test_every_text_says_at_least_or_unknown() -> None:
 @pytest.mark.parametrize(
     ("qualifier", "said"),
     [
-        (None, "1 of 8 TCP packets (12.50 %, above the threshold of 2.00 %)"),
-        ("at least", "1 of 8 TCP packets; rate at least 12.50 % (as captured, above the threshold of 2.00 %)"),
-        ("unknown", "1 of 8 TCP packets; rate unknown (12.50 % as captured, above the threshold of 2.00 %)"),
+        (None, "1 of 8 TCP packets (12.5 %, above the threshold of 2.0 %)"),
+        ("at least", "1 of 8 TCP packets; rate at least 12.5 % (as captured, above the threshold of 2.0 %)"),
+        ("unknown", "1 of 8 TCP packets; rate unknown (12.5 % as captured, above the threshold of 2.0 %)"),
     ],
 )
 def test_no_parentheses_in_parentheses(qualifier: Qualifier | None, said: str) -> None:
