@@ -9,7 +9,7 @@ import pandas as pd
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.capture.remote import MASK, is_url
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
-from pcapframe.errors import CaptureFormatError, ParameterError, PcapframeError
+from pcapframe.errors import CaptureFormatError, ParameterError, needs_extra
 
 __all__ = ["dissect", "packet_bytes"]
 
@@ -41,7 +41,7 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
         There is no such frame, or the capture was read from what cannot be read again: name a `source`.
     CaptureError
         The capture is gone or has changed.
-    PcapframeError
+    MissingExtraError
         Scapy is not installed.
 
     Notes
@@ -60,12 +60,10 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
     link_type = _link_type(*_row(packets, frame))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scapy, about itself and about odd bytes
-        try:
+        with needs_extra("dissecting needs", "dissect"):
             from scapy.config import conf
             from scapy.layers import all as _layers  # noqa: F401  # makes them known to conf
             from scapy.packet import Raw
-        except ImportError:
-            raise PcapframeError("dissecting needs scapy: pip install 'pcapframe[dissect]'") from None
         try:
             return conf.l2types.num2layer.get(link_type, Raw)(data)
         except Exception:  # scapy does the same for layers within: it raises whatever odd bytes lead to

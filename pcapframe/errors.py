@@ -7,6 +7,7 @@
     │   ├── CaptureNotFoundError    there is no such file, or it is not a file
     │   ├── CaptureFormatError      the bytes are not a capture, or not one that we can read
     │   └── RemoteCaptureError      what a URL names may not be fetched, cannot be, or is too large or too slow
+    ├── MissingExtraError       a package is missing that only an extra installs
     └── ParameterError          an argument is not valid (not an address, not a column, …)
 
     PcapframeWarning            the result stands, with a limit that the warning names
@@ -15,6 +16,8 @@
 The workshop's ``AnswerError``, for an answer that is missing or not right, is a PcapframeError too.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 __all__ = [
@@ -22,10 +25,12 @@ __all__ = [
     "CaptureFormatError",
     "CaptureNotFoundError",
     "CaptureWarning",
+    "MissingExtraError",
     "ParameterError",
     "PcapframeError",
     "PcapframeWarning",
     "RemoteCaptureError",
+    "needs_extra",
 ]
 
 
@@ -69,6 +74,29 @@ class RemoteCaptureError(CaptureError):
     """What a URL names may not be fetched, cannot be, or is beyond a bound of size or time."""
 
 
+class MissingExtraError(PcapframeError, ModuleNotFoundError):
+    """A package is missing that only an extra installs.
+
+    Parameters
+    ----------
+    what : str
+        What needs it, with its verb: ``charts need``.
+    package : str
+        The package.
+    extra : str
+        The extra of pcapframe that installs it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f'{what} {package}: pip install "pcapframe[{extra}]"', name=package)
+        self.what = what
+        self.package = package
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
+        return type(self), (self.what, self.package, self.extra)
+
+
 class ParameterError(PcapframeError, ValueError):
     """An argument has a value that is not valid."""
 
@@ -79,3 +107,35 @@ class PcapframeWarning(UserWarning):
 
 class CaptureWarning(PcapframeWarning):
     """A capture was read in part; the message names the file, the byte offset and what was expected."""
+
+
+@contextmanager
+def needs_extra(what: str, extra: str) -> Iterator[None]:
+    """Import packages of an extra: a missing one becomes a `MissingExtraError`.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, with its verb.
+    extra : str
+        The extra of pcapframe that installs them.
+
+    Raises
+    ------
+    MissingExtraError
+        A package cannot be found.
+
+    Examples
+    --------
+    >>> with needs_extra("sundials need", "sun"):
+    ...     import gnomon
+    Traceback (most recent call last):
+    pcapframe.errors.MissingExtraError: sundials need gnomon: pip install "pcapframe[sun]"
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "pcapframe"):  # a mistake of ours
+            raise
+        raise MissingExtraError(what, package, extra) from error

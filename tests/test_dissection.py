@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import pcapframe as pf
 from pcapframe.dissection import packet_bytes
-from pcapframe.errors import CaptureError, ParameterError, PcapframeError
+from pcapframe.errors import CaptureError, MissingExtraError, ParameterError
 from tests.builders import Conversation, Pcapng, packet, pcap
 
 FRAMES = [(i, packet(seq=i, payload=bytes([i % 256]) * (i % 7))) for i in range(40)]
@@ -122,5 +122,5 @@ def test_scapy_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "scapy"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "scapy", None)
-    with pytest.raises(PcapframeError, match=r"pip install 'pcapframe\[dissect\]'"):
+    with pytest.raises(MissingExtraError, match=r'pip install "pcapframe\[dissect\]"'):
         pf.dissect(pf.read_pcap(PCAP), 1, source=PCAP)

@@ -11,9 +11,11 @@ from pcapframe.errors import (
     CaptureFormatError,
     CaptureNotFoundError,
     CaptureWarning,
+    MissingExtraError,
     ParameterError,
     PcapframeError,
     PcapframeWarning,
+    needs_extra,
 )
 
 
@@ -42,7 +44,7 @@ def test_tree_is_the_one_in_the_docstring():
         depth = len(indent) // 4
         last[depth] = name
         parents[name] = last.get(depth - 1)
-    assert set(parents) == set(errors.__all__)
+    assert set(parents) == {name for name in errors.__all__ if inspect.isclass(getattr(errors, name))}
     for name, parent in parents.items():
         bases = [base.__name__ for base in getattr(errors, name).__bases__]
         assert parent in bases or parent is None
@@ -58,3 +60,27 @@ def test_parameter_errors_are_value_errors_and_warnings_are_user_warnings():
     assert issubclass(ParameterError, ValueError)
     assert issubclass(CaptureWarning, PcapframeWarning)
     assert issubclass(PcapframeWarning, UserWarning)
+
+
+def test_a_missing_package_names_its_extra():
+    with pytest.raises(MissingExtraError) as caught, needs_extra("dials need", "sun"):
+        import gnomon.shadow  # noqa: F401
+    same = pickle.loads(pickle.dumps(caught.value))
+    for error in (caught.value, same):
+        assert isinstance(error, PcapframeError)
+        assert isinstance(error, ModuleNotFoundError)
+        assert str(error) == 'dials need gnomon: pip install "pcapframe[sun]"'
+        assert (error.name, error.package, error.extra) == ("gnomon", "gnomon", "sun")
+
+
+def test_the_extra_of_what_was_asked_for_is_named():
+    with pytest.raises(MissingExtraError) as caught, needs_extra("dials need", "sun"):
+        with needs_extra("shadows need", "shade"):
+            import gnomon  # noqa: F401
+    assert caught.value.extra == "sun"
+
+
+def test_a_module_of_ours_is_not_an_extra():
+    with pytest.raises(ModuleNotFoundError) as caught, needs_extra("dials need", "sun"):
+        import pcapframe.gnomon  # noqa: F401
+    assert not isinstance(caught.value, MissingExtraError)

@@ -22,7 +22,7 @@ from importlib import import_module
 from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from pcapframe.errors import ParameterError, RemoteCaptureError
+from pcapframe.errors import ParameterError, RemoteCaptureError, needs_extra
 
 __all__ = ["Fetched", "RemoteCapture", "fetch", "is_public", "is_url", "masked_url"]
 
@@ -234,7 +234,7 @@ def fetch(remote: RemoteCapture, progress: Progress | None = None) -> Iterator[F
 
 def _download(remote: RemoteCapture, file: IO[bytes], progress: Progress) -> tuple[int, str]:
     """Write the capture to a file; return its size and SHA-256."""
-    httpx = _httpx(remote.name)
+    httpx = _httpx()
     try:
         url = httpx.URL(remote.url)
     except httpx.InvalidURL as error:
@@ -260,17 +260,13 @@ def _download(remote: RemoteCapture, file: IO[bytes], progress: Progress) -> tup
             raise RemoteCaptureError(remote.name, f"could not be fetched ({what})") from None
 
 
-def _httpx(name: str) -> Any:
-    try:
+def _httpx() -> Any:
+    with needs_extra("captures by URL need", "url"):
         return import_module("httpx")
-    except ImportError:
-        raise RemoteCaptureError(
-            name, "captures by URL need httpx: pip install 'pcapframe[url]', or fetch the file yourself"
-        ) from None
 
 
 def _redirected(remote: RemoteCapture, url: Any, location: str) -> Any:
-    httpx = _httpx(remote.name)
+    httpx = _httpx()
     try:
         target = url.join(location)
     except httpx.InvalidURL:
@@ -283,7 +279,7 @@ def _redirected(remote: RemoteCapture, url: Any, location: str) -> Any:
 @contextmanager
 def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline", progress: Progress) -> Iterator[Any]:
     """Ask one server at the addresses its name has now; yield its response, whose body is still to come."""
-    httpx = _httpx(remote.name)
+    httpx = _httpx()
     host = url.raw_host.decode("ascii")
     found = _resolved(host, url.port or (443 if url.scheme == "https" else 80), deadline, progress)
     if found is None:

@@ -59,7 +59,7 @@ def commands() -> None:
       pcapframe connections capture.pcap --sort resent_segments
 
     \b
-    Exit status: 0 done, 1 the capture cannot be read, 2 the command line is not valid.
+    Exit status: 0 done, 1 the capture cannot be read or an extra is missing, 2 the command line is not valid.
     """
 
 

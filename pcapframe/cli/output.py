@@ -1,13 +1,13 @@
 """Where the command line writes: streams, files, warnings, and the exit status of every error.
 
-===  ==========================================================================
+===  =====================================================================================
   0  done
-  1  the capture cannot be read, or the result not be written
+  1  the capture cannot be read, the result cannot be written, or an extra is not installed
   2  the command line is not valid
   70  a fault of pcapframe
 130  interrupted
 141  whoever read the output has closed it
-===  ==========================================================================
+===  =====================================================================================
 """
 
 import contextlib

@@ -12,6 +12,7 @@ import click
 
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
+from pcapframe.errors import MissingExtraError
 from pcapframe.wording import agreeing
 
 __all__ = ["mcp", "report", "workshop"]
@@ -53,10 +54,8 @@ def report(
         raise click.UsageError("a report is made from files, not from standard input (-)")
     from tqdm import tqdm
 
-    try:
-        from pcapframe.report import write_reports
-    except ModuleNotFoundError as error:
-        raise click.ClickException(str(error)) from None
+    from pcapframe.report import write_reports
+
     given = {"server_ip": server_ip, "server_port": server_port, "start": start, "end": end, "title": title}
     parameters = {**given, "thresholds": thresholds or None}
     with tqdm(total=len(captures), unit="report", leave=False, disable=not sys.stderr.isatty()) as bar:
@@ -98,7 +97,7 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
     if lab_options and not lab:
         raise click.UsageError("options for JupyterLab need --lab")
     if lab and find_spec("jupyterlab") is None:
-        raise click.ClickException('--lab needs jupyterlab: pip install "pcapframe[workshop]"')
+        raise MissingExtraError("--lab needs", "jupyterlab", "workshop")
     from pcapframe.workshop import lay_out
 
     laid = lay_out(folder)
@@ -155,18 +154,8 @@ def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: 
       pcapframe mcp --root captures
       PCAPFRAME_MCP_TOKEN=secret pcapframe mcp --http --port 8080
     """
-    try:
-        from pcapframe import mcp_server
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in (
-            "mcp",
-            "mcp_types",
-            "uvicorn",
-            "pydantic",
-            "matplotlib",
-        ):
-            raise
-        raise click.UsageError("the MCP server needs more packages: pip install 'pcapframe[mcp]'") from None
+    from pcapframe import mcp_server
+
     settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)
     gc.enable()  # it may serve for long
     if over_http:

@@ -5,7 +5,10 @@ sees. ``evidence`` and ``charts`` make what stands behind the four answers, ``ca
 analyses, ``folders`` says which files may be read, ``paging`` bounds every answer, ``schemas`` describes them.
 """
 
-from pcapframe.mcp_server.server import serve_http, serve_stdio
-from pcapframe.mcp_server.settings import Settings
+from pcapframe.errors import needs_extra
+
+with needs_extra("the MCP server needs", "mcp"):
+    from pcapframe.mcp_server.server import serve_http, serve_stdio
+    from pcapframe.mcp_server.settings import Settings
 
 __all__ = ["Settings", "serve_http", "serve_stdio"]

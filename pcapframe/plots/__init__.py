@@ -9,10 +9,10 @@ marks: how its numbers are binned is said in its docstring.
 matplotlib is an extra: ``pip install "pcapframe[plots]"``.
 """
 
-try:
+from pcapframe.errors import needs_extra
+
+with needs_extra("charts need", "plots"):
     import matplotlib as _  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError('charts need matplotlib: pip install "pcapframe[plots]"', name=error.name) from error
 
 from pcapframe.plots.bytes_in_flight import bytes_in_flight, bytes_in_flight_data
 from pcapframe.plots.handshakes import handshakes, handshakes_data

@@ -6,12 +6,13 @@ the files, ``pages`` makes HTML.
 papermill is an extra: ``pip install "pcapframe[report]"``.
 """
 
-try:
+from pcapframe.errors import needs_extra
+
+with needs_extra("reports need", "report"):
     import ipykernel as _ipykernel  # noqa: F401  # runs the notebook
     import jinja2 as _jinja2  # noqa: F401
+    import matplotlib as _matplotlib  # noqa: F401
     import papermill as _papermill  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f'reports need {error.name}: pip install "pcapframe[report]"', name=error.name) from error
 
 from pcapframe.report.run import ReportResult, write_reports
 from pcapframe.report.sections import CaptureReport

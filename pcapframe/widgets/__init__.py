@@ -7,13 +7,13 @@ one thing each, ``_explorer`` joins them.
 The widgets are an extra: ``pip install "pcapframe[explore]"``.
 """
 
-try:
+from pcapframe.errors import needs_extra
+
+with needs_extra("the explorer needs", "explore"):
     import anywidget as _a  # noqa: F401
     import ipywidgets as _w  # noqa: F401
     import itables as _i  # noqa: F401
     import matplotlib as _m  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError('the explorer needs more: pip install "pcapframe[explore]"', name=error.name) from error
 
 from pcapframe.widgets._explorer import Explorer, explore
 from pcapframe.widgets._filters import Filters

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import pcapframe as pf
 from pcapframe.capture import remote
 from pcapframe.capture.remote import RemoteCapture, fetch, is_public, is_url, masked_url
-from pcapframe.errors import CaptureFormatError, ParameterError, RemoteCaptureError
+from pcapframe.errors import CaptureFormatError, MissingExtraError, ParameterError, RemoteCaptureError
 from tests.builders import Conversation, pcap
 from tests.hostile import Server, bomb, serving
 
@@ -418,7 +418,7 @@ def test_arguments_that_cannot_be_meant() -> None:
 
 def test_httpx_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
-    with pytest.raises(RemoteCaptureError, match=re.escape("pip install 'pcapframe[url]'")):
+    with pytest.raises(MissingExtraError, match=re.escape('pip install "pcapframe[url]"')):
         pf.read_pcap("https://example.com/a.pcap")
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from pcapframe.cli import service_commands as module
 from pcapframe.cli.commands import commands
+from pcapframe.errors import MissingExtraError
 from tests.test_architecture import JUDGING
 
 ROOT = Path(__file__).parent.parent.parent
@@ -79,9 +80,8 @@ def test_options_for_jupyterlab_need_lab(tmp_path: Path) -> None:
 
 def test_without_jupyterlab_the_extra_is_named_before_anything_is_written(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    result = run(str(tmp_path / "reviews"), "--lab")
-    assert result.exit_code == 1
-    assert 'pip install "pcapframe[workshop]"' in result.stderr
+    with pytest.raises(MissingExtraError, match=re.escape('pip install "pcapframe[workshop]"')):
+        run(str(tmp_path / "reviews"), "--lab")
     assert not (tmp_path / "reviews").exists()
 
 

@@ -205,7 +205,7 @@ def test_without_matplotlib_a_sentence_says_what_to_install() -> None:
     code = "import sys; sys.modules['matplotlib'] = None; import pcapframe as pf; pf.plots"
     result = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert result.stderr.splitlines()[-1] == (
-        'ModuleNotFoundError: charts need matplotlib: pip install "pcapframe[plots]"'
+        'pcapframe.errors.MissingExtraError: charts need matplotlib: pip install "pcapframe[plots]"'
     )
 
 

@@ -1,0 +1,156 @@
+"""An installation without extras: whatever needs one says so in one sentence that names it."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.base_installation import EXTRAS, run_in_base
+
+INSTALL = re.compile(r'pip install "pcapframe\[(\w+)\]"')
+RESETS = Path(__file__).parent.parent / "data" / "resets.pcap"
+
+# Every command with what it requires, and again with each of its options: whatever click has of them.
+COMMANDS = """
+import contextlib, io, json
+
+import click
+from pcapframe.cli.commands import commands
+from pcapframe.cli.output import exit_status
+
+capture = sys.argv[1]
+VALUES = {
+    "ADDRESS": "198.51.100.20", "CAPTURE": capture, "CAPTURE...": capture, "COLUMN": "start", "FILE": "out.csv",
+    "A-B": "1-9", "DIR": "folder", "FOLDER": ".", "HOST": "localhost", "MIB": "64", "N": "3", "NAME": "port_reuse",
+    "NAME=VALUE": "packet_retransmission.rate=0.5", "NAMES": "time,src", "OUT": "out.pcap", "PORT": "8080",
+    "RATE": "0.5", "TEXT": "text", "TIME": "2020-01-01", "[-- LAB-OPTIONS...]": "--no-browser",
+}
+
+def words(parameter):
+    value = [] if getattr(parameter, "is_flag", False) else [VALUES[parameter.metavar]]
+    return value if isinstance(parameter, click.Argument) else [parameter.opts[0], *value]
+
+def run(arguments):
+    out, err = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = exit_status(lambda: commands.main(arguments, standalone_mode=False))
+    return status, err.buffer.getvalue().decode()
+
+ran = []
+for name, command in commands.commands.items():
+    required = [word for one in command.params if one.required for word in words(one)]
+    options = [one for one in command.params if not one.required and "--help" not in one.opts]
+    for arguments in ([], *map(words, options)):
+        ran.append([name, arguments, *run([name, *required, *arguments])])
+print(json.dumps(ran))
+"""
+
+# Every module, every public name, and what is called in the ways that need more.
+PYTHON = """
+import importlib, json, pkgutil, warnings
+
+import pcapframe as pf
+capture = sys.argv[1]
+analysis = pf.analyze(capture)
+
+def said(function):
+    try:
+        function()
+    except Exception as error:
+        return [type(error).__name__, isinstance(error, pf.PcapframeError), isinstance(error, ImportError), str(error)]
+
+def accessor():
+    import pcapframe.accessor
+    analysis.segments.tcp.plots.rtt()
+
+def star():
+    exec("from pcapframe import *", {})
+
+modules = [one.name for one in pkgutil.walk_packages(pf.__path__, "pcapframe.") if not one.name.endswith("__main__")]
+result = {
+    "modules": {name: said(lambda: importlib.import_module(name)) for name in modules},
+    "names": {name: said(lambda: getattr(pf, name)) for name in dir(pf)},
+    "calls": {
+        "accessor": said(accessor),
+        "dissect": said(lambda: pf.dissect(analysis, 1)),
+        "explore": said(lambda: pf.explore(capture)),
+        "plots": said(lambda: pf.plots.overview(analysis)),
+        "star": said(star),
+        "url": said(lambda: pf.read_pcap("https://example.com/a.pcap")),
+    },
+}
+print(json.dumps(result))
+"""
+
+
+@cache
+def of_commands(folder: Path) -> Any:
+    return run_in_base(COMMANDS, str(RESETS), cwd=folder)
+
+
+@cache
+def of_python(folder: Path) -> Any:
+    return run_in_base(PYTHON, str(RESETS), cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("base")
+
+
+def test_every_command_works_or_names_its_extra(folder: Path) -> None:
+    needing = {}
+    for name, arguments, status, errors in of_commands(folder):
+        shown = f"{name} {' '.join(arguments)}: {status} {errors}"
+        if match := INSTALL.search(errors):
+            needing[name, *arguments[:1]] = match[1]
+            assert status == 1, shown
+            assert errors.startswith("Error: "), shown
+            assert len(errors.splitlines()) == 1, shown
+        elif name == "check":
+            assert (status, "tshark is not installed" in errors) == (1, True), shown
+        elif "--no-browser" in arguments:  # without --lab
+            assert status == 2, shown
+        elif (name == "extract" and "port_reuse" in arguments) or "2020-01-01" in arguments:
+            assert status in (0, 2), shown  # selects nothing
+        else:
+            assert status == 0, shown
+    assert set(needing.values()) <= set(EXTRAS)
+    assert needing["workshop", "--lab"] == "workshop"
+    assert {("mcp",), ("mcp", "--http"), ("report",), ("report", "--ipynb")} <= set(needing)
+    assert {name for name, *_ in needing} == {"mcp", "report", "workshop"}
+
+
+def test_every_module_loads_or_names_its_extra(folder: Path) -> None:
+    of = {"mcp_server": "mcp", "plots": "plots", "report": "report", "widgets": "explore"}
+    for name, problem in of_python(folder)["modules"].items():
+        extra = of.get(name.split(".")[1])
+        assert (problem is None) == (extra is None), (name, problem)
+        if problem is not None:
+            kind, ours, imports, text = problem
+            assert (kind, ours, imports, INSTALL.search(text)[1]) == ("MissingExtraError", True, True, extra), name
+
+
+def test_every_public_name_is_there_or_names_its_extra(folder: Path) -> None:
+    problems = {name: problem for name, problem in of_python(folder)["names"].items() if problem}
+    assert {name: INSTALL.search(text)[1] for name, (*_, text) in problems.items()} == {
+        "explore": "explore",
+        "plots": "plots",
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "extra"),
+    [("accessor", "plots"), ("dissect", "dissect"), ("explore", "explore"), ("plots", "plots"), ("url", "url")],
+)
+def test_every_call_names_its_extra(call: str, extra: str, folder: Path) -> None:
+    kind, ours, imports, text = of_python(folder)["calls"][call]
+    assert (kind, ours, imports) == ("MissingExtraError", True, True)
+    assert INSTALL.search(text)[1] == extra
+    assert "\n" not in text
+
+
+def test_all_names_can_be_imported_at_once(folder: Path) -> None:
+    assert of_python(folder)["calls"]["star"] is None
