@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test fuzz lint bench bench-plots bench-explorer bench-mcp lab clean
+.PHONY: help demo test test-oldest fuzz lint bench bench-plots bench-explorer bench-mcp lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,7 +13,14 @@ demo: $(VENV)/installed ## Analyse a capture that ships with the project
 	$(BIN)/pcapframe analyze data/resets.pcap
 
 test: $(VENV)/installed-dev ## Run every test (ARGS="-k word" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+# The stages and the charts, which lean on private parts of Numba and matplotlib; `make test` has the newest versions.
+OLDEST := tests/test_jit.py tests/test_packets.py tests/plots tests/segments tests/connections tests/patterns tests/analysis
+# matplotlib 3.10 puts the label of a time axis one pixel lower where a figure is drawn in again.
+OLDEST += --deselect "tests/plots/test_canvas.py::test_nothing_is_left_of_what_was_drawn_before[retransmission_timeline]"
+test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions that pyproject.toml allows
+	PYTHONPATH=. PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
 
 # Numba does not tell kernels with bounds checks from those without, so they need a cache of their own.
 fuzz: $(VENV)/installed-dev ## Run the property tests for longer, with bounds checks in the kernels
@@ -42,7 +49,7 @@ lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by
 	$(BIN)/python data/ground_truth.py $(ARGS)
 
 clean: ## Remove the environment, caches and captures made by bench and lab
-	rm -rf $(VENV) .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-oldest .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -61,3 +68,10 @@ $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing pcapframe and its test tools into $(VENV), about a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $(VENV)/installed $@
+
+$(VENV)-oldest/installed: pyproject.toml .ci/oldest.py | $(BIN)/python
+	@echo "Installing the oldest versions into $(VENV)-oldest, about a minute"
+	@$(BIN)/python -m venv $(VENV)-oldest
+	@$(BIN)/python .ci/oldest.py > $(VENV)-oldest/requirements.txt
+	@$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-oldest/requirements.txt
+	@touch $@
