@@ -117,6 +117,7 @@ _HOMES = {
     "segments": ("label_segments",),
     "widgets": ("explore",),
 }
+_NEEDING = {"explore": "anywidget", "plots": "matplotlib"}  # not in __all__: a star import must need no extra
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
@@ -129,7 +130,7 @@ def __getattr__(name: str) -> Any:
             value: Any = version("pcapframe")
         except PackageNotFoundError:  # run from a folder
             value = "unknown"
-    elif name == "plots":  # like explore not in __all__: `from pcapframe import *` must not need an extra
+    elif name == "plots":
         value = import_module("pcapframe.plots")
     elif name in _HOME:
         value = getattr(import_module(f"pcapframe.{_HOME[name]}"), name)
@@ -140,4 +141,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "explore", "plots"})
+    from importlib.util import find_spec
+
+    loadable = [name for name, package in _NEEDING.items() if find_spec(package)]
+    return sorted([*__all__, *loadable])

@@ -277,7 +277,7 @@ def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator
         if not bars and time.monotonic() - start >= SHOW_PROGRESS_AFTER_S:
             from tqdm.auto import tqdm  # noqa: PLC0415  # most captures are read before it would be loaded
 
-            bars.append(tqdm(total=size, desc=f"reading {name}", unit="B", unit_scale=True, leave=False))
+            bars.append(tqdm(total=size, desc=f"reading {printable(name)}", unit="B", unit_scale=True, leave=False))
         for bar in bars:
             bar.update(done - bar.n)
 

@@ -12,38 +12,15 @@ from tests.base_installation import EXTRAS, run_in_base
 INSTALL = re.compile(r'pip install "pcapframe\[(\w+)\]"')
 RESETS = Path(__file__).parent.parent / "data" / "resets.pcap"
 
-# Every command with what it requires, and again with each of its options: whatever click has of them.
+# Every command with what it requires, and again with each of its options.
 COMMANDS = """
-import contextlib, io, json
-
-import click
-from pcapframe.cli.commands import commands
-from pcapframe.cli.output import exit_status
-
-capture = sys.argv[1]
-VALUES = {
-    "ADDRESS": "198.51.100.20", "CAPTURE": capture, "CAPTURE...": capture, "COLUMN": "start", "FILE": "out.csv",
-    "A-B": "1-9", "DIR": "folder", "FOLDER": ".", "HOST": "localhost", "MIB": "64", "N": "3", "NAME": "port_reuse",
-    "NAME=VALUE": "packet_retransmission.rate=0.5", "NAMES": "time,src", "OUT": "out.pcap", "PORT": "8080",
-    "RATE": "0.5", "TEXT": "text", "TIME": "2020-01-01", "[-- LAB-OPTIONS...]": "--no-browser",
-}
-
-def words(parameter):
-    value = [] if getattr(parameter, "is_flag", False) else [VALUES[parameter.metavar]]
-    return value if isinstance(parameter, click.Argument) else [parameter.opts[0], *value]
-
-def run(arguments):
-    out, err = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = exit_status(lambda: commands.main(arguments, standalone_mode=False))
-    return status, err.buffer.getvalue().decode()
+import json
+from tests.cli.running import command_lines, main
 
 ran = []
-for name, command in commands.commands.items():
-    required = [word for one in command.params if one.required for word in words(one)]
-    options = [one for one in command.params if not one.required and "--help" not in one.opts]
-    for arguments in ([], *map(words, options)):
-        ran.append([name, arguments, *run([name, *required, *arguments])])
+for line in command_lines():
+    result = main(*line)
+    ran.append([line, result.status, result.stderr])
 print(json.dumps(ran))
 """
 
@@ -71,7 +48,7 @@ def star():
 modules = [one.name for one in pkgutil.walk_packages(pf.__path__, "pcapframe.") if not one.name.endswith("__main__")]
 result = {
     "modules": {name: said(lambda: importlib.import_module(name)) for name in modules},
-    "names": {name: said(lambda: getattr(pf, name)) for name in dir(pf)},
+    "names": {name: said(lambda: getattr(pf, name)) for name in [*dir(pf), "explore", "plots"]},
     "calls": {
         "accessor": said(accessor),
         "dissect": said(lambda: pf.dissect(analysis, 1)),
@@ -87,7 +64,7 @@ print(json.dumps(result))
 
 @cache
 def of_commands(folder: Path) -> Any:
-    return run_in_base(COMMANDS, str(RESETS), cwd=folder)
+    return run_in_base(COMMANDS, cwd=folder)
 
 
 @cache
@@ -102,25 +79,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_command_works_or_names_its_extra(folder: Path) -> None:
     needing = {}
-    for name, arguments, status, errors in of_commands(folder):
-        shown = f"{name} {' '.join(arguments)}: {status} {errors}"
+    for line, status, errors in of_commands(folder):
+        shown = f"{' '.join(line)}: {status} {errors}"
         if match := INSTALL.search(errors):
-            needing[name, *arguments[:1]] = match[1]
+            needing[" ".join(line)] = match[1]
             assert status == 1, shown
             assert errors.startswith("Error: "), shown
             assert len(errors.splitlines()) == 1, shown
-        elif name == "check":
+        elif line[0] == "check":
             assert (status, "tshark is not installed" in errors) == (1, True), shown
-        elif "--no-browser" in arguments:  # without --lab
+        elif "--no-browser" in line:  # without --lab
             assert status == 2, shown
-        elif (name == "extract" and "port_reuse" in arguments) or "2020-01-01" in arguments:
+        elif (line[0] == "extract" and "port_reuse" in line) or "2020-01-01" in line:
             assert status in (0, 2), shown  # selects nothing
         else:
             assert status == 0, shown
     assert set(needing.values()) <= set(EXTRAS)
-    assert needing["workshop", "--lab"] == "workshop"
-    assert {("mcp",), ("mcp", "--http"), ("report",), ("report", "--ipynb")} <= set(needing)
-    assert {name for name, *_ in needing} == {"mcp", "report", "workshop"}
+    assert needing["workshop folder --lab"] == "workshop"
+    assert needing["mcp"] == needing["mcp --http"] == "mcp"
+    assert sum(extra == "report" for extra in needing.values()) > 5
+    assert {line.split()[0] for line in needing} == {"mcp", "report", "workshop"}
 
 
 def test_every_module_loads_or_names_its_extra(folder: Path) -> None:
@@ -139,6 +117,7 @@ def test_every_public_name_is_there_or_names_its_extra(folder: Path) -> None:
         "explore": "explore",
         "plots": "plots",
     }
+    assert len(of_python(folder)["names"]) > 30
 
 
 @pytest.mark.parametrize(

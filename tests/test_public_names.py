@@ -45,6 +45,12 @@ def test_charts_are_loaded_when_they_are_used_and_needed_by_nothing_else() -> No
     assert "pandas" in loaded_by("sys.modules['matplotlib'] = None; from pcapframe import *")
 
 
+def test_names_shown_are_the_public_ones() -> None:
+    assert dir(pf) == sorted([*pf.__all__, "explore", "plots"])
+    code = "sys.modules['matplotlib'] = sys.modules['anywidget'] = None; import pcapframe as pf; import pydoc; "
+    loaded_by(code + "assert 'read_pcap' in pydoc.render_doc(pf); assert dir(pf) == sorted(pf.__all__)")
+
+
 def test_other_names_are_not_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'read_pcaps'"):
         pf.read_pcaps  # noqa: B018

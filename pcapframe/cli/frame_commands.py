@@ -9,7 +9,7 @@ from pcapframe.cli.captures import analyze_captures, progress, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
-from pcapframe.wording import counted
+from pcapframe.wording import counted, printable
 
 __all__ = ["connections", "extract", "packets", "resends"]
 
@@ -239,4 +239,4 @@ def extract(
     if not len(chosen):
         raise click.UsageError("these options select no packet: nothing was written")
     count = pcapframe.write_pcap(chosen, target, source=sources(captures))
-    write(f"{target}: {count:,} of {counted(pcapframe.capture_info(packets).packets, 'packet')}", STDOUT)
+    write(f"{printable(target)}: {count:,} of {counted(pcapframe.capture_info(packets).packets, 'packet')}", STDOUT)

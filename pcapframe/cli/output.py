@@ -11,6 +11,7 @@
 """
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -66,7 +67,10 @@ def exit_status(command: Callable[[], Any]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        usage, mark, message = shown.getvalue().removesuffix("\n").partition("Error: ")
+        say(f"{usage}{mark}{printable(message)}")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
@@ -90,12 +94,12 @@ def exit_status(command: Callable[[], Any]) -> int:
 
 
 def _failed(error: object, status: int) -> int:
-    say(f"Error: {error}")
+    say(printable(f"Error: {error}"))
     return status
 
 
 def say(text: str) -> None:
-    """Write one line to standard error, without what could steer a terminal.
+    """Write lines to standard error, without what could steer a terminal.
 
     Parameters
     ----------
@@ -103,7 +107,7 @@ def say(text: str) -> None:
         What is said.
     """
     with contextlib.suppress(OSError):
-        click.echo(printable(text), err=True)
+        click.echo(printable(text, keep="\n"), err=True)
 
 
 @contextlib.contextmanager
@@ -115,7 +119,7 @@ def warnings_as_lines() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
             if issubclass(category, PcapframeWarning):
-                say(f"Warning: {message}")
+                say(printable(f"Warning: {message}"))
             else:
                 before(message, category, *rest, **named)
 
@@ -136,11 +140,11 @@ def json_text(answer: Any) -> str:
     str
         Indented, ASCII only.
     """
-    return json.dumps(answer, indent=2, allow_nan=False)
+    return json.dumps(answer, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
 
 
 def write(text: str, path: str) -> None:
-    """Write text and a line end to a file or to standard output.
+    """Write text and a line end to a file or to standard output, without what could steer a terminal.
 
     Parameters
     ----------
@@ -149,11 +153,12 @@ def write(text: str, path: str) -> None:
     path : str
         A file, or ``-`` for standard output.
     """
+    lines = "".join(f"{printable(line)}\n" for line in text.split("\n"))
     if path == STDOUT:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(lines)
         return
     with written_aside(path) as file:
-        file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+        file.write(lines.encode("utf-8", "backslashreplace"))
 
 
 def check_writable(path: str | None) -> None:

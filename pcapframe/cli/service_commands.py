@@ -13,7 +13,7 @@ import click
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
 from pcapframe.errors import MissingExtraError
-from pcapframe.wording import agreeing
+from pcapframe.wording import agreeing, printable
 
 __all__ = ["mcp", "report", "workshop"]
 
@@ -61,17 +61,17 @@ def report(
     with tqdm(total=len(captures), unit="report", leave=False, disable=not sys.stderr.isatty()) as bar:
 
         def progress(done: int, _total: int, name: str) -> None:
-            bar.set_description(name, refresh=False)
+            bar.set_description(printable(name), refresh=False)
             bar.update(done - bar.n)
 
         results = write_reports(captures, folder, parameters=parameters, keep_notebook=keep_notebook, progress=progress)
     lines = [str(result.page) if result.page else f"no report of {result.name}" for result in results]
     if len(results) > 1:
         lines.append(str(Path(folder) / "index.html"))
-    write("\n".join(lines), STDOUT)
+    write("\n".join(map(printable, lines)), STDOUT)
     for result in results:
         if result.problem is not None:
-            say(f"{result.name}: {result.problem}")
+            say(printable(f"{result.name}: {result.problem}"))
     if not all(result.readable for result in results):
         raise click.exceptions.Exit(1)
 
@@ -101,7 +101,7 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
     from pcapframe.workshop import lay_out
 
     laid = lay_out(folder)
-    write("\n".join(f"{file.outcome:9}  {file.path}" for file in laid), STDOUT)
+    write("\n".join(printable(f"{file.outcome:9}  {file.path}") for file in laid), STDOUT)
     kept = sum(file.outcome == "kept" for file in laid)
     if kept:
         left = agreeing(kept, "was changed and is left as it is", "were changed and are left as they are")

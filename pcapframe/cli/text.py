@@ -45,7 +45,7 @@ WIDTH = 100  # of a line where no terminal has one [characters]
 
 
 def show(renderable: RenderableType, path: str = STDOUT) -> None:
-    """Print something: coloured in a terminal, plain where the output is piped or a file.
+    """Print something: with styles in a terminal, plain in a pipe, a file, and where NO_COLOR is set.
 
     Parameters
     ----------
@@ -55,6 +55,8 @@ def show(renderable: RenderableType, path: str = STDOUT) -> None:
         A file, or standard output.
     """
     console = Console()
+    if console.no_color:  # which alone would leave bold and underlined text
+        console = Console(color_system=None)
     if path == STDOUT and console.is_terminal:
         console.print(renderable)
     else:
