@@ -289,16 +289,16 @@ class Differing(NamedTuple):
 
 
 def differing(
-    segments: pd.DataFrame, label: str, evidence: str, keep: Callable[[RowNumbers], RowNumbers] | None = None
+    label: npt.NDArray[np.bool_],
+    evidence: npt.NDArray[np.bool_],
+    keep: Callable[[RowNumbers], RowNumbers] | None = None,
 ) -> Differing:
-    """Compare a label of Wireshark's with the column of the evidence that counts the same thing.
+    """Compare a label of Wireshark's with the evidence that counts the same thing.
 
     Parameters
     ----------
-    segments : DataFrame
-        Columns of ``schema.SEGMENTS``; not modified.
-    label, evidence : str
-        Names of the two bool columns.
+    label, evidence : ndarray of bool
+        The two columns of ``schema.SEGMENTS``.
     keep : callable, optional
         Takes rows and returns those to look at; all by default.
 
@@ -309,15 +309,13 @@ def differing(
 
     Examples
     --------
-    >>> segments = pd.DataFrame({"retransmission": [True, True, False], "resent": [True, False, True]})
-    >>> differing(segments, "retransmission", "resent").only_evidence.tolist()
+    >>> differing(np.array([True, True, False]), np.array([True, False, True])).only_evidence.tolist()
     [2]
     """
-    theirs, ours = segments[label].to_numpy(bool), segments[evidence].to_numpy(bool)
-    some = np.flatnonzero(theirs | ours)  # few segments have either
+    some = np.flatnonzero(label | evidence)  # few segments have either
     if keep is not None:
         some = keep(some)
-    labelled, shown = theirs[some], ours[some]
+    labelled, shown = label[some], evidence[some]
     return Differing(int(np.count_nonzero(labelled)), some[labelled & ~shown], some[shown & ~labelled])
 
 

@@ -21,10 +21,10 @@ from rich.text import Text
 
 from pcapframe.analysis.health import STATISTICS, CaptureHealth
 from pcapframe.analysis.selection import Selection
-from pcapframe.analysis.statistics import CATEGORIES, Differences, Statistics, Summary
+from pcapframe.analysis.statistics import Differences, Statistics, Summary
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
-from pcapframe.patterns import OF_ENDPOINTS, Pattern
+from pcapframe.patterns import CATEGORIES, OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
 from pcapframe.wording import counted, percent, printable, seconds
 
@@ -389,7 +389,7 @@ def _retransmissions(
     total = seen["total"]
     rows = [("resent", _resent(statistics, health))]
     if total:
-        reasons = [p.observations["by_reason"] for p in patterns if p.pattern == "packet_retransmission"]
+        reasons = [p.observations["by_reason"] for p in patterns if "by_reason" in p.observations]
         rests_on = dict.fromkeys(RESEND_REASONS, "resend_reasons")
         rows += [("reasons", _shares(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:

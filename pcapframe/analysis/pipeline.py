@@ -20,8 +20,7 @@ from pcapframe.arrays import Mask
 from pcapframe.connections import build_connections
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
-from pcapframe.patterns import READ as PATTERN_READS
-from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
+from pcapframe.patterns import Evidence, Pattern, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted
 
@@ -32,8 +31,6 @@ __all__ = ["Analysis", "analyze"]
 
 Rows: TypeAlias = npt.NDArray[np.intp]
 ConnIds: TypeAlias = npt.NDArray[np.int64]
-# What health, patterns and statistics read of the segments: a filter takes no more of them, for all take their time.
-READ = list(dict.fromkeys((*HEALTH_READS, *PATTERN_READS, *STATISTIC_READS)))
 DEFAULTS = Thresholds()
 
 
@@ -86,7 +83,9 @@ class Analysis:
     thresholds: Thresholds
     provenance: Provenance
     whole_connections: pd.DataFrame
-    _asked: pd.DataFrame  # the segments asked for, as `segments` without a filter; else the columns READ of them
+    _asked: (
+        pd.DataFrame
+    )  # the segments asked for, as `segments` without a filter; else the columns of them that are read
     _rows: Rows | None  # where they are among the segments; None for all as they are
     _turned: ConnIds  # connections whose roles the filter tells to be the other way round than inferred
 
@@ -313,7 +312,9 @@ def _chosen(
     rows = np.flatnonzero(selected.keep.take(segments["conn_id"].to_numpy()))
     turned = whole.index.to_numpy()[selected.flip]
     bare = without_attrs(segments)
-    asked = _turn(bare[READ].take(rows), turned)
+    # Only the columns that health, patterns and statistics read: taking all of them takes its time.
+    read = list(dict.fromkeys((*HEALTH_READS, *columns_read(), *STATISTIC_READS)))
+    asked = _turn(bare[read].take(rows), turned)
     if not turned.size:
         return asked, rows, whole[selected.keep]
     return asked, rows, build_connections(_turn(bare.take(rows), turned))

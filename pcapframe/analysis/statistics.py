@@ -6,7 +6,7 @@ leave out further copies that the capture has of a packet (``capture_duplicate``
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias, TypedDict
+from typing import NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,10 @@ from pcapframe.measures import (
     wilson_interval,
     without_attrs,
 )
-from pcapframe.patterns import Pattern
+from pcapframe.patterns import CATEGORIES, Pattern, find_notable
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
-from pcapframe.wording import agreeing, counted, percent
 
 __all__ = [
-    "CATEGORIES",
     "LISTED",
     "QUALIFIED",
     "READ",
@@ -43,9 +41,7 @@ __all__ = [
 ]
 
 LISTED = 100  # so many entries of a list are given, beside their exact total
-CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
 UNLIMITED = CaptureHealth((), "")
-STRONG_ASYMMETRY = 0.9  # share of the RSTs that go one way
 SIDES = ("client", "server")
 READ = (  # columns of the segments
     "tcp_flags", "conn_id", "capture_duplicate", "retransmission", "resent", "out_of_order", "reordered",
@@ -266,7 +262,7 @@ def count_statistics(
     never = (ending == "open") & ~connections["handshake"].isin(["complete", "not_captured"])
     ends = _ends(connections)
     resent, reordered = (
-        differing(segments, label, evidence)
+        differing(segments[label].to_numpy(bool), segments[evidence].to_numpy(bool))
         for label, evidence in (("retransmission", "resent"), ("out_of_order", "reordered"))
     )
     return Statistics(
@@ -329,33 +325,11 @@ def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLI
     notable: list[Observation] = []
     for pattern in found:
         by_category[pattern.category] = by_category.get(pattern.category, 0) + 1
-        seen = pattern.observations
-        if pattern.pattern == "rst_directional_asymmetry":
-            ratio = seen["ratio"]
-            if ratio > STRONG_ASYMMETRY or ratio < 1 - STRONG_ASYMMETRY:
-                detail = health.qualify_observation(_rst_detail(seen), pattern.pattern)
-                notable.append(Observation(type="strong_rst_asymmetry", detail=detail))
-        elif pattern.pattern == "packet_retransmission" and seen["exceeds_threshold"]:
-            detail = (
-                f"{seen['total_retransmissions']:,} of {counted(seen['total_packets'], 'TCP packet')} "
-                f"({percent(seen['rate'])}) "
-                f"{agreeing(seen['total_retransmissions'], 'was a segment', 'were segments')} sent again, above the "
-                f"threshold of {percent(seen['threshold'])}"
-            )
-            detail = health.qualify_observation(detail, pattern.pattern)
-            notable.append(Observation(type="high_retransmission", detail=detail))
+        stands_out = find_notable(pattern)
+        if stands_out is not None:
+            detail = health.qualify_observation(stands_out.detail, pattern.pattern)
+            notable.append(Observation(type=stands_out.type, detail=detail))
     return Summary(total_patterns=len(found), by_category=by_category, notable_observations=notable)
-
-
-def _rst_detail(seen: dict[str, Any]) -> str:
-    to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
-    way = "to the server" if to_server > from_server else "from the server"
-    most, total = max(to_server, from_server), to_server + from_server
-    text = f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({percent(most / total)})"
-    unknown = seen["rst_of_unknown_direction"]
-    if not unknown:
-        return text
-    return f"{text}; {counted(unknown, 'RST')} of unknown direction {agreeing(unknown, 'is', 'are')} left out"
 
 
 def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:

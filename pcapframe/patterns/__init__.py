@@ -5,21 +5,26 @@ parameters, then ``observe``. `_registry` lists them, `Traffic` is the view of t
 charts take too.
 """
 
-from pcapframe.patterns._api import LISTED, OF_ENDPOINTS, Evidence, Pattern
+from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern
 from pcapframe.patterns._endpoints import Endpoints
-from pcapframe.patterns._registry import find_evidence, find_patterns
+from pcapframe.patterns._find import find_evidence, find_patterns
+from pcapframe.patterns._registry import columns_read, find_notable, rests_on
 from pcapframe.patterns._thresholds import Thresholds
-from pcapframe.patterns._traffic import READ, Traffic
+from pcapframe.patterns._traffic import Traffic
 
 __all__ = [
+    "CATEGORIES",
     "LISTED",
     "OF_ENDPOINTS",
-    "READ",
     "Endpoints",
     "Evidence",
+    "Notable",
     "Pattern",
     "Thresholds",
     "Traffic",
+    "columns_read",
     "find_evidence",
+    "find_notable",
     "find_patterns",
+    "rests_on",
 ]

@@ -4,7 +4,7 @@ import html
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,20 @@ import pandas as pd
 from pcapframe.measures import Differing, wilson_interval
 from pcapframe.wording import counted, joined, value_text
 
-__all__ = ["LISTED", "OF_ENDPOINTS", "Evidence", "Pattern", "beside", "each_direction", "native", "rate"]
+__all__ = [
+    "CATEGORIES",
+    "LISTED",
+    "OF_ENDPOINTS",
+    "Evidence",
+    "Notable",
+    "Pattern",
+    "beside",
+    "each_direction",
+    "native",
+    "rate",
+]
+
+CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
 
 OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
 LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
@@ -135,6 +148,21 @@ class Pattern:
             "observations": native(self.observations),
             "evidence": self.evidence.to_dict(),
         }
+
+
+class Notable(NamedTuple):
+    """What stands out in a pattern.
+
+    Parameters
+    ----------
+    type : str
+        A name for it.
+    detail : str
+        What is seen, with its numbers.
+    """
+
+    type: str
+    detail: str
 
 
 def native(value: Any) -> Any:

@@ -1,44 +1,34 @@
-"""All parameters of all patterns, in one object."""
+"""The thresholds of all patterns, in one object."""
 
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import FrozenInstanceError, asdict, replace
+from typing import Any, NoReturn
 
 from pcapframe.errors import ParameterError
-from pcapframe.patterns.abnormal_termination import AbnormalTerminationLimits
-from pcapframe.patterns.capture_gaps import CaptureGapsLimits
-from pcapframe.patterns.duplicate_ack_share import DuplicateAckShareLimits
-from pcapframe.patterns.half_open_handshakes import HalfOpenHandshakesLimits
-from pcapframe.patterns.handshake_completion import HandshakeCompletionLimits
-from pcapframe.patterns.handshake_time_outliers import HandshakeTimeOutliersLimits
-from pcapframe.patterns.long_idle_gaps import LongIdleGapsLimits
-from pcapframe.patterns.open_at_edges import OpenAtEdgesLimits
-from pcapframe.patterns.out_of_order_share import OutOfOrderShareLimits
-from pcapframe.patterns.packet_retransmission import PacketRetransmissionLimits
-from pcapframe.patterns.port_reuse import PortReuseLimits
-from pcapframe.patterns.refused_connections import RefusedConnectionsLimits
-from pcapframe.patterns.repeated_syn import RepeatedSynLimits
-from pcapframe.patterns.rst_after_fin import RstAfterFinLimits
-from pcapframe.patterns.rst_at_same_idle_time import RstAtSameIdleTimeLimits
-from pcapframe.patterns.rst_directional_asymmetry import RstDirectionalAsymmetryLimits
-from pcapframe.patterns.rst_unlike_ttl import RstUnlikeTtlLimits
-from pcapframe.patterns.simultaneous_retransmissions import SimultaneousRetransmissionsLimits
-from pcapframe.patterns.state_transitions import StateTransitionsLimits
-from pcapframe.patterns.syn_response_imbalance import SynResponseImbalanceLimits
-from pcapframe.patterns.unanswered_syns import UnansweredSynsLimits
-from pcapframe.patterns.zero_window import ZeroWindowLimits
+from pcapframe.patterns._registry import PATTERNS
 
 __all__ = ["Thresholds"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """When each pattern is reported: a field a pattern, each with its parameters.
+    """When each pattern is reported: an attribute a pattern, each with its thresholds; never changed in place.
 
-    Meaning, unit and default of a parameter stand in the docstring of the field's class.
-    ``pattern.parameter`` is the flat name of one, as in ``packet_retransmission.rate``.
+    Parameters
+    ----------
+    **limits : object
+        The ``LIMITS`` of a pattern under its name; those of the others have their defaults.
+
+    Raises
+    ------
+    ParameterError
+        There is no such pattern, or these are not its limits.
+
+    Notes
+    -----
+    Meaning, unit and default of a threshold stand in the docstring of its pattern's limits.
+    ``pattern.threshold`` is the flat name of one, as in ``packet_retransmission.rate``.
 
     Examples
     --------
@@ -47,30 +37,59 @@ class Thresholds:
     0.01
     """
 
-    rst_directional_asymmetry: RstDirectionalAsymmetryLimits = field(default_factory=RstDirectionalAsymmetryLimits)
-    packet_retransmission: PacketRetransmissionLimits = field(default_factory=PacketRetransmissionLimits)
-    handshake_completion: HandshakeCompletionLimits = field(default_factory=HandshakeCompletionLimits)
-    abnormal_termination: AbnormalTerminationLimits = field(default_factory=AbnormalTerminationLimits)
-    syn_response_imbalance: SynResponseImbalanceLimits = field(default_factory=SynResponseImbalanceLimits)
-    refused_connections: RefusedConnectionsLimits = field(default_factory=RefusedConnectionsLimits)
-    unanswered_syns: UnansweredSynsLimits = field(default_factory=UnansweredSynsLimits)
-    half_open_handshakes: HalfOpenHandshakesLimits = field(default_factory=HalfOpenHandshakesLimits)
-    repeated_syn: RepeatedSynLimits = field(default_factory=RepeatedSynLimits)
-    handshake_time_outliers: HandshakeTimeOutliersLimits = field(default_factory=HandshakeTimeOutliersLimits)
-    rst_after_fin: RstAfterFinLimits = field(default_factory=RstAfterFinLimits)
-    rst_at_same_idle_time: RstAtSameIdleTimeLimits = field(default_factory=RstAtSameIdleTimeLimits)
-    rst_unlike_ttl: RstUnlikeTtlLimits = field(default_factory=RstUnlikeTtlLimits)
-    out_of_order_share: OutOfOrderShareLimits = field(default_factory=OutOfOrderShareLimits)
-    duplicate_ack_share: DuplicateAckShareLimits = field(default_factory=DuplicateAckShareLimits)
-    capture_gaps: CaptureGapsLimits = field(default_factory=CaptureGapsLimits)
-    zero_window: ZeroWindowLimits = field(default_factory=ZeroWindowLimits)
-    simultaneous_retransmissions: SimultaneousRetransmissionsLimits = field(
-        default_factory=SimultaneousRetransmissionsLimits
-    )
-    port_reuse: PortReuseLimits = field(default_factory=PortReuseLimits)
-    long_idle_gaps: LongIdleGapsLimits = field(default_factory=LongIdleGapsLimits)
-    open_at_edges: OpenAtEdgesLimits = field(default_factory=OpenAtEdgesLimits)
-    state_transitions: StateTransitionsLimits = field(default_factory=StateTransitionsLimits)
+    _limits: Mapping[str, Any]  # of the patterns with other than their defaults
+
+    def __init__(self, **limits: Any) -> None:
+        for name, given in limits.items():
+            if name not in PATTERNS:
+                raise ParameterError(f"there is no pattern {name!r}: expected one of {', '.join(PATTERNS)}")
+            if not isinstance(given, PATTERNS[name].LIMITS):
+                raise ParameterError(f"{name} is {given!r}: expected {PATTERNS[name].LIMITS.__name__}")
+        changed = {name: given for name, given in limits.items() if given != PATTERNS[name].LIMITS()}
+        object.__setattr__(self, "_limits", changed)
+
+    def of(self, pattern: str) -> Any:
+        """Return the thresholds of one pattern.
+
+        Parameters
+        ----------
+        pattern : str
+            Its name.
+
+        Returns
+        -------
+        object
+            Of the class ``LIMITS`` of the pattern's module.
+
+        Raises
+        ------
+        KeyError
+            There is no such pattern.
+        """
+        return self._limits[pattern] if pattern in self._limits else PATTERNS[pattern].LIMITS()
+
+    def __getattr__(self, pattern: str) -> Any:
+        if pattern not in PATTERNS:
+            raise AttributeError(f"Thresholds has no {pattern!r}")
+        return self.of(pattern)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to {name!r}: with_values returns new thresholds")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *PATTERNS]
+
+    def __eq__(self, other: object) -> bool:
+        return self._limits == other._limits if isinstance(other, Thresholds) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._limits.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (dict(self._limits),)
+
+    def __repr__(self) -> str:
+        return f"Thresholds({', '.join(f'{name}={limits!r}' for name, limits in self._limits.items())})"
 
     def with_values(self, values: Mapping[str, float]) -> "Thresholds":
         """Return thresholds with some values changed.
@@ -106,7 +125,8 @@ class Thresholds:
                 raise ParameterError(_unknown(name, list(known)))
             pattern, _, parameter = name.partition(".")
             changed.setdefault(pattern, {})[parameter] = _checked(name, value, known[name])
-        return replace(self, **{pattern: replace(getattr(self, pattern), **new) for pattern, new in changed.items()})
+        new = {pattern: replace(self.of(pattern), **given) for pattern, given in changed.items()}
+        return Thresholds(**{**self._limits, **new})
 
     def to_dict(self) -> dict[str, float]:
         """Return all values.
@@ -122,10 +142,14 @@ class Thresholds:
         0.1
         """
         return {
-            f"{pattern.name}.{parameter}": value
-            for pattern in fields(self)
-            for parameter, value in asdict(getattr(self, pattern.name)).items()
+            f"{pattern}.{parameter}": value
+            for pattern in PATTERNS
+            for parameter, value in asdict(self.of(pattern)).items()
         }
+
+
+def _made(limits: dict[str, Any]) -> Thresholds:
+    return Thresholds(**limits)
 
 
 def _unknown(name: str, known: list[str]) -> str:

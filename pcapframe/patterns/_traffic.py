@@ -4,6 +4,7 @@ Segments are named by their row in the frame (from 0), connections by their plac
 the way (``capture_duplicate``) are left out everywhere, as they are from the counts in the connections frame.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,13 +18,10 @@ from pcapframe.patterns._api import LISTED, Evidence
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
 
-__all__ = ["READ", "ByConnection", "Rows", "Traffic"]
+__all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
 
-READ = (
-    "time", "tcp_flags", "payload_bytes", "ttl", "window", "conn_id", "from_client", "keep_alive",
-    "duplicate_ack", "zero_window", "reused_ports", "capture_duplicate", "resent", "reordered",
-    "resend_reason", "needless", "capture_gap", "retransmission", "out_of_order",
-)  # fmt: skip
+# Columns of the segments that `Traffic` itself reads.
+BASE = ("time", "tcp_flags", "payload_bytes", "conn_id", "from_client", "capture_duplicate", "resent")
 
 
 class Rows(NamedTuple):
@@ -59,6 +57,9 @@ class Traffic:
         So many connections and frames are named as evidence, beside their exact totals.
     server_given : bool or ndarray of bool, default False
         The user's filter says who the server is: everywhere, or by connection.
+    reads : iterable of str, optional
+        Columns of the segments that may be read beside those of `Traffic` itself. Others are refused, whether the
+        frame has them or not: a filter leaves them out.
 
     Raises
     ------
@@ -73,14 +74,16 @@ class Traffic:
         *,
         listed: int = LISTED,
         server_given: bool | Mask = False,
+        reads: Iterable[str] = (),
     ) -> None:
         self._listed, self._server_given = listed, server_given
-        wanted = [("segments", segments, READ), ("connections", connections, names(CONNECTIONS))]
+        self._reads = dict.fromkeys((*BASE, *reads))
+        wanted = [("segments", segments, self._reads), ("connections", connections, names(CONNECTIONS))]
         for what, frame, columns in wanted:
             missing = [name for name in columns if name not in frame]
             if missing:
                 raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
-        self.segments = without_attrs(segments)
+        self._segments = without_attrs(segments)
         self.connections = without_attrs(connections)
         self.endpoints = Endpoints(self.connections)
         self.size = len(connections)
@@ -163,7 +166,29 @@ class Traffic:
 
     def column(self, name: str) -> Array:
         """Return a column of the segments frame that has no nulls."""
-        return self.segments[name].to_numpy()
+        return self.series(name).to_numpy()
+
+    def series(self, name: str) -> pd.Series:
+        """Return a column of the segments frame.
+
+        Parameters
+        ----------
+        name : str
+            One of those that were said to be read.
+
+        Returns
+        -------
+        Series
+            With its nulls and categories; not to be modified.
+
+        Raises
+        ------
+        ParameterError
+            The column was not declared.
+        """
+        if name not in self._reads:
+            raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
+        return self._segments[name]
 
     def payload(self, rows: Array) -> Array:
         """Return the payload of rows in bytes, 0 where it is not known."""
@@ -217,7 +242,7 @@ class Traffic:
         if not mask.any():
             return Rows(np.empty(0, np.intp), np.empty(0, np.intp))
         if mask.all() and not self._is_selection:
-            wanted = np.ones(len(self.segments), np.bool_)
+            wanted = np.ones(len(self._segments), np.bool_)
         else:
             by_id = np.zeros(self._ids, np.bool_)
             by_id[self._conn_ids[mask]] = True
@@ -251,7 +276,7 @@ class Traffic:
 
     def differing(self, label: str, evidence: str) -> Differing:
         """Compare a label of Wireshark's with the evidence that counts the same thing, copies included."""
-        return differing(self.segments, label, evidence, self._selected)
+        return differing(self.column(label), self.column(evidence), self._selected)
 
     @cached_property
     def rsts(self) -> Rows:
@@ -302,7 +327,7 @@ class Traffic:
         if not (rows[1:] > rows[:-1]).all():
             rows = np.unique(rows)
         places = np.flatnonzero(self.places(rows) if mask is None else mask)
-        frames = tuple(self.segments.index.to_numpy()[rows[: self._listed]].tolist())
+        frames = tuple(self._segments.index.to_numpy()[rows[: self._listed]].tolist())
         return Evidence(
             connections=tuple(self._conn_ids[places[: self._listed]].tolist()),
             connection_count=places.size,
@@ -320,11 +345,11 @@ class Traffic:
 
     @cached_property
     def _payload(self) -> Array:
-        return values(self.segments["payload_bytes"], np.uint32)
+        return values(self.series("payload_bytes"), np.uint32)
 
     @cached_property
     def _time_ns(self) -> Array:
-        return self.segments["time"].to_numpy("datetime64[ns]").view(np.int64)
+        return self.series("time").to_numpy("datetime64[ns]").view(np.int64)
 
     @cached_property
     def _conn_id(self) -> Array:

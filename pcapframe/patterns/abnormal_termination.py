@@ -17,10 +17,11 @@ from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "AbnormalTerminationLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "AbnormalTerminationLimits", "observe"]
 
 NAME = "abnormal_termination"
 CATEGORY = "connection_lifecycle"
+RESTS_ON = ("endings", "rates")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class AbnormalTerminationLimits:
     """
 
     reset_rate: float = 0.1
+
+
+LIMITS = AbnormalTerminationLimits
 
 
 def observe(traffic: Traffic, limits: AbnormalTerminationLimits) -> Pattern | None:

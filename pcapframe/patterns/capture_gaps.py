@@ -19,10 +19,12 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "CaptureGapsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "CaptureGapsLimits", "observe"]
 
 NAME = "capture_gaps"
 CATEGORY = "reliability"
+RESTS_ON = ("missing_bytes",)
+READS = ("capture_gap",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class CaptureGapsLimits:
     """
 
     min_bytes: int = 1
+
+
+LIMITS = CaptureGapsLimits
 
 
 def observe(traffic: Traffic, limits: CaptureGapsLimits) -> Pattern | None:

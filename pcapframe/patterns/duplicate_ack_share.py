@@ -20,10 +20,12 @@ from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "DuplicateAckShareLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "DuplicateAckShareLimits", "observe"]
 
 NAME = "duplicate_ack_share"
 CATEGORY = "reliability"
+RESTS_ON = ("duplicate_acks", "rates")
+READS = ("duplicate_ack",)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class DuplicateAckShareLimits:
 
     share: float = 0.05
     min_acks: int = 50
+
+
+LIMITS = DuplicateAckShareLimits
 
 
 def observe(traffic: Traffic, limits: DuplicateAckShareLimits) -> Pattern | None:

@@ -19,10 +19,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "HalfOpenHandshakesLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "HalfOpenHandshakesLimits", "observe"]
 
 NAME = "half_open_handshakes"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("unanswered",)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class HalfOpenHandshakesLimits:
 
     min_connections: int = 1
     settle_s: float = 1.0
+
+
+LIMITS = HalfOpenHandshakesLimits
 
 
 def observe(traffic: Traffic, limits: HalfOpenHandshakesLimits) -> Pattern | None:

@@ -19,10 +19,11 @@ from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "HandshakeCompletionLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "HandshakeCompletionLimits", "observe"]
 
 NAME = "handshake_completion"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("handshakes", "unanswered", "rates")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class HandshakeCompletionLimits:
     """
 
     min_failed: int = 1
+
+
+LIMITS = HandshakeCompletionLimits
 
 
 def observe(traffic: Traffic, limits: HandshakeCompletionLimits) -> Pattern | None:

@@ -24,10 +24,11 @@ from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
-__all__ = ["CATEGORY", "NAME", "HandshakeTimeOutliersLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "HandshakeTimeOutliersLimits", "observe"]
 
 NAME = "handshake_time_outliers"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("round_trips",)
 
 SCALE = 1.4826  # makes the median absolute deviation of normal values their standard deviation
 
@@ -52,6 +53,9 @@ class HandshakeTimeOutliersLimits:
     floor_s: float = 0.05
     floor_share: float = 0.5
     min_handshakes: int = 10
+
+
+LIMITS = HandshakeTimeOutliersLimits
 
 
 def observe(traffic: Traffic, limits: HandshakeTimeOutliersLimits) -> Pattern | None:

@@ -20,10 +20,12 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted, seconds
 
-__all__ = ["CATEGORY", "NAME", "LongIdleGapsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "LongIdleGapsLimits", "observe"]
 
 NAME = "long_idle_gaps"
 CATEGORY = "connection_lifecycle"
+RESTS_ON = ("open_endings",)
+READS = ("keep_alive",)
 
 WRITTEN = {"rst": "RST", "fin": "FIN", "keep_alive": "keep-alive", "other": "of another kind"}
 
@@ -39,6 +41,9 @@ class LongIdleGapsLimits:
     """
 
     idle_s: float = 60.0
+
+
+LIMITS = LongIdleGapsLimits
 
 
 def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:

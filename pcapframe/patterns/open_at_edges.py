@@ -19,10 +19,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted
 
-__all__ = ["CATEGORY", "NAME", "OpenAtEdgesLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "OpenAtEdgesLimits", "observe"]
 
 NAME = "open_at_edges"
 CATEGORY = "connection_lifecycle"
+RESTS_ON = ("open_endings",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class OpenAtEdgesLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = OpenAtEdgesLimits
 
 
 def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:

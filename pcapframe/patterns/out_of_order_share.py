@@ -20,10 +20,12 @@ from pcapframe.patterns._api import Pattern, beside, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted, percent
 
-__all__ = ["CATEGORY", "NAME", "OutOfOrderShareLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "OutOfOrderShareLimits", "observe"]
 
 NAME = "out_of_order_share"
 CATEGORY = "reliability"
+RESTS_ON = ("reordering", "rates")
+READS = ("reordered", "out_of_order")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class OutOfOrderShareLimits:
 
     share: float = 0.01
     min_segments: int = 100
+
+
+LIMITS = OutOfOrderShareLimits
 
 
 def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:

@@ -19,15 +19,17 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.patterns._api import Pattern, beside, rate
+from pcapframe.patterns._api import Notable, Pattern, beside, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.schema import RESEND_REASONS
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "PacketRetransmissionLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "PacketRetransmissionLimits", "notable", "observe"]
 
 NAME = "packet_retransmission"
 CATEGORY = "reliability"
+RESTS_ON = ("retransmissions", "retransmission_rate")
+READS = ("retransmission", "needless", "resend_reason")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class PacketRetransmissionLimits:
     """
 
     rate: float = 0.02
+
+
+LIMITS = PacketRetransmissionLimits
 
 
 def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | None:
@@ -67,7 +72,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     --------
     >>> import pcapframe as pf
     >>> segments = pf.label_segments(pf.read_pcap(pf.example("losses.pcap")))
-    >>> traffic = Traffic(segments, pf.build_connections(segments))
+    >>> traffic = Traffic(segments, pf.build_connections(segments), reads=READS)
     >>> observe(traffic, PacketRetransmissionLimits()).observations["exceeds_threshold"]
     True
     """
@@ -77,7 +82,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         return None
     packets = traffic.packet_count
     by_connection, pairs = traffic.endpoints.count_pairs(by_client + by_server)
-    needless = traffic.segments["needless"].array.take(traffic.resent)
+    needless = traffic.series("needless").array.take(traffic.resent)
     connections = int((by_client + by_server > 0).sum())
     theirs = traffic.differing("retransmission", "resent")
     observations: dict[str, Any] = {
@@ -108,9 +113,33 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
 
 
+def notable(seen: dict[str, Any]) -> Notable | None:
+    """Say that the rate is above the threshold.
+
+    Parameters
+    ----------
+    seen : dict
+        The observations of `observe`.
+
+    Returns
+    -------
+    Notable or None
+        None where it is not.
+    """
+    if not seen["exceeds_threshold"]:
+        return None
+    total = seen["total_retransmissions"]
+    return Notable(
+        "high_retransmission",
+        f"{total:,} of {counted(seen['total_packets'], 'TCP packet')} ({percent(seen['rate'])}) "
+        f"{agreeing(total, 'was a segment', 'were segments')} sent again, above the threshold of "
+        f"{percent(seen['threshold'])}",
+    )
+
+
 def _reasons(traffic: Traffic, rows: Array) -> dict[str, int]:
     """Count the resends by what the sender answered, without zeros."""
-    reasons = traffic.segments["resend_reason"].cat
+    reasons = traffic.series("resend_reason").cat
     counts = np.bincount(reasons.codes.to_numpy()[rows] + 1, minlength=len(reasons.categories) + 1)[1:]
     found = dict(zip(reasons.categories, counts.tolist(), strict=True))
     return {name: found[name] for name in RESEND_REASONS if found.get(name)}

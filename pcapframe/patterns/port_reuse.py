@@ -23,10 +23,12 @@ from pcapframe.patterns._traffic import Traffic
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.wording import counted, seconds
 
-__all__ = ["CATEGORY", "NAME", "PortReuseLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "PortReuseLimits", "observe"]
 
 NAME = "port_reuse"
 CATEGORY = "connection_lifecycle"
+RESTS_ON = ("connections",)
+READS = ("reused_ports",)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class PortReuseLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = PortReuseLimits
 
 
 def observe(traffic: Traffic, limits: PortReuseLimits) -> Pattern | None:

@@ -19,10 +19,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Rows, Traffic
 from pcapframe.wording import agreeing, counted, percent, seconds
 
-__all__ = ["CATEGORY", "NAME", "RefusedConnectionsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RefusedConnectionsLimits", "observe"]
 
 NAME = "refused_connections"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("handshakes", "rates")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class RefusedConnectionsLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = RefusedConnectionsLimits
 
 
 def observe(traffic: Traffic, limits: RefusedConnectionsLimits) -> Pattern | None:

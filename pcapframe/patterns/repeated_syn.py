@@ -18,10 +18,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
-__all__ = ["CATEGORY", "NAME", "RepeatedSynLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RepeatedSynLimits", "observe"]
 
 NAME = "repeated_syn"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("flags",)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class RepeatedSynLimits:
     """
 
     min_repeats: int = 1
+
+
+LIMITS = RepeatedSynLimits
 
 
 def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:

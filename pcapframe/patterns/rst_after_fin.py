@@ -20,10 +20,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted, percent, seconds
 
-__all__ = ["CATEGORY", "NAME", "RstAfterFinLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstAfterFinLimits", "observe"]
 
 NAME = "rst_after_fin"
 CATEGORY = "connection_termination"
+RESTS_ON = ("flags",)
 
 NO_ROW = np.iinfo(np.int64).max
 
@@ -39,6 +40,9 @@ class RstAfterFinLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = RstAfterFinLimits
 
 
 def observe(traffic: Traffic, limits: RstAfterFinLimits) -> Pattern | None:

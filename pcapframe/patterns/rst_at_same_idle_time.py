@@ -22,10 +22,11 @@ from pcapframe.patterns._api import Pattern, each_direction
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent, seconds
 
-__all__ = ["CATEGORY", "NAME", "RstAtSameIdleTimeLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstAtSameIdleTimeLimits", "observe"]
 
 NAME = "rst_at_same_idle_time"
 CATEGORY = "connection_termination"
+RESTS_ON = ("flags", "durations")
 
 NO_ROW = -1
 
@@ -50,6 +51,9 @@ class RstAtSameIdleTimeLimits:
     tolerance: float = 0.05
     min_connections: int = 5
     min_share: float = 0.25
+
+
+LIMITS = RstAtSameIdleTimeLimits
 
 
 def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None:

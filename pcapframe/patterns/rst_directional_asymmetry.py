@@ -18,16 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._api import LISTED, Notable, Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.wording import counted
+from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "RstDirectionalAsymmetryLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstDirectionalAsymmetryLimits", "notable", "observe"]
 
 NAME = "rst_directional_asymmetry"
 CATEGORY = "connection_termination"
+RESTS_ON = ("flags",)
 
 SIDES = ("client", "server")
+STRONG = 0.9  # share of the RSTs that go one way
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class RstDirectionalAsymmetryLimits:
     """
 
     significance: float = 0.05
+
+
+LIMITS = RstDirectionalAsymmetryLimits
 
 
 def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern | None:
@@ -95,6 +100,31 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
         description += f" Left out: {counted(unknown, 'RST')} in {where}."
     resets = traffic.within(traffic.rsts.rows, affected)
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets, affected))
+
+
+def notable(seen: dict[str, Any]) -> Notable | None:
+    """Say that nearly all RSTs go one way.
+
+    Parameters
+    ----------
+    seen : dict
+        The observations of `observe`.
+
+    Returns
+    -------
+    Notable or None
+        None where less than nine in ten do.
+    """
+    if 1 - STRONG <= seen["ratio"] <= STRONG:
+        return None
+    to_server, from_server = seen["rst_to_server"], seen["rst_from_server"]
+    way = "to the server" if to_server > from_server else "from the server"
+    most, total = max(to_server, from_server), to_server + from_server
+    text = f"{most:,} of {counted(total, 'RST')} {agreeing(most, 'goes', 'go')} {way} ({percent(most / total)})"
+    unknown = seen["rst_of_unknown_direction"]
+    if unknown:
+        text += f"; {counted(unknown, 'RST')} of unknown direction {agreeing(unknown, 'is', 'are')} left out"
+    return Notable("strong_rst_asymmetry", text)
 
 
 def _two_sided_binomial(one: int, other: int) -> float:

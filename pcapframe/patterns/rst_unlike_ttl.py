@@ -23,10 +23,12 @@ from pcapframe.patterns._api import LISTED, Pattern, each_direction
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
-__all__ = ["CATEGORY", "NAME", "RstUnlikeTtlLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "RstUnlikeTtlLimits", "observe"]
 
 NAME = "rst_unlike_ttl"
 CATEGORY = "connection_termination"
+RESTS_ON = ("flags",)
+READS = ("ttl",)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class RstUnlikeTtlLimits:
 
     hops: int = 2
     min_connections: int = 1
+
+
+LIMITS = RstUnlikeTtlLimits
 
 
 def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:

@@ -22,10 +22,11 @@ from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
-__all__ = ["CATEGORY", "NAME", "SimultaneousRetransmissionsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "SimultaneousRetransmissionsLimits", "observe"]
 
 NAME = "simultaneous_retransmissions"
 CATEGORY = "reliability"
+RESTS_ON = ("retransmissions",)
 
 SECOND_NS = 1_000_000_000
 
@@ -44,6 +45,9 @@ class SimultaneousRetransmissionsLimits:
 
     min_connections: int = 6
     deviations: float = 6.0
+
+
+LIMITS = SimultaneousRetransmissionsLimits
 
 
 def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Pattern | None:

@@ -21,10 +21,11 @@ from pcapframe.patterns._traffic import Traffic
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.wording import counted
 
-__all__ = ["CATEGORY", "NAME", "StateTransitionsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "StateTransitionsLimits", "observe"]
 
 NAME = "state_transitions"
 CATEGORY = "connection_lifecycle"
+RESTS_ON = ("handshakes", "unanswered", "endings", "open_endings")
 
 DATA = ("no_data", "client_data", "server_data", "data_both_ways")
 
@@ -40,6 +41,9 @@ class StateTransitionsLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = StateTransitionsLimits
 
 
 def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:

@@ -21,10 +21,11 @@ from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, percent
 
-__all__ = ["CATEGORY", "NAME", "SynResponseImbalanceLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "SynResponseImbalanceLimits", "observe"]
 
 NAME = "syn_response_imbalance"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("flags", "unanswered", "rates")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class SynResponseImbalanceLimits:
     """
 
     response_ratio: float = 0.5
+
+
+LIMITS = SynResponseImbalanceLimits
 
 
 def observe(traffic: Traffic, limits: SynResponseImbalanceLimits) -> Pattern | None:

@@ -20,10 +20,11 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Rows, Traffic
 from pcapframe.wording import counted, percent, seconds
 
-__all__ = ["CATEGORY", "NAME", "UnansweredSynsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "UnansweredSynsLimits", "observe"]
 
 NAME = "unanswered_syns"
 CATEGORY = "connection_establishment"
+RESTS_ON = ("unanswered",)
 
 MOST_RETRIES = 10  # so many spacings are reported
 
@@ -42,6 +43,9 @@ class UnansweredSynsLimits:
 
     min_connections: int = 1
     settle_s: float = 1.0
+
+
+LIMITS = UnansweredSynsLimits
 
 
 def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:

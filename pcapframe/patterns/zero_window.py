@@ -22,10 +22,12 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import ByConnection, Traffic
 from pcapframe.wording import counted, seconds
 
-__all__ = ["CATEGORY", "NAME", "ZeroWindowLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "ZeroWindowLimits", "observe"]
 
 NAME = "zero_window"
 CATEGORY = "reliability"
+RESTS_ON = ("flags",)
+READS = ("zero_window", "window")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class ZeroWindowLimits:
     """
 
     min_connections: int = 1
+
+
+LIMITS = ZeroWindowLimits
 
 
 def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:

@@ -56,7 +56,7 @@ def overview_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataF
     26
     """
     segments, connections = without_attrs(segments), without_attrs(connections)
-    traffic = Traffic(segments, connections)
+    traffic = Traffic(segments, connections, reads=("zero_window",))
     time = nanoseconds(segments["time"])[np.isin(segments["conn_id"].to_numpy(), connections.index.to_numpy())]
     edges = time_edges(known_times(time, traffic.start_ns, traffic.end_ns))
     failed = traffic.is_in("handshake", "refused", "unanswered")

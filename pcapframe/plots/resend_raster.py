@@ -51,7 +51,7 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
         each row), ``at_once`` (connections with a resend in each bin), ``resent`` segments, ``resending`` connections
         of ``connections``, and ``without_time`` (resent segments left out).
     """
-    traffic = Traffic(segments, connections)
+    traffic = Traffic(segments, connections, reads=("resend_reason",))
     rows = traffic.resent
     time = traffic.time_ns(rows)
     without_time = int((time == NO_TIME).sum())
@@ -65,7 +65,7 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
     per_row = max(-(-by_start.size // ROWS), 1)
     bins = max(edges.size - 1, 1)
     column = bin_of(time, edges) if rows.size else np.empty(0, np.int64)
-    reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[rows].astype(np.int64)
+    reason = traffic.series("resend_reason").cat.codes.to_numpy()[rows].astype(np.int64)
     cell = (rank[place] // per_row * bins + column) * len(RESEND_REASONS) + reason
     cells, counts = np.unique(cell, return_counts=True)
     pairs = np.unique(place * bins + column)

@@ -60,15 +60,15 @@ def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFra
     >>> int(data["resent"].sum()) == analysis.statistics["retransmissions"]["total"]
     True
     """
-    traffic = Traffic(segments, connections)
+    traffic = Traffic(segments, connections, reads=("resend_reason",))
     is_counted = (traffic.column("tcp_flags") & (FLAG_BITS["SYN"] | FLAG_BITS["FIN"])) != 0
-    is_counted |= values(traffic.segments["payload_bytes"], np.uint32) > 0
+    is_counted |= values(traffic.series("payload_bytes"), np.uint32) > 0
     sent_rows = traffic.rows(is_counted)
     resent_rows = traffic.resent
     sent_ns = traffic.time_ns(sent_rows)
     by_client, resent_by_client = (traffic.from_client(rows) for rows in (sent_rows, resent_rows))
     edges = time_edges(known_times(traffic.start_ns, traffic.end_ns, sent_ns))
-    reason = traffic.segments["resend_reason"].cat.codes.to_numpy()[resent_rows]
+    reason = traffic.series("resend_reason").cat.codes.to_numpy()[resent_rows]
     counts = _by_bin(traffic.time_ns(resent_rows), resent_by_client, edges, reason, len(RESEND_REASONS))
     sent = _by_bin(sent_ns, by_client, edges, np.zeros(1, np.int8), 1)[:, 0]
     resent = counts.sum(axis=1)

@@ -60,7 +60,7 @@ def rst_events(
     >>> int((rsts["phase"] == "handshake").sum()), len(rsts)
     (6, 26)
     """
-    traffic = Traffic(segments, connections, server_given=server_given)
+    traffic = Traffic(segments, connections, server_given=server_given, reads=("src",))
     ordered = traffic.by_connection(traffic.all_of_reset)
     rows, begins = ordered.rows, ordered.begins
     is_rst, is_syn = traffic.has_flag(rows, "RST"), traffic.has_flag(rows, "SYN")
@@ -82,8 +82,10 @@ def rst_events(
     order = np.argsort(rows[is_rst])
     chosen, place = rows[is_rst][order], ordered.place[is_rst][order]
     direction = np.where(traffic.roles_known[place], np.where(traffic.from_client(chosen), 0, 1), 2)
-    bare = traffic.segments[["conn_id", "time", "src"]].take(chosen)
-    return bare.rename(columns={"src": "source"}).assign(
+    bare = pd.DataFrame(
+        {"conn_id": traffic.series("conn_id"), "time": traffic.series("time"), "source": traffic.series("src")}
+    )
+    return bare.take(chosen).assign(
         direction=category(direction, RST_DIRECTIONS),
         phase=category(phase[is_rst][order], PHASES),
         silent_s=silent_s[is_rst][order],

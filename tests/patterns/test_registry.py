@@ -1,175 +1,124 @@
+"""One file and one line a pattern: what the file declares holds everywhere."""
+
+import inspect
 import json
-import re
-import subprocess
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
+from mcp.client.client import Client
 
-from pcapframe import build_connections, example, label_segments, patterns, read_pcap
+import pcapframe as pf
+from pcapframe import patterns
+from pcapframe.analysis.health import STATISTICS
 from pcapframe.errors import ParameterError
-from pcapframe.patterns import Evidence, Pattern, Thresholds, find_evidence, find_patterns
-from pcapframe.patterns._registry import PATTERNS
-from tests.builders import Conversation, merge, pcap
+from pcapframe.mcp_server.server import CaptureServer
+from pcapframe.mcp_server.settings import Settings
+from pcapframe.patterns import CATEGORIES, columns_read, find_notable, find_patterns, rests_on
+from pcapframe.patterns._registry import NAMES, PATTERNS
+from pcapframe.report.sections import CaptureReport
+from pcapframe.schema import SEGMENTS, names
+from pcapframe.widgets._state import ExplorerState
+from pcapframe.widgets._views import PatternView
+from tests.analysis.health.made import broken
+from tests.cli.running import text_of
+from tests.patterns import toy
 from tests.patterns.views import frames, healthy
 
-CATEGORIES = {"connection_establishment", "connection_termination", "reliability", "connection_lifecycle"}
-CAPTURES = ("clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap", "mirrored.pcap.gz")
-EVERYTHING = Thresholds().with_values(
-    {name: 0 for name in Thresholds().to_dict() if name.rpartition(".")[2].startswith(("min_", "share", "rate"))}
-)
 
-
-def seen_in(name: str, thresholds: Thresholds = EVERYTHING) -> list[Pattern]:
-    segments = label_segments(read_pcap(example(name), progress=False))
-    return find_patterns(segments, build_connections(segments), thresholds=thresholds)
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with its file in the folder and its name in the list."""
+    monkeypatch.setitem(PATTERNS, toy.NAME, toy)
 
 
 def test_every_file_is_registered() -> None:
     folder = Path(patterns.__file__).parent
     files = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
-    assert {pattern.NAME for pattern in PATTERNS} == files
-    assert len(PATTERNS) == len(files)
-    assert {pattern.CATEGORY for pattern in PATTERNS} == CATEGORIES
+    assert set(NAMES) == files
+    assert len(NAMES) == len(files)
+    assert {pattern.CATEGORY for pattern in PATTERNS.values()} == set(CATEGORIES)
 
 
-def test_healthy_connections_show_nothing_but_their_states() -> None:
-    seen = find_patterns(*frames(*healthy(100)))
-    assert [pattern.pattern for pattern in seen] == ["state_transitions"]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_declares_what_its_pattern_needs(name: str) -> None:
+    pattern = PATTERNS[name]
+    assert pattern.NAME == name
+    assert set(pattern.RESTS_ON) <= set(STATISTICS)
+    assert pattern.RESTS_ON
+    assert all(field.default is not None for field in fields(pattern.LIMITS))
+    assert list(inspect.signature(pattern.observe).parameters) == ["traffic", "limits"]
+    assert set(getattr(pattern, "READS", ())) <= set(names(SEGMENTS))
 
 
-def test_empty_frames_show_nothing() -> None:
-    segments, connections = frames(*healthy(1))
-    assert find_patterns(segments[:0], connections[:0]) == []
-    assert find_patterns(segments[:0], connections) == []
-    assert find_patterns(segments, connections[:0]) == []
-    assert find_patterns(*frames()) == []
-
-
-@pytest.mark.parametrize("name", CAPTURES)
-def test_every_pattern_keeps_the_rules(name: str) -> None:
-    order = [pattern.NAME for pattern in PATTERNS]
-    seen = seen_in(name)
-    assert [pattern.pattern for pattern in seen] == sorted((p.pattern for p in seen), key=order.index)
-    for pattern in seen:
-        json.dumps(pattern.to_dict(), allow_nan=False)
-        assert pattern.category in CATEGORIES
-        assert pattern.description.endswith(".")
-        assert pattern.evidence.connection_count > 0
-        assert len(pattern.evidence.frames) == min(pattern.evidence.frame_count, 100)
-        assert (pattern.evidence.display_filter is None) == (pattern.evidence.frame_count == 0)
-
-
-def test_one_is_not_several() -> None:
-    refused = [Conversation(client_port=port, start=port).syn().rst("server") for port in (1, 2)]
-    half_open = Conversation(client_port=3, start=3.0).syn().syn_ack()
-    lacking = Conversation().handshake().data("client", 1, drop=True).ack("server").data("client", 9).ack("server")
-    lossy = Conversation().handshake().data("client", 9, lost=True).retransmit("client", after=0.4).ack("server")
-    closed = Conversation().handshake().data("client", 9).ack("server", window=0)
-    repeating = Conversation().handshake().data("server", 9, lost=True).data("server", 9).ack("client")
-    older = Conversation().handshake(drop=True).data("client", 9).ack("server")
-    alone = [(talk,) for talk in (refused[0], half_open, lacking, lossy, closed, repeating, older)]
-    together = [(refused[0], half_open, *healthy(1, port=9)), (*refused, *healthy(1, port=9))]
-    found = [find_patterns(*frames(*talks), thresholds=EVERYTHING) for talks in alone + together]
-    texts = {f"{pattern.pattern}: {pattern.description}" for seen in found for pattern in seen}
-    shown = {text.partition(":")[0] for text in texts}
-    assert shown >= {
-        "abnormal_termination", "capture_gaps", "half_open_handshakes", "handshake_completion", "open_at_edges",
-        "packet_retransmission", "refused_connections", "syn_response_imbalance", "zero_window", "duplicate_ack_share",
-    }  # fmt: skip
-    disagreeing = re.compile(
-        r"(?<![\d.,])(?<!of )(?<!to )1 (of [\d,]+ )?[a-zA-Z -]*(\([^)]*\) )?(to 1 server endpoint )?(were|are|repeat)\b"
+def test_a_new_pattern_is_found_everywhere(registered: None) -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    (seen,) = [found for found in analysis.patterns if found.pattern == toy.NAME]
+    assert seen.observations == {"wide": 1086, "fewest": 1}
+    assert analysis.summary["by_category"][toy.CATEGORY] == 1 + sum(
+        found.category == toy.CATEGORY for found in analysis.patterns if found.pattern != toy.NAME
     )
-    assert sorted(text for text in texts if disagreeing.search(text)) == []
+    assert {"type": "all_wide", "detail": "1,086 packets"} in analysis.summary["notable_observations"]
+    assert toy.DESCRIPTION in str(analysis)
+    assert toy.DESCRIPTION in analysis._repr_html_()
+    assert seen.evidence.frame_count == analysis.find_evidence(toy.NAME, limit=5).frame_count
+    answer = pf.analyze_tcp_anomalies(analysis)
+    assert "patterns" in answer
+    assert [found["pattern"] for found in answer["patterns"]][-1] == toy.NAME
+    json.dumps(answer)
+    assert rests_on(toy.NAME) == ("packets",)
+    (seen,) = [found for found in broken().patterns if found.pattern == toy.NAME]
+    assert seen.description == f"As captured (at least: packets): {toy.DESCRIPTION}"
 
 
-def test_thresholds_decide() -> None:
-    segments, connections = frames(
-        Conversation().handshake().data("client", 10).rst("server"), *healthy(3, port=2, start=1)
-    )
-    names = [pattern.pattern for pattern in find_patterns(segments, connections)]
-    assert "abnormal_termination" in names
-    strict = Thresholds().with_values({"abnormal_termination.reset_rate": 0.25})
-    names = [pattern.pattern for pattern in find_patterns(segments, connections, thresholds=strict)]
-    assert "abnormal_termination" not in names
+def test_every_front_end_has_a_new_pattern(registered: None) -> None:
+    assert "toy.fewest" in text_of("thresholds")
+    assert toy.DESCRIPTION in text_of("analyze", str(pf.example("resets.pcap")))
+    assert toy.NAME not in text_of("analyze", str(pf.example("resets.pcap")), "--threshold", "toy.fewest=10000")
+    assert toy.DESCRIPTION in CaptureReport(pf.example("resets.pcap")).patterns().text
+    explored = ExplorerState(pf.analyze(pf.example("resets.pcap")))
+    view = PatternView(explored, lambda called: called)
+    view.show()
+    assert toy.DESCRIPTION in view.text.value
+    server = CaptureServer(Settings(roots=(pf.example("resets.pcap").parent,)))
+
+    async def ask() -> list[Any]:
+        async with Client(server) as client:
+            said = await client.call_tool("analyze_tcp_anomalies", {"pcap_file": "clean.pcap"})
+            packets = await client.call_tool("get_packets", {"pcap_file": "clean.pcap", "pattern": toy.NAME})
+            return [said, packets]
+
+    anomalies, packets = anyio.run(ask)
+    assert toy.NAME in [found["pattern"] for found in anomalies.structured_content["patterns"]]
+    assert not packets.is_error, packets
 
 
-@pytest.mark.parametrize("name", CAPTURES)
-def test_selected_connections_alone_give_the_same(name: str) -> None:
-    segments = label_segments(read_pcap(example(name), progress=False))
-    connections = build_connections(segments)
-    chosen = connections[::2]
-    only = segments[segments["conn_id"].isin(chosen.index)]
-    assert find_patterns(segments, chosen, thresholds=EVERYTHING) == find_patterns(only, chosen, thresholds=EVERYTHING)
+def test_the_thresholds_of_a_new_pattern_are_known(registered: None) -> None:
+    assert pf.Thresholds().to_dict()["toy.fewest"] == 1
+    strict = pf.Thresholds().with_values({"toy.fewest": 10**6})
+    analysis = pf.analyze(pf.example("resets.pcap"), thresholds=strict)
+    assert toy.NAME not in [found.pattern for found in analysis.patterns]
 
 
-def test_frames_are_those_of_the_merged_list() -> None:
-    first, second = Conversation().refused(), Conversation(client_port=2, start=10).refused()
-    segments = label_segments(read_pcap([pcap(second), pcap(first)], progress=False))
-    seen = {p.pattern: p for p in find_patterns(segments, build_connections(segments))}
-    assert seen["refused_connections"].evidence.frames == (1, 2, 3, 4)
+def test_a_column_that_is_declared_can_be_read_with_and_without_a_filter(registered: None) -> None:
+    assert "window_scale" not in columns_read()[:7]
+    for given in ({}, {"server_port": 80}):
+        found = pf.analyze(pf.example("resets.pcap"), **given).patterns  # type: ignore[arg-type]
+        assert toy.NAME in [one.pattern for one in found]
 
 
-def test_packets_without_a_time() -> None:
-    segments, _ = frames(*(Conversation(client_port=i).refused() for i in range(1, 4)), *healthy(2, start=1))
-    segments["time"] = segments["time"].where(segments["conn_id"] > 1)
-    seen = find_patterns(segments, build_connections(segments), thresholds=EVERYTHING)
-    refused = next(pattern for pattern in seen if pattern.pattern == "refused_connections")
-    assert refused.observations["response_median_s"] == pytest.approx(0.02)
-    for pattern in seen:
-        json.dumps(pattern.to_dict(), allow_nan=False)
+def test_a_column_that_is_not_declared_cannot_be_read_at_all(registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(toy, "READS")
+    for given in ({}, {"server_port": 80}):
+        with pytest.raises(ParameterError, match="the column 'ack' is read and not declared"):
+            pf.analyze(pf.example("resets.pcap"), **given)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="not declared"):
+        find_patterns(*frames(*healthy(1)))
 
 
-@pytest.mark.needs_program("tshark")
-@pytest.mark.parametrize("name", ["resets.pcap", "ipv6.pcapng"])
-def test_display_filters_select_the_evidence(name: str) -> None:
-    evidence = [pattern.evidence for pattern in seen_in(name) if pattern.category != "reliability"]
-    listed = {e.display_filter: e.frames for e in evidence if e.display_filter is not None}
-    assert len(listed) > 1
-    for display_filter, frames_listed in listed.items():
-        assert selected(name, display_filter) == list(frames_listed)
-    of_all = next(e for e in evidence if e.display_filter_all is not None)
-    assert of_all.display_filter_all is not None
-    assert set(of_all.frames) <= set(selected(name, of_all.display_filter_all))
-
-
-@pytest.mark.needs_program("tshark")
-def test_display_filter_of_all_selects_every_packet_of_the_connections(tmp_path: Path) -> None:
-    talks = [Conversation(client_port=port, start=port).refused() for port in range(1, 61)]
-    others = healthy(1, start=100, server="203.0.113.5")
-    path = tmp_path / "refused.pcap"
-    path.write_bytes(pcap(merge(*talks, *others)))
-    segments = label_segments(read_pcap(path, progress=False))
-    seen = {p.pattern: p for p in find_patterns(segments, build_connections(segments))}
-    evidence = seen["refused_connections"].evidence
-    assert evidence.frame_count == 120
-    assert evidence.display_filter_all is not None
-    assert selected(path, evidence.display_filter_all) == list(range(1, 121))
-
-
-def selected(capture: Path | str, display_filter: str) -> list[int]:
-    path = example(capture) if isinstance(capture, str) else capture
-    command = ["tshark", "-n", "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [int(frame) for frame in result.stdout.split()]
-
-
-@pytest.mark.parametrize("name", CAPTURES)
-def test_evidence_can_be_named_in_full(name: str) -> None:
-    segments = label_segments(read_pcap(example(name), progress=False))
-    connections = build_connections(segments)
-    for seen in find_patterns(segments, connections, thresholds=EVERYTHING):
-        whole = find_evidence(segments, connections, seen.pattern, limit=10**6, thresholds=EVERYTHING)
-        assert len(whole.frames) == whole.frame_count == seen.evidence.frame_count
-        assert len(whole.connections) == whole.connection_count == seen.evidence.connection_count
-        assert whole.frames[:100] == seen.evidence.frames
-        assert whole.connections[:100] == seen.evidence.connections
-        few = find_evidence(segments, connections, seen.pattern, limit=3, thresholds=EVERYTHING)
-        assert (few.frames, few.connections) == (whole.frames[:3], whole.connections[:3])
-
-
-def test_evidence_of_what_is_not_seen_is_empty() -> None:
-    assert find_evidence(*frames(*healthy(3)), "zero_window", limit=5) == Evidence()
-    empty = label_segments(read_pcap(pcap([])))
-    assert find_evidence(empty, build_connections(empty), "zero_window", limit=5) == Evidence()
-    with pytest.raises(ParameterError, match="there is no pattern 'rsts': expected one of rst_directional_asymmetry"):
-        find_evidence(*frames(*healthy(3)), "rsts", limit=5)
+def test_what_no_pattern_names_does_not_stand_out() -> None:
+    seen = pf.Pattern("other", "reliability", "", {}, pf.Evidence())
+    assert find_notable(seen) is None
+    assert rests_on("other") == ()

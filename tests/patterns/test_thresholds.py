@@ -1,4 +1,6 @@
+import copy
 import inspect
+import pickle
 import re
 from dataclasses import FrozenInstanceError, fields
 
@@ -7,10 +9,16 @@ import pytest
 from pcapframe.errors import ParameterError
 from pcapframe.patterns import Thresholds
 from pcapframe.patterns._registry import PATTERNS
+from pcapframe.patterns.packet_retransmission import PacketRetransmissionLimits
 
 
 def test_every_pattern_has_its_parameters() -> None:
-    assert [field.name for field in fields(Thresholds)] == [pattern.NAME for pattern in PATTERNS]
+    known = Thresholds()
+    for name, pattern in PATTERNS.items():
+        assert getattr(known, name) == known.of(name) == pattern.LIMITS()
+        assert name in dir(known)
+    with pytest.raises(AttributeError, match="Thresholds has no 'zero_windows'"):
+        _ = known.zero_windows
 
 
 def test_known_defaults() -> None:
@@ -22,14 +30,14 @@ def test_known_defaults() -> None:
 
 
 def test_docstrings_name_every_parameter_with_unit_and_default() -> None:
-    for pattern in fields(Thresholds):
-        limits = getattr(Thresholds(), pattern.name)
+    for pattern in PATTERNS.values():
+        limits = pattern.LIMITS()
         docstring = inspect.getdoc(limits) or ""
         for field in fields(limits):
             kind = type(field.default).__name__
             assert f"{field.name} : {kind}, default {field.default!r}\n" in docstring
             described = docstring.split(f"{field.name} : ", 1)[1].split(" : ", 1)[0]
-            assert re.search(r"\. \[[^\]]+\]", described), f"{pattern.name}.{field.name} has no unit"
+            assert re.search(r"\. \[[^\]]+\]", described), f"{pattern.NAME}.{field.name} has no unit"
 
 
 def test_with_values_changes_only_these() -> None:
@@ -79,4 +87,21 @@ def test_counts_are_whole() -> None:
 
 def test_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        Thresholds().packet_retransmission.rate = 1.0  # type: ignore[misc]
+        Thresholds().packet_retransmission.rate = 1.0
+    with pytest.raises(FrozenInstanceError):
+        Thresholds().packet_retransmission = PacketRetransmissionLimits(rate=1.0)
+
+
+def test_limits_can_be_given_whole() -> None:
+    given = Thresholds(packet_retransmission=PacketRetransmissionLimits(rate=0.5))
+    assert given == Thresholds().with_values({"packet_retransmission.rate": 0.5})
+    assert given != Thresholds()
+    assert hash(given) != hash(Thresholds())
+    assert Thresholds(packet_retransmission=PacketRetransmissionLimits()) == Thresholds()
+    assert pickle.loads(pickle.dumps(given)) == copy.deepcopy(given) == given
+    assert eval(repr(Thresholds())) == Thresholds()
+    assert repr(given) == "Thresholds(packet_retransmission=PacketRetransmissionLimits(rate=0.5))"
+    with pytest.raises(ParameterError, match="there is no pattern 'retransmission'"):
+        Thresholds(retransmission=PacketRetransmissionLimits())
+    with pytest.raises(ParameterError, match="expected ZeroWindowLimits"):
+        Thresholds(zero_window=PacketRetransmissionLimits())

@@ -11,8 +11,8 @@ from tests.patterns.views import frames, healthy, view
 
 def test_missing_columns_are_named() -> None:
     segments, connections = frames(*healthy(1))
-    with pytest.raises(ParameterError, match="segments lacks the columns ttl"):
-        Traffic(segments.drop(columns="ttl"), connections)
+    with pytest.raises(ParameterError, match="segments lacks the columns conn_id, ttl"):
+        Traffic(segments.drop(columns=["ttl", "conn_id"]), connections, reads=("ttl",))
     with pytest.raises(ParameterError, match="connections lacks the columns ending, history"):
         Traffic(segments, connections.drop(columns=["history", "ending"]))
 
@@ -100,7 +100,7 @@ def test_frames_are_not_changed() -> None:
     segments.attrs["capture"] = {"name": "a"}
     before = segments.copy(), connections.copy()
     traffic = Traffic(segments, connections)
-    assert traffic.segments.attrs == {}
+    assert traffic.series("time").attrs == {}
     assert segments.attrs == {"capture": {"name": "a"}}
     pd.testing.assert_frame_equal(segments, before[0])
     pd.testing.assert_frame_equal(connections, before[1])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pcapframe import build_connections, label_segments, read_pcap
-from pcapframe.patterns import Traffic
+from pcapframe.patterns import Traffic, columns_read
 from tests.builders import Conversation, Frame, merge, pcap
 
 __all__ = ["frames", "healthy", "view"]
@@ -19,7 +19,7 @@ def frames(*conversations: Iterable[Frame]) -> tuple[pd.DataFrame, pd.DataFrame]
 
 def view(*conversations: Iterable[Frame]) -> Traffic:
     """What a pattern sees of a capture of these conversations."""
-    return Traffic(*frames(*conversations))
+    return Traffic(*frames(*conversations), reads=columns_read())
 
 
 def healthy(count: int, *, port: int = 40000, start: float = 0.0, **options: object) -> list[Conversation]:

@@ -12,12 +12,11 @@ what can be unreliable, `_view` the frames that they share.
 
 from pcapframe.analysis.health._api import CaptureHealth, Finding
 from pcapframe.analysis.health._registry import examine_capture
-from pcapframe.analysis.health._statistics import PATTERNS, STATISTICS, Qualifier
+from pcapframe.analysis.health._statistics import STATISTICS, Qualifier
 from pcapframe.analysis.health._view import READ
 from pcapframe.analysis.health.no_segments import explain_no_segments
 
 __all__ = [
-    "PATTERNS",
     "READ",
     "STATISTICS",
     "CaptureHealth",

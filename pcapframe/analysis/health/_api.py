@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from pcapframe.analysis.health._statistics import AT_LEAST, PATTERNS, STATISTICS, UNKNOWN, Qualifier
-from pcapframe.patterns import Evidence, Pattern
+from pcapframe.analysis.health._statistics import AT_LEAST, STATISTICS, UNKNOWN, Qualifier
+from pcapframe.patterns import Evidence, Pattern, rests_on
 from pcapframe.wording import counted
 
 __all__ = ["CaptureHealth", "Finding"]
@@ -178,7 +178,7 @@ class CaptureHealth:
         dict
             Those that are unreliable, keys of ``STATISTICS``.
         """
-        return self._unreliable(PATTERNS.get(name, ()))
+        return self._unreliable(rests_on(name))
 
     def qualify_sentence(self, sentence: str, *statistics: str) -> str:
         """Write a sentence as far as it can be taken.
@@ -213,7 +213,7 @@ class CaptureHealth:
         str
             As from `qualify_sentence`.
         """
-        return self.qualify_sentence(sentence, *PATTERNS.get(pattern, ()))
+        return self.qualify_sentence(sentence, *rests_on(pattern))
 
     def _unreliable(self, statistics: Iterable[str]) -> dict[str, Qualifier]:
         return {name: self.qualifiers[name] for name in statistics if name in self.qualifiers}

@@ -1,8 +1,8 @@
-"""What can be unreliable, how far, and what each pattern rests on."""
+"""What can be unreliable, and how far."""
 
 from typing import Literal, TypeAlias
 
-__all__ = ["AT_LEAST", "LACKS_PACKETS", "PATTERNS", "STATISTICS", "UNKNOWN", "Qualifier"]
+__all__ = ["AT_LEAST", "LACKS_PACKETS", "STATISTICS", "UNKNOWN", "Qualifier"]
 
 Qualifier: TypeAlias = Literal["at least", "unknown"]
 
@@ -30,31 +30,6 @@ STATISTICS = {
     "round_trips": "round-trip times",
     "durations": "durations",
     "directions": "client and server",
-}
-# What each pattern rests on.
-PATTERNS = {
-    "rst_directional_asymmetry": ("flags",),
-    "packet_retransmission": ("retransmissions", "retransmission_rate"),
-    "handshake_completion": ("handshakes", "unanswered", "rates"),
-    "abnormal_termination": ("endings", "rates"),
-    "syn_response_imbalance": ("flags", "unanswered", "rates"),
-    "refused_connections": ("handshakes", "rates"),
-    "unanswered_syns": ("unanswered",),
-    "half_open_handshakes": ("unanswered",),
-    "repeated_syn": ("flags",),
-    "handshake_time_outliers": ("round_trips",),
-    "rst_after_fin": ("flags",),
-    "rst_at_same_idle_time": ("flags", "durations"),
-    "rst_unlike_ttl": ("flags",),
-    "out_of_order_share": ("reordering", "rates"),
-    "duplicate_ack_share": ("duplicate_acks", "rates"),
-    "capture_gaps": ("missing_bytes",),
-    "zero_window": ("flags",),
-    "simultaneous_retransmissions": ("retransmissions",),
-    "port_reuse": ("connections",),
-    "long_idle_gaps": ("open_endings",),
-    "open_at_edges": ("open_endings",),
-    "state_transitions": ("handshakes", "unanswered", "endings", "open_endings"),
 }
 _COUNTS = ("packets", "bytes", "flags", "handshakes", "endings", "retransmissions", "reordering", "duplicate_acks")
 # By a capture that lacks packets of its connections.

@@ -1,4 +1,4 @@
-"""Every number of an answer and every pattern rests on statistics that are named."""
+"""Every number of an answer rests on statistics that are named."""
 
 import json
 from typing import Any
@@ -6,19 +6,13 @@ from typing import Any
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis.health import PATTERNS, STATISTICS
+from pcapframe.analysis.health import STATISTICS
 from pcapframe.analysis.statistics import QUALIFIED
 from pcapframe.answers.connections import QUALIFIED_CONNECTIONS
 from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.answers.retransmissions import QUALIFIED_RETRANSMISSIONS
-from pcapframe.patterns._registry import PATTERNS as REGISTERED
 
 EXAMPLES = ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap", "mirrored.pcap.gz"]
-
-
-def test_every_pattern_says_what_it_rests_on() -> None:
-    assert set(PATTERNS) == {pattern.NAME for pattern in REGISTERED}
-    assert {name for rests_on in PATTERNS.values() for name in rests_on} <= set(STATISTICS)
 
 
 def at(answer: Any, path: str) -> list[Any]:

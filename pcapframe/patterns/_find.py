@@ -1,0 +1,115 @@
+"""Look for all patterns, or for the evidence of one."""
+
+import pandas as pd
+
+from pcapframe.arrays import Mask
+from pcapframe.errors import ParameterError
+from pcapframe.patterns._api import Evidence, Pattern
+from pcapframe.patterns._registry import PATTERNS, columns_read
+from pcapframe.patterns._thresholds import Thresholds
+from pcapframe.patterns._traffic import Traffic
+
+__all__ = ["find_evidence", "find_patterns"]
+
+DEFAULTS = Thresholds()
+
+
+def find_patterns(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    thresholds: Thresholds = DEFAULTS,
+    server_given: bool | Mask = False,
+) -> list[Pattern]:
+    """Look for every pattern.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``, index ``frame``, as from `label_segments`; not modified. Segments of
+        connections that are not in `connections` are passed over.
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``, index ``conn_id``, as from `build_connections`; not modified.
+    thresholds : Thresholds, optional
+        When each pattern is reported.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
+
+    Returns
+    -------
+    list of Pattern
+        Those that the frames show, in the order of reporting; empty where a frame is empty.
+
+    Raises
+    ------
+    ParameterError
+        A column is missing.
+
+    Notes
+    -----
+    Patterns say what is seen and never why. What the frames cannot show is None in the observations. Counts rest
+    on the evidence columns (``resent``, ``reordered``, ``capture_gap``) and, for duplicate ACKs, zero windows and
+    reused ports, on the labels.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
+    >>> [seen.pattern for seen in find_patterns(segments, pf.build_connections(segments))]
+    ['state_transitions']
+    """
+    traffic = Traffic(segments, connections, server_given=server_given, reads=columns_read())
+    if segments.empty or connections.empty:
+        return []
+    seen = (pattern.observe(traffic, thresholds.of(name)) for name, pattern in PATTERNS.items())
+    return [pattern for pattern in seen if pattern is not None]
+
+
+def find_evidence(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    name: str,
+    *,
+    limit: int,
+    thresholds: Thresholds = DEFAULTS,
+    server_given: bool | Mask = False,
+) -> Evidence:
+    """Name the connections and packets that show one pattern, as many as asked for.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        As for `find_patterns`.
+    name : str
+        Of the pattern.
+    limit : int
+        So many connections and frames, the first.
+    thresholds : Thresholds, optional
+        When the pattern is reported.
+    server_given : bool or ndarray of bool, default False
+        As for `find_patterns`.
+
+    Returns
+    -------
+    Evidence
+        With the exact totals; nothing in it where the pattern is not observed.
+
+    Raises
+    ------
+    ParameterError
+        There is no pattern of this name, or a column is missing.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("resets.pcap")))
+    >>> find_evidence(segments, pf.build_connections(segments), "refused_connections", limit=2).frames
+    (86, 87)
+    """
+    if name not in PATTERNS:
+        raise ParameterError(f"there is no pattern {name!r}: expected one of {', '.join(PATTERNS)}")
+    traffic = Traffic(segments, connections, listed=limit, server_given=server_given, reads=columns_read())
+    if segments.empty or connections.empty:
+        return Evidence()
+    seen = PATTERNS[name].observe(traffic, thresholds.of(name))
+    return Evidence() if seen is None else seen.evidence
