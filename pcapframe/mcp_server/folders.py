@@ -1,4 +1,9 @@
-"""Which files the server may read: regular files under its folders, and nothing said about others."""
+"""Which files the server may read: regular files under its folders, and nothing said about others.
+
+A path is resolved first, links and all. Then it is opened from its root down, one folder at a time, and no link is
+followed on the way: whoever swaps a folder for a link meanwhile gets an error, not a file from outside. That needs
+``openat``. Windows lacks it: there the path is opened as a whole, so use no root in which others may write.
+"""
 
 import os
 import stat
@@ -9,8 +14,17 @@ from pcapframe.errors import CaptureNotFoundError, ParameterError
 
 __all__ = ["Folders"]
 
-# Neither waits for a FIFO's writer nor follows a link put there since the path was resolved.
-OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+
+def _flags(*names: str) -> int:
+    """Combine those flags of ``open`` that the platform has."""
+    return sum(getattr(os, name, 0) for name in names)
+
+
+BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
+# O_PATH, where there is one, opens folders that may be searched but not listed.
+FOLDER_FLAGS = os.O_RDONLY | _flags("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_PATH")
+FILE_FLAGS = os.O_RDONLY | _flags("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")  # waits for no FIFO's writer
+LONGEST = 4096  # path; resolving takes time by the square of it [characters]
 
 
 class Folders:
@@ -51,13 +65,7 @@ class Folders:
         CaptureNotFoundError
             Not under a folder that may be read, whether it exists or not; or not there, or not a regular file.
         """
-        path = self._find(name)
-        try:
-            descriptor = os.open(path, OPEN_FLAGS)
-        except FileNotFoundError:
-            raise CaptureNotFoundError(name, "there is no such file") from None
-        except (OSError, ValueError) as error:
-            raise CaptureNotFoundError(name, f"cannot be opened ({getattr(error, 'strerror', error)})") from None
+        descriptor = self._descriptor(name)
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             os.close(descriptor)
@@ -67,12 +75,40 @@ class Folders:
         file.name = name  # what messages and answers call it
         return file
 
-    def _find(self, name: str) -> Path:
-        """Return where a path leads, if that is under one of the folders."""
-        inside = []
-        if name and "\0" not in name:
-            leads_to = [Path(os.path.realpath(root / name)) for root in self.roots]
-            inside = [path for path in leads_to if any(path.is_relative_to(root) for root in self.roots)]
-        if not inside:
+    def _descriptor(self, name: str) -> int:
+        """Open what a path names, in the first folder that has it."""
+        if len(name) > LONGEST:
+            raise CaptureNotFoundError(name, f"is longer than {LONGEST:,} characters, which no path may be")
+        try:
+            resolved = [Path(os.path.realpath(root / name)) for root in self.roots] if name and "\0" not in name else []
+        except (OSError, ValueError):  # a letter that no file name can have
+            resolved = []
+        # The outermost root of each: nested ones are folders of it, which may be swapped as any other.
+        holders = [(path, [root for root in self.roots if path.is_relative_to(root)]) for path in resolved]
+        places = [(min(roots, key=lambda root: len(root.parts)), path) for path, roots in holders if roots]
+        if not places:
             raise CaptureNotFoundError(name, "is not in a folder that this server may read (--root names them)")
-        return next((path for path in inside if path.exists()), inside[0])
+        for root, path in places:
+            try:
+                return _open_beneath(root, path)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                raise CaptureNotFoundError(name, f"cannot be opened ({getattr(error, 'strerror', error)})") from None
+        raise CaptureNotFoundError(name, "there is no such file")
+
+
+def _open_beneath(root: Path, path: Path) -> int:
+    """Open a file under a folder without following links below it; both paths are resolved."""
+    if not BY_DESCRIPTOR:
+        return os.open(path, FILE_FLAGS)
+    *folders, file = path.relative_to(root).parts or (".",)
+    at = os.open(root, FOLDER_FLAGS)
+    try:
+        for folder in folders:
+            inner = os.open(folder, FOLDER_FLAGS, dir_fd=at)
+            os.close(at)
+            at = inner
+        return os.open(file, FILE_FLAGS, dir_fd=at)
+    finally:
+        os.close(at)

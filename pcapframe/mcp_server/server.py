@@ -4,6 +4,8 @@ import gc
 import hashlib
 import hmac
 import ipaddress
+import logging
+import os
 import socket
 import sys
 import warnings
@@ -17,23 +19,27 @@ import uvicorn
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from pydantic import AnyUrl, ValidationError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
+from pydantic import AnyUrl
 
 import pcapframe
-from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
+from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.mcp_server.captures import Captures
 from pcapframe.mcp_server.evidence_tools import evidence_tools
 from pcapframe.mcp_server.prompts import prompts
 from pcapframe.mcp_server.resources import add_resources
+from pcapframe.mcp_server.sentences import sentence, shortened
 from pcapframe.mcp_server.settings import Settings
+from pcapframe.mcp_server.stdio import answering_stdio
 from pcapframe.mcp_server.tools import Asked, tcp_tools
 from pcapframe.measures import host_text
-from pcapframe.wording import printable
 
 __all__ = ["TOKEN", "CaptureServer", "serve_http", "serve_stdio"]
 
 TOKEN = "PCAPFRAME_MCP_TOKEN"  # environment variable
+LOG_LINES, LOG_LINE = 200, 500  # of a message in the log, and characters of each
 INSTRUCTIONS = (
     "Packet captures: TCP connections and what is observed in them, each observation with the packets that show it. "
     "Begin with analyze_tcp_anomalies. The answers state what is seen, never why: causes are for the reader to judge."
@@ -101,15 +107,17 @@ class CaptureServer(MCPServer[None]):
             With a sentence for the client.
         """
         tool = self._tool_manager.get_tool(name)
-        if tool is not None:
-            known = tool.parameters["properties"]
-            unknown = [argument for argument in arguments if argument not in known]
-            if unknown:
-                raise ToolError(f"{name} has no argument {', '.join(unknown)}: expected {', '.join(known)}")
+        if tool is None:
+            names = ", ".join(tool.name for tool in self._tool_manager.list_tools())
+            raise ToolError(f"there is no tool {shortened(name)}: expected one of {names}")
+        known = tool.parameters["properties"]
+        unknown = [argument for argument in arguments if argument not in known]
+        if unknown:
+            raise ToolError(f"{name} has no argument {shortened(', '.join(unknown))}: expected {', '.join(known)}")
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
-            told = _sentence(error.__cause__)
+            told = sentence(error.__cause__)
             if told is None:
                 raise
             raise ToolError(told) from error.__cause__
@@ -136,23 +144,53 @@ class CaptureServer(MCPServer[None]):
         """
         try:
             return await super().read_resource(uri, context)
+        except ResourceNotFoundError:
+            raise ResourceNotFoundError(f"there is no resource {shortened(str(uri))}") from None
         except ResourceError as error:
-            told = _sentence(error.__cause__)
+            told = sentence(error.__cause__)
             if told is None:
                 raise
-            raise ResourceError(told) from error.__cause__
+            raise MCPError(INTERNAL_ERROR, told, {"uri": shortened(str(uri))}) from error.__cause__
 
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> Any:
+        """Write a prompt; what goes wrong is told in one sentence.
 
-def _sentence(cause: BaseException | None) -> str | None:
-    """Return what a client should read about an error; None for a fault of ours, which stays hidden."""
-    if isinstance(cause, PcapframeError):  # in which a client's own words may be
-        return printable(str(cause))
-    if isinstance(cause, MemoryError):
-        return "there is not enough memory for this capture"
-    if isinstance(cause, ValidationError):
-        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in cause.errors(include_input=False)]
-        return f"the arguments are not valid: {'; '.join(problems)}"
-    return None
+        Parameters
+        ----------
+        name : str
+            Of the prompt.
+        arguments : dict, optional
+            As the client gives them.
+        context : Context, optional
+            Of the request.
+
+        Returns
+        -------
+        GetPromptResult
+            What the prompt says.
+
+        Raises
+        ------
+        MCPError
+            With a sentence for the client.
+        """
+        prompts = {prompt.name: prompt for prompt in self._prompt_manager.list_prompts()}
+        if name not in prompts:
+            told = f"there is no prompt {shortened(name)}: expected one of {', '.join(prompts)}"
+            raise MCPError(INVALID_PARAMS, told)
+        wanted = [argument.name for argument in prompts[name].arguments or () if argument.required]
+        missing = [argument for argument in wanted if argument not in (arguments or {})]
+        if missing:
+            raise MCPError(INVALID_PARAMS, f"{name} needs {', '.join(missing)}")
+        return await super().get_prompt(name, arguments, context)
+
+    async def run_stdio_async(self) -> None:
+        """Serve one client over standard input and output."""
+        server = self._lowlevel_server
+        async with answering_stdio() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
 
 
 @asynccontextmanager
@@ -201,8 +239,17 @@ def serve_stdio(settings: Settings) -> None:
     ----------
     settings : Settings
         What may be read and kept.
+
+    Raises
+    ------
+    ParameterError
+        Standard input is closed.
     """
     _prepare()
+    try:
+        os.fstat(0)
+    except OSError:
+        raise ParameterError("standard input is closed: expected a client that talks over it, or --http") from None
     CaptureServer(settings).run("stdio")
 
 
@@ -223,9 +270,11 @@ def serve_http(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080,
     Raises
     ------
     ParameterError
-        Others than this machine could ask, and there is no token.
+        Others than this machine could ask, and there is no token; or the token is blank.
     """
     _prepare()
+    if token and not token.strip():
+        raise ParameterError(f"{TOKEN} holds nothing but blanks: expected a token that clients show")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
@@ -250,6 +299,18 @@ def serve_http(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080,
 
 
 def _prepare() -> None:
-    """Keep notes about captures out of standard error, and what is loaded by now out of collections of garbage."""
+    """Set what holds for the whole process: warnings, garbage collection, the log."""
     warnings.simplefilter("ignore", CaptureWarning)  # they are in the answers
     gc.freeze()  # looking through the modules takes as long as an answer
+    # Before the SDK sets up a log of its own, which takes seconds to lay out a traceback, and all clients wait.
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Plain(logging.Formatter):
+    """Writes a bounded number of characters, all of which show: some of them are a client's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = super().format(record).splitlines()
+        return "\n".join(shortened(line, LOG_LINE) for line in lines[:LOG_LINES])

@@ -3,12 +3,21 @@
 import os
 import socket
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
+from mcp.client.client import Client
 
 from pcapframe.errors import CaptureNotFoundError, ParameterError
-from pcapframe.mcp_server.folders import Folders
+from pcapframe.mcp_server import Settings
+from pcapframe.mcp_server.folders import BY_DESCRIPTOR, Folders
+from pcapframe.mcp_server.server import CaptureServer
+from tests.builders import Conversation, pcap
 
 OUTSIDE = "is not in a folder that this server may read (--root names them)"
 
@@ -67,7 +76,8 @@ def test_what_is_outside_is_not_told_from_what_is_not_there(folders: Folders, tr
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "/etc/shadow", "/root/.ssh/id_rsa", "/no/such/thing", "/dev/zero", "~", "", "a\0b"]
+    "name",
+    ["/etc/passwd", "/etc/shadow", "/root/.ssh/id_rsa", "/no/such/thing", "/dev/zero", "~", "", "a\0b", "a\ud800b"],
 )
 def test_the_rest_of_the_machine(folders: Folders, name: str) -> None:
     if name == "~":
@@ -88,6 +98,80 @@ def test_links_are_followed_as_far_as_they_stay(folders: Folders, tree: Path) ->
     assert {problem(Folders((one,)), name) for name in leaving} == {OUTSIDE}
     assert {problem(folders, name) for name in leaving} == {"there is no such file"}  # in the other folder
     assert "cannot be opened" in problem(folders, "loop") or problem(folders, "loop") == "there is no such file"
+
+
+@pytest.mark.parametrize("name", ["{}", "{}/a.pcap", "inner/{}", "{}/{}"])
+def test_names_that_no_file_can_have(folders: Folders, name: str) -> None:
+    long = "n" * 256
+    assert problem(folders, name.format(long, long)) == "cannot be opened (File name too long)"
+    assert problem(folders, "../outside/" + long) == OUTSIDE
+
+
+def test_a_path_of_a_megabyte_is_refused_at_once(folders: Folders) -> None:
+    start = time.process_time()
+    assert problem(folders, "a/" * (1 << 19)) == "is longer than 4,096 characters, which no path may be"
+    assert time.process_time() - start < 0.1
+
+
+def swapped(folder: Path, target: Path) -> None:
+    """Put a link in the place of a folder, which stands beside it after that."""
+    folder.rename(folder.with_name("kept"))
+    folder.symlink_to(target)
+
+
+@pytest.mark.skipif(not BY_DESCRIPTOR, reason="the platform has no openat")
+@pytest.mark.parametrize("roots", [("one",), ("one", "one/inner"), ("one/inner/deep", "one")])
+def test_a_folder_swapped_for_a_link_once_its_path_is_resolved(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, roots: tuple[str, ...]
+) -> None:
+    (tree / "one/inner/deep").mkdir()
+    (tree / "outside/deep").mkdir()
+    (tree / "one/inner/deep/b.pcap").write_bytes(b"inside")
+    (tree / "outside/deep/b.pcap").write_bytes(b"outside")
+    folders = Folders(tuple(tree / root for root in roots))
+    resolve = os.path.realpath
+
+    def resolve_and_swap(path: Path) -> str:
+        resolved = resolve(path)
+        if (tree / "one/inner/deep/b.pcap").exists() and not (tree / "one/inner").is_symlink():
+            swapped(tree / "one/inner", tree / "outside")
+        return resolved
+
+    monkeypatch.setattr(os.path, "realpath", resolve_and_swap)
+    said = problem(folders, str(tree / "one/inner/deep/b.pcap"))
+    assert said.startswith("cannot be opened")
+    assert (tree / "one/inner/deep/b.pcap").read_bytes() == b"outside"  # what the path leads to by now
+
+
+@pytest.mark.skipif(not BY_DESCRIPTOR, reason="the platform has no openat")
+def test_a_folder_swapped_again_and_again_while_requests_run(tree: Path) -> None:
+    """Of hundreds of answers not one is about the file outside, though the path leads there half of the time."""
+    inside, outside = (Conversation().handshake().data("client", 10 * size) for size in (1, 2))
+    (tree / "one/inner/a.pcap").write_bytes(pcap(inside))
+    (tree / "outside/a.pcap").write_bytes(pcap(outside.close()))
+    folder, kept = tree / "one/inner", tree / "one/kept"
+    done = threading.Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            swapped(folder, tree / "outside")
+            folder.unlink()
+            kept.rename(folder)
+
+    async def ask() -> list[Any]:
+        server = CaptureServer(Settings(roots=(tree / "one",), cache_bytes=0))
+        async with Client(server) as client:
+            asked = {"pcap_file": "inner/a.pcap"}
+            return [await client.call_tool("get_capture_facts", asked) for _ in range(300)]
+
+    with ThreadPoolExecutor(1) as pool:
+        swapping = pool.submit(swap)
+        results = anyio.run(ask)
+        done.set()
+        swapping.result()
+    packets = [result.structured_content["packets"] for result in results if not result.is_error]
+    assert set(packets) == {4}
+    assert 0 < len(packets) < 300
 
 
 def test_a_root_that_is_a_link(tree: Path) -> None:

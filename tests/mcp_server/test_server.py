@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 import pcapframe as pf
-from pcapframe.mcp_server import Settings
+from pcapframe.mcp_server import Settings, serve_http
 from pcapframe.mcp_server.server import CaptureServer, Token
 from tests.builders import Conversation, pcap
 from tests.hostile import Server, bomb, serving
@@ -132,6 +132,12 @@ def test_elsewhere_nothing_is_served_without_a_token(host: str) -> None:
         done = run_command(["--http", "--port", "0", "--host", host], **token)
         assert done.returncode == 2
         assert "can be reached from other machines: PCAPFRAME_MCP_TOKEN has to hold a token" in done.stderr
+
+
+@pytest.mark.parametrize("token", [" ", "\t \n"])
+def test_a_token_of_blanks_is_refused(token: str) -> None:
+    with pytest.raises(pf.ParameterError, match="PCAPFRAME_MCP_TOKEN holds nothing but blanks"):
+        serve_http(Settings(roots=(DATA,)), port=0, token=token)
 
 
 def test_all_addresses_with_a_token() -> None:

@@ -207,7 +207,9 @@ def test_what_cannot_be_meant_or_read_is_one_sentence(served: Blocking, tmp_path
     assert "has no argument sever_ip: expected pcap_file" in served.error(FOUR[0], pcap_file="clean.pcap", sever_ip="x")
     assert "server_ip '' is not an address" in served.error(FOUR[3], pcap_file="clean.pcap", server_ip="")
     assert "refused unless it is allowed by name" in served.error(FOUR[0], pcap_file="http://127.0.0.1:9/a.pcap")
-    assert served.error("analyze_everything", pcap_file="clean.pcap").startswith("Unknown tool")
+    assert served.error("analyze_everything").startswith(
+        "there is no tool analyze_everything: expected one of analyze_"
+    )
 
 
 def test_no_filter_in_any_spelling(served: Blocking) -> None:
