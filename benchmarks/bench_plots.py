@@ -30,16 +30,12 @@ def measure(capture: Path, runs: int, folder: Path | None) -> int:
 
     analysis = pf.analyze(capture, progress=False)
     analysis.filtered_segments  # noqa: B018  # made on first use, and not by the charts
-    charts = [name for name in pf.plots.__all__ if f"{name}_data" in pf.plots.__all__]
-    ways: dict[str, list[dict[str, Any]]] = {
-        "rst_distribution": [{"by": by} for by in ("phase", "source", "direction")],
-    }
     heading(f"{capture.name}: {len(analysis.segments):,} segments, {len(analysis.connections):,} connections")
     line("chart", "median (first run; processor)")
     missed = 0
-    for name in charts:
-        for options in ways.get(name, [{}]):
-            drawn = [draw(getattr(pf.plots, name), analysis, options) for _ in range(runs)]
+    for name, chart in pf.plots.CHARTS.items():
+        for options in chart.ways:
+            drawn = [draw(chart.draw, analysis, options) for _ in range(runs)]
             seconds = [each for each, _, _ in drawn]
             processor = median(each for _, each, _ in drawn)  # less than the wall time where others use the machine
             text = " by ".join([name, *options.values()])

@@ -7,6 +7,7 @@ from matplotlib.ticker import NullLocator
 
 from pcapframe.arrays import Array
 from pcapframe.measures import values
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state, title, unit_axis
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
@@ -120,7 +121,7 @@ def bytes_in_flight(
     """
     data = bytes_in_flight_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
     ax = axes_or_new(ax)
-    what, facts = "Bytes in flight against the window", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         return state(ax, what, "There is no segment with a time that tells bytes in flight or a window.")
     for kind, look in WINDOW_LOOKS.items():
@@ -149,3 +150,12 @@ def bytes_in_flight(
     title(ax, what, of)
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=bytes_in_flight,
+    data=bytes_in_flight_data,
+    title="Bytes in flight against the window",
+    numbers="bytes in flight of one connection, and the window that its receiver offers",
+    of="connection",
+)

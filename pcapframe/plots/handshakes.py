@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns import Endpoints
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -104,7 +105,7 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     """
     data = handshakes_data(connections_of(connections))
     ax = axes_or_new(ax, size=(8, 4.8))
-    what = "Handshakes by server"
+    what = CHART.title
     if data.empty:
         return state(ax, what, "There is no connection.")
     _, panel = split(ax, (0.7, 0.3), across=True)
@@ -137,3 +138,13 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     title(ax, what, of, width=width, labels=max(map(len, names)))
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=handshakes,
+    data=handshakes_data,
+    title="Handshakes by server",
+    numbers="outcomes of handshakes by server, and the time from SYN to SYN-ACK",
+    limited_by=("handshakes", "unanswered", "round_trips"),
+    section="handshakes",
+)

@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
 from pcapframe.patterns import Traffic
+from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -108,7 +109,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     """
     data = overview_data(*both(segments, connections))
     ax = axes_or_new(ax, size=(8, 7))
-    what, facts = "Capture overview", data.attrs
+    what, facts = CHART.title, data.attrs
     totals = facts["totals"]
     if data.empty:
         none = "There is no TCP packet that can be followed."
@@ -134,3 +135,14 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
     title(ax, what, text)
     return ax
+
+
+CHART = Chart(
+    draw=overview,
+    data=overview_data,
+    title="Capture overview",
+    numbers="packets, connections, refusals, RSTs, retransmitted segments and zero windows over time",
+    limited_by=("connections", "packets", "flags", "retransmissions"),
+    section="overview",
+    tab=Tab(label="Overview", height=560, picks="time"),
+)

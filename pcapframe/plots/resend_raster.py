@@ -7,6 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.patterns import Traffic
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -119,7 +120,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     """
     data = resend_raster_data(*both(segments, connections))
     ax = axes_or_new(ax, size=(8, 5.5))
-    what, facts = "Connections that sent again, over time", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         count = facts["without_time"]
         none = f"No segment was sent again in {counted(facts['connections'], 'connection')}."
@@ -157,3 +158,13 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
 def _areas(segments: pd.Series, rows: int) -> Array:
     """Size of the marks: smaller where there are many rows, larger for more segments; in points²."""
     return np.asarray(np.clip(900 / rows, 7, 60) * np.sqrt(segments.clip(upper=16)))
+
+
+CHART = Chart(
+    draw=resend_raster,
+    data=resend_raster_data,
+    title="Retransmitting connections over time",
+    numbers="retransmitted segments by connection and time, and how many connections retransmit at once",
+    limited_by=("retransmissions", "resend_reasons"),
+    section="retransmissions",
+)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import values, wilson_interval, without_attrs
 from pcapframe.patterns import Traffic
+from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -135,11 +136,11 @@ def retransmission_timeline(
     --------
     >>> import pcapframe as pf
     >>> pf.plots.retransmission_timeline(pf.analyze(pf.example("losses.pcap"))).get_title(loc="left").splitlines()[0]
-    'Segments sent again'
+    'Retransmitted segments'
     """
     data = retransmission_timeline_data(*both(segments, connections))
     ax = axes_or_new(ax, size=(8, 6))
-    what, facts, data = "Segments sent again", data.attrs, without_attrs(data)
+    what, facts, data = CHART.title, data.attrs, without_attrs(data)
     total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
     if not data["resent"].any():
         none = f"None of {counted(sent, 'segment')} with payload, SYN or FIN was sent again."
@@ -174,3 +175,14 @@ def retransmission_timeline(
     title(ax, what, of)
     legend(counts_ax, ax, rate_ax)
     return ax
+
+
+CHART = Chart(
+    draw=retransmission_timeline,
+    data=retransmission_timeline_data,
+    title="Retransmitted segments",
+    numbers="retransmitted segments over time by sender and reason, and their rate",
+    limited_by=("retransmissions", "retransmission_rate", "resend_reasons"),
+    section="retransmissions",
+    tab=Tab(label="Retransmissions", height=520, picks="time"),
+)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
+from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
@@ -117,7 +118,7 @@ def rst_distribution(
     given = isinstance(segments, Analysis) and segments.selection.tells_server(frames[1])
     data = rst_distribution_data(*frames, by=by, idle_s=idle_s, server_given=given)
     ax = axes_or_new(ax)
-    what = f"RSTs by {by}" + (" of the connection" if by == "phase" else "")
+    what = f"{CHART.title} by {by}" + (" of the connection" if by == "phase" else "")
     total = data.attrs["rsts"]
     if not total:
         return state(ax, what, f"No RST in {counted(data.attrs['connections'], 'connection')}.")
@@ -147,3 +148,16 @@ def rst_distribution(
     title(ax, what, of, labels=max(map(len, texts)))
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=rst_distribution,
+    data=rst_distribution_data,
+    title="RSTs",
+    numbers="RSTs by phase of their connection (in the handshake, after data, after a FIN …), by source or direction",
+    limited_by=("flags",),
+    section="endings",
+    reported=({}, {"by": "source"}),
+    ways=({}, {"by": "source"}, {"by": "direction"}),
+    tab=Tab(label="RSTs", height=400, picks="row"),
+)

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -99,7 +100,7 @@ def rst_timeline(
     given = isinstance(segments, Analysis) and segments.selection.tells_server(frames[1])
     data = rst_timeline_data(*frames, idle_s=idle_s, server_given=given)
     ax = axes_or_new(ax)
-    what, facts = "RSTs over time", data.attrs
+    what, facts = CHART.title, data.attrs
     if not data.to_numpy().any():
         none = f"No RST in {counted(facts['connections'], 'connection')}."
         return state(ax, what, without_time(facts["rsts"], "RST") if facts["rsts"] else none)
@@ -120,3 +121,13 @@ def rst_timeline(
     title(ax, what, of)
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=rst_timeline,
+    data=rst_timeline_data,
+    title="RSTs over time",
+    numbers="RSTs over time by direction and phase of their connection",
+    limited_by=("flags",),
+    section="endings",
+)

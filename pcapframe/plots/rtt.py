@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -182,7 +183,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     samples = rtt_samples(segments)
     data, distribution = _over_time(samples, segments), _distribution(samples)
     ax = axes_or_new(ax, size=(8, 4.8))
-    what, facts = "Round-trip times by acknowledgement", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         return state(
             ax, what, f"No acknowledgement of {counted(facts['segments'], 'segment')} tells a round-trip time."
@@ -215,3 +216,13 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     title(ax, what, f"{of}5th to 95th percentile in bins of {width_text(edges)}", width=inches(ax, panel))
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=rtt,
+    data=rtt_data,
+    title="Round-trip times by acknowledgement",
+    numbers="round-trip times over time and their distribution, by the side that answers",
+    limited_by=("round_trips",),
+    section="timing",
+)

@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm
 
 from pcapframe.patterns import Traffic
 from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, state, title
 from pcapframe.plots._frames import Source, both
 from pcapframe.schema import ENDINGS, HANDSHAKES
@@ -75,7 +76,7 @@ def state_transitions(segments: Source, connections: pd.DataFrame | None = None,
     """
     segments, connections = both(segments, connections)
     ax = axes_or_new(ax, size=(8, 5))
-    what = "State transitions of connections"
+    what = CHART.title
     if connections.empty:
         return state(ax, what, "There is no connection.")
     data = state_transitions_data(segments, connections)
@@ -120,3 +121,13 @@ def _short(count: int) -> str:
         if count >= size:
             return f"{count / size:.0f} {unit}"
     return str(count)
+
+
+CHART = Chart(
+    draw=state_transitions,
+    data=state_transitions_data,
+    title="State transitions of connections",
+    numbers="connections by handshake, data and ending",
+    limited_by=("endings", "open_endings"),
+    section="endings",
+)

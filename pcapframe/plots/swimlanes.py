@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns import Traffic
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     count_axis,
@@ -161,7 +162,7 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
     segments, connections = both(segments, connections)
     data, at_once = swimlanes_data(segments, connections), open_connections_data(connections)
     ax = axes_or_new(ax, size=(8, 6))
-    what, facts = "Connections over time", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         timeless = without_time(facts["connections"], "connection")
         return state(ax, what, timeless if facts["connections"] else "There is no connection.")
@@ -228,3 +229,13 @@ def _name_lanes(ax: Axes, bars: pd.DataFrame, connections: pd.DataFrame) -> None
         FuncFormatter(lambda lane, _: f"{conn_ids[round(lane)]:,}" if 0 <= round(lane) < len(conn_ids) else "")
     )
     ax.set_ylabel("conn_id, by start")
+
+
+CHART = Chart(
+    draw=swimlanes,
+    data=swimlanes_data,
+    title="Connections over time",
+    numbers="connections from first to last packet, with FINs, RSTs and retransmissions; how many are open at once",
+    limited_by=("connections", "durations", "endings"),
+    section="connections",
+)

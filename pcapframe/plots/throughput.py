@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.measures import values, without_attrs
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import (
     axes_or_new,
     dates,
@@ -102,7 +103,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     """
     data = throughput_data(segments_of(segments))
     ax = axes_or_new(ax)
-    what, facts = "Throughput over time", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         none = "There is no TCP packet that can be followed."
         timeless = without_time(facts["segments"], "segment")
@@ -130,3 +131,11 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     title(ax, what, of)
     legend(ax)
     return ax
+
+
+CHART = Chart(
+    draw=throughput,
+    data=throughput_data,
+    title="Throughput over time",
+    numbers="bit rates over time each way: new payload, retransmitted payload, headers",
+)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.arrays import Array
 from pcapframe.measures import values
+from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state, title, unit_axis
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
@@ -149,7 +150,7 @@ def time_sequence(
     """
     data = time_sequence_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
     ax = axes_or_new(ax, size=(8, 5.5))
-    what, facts = "Time–sequence graph", data.attrs
+    what, facts = CHART.title, data.attrs
     if data.empty:
         return state(ax, what, "There is no segment with a time.")
     for kind, look in SEQUENCE_LOOKS.items():
@@ -190,3 +191,12 @@ def _limit(ax: Axes, data: pd.DataFrame) -> None:
     top = min(window, high + max(high - low, 1.0))
     room = 0.04 * max(top - low, 1.0)
     ax.set_ylim(low - room, top + room)
+
+
+CHART = Chart(
+    draw=time_sequence,
+    data=time_sequence_data,
+    title="Time–sequence graph",
+    numbers="sequence numbers, acknowledgements, SACK blocks and window of one connection over time, as in tcptrace",
+    of="connection",
+)

@@ -2,13 +2,12 @@
 
 import base64
 import io
-from collections.abc import Callable
 
 from matplotlib import style
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pcapframe.analysis import Analysis
+from pcapframe.plots._api import Chart, Options
 from pcapframe.report.markup import escaped
 
 __all__ = ["draw_figure"]
@@ -20,15 +19,17 @@ SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
 DPI = 130
 
 
-def draw_figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
+def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
     """Draw a chart, for narrow and wide, dark and light pages.
 
     Parameters
     ----------
-    chart : callable
-        One of ``plots``.
+    chart : Chart
+        One of ``plots.CHARTS``.
     analysis : Analysis
         What it shows.
+    options : mapping
+        Of the function that draws it.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def draw_figure(chart: Callable[..., Axes], analysis: Analysis) -> str:
             page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
             with style.context([THEMES[theme], page]):
                 figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-                chart(analysis, ax=figure.subplots())
+                chart.draw(analysis, ax=figure.subplots(), **options)
                 titles = (axes.get_title(loc) for axes in figure.axes for loc in ("center", "left"))
                 label = next((" ".join(text.split()) for text in titles if text), "")
                 file = io.BytesIO()

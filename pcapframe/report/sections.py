@@ -6,19 +6,19 @@ would be. Whatever comes from a capture, a file name or a parameter is escaped.
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
-from pcapframe import plots
 from pcapframe.analysis import Analysis, Finding, Selection, analyze
 from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
+from pcapframe.plots import CHARTS
+from pcapframe.plots._api import Section
 from pcapframe.report.figures import draw_figure
 from pcapframe.report.markup import Html, escaped, sentence, write_facts, write_section, write_table
 from pcapframe.wording import agreeing, seconds
@@ -142,9 +142,7 @@ class CaptureReport:
 
     def overview(self) -> Html:
         """Return what travelled, over time."""
-        return self._section(
-            "Overview", [plots.overview], limited_by=("connections", "packets", "flags", "retransmissions")
-        )
+        return self._section("overview", "Overview")
 
     def patterns(self) -> Html:
         """Return every pattern with its evidence."""
@@ -157,33 +155,23 @@ class CaptureReport:
 
     def handshakes(self) -> Html:
         """Return how connections began, by server."""
-        limits = ("handshakes", "unanswered", "round_trips")
-        return self._section("Handshakes", [plots.handshakes], _by_server, limited_by=limits)
+        return self._section("handshakes", "Handshakes", _by_server)
 
     def endings(self) -> Html:
         """Return how connections ended, and the RSTs."""
-        by_source = partial(plots.rst_distribution, by="source")
-        charts: list[Callable[..., Axes]] = [
-            plots.rst_distribution,
-            by_source,
-            plots.rst_timeline,
-            plots.state_transitions,
-        ]
-        return self._section("Endings and RSTs", charts, limited_by=("flags", "endings", "open_endings"))
+        return self._section("endings", "Endings and RSTs")
 
     def retransmissions(self) -> Html:
         """Return what was sent again, over time and by connection."""
-        charts = [plots.retransmission_timeline, plots.resend_raster]
-        limits = ("retransmissions", "retransmission_rate", "resend_reasons")
-        return self._section("Retransmissions", charts, _by_wireshark, _most_resent, limited_by=limits)
+        return self._section("retransmissions", "Retransmissions", _by_wireshark, _most_resent)
 
     def timing(self) -> Html:
         """Return round-trip times."""
-        return self._section("Round-trip times", [plots.rtt], limited_by=("round_trips",))
+        return self._section("timing", "Round-trip times")
 
     def connections(self) -> Html:
         """Return the connections side by side."""
-        return self._section("Connections", [plots.swimlanes], limited_by=("connections", "durations", "endings"))
+        return self._section("connections", "Connections")
 
     def provenance(self) -> Html:
         """Return what made this report, of what and with which parameters."""
@@ -239,20 +227,16 @@ class CaptureReport:
     def __repr__(self) -> str:
         return f"<CaptureReport of {self.name!r}>"
 
-    def _section(
-        self,
-        heading: str,
-        charts: Iterable[Callable[..., Axes]],
-        *tables: Callable[[Analysis], str],
-        limited_by: Sequence[str],
-    ) -> Html:
-        """Return charts, then tables, after a word on how far their numbers can be taken."""
+    def _section(self, name: Section, heading: str, *tables: Callable[[Analysis], str]) -> Html:
+        """Return the section's charts, then tables, after a sentence that says which numbers are limited."""
         analysis = self._shown
         if analysis is None:
             return Html("")
-        limits = analysis.health.qualify_sentence(BELOW, *limited_by)
+        charts = [chart for chart in CHARTS.values() if chart.section == name]
+        rests_on = dict.fromkeys(statistic for chart in charts for statistic in chart.limited_by)
+        limits = analysis.health.qualify_sentence(BELOW, *rests_on)
         said = [] if limits == BELOW else [f"<p class='evidence'>{escaped(limits)}</p>"]
-        drawn = [draw_figure(chart, analysis) for chart in charts]
+        drawn = [draw_figure(chart, analysis, options) for chart in charts for options in chart.reported]
         return write_section(heading, *said, *drawn, *(table(analysis) for table in tables))
 
 

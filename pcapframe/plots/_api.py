@@ -1,0 +1,82 @@
+"""What a chart declares about itself: reports, the explorer, the MCP server, benchmarks and the README read it here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+__all__ = ["Chart", "Options", "Section", "Tab"]
+
+Options: TypeAlias = Mapping[str, Any]
+Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissions", "timing", "connections"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """The explorer's tab of a chart.
+
+    Parameters
+    ----------
+    label : str
+        On the tab.
+    height : int
+        Of the chart. [CSS pixels]
+    picks : {"time", "row"} or None
+        What the user picks in the chart: a time, a row, or nothing.
+    """
+
+    label: str
+    height: int
+    picks: Literal["time", "row"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A chart as its file declares it.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws the chart: takes an `Analysis` or frames, ``ax`` and the options of `ways`, and returns the axes.
+    data : callable
+        Returns the numbers drawn, as a frame.
+    title : str
+        First words of the chart's title.
+    numbers : str
+        What is drawn, in words that continue a sentence.
+    of : {"analysis", "connection"}
+        What it shows: all selected connections, or one, chosen with ``conn_id`` and ``from_client``.
+    limited_by : tuple of str
+        What the numbers rest on: keys of ``analysis.health.STATISTICS``.
+    section : str or None
+        The report's section that has the chart; None for none.
+    reported : tuple of mappings
+        Options of each drawing in the report.
+    ways : tuple of mappings
+        Options of each way to draw it; tests and benchmarks go through all.
+    tab : Tab or None
+        The explorer's tab; None for none.
+    """
+
+    draw: Callable[..., Axes]
+    data: Callable[..., pd.DataFrame]
+    title: str
+    numbers: str
+    of: Literal["analysis", "connection"] = "analysis"
+    limited_by: tuple[str, ...] = ()
+    section: Section | None = None
+    reported: tuple[Options, ...] = ({},)
+    ways: tuple[Options, ...] = ({},)
+    tab: Tab | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the function that draws it, and of its file."""
+        return self.draw.__name__
+
+    @property
+    def alt(self) -> str:
+        """What is drawn, as a text of its own: a description, or what stands in place of the picture."""
+        return self.numbers[:1].upper() + self.numbers[1:]
