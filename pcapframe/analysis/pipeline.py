@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.analysis.counting import READ as STATISTIC_READS
+from pcapframe.analysis.counting import count_statistics
 from pcapframe.analysis.health import READ as HEALTH_READS
 from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
-from pcapframe.analysis.statistics import LISTED, Statistics, Summary, count_statistics, summarise_patterns
-from pcapframe.analysis.statistics import READ as STATISTIC_READS
+from pcapframe.analysis.statistics import LISTED, Statistics
+from pcapframe.analysis.summary import Summary, summarise_patterns
 from pcapframe.arrays import Mask
 from pcapframe.connections import build_connections
 from pcapframe.measures import without_attrs
@@ -254,23 +256,7 @@ def analyze(
     0
     """
     wanted = Selection.parse(server_ip, server_port, start, end)
-    files: tuple[CaptureFile, ...] = ()
-    if isinstance(source, Analysis):
-        packets, segments, whole = source.packets, source.segments, source.whole_connections
-        files = source.provenance.files
-    else:
-        if isinstance(source, pd.DataFrame):
-            packets = source
-        else:
-            files = files_of(source)
-            packets = read_pcap(source, progress=progress)
-        size = capture_info(packets).bytes  # a frame without it is refused before the work
-        step = progress or (lambda _done, _size: None)
-        step(size, size)
-        segments = label_segments(packets)
-        step(size, size)
-        whole = build_connections(segments)
-        step(size, size)
+    packets, segments, whole, files = _stages(source, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
     capture, server_given = capture_info(packets), wanted.tells_server(connections)
@@ -300,6 +286,29 @@ def analyze(
         _rows=rows,
         _turned=whole.index.to_numpy()[selected.flip],
     )
+
+
+def _stages(
+    source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
+    progress: Progress | Literal[False] | None,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
+    """Packets, segments and connections of the whole capture, and the files they come from."""
+    if isinstance(source, Analysis):
+        return source.packets, source.segments, source.whole_connections, source.provenance.files
+    files: tuple[CaptureFile, ...] = ()
+    if isinstance(source, pd.DataFrame):
+        packets = source
+    else:
+        files = files_of(source)
+        packets = read_pcap(source, progress=progress)
+    size = capture_info(packets).bytes  # a frame without it is refused before the work
+    step = progress or (lambda _done, _size: None)
+    step(size, size)
+    segments = label_segments(packets)
+    step(size, size)
+    connections = build_connections(segments)
+    step(size, size)
+    return packets, segments, connections, files
 
 
 def _chosen(

@@ -1,0 +1,286 @@
+"""Count what an analysis states, over segments and connections."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pcapframe.analysis.statistics import (
+    LISTED,
+    ConnectionRetransmissions,
+    ConnectionStates,
+    Differences,
+    DifferingFrames,
+    Directions,
+    Flags,
+    Handshakes,
+    Reordering,
+    Retransmissions,
+    RstDistribution,
+    Statistics,
+)
+from pcapframe.arrays import Mask
+from pcapframe.measures import (
+    Differing,
+    connection_text,
+    differing,
+    each_way,
+    endpoint_text,
+    frame_filter,
+    wilson_interval,
+    without_attrs,
+)
+from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
+
+__all__ = ["READ", "count_label", "count_statistics"]
+
+SIDES = ("client", "server")
+READ = (  # columns of the segments
+    "tcp_flags", "conn_id", "capture_duplicate", "retransmission", "resent", "out_of_order", "reordered",
+)  # fmt: skip
+Counts: TypeAlias = npt.NDArray[np.int64]
+
+
+def count_statistics(
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    *,
+    server_given: bool | Mask = False,
+    limit: int = LISTED,
+) -> Statistics:
+    """Count what an analysis states.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Those of the connections, columns of ``schema.SEGMENTS``; not modified.
+    connections : DataFrame
+        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+    server_given : bool or ndarray of bool, default False
+        The user's filter says who the server is: everywhere, or by connection.
+    limit : int, default 100
+        So many entries of each list are given, beside their exact total.
+
+    Returns
+    -------
+    Statistics
+        Plain Python objects, ready for ``json.dumps``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
+    >>> count_statistics(segments, pf.build_connections(segments))["handshake"]["successful"]
+    13
+    """
+    segments, connections = without_attrs(segments), without_attrs(connections)
+    copies = np.flatnonzero(segments["capture_duplicate"].to_numpy())
+    handshakes = _counts(connections["handshake"], HANDSHAKES)
+    endings = _counts(connections["ending"], ENDINGS)
+    ending = connections["ending"]
+    stays = ((ending == "open") | (ending == "half_closed")) & (connections["handshake"] == "complete")
+    established = int(stays.sum())
+    never = (ending == "open") & ~connections["handshake"].isin(["complete", "not_captured"])
+    ends = _ends(connections)
+    resent, reordered = (
+        differing(segments[label].to_numpy(bool), segments[evidence].to_numpy(bool))
+        for label, evidence in (("retransmission", "resent"), ("out_of_order", "reordered"))
+    )
+    return Statistics(
+        total_connections=len(connections),
+        total_packets=_sum(connections, "packets"),
+        handshake=Handshakes(
+            successful=handshakes["complete"],
+            failed=handshakes["refused"] + handshakes["unanswered"],
+            incomplete=handshakes["half_open"] + handshakes["not_captured"],
+            refused=handshakes["refused"],
+            unanswered=handshakes["unanswered"],
+            half_open=handshakes["half_open"],
+            not_captured=handshakes["not_captured"],
+        ),
+        flags=_flags(segments, copies),
+        rst_distribution=_rst_distribution(connections, ends, server_given, limit),
+        retransmissions=_retransmissions(segments, connections, ends, resent, limit),
+        reordering=Reordering(
+            total=_sum(connections, "reordered_segments"),
+            wireshark_total=reordered.wireshark_total,
+            differences=_differences(segments, reordered, limit),
+        ),
+        connection_states=ConnectionStates(
+            established=established,
+            reset=endings["reset"],
+            closed=endings["fin"],
+            unknown=len(connections) - established - endings["reset"] - endings["fin"],
+        ),
+        endings=endings,
+        open_never_established=int(never.sum()),
+        roles=_counts(connections["roles"], ROLES),
+        total_bytes=_sum(connections, "wire_bytes"),
+        capture_duplicates=copies.size,
+        capture_gap_bytes=_sum(connections, "gap_bytes"),
+    )
+
+
+def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
+    known = column.cat.categories
+    counts = np.bincount(column.cat.codes.to_numpy(), minlength=len(known)).tolist()
+    by_name = dict(zip(known, counts, strict=True))
+    return {name: by_name.get(name, 0) for name in categories}
+
+
+def _sum(connections: pd.DataFrame, column: str) -> int:
+    return int(each_way(connections, column).sum())
+
+
+def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
+    flags = segments["tcp_flags"].to_numpy()
+    if copies.size:
+        flags = flags.copy()
+        flags[copies] = 0
+    fin, syn, rst, ack = (FLAG_BITS[name] for name in ("FIN", "SYN", "RST", "ACK"))
+    few = flags[(flags & (fin | syn | rst)) != 0]  # few packets have one of these
+
+    def count(mask: int, wanted: int) -> int:
+        return int(np.count_nonzero((few & mask) == wanted))
+
+    return Flags(
+        syn=count(syn | ack, syn),
+        syn_ack=count(syn | ack, syn | ack),
+        rst=count(rst, rst),
+        fin=count(fin, fin),
+        ack=int(np.count_nonzero((flags & ack) != 0)),
+    )
+
+
+class _Ends(NamedTuple):
+    """Endpoints of the connections; an endpoint is a number, address << 16 | port."""
+
+    frame: pd.DataFrame
+    addresses: pd.Index
+    client: Counts
+    server: Counts
+
+
+def _ends(connections: pd.DataFrame) -> _Ends:
+    frame = connections[["client", "client_port", "server", "server_port"]]
+    client, server = (
+        frame[side].cat.codes.to_numpy().astype(np.int64) << 16 | frame[f"{side}_port"].to_numpy() for side in SIDES
+    )
+    return _Ends(frame, frame["client"].cat.categories, client, server)
+
+
+def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool | Mask, limit: int) -> RstDistribution:
+    to_server, from_server = (connections[f"{side}_rsts"].to_numpy().astype(np.int64) for side in SIDES)
+    both = to_server + from_server
+    known = (connections["roles"] != "inferred").to_numpy() | server_given
+    with_rst = np.flatnonzero(both)
+    by_address = np.zeros(len(ends.addresses), np.int64)
+    for endpoint, rsts in ((ends.client, to_server), (ends.server, from_server)):
+        np.add.at(by_address, endpoint[with_rst] >> 16, rsts[with_rst])
+    sources = _largest(by_address)
+    addresses = ends.addresses.take(sources[:limit]).tolist()
+    return RstDistribution(
+        by_source=dict(zip(addresses, by_address[sources[:limit]].tolist(), strict=True)),
+        by_source_total=sources.size,
+        by_direction=Directions(
+            to_server=int(to_server[known].sum()),
+            from_server=int(from_server[known].sum()),
+            unknown=int(both[~known].sum()),
+        ),
+        connections_with_rst=connection_text(ends.frame.take(with_rst[:limit])).tolist(),
+        connections_with_rst_total=with_rst.size,
+    )
+
+
+def count_label(segments: pd.DataFrame, label: str, conn_ids: pd.Index) -> Counts:
+    """Count the segments with one of Wireshark's labels by connection.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    label : str
+        Name of the column.
+    conn_ids : Index
+        Connections to count for.
+
+    Returns
+    -------
+    ndarray of int
+        One count a connection.
+    """
+    conn_id = segments["conn_id"].to_numpy()[np.flatnonzero(segments[label].to_numpy())]
+    counts = np.bincount(conn_id, minlength=int(conn_ids.max()) + 1 if len(conn_ids) else 0)
+    return np.asarray(counts[conn_ids.to_numpy()], np.int64)
+
+
+def _differences(segments: pd.DataFrame, found: Differing, limit: int) -> Differences:
+    return Differences(
+        only_wireshark=_frames(segments, found.only_wireshark, limit),
+        only_evidence=_frames(segments, found.only_evidence, limit),
+    )
+
+
+def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> DifferingFrames:
+    frames = segments.index.to_numpy()[rows[:limit]].tolist()
+    return DifferingFrames(frames=frames, frame_count=rows.size, display_filter=frame_filter(frames))
+
+
+def _retransmissions(
+    segments: pd.DataFrame, connections: pd.DataFrame, ends: _Ends, differs: Differing, limit: int
+) -> Retransmissions:
+    resent, packets = each_way(connections, "resent_segments"), each_way(connections, "packets")
+    total, whole = int(resent.sum()), int(packets.sum())
+    low, high = wilson_interval(total, whole)
+    most = _largest(resent)[:limit]
+    chosen = ends.frame.take(most)
+    columns = (
+        connections.index[most].tolist(),
+        endpoint_text(chosen["client"], chosen["client_port"]).tolist(),
+        endpoint_text(chosen["server"], chosen["server_port"]).tolist(),
+        resent[most].tolist(),
+        packets[most].tolist(),
+        count_label(segments, "retransmission", connections.index[most]).tolist(),
+    )
+    by_connection, pairs = _by_endpoints(ends, resent, limit)
+    return Retransmissions(
+        total=total,
+        by_connection=by_connection,
+        by_connection_total=pairs,
+        rate=total / whole if whole else 0.0,
+        rate_low=None if math.isnan(low) else low,
+        rate_high=None if math.isnan(high) else high,
+        bytes=_sum(connections, "resent_bytes"),
+        wireshark_total=differs.wireshark_total,
+        differences=_differences(segments, differs, limit),
+        connections=[
+            ConnectionRetransmissions(
+                conn_id=conn_id, client=client, server=server, retransmissions=count, packets=of, wireshark=theirs
+            )
+            for conn_id, client, server, count, of, theirs in zip(*columns, strict=True)
+        ],
+        connections_total=int(np.count_nonzero(resent)),
+    )
+
+
+def _by_endpoints(ends: _Ends, counts: Counts, limit: int) -> tuple[dict[str, int], int]:
+    """Sum counts over connections between the same endpoints, most first; how many such sums there are."""
+    some = np.flatnonzero(counts)
+    client, server = ends.client[some], ends.server[some]
+    order = np.lexsort((server, client))  # stable: the first of equal ones is the first connection
+    begins = np.append(True, (np.diff(client[order]) != 0) | (np.diff(server[order]) != 0))[: some.size]
+    sums = np.zeros(some.size, np.int64)
+    first = order[begins]
+    np.add.at(sums, first[np.cumsum(begins) - 1], counts[some[order]])
+    largest = _largest(sums)[:limit]
+    texts = connection_text(ends.frame.take(some[largest]))
+    return dict(zip(texts, sums[largest].tolist(), strict=True)), first.size
+
+
+def _largest(counts: Counts) -> npt.NDArray[np.intp]:
+    """Places of the counts above 0, the largest first, the first of equal ones first."""
+    some = np.flatnonzero(counts)
+    return some[np.argsort(-counts[some], kind="stable")]

@@ -1,0 +1,32 @@
+"""An analysis as a person reads it: coloured in a terminal, as plain text, and in a notebook.
+
+``_phrases`` words what is seen, ``_terminal`` has the parts of a text, ``_sections`` those of an analysis,
+``_html`` writes it for a notebook, and ``_report`` joins them. Whatever comes from a capture or a file name is shown
+as text: control characters are escaped, and so is HTML.
+"""
+
+from pcapframe.analysis.display._phrases import difference_rows, labelled_count, seen_count
+from pcapframe.analysis.display._report import Report
+from pcapframe.analysis.display._terminal import (
+    capture_lines,
+    facts,
+    health_brief,
+    health_lines,
+    note_line,
+    plain_text,
+    table,
+)
+
+__all__ = [
+    "Report",
+    "capture_lines",
+    "difference_rows",
+    "facts",
+    "health_brief",
+    "health_lines",
+    "labelled_count",
+    "note_line",
+    "plain_text",
+    "seen_count",
+    "table",
+]

@@ -1,0 +1,58 @@
+"""An analysis in a notebook: HTML in which everything is escaped."""
+
+import html
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pcapframe.analysis.display._phrases import resent_lines, size_text, spaced, totals_text
+from pcapframe.analysis.selection import Selection
+from pcapframe.wording import counted, printable
+
+if TYPE_CHECKING:
+    from pcapframe.analysis.display._report import Report
+
+__all__ = ["html_text"]
+
+
+def html_text(report: "Report") -> str:
+    """Write an analysis for a notebook.
+
+    Parameters
+    ----------
+    report : Report
+        What is shown.
+
+    Returns
+    -------
+    str
+        HTML, everything in it escaped.
+    """
+    capture, statistics = report.capture, report.statistics
+    lines = [f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}"]
+    if report.selection != Selection():
+        lines.append(f"filter: {report.selection}")
+    body = [f"<p><b>{_escaped(capture.name)}</b><br>{_lines(lines)}</p>"]
+    body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*report.notes, report.message) if note]
+    body.append(f"<p><b>Capture health.</b> {_escaped(report.health.sentence)}</p>")
+    items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in report.health.findings)
+    body += [f"<ul>{items}</ul>"] if items else []
+    counts = [totals_text(statistics, report.health), *resent_lines(statistics, report.health)]
+    body += [f"<p>{_lines(counts)}</p>"] if statistics["total_connections"] else []
+    rows = [
+        f"<tr><td>{_escaped(spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
+        f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
+        f"<td>{_escaped(str(seen.evidence))}</td></tr>"
+        for seen in report.patterns
+    ]
+    if rows:
+        head = "".join(f"<th>{name}</th>" for name in ("category", "pattern", "observed", "evidence"))
+        body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
+    return f"<div>{''.join(body)}</div>"
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "<br>".join(_escaped(text) for text in texts)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))

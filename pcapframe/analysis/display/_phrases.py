@@ -1,0 +1,224 @@
+"""What an analysis is in words: counts as far as they can be taken, shares, sizes and times."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.statistics import Differences, Statistics
+from pcapframe.measures import frame_filter
+from pcapframe.wording import counted, percent, seconds
+
+__all__ = [
+    "ENDING_STATISTICS",
+    "FACT_WIDTH",
+    "HANDSHAKE_STATISTICS",
+    "difference_rows",
+    "fitting_frames",
+    "labelled_count",
+    "never_established",
+    "resent_lines",
+    "resent_text",
+    "seen_count",
+    "shares_text",
+    "size_text",
+    "spaced",
+    "span_text",
+    "totals_text",
+]
+
+HTML_WIDTH = 120  # of a line with a display filter in a notebook [characters]
+FACT_WIDTH = 13  # of a fact's label [characters]
+LABELLED = {
+    "retransmissions": "labelled as retransmissions by its rules",
+    "reordering": "labelled as out of order by its rules",
+}
+HANDSHAKE_STATISTICS = {
+    "complete": "handshakes", "refused": "handshakes", "unanswered": "unanswered", "half open": "unanswered",
+}  # fmt: skip
+ENDING_STATISTICS = {
+    "FIN": "endings", "reset": "endings", "half closed": "open_endings", "open": "open_endings",
+}  # fmt: skip
+NO_NOTES: Mapping[str, str] = {}
+
+
+def seen_count(count: int, health: CaptureHealth, statistic: str, what: str = "", *, among: str = "") -> str:
+    """Write a count as far as it can be taken; none seen where it is 0 and there may have been some.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    health : CaptureHealth
+        Of the capture.
+    statistic : str
+        What the count rests on, a key of ``STATISTICS``.
+    what, among : str, optional
+        What is counted, and of how many.
+
+    Returns
+    -------
+    str
+        Such as ``at least 3 of 40 TCP packets``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> health = pf.analyze(pf.example("midstream.pcap")).health
+    >>> seen_count(0, health, "endings", among="8 connections"), seen_count(1, health, "endings", among="8 connections")
+    ('none seen in 8 connections', 'at least 1 of 8 connections')
+    """
+    if not count and health.qualifier(statistic) == "at least":
+        return f"none seen in {among}" if among else "none seen"
+    return " ".join(part for part in (health.qualify(count, statistic), among and f"of {among}", what) if part)
+
+
+def labelled_count(count: int, health: CaptureHealth, statistic: str) -> str:
+    """Write how many packets Wireshark's rules label.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    health : CaptureHealth
+        Of the capture.
+    statistic : {"retransmissions", "reordering"}
+        What they are labelled as.
+
+    Returns
+    -------
+    str
+        Such as ``at least 3 labelled as retransmissions by its rules``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> labelled_count(0, pf.analyze(pf.example("losses.pcap")).health, "retransmissions")
+    'none labelled as retransmissions by its rules'
+    """
+    return f"{health.qualify(count, statistic) if count else 'none'} {LABELLED[statistic]}"
+
+
+def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
+    """Say which packets Wireshark's rules label otherwise.
+
+    Parameters
+    ----------
+    differences : dict
+        Of a count in the statistics.
+    seen_as : str
+        What the evidence shows of those counted.
+    width : int
+        Characters in a line.
+
+    Returns
+    -------
+    list of tuple of str
+        Rows for `facts`; none where both agree.
+    """
+    sides = (
+        ("only Wireshark", f"labelled, not {seen_as}", differences["only_wireshark"]),
+        ("only evidence", f"{seen_as}, not labelled", differences["only_evidence"]),
+    )
+    rows = []
+    for label, what, differing in sides:
+        frames, total = differing["frames"], differing["frame_count"]
+        if not total:
+            continue
+        rows.append((label, f"{total:,} {what}"))
+        shown = fitting_frames(frames, width - FACT_WIDTH - 5)
+        if shown:
+            which = "" if total == len(shown) else f"{len(shown):,} of these"
+            rows.append((which, frame_filter(shown) or ""))
+    return rows
+
+
+def resent_text(statistics: Statistics, health: CaptureHealth) -> str:
+    """Say how much was sent again."""
+    seen = statistics["retransmissions"]
+    among = counted(statistics["total_packets"], "TCP packet")
+    text = seen_count(seen["total"], health, "retransmissions", among=among)
+    if not seen["total"]:
+        return text
+    low, high = percent(seen["rate_low"] or 0.0), percent(seen["rate_high"] or 0.0)
+    rate = percent(seen["rate"])
+    if health.qualifier("retransmission_rate") is None:
+        return f"{text} ({rate}, 95 % interval {low.removesuffix(' %')} to {high})"
+    return f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
+
+
+def resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
+    """Say how much was sent again and reordered, and what Wireshark's rules label."""
+    reordered = seen_count(statistics["reordering"]["total"], health, "reordering")
+    counts = (
+        ("sent again", resent_text(statistics, health), "retransmissions"),
+        ("reordered", reordered, "reordering"),
+    )
+    lines = []
+    for what, text, key in counts:
+        seen: Any = statistics[key]  # type: ignore[literal-required]
+        lines.append(f"{what}: {text}; Wireshark: {labelled_count(seen['wireshark_total'], health, key)}")
+        rows = difference_rows(seen["differences"], what, HTML_WIDTH)
+        lines += [f"{name}: {text}" if name else text for name, text in rows]
+    return lines
+
+
+def totals_text(statistics: Statistics, health: CaptureHealth) -> str:
+    connections = health.qualify_count(statistics["total_connections"], "connection", "connections")
+    packets = health.qualify_count(statistics["total_packets"], "TCP packet", "packets")
+    size = size_text(statistics["total_bytes"])
+    whole = health.qualify(size, "bytes")
+    if health.qualifier("bytes") == "unknown":
+        whole = f"an unknown number of bytes ({size.partition(' byte')[0]} as captured)"
+    return f"{connections}, {packets}, {whole}"
+
+
+def never_established(count: int, never: int) -> str:
+    """Say after a count of open connections how many of them were never established, if any."""
+    if not never:
+        return ""
+    of = "" if count == 1 else "none of them established" if never == count else f"{never:,} of them never established"
+    return f" ({of or 'never established'})"
+
+
+def shares_text(
+    counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str], notes: Mapping[str, str] = NO_NOTES
+) -> str:
+    """Write counts by name without zeros, those that are unknown together at the end; a note follows its count."""
+    texts, unknown = [], []
+    for name, count in counts.items():
+        said = health.qualifier(rests_on.get(name, ""))
+        text = f"{count:,} {spaced(name)}{notes.get(name, '')}"
+        if count and said == "unknown":
+            unknown.append(text)
+        elif count:
+            texts.append(text if said is None else f"{said} {text}")
+    return ", ".join(texts + ([f"unknown ({', '.join(unknown)} as captured)"] if unknown else []))
+
+
+def fitting_frames(frames: Sequence[int], width: int) -> Sequence[int]:
+    """Return the first frames, as many as a display filter of this width names."""
+    count = min(len(frames), 1)
+    while count < len(frames) and len(frame_filter(frames[: count + 1]) or "") <= width:
+        count += 1
+    return frames[:count]
+
+
+def spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def size_text(count: int) -> str:
+    """Write a number of bytes in a unit that suits it."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return counted(count, "byte")
+
+
+def span_text(first: str, last: str) -> str:
+    """Write from when to when, the date once where it is the same."""
+    begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
+    until = end.partition(" ")[2] if begin[:10] == end[:10] else end
+    duration = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+    return f"{begin} to {until} UTC ({seconds(duration)})"

@@ -1,0 +1,98 @@
+"""What a reader sees of an `Analysis`: in a terminal, as plain text, in a notebook."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from pcapframe.analysis.display._html import html_text
+from pcapframe.analysis.display._sections import (
+    NAME,
+    write_connections,
+    write_patterns,
+    write_retransmissions,
+    write_rsts,
+)
+from pcapframe.analysis.display._terminal import (
+    LABEL,
+    WARNING,
+    capture_lines,
+    health_lines,
+    indented,
+    note_line,
+    plain_text,
+)
+from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.statistics import Statistics
+from pcapframe.analysis.summary import Summary
+from pcapframe.packets import CaptureInfo
+from pcapframe.patterns import Pattern
+from pcapframe.wording import printable
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reader sees of an `Analysis`, whose attributes these are."""
+
+    capture: CaptureInfo
+    health: CaptureHealth
+    selection: Selection
+    notes: tuple[str, ...]
+    message: str | None
+    statistics: Statistics
+    patterns: tuple[Pattern, ...]
+    summary: Summary
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from capture_lines(self.capture)
+        if self.selection != Selection():
+            yield Text.assemble(("filter  ", LABEL), printable(str(self.selection)))
+        yield from (note_line(note) for note in self.notes)
+        if self.message is not None:
+            yield Text(printable(self.message), style=WARNING)
+        yield _heading("Capture health")
+        yield health_lines(self.health, width=options.max_width)
+        if not self.statistics["total_connections"]:
+            return
+        yield _heading("Connections")
+        yield write_connections(self.statistics, self.health)
+        yield _heading("RST")
+        yield write_rsts(self.statistics, self.health)
+        yield _heading("Retransmissions")
+        yield write_retransmissions(self.statistics, self.patterns, self.health, options.max_width)
+        yield _heading(f"Patterns: {len(self.patterns)}")
+        yield from write_patterns(self.patterns, options.max_width)
+        if self.summary["notable_observations"]:
+            yield _heading("Notable")
+        for seen in self.summary["notable_observations"]:
+            yield Padding(Group(Text(seen["type"], style=NAME), indented(f"{seen['detail']}.")), (0, 0, 0, 2))
+
+    def plain_text(self) -> str:
+        """Write the report as plain text.
+
+        Returns
+        -------
+        str
+            Lines, without colours.
+        """
+        return plain_text(self)
+
+    def html(self) -> str:
+        """Write the report for a notebook.
+
+        Returns
+        -------
+        str
+            HTML, everything in it escaped.
+        """
+        return html_text(self)
+
+
+def _heading(text: str) -> RenderableType:
+    return Padding(Rule(Text(text, style="bold"), align="left", style=LABEL), (1, 0, 0, 0))
