@@ -1,4 +1,4 @@
-"""Print the oldest versions that pyproject.toml allows, as pip's requirements: of the stages, the charts and URLs.
+"""Print the oldest versions that pyproject.toml allows, as pip's requirements: of the stages, dissection, the charts and URLs.
 
 The development environment has the newest versions; `make test-oldest` tests these.
 """
@@ -8,6 +8,6 @@ from pathlib import Path
 
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-wanted = [*project["dependencies"], *extras["plots"], *extras["url"]]
+wanted = [*project["dependencies"], *extras["dissect"], *extras["plots"], *extras["url"]]
 test_tools = [line for line in extras["dev"] if line.startswith(("hypothesis", "nbmake", "pytest"))]
 print(*(requirement.replace(">=", "==") + ".*" for requirement in wanted), *test_tools, sep="\n")
