@@ -8,10 +8,12 @@ from matplotlib.ticker import NullLocator
 from pcapframe.arrays import Array
 from pcapframe.measures import values
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import axes_or_new, ink, legend, seconds_axis, state, title, unit_axis
+from pcapframe.plots._axes import axes_or_new, ink
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import WINDOW_LOOKS
+from pcapframe.plots._scales import seconds_axis, unit_axis
+from pcapframe.plots._text import legend, state, title
 from pcapframe.wording import counted
 
 __all__ = ["bytes_in_flight", "bytes_in_flight_data"]

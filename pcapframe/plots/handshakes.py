@@ -7,22 +7,12 @@ from matplotlib.axes import Axes
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    inches,
-    ink,
-    legend,
-    log_axis,
-    outline,
-    shorten,
-    split,
-    state,
-    title,
-    unit_axis,
-)
+from pcapframe.plots._axes import axes_or_new, inches, ink, split
 from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import HANDSHAKE_LOOKS
+from pcapframe.plots._scales import count_axis, log_axis, unit_axis
+from pcapframe.plots._shapes import outline
+from pcapframe.plots._text import legend, shorten, state, title
 from pcapframe.schema import HANDSHAKES
 from pcapframe.wording import counted
 

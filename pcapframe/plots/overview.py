@@ -9,23 +9,13 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart, Tab
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    dates,
-    ink,
-    outline,
-    split,
-    state,
-    steps,
-    tall,
-    time_axis,
-    title,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new, ink, split, tall
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import OVERVIEW_LOOKS
+from pcapframe.plots._scales import count_axis, dates, time_axis
+from pcapframe.plots._shapes import outline, steps
+from pcapframe.plots._text import state, title, without_time
 from pcapframe.wording import counted
 
 __all__ = ["overview", "overview_data"]

@@ -8,22 +8,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    dates,
-    ink,
-    legend,
-    split,
-    state,
-    steps,
-    time_axis,
-    title,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import REASON_LOOKS
+from pcapframe.plots._scales import count_axis, dates, time_axis
+from pcapframe.plots._shapes import steps
+from pcapframe.plots._text import legend, state, title, without_time
 from pcapframe.schema import RESEND_REASONS
 from pcapframe.wording import counted
 

@@ -8,24 +8,13 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import values, wilson_interval, without_attrs
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart, Tab
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    dates,
-    legend,
-    share_axis,
-    split,
-    stack,
-    state,
-    steps,
-    time_axis,
-    title,
-    up_and_down,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import REASON_LOOKS, SIDES
+from pcapframe.plots._scales import count_axis, dates, share_axis, time_axis
+from pcapframe.plots._shapes import stack, steps
+from pcapframe.plots._text import legend, state, title, up_and_down, without_time
 from pcapframe.schema import FLAG_BITS, RESEND_REASONS
 from pcapframe.wording import counted
 

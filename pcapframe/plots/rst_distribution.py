@@ -9,9 +9,12 @@ from matplotlib.axes import Axes
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
 from pcapframe.plots._api import Chart, Tab
-from pcapframe.plots._axes import axes_or_new, count_axis, inches, legend, outline, shorten, state, title
+from pcapframe.plots._axes import axes_or_new, inches
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
+from pcapframe.plots._scales import count_axis
+from pcapframe.plots._shapes import outline
+from pcapframe.plots._text import legend, shorten, state, title
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
 from pcapframe.wording import counted, percent
 

@@ -7,21 +7,13 @@ from matplotlib.axes import Axes
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    dates,
-    legend,
-    stack,
-    state,
-    time_axis,
-    title,
-    up_and_down,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import PHASE_LOOKS
+from pcapframe.plots._scales import count_axis, dates, time_axis
+from pcapframe.plots._shapes import stack
+from pcapframe.plots._text import legend, state, title, up_and_down, without_time
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
 from pcapframe.wording import counted
 

@@ -8,22 +8,13 @@ from matplotlib.ticker import MaxNLocator
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    dates,
-    inches,
-    legend,
-    log_axis,
-    split,
-    state,
-    steps,
-    time_axis,
-    title,
-    unit_axis,
-)
+from pcapframe.plots._axes import axes_or_new, inches, split
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import RTT_LOOKS
+from pcapframe.plots._scales import dates, log_axis, time_axis, unit_axis
+from pcapframe.plots._shapes import steps
+from pcapframe.plots._text import legend, state, title
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import counted
 

@@ -8,8 +8,9 @@ from matplotlib.colors import LogNorm
 from pcapframe.patterns import Traffic
 from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import axes_or_new, inches, ink, state, title
+from pcapframe.plots._axes import axes_or_new, inches, ink
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._text import state, title
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.wording import counted
 

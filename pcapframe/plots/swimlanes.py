@@ -10,25 +10,13 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    count_axis,
-    dates,
-    inches,
-    ink,
-    legend,
-    outline,
-    shorten,
-    split,
-    stack,
-    state,
-    time_axis,
-    title,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new, inches, ink, split
 from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
+from pcapframe.plots._scales import count_axis, dates, time_axis
+from pcapframe.plots._shapes import outline, stack
+from pcapframe.plots._text import legend, shorten, state, title, without_time
 from pcapframe.schema import ENDINGS
 from pcapframe.wording import counted
 

@@ -7,21 +7,13 @@ from matplotlib.axes import Axes
 from pcapframe.arrays import NO_TIME
 from pcapframe.measures import values, without_attrs
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import (
-    axes_or_new,
-    dates,
-    legend,
-    stack,
-    state,
-    time_axis,
-    title,
-    unit_axis,
-    up_and_down,
-    without_time,
-)
+from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._palette import PART_LOOKS, SIDES
+from pcapframe.plots._scales import dates, time_axis, unit_axis
+from pcapframe.plots._shapes import stack
+from pcapframe.plots._text import legend, state, title, up_and_down, without_time
 from pcapframe.wording import counted, percent
 
 __all__ = ["throughput", "throughput_data"]

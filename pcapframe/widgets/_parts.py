@@ -15,8 +15,8 @@ from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from pcapframe.plots._axes import columns
 from pcapframe.plots._canvas import Canvas
+from pcapframe.plots._text import columns
 
 __all__ = ["STYLE", "Chart", "Copied", "Debounced", "Picked"]
 

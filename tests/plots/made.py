@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
 
 import pcapframe as pf
 from tests.builders import Frame, merge, pcap
@@ -30,6 +32,11 @@ def example(name: str) -> Made:
     """Frames of a capture that ships with the package; do not modify them."""
     analysis = pf.analyze(pf.example(name))
     return Made(analysis.segments, analysis.connections)
+
+
+def axes(width: float = 8) -> Axes:
+    """Axes of a new figure, `width` inches wide."""
+    return Figure(figsize=(width, 4), layout="constrained").subplots()
 
 
 def draw_at_whole_pixels(monkeypatch: pytest.MonkeyPatch) -> list[str]:

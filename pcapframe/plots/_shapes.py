@@ -1,0 +1,78 @@
+"""Values by bin, drawn as one artist however many bins there are."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import StepPatch
+
+from pcapframe.plots._palette import Look
+
+__all__ = ["outline", "stack", "steps"]
+
+
+def outline(ax: Axes) -> dict[str, Any]:
+    """Return edge and hatch of areas: the colour of the background, so that they read on light and dark."""
+    return {"edgecolor": ax.get_facecolor(), "linewidth": 0.4}
+
+
+def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.0, fill: bool = True,
+          across: bool = False, **look: Any) -> None:  # fmt: skip
+    """Draw values by bin as one area or line; ``Axes.stairs`` does, but goes through all its corners in Python.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    top : array-like
+        A value a bin.
+    edges : ndarray
+        Of the bins, in the units of the axis.
+    baseline : float or array-like, default 0.0
+        Where the area begins.
+    fill : bool, default True
+        An area; else a line along the values.
+    across : bool, default False
+        The bins lie along the vertical axis.
+    **look
+        As for a patch.
+    """
+    level, look = np.asarray(top, np.float64), {"linewidth": 0, **look} if fill else look
+    along: Literal["horizontal", "vertical"] = "horizontal" if across else "vertical"
+    made = StepPatch(level, edges, baseline=baseline, fill=fill, orientation=along, **look)
+    ends = np.append(level, baseline)
+    ends = ends[~np.isnan(ends)]
+    if ends.size:
+        corners = np.array([[edges[0], ends.min()], [edges[-1], ends.max()]])
+        ax.update_datalim(corners[:, ::-1] if across else corners)
+    (made.sticky_edges.x if across else made.sticky_edges.y).append(np.min(baseline))
+    ax.add_artist(made)
+    ax.autoscale(None)  # type: ignore[arg-type]  # where it is on
+
+
+def stack(ax: Axes, edges: np.ndarray[Any, Any], parts: Mapping[str, Any], looks: Mapping[str, Look],
+          *, down: bool = False) -> None:  # fmt: skip
+    """Draw counts by bin, one upon another: one artist for each part, however many bins there are.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    edges : ndarray
+        Of the bins, in the units of the axis.
+    parts : mapping of str to ndarray
+        Counts by name; a part without any is left out.
+    looks : mapping of str to Look
+        By the same names.
+    down : bool, default False
+        Below zero.
+    """
+    base = np.zeros(edges.size - 1)
+    for name, counts in parts.items():
+        if not np.any(counts):
+            continue
+        top = base - counts if down else base + counts
+        look = looks[name]
+        steps(ax, top, edges, baseline=base, facecolor=look.color, hatch=look.hatch, label=look.label, **outline(ax))
+        base = top

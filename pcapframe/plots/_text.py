@@ -1,0 +1,167 @@
+"""What is written in and around charts: titles, legends, and a sentence where there is nothing to draw."""
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
+
+from pcapframe.plots._axes import inches, ink, tall
+
+__all__ = ["columns", "legend", "shorten", "state", "title", "up_and_down", "without_time"]
+
+
+def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: int = 0) -> None:
+    """Write what a chart shows, and below it the numbers it is of, broken to the width of the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    what : str
+        One line.
+    of : str
+        Counts with their denominators.
+    width : float, optional
+        Room there is, where it is not that of the axes. [inches]
+    labels : int, default 0
+        Length of the longest text at the left of the axes, where that takes from the room. [characters]
+    """
+    room = width or inches(ax)
+    if labels:
+        room = min(room, room / 0.775 - 0.085 * labels - 0.3)
+    broad = max(int(room * 72 / 5.6), 20)
+    lines = [line for text in (what, of) for line in _lines(text, broad)]
+    # Where it would be anyway; without y matplotlib measures all labels to find out.
+    ax.set_title("\n".join(lines), loc="left", y=1.0, fontsize="medium", linespacing=1.3)
+
+
+def _lines(text: str, columns: int) -> list[str]:
+    """Break a text into as few lines as there have to be, and these into lines of about one length."""
+    lines = textwrap.wrap(text, columns)
+    if len(lines) < 2:
+        return lines
+    evened = (textwrap.wrap(text, narrower) for narrower in range(len(text) // len(lines), columns, 2))
+    return next((one for one in evened if len(one) == len(lines)), lines)
+
+
+def state(ax: Axes, what: str, sentence: str) -> Axes:
+    """Say in a sentence why there is nothing to draw.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    what : str
+        The chart's title.
+    sentence : str
+        What is not there.
+
+    Returns
+    -------
+    Axes
+        The same.
+    """
+    title(ax, what, "")
+    columns = max(int(inches(ax) * 72 / 6.5), 24)
+    ax.text(0.5, 0.5, textwrap.fill(sentence, columns), ha="center", va="center", transform=ax.transAxes,
+            color=ink(ax))  # fmt: skip
+    ax.set_xticks([])
+    ax.set_yticks([])
+    return ax
+
+
+def without_time(count: int, noun: str, which: str = "") -> str:
+    """Say that nothing has a time.
+
+    Parameters
+    ----------
+    count : int
+        How many there are, at least one.
+    noun : str
+        One of them; its plural ends in s.
+    which : str, optional
+        Which of these, after a space.
+
+    Returns
+    -------
+    str
+        A sentence.
+
+    Examples
+    --------
+    >>> without_time(1, "packet"), without_time(2, "segment", " sent again")
+    ('The only packet has no time.', 'None of 2 segments sent again has a time.')
+    """
+    return f"The only {noun}{which} has no time." if count == 1 else f"None of {count:,} {noun}s{which} has a time."
+
+
+def shorten(text: str, length: int) -> str:
+    """Leave out the middle of a long text.
+
+    Parameters
+    ----------
+    text : str
+        Such as an IPv6 endpoint.
+    length : int
+        Most characters to keep.
+
+    Returns
+    -------
+    str
+        With an ellipsis where something is left out.
+
+    Examples
+    --------
+    >>> shorten("[2001:db8::1]:443", 11)
+    '[2001…]:443'
+    """
+    if len(text) <= length:
+        return text
+    tail = length // 2
+    return f"{text[: length - tail - 1]}…{text[-tail:]}"
+
+
+def up_and_down(ax: Axes) -> None:
+    """Say who sends upward and who downward, and draw the line between."""
+    ax.axhline(0, color=ax.spines["left"].get_edgecolor(), linewidth=0.8)
+    low, high = ax.get_ylim()
+    low, high = min(low, 0), max(high, 0)
+    share = min(0.22 / tall(ax), 0.25)  # of the height, for the words
+    reach = max(high - low, 1e-9) * share / (1 - 2 * share)
+    ax.set_ylim(low - reach, high + reach)
+    for place, text, vertical in ((0.98, "▲ from clients", "top"), (0.02, "▼ from servers", "bottom")):
+        ax.text(0.008, place, text, transform=ax.transAxes, va=vertical, fontsize="x-small", color=ink(ax))
+
+
+def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
+    """Put a legend below the axes and their labels, in as many columns as there is room for.
+
+    Parameters
+    ----------
+    ax : Axes
+        The lowest ones; without labelled artists here or in `others` there is no legend.
+    *others : Axes
+        Whose labelled artists come first.
+    lines : float, default 2
+        Lines of text between the axes and the legend: tick labels, and the label of the axis.
+    marks : float, default 1
+        So many times as large as drawn are its marks.
+    """
+    found = [axes.get_legend_handles_labels() for axes in (*others, ax)]
+    by_label = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
+    figure = ax.get_figure(root=True)
+    if not by_label or figure is None:
+        return
+    drop = ScaledTranslation(0, -(8 + 14 * lines) / 72, figure.dpi_scale_trans)
+    ax.legend(
+        by_label.values(), by_label.keys(), ncols=columns(ax, list(by_label)),
+        frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=0,
+        bbox_transform=ax.transAxes + drop, columnspacing=1.2, markerscale=marks, handletextpad=0.5,
+    )  # fmt: skip
+
+
+def columns(ax: Axes, labels: Sequence[str]) -> int:
+    """Return in how many columns a legend with these labels has room below the axes."""
+    width = max(map(len, labels), default=0) * 4.6 + 38  # [points]
+    return max(min(int(inches(ax) * 75 / width), len(labels)), 1)

@@ -1,0 +1,70 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+
+from pcapframe.plots import _scales
+from tests.plots.made import axes
+
+
+def test_a_single_moment_has_room_around_it() -> None:
+    ax = axes()
+    day = float(date2num(np.datetime64("2026-01-01")))
+    with warnings.catch_warnings(action="error"):
+        _scales.time_axis(ax, day, day)
+        ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    low, high = ax.get_xlim()
+    assert (high - low) * 86400 == pytest.approx(1, rel=1e-3)
+    assert ax.get_xlabel() == "time (UTC)"
+
+
+def test_dates_are_days_whatever_holds_the_times() -> None:
+    index = pd.DatetimeIndex(["1970-01-02T12:00"], tz="UTC")
+    assert _scales.dates(index).tolist() == _scales.dates(pd.Series(index)).tolist() == [1.5]
+
+
+def test_counts_are_whole_numbers_without_a_sign() -> None:
+    ax = axes()
+    ax.set_ylim(-2, 2)
+    _scales.count_axis(ax, "RSTs")
+    ticks = ax.get_yticks()
+    assert (ticks == ticks.round()).all()
+    assert ax.yaxis.get_major_formatter()(-1234) == "1,234"
+
+
+def test_a_unit_stands_once_with_its_prefix() -> None:
+    ax = axes()
+    _scales.unit_axis(ax, "throughput", "bit/s")
+    assert ax.get_ylabel() == "throughput"
+    assert ax.yaxis.get_major_formatter()(-2e6) == "2 Mbit/s"
+    _scales.share_axis(ax, "rate")
+    assert ax.yaxis.get_major_formatter()(0.025) == "2.5"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.024, 0.026), (0.01, 0.1), (1e-6, 10), (1, 1)])
+def test_logarithmic_scale_has_labels_however_short(low: float, high: float) -> None:
+    for which in ("x", "y"):
+        ax = axes()
+        _scales.log_axis(ax, low, high, which=which)  # type: ignore[arg-type]
+        ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+        axis = ax.xaxis if which == "x" else ax.yaxis
+        left, right = axis.get_view_interval()
+        assert left < low <= high < right
+        if high / low > 2:
+            assert sum(left <= tick <= right for tick in axis.get_majorticklocs()) >= 2
+
+
+def test_seconds_tell_since_when() -> None:
+    ax = axes()
+    _scales.seconds_axis(ax, 1_500_000_000, 0, 0)
+    assert ax.get_xlabel() == "seconds since 1970-01-01 00:00:01.500000 UTC"
+
+
+def test_bytes_have_no_parts() -> None:
+    ax = Figure().subplots()
+    ax.plot([0, 1], [0, 1])
+    _scales.unit_axis(ax, "relative sequence number", "B")
+    assert all(float(tick).is_integer() for tick in ax.get_yticks())
