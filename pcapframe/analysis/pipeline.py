@@ -1,7 +1,7 @@
 """Run the stages over a capture and hold what they give in one frozen `Analysis`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -29,7 +29,7 @@ from pcapframe.wording import counted
 if TYPE_CHECKING:
     from pcapframe.analysis.display import Report
 
-__all__ = ["Analysis", "analyze"]
+__all__ = ["Analysis", "analyze", "select_endpoints"]
 
 Rows: TypeAlias = npt.NDArray[np.intp]
 ConnIds: TypeAlias = npt.NDArray[np.int64]
@@ -207,6 +207,7 @@ def analyze(
     server_port: int | None = None,
     start: Time | None = None,
     end: Time | None = None,
+    client_ip: Address | None = None,
     thresholds: Thresholds = DEFAULTS,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
@@ -223,6 +224,8 @@ def analyze(
         ``notes`` say so; where both match they stay unknown.
     start, end : datetime or str, optional
         Only connections that overlap this time, whole; ISO 8601, UTC where no zone is given.
+    client_ip : optional
+        Only connections whose client has this address; compared, and roles told, as for the server.
     thresholds : Thresholds, optional
         When the patterns are reported.
     progress : callable or False, optional
@@ -255,7 +258,7 @@ def analyze(
     >>> analyze(analysis, server_port=443).statistics["total_connections"]
     0
     """
-    wanted = Selection.parse(server_ip, server_port, start, end)
+    wanted = Selection.parse(server_ip, server_port, start, end, client_ip)
     packets, segments, whole, files = _stages(source, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
@@ -309,6 +312,37 @@ def _stages(
     connections = build_connections(segments)
     step(size, size)
     return packets, segments, connections, files
+
+
+def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
+    """Narrow the frames of an analysis to some endpoints, with the roles that these tell, without analysing again.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        To narrow; only connections that it was asked for are selected.
+    wanted : Selection
+        What is asked for; its times are passed over.
+
+    Returns
+    -------
+    Analysis
+        Its connections and their segments are those of ``analyze(analysis, ...)`` for these endpoints, its segments
+        may have others beside them; health, patterns, statistics and provenance are those of `analysis`.
+    """
+    endpoints = replace(wanted, start=None, end=None)
+    if endpoints == replace(analysis.selection, start=None, end=None):
+        return analysis
+    whole = analysis.whole_connections
+    places = analysis.connections.index.to_numpy()  # conn_id, which is also the place in the frame of all
+    selected = select_connections(whole.take(places), endpoints)
+    keep, flip = (np.zeros(len(whole), np.bool_) for _ in range(2))
+    keep[places], flip[places] = selected.keep, selected.flip
+    narrowed = replace(analysis, selection=endpoints, notes=selected.notes, message=selected.message)
+    if not flip.any() and not analysis._turned.size:
+        return replace(narrowed, connections=whole[keep])
+    asked, rows, connections = _chosen(analysis.segments, whole, replace(selected, keep=keep, flip=flip))
+    return replace(narrowed, connections=connections, _asked=asked, _rows=rows, _turned=whole.index.to_numpy()[flip])
 
 
 def _chosen(

@@ -6,7 +6,7 @@ other side, that side is taken as the server: its reader knows better than a gue
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeAlias
@@ -19,7 +19,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text
 from pcapframe.wording import agreeing, counted
 
-__all__ = ["Address", "Selected", "Selection", "Time", "select_connections"]
+__all__ = ["Address", "Selected", "Selection", "Time", "parse_address", "select_connections"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Address: TypeAlias = str | IPv4Address | IPv6Address
@@ -38,22 +38,30 @@ class Selection:
         Port of the server.
     start, end : Timestamp, optional
         The connection overlaps this time, both ends included.
+    client_ip : str, optional
+        Address of the client, compared like that of the server.
     """
 
     server_ip: str | None = None
     server_port: int | None = None
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
+    client_ip: str | None = None
 
     @classmethod
     def parse(
-        cls, server_ip: Address | None, server_port: int | None, start: Time | None, end: Time | None
+        cls,
+        server_ip: Address | None,
+        server_port: int | None,
+        start: Time | None,
+        end: Time | None,
+        client_ip: Address | None = None,
     ) -> "Selection":
         """Check what a user asks for.
 
         Parameters
         ----------
-        server_ip, server_port, start, end : optional
+        server_ip, server_port, start, end, client_ip : optional
             As for `analyze`.
 
         Returns
@@ -66,8 +74,9 @@ class Selection:
         ParameterError
             Not an address, not a port, not a time, or an end before the start.
         """
-        if server_ip is not None:
-            _parsed_address(server_ip)
+        for name, address in (("server_ip", server_ip), ("client_ip", client_ip)):
+            if address is not None:
+                parse_address(address, name)
         if server_port is not None and (
             isinstance(server_port, bool)
             or not isinstance(server_port, int | np.integer)
@@ -77,8 +86,8 @@ class Selection:
         begins, ends = _parsed_time("start", start), _parsed_time("end", end)
         if begins is not None and ends is not None and ends < begins:
             raise ParameterError(f"end {ends.isoformat()} is before start {begins.isoformat()}")
-        ip = None if server_ip is None else str(server_ip)
-        return cls(ip, None if server_port is None else int(server_port), begins, ends)
+        ip, client = (None if address is None else str(address) for address in (server_ip, client_ip))
+        return cls(ip, None if server_port is None else int(server_port), begins, ends, client)
 
     @property
     def names_server(self) -> bool:
@@ -86,7 +95,7 @@ class Selection:
         return self.server_ip is not None or self.server_port is not None
 
     def tells_server(self, connections: pd.DataFrame) -> Mask:
-        """Tell which connections have one endpoint that matches the server asked for, and one that does not.
+        """Tell which connections match the endpoints asked for with one choice of client and server, and not the other.
 
         Parameters
         ----------
@@ -96,15 +105,15 @@ class Selection:
         Returns
         -------
         ndarray of bool
-            One value a connection; none where no server is asked for, or both endpoints match.
+            One value a connection; none where no endpoint is asked for, or both ways match.
         """
-        at_server, at_client = (_at_side(connections, side, self) for side in ("server", "client"))
-        return at_server ^ at_client
+        as_they_are, exchanged = _fits(connections, self)
+        return as_they_are ^ exchanged
 
     @property
     def server(self) -> str:
         """The server asked for, as ``address:port``, IPv6 in brackets; ``any`` for what is not asked for."""
-        ip = "any" if self.server_ip is None else str(_parsed_address(self.server_ip))
+        ip = "any" if self.server_ip is None else str(parse_address(self.server_ip))
         port = "any" if self.server_port is None else str(self.server_port)
         return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
@@ -114,16 +123,19 @@ class Selection:
         Returns
         -------
         dict
-            The fields by name, times as ISO 8601.
+            The fields by name, times as ISO 8601; ``client_ip`` only if it is asked for.
         """
         times = {name: getattr(self, name) for name in ("start", "end")}
         written = {name: None if time is None else time.isoformat() for name, time in times.items()}
-        return {"server_ip": self.server_ip, "server_port": self.server_port, **written}
+        client = {} if self.client_ip is None else {"client_ip": self.client_ip}
+        return {"server_ip": self.server_ip, "server_port": self.server_port, **written, **client}
 
     def __str__(self) -> str:
         parts = []
         if self.names_server:
             parts.append(f"server {self.server}")
+        if self.client_ip is not None:
+            parts.append(f"client {parse_address(self.client_ip)}")
         if self.start is not None:
             parts.append(f"from {self.start.isoformat()}")
         if self.end is not None:
@@ -168,7 +180,7 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
     Selected
         One value a connection, and what to say about it.
     """
-    keep, flip = _at_server(connections, wanted)
+    keep, flip = _at_endpoints(connections, wanted)
     notes = []
     if wanted.start is not None or wanted.end is not None:
         timeless = connections["start"].isna().to_numpy()
@@ -184,38 +196,71 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
         flip &= keep
     told = keep & (connections["roles"] == "inferred").to_numpy() & wanted.tells_server(connections)
     if told.any():
-        notes.append(_roles_told(int(told.sum()), int(flip.sum())))
+        notes.append(_roles_told(int(told.sum()), int(flip.sum()), "server" if wanted.names_server else "client"))
     message = None if keep.any() or not keep.size else _nothing(connections, wanted)
     return Selected(keep, flip, tuple(notes), message)
 
 
-def _at_server(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
-    """Connections with the server asked for, and which of them have it at the side taken for the client."""
-    at_server, at_client = (_at_side(connections, side, wanted) for side in ("server", "client"))
-    flip = ~at_server & at_client & (connections["roles"] == "inferred").to_numpy()
-    return at_server | flip, flip
+def _at_endpoints(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
+    """Connections with the endpoints asked for, and which of them have these at the other sides than inferred."""
+    as_they_are, exchanged = _fits(connections, wanted)
+    flip = ~as_they_are & exchanged & (connections["roles"] == "inferred").to_numpy()
+    return as_they_are | flip, flip
 
 
-def _at_side(connections: pd.DataFrame, side: str, wanted: Selection) -> Mask:
+def _fits(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
+    """Which connections have the endpoints asked for, with client and server as they are and exchanged."""
+    as_they_are, exchanged = (
+        _at_side(connections, server, wanted.server_ip, wanted.server_port)
+        & _at_side(connections, client, wanted.client_ip)
+        for server, client in (("server", "client"), ("client", "server"))
+    )
+    return as_they_are, exchanged
+
+
+def _at_side(connections: pd.DataFrame, side: str, ip: str | None, port: int | None = None) -> Mask:
     found = np.ones(len(connections), np.bool_)
-    if wanted.server_ip is not None:
+    if ip is not None:
         addresses = connections[side].cat
-        texts = addresses.categories.isin(_spellings(_parsed_address(wanted.server_ip)))
+        texts = addresses.categories.isin(_spellings(parse_address(ip)))
         found &= np.append(texts, False)[addresses.codes.to_numpy()]
-    if wanted.server_port is not None:
-        found &= connections[f"{side}_port"].to_numpy() == wanted.server_port
+    if port is not None:
+        found &= connections[f"{side}_port"].to_numpy() == port
     return found
 
 
-def _parsed_address(address: Address) -> IPv4Address | IPv6Address:
-    """Return an address without brackets and zone, an IPv4-mapped one as IPv4."""
+def parse_address(address: Address, name: str = "server_ip") -> IPv4Address | IPv6Address:
+    """Read an address in any spelling.
+
+    Parameters
+    ----------
+    address : str, IPv4Address or IPv6Address
+        With or without brackets and zone.
+    name : str
+        What it is, for the error.
+
+    Returns
+    -------
+    IPv4Address or IPv6Address
+        Without a zone; an IPv4-mapped address as IPv4.
+
+    Raises
+    ------
+    ParameterError
+        Not an address.
+
+    Examples
+    --------
+    >>> parse_address("[2001:DB8:0::1]"), parse_address("::ffff:192.0.2.1")
+    (IPv6Address('2001:db8::1'), IPv4Address('192.0.2.1'))
+    """
     text = str(address).strip()
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:
-        raise ParameterError(f"server_ip {str(address)!r} is not an address: expected IPv4 or IPv6") from None
+        raise ParameterError(f"{name} {str(address)!r} is not an address: expected IPv4 or IPv6") from None
     if isinstance(parsed, IPv4Address):
         return parsed
     return parsed.ipv4_mapped or IPv6Address(parsed.packed)
@@ -248,13 +293,14 @@ def _parsed_time(name: str, time: Time | None) -> pd.Timestamp | None:
     return parsed.tz_localize("UTC") if parsed.tz is None else parsed.tz_convert("UTC")
 
 
-def _roles_told(told: int, turned: int) -> str:
-    """Say in how many connections the filter decides who the server is, and how many have it at the other side."""
+def _roles_told(told: int, turned: int, side: str) -> str:
+    """Say in how many connections the filter tells client and server, and in how many of them it exchanges the two."""
+    other = "client" if side == "server" else "server"
     note = (
-        f"In {counted(told, 'connection')} no packet shows the roles: the endpoint of the filter is taken as the server"
+        f"In {counted(told, 'connection')} no packet shows the roles: the endpoint of the filter is taken as the {side}"
     )
     if turned:
-        note += f"; without the filter it is the client{'' if turned == told else f' in {turned:,} of them'}"
+        note += f"; without the filter it is the {other}{'' if turned == told else f' in {turned:,} of them'}"
     return f"{note}."
 
 
@@ -263,10 +309,10 @@ def _nothing(connections: pd.DataFrame, wanted: Selection) -> str:
     total = counted(len(connections), "connection")
     sentences = [f"Nothing matches the filter ({wanted}); the capture has {total}."]
     if wanted.names_server:
-        at_client = int(_at_side(connections, "client", wanted).sum())
-        if at_client:
+        at_client = int(_at_side(connections, "client", wanted.server_ip, wanted.server_port).sum())
+        if at_client and wanted.client_ip is None:
             sentences.append(f"It is the client of {counted(at_client, 'connection')}.")
-        elif not _at_server(connections, wanted)[0].any():
+        elif not _at_endpoints(connections, replace(wanted, client_ip=None))[0].any():
             servers = pd.Series(endpoint_text(connections["server"], connections["server_port"])).value_counts()
             texts = [f"{server} ({count:,})" for server, count in servers.iloc[:3].items()]
             sentences.append(f"The servers with most connections: {', '.join(texts)}.")

@@ -34,6 +34,7 @@ class AskedFilter(TypedDict):
     server_port: int | None
     start: str | None
     end: str | None
+    client_ip: NotRequired[str]
 
 
 class PatternEvidence(TypedDict):
@@ -126,7 +127,7 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
     if server_ip is None and server_port is None:
         return source
     asked = source.selection
-    wanted = Selection.parse(server_ip, server_port, asked.start, asked.end)
+    wanted = Selection.parse(server_ip, server_port, asked.start, asked.end, asked.client_ip)
     if wanted == asked:
         return source
     return analyze(source, **vars(wanted), thresholds=source.thresholds)

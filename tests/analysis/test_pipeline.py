@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis import pipeline
+from pcapframe.analysis import Selection, pipeline
+from pcapframe.analysis.pipeline import select_endpoints
 from tests.builders import Conversation, ethernet, merge, packet, pcap, pcapng, udp
 
 EXAMPLES = ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap", "mirrored.pcap.gz"]
@@ -103,6 +104,22 @@ def test_the_filter_tells_the_server_where_no_packet_does() -> None:
     }  # fmt: skip
     assert flipped.segments is plain.segments
     pd.testing.assert_frame_equal(pf.analyze(flipped).connections, plain.connections)
+
+
+def test_endpoints_narrow_the_frames_without_analysing_again() -> None:
+    older = Conversation(client_port=40001).data("client", 10).rst("client").rst("server")
+    whole = pf.analyze(pcap(merge(older, Conversation(client_port=40002, start=1.0).handshake().fin("server"))))
+    assert select_endpoints(whole, Selection()) is whole
+    for wanted in ({"server_ip": "192.0.2.1"}, {"client_ip": "192.0.2.1"}, {"server_port": 80}, {"server_port": 1}):
+        expected = pf.analyze(whole, **wanted)
+        narrowed = select_endpoints(whole, Selection(**wanted))
+        pd.testing.assert_frame_equal(narrowed.connections, expected.connections)
+        rows = narrowed.filtered_segments
+        rows = rows[rows["conn_id"].isin(narrowed.connections.index)]
+        pd.testing.assert_frame_equal(rows, expected.filtered_segments)
+        assert (narrowed.notes, narrowed.message) == (expected.notes, expected.message)
+        assert narrowed.patterns is whole.patterns
+    assert len(select_endpoints(pf.analyze(whole, server_port=1), Selection(server_port=80)).connections) == 0
 
 
 def test_flipped_roles_leave_the_other_connections_as_they_were() -> None:

@@ -48,6 +48,9 @@ def connections() -> pd.DataFrame:
         ({"server_ip": "::ffff:c633:6401"}, [0, 1]),
         ({"server_ip": IPv4Address("198.51.100.1")}, [0, 1]),
         ({"server_ip": IPv6Address("2001:db8::2")}, [2]),
+        ({"client_ip": "[2001:DB8::1]"}, [2]),
+        ({"client_ip": "198.51.100.1"}, []),  # a server
+        ({"client_ip": "192.0.2.1", "server_port": 443}, [1]),
     ],
 )
 def test_server_selects_by_its_endpoint(connections: pd.DataFrame, asked: dict[str, Any], expected: list[int]) -> None:
@@ -83,6 +86,7 @@ def test_time_selects_whole_connections_that_overlap(
         ({"server_ip": ""}, "is not an address"),
         ({"server_ip": "192.0.2.256"}, "is not an address"),
         ({"server_ip": 80}, "is not an address"),
+        ({"client_ip": "192.0.2"}, "client_ip '192.0.2' is not an address"),
         ({"server_port": 65536}, "65536 is not a port"),
         ({"server_port": -1}, "is not a port"),
         ({"server_port": "80"}, "'80' is not a port"),
@@ -117,6 +121,22 @@ def test_inferred_roles_follow_the_filter() -> None:
     assert selected.notes == (
         "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server; "
         "without the filter it is the client.",
+    )
+
+
+def test_inferred_roles_follow_a_filter_by_client_too() -> None:
+    inferred = Conversation("192.0.2.1", 50002, "192.0.2.2", 50003).handshake(drop=True)
+    connections = connections_of(inferred.data("client", 10))
+    selected = select_connections(connections, Selection(client_ip="192.0.2.2"))
+    assert (selected.keep.tolist(), selected.flip.tolist()) == ([True], [True])
+    assert selected.notes == (
+        "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the client; "
+        "without the filter it is the server.",
+    )
+    assert select_connections(connections, Selection("192.0.2.1", client_ip="192.0.2.2")).flip.tolist() == [True]
+    neither = select_connections(connections, Selection("192.0.2.2", client_ip="192.0.2.2"))
+    assert neither.message == (
+        "Nothing matches the filter (server 192.0.2.2:any, client 192.0.2.2); the capture has 1 connection."
     )
 
 
