@@ -130,6 +130,7 @@ class Explorer(widgets.VBox):
         )  # fmt: skip
         self.written = widgets.HTML()
         self.write.on_click(guarded(self._write))
+        self.target.observe(lambda _change: self._forget_written(), "value")
         wide = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
         for part in (self.filter, self.code, self.parameters):
             part.layout = wide
@@ -167,7 +168,8 @@ class Explorer(widgets.VBox):
     def _selected(self, _change: Any) -> None:
         assert self.state is not None
         self._say(self.state.problem)
-        self._stale |= {*CHARTS, "patterns", "connections"}
+        self._forget_written()
+        self._stale |= {*CHARTS, "patterns", "connections", "connection"}  # filters may tell its roles
         self._draw()
         self._tell()
 
@@ -213,9 +215,11 @@ class Explorer(widgets.VBox):
             f"<b>{len(selection.connections):,}</b> of {counted(whole, 'connection')} · "
             f"<b>{selection.packet_count:,}</b> of {counted(of, 'TCP packet')}"
         )
+        notes = "".join(f"<br><span class='pcapframe-note'>{escaped(note)}</span>" for note in selection.found.notes)
         name = escaped(analysis.capture.name)
         self.head.value = (
-            f"<div class='pcapframe-head' role='status'>{counts}<br><span class='pcapframe-name'>{name}</span></div>"
+            f"<div class='pcapframe-head' role='status'>{counts}"
+            f"<br><span class='pcapframe-name'>{name}</span>{notes}</div>"
         )
         is_short = selection.short_filter is not None or selection.runs <= MOST_RUNS
         self.filter.text = (selection.display_filter or "") if is_short else ""
@@ -226,9 +230,13 @@ class Explorer(widgets.VBox):
         )
         self.code.text, self.parameters.text = selection.code, selection.parameters
 
+    def _forget_written(self) -> None:
+        """Take back what was said of a file: it is not that of the selection or name that is there now."""
+        self.written.value = ""
+
     def _write(self, _button: Any) -> None:
         assert self.state is not None
-        self.written.value = ""
+        self._forget_written()
         self._say(self.state.problem)
         count = self.selection.write(self.target.value.strip())
         self.written.value = f"<span role='status'>{counted(count, 'packet')} written</span>"

@@ -1,22 +1,21 @@
-"""Which connections the pickers ask for: a mask over the connections of an analysis, and the pandas code for it."""
+"""Which connections the pickers ask for: a mask over the connections of an analysis, and the code for it."""
 
-import ipaddress
-import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.analysis import Analysis, Selection
+from pcapframe.analysis.pipeline import select_endpoints
+from pcapframe.analysis.selection import parse_address, select_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
 from pcapframe.plots import rst_events
 from pcapframe.schema import ENDINGS, HANDSHAKES
 
-__all__ = ["Filters", "Searched"]
+__all__ = ["Filters", "Found", "Searched", "code_lines", "selection_of"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -59,6 +58,59 @@ class Filters:
         return ", ".join(given) or "all connections"
 
 
+def selection_of(filters: Filters, before: Selection) -> Selection:
+    """Return what filters ask `analyze` for.
+
+    Parameters
+    ----------
+    filters : Filters
+        Their server, port, client and time are taken.
+    before : Selection
+        Stands where they ask for anything.
+
+    Returns
+    -------
+    Selection
+        Addresses as captures have them.
+
+    Raises
+    ------
+    ParameterError
+        Not an address, a port or a time, or an end before the start.
+    """
+    port, start, end = (text.strip() for text in (filters.port, filters.start, filters.end))
+    chosen = {
+        "server_ip": _address("server", filters.server),
+        "server_port": _port(port) if port else None,
+        "client_ip": _address("client", filters.client),
+        "start": start or None,
+        "end": end or None,
+    }
+    return Selection.parse(**{**vars(before), **{name: value for name, value in chosen.items() if value is not None}})
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Connections that filters ask for.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Has the endpoints that are asked for, with the roles that they tell.
+    mask : ndarray of bool
+        Which of its connections have the rest too.
+    notes : tuple of str
+        What a reader should know about endpoints and time.
+    message : str or None
+        Why there is no connection of these endpoints and this time; None where there are some.
+    """
+
+    analysis: Analysis
+    mask: Mask
+    notes: tuple[str, ...] = ()
+    message: str | None = None
+
+
 class Searched:
     """The connections of an analysis, with what is looked up in them again and again.
 
@@ -70,10 +122,10 @@ class Searched:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
-        self._connections = analysis.connections
+        self._narrowed = _Narrowed(analysis)
         self._shown: dict[str, npt.NDArray[np.int64]] = {}
 
-    def keep(self, filters: Filters) -> Mask:
+    def find(self, filters: Filters) -> Found:
         """Find the connections that every filter asks for.
 
         Parameters
@@ -83,52 +135,40 @@ class Searched:
 
         Returns
         -------
-        ndarray of bool
-            One value a connection.
+        Found
+            By endpoints and time those that `analyze` selects, as far as the explored analysis has them.
 
         Raises
         ------
         ParameterError
             A filter is not valid.
         """
-        found = np.ones(len(self._connections), np.bool_)
-        for side in ("server", "client"):
-            if address := getattr(filters, side).strip():
-                column = self._connections[side].cat
-                found &= (
-                    column.codes.to_numpy() == column.categories.get_indexer(pd.Index([_address(side, address)]))[0]
-                )
-                found &= column.codes.to_numpy() >= 0
-        if port := filters.port.strip():
-            found &= self._connections["server_port"].to_numpy() == _port(port)
+        wanted = selection_of(filters, self.analysis.selection)
         for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS)):
+            if (value := getattr(filters, name)) and value not in known:
+                raise ParameterError(f"{name} {value!r} is not one of {', '.join(known)}")
+        narrowed = self._narrow(wanted)
+        connections = narrowed.analysis.connections
+        in_time = select_connections(connections, Selection(start=wanted.start, end=wanted.end))
+        found = in_time.keep
+        message = None if found.any() else select_connections(self.analysis.connections, wanted).message
+        for name in ("handshake", "ending"):
             if value := getattr(filters, name):
-                if value not in known:
-                    raise ParameterError(f"{name} {value!r} is not one of {', '.join(known)}")
-                found &= (self._connections[name] == value).to_numpy()
+                found &= (connections[name] == value).to_numpy()
         if filters.pattern:
-            found &= self._is_in(self._of_pattern(filters.pattern))
+            found &= connections.index.isin(self._of_pattern(filters.pattern))
         if filters.rst_phase:
-            found &= self._is_in(self._of_phase(filters.rst_phase))
-        times = _times(filters)
-        if times.start is not None:
-            found &= (self._connections["end"] >= times.start).to_numpy()
-        if times.end is not None:
-            found &= (self._connections["start"] <= times.end).to_numpy()
+            found &= connections.index.isin(narrowed.of_phase(filters.rst_phase))
         if needle := filters.text.strip().lower():
-            found &= np.fromiter((needle in text for text in self._texts), np.bool_, len(self._texts))
-        return found
+            found &= np.fromiter((needle in text for text in narrowed.texts), np.bool_, len(narrowed.texts))
+        return Found(narrowed.analysis, found, (*narrowed.analysis.notes, *in_time.notes), message)
 
-    @cached_property
-    def _texts(self) -> list[str]:
-        return [str(text).lower() for text in connection_text(self._connections)]
-
-    @cached_property
-    def _rsts(self) -> pd.DataFrame:
-        return rst_events(self.analysis.filtered_segments, self._connections)
-
-    def _is_in(self, conn_ids: npt.NDArray[np.int64]) -> Mask:
-        return np.isin(self._connections.index.to_numpy(), conn_ids)
+    def _narrow(self, wanted: Selection) -> "_Narrowed":
+        """Return the connections of some endpoints; kept until others are asked for."""
+        endpoints = replace(wanted, start=None, end=None)
+        if endpoints != replace(self._narrowed.analysis.selection, start=None, end=None):
+            self._narrowed = _Narrowed(select_endpoints(self.analysis, endpoints))
+        return self._narrowed
 
     def _of_pattern(self, name: str) -> npt.NDArray[np.int64]:
         if name not in self._shown:
@@ -136,21 +176,30 @@ class Searched:
             self._shown[name] = np.array(evidence.connections, np.int64)
         return self._shown[name]
 
-    def _of_phase(self, name: str) -> npt.NDArray[np.int64]:
+
+class _Narrowed:
+    """The connections of the endpoints that are asked for, with what is looked up in them again and again."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return [str(text).lower() for text in connection_text(self.analysis.connections)]
+
+    @cached_property
+    def _rsts(self) -> pd.DataFrame:
+        return rst_events(self.analysis.filtered_segments, self.analysis.connections)
+
+    def of_phase(self, name: str) -> npt.NDArray[np.int64]:
         known = self._rsts["phase"].cat.categories
         if name not in known:
             raise ParameterError(f"rst_phase {name!r} is not one of {', '.join(known)}")
         return self._rsts.loc[self._rsts["phase"] == name, "conn_id"].to_numpy(np.int64)
 
 
-def _address(side: str, text: str) -> str:
-    """Return an address as captures have it."""
-    try:
-        parsed = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        raise ParameterError(f"{side} {text!r} is not an address: expected IPv4 or IPv6") from None
-    family = socket.AF_INET if parsed.version == 4 else socket.AF_INET6
-    return socket.inet_ntop(family, parsed.packed)
+def _address(side: str, text: str) -> str | None:
+    return str(parse_address(text.strip(), side)) if text.strip() else None
 
 
 def _port(text: str) -> int:
@@ -159,71 +208,59 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _times(filters: Filters) -> Selection:
-    return Selection.parse(None, None, filters.start.strip() or None, filters.end.strip() or None)
-
-
-def code_lines(filters: Filters) -> list[str]:
-    """Write the filters as pandas code.
+def code_lines(filters: Filters, source: str, before: Selection, thresholds: str = "") -> list[str]:
+    """Write as code what is explored and the filters.
 
     Parameters
     ----------
     filters : Filters
         What is asked for; it is valid.
+    source : str
+        The capture, as code.
+    before : Selection
+        What the explored analysis was asked for.
+    thresholds : str
+        Those of the explored analysis as code; empty for the defaults.
 
     Returns
     -------
     list of str
-        Lines that take an `Analysis` named ``analysis`` and leave a frame named ``connections``.
+        Lines that leave an `Analysis` named ``analysis`` and a frame named ``connections``.
     """
-    lines = ["connections = analysis.connections"]
+    wanted = selection_of(filters, before)
+    fields = before.to_dict()
+    replaced = any(fields.get(name) not in (None, value) for name, value in wanted.to_dict().items())
+    evidence_of = "analysis"
+    if wanted != before and (replaced or filters.pattern):
+        evidence_of = "whole"
+        lines = [
+            f"whole = {_analyze_call(source, before, thresholds)}",
+            f"analysis = {_analyze_call('whole', wanted, 'whole.thresholds' if thresholds else '')}",
+        ]
+    else:
+        lines = [f"analysis = {_analyze_call(source, wanted, thresholds)}"]
+    lines.append("connections = analysis.connections")
 
     def keep(condition: str) -> None:
         lines.append(f"connections = connections[{condition}]")
 
-    if filters.server.strip():
-        keep(f'connections["server"] == {_address("server", filters.server.strip())!r}')
-    if filters.port.strip():
-        keep(f'connections["server_port"] == {_port(filters.port.strip())}')
-    if filters.client.strip():
-        keep(f'connections["client"] == {_address("client", filters.client.strip())!r}')
+    if replaced:
+        keep("connections.index.isin(whole.connections.index)")
     for name in ("handshake", "ending"):
         if value := getattr(filters, name):
             keep(f'connections["{name}"] == {value!r}')
     if filters.pattern:
-        lines.append(f"evidence = analysis.find_evidence({filters.pattern!r}, limit=len(analysis.segments))")
+        lines.append(f"evidence = {evidence_of}.find_evidence({filters.pattern!r}, limit=len(analysis.segments))")
         keep("connections.index.isin(evidence.connections)")
     if filters.rst_phase:
         lines.append("rsts = pf.plots.rst_events(analysis.filtered_segments, analysis.connections)")
         keep(f'connections.index.isin(rsts.loc[rsts["phase"] == {filters.rst_phase!r}, "conn_id"])')
-    times = _times(filters)
-    if times.start is not None:
-        keep(f'connections["end"] >= pd.Timestamp({times.start.isoformat()!r})')
-    if times.end is not None:
-        keep(f'connections["start"] <= pd.Timestamp({times.end.isoformat()!r})')
     if needle := filters.text.strip().lower():
         lines.append("texts = pd.Series(connection_text(connections), connections.index, dtype=object)")
         keep(f"texts.str.lower().str.contains({needle!r}, regex=False).astype(bool)")
     return lines
 
 
-def report_parameters(filters: Filters) -> dict[str, Any]:
-    """Return what the report's notebook can take of the filters.
-
-    Parameters
-    ----------
-    filters : Filters
-        What is asked for; it is valid.
-
-    Returns
-    -------
-    dict
-        ``server_ip``, ``server_port``, ``start`` and ``end``, those that are asked for.
-    """
-    made: dict[str, Any] = {}
-    if filters.server.strip():
-        made["server_ip"] = _address("server", filters.server.strip())
-    if filters.port.strip():
-        made["server_port"] = _port(filters.port.strip())
-    times = _times(filters)
-    return made | {name: time.isoformat() for name in ("start", "end") if (time := getattr(times, name)) is not None}
+def _analyze_call(source: str, wanted: Selection, thresholds: str) -> str:
+    given = [f"{name}={value!r}" for name, value in wanted.to_dict().items() if value is not None]
+    return f"pf.analyze({', '.join([source, *given, *([f'thresholds={thresholds}'] if thresholds else [])])})"

@@ -11,20 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.analysis import Analysis, Selection
+from pcapframe.analysis import Analysis
 from pcapframe.analysis.provenance import files_of
 from pcapframe.analysis.selection import select_connections
 from pcapframe.errors import CaptureError
 from pcapframe.extraction import write_pcap
 from pcapframe.measures import endpoint_filter, frame_filter
 from pcapframe.patterns import Thresholds
-from pcapframe.widgets._filters import Filters, code_lines, report_parameters
+from pcapframe.widgets._filters import Filters, Found, code_lines, selection_of
 from pcapframe.wording import counted
 
 __all__ = ["ExplorerSelection", "check_unchanged"]
 
 Mask = npt.NDArray[np.bool_]
 FEW_PAIRS = 5  # of endpoints, in one display filter
+TAKEN = ("server", "port", "client", "start", "end")  # filters that are a Selection
 ICMP = ("ICMP", "ICMPv6")  # messages that quote a TCP header match a filter by endpoints too
 
 
@@ -38,13 +39,13 @@ class ExplorerSelection:
         That is explored.
     filters : Filters
         What was asked for.
-    mask : ndarray of bool
-        Which of the analysis' connections.
+    found : Found
+        The connections that have it.
     """
 
     analysis: Analysis
     filters: Filters
-    mask: Mask
+    found: Found
 
     def __repr__(self) -> str:
         whole = len(self.analysis.connections)
@@ -52,8 +53,24 @@ class ExplorerSelection:
 
     @cached_property
     def connections(self) -> pd.DataFrame:
-        """Those selected: columns of ``schema.CONNECTIONS``."""
-        return self.analysis.connections if self.mask.all() else self.analysis.connections[self.mask]
+        """Those selected, with the roles that the filters tell: columns of ``schema.CONNECTIONS``."""
+        connections, mask = self.found.analysis.connections, self.found.mask
+        return connections if mask.all() else connections[mask]
+
+    def analysis_of(self, conn_id: int) -> Analysis:
+        """Return the analysis that has a connection with the roles that the filters tell.
+
+        Parameters
+        ----------
+        conn_id : int
+            Of the explored analysis; it need not be selected.
+
+        Returns
+        -------
+        Analysis
+            As for `Found` where the endpoints that are asked for are those of the connection, else the explored one.
+        """
+        return self.found.analysis if conn_id in self.found.analysis.connections.index else self.analysis
 
     @cached_property
     def packet_count(self) -> int:
@@ -71,9 +88,9 @@ class ExplorerSelection:
     @cached_property
     def segments(self) -> pd.DataFrame:
         """Their segments: columns of ``schema.SEGMENTS``."""
-        if self.mask.all():
-            return self.analysis.filtered_segments
-        view = self.analysis.filtered_segments
+        view = self.found.analysis.filtered_segments
+        if self.found.mask.all() and len(self.connections) == len(self.analysis.connections):
+            return view
         part = view[view["conn_id"].isin(self.connections.index)]
         part.attrs = view.attrs
         return part
@@ -124,26 +141,27 @@ class ExplorerSelection:
         """
         return self.short_filter or frame_filter(self.frames.tolist())
 
+    @property
+    def _thresholds(self) -> dict[str, Any]:
+        """Those of the explored analysis that are not the defaults."""
+        default = Thresholds().to_dict()
+        return {name: value for name, value in self.analysis.thresholds.to_dict().items() if value != default[name]}
+
     @cached_property
     def code(self) -> str:
         """Python that makes the same selection of the same capture."""
         analysis = self.analysis
         files = [file.path for file in analysis.provenance.files]
-        arguments = [repr(files[0]) if len(files) == 1 else repr(files)] if files else ["capture"]
-        asked = {name: value for name, value in analysis.selection.to_dict().items() if value is not None}
-        arguments += [f"{name}={value!r}" for name, value in asked.items()]
-        if analysis.thresholds != Thresholds():
-            default = Thresholds().to_dict()
-            changed = {name: value for name, value in analysis.thresholds.to_dict().items() if value != default[name]}
-            arguments.append(f"thresholds=pf.Thresholds().with_values({changed!r})")
-        body = code_lines(self.filters)
+        source = repr(files[0] if len(files) == 1 else files) if files else "capture"
+        thresholds = f"pf.Thresholds().with_values({self._thresholds!r})" if self._thresholds else ""
+        body = code_lines(self.filters, source, analysis.selection, thresholds)
         imports = ["import pandas as pd"] if any("pd." in line for line in body) else []
         imports.append("import pcapframe as pf")
         if any("connection_text" in line for line in body):
             imports.append("from pcapframe.measures import connection_text")
         note = [] if files else ["# capture: what the explorer was given; it was no file"]
         lines = [
-            *imports, "", *note, f"analysis = pf.analyze({', '.join(arguments)})", *body,
+            *imports, "", *note, *body,
             "segments = analysis.filtered_segments",
             'segments = segments[segments["conn_id"].isin(connections.index)]',
             "packets = analysis.packets.loc[segments.index]",
@@ -153,18 +171,22 @@ class ExplorerSelection:
     @cached_property
     def parameters(self) -> str:
         """Parameters of the report's notebook as YAML, for ``papermill -f``; what they cannot say is a comment."""
-        asked = {name: value for name, value in self.analysis.selection.to_dict().items() if value is not None}
-        given = {**asked, **report_parameters(self.filters)}
+        wanted = selection_of(self.filters, self.analysis.selection)
+        given = {name: value for name, value in wanted.to_dict().items() if value is not None}
+        client = given.pop("client_ip", None)
+        if self._thresholds:
+            given["thresholds"] = self._thresholds
         files = [file.path for file in self.analysis.provenance.files]
         lines = [] if files else ["# the capture was no file: name one"]
         values: dict[str, Any] = {"capture": files[0] if len(files) == 1 else files, **given} if files else given
         lines += [f"{name}: {_yaml(value)}" for name, value in values.items()]
-        wanted = Selection.parse(*(given.get(name) for name in ("server_ip", "server_port", "start", "end")))
-        found = int(select_connections(self.analysis.whole_connections, wanted).keep.sum())
-        if found != len(self.connections):
-            rest = replace(self.filters, server="", port="", start="", end="")
-            lines.append(f"# the report takes whole servers and times: {counted(found, 'connection')}")
-            lines.append(f"# here: {len(self.connections):,}" + (f", with {rest}" if rest != Filters() else ""))
+        whole = self.analysis.whole_connections
+        taken = whole.index[select_connections(whole, replace(wanted, client_ip=None)).keep]
+        if not taken.equals(self.connections.index):
+            rest = [f"client {client}"] if client else []
+            rest += [] if (other := replace(self.filters, **dict.fromkeys(TAKEN, ""))) == Filters() else [str(other)]
+            lines.append(f"# the report takes whole servers and times: {counted(len(taken), 'connection')}")
+            lines.append(f"# here: {len(self.connections):,}" + (f", with {', '.join(rest)}" if rest else ""))
         return "\n".join(lines)
 
     def write(self, path: str | os.PathLike[str]) -> int:

@@ -3,7 +3,6 @@
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
 from traitlets import Bool, HasTraits, Instance, Int, TraitError, Unicode, observe
 
 from pcapframe.analysis import Analysis
@@ -75,8 +74,7 @@ class ExplorerState(HasTraits):
         self.analysis = analysis
         self._searched = Searched(analysis)
         super().__init__()
-        everything = np.ones(len(analysis.connections), np.bool_)
-        self.selection = ExplorerSelection(analysis, Filters(), everything)
+        self.selection = ExplorerSelection(analysis, Filters(), self._searched.find(Filters()))
         self.problem = analysis.message or ""
 
     @property
@@ -117,20 +115,19 @@ class ExplorerState(HasTraits):
         if self.trait_has_value("selection") and filters == self.selection.filters and not self.problem:
             return
         try:
-            mask = self._searched.keep(filters)
+            found = self._searched.find(filters)
         except PcapframeError as error:
             self.problem = str(error)
             return
-        message = (
-            ""
-            if mask.any()
-            else self.analysis.message
-            or (f"Nothing matches the filter ({filters}); the capture has {counted(mask.size, 'connection')}.")
-        )
-        found = ExplorerSelection(self.analysis, filters, mask)
-        gone = self.conn_id is not None and self.conn_id not in found.connections.index
+        message = ""
+        if not found.mask.any():
+            whole = len(self.analysis.connections)
+            none = f"Nothing matches the filter ({filters}); the capture has {counted(whole, 'connection')}."
+            message = self.analysis.message or found.message or none
+        selected = ExplorerSelection(self.analysis, filters, found)
+        gone = self.conn_id is not None and self.conn_id not in selected.connections.index
         looked_at = {"conn_id": None, "frame": None} if gone else {}
-        self.set(selection=found, problem=message, page=0, **looked_at)
+        self.set(selection=selected, problem=message, page=0, **looked_at)
 
     @observe("conn_id")
     def _forget_frame(self, _change: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe import plots
+from pcapframe.analysis import Analysis
 from pcapframe.dissection import dissect
 from pcapframe.measures import connection_text
 from pcapframe.plots.rst_events import PHASES
@@ -80,7 +81,8 @@ class SelectionChart(widgets.VBox):
 
     def show(self) -> None:
         """Draw the selection."""
-        analysis, selection = self._state.analysis, self._state.selection
+        selection = self._state.selection
+        analysis = selection.found.analysis
         draw = getattr(plots, self._name)
         self.chart.draw(lambda ax: draw(analysis, selection.connections, ax=ax))
         self.chart.alt = f"{self._alt}: {counted(len(selection.connections), 'connection')}"
@@ -232,16 +234,18 @@ class ConnectionView(widgets.VBox):
         for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
             part.layout.display = None
         place = tuple(tuple(part.place.items()) for part in (self.sequence, self.rtt))
-        if self._shown != (wanted := (conn_id, self.side.value, place)):
-            self._show_connection(conn_id, is_new=self._shown is None or self._shown[0] != conn_id)
+        analysis = self._state.selection.analysis_of(conn_id)
+        connection = conn_id, connection_text(analysis.connections.loc[[conn_id]])[0]
+        if self._shown != (wanted := (connection, self.side.value, place)):
+            self._show_connection(analysis, conn_id, is_new=self._shown is None or self._shown[0] != connection)
             self._shown = wanted
         self._show_packet()
 
-    def _show_connection(self, conn_id: int, *, is_new: bool) -> None:
-        segments = self._state.analysis.filtered_segments
+    def _show_connection(self, analysis: Analysis, conn_id: int, *, is_new: bool) -> None:
         if is_new:
+            segments = analysis.filtered_segments
             self._rows = segments[segments["conn_id"].to_numpy() == conn_id]
-            connection = self._state.analysis.connections.loc[[conn_id]]
+            connection = analysis.connections.loc[[conn_id]]
             ends = escaped(connection_text(connection)[0])
             facts = connection.iloc[0]
             words = (

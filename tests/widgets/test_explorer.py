@@ -101,6 +101,45 @@ def test_packets_are_written(tmp_path: Path) -> None:
     assert explorer.written.value == ""
 
 
+def test_packets_written_are_those_selected_or_nothing_is_said(tmp_path: Path) -> None:
+    explorer = pf.explore(analysis())
+    explorer.target.value = str(tmp_path / "a.pcap")
+    for change in ({"handshake": "refused"}, {"port": "8080"}, {"handshake": "", "port": ""}):
+        explorer.write.click()
+        assert "packets written" in explorer.written.value
+        explorer.state.sort = "packets"
+        assert "packets written" in explorer.written.value
+        explorer.state.set(**change)
+        assert explorer.written.value == "", change
+    explorer.write.click()
+    explorer.target.value = str(tmp_path / "b.pcap")
+    assert explorer.written.value == ""
+
+
+def test_roles_that_the_filter_tells_are_those_of_every_view() -> None:
+    explorer = pf.explore(analysis("midstream.pcap"))
+    explorer.tabs.selected_index = list(TABS).index("connections")
+    explorer.state.conn_id = 2
+    assert "198.51.100.20:8000" in (before := explorer._views["connection"].facts.value)
+    drawn = explorer._views["connection"].packets.df["from"].tolist()
+    explorer.state.server = "192.0.2.10"
+    assert "<b>8</b> of 10 connections" in explorer.head.value
+    assert "no packet shows the roles: the endpoint of the filter is taken as the server" in explorer.head.value
+    after = explorer._views["connection"].facts.value
+    assert after != before
+    assert after.index("198.51.100.20:8000") < after.index("192.0.2.10:40001")  # client first
+    turned = {"client": "server", "server": "client"}
+    assert explorer._views["connection"].packets.df["from"].tolist() == [turned[side] for side in drawn]
+    explorer.tabs.selected_index = list(TABS).index("connections")
+    assert set(explorer._views["connections"].table.df["server"].str.partition("<wbr>")[0]) == {"192.0.2.10"}
+    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
+    drawn = explorer._views["rst_distribution"].chart.figure.axes[0].get_title(loc="left")
+    alone = pf.plots.rst_distribution(pf.analyze(analysis("midstream.pcap"), server_ip="192.0.2.10"))
+    assert drawn.split("\n")[1:] == alone.get_title(loc="left").split("\n")[1:]
+    explorer.controls.clear.click()
+    assert "no packet shows the roles" not in explorer.head.value
+
+
 def test_a_long_filter_is_not_shown_but_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_explorer, "MOST_RUNS", 3)
     explorer = pf.explore(analysis())

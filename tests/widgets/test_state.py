@@ -34,7 +34,7 @@ def test_nothing_says_so() -> None:
     explored = state()
     explored.set(server="203.0.113.1")
     assert explored.problem.startswith(
-        "Nothing matches the filter (server 203.0.113.1); the capture has 42 connections"
+        "Nothing matches the filter (server 203.0.113.1:any); the capture has 42 connections. The servers with most"
     )
     assert explored.selection.packet_count == 0
     explored.server = ""
