@@ -3,11 +3,15 @@
 import doctest
 import re
 from pathlib import Path
+from typing import Any
 
+import nbformat
+import papermill
 import pytest
 from click.testing import CliRunner
 
 from pcapframe.cli.commands import commands
+from pcapframe.report.sections import RESULT_TYPE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,6 +29,23 @@ def test_python(monkeypatch: pytest.MonkeyPatch) -> None:
     assert test.examples
 
 
+@pytest.fixture
+def notebooks_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports of what the notebook would have said; tests/report runs it."""
+
+    def execute(notebook: str, executed: str, parameters: dict[str, Any], **_: Any) -> None:
+        assert Path(notebook).is_file()
+        assert Path(parameters["capture"]).is_file()
+        name = Path(parameters["capture"]).name
+        result = {"name": name, "title": name, "readable": True}
+        output = nbformat.v4.new_output("display_data", {RESULT_TYPE: result, "text/html": f"<p>{name}</p>"})
+        cell = nbformat.v4.new_code_cell(outputs=[output])
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), executed)
+
+    monkeypatch.setattr(papermill, "execute_notebook", execute)
+
+
+@pytest.mark.usefixtures("notebooks_not_run")
 @pytest.mark.parametrize(
     "command",
     [pytest.param(c, marks=pytest.mark.needs_program("tshark") if c.startswith("check") else ()) for c in COMMANDS],

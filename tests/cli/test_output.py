@@ -1,4 +1,4 @@
-"""Exit statuses, streams and files, in real processes."""
+"""Exit statuses, streams and files; in real processes where it takes one."""
 
 import json
 import os
@@ -15,6 +15,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.cli import output
+from tests.cli.running import main
 
 RESETS = pf.example("resets.pcap")
 CODE = "from pcapframe.cli import main; main()"
@@ -56,9 +57,8 @@ def test_a_bad_capture_is_one_line_and_status_1(tmp_path: Path, name: str) -> No
     data = bad_captures()[name]
     if data is not None:
         path.write_bytes(data)
-    result = pcapframe("analyze", path)
-    assert result.returncode == 1
-    assert result.stdout == ""
+    result = main("analyze", str(path))
+    assert (result.status, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"Error: {tmp_path}")
     assert "\x1b" not in line
@@ -66,20 +66,21 @@ def test_a_bad_capture_is_one_line_and_status_1(tmp_path: Path, name: str) -> No
 
 def test_a_folder_is_no_capture(tmp_path: Path) -> None:
     result = pcapframe("info", tmp_path)
-    assert (result.returncode, result.stderr) == (1, f"Error: {tmp_path}: is a directory, expected a capture file\n")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {tmp_path}: is a directory, expected a capture file\n"
 
 
 def test_a_cut_capture_is_a_warning_and_status_0(tmp_path: Path) -> None:
     path = tmp_path / "cut.pcap"
     path.write_bytes(RESETS.read_bytes()[:100_000])
-    result = pcapframe("analyze", path, "--json")
-    assert result.returncode == 0
+    result = main("analyze", str(path), "--json")
+    assert result.status == 0
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"Warning: {path}: at byte ")
     answer = json.loads(result.stdout)
     assert answer["truncated"] is True
     assert len(answer["notes"]) == 1
-    assert "! The reader noted: at byte " in pcapframe("analyze", path).stdout
+    assert "! The reader noted: at byte " in main("analyze", str(path)).stdout
 
 
 @pytest.mark.parametrize(
@@ -93,10 +94,15 @@ def test_a_cut_capture_is_a_warning_and_status_0(tmp_path: Path) -> None:
     ],
 )
 def test_bad_usage_is_status_2(arguments: tuple[str | Path, ...], message: str) -> None:
-    result = pcapframe(*arguments)
-    assert result.returncode == 2
+    result = main(*map(str, arguments))
+    assert (result.status, result.stdout) == (2, "")
     assert message in result.stderr
-    assert result.stdout == ""
+
+
+def test_a_process_ends_with_the_status_of_bad_usage() -> None:
+    result = pcapframe("analyze", RESETS, "--server-port", "70000")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "70000 is not in the range" in result.stderr
 
 
 def test_standard_input_is_read_from_a_pipe() -> None:
@@ -151,10 +157,12 @@ def test_what_the_encoding_lacks_is_written_as_its_code() -> None:
     assert r"\u2500" in result.stdout
 
 
-def test_colours_only_where_asked() -> None:
-    assert "\x1b[" not in pcapframe("analyze", RESETS).stdout
-    colourful = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    assert "\x1b[" in pcapframe("analyze", RESETS, environment=colourful).stdout
+def test_colours_only_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    assert "\x1b[" not in main("analyze", str(RESETS)).stdout
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in main("analyze", str(RESETS)).stdout
 
 
 def test_a_fault_is_one_line_unless_the_traceback_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

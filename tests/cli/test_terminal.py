@@ -68,7 +68,9 @@ def test_names_and_texts_of_captures_show_as_text(no_long_work: Path) -> None:
     hostile = dict.fromkeys(("CAPTURE", "CAPTURE...", "FILE", "DIR", "FOLDER"), name)
     hostile |= {"OUT": f"out{HOSTILE}.pcap", "FILE": f"out{HOSTILE}", "DIR": f"dir{HOSTILE}", "NAME": "refused"}
     shown = {}
-    for line in lines({**VALUES, **hostile, "ADDRESS": "192.0.2.1", "TIME": "1970-01-01"}):
+    for line in lines({**VALUES, **hostile, "ADDRESS": "192.0.2.1"}):
+        if line[0] in shown and not (HOSTILE in line[-1] or line[-1].startswith("--")):
+            continue  # the value of an option that says nothing else
         plain = main(*line)
         assert plain.status != 70
         assert shows_as_text(plain), (line, plain)
@@ -135,14 +137,13 @@ def test_a_terminal_shows_styles_unless_none_are_wanted() -> None:
         assert len(shown.splitlines()) > 20
         if "NO_COLOR" in unwanted:
             assert shown == plain
-    assert in_terminal(*analyze, NO_COLOR="", TERM="xterm-256color") == styled
 
 
 @pytest.mark.parametrize("unwanted", [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_no_command_writes_codes_where_none_are_wanted(
     unwanted: tuple[str, str], no_long_work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("NO_COLOR", "")  # as if it were not there
     monkeypatch.setenv("TERM", "xterm-256color")
     (no_long_work / "a.pcapng").write_bytes(hostile_capture())
     values = {**VALUES, "CAPTURE": "a.pcapng", "CAPTURE...": "a.pcapng", "ADDRESS": "192.0.2.1"}
