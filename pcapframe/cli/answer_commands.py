@@ -48,9 +48,9 @@ def analyze(
     if as_json:
         write(json_text(pcapframe.analyze_tcp_anomalies(analysis, limit=limit)), output)
         return
-    from pcapframe.cli import text
+    from pcapframe.cli.terminal import show
 
-    text.show(analysis, output)
+    show(analysis, output)
 
 
 @click.command()
@@ -90,9 +90,10 @@ def retransmissions(
     if as_json:
         write(json_text(answer), output)
         return
-    from pcapframe.cli import text
+    from pcapframe.cli.answer_text import retransmissions_text
+    from pcapframe.cli.terminal import show
 
-    text.show(text.retransmissions_text(answer, analysis), output)
+    show(retransmissions_text(answer, analysis), output)
 
 
 @click.command()
@@ -124,9 +125,10 @@ def flow(
     if as_json:
         write(json_text(answer), output)
         return
-    from pcapframe.cli import text
+    from pcapframe.cli.answer_text import flow_text
+    from pcapframe.cli.terminal import show
 
-    text.show(text.flow_text(answer, analysis), output)
+    show(flow_text(answer, analysis), output)
 
 
 @click.command()
@@ -158,9 +160,10 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
         ]
         write(json_text(facts), output)
         return
-    from pcapframe.cli import text
+    from pcapframe.cli.answer_text import info_text
+    from pcapframe.cli.terminal import show
 
-    text.show(text.info_text(analysis, counts), output)
+    show(info_text(analysis, counts), output)
 
 
 @click.command()
@@ -184,9 +187,9 @@ def check(capture: str, csv: str | None, output: str) -> None:
     if csv is not None:
         write(checked.differing.to_csv().removesuffix("\n"), csv)
     if csv != STDOUT:
-        from pcapframe.cli import text
+        from pcapframe.cli.terminal import show
 
-        text.show(checked, output)
+        show(checked, output)
 
 
 @click.command()

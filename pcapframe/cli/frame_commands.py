@@ -108,14 +108,16 @@ def connections(
         listed = LISTED if limit is None else limit
         write(json_text(pcapframe.analyze_tcp_connections(analysis, detailed=detailed, limit=listed)), output)
         return
-    from pcapframe.cli import export, text
+    from pcapframe.cli import export
+    from pcapframe.cli.frame_text import connections_text
+    from pcapframe.cli.terminal import show
 
     found = analysis.connections
     if sort is not None:
         found = export.sort_connections(found, sort, reverse=reverse)
     if csv is None and parquet is None:
         rows = ROWS if limit is None else limit
-        text.show(text.connections_text(analysis, found, limit=rows, sort=sort), output)
+        show(connections_text(analysis, found, limit=rows, sort=sort), output)
         return
     _write_frame(found.iloc[:limit], csv, parquet)
 
@@ -157,9 +159,10 @@ def resends(
     if csv is not None or parquet is not None:
         _write_frame(found.iloc[:limit], csv, parquet)
         return
-    from pcapframe.cli import text
+    from pcapframe.cli.frame_text import resends_text
+    from pcapframe.cli.terminal import show
 
-    text.show(text.resends_text(analysis, found, limit=ROWS if limit is None else limit), output)
+    show(resends_text(analysis, found, limit=ROWS if limit is None else limit), output)
 
 
 @click.command()

@@ -7,7 +7,8 @@ import pytest
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.analysis.health import Qualifier
-from pcapframe.cli.text import connections_text, flow_text, info_text, retransmissions_text
+from pcapframe.cli.answer_text import flow_text, info_text, retransmissions_text
+from pcapframe.cli.frame_text import connections_text
 from tests.analysis.health.made import SERVER, broken
 from tests.builders import packet, pcap_header, pcap_record
 

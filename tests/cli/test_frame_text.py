@@ -1,10 +1,11 @@
-"""Tables and texts of the commands."""
+"""Tables of the commands that list rows."""
 
 import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.text import connections_text, flow_text, info_text, resends_text, retransmissions_text
+from pcapframe.cli.answer_text import flow_text, retransmissions_text
+from pcapframe.cli.frame_text import connections_text, resends_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
@@ -85,37 +86,6 @@ def test_seconds_count_from_the_first_packet_of_the_capture() -> None:
     assert table(*talks)[-2].split()[3:5] == ["2.500", "0.020"]
 
 
-def test_info_names_interfaces_comments_and_control_characters() -> None:
-    capture = pcapng(
-        Conversation().handshake(), name="eth0", received=10, dropped=2, comment="whole\x1b[2J", comments={2: "second"}
-    )
-    text = plain_text(info_text(pf.analyze(capture), {"TCP": 3}))
-    assert "eth0, Ethernet, 3 packets, 10 received, 2 dropped" in text
-    assert r"capture: whole\x1b[2J" in text
-    assert "frame 2: second" in text
-    assert "! By its own counters, 2 packets were dropped where this was captured and 10 received" in text
-    assert text.index("Statistics can be taken") < text.index("protocols")
-
-
-def test_each_of_several_captures_has_its_own_snaplen() -> None:
-    captures = [pcap(Conversation(start=start).handshake(), snaplen=snaplen) for start, snaplen in ((0, 96), (9, 1500))]
-    shown = {
-        count: plain_text(info_text(pf.analyze(captures[:count]), {})).partition("snaplen")[2].split()
-        for count in (1, 2)
-    }
-    assert shown[1] == ["96", "bytes"]
-    name = pf.analyze(captures[0]).capture.name
-    assert " ".join(shown[2]) == f"{name}: 96 bytes, {name}: 1,500 bytes"
-
-
-@pytest.mark.parametrize(("count", "said"), [(11, "and 1 more comment"), (14, "and 4 more comments")])
-def test_many_comments_are_counted(count: int, said: str) -> None:
-    talk = Conversation().handshake().data("client", 2000, segment=100)
-    analysis = pf.analyze(pcapng(talk, comments={i: f"note {i}" for i in range(1, count + 1)}))
-    assert said in plain_text(info_text(analysis, {})).splitlines()[-1]
-    assert plain_text(info_text(analysis, {})).endswith(said)
-
-
 def test_one_connection_is_one() -> None:
     talk = Conversation().handshake().close()
     assert table(talk)[-1] == "  1 connection"
@@ -138,19 +108,6 @@ def test_no_address_and_no_port_is_cut_off(width: int) -> None:
     assert cells["client"] == "[2a01:cb01:2049:8b07:991d:ec85:28df:f629]:40028"
     assert cells["server"] == "[2a00:1450:4007:80a::200a]:44321"
     assert cells["state"].replace(" ", "") == "complete,open"
-
-
-def test_flow_is_unknown_where_both_endpoints_match_the_filter() -> None:
-    """Of a host that talks to itself no packet shows who the client is."""
-    talk = Conversation("127.0.0.1", 50001, "127.0.0.1", 50002).data("client", 100).ack("server").rst("server")
-    analysis = pf.analyze(pcap(talk), server_ip="127.0.0.1")
-    text = plain_text(flow_text(pf.analyze_traffic_flow(analysis, "127.0.0.1"), analysis))
-    rows = {line[:35].strip(): line[35:].split("  ") for line in text.splitlines()}
-    for label in ("packets", "bytes of payload", "RST", "segments sent again"):
-        cells = [cell for cell in rows[label] if cell]
-        assert len(cells) == 2
-        assert all("as captured" in cell for cell in cells), rows[label]
-    assert "ratio        unknown (" in text
 
 
 @pytest.mark.parametrize("width", range(50, 140))

@@ -1,0 +1,160 @@
+"""What a person reads of the commands that state what is in a capture; ``analyze`` prints the `Analysis` itself."""
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from pcapframe.analysis import Analysis
+from pcapframe.analysis.display import (
+    capture_lines,
+    difference_rows,
+    facts,
+    health_lines,
+    labelled_count,
+    seen_count,
+    table,
+)
+from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
+from pcapframe.answers.flow import QUALIFIED_FLOW
+from pcapframe.cli.terminal import head, terminal_width
+from pcapframe.packets import count_by_interface
+from pcapframe.wording import counted, percent
+
+__all__ = ["flow_text", "info_text", "retransmissions_text"]
+
+
+def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: Analysis) -> RenderableType:
+    """Write the answer of ``analyze_tcp_retransmissions``.
+
+    Parameters
+    ----------
+    answer : dict
+        The answer.
+    analysis : Analysis
+        What it is made from.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if "by_connection" not in answer or analysis.message is not None:
+        return Group(*head(analysis))
+    health = analysis.health
+    side = "above" if answer["exceeds_threshold"] else "not above"
+    rate = percent(answer["retransmission_rate"])
+    threshold = f"{side} the threshold of {percent(answer['threshold'])}"
+    rate = {
+        None: f" ({rate}, {threshold})",
+        "at least": f"; rate at least {rate} (as captured, {threshold})",
+        "unknown": f"; rate unknown ({rate} as captured, {threshold})",
+    }[health.qualifier("retransmission_rate")]
+    above = seen_count(answer["summary"]["connections_above_threshold"], health, "retransmission_rate")
+    among = counted(answer["total_packets"], "TCP packet")
+    total = seen_count(answer["total_retransmissions"], health, "retransmissions", among=among)
+    among = counted(answer["by_connection_total"], "connection")
+    connections = seen_count(answer["connections_with_retransmissions"], health, "retransmissions", among=among)
+    moved = answer["reordering"]
+    rows = [
+        ("resent", f"{total}{rate}"),
+        ("connections", f"with resends: {connections}; above the threshold: {above}"),
+        ("Wireshark", labelled_count(answer["wireshark_retransmissions"], health, "retransmissions")),
+        *difference_rows(answer["differences"], "sent again", terminal_width()),
+        ("reordered", seen_count(moved["total"], health, "reordering", "arrived after a later segment")),
+        ("Wireshark", labelled_count(moved["wireshark_total"], health, "reordering")),
+        *difference_rows(moved["differences"], "reordered", terminal_width()),
+    ]
+    worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
+    listed = [row for row in answer["by_connection"] if row["retrans_count"]]
+    for row in listed:
+        counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
+        worst.add_row("", row["connection"], *counts, percent(row["retrans_rate"]))
+    blocks: list[RenderableType] = [Text(), worst] if listed else []
+    if len(listed) < answer["connections_with_retransmissions"]:
+        of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
+        blocks.append(Text(f"  {of} with resends, see --limit", style="dim"))
+    return Group(*head(analysis), facts(rows), *blocks)
+
+
+def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> RenderableType:
+    """Write the answer of ``analyze_traffic_flow``.
+
+    Parameters
+    ----------
+    answer : dict
+        The answer.
+    analysis : Analysis
+        What it is made from.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if "client_to_server" not in answer or analysis.message is not None:
+        return Group(*head(analysis))
+    health = analysis.health
+    ways = table(("", "client to server", "server to client"))
+    names = {
+        "packet_count": "packets",
+        "byte_count": "bytes on the wire",
+        "payload_bytes": "bytes of payload",
+        "data_packets": "packets with payload",
+        "syn_count": "SYN",
+        "syn_ack_count": "SYN-ACK",
+        "fin_count": "FIN",
+        "rst_count": "RST",
+        "retransmissions": "segments sent again",
+        "wireshark_retransmissions": "retransmissions by Wireshark's rules",
+    }
+    for name, label in names.items():
+        counts = (
+            health.qualify(answer[way][name], *QUALIFIED_FLOW[f"{way}.{name}"])  # type: ignore[literal-required]
+            for way in ("client_to_server", "server_to_client")
+        )
+        ways.add_row("", Text(label, style="dim"), *counts)
+    compared = answer["analysis"]
+    ratio = compared["asymmetry_ratio"]
+    text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", *QUALIFIED_FLOW["analysis.asymmetry_ratio"])
+    connections = health.qualify_count(answer["total_connections"], "connection", "connections")
+    rows = [
+        ("server", f"{answer['server']}, {connections}"),
+        ("ratio", text if ratio is None else f"{text} client packets per server packet"),
+    ]
+    said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
+    return Group(*head(analysis), facts(rows), Text(), ways, said)
+
+
+def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
+    """Write what a capture can and cannot support, and the facts about it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    protocols : dict
+        Packets by protocol.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    capture = analysis.capture
+    rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
+    if capture.snaplen is not None:
+        rows.append(("snaplen", capture.facts()["snapshot length"]))
+    for interface, packets in zip(capture.interfaces, count_by_interface(analysis.packets), strict=True):
+        counters = {name: interface.get(name) for name in ("received", "dropped")}
+        known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
+        named = interface.get("name") or interface.get("description") or "without a name"
+        rows.append(
+            ("interface", ", ".join([str(named), str(interface.get("link_type")), counted(packets, "packet"), *known]))
+        )
+    for comment in capture.comments[:10]:
+        of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
+        rows.append(("comment", f"{of}: {comment['text']}"))
+    if len(capture.comments) > 10:
+        rows.append(("", f"and {counted(len(capture.comments) - 10, 'more comment')}"))
+    health = health_lines(analysis.health, width=terminal_width())
+    return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))

@@ -1,0 +1,188 @@
+"""What a person reads of the commands that list rows of a frame: tables that make room in narrow terminals."""
+
+import pandas as pd
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.text import Text
+
+from pcapframe.analysis import Analysis, count_label
+from pcapframe.analysis.display import table
+from pcapframe.arrays import Mask
+from pcapframe.cli.terminal import head, leave_out, needed_width, terminal_width
+from pcapframe.measures import each_way, endpoint_text
+
+__all__ = ["connections_text", "resends_text"]
+
+# What the columns of the table of connections rest on.
+COLUMN_STATISTICS = {
+    "seconds": "durations",
+    "packets": "packets",
+    "payload": "bytes",
+    "resent": "retransmissions",
+    "Wireshark": "retransmissions",
+}
+# Columns of the table of connections that need room, by those of the frame.
+SORTED = {"start": "start", "duration_s": "seconds", "payload_bytes": "payload"}
+FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
+
+
+def connections_text(
+    analysis: Analysis, connections: pd.DataFrame, *, limit: int, sort: str | None = None, width: int | None = None
+) -> RenderableType:
+    """Write connections as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    connections : DataFrame
+        Its connections, in the order to be written.
+    limit : int
+        So many rows.
+    sort : str, optional
+        The column that they are sorted by, as the user named it; it is shown whatever room there is.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if analysis.message is not None:
+        return Group(*head(analysis))
+    shown = connections.iloc[:limit]
+    columns = _connection_columns(analysis, shown)
+    titles = {}
+    for name in columns:
+        said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
+        titles[name] = name if said is None else f"{said}\n{name}"
+    width = terminal_width() if width is None else width
+    dispensable = [name for name in ("payload", "start", "seconds", "Wireshark") if name != SORTED.get(sort or "")]
+    left_out = leave_out(columns, dispensable, width)
+    # States are folded first, between words; addresses only where that does not make room enough.
+    words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
+    folded = ("state", "client", "server") if needed_width(words) > width else ("state",)
+    rows = table((), texts=0)
+    for name in columns:
+        is_text = name in ("client", "server", "state")
+        justify: JustifyMethod = "left" if is_text else "right"
+        rows.add_column(titles[name], justify=justify, no_wrap=name not in folded, overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    total = len(connections)
+    more = analysis.health.qualify_count(total, "connection", "connections")
+    more = more if total <= limit else f"{limit:,} of {more}, see --limit"
+    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+
+
+def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells of the table of connections."""
+    begin = analysis.whole_connections["start"].min()
+    labelled = count_label(analysis.segments, "retransmission", connections.index)
+    return {
+        "id": [str(conn_id) for conn_id in connections.index],
+        "client": endpoint_text(connections["client"], connections["client_port"]).tolist(),
+        "server": endpoint_text(connections["server"], connections["server_port"]).tolist(),
+        "start": _seconds((connections["start"] - begin).dt.total_seconds()),
+        "seconds": _seconds(connections["duration_s"]),
+        "packets": _both(connections, "packets"),
+        "payload": _both(connections, "payload_bytes"),
+        "resent": _both(connections, "resent_segments"),
+        "Wireshark": [f"{count:,}" for count in labelled],
+        "state": _states(connections, analysis.selection.tells_server(connections)),
+    }
+
+
+def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
+    """Write resends as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    resends : DataFrame
+        Columns of ``schema.RESENDS``.
+    limit : int
+        So many rows.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if analysis.message is not None:
+        return Group(*head(analysis))
+    columns = _resend_columns(resends.iloc[:limit])
+    width = terminal_width() if width is None else width
+    left_out = leave_out(columns, ("SACKed", "dup ACKs", "in RTT", "needless", "id"), width)
+    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
+    if not len(resends):
+        return Group(*head(analysis), Text(f"  {total}", style="dim"))
+    # Between words where that makes room enough.
+    words = {name: cells for name, cells in columns.items() if name not in FOLDED}
+    words |= {name.replace(" ", "\n"): " ".join(columns[name]).split() for name in FOLDED}
+    folded = FOLDED if needed_width(words) <= width else tuple(columns)
+    rows = table((), texts=0)
+    for name in columns:
+        is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
+        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
+    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+
+
+def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells of the table of resends."""
+    needless = resends["needless"].map({True: "yes", False: "no"}).astype(object)
+    first = resends["first_copy"].astype(object).where(resends["first_copy"].notna(), "not captured")
+    return {
+        "frame": [str(frame) for frame in resends.index],
+        "id": [str(conn_id) for conn_id in resends["conn_id"]],
+        "from": ["client" if from_client else "server" for from_client in resends["from_client"]],
+        "first copy": [str(frame) for frame in first],
+        "delay [ms]": ["" if pd.isna(delay) else f"{1000 * delay:,.2f}" for delay in resends["delay_s"]],
+        "in RTT": ["" if pd.isna(trips) else f"{trips:,.1f}" for trips in resends["delay_round_trips"]],
+        "dup ACKs": [f"{count:,}" for count in resends["duplicate_acks"]],
+        "SACKed": [f"{count:,}" for count in resends["sacked_bytes"]],
+        "reason": [reason.replace("_", " ") for reason in resends["reason"].astype(str)],
+        "needless": needless.where(needless.notna(), "unknown").tolist(),
+        "Wireshark": ["none" if pd.isna(label) else _label(label) for label in resends["wireshark_label"]],
+        "rule": [rule.replace("_", " ") for rule in resends["rule"].astype(str)],
+    }
+
+
+def _label(name: str) -> str:
+    """Write one of Wireshark's labels in short."""
+    kind = name.removesuffix("_retransmission")
+    return kind.replace("_", " ")
+
+
+def _both(connections: pd.DataFrame, name: str) -> list[str]:
+    """Sum of a column over both senders, by connection."""
+    return [f"{count:,}" for count in each_way(connections, name).tolist()]
+
+
+def _seconds(column: pd.Series) -> list[str]:
+    return ["" if pd.isna(seconds) else f"{seconds:.3f}" for seconds in column]
+
+
+def _states(connections: pd.DataFrame, server_given: Mask) -> list[str]:
+    """How each connection began and ended; how it began alone where it got no further.
+
+    Who reset it is said where the roles are known.
+    """
+    known = (connections["roles"] != "inferred").to_numpy() | server_given
+    by = (" by " + connections["reset_by"].astype(str)).where(known, "")
+    columns = (connections[name].astype(str) for name in ("handshake", "ending"))
+    return [_state(*state) for state in zip(*columns, by, strict=True)]
+
+
+def _state(handshake: str, ending: str, by: str) -> str:
+    began = handshake.replace("_", " ")
+    if handshake == "refused" or (handshake in ("unanswered", "half_open") and ending == "open"):
+        return began
+    ended = {"fin": "FIN", "half_closed": "half closed", "open": "open"}.get(ending, f"reset{by}")
+    return f"{began}, {ended}"

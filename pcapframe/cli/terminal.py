@@ -1,0 +1,107 @@
+"""Where a person reads: what is printed, how wide it may be, and what every text begins with."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from pcapframe.analysis import Analysis
+from pcapframe.analysis.display import health_brief, note_line, plain_text
+from pcapframe.cli.output import STDOUT, write
+from pcapframe.wording import printable
+
+__all__ = ["head", "leave_out", "needed_width", "show", "terminal_width"]
+
+WIDTH = 100  # of a line where no terminal has one [characters]
+
+
+def show(renderable: RenderableType, path: str = STDOUT) -> None:
+    """Print something: with styles in a terminal, plain in a pipe, a file, and where NO_COLOR is set.
+
+    Parameters
+    ----------
+    renderable : RenderableType
+        What rich can print.
+    path : str, default "-"
+        A file, or standard output.
+    """
+    console = Console()
+    if console.no_color:  # which alone would leave bold and underlined text
+        console = Console(color_system=None)
+    if path == STDOUT and console.is_terminal:
+        console.print(renderable)
+    else:
+        write(plain_text(renderable, width=WIDTH), path)
+
+
+def head(analysis: Analysis) -> list[RenderableType]:
+    """Write what every text begins with: the capture, and how far its numbers can be relied on.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+
+    Returns
+    -------
+    list of RenderableType
+        The name, the notes and the capture's health in short; or why there is nothing more to show.
+    """
+    lines = [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in analysis.notes)]
+    if analysis.message is not None and len(analysis.whole_connections):
+        return [*lines, note_line(analysis.message)]
+    lines.append(health_brief(analysis.health))
+    return [*lines, Text()] if len(analysis.whole_connections) else lines
+
+
+def terminal_width() -> int:
+    """Return how wide a line may be.
+
+    Returns
+    -------
+    int
+        Width of the terminal, or of the text that is written without one. [characters]
+    """
+    console = Console()
+    return console.width if console.is_terminal else WIDTH
+
+
+def needed_width(columns: Mapping[str, list[str]]) -> int:
+    """Return how wide a table is.
+
+    Parameters
+    ----------
+    columns : mapping
+        Cells by title; a title may have several lines.
+
+    Returns
+    -------
+    int
+        With the space between columns. [characters]
+    """
+    return 2 + sum(2 + max(len(text) for text in (*title.split("\n"), *cells)) for title, cells in columns.items())
+
+
+def leave_out(columns: dict[str, list[str]], dispensable: Sequence[str], width: int) -> list[RenderableType]:
+    """Remove columns of a table until the others fit.
+
+    Parameters
+    ----------
+    columns : dict
+        Cells by title; changed.
+    dispensable : sequence of str
+        Titles of columns that may go, the least important first.
+    width : int
+        Room for the table. [characters]
+
+    Returns
+    -------
+    list of RenderableType
+        A line that names the columns removed, if there are any.
+    """
+    gone = []
+    for name in dispensable:
+        if needed_width(columns) > width:
+            del columns[name]
+            gone.append(name)
+    return [Text(f"  not shown: {', '.join(gone)} (wider terminal, or --csv)", style="dim")] if gone else []
