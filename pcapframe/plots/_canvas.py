@@ -151,15 +151,13 @@ def _is_full(figure: Figure) -> bool:
 
 
 def _fix_times(figure: Figure) -> None:
-    """Find the ticks of each time axis once: to find them takes long, and panels share them."""
-    fixed: set[int] = set()
+    """Find the ticks of each time axis once, as finding them takes long; panels share locator and formatter."""
     for axes in figure.axes:
         axis = axes.xaxis
-        if isinstance(axis.get_major_locator(), AutoDateLocator) and id(axis.major) not in fixed:
+        if isinstance(axis.get_major_locator(), AutoDateLocator):
             places = axis.get_majorticklocs().tolist()
             formatter = axis.get_major_formatter()
             labels = FixedFormatter(formatter.format_ticks(places))
             labels.set_offset_string(formatter.get_offset())
             axis.set_major_locator(FixedLocator(places))
             axis.set_major_formatter(labels)
-            fixed.add(id(axis.major))

@@ -9,6 +9,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 import pcapframe as pf
 from pcapframe.plots import _canvas
@@ -88,13 +89,34 @@ def test_a_chart_that_fails_leaves_no_trace() -> None:
     assert canvas.draw(plain, **SIZE) == before
 
 
-def test_layouts_are_kept_for_figures_that_are_alike_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_canvas, "LAYOUTS", 2)
+@pytest.fixture
+def placed(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Figures whose layout was made."""
+    made: list[Figure] = []
+    execute = ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda engine, figure: (made.append(figure), execute(engine, figure))
+    )
+    return made
+
+
+def test_figures_that_are_alike_are_laid_out_once(placed: list[Figure]) -> None:
     canvas = Canvas()
-    for amount in (1, 1, 20, 300, 4000):
+    for amount, layouts in ((1, 1), (1, 1), (20, 2), (1, 2)):
         canvas.draw(lambda ax, amount=amount: ax.plot([0, amount]), **SIZE)
-        assert len(canvas._layouts) == (1 if amount == 1 else 2)
+        assert len(placed) == layouts
+
+
+def test_what_is_alike_may_be_said_otherwise(placed: list[Figure]) -> None:
     rough = Canvas(lambda _figure: 0)
     for amount in (1, 4000):
         rough.draw(lambda ax, amount=amount: ax.plot([0, amount]), **SIZE)
-    assert len(rough._layouts) == 1
+    assert len(placed) == 1
+
+
+def test_only_the_last_layouts_are_kept(placed: list[Figure], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_canvas, "LAYOUTS", 2)
+    canvas = Canvas()
+    for amount in (1, 20, 300, 1):
+        canvas.draw(lambda ax, amount=amount: ax.plot([0, amount]), **SIZE)
+    assert len(placed) == 4

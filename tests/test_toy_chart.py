@@ -1,0 +1,46 @@
+"""A new chart is a file and one line of the registry: whatever shows charts finds it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOY = ROOT / "tests" / "plots"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process shows whose package has the toy chart."""
+    folder = tmp_path_factory.mktemp("toy")
+    registry = (ROOT / "pcapframe" / "plots" / "_registry.py").read_text("utf-8")
+    above = "from pcapframe.plots.overview import *\n"
+    assert above in registry
+    shutil.copy(TOY / "toy.py", folder)
+    (folder / "_registry.py").write_text(
+        registry.replace(above, f"{above}from pcapframe.plots.toy import *\n"), "utf-8"
+    )
+    command = [sys.executable, str(TOY / "show_toy.py"), str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_it_is_a_public_name(shown: dict[str, Any]) -> None:
+    assert shown["public_names"][:2] == ["overview", "toy"]
+    assert {"toy", "toy_data"} <= set(shown["public_names"])
+    assert {"toy", "toy_data"} <= set(shown["accessor"])
+
+
+def test_it_is_in_its_section_of_the_report(shown: dict[str, Any]) -> None:
+    assert re.findall("alt='([^']*)'", shown["report"])[0] == "Toy by side"
+
+
+def test_it_is_measured_in_every_way(shown: dict[str, Any]) -> None:
+    for text in ("toy", "toy by moon", "overview", "rst_distribution by source"):
+        assert re.search(rf"^\W*{text}\s+\d", shown["benchmark"], re.MULTILINE), shown["benchmark"]
