@@ -1,21 +1,20 @@
-"""Compiled once, kept on disk, never stale."""
+"""Kernels compute as they should, compile once, and say that they are being compiled."""
 
 import os
-import shutil
+import pty
 import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 
-from pcapframe import jit as jit_module
 from pcapframe.capture import fragments, pcap, pcapng, records
-from pcapframe.jit import cache_folder, jit, unchecked
+from pcapframe.jit import jit, unchecked
 from pcapframe.packets import read_pcap
 from tests import builders
 from tests.capture.frames import CLIENT, SEGMENT, SERVER
+from tests.kernels import CALL, environment, make_package, run
 
 
 @jit
@@ -38,19 +37,6 @@ def test_kernels_compute():
 
 def test_division_is_that_of_c():
     assert np.isinf(ratio(1.0, 0.0))
-
-
-def test_kernels_leave_the_settings_of_others_alone():
-    before = numba.config.CACHE_DIR
-    jit(lambda value: value + 1)
-    assert numba.config.CACHE_DIR == before
-
-
-def test_kernels_are_kept_on_disk():
-    if cache_folder is None:
-        pytest.skip("no folder that can be written")
-    total(np.arange(3))
-    assert any("total" in path.name for path in cache_folder.rglob("*.nbi"))
 
 
 def test_every_kernel_compiles_for_one_signature_only():
@@ -81,85 +67,52 @@ def test_every_kernel_compiles_for_one_signature_only():
 
 # In a process of their own.
 
-MODULE = """
-from pcapframe.jit import inner_jit, jit
-
-@inner_jit
-def callee(value):
-    return value + {added}
-
-@jit
-def kernel(value):
-    return callee(value)
-"""
-
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A package named pcapframe with nothing but the jit helper and one module of kernels."""
-    folder = tmp_path / "pcapframe"
-    (folder / "capture").mkdir(parents=True)
-    (folder / "__init__.py").touch()
-    (folder / "schema.py").touch()
-    (folder / "capture" / "__init__.py").touch()
-    shutil.copy(jit_module.__file__, folder / "jit.py")
-    (folder / "capture" / "numbers.py").write_text(MODULE.format(added=1))
-    return folder
+    return make_package(tmp_path)
 
 
-def run(package: Path, cache: Path, code: str) -> tuple[str, str]:
-    environment = {**os.environ, "PYTHONPATH": str(package.parent), "PCAPFRAME_CACHE_DIR": str(cache)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=package.parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip(), done.stderr
-
-
-CALL = "from pcapframe.capture.numbers import kernel; print(kernel(1))"
-
-
-def test_first_run_says_that_it_compiles_and_an_edit_is_noticed(package, tmp_path):
+def test_where_no_terminal_is_one_line_says_that_kernels_are_compiled(package, tmp_path):
     cache = tmp_path / "cache"
-    answer, said = run(package, cache, CALL)
-    assert (answer, said.count("pcapframe compiles kernels")) == ("2", 1)
+    assert run(package, cache, CALL) == ("2", "Compiling kernels for this machine (first use).\n")
     assert run(package, cache, CALL) == ("2", "")
-    (package / "capture" / "numbers.py").write_text(MODULE.format(added=10))
-    answer, said = run(package, cache, CALL)
-    assert (answer, said.count("pcapframe compiles kernels")) == ("11", 1)
-    assert len(list(cache.glob("kernels-*"))) == 2
 
 
-def test_loading_what_is_compiled_leaves_the_compiler_alone(package, tmp_path):
-    code = f"{CALL}; import sys; print('numba.np.linalg' in sys.modules)"
-    assert run(package, tmp_path / "cache", code)[0].split() == ["2", "True"]
-    assert run(package, tmp_path / "cache", code)[0].split() == ["2", "False"]
+def test_a_terminal_shows_how_many_are_compiled_and_ends_with_an_empty_line(package, tmp_path):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", CALL],
+        cwd=package.parent,
+        env=environment(package, tmp_path / "cache"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while chunk := _read(ours):
+            said += chunk
+        assert process.stdout is not None
+        assert process.stdout.read() == b"2\n"
+    os.close(ours)
+    *shown, blank, rest = said.decode().split("\r")[1:]
+    texts = [f"Compiling kernels for this machine (first use): {number}" for number in (1, 2)]  # the callee's too
+    assert [text.partition(",")[0] for text in shown] == texts
+    assert all(text.rstrip().endswith(" s") for text in shown)
+    assert (blank.strip(), rest) == ("", "")
+    assert len(blank) >= max(len(text) for text in shown)
 
 
-def test_without_a_place_to_write_each_process_compiles(package, tmp_path):
-    cache = tmp_path / "a file"
-    cache.touch()
-    code = f"{CALL}; from pcapframe.jit import cache_folder; print(cache_folder)"
-    answer, said = run(package, cache, code)
-    assert answer.split() == ["2", "None"]
-    assert "pcapframe compiles kernels" in said
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # nobody has it open any more
+        return b""
 
 
-def test_what_was_long_unused_is_removed(package, tmp_path):
-    cache = tmp_path / "cache"
-    old, recent, other = cache / "kernels-old", cache / "kernels-recent", cache / "something"
-    for folder in (old, recent, other):
-        folder.mkdir(parents=True)
-    os.utime(old, (0, 0))
-    os.utime(other, (0, 0))
-    run(package, cache, "import pcapframe.jit")
-    assert not old.exists()
-    assert recent.exists()
-    assert other.exists()
+def test_nothing_is_said_without_standard_error(package, tmp_path):
+    code = f"import sys; sys.stderr = None; {CALL}"
+    assert run(package, tmp_path / "cache", code) == ("2", "")
 
 
 def test_kernels_of_others_are_not_announced(package, tmp_path):
