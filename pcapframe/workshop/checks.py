@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pcapframe.errors import ParameterError, PcapframeError
+from pcapframe.workshop.mistakes import explain_mistakes
 
 __all__ = ["CAPTURES", "KEYS", "AnswerError", "Review", "hashed", "normalised"]
 
@@ -72,6 +73,7 @@ class Review:
     """
 
     def __init__(self, name: str) -> None:
+        explain_mistakes()
         here = Path.cwd()
         # A folder that was laid out comes before what is installed: it may have reviews of its own.
         around = (here, here.parent)
@@ -199,11 +201,14 @@ def normalised(answer: Any, kind: str, decimals: int = 0) -> str:
 
 def _scalar(answer: Any) -> Any:
     """Take the one value out of what holds one."""
+    several = ValueError("one value is asked for; this has several, or none.")
     if getattr(answer, "size", 1) != 1:
-        raise ValueError("one value is asked for; this has several, or none.")
+        raise several
     if not isinstance(answer, str | bytes) and hasattr(answer, "tolist"):  # NumPy and pandas
         answer = answer.tolist()
-    if isinstance(answer, list | tuple | set) and len(answer) == 1:
+    if isinstance(answer, list | tuple | set):
+        if len(answer) != 1:
+            raise several
         (answer,) = answer
     return answer
 
@@ -217,7 +222,10 @@ def _number(answer: Any) -> float:
         if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
             raise problem
         answer = text
-    value = float(answer)
+    try:
+        value = float(answer)
+    except OverflowError:
+        raise problem from None
     if not math.isfinite(value):
         raise problem
     return value + 0.0  # no -0

@@ -119,7 +119,7 @@ def test_what_is_taken_for_a_number_is_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["twelve", "", True, None, float("nan"), float("inf"), [1, 2], pd.Series([], dtype=int), {}]
+    "answer", ["twelve", "", True, None, float("nan"), float("inf"), 10**400, [1, 2], pd.Series([], dtype=int), {}]
 )
 def test_what_is_no_number(answer) -> None:
     with pytest.raises(ValueError, match="asked for"):
