@@ -13,6 +13,7 @@ __all__ = [
     "connection_filters",
     "connection_text",
     "differing",
+    "distinct",
     "each_way",
     "endpoint_filter",
     "endpoint_text",
@@ -55,6 +56,31 @@ def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDA
     if isinstance(array, pd.api.extensions.ExtensionArray):
         return column.to_numpy(dtype=np.dtype(dtype), copy=False, na_value=null)
     return np.asarray(array, dtype=dtype)
+
+
+def distinct(numbers: npt.NDArray[Any], bound: int) -> RowNumbers:
+    """Return each number once, in time that grows with the numbers and the bound alone.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        From 0 and below `bound`, in any order.
+    bound : int
+        One more than the highest there can be.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending.
+
+    Examples
+    --------
+    >>> distinct(np.array([3, 1, 3]), 5).tolist()
+    [1, 3]
+    """
+    seen = np.zeros(bound, np.bool_)
+    seen[numbers] = True
+    return np.flatnonzero(seen)
 
 
 def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:

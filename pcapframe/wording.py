@@ -5,7 +5,7 @@ import re
 from itertools import islice
 from typing import Any
 
-__all__ = ["agreeing", "counted", "joined", "percent", "printable", "seconds", "value_text"]
+__all__ = ["agreeing", "counted", "joined", "percent", "printable", "seconds", "shortened", "value_text"]
 
 SHOWN = 5  # so many entries of a list are written
 # Characters that Python calls printable and that show nothing: fillers, joiners and variation selectors.
@@ -177,6 +177,31 @@ def seconds(duration: float) -> str:
             count = abs(duration) / size
             return f"{duration / size:.3g} {unit}" if count < 999.5 else f"{duration / size:,.0f} {unit}"
     return f"{duration:,.0f} s"
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """Cut a text that comes from a capture, a file name or a client, and say how much is left out.
+
+    Parameters
+    ----------
+    text : str
+        Of any length.
+    most : int, default 300
+        So many characters of it at most.
+
+    Returns
+    -------
+    str
+        The same where it is not longer.
+
+    Examples
+    --------
+    >>> shortened("a" * 1000, 5), shortened("short")
+    ('aaaaa… (995 more characters)', 'short')
+    """
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}… ({counted(len(text) - most, 'more character')})"
 
 
 def value_text(value: Any) -> str:

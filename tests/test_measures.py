@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pcapframe.measures import (
     connection_text,
+    distinct,
     endpoint_filter,
     endpoint_text,
     frame_filter,
@@ -69,3 +70,8 @@ def test_frame_filter(frames: list[int], expected: str | None) -> None:
 def test_endpoint_filter() -> None:
     assert endpoint_filter("192.0.2.1", 80) == "ip.addr == 192.0.2.1 && tcp.port == 80"
     assert endpoint_filter("2001:db8::1") == "ipv6.addr == 2001:db8::1 && tcp"
+
+
+def test_distinct() -> None:
+    assert distinct(np.array([7, 0, 7, 3]), 8).tolist() == [0, 3, 7]
+    assert distinct(np.array([], np.int64), 0).tolist() == []

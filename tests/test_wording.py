@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcapframe.wording import agreeing, counted, joined, percent, printable, seconds, value_text
+from pcapframe.wording import agreeing, counted, joined, percent, printable, seconds, shortened, value_text
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 RSTs"), (1, "1 RST"), (1_000_000, "1,000,000 RSTs")])
@@ -80,6 +80,12 @@ def test_value_text(value: object, text: str) -> None:
 def test_joined() -> None:
     assert joined(["a", "b"], 2, "; ") == "a; b"
     assert joined(["a"] * 5, 1_000_005) == "a, a, a, a, a, 1,000,000 more"
+
+
+def test_shortened() -> None:
+    assert shortened("a" * 300) == "a" * 300
+    assert shortened("ab" * 5_000, 2) == "ab… (9,998 more characters)"
+    assert shortened("abc", 2) == "ab… (1 more character)"
 
 
 def test_every_character_that_shows_nothing_or_turns_the_line_is_escaped() -> None:

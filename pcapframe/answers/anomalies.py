@@ -10,6 +10,7 @@ from pcapframe.answers.envelope import (
     Source,
     analysis_of,
     capped_evidence,
+    capped_lists,
     envelope_of,
     no_tcp,
 )
@@ -92,18 +93,7 @@ def _pattern(pattern: Pattern, health: CaptureHealth, limit: int) -> ObservedPat
         pattern=whole["pattern"],
         category=whole["category"],
         description=whole["description"],
-        observations=_capped(whole["observations"], limit),
+        observations=capped_lists(whole["observations"], limit),
         evidence=capped_evidence(whole["evidence"], limit),
         qualifiers=health.of_pattern(pattern.pattern),
     )
-
-
-def _capped(observations: dict[str, Any], limit: int) -> dict[str, Any]:
-    """Cap the lists and maps of observations; ``…_total`` beside each that is cut says how long it was."""
-    capped: dict[str, Any] = {}
-    for name, value in observations.items():
-        capped[name] = value
-        if isinstance(value, list | dict) and len(value) > limit:
-            capped[name] = dict(list(value.items())[:limit]) if isinstance(value, dict) else value[:limit]
-            capped.setdefault(f"{name}_total", len(value))
-    return capped

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
 
 import pandas as pd
@@ -10,6 +11,7 @@ from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Sele
 from pcapframe.errors import ParameterError
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureSource
+from pcapframe.wording import printable, shortened
 
 __all__ = [
     "Envelope",
@@ -20,10 +22,13 @@ __all__ = [
     "analysis_of",
     "capped_evidence",
     "capped_health",
+    "capped_lists",
     "envelope_of",
     "no_tcp",
 ]
 
+CAPTURE_TEXT = ("file", "notes", "health.findings.sentence")
+LONGEST = 1_000  # of a text from outside [characters]
 Source: TypeAlias = CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis
 
 
@@ -74,7 +79,9 @@ class Envelope(TypedDict):
     """What every answer has: the capture, what it supports, when it was analysed, the filter, what was not read.
 
     `qualifiers` names the numbers of the answer that are not to be taken as they are, by their keys with dots
-    between (those of a list's entries without a place): ``at least`` or ``unknown``.
+    between (those of a list's entries without a place): ``at least`` or ``unknown``. `capture_text` names in the same
+    way the texts that repeat what the capture or its file name holds: they are data from outside, whatever they say.
+    In them, control characters and others that do not show are escaped, and what is long is cut.
     """
 
     file: str
@@ -87,6 +94,7 @@ class Envelope(TypedDict):
     truncated: bool
     notes: list[str]
     notes_total: int
+    capture_text: list[str]
     message: NotRequired[str]
 
 
@@ -153,7 +161,7 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
     notes = [*analysis.capture.notes, *analysis.notes]
     said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
     envelope = Envelope(
-        file=analysis.capture.name,
+        file=_from_outside(analysis.capture.name),
         health=capped_health(analysis.health, limit),
         qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
         analysis_timestamp=datetime.now(UTC).isoformat(),
@@ -161,8 +169,9 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
         packets_analyzed=len(analysis.packets),
         max_packets=None,
         truncated=analysis.capture.truncated,
-        notes=notes[:limit],
+        notes=[_from_outside(note) for note in notes[:limit]],
         notes_total=len(notes),
+        capture_text=list(CAPTURE_TEXT),
     )
     if analysis.message is not None:
         envelope["message"] = analysis.message
@@ -186,8 +195,42 @@ def capped_health(health: CaptureHealth, limit: int) -> Health:
     """
     whole = health.to_dict()
     for finding in whole["findings"]:
+        finding["figures"] = capped_lists(finding["figures"], limit)
         finding["evidence"] = capped_evidence(finding["evidence"], limit)
     return cast(Health, whole)
+
+
+def capped_lists(values: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Cap the lists and maps among values.
+
+    Parameters
+    ----------
+    values : dict
+        Observations of a pattern, or figures of a finding.
+    limit : int
+        So many entries of each.
+
+    Returns
+    -------
+    dict
+        The same, with ``…_total`` beside each that is cut: how long it was.
+
+    Examples
+    --------
+    >>> capped_lists({"paths": [1, 2, 3], "count": 3}, 2)
+    {'paths': [1, 2], 'paths_total': 3, 'count': 3}
+    """
+    capped: dict[str, Any] = {}
+    for name, value in values.items():
+        capped[name] = value
+        if isinstance(value, list | dict) and len(value) > limit:
+            capped[name] = dict(islice(value.items(), limit)) if isinstance(value, dict) else value[:limit]
+            capped.setdefault(f"{name}_total", values.get(f"{name}_total", len(value)))
+    return capped
+
+
+def _from_outside(text: str) -> str:
+    return shortened(printable(text), LONGEST)
 
 
 def capped_evidence(evidence: dict[str, Any], limit: int) -> PatternEvidence:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
 from pcapframe.errors import ParameterError
-from pcapframe.measures import Differing, differing, each_way, frame_filter, values, without_attrs
+from pcapframe.measures import Differing, differing, distinct, each_way, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, Evidence
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
@@ -325,7 +325,7 @@ class Traffic:
             The first of each with their totals, and display filters.
         """
         if not (rows[1:] > rows[:-1]).all():
-            rows = np.unique(rows)
+            rows = distinct(rows, len(self._segments))
         places = np.flatnonzero(self.places(rows) if mask is None else mask)
         frames = tuple(self._segments.index.to_numpy()[rows[: self._listed]].tolist())
         return Evidence(

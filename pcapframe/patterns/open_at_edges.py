@@ -93,6 +93,5 @@ def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:
     first, last = np.full(traffic.size, -1), np.full(traffic.size, -1)
     first[place[::-1]] = rows[::-1]  # the last assignment wins
     last[place] = rows
-    shown = np.union1d(first[at_start], last[at_end])
-    shown = shown[shown >= 0]
-    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(shown, mask))
+    shown = np.concatenate([first[at_start], last[at_end]])
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(shown[shown >= 0], mask))

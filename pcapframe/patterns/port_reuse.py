@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
+from pcapframe.measures import distinct
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.schema import ENDINGS, HANDSHAKES
@@ -67,7 +68,7 @@ def observe(traffic: Traffic, limits: PortReuseLimits) -> Pattern | None:
     """
     labelled = traffic.labelled("reused_ports")
     rows = labelled[traffic.has_flag(labelled, "SYN") & ~traffic.has_flag(labelled, "ACK")]
-    places = np.unique(traffic.place(rows))
+    places = distinct(traffic.place(rows), traffic.size)
     if places.size < max(limits.min_connections, 1):
         return None
     earlier = _earlier(traffic, places)

@@ -85,7 +85,7 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
     if evidence.connection_count < max(limits.min_connections, 1):
         return None
     count = int(unlike.sum())
-    combinations = _combinations(ttl[unlike], low[unlike], high[unlike])
+    combinations, total = _combinations(ttl[unlike], low[unlike], high[unlike])
     to_server, from_server, unknown = traffic.count_directions(rows[unlike])
     observations: dict[str, Any] = {
         "rsts": count,
@@ -94,8 +94,8 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
         "connections": evidence.connection_count,
         "rst_to_server": to_server,
         "rst_from_server": from_server,
-        "hop_limits": combinations[:LISTED],
-        "hop_limits_total": len(combinations),
+        "hop_limits": combinations,
+        "hop_limits_total": total,
     }
     description = (
         f"{count:,} of {counted(observations['compared_rsts'], 'RST')} that can be compared had a hop limit "
@@ -105,9 +105,10 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
     return Pattern(NAME, CATEGORY, description, observations, evidence)
 
 
-def _combinations(ttl: Array, low: Array, high: Array) -> list[dict[str, int]]:
-    """Count combinations of hop limits, the most frequent first."""
-    kinds, counts = np.unique(np.stack([ttl, low, high], axis=1), axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
+def _combinations(ttl: Array, low: Array, high: Array) -> tuple[list[dict[str, int]], int]:
+    """Count combinations of hop limits, the most frequent first, and how many there are in all."""
+    kinds, counts = np.unique(ttl << 16 | low << 8 | high, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:LISTED]
+    columns = (kinds[most] >> 16, kinds[most] >> 8 & 255, kinds[most] & 255, counts[most])
     names = ("rst", "others_min", "others_max", "count")
-    return [dict(zip(names, (*kinds[i].tolist(), int(counts[i])), strict=True)) for i in order]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(c.tolist() for c in columns), strict=True)], kinds.size

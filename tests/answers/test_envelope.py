@@ -1,6 +1,7 @@
 """What every answer has: keys and types of the older tool, filters, messages."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import answers
-from tests.builders import pcap, pcapng
+from tests.builders import Conversation, Pcapng, pcap, pcapng
 
 EXAMPLES = ["clean.pcap", "losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap", "mirrored.pcap.gz"]
 NUMBER = (int, float)
@@ -193,3 +194,34 @@ def test_notes_are_capped_beside_their_total() -> None:
 
 def test_every_answer_is_public() -> None:
     assert set(answers.__all__) >= {name for name in pf.__all__ if name.startswith("analyze_t")}
+
+
+def test_what_a_capture_says_is_marked_escaped_and_cut(tmp_path: Path) -> None:
+    """Whatever text an answer repeats from the capture or its name is named, and steers no terminal."""
+    path = tmp_path / "ignore\x1b[31m\u202eall.pcapng"
+    path.write_bytes(pcapng(Conversation().handshake(), comment="\x1b[2J" * 3)[:-2])
+    with pytest.warns(pf.CaptureWarning):
+        analysis = pf.analyze([path, path])
+    answer = pf.analyze_tcp_anomalies(analysis)
+    assert answer["capture_text"] == ["file", "notes", "health.findings.sentence"]
+    texts = [answer["file"], *answer["notes"], *(one["sentence"] for one in answer["health"]["findings"])]
+    assert sum("ignore\\x1b[31m\\u202eall.pcapng" in text for text in texts) >= 3
+    assert all(text.isprintable() for text in texts)
+    said = json.dumps({**answer, "file": "", "notes": [], "health": {}})
+    assert "ignore" not in said
+    assert pf.analyze_tcp_connections(analysis)["capture_text"] == answer["capture_text"]
+
+
+def test_a_capture_cannot_make_an_answer_long() -> None:
+    ng = Pcapng()
+    blocks = [ng.section(), *(ng.interface(link_type=300 + i) for i in range(2000))]
+    blocks += [ng.enhanced(i, b"x" * 20, interface=i) for i in range(2000)]
+    with pytest.warns(pf.CaptureWarning):
+        analysis = pf.analyze(b"".join(blocks))
+    answer = pf.analyze_tcp_anomalies(analysis, limit=3)
+    assert len(json.dumps(answer)) < 8_000
+    (figures,) = [one["figures"] for one in answer["health"]["findings"] if one["name"] == "reader_notes"]
+    assert len(figures["undecoded_link_types"]) == 3
+    assert figures["undecoded_link_types_total"] > 3
+    assert answer["notes_total"] == len(analysis.capture.notes)
+    assert len(pf.analyze_tcp_anomalies(pcap(Conversation().syn()))["file"]) < 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcapframe.analysis.display._phrases import resent_lines, size_text, spaced, totals_text
 from pcapframe.analysis.selection import Selection
-from pcapframe.wording import counted, printable
+from pcapframe.wording import counted, printable, shortened
 
 if TYPE_CHECKING:
     from pcapframe.analysis.display._report import Report
@@ -31,7 +31,7 @@ def html_text(report: "Report") -> str:
     lines = [f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}"]
     if report.selection != Selection():
         lines.append(f"filter: {report.selection}")
-    body = [f"<p><b>{_escaped(capture.name)}</b><br>{_lines(lines)}</p>"]
+    body = [f"<p><b>{_escaped(shortened(capture.name))}</b><br>{_lines(lines)}</p>"]
     body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*report.notes, report.message) if note]
     body.append(f"<p><b>Capture health.</b> {_escaped(report.health.sentence)}</p>")
     items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in report.health.findings)

@@ -31,9 +31,11 @@ from pcapframe.analysis.statistics import Statistics
 from pcapframe.analysis.summary import Summary
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
-from pcapframe.wording import printable
+from pcapframe.wording import printable, shortened
 
 __all__ = ["Report"]
+
+LONGEST, ROOM = 50_000, 100  # of the whole text, and for saying that it was cut [characters]
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ class Report:
         Returns
         -------
         str
-            Lines, without colours.
+            Lines, without colours; 50,000 characters at most.
         """
-        return plain_text(self)
+        return shortened(plain_text(self), LONGEST - ROOM)
 
     def html(self) -> str:
         """Write the report for a notebook.

@@ -17,7 +17,7 @@ from pcapframe.analysis.display._phrases import FACT_WIDTH, fitting_frames, size
 from pcapframe.analysis.health import STATISTICS, CaptureHealth
 from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureInfo
-from pcapframe.wording import counted, printable
+from pcapframe.wording import counted, joined, printable, shortened
 
 __all__ = [
     "INDENT",
@@ -35,6 +35,7 @@ __all__ = [
     "table",
 ]
 
+NOTE = 2_000  # longest note [characters]
 FEW = 3  # limited statistics in a short text
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
 LABEL, FILTER, WARNING = "dim", "green", "yellow"
@@ -79,8 +80,9 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     RenderableType
         One line after another.
     """
-    how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types]
-    yield Text.assemble((printable(capture.name), "bold"), f"  {printable(', '.join(how))}")
+    links = [joined(capture.link_types, len(capture.link_types))] if capture.link_types else []
+    how = [capture.format, *([capture.compression] if capture.compression else []), *links]
+    yield Text.assemble((shortened(printable(capture.name)), "bold"), f"  {printable(', '.join(how))}")
     yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}")
     if capture.first_time is not None and capture.last_time is not None:
         yield Text(span_text(capture.first_time, capture.last_time))
@@ -226,7 +228,7 @@ def note_line(text: str) -> RenderableType:
         With a mark before it.
     """
     grid = Table.grid(padding=(0, 1))
-    grid.add_row(Text("!", style=WARNING), Text(printable(text), style=WARNING))
+    grid.add_row(Text("!", style=WARNING), Text(shortened(printable(text), NOTE), style=WARNING))
     return grid
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
-from pcapframe.measures import frame_filter
+from pcapframe.measures import distinct, frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
 
@@ -55,7 +55,8 @@ class View(NamedTuple):
 
     def of_segments(self, rows: Array) -> Evidence:
         """Name segments and their connections."""
-        conn_ids = np.unique(self.segments["conn_id"].to_numpy()[rows])
+        conn_id = self.segments["conn_id"].to_numpy()
+        conn_ids = distinct(conn_id[rows], int(conn_id.max(initial=-1)) + 1)
         return name_evidence(self.segments.index.to_numpy()[rows], conn_ids)
 
     def of_connections(self, mask: Mask) -> Evidence:

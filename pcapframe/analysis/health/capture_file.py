@@ -9,6 +9,7 @@
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,14 @@ from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNO
 from pcapframe.analysis.health._view import Finder, View
 from pcapframe.analysis.health.no_segments import undecoded_link_types
 from pcapframe.arrays import Array
-from pcapframe.patterns import Evidence
-from pcapframe.wording import agreeing, counted
+from pcapframe.patterns import LISTED, Evidence
+from pcapframe.wording import agreeing, counted, printable, shortened
 
 __all__ = ["FINDINGS"]
 
 NOTES = 5  # of the reader, in the sentence
 NAMED = 3  # files, in a sentence
+NAME = 100  # of a file [characters]
 
 
 def _cut_off(view: View) -> Finding | None:
@@ -31,7 +33,7 @@ def _cut_off(view: View) -> Finding | None:
     if not capture.truncated:
         return None
     ends = [file for file in capture.files if file["truncated"]]
-    named = ", ".join(file["name"] for file in ends[:NAMED])
+    named = ", ".join(_name(file) for file in ends[:NAMED])
     named += f" and {counted(len(ends) - NAMED, 'more file')}" if len(ends) > NAMED else ""
     which = agreeing(len(ends), f"{named} ends early or is damaged", f"{named} end early or are damaged")
     read = sum(file["packets"] for file in ends)
@@ -51,12 +53,16 @@ def _notes(view: View) -> Finding | None:
         return None
     undecoded = undecoded_link_types(capture)
     affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
-    said = "; ".join(capture.notes[:NOTES])
+    said = "; ".join(shortened(printable(note)) for note in capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
     return Finding(
         "reader_notes",
         f"The reader noted: {said}{more}.",
-        {"notes": len(capture.notes), "undecoded_link_types": undecoded},
+        {
+            "notes": len(capture.notes),
+            "undecoded_link_types": undecoded[:LISTED],
+            **({"undecoded_link_types_total": len(undecoded)} if len(undecoded) > LISTED else {}),
+        },
         affects,
         Evidence(),
     )
@@ -79,6 +85,10 @@ def _drops(view: View) -> Finding | None:
         {**LACKS_PACKETS, "connections": AT_LEAST},
         Evidence(),
     )
+
+
+def _name(file: dict[str, Any]) -> str:
+    return shortened(printable(file["name"]), NAME)
 
 
 def _cut_packets(view: View) -> Finding | None:
@@ -122,7 +132,7 @@ def _declared(view: View, cut: Array) -> str:
         limits = sorted({*limits} or {files[number]["snaplen"]} - {None})
         if limits:
             most = f"{limits[0]:,} to " if len(limits) > 1 else ""
-            found.append((files[number]["name"], f"{most}{counted(limits[-1], 'byte')} at most"))
+            found.append((_name(files[number]), f"{most}{counted(limits[-1], 'byte')} at most"))
     if not found:
         return ""
     if len(files) == 1:

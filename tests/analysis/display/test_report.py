@@ -1,6 +1,7 @@
 """What a person reads: in a terminal, as plain text, in a notebook."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from rich.console import Console
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from tests.builders import Conversation, pcap, pcapng
+from tests.builders import Conversation, Pcapng, pcap, pcapng
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n[bold]"
 
@@ -90,3 +91,22 @@ def test_counts_agree_with_their_nouns() -> None:
     assert "1 connection, 1 TCP packet, 78 bytes" in " ".join(str(analysis).split())
     assert "0 of 1 TCP packet" in str(analysis)
     assert repr(analysis).endswith("1 packet, 1 connection, 4 patterns>")
+
+
+def test_a_capture_cannot_make_its_text_long() -> None:
+    """Thousands of link types and interfaces, each with a note, and long names."""
+    ng = Pcapng()
+    long = "\x1b[31m" + "name " * 2000
+    blocks = [ng.section(comment=long)]
+    blocks += [ng.interface(link_type=300 + i, name=long) for i in range(2000)]
+    blocks += [ng.enhanced(i, b"x" * 20, interface=i) for i in range(2000)]
+    with pytest.warns(pf.CaptureWarning):
+        analysis = pf.analyze(b"".join(blocks))
+    assert len(str(analysis)) < 10_000
+    assert len(analysis._repr_html_()) < 10_000
+    assert " more" in str(analysis)
+
+
+def test_no_text_is_longer_than_the_most(resets: pf.Analysis) -> None:
+    found = pf.CaptureHealth(tuple(pf.Finding("a", "word " * 400, {}, {}, pf.Evidence()) for _ in range(100)), "Whole.")
+    assert 49_000 < len(str(replace(resets, health=found))) <= 50_000

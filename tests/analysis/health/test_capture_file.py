@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from tests.analysis.health.made import finding, names, whole
-from tests.builders import Pcapng, pcap, pcapng
+from tests.builders import Conversation, Pcapng, pcap, pcapng
 
 
 def test_a_cut_off_file() -> None:
@@ -102,3 +102,17 @@ def test_packets_captured_in_part(snaplen: int, headers: int) -> None:
     assert "snaplen" not in finding([pcap(whole(), snaplen=snaplen), pcap(whole(50))], "cut_packets").figures
     assert bool(found.affects) == bool(headers)
     assert found.evidence.display_filter_all == "frame.cap_len < frame.len"
+
+
+def test_what_the_reader_noted_is_capped_beside_its_total() -> None:
+    packets = pf.read_pcap(pcap(Conversation().handshake()))
+    packets.attrs["capture"] |= {
+        "notes": ["\x1b[31m" + "long " * 1000] * 7, "link_types": [f"link type {i}" for i in range(2000)],
+    }  # fmt: skip
+    found = finding(packets, "reader_notes")
+    assert found.figures["notes"] == 7
+    assert found.figures["undecoded_link_types"] == [f"link type {i}" for i in range(100)]
+    assert found.figures["undecoded_link_types_total"] == 2000
+    assert len(found.sentence) < 2_000
+    assert found.sentence.isprintable()
+    assert found.sentence.endswith("; and 2 more.")
