@@ -253,6 +253,8 @@ def open_capture(
         yield CaptureStream(name, source, None)
         return
     if name == "standard input":
+        if sys.stdin is None:
+            raise CaptureNotFoundError(name, "is closed, expected a capture")
         yield CaptureStream(name, sys.stdin.buffer, None)
         return
     try:

@@ -67,7 +67,7 @@ def sources(captures: Captures) -> Any:
     """
     if captures.count(STDOUT) > 1:
         raise click.UsageError("standard input (-) can be read once only")
-    if STDOUT in captures and sys.stdin.isatty():
+    if STDOUT in captures and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input (-) is a terminal: expected a capture, as in tcpdump -w - | …")
     return captures[0] if len(captures) == 1 else list(captures)
 

@@ -8,7 +8,7 @@ import click
 
 import pcapframe
 from pcapframe.cli import answer_commands, frame_commands, service_commands
-from pcapframe.cli.output import OutputClosed, exit_status
+from pcapframe.cli.output import OutputClosed, exit_status, replace_closed_streams
 
 __all__ = ["main"]
 
@@ -17,6 +17,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
+    replace_closed_streams()
     gc.disable()  # one command, then the process ends: looking for cycles would only slow the imports
     status = exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False))
     gc.freeze()  # and at the end

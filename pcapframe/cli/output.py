@@ -11,6 +11,7 @@
 """
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -32,6 +33,7 @@ __all__ = [
     "check_writable",
     "exit_status",
     "json_text",
+    "replace_closed_streams",
     "say",
     "warnings_as_lines",
     "write",
@@ -43,6 +45,26 @@ BAD_CAPTURE, BAD_USAGE, FAULT, INTERRUPTED, CLOSED = 1, 2, 70, 130, 141
 
 class OutputClosed(Exception):
     """Whoever read the output has closed it."""
+
+
+class ClosedOutput(io.TextIOWrapper):
+    """Standard output of a process that was started without one: what is written to it fails."""
+
+
+def replace_closed_streams() -> None:
+    """Take the places of standard streams that were closed before the start.
+
+    Else the next file that is opened would get the number of one, and what is written to the other.
+    """
+    for number, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # gets the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = ClosedOutput(open(1, "wb", closefd=False))
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)
 
 
 def exit_status(command: Callable[[], Any]) -> int:
@@ -80,9 +102,12 @@ def exit_status(command: Callable[[], Any]) -> int:
     except PcapframeError as error:
         return _failed(error, BAD_CAPTURE)
     except (BrokenPipeError, OutputClosed):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit fails no more
+        _discard_output()
         return CLOSED
     except OSError as error:
+        if error.errno == errno.EBADF and isinstance(sys.stdout, ClosedOutput):
+            _discard_output()
+            return _failed("standard output is closed", BAD_CAPTURE)
         return _failed(error, BAD_CAPTURE)
     except MemoryError:
         return _failed("there is not enough memory for this capture", BAD_CAPTURE)
@@ -91,6 +116,11 @@ def exit_status(command: Callable[[], Any]) -> int:
             raise
         what = f"{type(error).__name__}: {error}"
         return _failed(f"pcapframe failed ({what}); PCAPFRAME_TRACEBACK=1 shows where", FAULT)
+
+
+def _discard_output() -> None:
+    """Write the rest to nowhere, so that flushing it at the end of the process does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: object, status: int) -> int:

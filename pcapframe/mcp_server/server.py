@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-import os
 import socket
 import sys
 import warnings
@@ -246,10 +245,8 @@ def serve_stdio(settings: Settings) -> None:
         Standard input is closed.
     """
     _prepare()
-    try:
-        os.fstat(0)
-    except OSError:
-        raise ParameterError("standard input is closed: expected a client that talks over it, or --http") from None
+    if sys.stdin is None:
+        raise ParameterError("standard input is closed: expected a client that talks over it, or --http")
     CaptureServer(settings).run("stdio")
 
 

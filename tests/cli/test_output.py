@@ -151,6 +151,35 @@ def test_an_interrupt_is_status_130(tmp_path: Path) -> None:
     assert errors.decode().splitlines()[-1] == "interrupted"
 
 
+def with_closed(streams: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a process that was started without some of its standard streams."""
+    command = ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-c", CODE, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, cwd=cwd, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("streams", "arguments", "status", "said"),
+    [
+        ("<&-", ["analyze", "-"], 1, "Error: standard input: is closed, expected a capture\n"),
+        ("<&-", ["mcp"], 2, "Error: standard input is closed: expected a client that talks over it, or --http\n"),
+        (">&-", ["analyze", str(RESETS)], 1, "Error: standard output is closed\n"),
+        (">&-", ["packets", str(RESETS), "--csv", "-"], 1, "Error: standard output is closed\n"),
+        (">&-", ["--help"], 1, "Error: standard output is closed\n"),
+        (">&-", ["info", str(RESETS), "-o", "out.txt"], 0, ""),
+        ("2>&-", ["analyze", "missing"], 1, ""),
+        ("<&- >&- 2>&-", ["info", str(RESETS), "-o", "out.txt"], 0, ""),
+    ],
+)
+def test_streams_that_are_closed(streams: str, arguments: list[str], status: int, said: str, tmp_path: Path) -> None:
+    result = with_closed(streams, *arguments, cwd=tmp_path)
+    assert (result.returncode, result.stdout, without_notice(result.stderr)) == (status, "", said)
+    if "-o" in arguments:
+        assert "1,096 packets" in (tmp_path / "out.txt").read_text()
+
+
 def test_what_the_encoding_lacks_is_written_as_its_code() -> None:
     result = pcapframe("analyze", RESETS, environment={"PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0
