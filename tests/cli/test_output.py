@@ -35,7 +35,7 @@ def pcapframe(*arguments: str | Path, **options: Any) -> subprocess.CompletedPro
 
 def without_notice(errors: str) -> str:
     """Standard error without the line that a first run writes when it compiles."""
-    return "".join(line for line in errors.splitlines(keepends=True) if "compiles kernels" not in line)
+    return "".join(line for line in errors.splitlines(keepends=True) if "Compiling kernels" not in line)
 
 
 def bad_captures() -> dict[str, bytes | None]:

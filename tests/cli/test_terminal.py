@@ -135,8 +135,9 @@ def test_a_terminal_shows_styles_unless_none_are_wanted() -> None:
         shown = in_terminal(*analyze, **unwanted)
         assert "\x1b" not in shown
         assert len(shown.splitlines()) > 20
-        if "NO_COLOR" in unwanted:
-            assert shown == plain
+        if "NO_COLOR" in unwanted:  # but for what a first run says before
+            begin = "data/clean.pcap"
+            assert shown[shown.index(begin) :] == plain[plain.index(begin) :]
 
 
 @pytest.mark.parametrize("unwanted", [("NO_COLOR", "1"), ("TERM", "dumb")])
