@@ -195,7 +195,7 @@ def _issues(analysis: Analysis) -> list[str]:
     half_open = "answered by the server and not acknowledged by the client"
     wordings = (
         (counts["endings"]["reset"], ("endings",), "connection", "ended by RST"),
-        (counts["retransmissions"]["total"], ("retransmissions",), "segment", "sent again"),
+        (counts["retransmissions"]["total"], ("retransmissions",), "segment", "retransmitted"),
         (handshake["failed"], ("handshakes", "unanswered"), "handshake", failed),
         (handshake["half_open"], ("unanswered",), "handshake", half_open),
     )

@@ -169,7 +169,7 @@ def _compared(client: OneWay, server: OneWay, analysis: Analysis) -> FlowAnalysi
     interpretation = (
         f"Clients sent {counted(packets, 'packet')} ({counted(client['payload_bytes'], 'byte')} of payload) and the "
         f"server {answers:,} ({server['payload_bytes']:,}): {sides}. RSTs: {rsts[0]:,} from clients, "
-        f"{rsts[1]:,} from the server. Segments sent again: {client['retransmissions']:,} by clients, "
+        f"{rsts[1]:,} from the server. Retransmitted segments: {client['retransmissions']:,} by clients, "
         f"{server['retransmissions']:,} by the server (Wireshark's rules label {client['wireshark_retransmissions']:,} "
         f"and {server['wireshark_retransmissions']:,})."
     )

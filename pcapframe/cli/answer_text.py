@@ -6,13 +6,14 @@ from rich.text import Text
 
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.display import (
+    RETRANSMITTED,
     capture_lines,
-    difference_rows,
     facts,
     health_lines,
-    labelled_count,
+    reordering_rows,
     seen_count,
     table,
+    wireshark_rows,
 )
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.answers.flow import QUALIFIED_FLOW
@@ -54,17 +55,13 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     total = seen_count(answer["total_retransmissions"], health, "retransmissions", among=among)
     among = counted(answer["by_connection_total"], "connection")
     connections = seen_count(answer["connections_with_retransmissions"], health, "retransmissions", among=among)
-    moved = answer["reordering"]
     rows = [
-        ("resent", f"{total}{rate}"),
-        ("connections", f"with resends: {connections}; above the threshold: {above}"),
-        ("Wireshark", labelled_count(answer["wireshark_retransmissions"], health, "retransmissions")),
-        *difference_rows(answer["differences"], "sent again", terminal_width()),
-        ("reordered", seen_count(moved["total"], health, "reordering", "arrived after a later segment")),
-        ("Wireshark", labelled_count(moved["wireshark_total"], health, "reordering")),
-        *difference_rows(moved["differences"], "reordered", terminal_width()),
+        (RETRANSMITTED, f"{total}{rate}"),
+        ("connections", f"with retransmissions: {connections}; above the threshold: {above}"),
+        *wireshark_rows(answer["wireshark_retransmissions"], answer["differences"], health, terminal_width()),
+        *reordering_rows(answer["reordering"], health, terminal_width()),
     ]
-    worst = table(("connection", "resent", "Wireshark", "packets", "rate"))
+    worst = table(("connection", RETRANSMITTED, "Wireshark", "packets", "rate"))
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
     for row in listed:
         counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
@@ -72,7 +69,7 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     blocks: list[RenderableType] = [Text(), worst] if listed else []
     if len(listed) < answer["connections_with_retransmissions"]:
         of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
-        blocks.append(Text(f"  {of} with resends, see --limit", style="dim"))
+        blocks.append(Text(f"  {of} with retransmissions, see --limit", style="dim"))
     return Group(*head(analysis), facts(rows), *blocks)
 
 

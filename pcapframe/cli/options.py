@@ -72,7 +72,7 @@ server = _options(
     port,
 )
 times = _options(
-    click.option("--start", metavar="TIME", help="Only connections not over before this time (ISO 8601, UTC)."),
+    click.option("--start", metavar="TIME", help="Only connections still open at or after this time (ISO 8601, UTC)."),
     click.option("--end", metavar="TIME", help="Only connections begun by this time."),
 )
 threshold = click.option(

@@ -89,8 +89,8 @@ def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:
     }
     kinds = ", ".join(f"{count:,} {WRITTEN.get(name, name)}" for name, count in observations["ended_by"].items())
     description = (
-        f"{connections:,} of {counted(traffic.size, 'connection')} had {counted(rows.size, 'silence')} of at "
-        f"least {seconds(limits.idle_s)}, the longest of {seconds(float(idle_s.max()))}; what ended them: "
+        f"{connections:,} of {counted(traffic.size, 'connection')} had {counted(rows.size, 'idle gap')} of at "
+        f"least {seconds(limits.idle_s)}, the longest {seconds(float(idle_s.max()))}; ended by: "
         f"{kinds}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))

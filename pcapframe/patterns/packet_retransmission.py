@@ -106,8 +106,8 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
     }
     side = "above" if observations["exceeds_threshold"] else "not above"
     description = (
-        f"{total:,} of {counted(packets, 'packet')} ({percent(total / packets)}, {side} "
-        f"{percent(limits.rate)}) {agreeing(total, 'was a segment', 'were segments')} sent again, in "
+        f"{total:,} of {counted(packets, 'TCP packet')} ({percent(total / packets)}, {side} the threshold of "
+        f"{percent(limits.rate)}) {agreeing(total, 'was', 'were')} retransmitted, in "
         f"{connections:,} of {counted(traffic.size, 'connection')}.{beside(theirs, 'retransmissions')}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.resent))
@@ -132,7 +132,7 @@ def notable(seen: dict[str, Any]) -> Notable | None:
     return Notable(
         "high_retransmission",
         f"{total:,} of {counted(seen['total_packets'], 'TCP packet')} ({percent(seen['rate'])}) "
-        f"{agreeing(total, 'was a segment', 'were segments')} sent again, above the threshold of "
+        f"{agreeing(total, 'was', 'were')} retransmitted, above the threshold of "
         f"{percent(seen['threshold'])}",
     )
 

@@ -101,8 +101,8 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
         "by_server_total": servers,
     }
     description = (
-        f"{group.size:,} of {counted(rows.size, 'connection')} reset after at least "
-        f"{seconds(limits.min_idle_s)} of silence ({percent(group.size / rows.size)}) had been silent for "
+        f"{group.size:,} of {counted(rows.size, 'connection')} reset after an idle gap of at least "
+        f"{seconds(limits.min_idle_s)} ({percent(group.size / rows.size)}) had been idle for "
         f"{seconds(times.min())} to {seconds(times.max())}; "
         f"{agreeing(group.size, 'its RST', 'their RSTs')}: {each_direction(to_server, from_server, unknown)}."
     )

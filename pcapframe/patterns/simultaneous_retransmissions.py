@@ -92,7 +92,7 @@ def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Patt
     }
     description = (
         f"In {int(many.sum()):,} of {counted(total, 'second')} at least {int(np.ceil(least)):,} connections "
-        f"sent segments again ({most:,} at most, {usual:g} in the median second)."
+        f"retransmitted ({most:,} at most, {usual:g} in the median second)."
     )
     chosen = rows[np.isin(second, busy[many])]
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(chosen))

@@ -44,7 +44,7 @@ def test_summary_counts_every_category() -> None:
         "notable_observations": [
             {
                 "type": "high_retransmission",
-                "detail": "5 of 100 TCP packets (5.0 %) were segments sent again, above the threshold of 2.0 %",
+                "detail": "5 of 100 TCP packets (5.0 %) were retransmitted, above the threshold of 2.0 %",
             }
         ],
     }  # fmt: skip

@@ -69,7 +69,7 @@ def test_issues_are_sentences_with_counts() -> None:
     assert "issues" in answer
     assert answer["issues"] == [
         "1 connection ended by RST",
-        "1 segment sent again",
+        "1 segment retransmitted",
         "2 handshakes failed (0 refused, 2 unanswered)",
         "1 handshake answered by the server and not acknowledged by the client",
     ]

@@ -16,8 +16,8 @@ def test_info_names_interfaces_comments_and_control_characters() -> None:
     assert "eth0, Ethernet, 3 packets, 10 received, 2 dropped" in text
     assert r"capture: whole\x1b[2J" in text
     assert "frame 2: second" in text
-    assert "! By its own counters, 2 packets were dropped where this was captured and 10 received" in text
-    assert text.index("Statistics can be taken") < text.index("protocols")
+    assert "! The capture's own counters report 2 packets dropped and 10 received" in text
+    assert text.index("statistics are reliable") < text.index("protocols")
 
 
 def test_each_of_several_captures_has_its_own_snaplen() -> None:

@@ -32,7 +32,7 @@ def test_resends(tmp_path: Path) -> None:
     losses = str(pf.example("losses.pcap"))
     text = text_of("resends", losses, "--limit", "3")
     head, _, listed = text.partition("\n\n")
-    assert "Statistics can be taken" in head
+    assert "statistics are reliable" in head
     lines = listed.splitlines()
     assert [line.split()[0] for line in lines] == ["frame", "76", "173", "210", "3", "not"]
     assert lines[1].split()[1:5] == ["0", "server", "38", "47.90"]

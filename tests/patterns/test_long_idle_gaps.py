@@ -7,7 +7,7 @@ from tests.patterns.views import healthy, view
 LIMITS = LongIdleGapsLimits()
 
 
-def test_what_ends_silences() -> None:
+def test_what_ends_idle_gaps() -> None:
     one = Conversation(client_port=1).handshake().data("client", 10, after=60)  # frame 4
     one.ack("server").keep_alive("client", 0, after=100).ack("server")  # frame 6
     one.rst("server", after=200)  # frame 8
@@ -27,10 +27,10 @@ def test_what_ends_silences() -> None:
         "ended_by_client": 3,
     }
     assert seen.evidence.frames == (4, 6, 8, 13)
-    assert seen.description.endswith("what ended them: 1 RST, 1 FIN, 1 keep-alive, 1 data.")
+    assert seen.description.endswith("ended by: 1 RST, 1 FIN, 1 keep-alive, 1 data.")
 
 
-def test_shorter_silences() -> None:
+def test_shorter_idle_gaps() -> None:
     talk = Conversation().handshake().data("client", 10, after=59).ack("server").data("client", 10, after=59)
     assert observe(view(talk), LIMITS) is None
     assert observe(view(talk), LongIdleGapsLimits(idle_s=59)) is not None

@@ -5,7 +5,7 @@
 as text: control characters are escaped, and so is HTML.
 """
 
-from pcapframe.analysis.display._phrases import difference_rows, labelled_count, seen_count
+from pcapframe.analysis.display._phrases import RETRANSMITTED, reordering_rows, seen_count, wireshark_rows
 from pcapframe.analysis.display._report import Report
 from pcapframe.analysis.display._terminal import (
     capture_lines,
@@ -18,15 +18,16 @@ from pcapframe.analysis.display._terminal import (
 )
 
 __all__ = [
+    "RETRANSMITTED",
     "Report",
     "capture_lines",
-    "difference_rows",
     "facts",
     "health_brief",
     "health_lines",
-    "labelled_count",
     "note_line",
     "plain_text",
+    "reordering_rows",
     "seen_count",
     "table",
+    "wireshark_rows",
 ]

@@ -4,7 +4,15 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pcapframe.analysis.display._phrases import resent_lines, size_text, spaced, totals_text
+from pcapframe.analysis.display._phrases import (
+    RETRANSMITTED,
+    reordering_rows,
+    retransmitted_text,
+    size_text,
+    spaced,
+    totals_text,
+    wireshark_rows,
+)
 from pcapframe.analysis.selection import Selection
 from pcapframe.wording import counted, printable, shortened
 
@@ -12,6 +20,8 @@ if TYPE_CHECKING:
     from pcapframe.analysis.display._report import Report
 
 __all__ = ["html_text"]
+
+WIDTH = 120  # of a line with a display filter [characters]
 
 
 def html_text(report: "Report") -> str:
@@ -36,17 +46,24 @@ def html_text(report: "Report") -> str:
     body.append(f"<p><b>Capture health.</b> {_escaped(report.health.sentence)}</p>")
     items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in report.health.findings)
     body += [f"<ul>{items}</ul>"] if items else []
-    counts = [totals_text(statistics, report.health), *resent_lines(statistics, report.health)]
-    body += [f"<p>{_lines(counts)}</p>"] if statistics["total_connections"] else []
+    seen = statistics["retransmissions"]
     rows = [
+        (RETRANSMITTED, retransmitted_text(statistics, report.health)),
+        *wireshark_rows(seen["wireshark_total"], seen["differences"], report.health, WIDTH),
+        *reordering_rows(statistics["reordering"], report.health, WIDTH),
+    ]
+    counts = [totals_text(statistics, report.health)]
+    counts += [f"{name}: {text}" if name else text for name, text in rows]
+    body += [f"<p>{_lines(counts)}</p>"] if statistics["total_connections"] else []
+    patterns = [
         f"<tr><td>{_escaped(spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
         f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
         f"<td>{_escaped(str(seen.evidence))}</td></tr>"
         for seen in report.patterns
     ]
-    if rows:
+    if patterns:
         head = "".join(f"<th>{name}</th>" for name in ("category", "pattern", "observed", "evidence"))
-        body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
+        body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(patterns)}</tbody></table>")
     return f"<div>{''.join(body)}</div>"
 
 

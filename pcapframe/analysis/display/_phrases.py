@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pcapframe.analysis.health import CaptureHealth
-from pcapframe.analysis.statistics import Differences, Statistics
+from pcapframe.analysis.statistics import Differences, Reordering, Statistics
 from pcapframe.measures import frame_filter
 from pcapframe.wording import counted, percent, seconds
 
@@ -13,21 +12,23 @@ __all__ = [
     "ENDING_STATISTICS",
     "FACT_WIDTH",
     "HANDSHAKE_STATISTICS",
+    "RETRANSMITTED",
     "difference_rows",
     "fitting_frames",
     "labelled_count",
     "never_established",
-    "resent_lines",
-    "resent_text",
+    "reordering_rows",
+    "retransmitted_text",
     "seen_count",
     "shares_text",
     "size_text",
     "spaced",
     "span_text",
     "totals_text",
+    "wireshark_rows",
 ]
 
-HTML_WIDTH = 120  # of a line with a display filter in a notebook [characters]
+RETRANSMITTED = "retransmitted"  # by the evidence, beside retransmissions by Wireshark's rules
 FACT_WIDTH = 13  # of a fact's label [characters]
 LABELLED = {
     "retransmissions": "labelled as retransmissions by its rules",
@@ -133,8 +134,8 @@ def difference_rows(differences: Differences, seen_as: str, width: int) -> list[
     return rows
 
 
-def resent_text(statistics: Statistics, health: CaptureHealth) -> str:
-    """Say how much was sent again."""
+def retransmitted_text(statistics: Statistics, health: CaptureHealth) -> str:
+    """Say how much was retransmitted."""
     seen = statistics["retransmissions"]
     among = counted(statistics["total_packets"], "TCP packet")
     text = seen_count(seen["total"], health, "retransmissions", among=among)
@@ -147,20 +148,51 @@ def resent_text(statistics: Statistics, health: CaptureHealth) -> str:
     return f"{text}; rate {health.qualify(rate, 'retransmission_rate')}"
 
 
-def resent_lines(statistics: Statistics, health: CaptureHealth) -> list[str]:
-    """Say how much was sent again and reordered, and what Wireshark's rules label."""
-    reordered = seen_count(statistics["reordering"]["total"], health, "reordering")
-    counts = (
-        ("sent again", resent_text(statistics, health), "retransmissions"),
-        ("reordered", reordered, "reordering"),
-    )
-    lines = []
-    for what, text, key in counts:
-        seen: Any = statistics[key]  # type: ignore[literal-required]
-        lines.append(f"{what}: {text}; Wireshark: {labelled_count(seen['wireshark_total'], health, key)}")
-        rows = difference_rows(seen["differences"], what, HTML_WIDTH)
-        lines += [f"{name}: {text}" if name else text for name, text in rows]
-    return lines
+def wireshark_rows(labelled: int, differences: Differences, health: CaptureHealth, width: int) -> list[tuple[str, str]]:
+    """Say how many retransmissions Wireshark's rules find, and which packets differ.
+
+    Parameters
+    ----------
+    labelled : int
+        Packets that Wireshark's rules label.
+    differences : dict
+        From the statistics.
+    health : CaptureHealth
+        Of the capture.
+    width : int
+        Characters in a line.
+
+    Returns
+    -------
+    list of tuple of str
+        Rows for `facts`.
+    """
+    text = labelled_count(labelled, health, "retransmissions")
+    return [("Wireshark", text), *difference_rows(differences, RETRANSMITTED, width)]
+
+
+def reordering_rows(seen: Reordering, health: CaptureHealth, width: int) -> list[tuple[str, str]]:
+    """Say how many segments were reordered, how many Wireshark's rules find, and which packets differ.
+
+    Parameters
+    ----------
+    seen : dict
+        From the statistics.
+    health : CaptureHealth
+        Of the capture.
+    width : int
+        Characters in a line.
+
+    Returns
+    -------
+    list of tuple of str
+        Rows for `facts`.
+    """
+    return [
+        ("reordered", seen_count(seen["total"], health, "reordering", "arrived after a later segment")),
+        ("Wireshark", labelled_count(seen["wireshark_total"], health, "reordering")),
+        *difference_rows(seen["differences"], "reordered", width),
+    ]
 
 
 def totals_text(statistics: Statistics, health: CaptureHealth) -> str:

@@ -12,14 +12,15 @@ from rich.text import Text
 from pcapframe.analysis.display._phrases import (
     ENDING_STATISTICS,
     HANDSHAKE_STATISTICS,
-    difference_rows,
-    labelled_count,
+    RETRANSMITTED,
     never_established,
-    resent_text,
+    reordering_rows,
+    retransmitted_text,
     seen_count,
     shares_text,
     spaced,
     totals_text,
+    wireshark_rows,
 )
 from pcapframe.analysis.display._terminal import INDENT, LABEL, LABEL_WIDTH, facts, filters_table, indented, table
 from pcapframe.analysis.health import CaptureHealth
@@ -88,19 +89,16 @@ def write_retransmissions(
 ) -> RenderableType:
     seen, moved = statistics["retransmissions"], statistics["reordering"]
     total = seen["total"]
-    rows = [("resent", resent_text(statistics, health))]
+    rows = [(RETRANSMITTED, retransmitted_text(statistics, health))]
     if total:
         reasons = [p.observations["by_reason"] for p in patterns if "by_reason" in p.observations]
         rests_on = dict.fromkeys(RESEND_REASONS, "resend_reasons")
         rows += [("reasons", shares_text(by_reason, health, rests_on)) for by_reason in reasons if by_reason]
     if total or seen["wireshark_total"]:
-        text = labelled_count(seen["wireshark_total"], health, "retransmissions")
-        rows += [("Wireshark", text), *difference_rows(seen["differences"], "sent again", width)]
+        rows += wireshark_rows(seen["wireshark_total"], seen["differences"], health, width)
     if moved["total"] or moved["wireshark_total"]:
-        rows.append(("reordered", seen_count(moved["total"], health, "reordering", "arrived after a later segment")))
-        text = labelled_count(moved["wireshark_total"], health, "reordering")
-        rows += [("Wireshark", text), *difference_rows(moved["differences"], "reordered", width)]
-    worst = table(("client", "server", "resent", "Wireshark", "packets", "rate"), texts=2)
+        rows += reordering_rows(moved, health, width)
+    worst = table(("client", "server", RETRANSMITTED, "Wireshark", "packets", "rate"), texts=2)
     for row in seen["connections"][:ROWS]:
         counts = (f"{row['retransmissions']:,}", f"{row['wireshark']:,}", f"{row['packets']:,}")
         worst.add_row("", row["client"], row["server"], *counts, percent(row["retransmissions"] / row["packets"]))

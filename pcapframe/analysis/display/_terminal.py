@@ -135,10 +135,15 @@ def health_brief(health: CaptureHealth) -> RenderableType:
     if limited:
         more = f" and {len(limited) - FEW:,} more" if len(limited) > FEW else ""
         counts = f"{len(limited):,} of {len(STATISTICS):,} kinds of statistics"
-        sentence = f"{counts} cannot be taken as they are: {', '.join(limited[:FEW])}{more}."
+        sentence = f"{counts} are not reliable as counted: {', '.join(limited[:FEW])}{more}."
     lines = [Text(sentence), *(note_line(finding.sentence) for finding in health.findings)]
     if limited:
-        lines.append(Text("pcapframe analyze says how far each can be taken, and which packets show it.", style=LABEL))
+        lines.append(
+            Text(
+                "pcapframe analyze tells lower bounds from unknown ones, and lists the packets that show it.",
+                style=LABEL,
+            )
+        )
     return Padding(Group(*lines), (0, 0, 0, 2))
 
 

@@ -82,12 +82,12 @@ def _unstated(capture: CaptureInfo) -> str:
     if not silent:
         return ""
     if len(files) == 1:
-        who = "the file does"
+        who = "The file does"
     elif len(silent) == len(files):
-        who = "the files do"
+        who = "The files do"
     else:
         who = f"{len(silent):,} of {counted(len(files), 'file')} {agreeing(len(silent), 'does', 'do')}"
-    return f" Whether packets were dropped where it was captured, {who} not say."
+    return f" {who} not record capture drops."
 
 
 def _supports(view: View) -> str:
@@ -114,9 +114,9 @@ def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
     named = [finding for finding in findings if finding.affects]
     unstated = _unstated(view.capture)
     if not named:
-        return f"Statistics can be taken as they are: {_supports(view)}.{unstated}"
+        return f"All statistics are reliable: {_supports(view)}.{unstated}"
     found = CaptureHealth(findings, "").qualifiers
     limited = [text for name, text in STATISTICS.items() if name in found]
     if len(limited) == len(STATISTICS):
-        return f"No statistic of this capture can be taken as it is.{unstated}"
-    return f"Statistics can be taken as they are but these: {', '.join(limited)}.{unstated}"
+        return f"No statistic of this capture is reliable as counted.{unstated}"
+    return f"All statistics are reliable except {', '.join(limited)}.{unstated}"

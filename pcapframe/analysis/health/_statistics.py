@@ -19,17 +19,17 @@ STATISTICS = {
     "unanswered": "unanswered and half-open handshakes",
     "endings": "connections ended by FIN or RST",
     "open_endings": "connections still open",
-    "retransmissions": "segments sent again",
-    "reordering": "segments out of order",
+    "retransmissions": "retransmitted segments",
+    "reordering": "out-of-order segments",
     "duplicate_acks": "duplicate ACKs",
     "missing_bytes": "bytes not captured",
     "rates": "shares of connections and segments",
-    "retransmission_rate": "rate of retransmission",
-    "packet_ratio": "ratio of packets each way",
-    "resend_reasons": "reasons of resends",
+    "retransmission_rate": "retransmission rate",
+    "packet_ratio": "ratio of packets in each direction",
+    "resend_reasons": "reasons for retransmissions",
     "round_trips": "round-trip times",
     "durations": "durations",
-    "directions": "client and server",
+    "directions": "client and server roles",
 }
 _COUNTS = ("packets", "bytes", "flags", "handshakes", "endings", "retransmissions", "reordering", "duplicate_acks")
 # By a capture that lacks packets of its connections.

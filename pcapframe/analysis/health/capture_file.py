@@ -79,8 +79,7 @@ def _drops(view: View) -> Finding | None:
     beside = "" if received is None else f" and {received:,} received"
     return Finding(
         "dropped_packets",
-        f"By its own counters, {counted(dropped, 'packet')} {agreeing(dropped, 'was', 'were')} dropped where this was "
-        f"captured{beside}; {held:,} {agreeing(held, 'is', 'are')} in the file.",
+        f"The capture's own counters report {counted(dropped, 'packet')} dropped{beside}; the file has {held:,}.",
         {"dropped": dropped, "received": received, "packets": held},
         {**LACKS_PACKETS, "connections": AT_LEAST},
         Evidence(),

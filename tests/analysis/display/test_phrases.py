@@ -45,7 +45,7 @@ def test_nothing_seen_is_not_at_least_nothing() -> None:
     cut = pcap(Conversation().handshake().data("client", 100).ack("server").close(), snaplen=60)
     for text in (str(pf.analyze(cut)), pf.analyze(cut)._repr_html_()):
         assert "at least 0" not in text
-    assert "  resent       none seen in 8 TCP packets\n" in str(pf.analyze(cut))
+    assert "  retransmitted  none seen in 8 TCP packets\n" in str(pf.analyze(cut))
 
 
 def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:
@@ -53,8 +53,8 @@ def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:
     lines = [" ".join(line.split()) for line in text.splitlines()]
     differing = [line for line in lines if line.startswith("only ")]
     assert differing == [
-        "only Wireshark 13 labelled, not sent again",
-        "only evidence 1 sent again, not labelled",
+        "only Wireshark 13 labelled, not retransmitted",
+        "only evidence 1 retransmitted, not labelled",
         "only Wireshark 1 labelled, not reordered",
         "only evidence 3 reordered, not labelled",
     ]
@@ -62,7 +62,7 @@ def test_packets_that_wireshark_labels_otherwise_say_of_what() -> None:
     assert after[0].startswith("9 of these frame.number in {393, ")
     assert after[1:] == ["frame.number in {88}", "frame.number in {88}", "frame.number in {393, 475, 497}"]
     html = pf.analyze(pf.example("ipv6.pcapng"))._repr_html_()
-    assert "only evidence: 1 sent again, not labelled<br>frame.number in {88}" in html
+    assert "only evidence: 1 retransmitted, not labelled<br>frame.number in {88}" in html
 
 
 def test_what_is_unknown_stands_together() -> None:

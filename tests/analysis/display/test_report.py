@@ -73,10 +73,10 @@ def test_dropped_packets_and_notes_stand_at_the_top() -> None:
     with pytest.warns(pf.CaptureWarning):
         analysis = pf.analyze(pcapng(Conversation().handshake(), received=3, dropped=7) + b"\0" * 7)
     top = str(analysis).partition("Connections")[0]
-    assert "! By its own counters, 7 packets were dropped where this was captured and 3 received" in top
+    assert "! The capture's own counters report 7 packets dropped and 3 received" in top
     (note,) = analysis.capture.notes
     assert f"! The reader noted: {note[:20]}" in top
-    assert top.index("Capture health") < top.index("! By its own")
+    assert top.index("Capture health") < top.index("! The capture's own")
 
 
 def test_a_filter_that_matches_nothing_stops_after_saying_so() -> None:

@@ -27,10 +27,10 @@ def test_a_few_limited_statistics_are_named_in_short() -> None:
         for affects in ({"bytes": "at least"}, qualified)
     )
     text = plain_text(health_brief(few)).splitlines()
-    assert text[0] == "  1 of 19 kinds of statistics cannot be taken as they are: bytes."
+    assert text[0] == "  1 of 19 kinds of statistics are not reliable as counted: bytes."
     assert text[1] == "  ! Seen."
     assert len(text) == 3
-    assert "cannot be taken as they are: connections, packets, bytes and 1 more." in plain_text(health_brief(many))
+    assert "are not reliable as counted: connections, packets, bytes and 1 more." in plain_text(health_brief(many))
     assert plain_text(health_brief(pf.CaptureHealth((), "Whole."))) == "  Whole."
 
 

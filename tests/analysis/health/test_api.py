@@ -33,8 +33,9 @@ def test_every_text_says_at_least_or_unknown() -> None:
     assert text.index("Capture health") < text.index("700 bytes were acknowledged") < text.index("Connections ─")
     assert "at least 1 of 8 TCP packets; rate unknown (12.5 %" in text
     assert "at least 1 complete" in text
-    assert "As captured (at least: segments sent again; unknown: rate of retransmission): 1 of 8 packets" in " ".join(
-        text.split()
+    assert (
+        "As captured (at least: retransmitted segments; unknown: retransmission rate): 1 of 8 TCP packets"
+        in " ".join(text.split())
     )
     html = analysis._repr_html_()
     assert html.index("Capture health") < html.index("at least 1 of 8 TCP packets")
@@ -78,7 +79,7 @@ def test_numbers_of_answers_keep_their_types() -> None:
 def test_issues_are_qualified() -> None:
     answer = pf.analyze_tcp_connections(broken())
     assert "issues" in answer
-    assert answer["issues"][:2] == ["at least 1 connection ended by RST", "at least 1 segment sent again"]
+    assert answer["issues"][:2] == ["at least 1 connection ended by RST", "at least 1 segment retransmitted"]
 
 
 def test_hostile_notes_are_only_text() -> None:

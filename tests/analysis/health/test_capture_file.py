@@ -84,9 +84,9 @@ def test_the_file_that_is_cut_off_is_named() -> None:
 def test_which_files_say_whether_packets_were_dropped() -> None:
     silent, counting = pcap(whole()), pcapng(whole(50), received=10, dropped=0)
     ends = {
-        "the file does not say.": silent,
-        "the files do not say.": [silent, pcap(whole(50))],
-        "1 of 2 files does not say.": [silent, counting],
+        "The file does not record capture drops.": silent,
+        "The files do not record capture drops.": [silent, pcap(whole(50))],
+        "1 of 2 files does not record capture drops.": [silent, counting],
         "time runs forward.": counting,
     }
     for end, captures in ends.items():

@@ -17,11 +17,11 @@ def test_a_whole_capture_says_what_it_supports() -> None:
     health = pf.analyze(pcap(whole())).health
     assert health.findings == ()
     assert health.qualifiers == {}
-    assert health.sentence.startswith("Statistics can be taken as they are")
-    assert health.sentence.endswith("the file does not say.")  # pcap has no counters
+    assert health.sentence.startswith("All statistics are reliable: ")
+    assert health.sentence.endswith("The file does not record capture drops.")  # pcap has no counters
     counted = pf.analyze(pcapng(whole(), received=9, dropped=0)).health
     assert counted.findings == ()
-    assert "does not say" not in counted.sentence
+    assert "record" not in counted.sentence
 
 
 def test_only_what_is_there_to_hold_is_said_to_hold() -> None:
@@ -35,7 +35,7 @@ def test_only_what_is_there_to_hold_is_said_to_hold() -> None:
     }
     for talks, holds in said.items():
         sentence = pf.analyze(pcap(merge(*talks))).health.sentence
-        assert sentence.startswith(f"Statistics can be taken as they are: {holds}")
+        assert sentence.startswith(f"All statistics are reliable: {holds}")
 
 
 def test_findings_are_named_and_ordered_as_they_are_registered() -> None:
