@@ -27,7 +27,7 @@ def main() -> None:
 def measure(capture: Path, runs: int) -> int:
     """Print for each view how long a change of filter takes, to the last byte for the browser; give 1 if too long."""
     import pcapframe as pf
-    from pcapframe.widgets._explorer import TABS
+    from pcapframe.widgets._explorer import tab_titles
 
     analysis = pf.analyze(capture, progress=False)
     heading(f"{capture.name}: {len(analysis.segments):,} segments, {len(analysis.connections):,} connections")
@@ -36,8 +36,8 @@ def measure(capture: Path, runs: int) -> int:
     opening = time.perf_counter() - start
     missed = int(opening > OPEN_BAR_S)
     line("opening, after the analysis", f"{opening:.2f} s", f"≤ {OPEN_BAR_S:g} s", opening <= OPEN_BAR_S)
-    for place, (name, title) in enumerate(TABS.items()):
-        explorer.tabs.selected_index = place
+    for name, title in tab_titles().items():
+        explorer.open_tab(name)
         seconds: dict[str, list[float]] = {}
         processor: list[float] = []
         for run in range(runs + 1):  # the first draws what later ones draw in again

@@ -41,6 +41,13 @@ def test_it_is_in_its_section_of_the_report(shown: dict[str, Any]) -> None:
     assert re.findall("alt='([^']*)'", shown["report"])[0] == "Toy by side"
 
 
+def test_it_has_its_tab_in_the_explorer(shown: dict[str, Any]) -> None:
+    seen = shown["explorer"]
+    assert seen["tabs"][:3] == ["Overview", "Toy", "RSTs"]
+    assert (seen["title"], seen["height"], seen["said"]) == ("Toy by side", 321, "")
+    assert seen["alt"].startswith("Toy slices by side: ")
+
+
 def test_it_is_measured_in_every_way(shown: dict[str, Any]) -> None:
     for text in ("toy", "toy by moon", "overview", "rst_distribution by source"):
         assert re.search(rf"^\W*{text}\s+\d", shown["benchmark"], re.MULTILINE), shown["benchmark"]

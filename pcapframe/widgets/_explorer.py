@@ -12,27 +12,32 @@ import ipywidgets as widgets
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.provenance import files_of
 from pcapframe.errors import ParameterError, PcapframeError
+from pcapframe.plots import CHARTS
 from pcapframe.widgets._controls import Controls
-from pcapframe.widgets._parts import STYLE, Copied, Debounced
+from pcapframe.widgets._export import Export
+from pcapframe.widgets._parts import STYLE, Debounced
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._state import FILTERS, ExplorerState
 from pcapframe.widgets._table import ConnectionTable
-from pcapframe.widgets._views import CHARTS, ConnectionView, PatternView, SelectionChart, escaped
+from pcapframe.widgets._views import ConnectionView, PatternView, SelectionChart, escaped
 from pcapframe.wording import counted
 
 __all__ = ["Explorer", "explore"]
 
-TABS = {
-    "overview": "Overview",
-    "rst_distribution": "RSTs",
-    "retransmission_timeline": "Retransmissions",
-    "patterns": "Patterns",
-    "connections": "Connections",
-    "connection": "One connection",
-}
-MOST_RUNS = 2_000  # stretches of frame numbers in a display filter that is shown
 KEPT = (*FILTERS, "conn_id", "frame", "sort", "descending", "page")
 _OPEN: dict[str, "Explorer"] = {}  # by the cell that shows it
+
+
+def tab_titles() -> dict[str, str]:
+    """Return the title of each tab, by name: charts as they declare it, then what is no chart.
+
+    Returns
+    -------
+    dict of str
+        In the order of the tabs.
+    """
+    charts = {name: chart.tab.label for name, chart in CHARTS.items() if chart.tab is not None}
+    return {**charts, "patterns": "Patterns", "connections": "Connections", "connection": "One connection"}
 
 
 class Explorer(widgets.VBox):
@@ -49,14 +54,16 @@ class Explorer(widgets.VBox):
         What is chosen; None where the capture could not be read.
     problem : str
         What went wrong last; empty where nothing did.
+    views : dict of widgets
+        What each tab shows, by name; empty where the capture could not be read.
     """
 
     def __init__(self, source: Any) -> None:
         self.state: ExplorerState | None = None
-        self._views: dict[str, Any] = {}
+        self.views: dict[str, Any] = {}
         self._stale: set[str] = set()
         self.problem = ""
-        self._message = widgets.HTML()
+        self.message = widgets.HTML()
         super().__init__()
         self.add_class("pcapframe-explorer")
         self.look_at(source)
@@ -94,11 +101,28 @@ class Explorer(widgets.VBox):
             )  # fmt: skip
             button = widgets.Button(description="Open", icon="folder-open")
             button.on_click(self._guarded(lambda _button: self.look_at(path.value)))
-            self.children = [style, self._message, widgets.HBox([path, button])]
+            self.children = [style, self.message, widgets.HBox([path, button])]
             return
         self._say("")
         self.state = ExplorerState(analysis)
         self._build(self.state, style)
+
+    def open_tab(self, name: str) -> None:
+        """Show a tab.
+
+        Parameters
+        ----------
+        name : str
+            Of a chart that has a tab, or ``patterns``, ``connections`` or ``connection``.
+
+        Raises
+        ------
+        ParameterError
+            There is no such tab, or no capture could be read.
+        """
+        if name not in self.views:
+            raise ParameterError(f"there is no tab {name!r}: expected one of {', '.join(self.views) or 'none'}")
+        self.tabs.selected_index = list(self.views).index(name)
 
     def close(self) -> None:
         """Let go of the capture and its widgets."""
@@ -108,41 +132,23 @@ class Explorer(widgets.VBox):
     def _build(self, state: ExplorerState, style: widgets.HTML) -> None:
         guarded = self._guarded
         self.controls = Controls(state)
-        self._views = {
-            name: SelectionChart(name, state, guarded, functools.partial(self._refresh, name)) for name in CHARTS
+        self.views = {
+            name: SelectionChart(chart, state, guarded, functools.partial(self._refresh, name))
+            for name, chart in CHARTS.items()
+            if chart.tab is not None
         }
-        self._views["patterns"] = PatternView(state, guarded)
-        self._views["connections"] = ConnectionTable(state, guarded)
-        self._views["connection"] = ConnectionView(state, guarded, functools.partial(self._refresh, "connection"))
-        self.tabs = widgets.Tab([self._views[name] for name in TABS], titles=list(TABS.values()))
+        self.views["patterns"] = PatternView(state, guarded)
+        self.views["connections"] = ConnectionTable(state, guarded)
+        self.views["connection"] = ConnectionView(state, guarded, functools.partial(self._refresh, "connection"))
+        self.tabs = widgets.Tab(list(self.views.values()), titles=list(tab_titles().values()))
         self.tabs.layout = widgets.Layout(width="auto", min_width="0")
         self.head = widgets.HTML()
-        self.filter = Copied("Wireshark display filter")
-        self.code = Copied("Python")
-        self.parameters = Copied("papermill parameters")
-        self.target = widgets.Text(
-            description="Write to", value=_target(state.analysis), continuous_update=False,
-            layout=widgets.Layout(width="auto", flex="1 1 260px"), style={"description_width": "60px"},
-        )  # fmt: skip
-        self.write = widgets.Button(
-            description="Write packets", icon="download", tooltip="Write the selected packets as a capture",
-            layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
-        self.written = widgets.HTML()
-        self.write.on_click(guarded(self._write))
-        self.target.observe(lambda _change: self._forget_written(), "value")
-        wide = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
-        for part in (self.filter, self.code, self.parameters):
-            part.layout = wide
-        take = widgets.HBox([self.filter, self.code, self.parameters], layout=widgets.Layout(flex_flow="row wrap"))
-        out = widgets.HBox(
-            [self.target, self.write, self.written], layout=widgets.Layout(flex_flow="row wrap", align_items="center")
-        )
+        self.export = Export(state, guarded, lambda: self._say(state.problem))
         side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 236px", width="236px"))
         side.add_class("pcapframe-side")
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
-        self.children = [style, self.head, take, out, self._message, body]
+        self.children = [style, self.head, self.export, self.message, body]
         self._draw = Debounced(guarded(self._show))
         self._tell = Debounced(guarded(self._show_selection))
         state.observe(self._selected, "selection")
@@ -150,7 +156,7 @@ class Explorer(widgets.VBox):
         state.observe(self._look, ["conn_id", "frame"])
         state.observe(self._turn, ["sort", "descending", "page"])
         self.tabs.observe(self._draw, "selected_index")
-        self._stale = set(TABS)
+        self._stale = set(self.views)
         self._say(state.problem)
         self._show_selection()
         self._show()
@@ -162,21 +168,22 @@ class Explorer(widgets.VBox):
             self._draw.cancel()
             self._tell.cancel()
         self.state = None
+        self.views = {}
 
     # What follows a change of the state.
 
     def _selected(self, _change: Any) -> None:
         assert self.state is not None
         self._say(self.state.problem)
-        self._forget_written()
-        self._stale |= {*CHARTS, "patterns", "connections", "connection"}  # filters may tell its roles
+        self.export.forget()
+        self._stale = set(self.views)  # one connection too: filters may tell its roles
         self._draw()
         self._tell()
 
     def _look(self, change: Any) -> None:
         self._stale.add("connection")
         if change["new"] is not None:
-            self.tabs.selected_index = list(TABS).index("connection")
+            self.open_tab("connection")
         self._draw()
 
     def _turn(self, _change: Any) -> None:
@@ -193,15 +200,15 @@ class Explorer(widgets.VBox):
 
     def _show(self) -> None:
         """Draw the view in sight, if it is not up to date."""
-        name = list(TABS)[self.tabs.selected_index or 0]
+        name = list(self.views)[self.tabs.selected_index or 0]
         if name in self._stale:
-            self._place(self._views[name])
-            self._views[name].show()
+            self._place(self.views[name])
+            self.views[name].show()
             self._stale.discard(name)
 
     def _place(self, view: Any) -> None:
         """Give charts that were never in sight the place of one that was: the browser tells theirs when they show."""
-        known = [chart.place for one in self._views.values() for chart in getattr(one, "charts", ()) if chart.place]
+        known = [chart.place for one in self.views.values() for chart in getattr(one, "charts", ()) if chart.place]
         for chart in getattr(view, "charts", ()):
             if known and not chart.place:
                 chart.set_trait("place", view.place(known[0]))
@@ -221,25 +228,7 @@ class Explorer(widgets.VBox):
             f"<div class='pcapframe-head' role='status'>{counts}"
             f"<br><span class='pcapframe-name'>{name}</span>{notes}</div>"
         )
-        is_short = selection.short_filter is not None or selection.runs <= MOST_RUNS
-        self.filter.text = (selection.display_filter or "") if is_short else ""
-        self.filter.note = (
-            "no packet is selected"
-            if not selection.packet_count
-            else f"{selection.runs:,} stretches of frame numbers: explorer.selection.display_filter has all of them"
-        )
-        self.code.text, self.parameters.text = selection.code, selection.parameters
-
-    def _forget_written(self) -> None:
-        """Take back what was said of a file: it is not that of the selection or name that is there now."""
-        self.written.value = ""
-
-    def _write(self, _button: Any) -> None:
-        assert self.state is not None
-        self._forget_written()
-        self._say(self.state.problem)
-        count = self.selection.write(self.target.value.strip())
-        self.written.value = f"<span role='status'>{counted(count, 'packet')} written</span>"
+        self.export.show()
 
     # Errors.
 
@@ -261,7 +250,7 @@ class Explorer(widgets.VBox):
     def _say(self, problem: str) -> None:
         self.problem = problem
         text = f"<div class='pcapframe-problem' role='alert'>{escaped(problem)}</div>" if problem else ""
-        self._message.value = text
+        self.message.value = text
 
 
 def explore(source: Any) -> Explorer:
@@ -334,9 +323,3 @@ def _cell_id() -> str | None:
     header = getattr(shell, "parent_header", None) or {}
     cell = header.get("metadata", {}).get("cellId")
     return str(cell) if cell else None
-
-
-def _target(analysis: Analysis) -> str:
-    """Name a capture to write to: beside the notebook, after the capture."""
-    stem = Path(analysis.capture.name).name.split(".")[0] or "capture"
-    return f"{stem}-selection.pcapng"

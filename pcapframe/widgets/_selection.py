@@ -109,8 +109,8 @@ class ExplorerSelection:
         return np.asarray(self.analysis.segments.index.to_numpy()[self.rows], np.int64)
 
     @cached_property
-    def runs(self) -> int:
-        """How many stretches of frame numbers without a hole there are."""
+    def ranges(self) -> int:
+        """How many ranges of consecutive frame numbers there are."""
         return int(np.count_nonzero(np.diff(self.frames) != 1)) + 1 if self.frames.size else 0
 
     @cached_property

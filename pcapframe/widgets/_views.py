@@ -1,8 +1,9 @@
 """What the tabs show: charts of the selection, a pattern's evidence, one connection, one packet."""
 
 import html
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -11,23 +12,19 @@ import pandas as pd
 from pcapframe import plots
 from pcapframe.analysis import Analysis
 from pcapframe.dissection import dissect
+from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
+from pcapframe.plots._api import Chart as Declared
 from pcapframe.plots.rst_events import PHASES
+from pcapframe.widgets._export import Guard
 from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows
 from pcapframe.wording import counted, printable
 
-__all__ = ["ConnectionView", "Guard", "PatternView", "SelectionChart", "escaped"]
+__all__ = ["ConnectionView", "PatternView", "SelectionChart", "escaped"]
 
-Guard: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
-# NAME of the chart, its height [CSS pixels], what picking in it gives, and what it is in words.
-CHARTS = {
-    "overview": (560, "time", "Counts over time, one panel each"),
-    "rst_distribution": (400, "row", "RSTs by the phase of their connection"),
-    "retransmission_timeline": (520, "time", "Segments sent again over time, by reason"),
-}
 HINTS = {
     "time": "Drag across the chart, or click a bar, to select its time; by keys: arrows, Shift and Enter.",
     "row": "Click a bar to select the connections with a RST in this phase; by keys: arrows and Enter.",
@@ -60,8 +57,8 @@ class SelectionChart(widgets.VBox):
 
     Parameters
     ----------
-    name : str
-        One of `CHARTS`.
+    declared : Declared
+        With a tab.
     state : ExplorerState
         Whose selection is drawn, and which a pick narrows.
     guarded : callable
@@ -70,22 +67,27 @@ class SelectionChart(widgets.VBox):
         Called where the chart's place has changed.
     """
 
-    def __init__(self, name: str, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
-        height, picks, alt = CHARTS[name]
-        self._name = name
+    def __init__(self, declared: Declared, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+        if declared.tab is None:
+            raise ParameterError(f"the chart {declared.name} declares no tab")
+        self._declared = declared
         self._state = state
-        self._alt = alt
-        self.chart = Chart(height, picks=picks, picked=guarded(self._picked), alt=alt, redraw=redraw)  # type: ignore[arg-type]
+        picks = declared.tab.picks or ""
+        self.chart = Chart(
+            declared.tab.height, picks=picks, picked=guarded(self._picked), alt=declared.alt, redraw=redraw
+        )
         self.charts = (self.chart,)
-        super().__init__([widgets.HTML(f"<span class='pcapframe-note'>{HINTS[picks]}</span>"), self.chart])
+        hint = [widgets.HTML(f"<span class='pcapframe-note'>{HINTS[picks]}</span>")] if picks else []
+        super().__init__([*hint, self.chart])
 
     def show(self) -> None:
         """Draw the selection."""
         selection = self._state.selection
-        analysis = selection.found.analysis
-        draw = getattr(plots, self._name)
-        self.chart.draw(lambda ax: draw(analysis, selection.connections, ax=ax))
-        self.chart.alt = f"{self._alt}: {counted(len(selection.connections), 'connection')}"
+        takes_both = "connections" in inspect.signature(self._declared.draw).parameters
+        # With the analysis, segments of other connections are passed over: cheaper than to leave them out.
+        shown = (selection.found.analysis, selection.connections) if takes_both else (selection.segments,)
+        self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
+        self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:
         """Return the place of the chart where that of a chart in another tab is known."""

@@ -204,7 +204,7 @@ def test_what_is_picked_by_keys(browser: Any, lab: Served) -> None:
     explorer.get_by_role("button", name="Clear filters").click()
     counted(page, "42 of 42 connections")
     explorer.get_by_role("tab", name="RSTs", exact=True).click()
-    bars = explorer.get_by_role("application", name="RSTs by the phase")
+    bars = explorer.get_by_role("application", name="RSTs by phase")
     bars.get_by_role("img").wait_for()
     bars.focus()
     page.keyboard.press("ArrowDown")

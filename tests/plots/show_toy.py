@@ -50,6 +50,18 @@ def report() -> str:
     return CaptureReport(pf.example("clean.pcap")).endings().text
 
 
+def explorer() -> dict[str, Any]:
+    import pcapframe as pf
+
+    opened = pf.explore(pf.example("clean.pcap"))
+    opened.open_tab("toy")
+    chart = opened.views["toy"].chart
+    opened.state.server = str(opened.selection.connections["server"].iloc[0])
+    title = chart.figure.axes[0].get_title(loc="left")
+    size = int.from_bytes(chart.png[20:24], "big")  # height in the header of a PNG
+    return {"tabs": list(opened.tabs.titles), "title": title, "height": size, "alt": chart.alt, "said": opened.problem}
+
+
 def benchmark() -> str:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     import bench_plots  # type: ignore[import-not-found]
@@ -62,4 +74,4 @@ def benchmark() -> str:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     sys.meta_path.insert(0, Finder(Path(sys.argv[1])))
-    print(json.dumps({show.__name__: show() for show in (public_names, accessor, report, benchmark)}))  # noqa: T201
+    print(json.dumps({show.__name__: show() for show in (public_names, accessor, report, explorer, benchmark)}))  # noqa: T201

@@ -7,9 +7,14 @@ import pytest
 import pcapframe as pf
 from pcapframe.errors import ParameterError
 from pcapframe.widgets import _explorer
-from pcapframe.widgets._explorer import TABS
+from pcapframe.widgets._explorer import tab_titles
 from tests.builders import Conversation, pcap
 from tests.widgets.made import analysis
+
+
+def in_sight(explorer: pf.widgets.Explorer) -> str:
+    """Title of the tab that is open."""
+    return explorer.tabs.titles[explorer.tabs.selected_index]
 
 
 def test_counts_and_what_selects_them_are_in_sight() -> None:
@@ -18,43 +23,47 @@ def test_counts_and_what_selects_them_are_in_sight() -> None:
     assert "of 1,086 TCP packets" in explorer.head.value
     explorer.state.set(handshake="refused")
     assert "<b>6</b> of 42 connections · <b>12</b> of 1,086 TCP packets" in explorer.head.value
-    assert explorer.filter.text == explorer.selection.display_filter == "frame.number in {86, 87, 95..102, 112, 113}"
-    assert explorer.code.text == explorer.selection.code
-    assert explorer.parameters.text == explorer.selection.parameters
+    assert (
+        explorer.export.filter.text
+        == explorer.selection.display_filter
+        == "frame.number in {86, 87, 95..102, 112, 113}"
+    )
+    assert explorer.export.code.text == explorer.selection.code
+    assert explorer.export.parameters.text == explorer.selection.parameters
     assert len(explorer.selection.packets) == 12
 
 
 def test_only_the_view_in_sight_is_drawn() -> None:
     explorer = pf.explore(analysis())
-    drawn = {name: explorer._views[name].chart.png for name in ("overview", "rst_distribution")}
+    drawn = {name: explorer.views[name].chart.png for name in ("overview", "rst_distribution")}
     assert drawn["overview"]
     assert not drawn["rst_distribution"]
-    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
-    assert explorer._views["rst_distribution"].chart.png
+    explorer.open_tab("rst_distribution")
+    assert explorer.views["rst_distribution"].chart.png
     explorer.state.port = "8080"
-    assert explorer._views["overview"].chart.png == drawn["overview"]
-    explorer.tabs.selected_index = 0
-    assert explorer._views["overview"].chart.png != drawn["overview"]
+    assert explorer.views["overview"].chart.png == drawn["overview"]
+    explorer.open_tab("overview")
+    assert explorer.views["overview"].chart.png != drawn["overview"]
 
 
 def test_a_row_opens_its_connection() -> None:
     explorer = pf.explore(analysis())
-    explorer.tabs.selected_index = list(TABS).index("connections")
-    explorer._views["connections"].table.selected_rows = [3]
+    explorer.open_tab("connections")
+    explorer.views["connections"].table.selected_rows = [3]
     assert explorer.state.conn_id == 3
-    assert explorer.tabs.selected_index == list(TABS).index("connection")
-    assert explorer._views["connection"].sequence.png
+    assert in_sight(explorer) == "One connection"
+    assert explorer.views["connection"].sequence.png
 
 
 def test_what_cannot_be_meant_is_shown_and_the_explorer_goes_on() -> None:
     explorer = pf.explore(analysis())
     explorer.controls.server.value = "<i>nowhere"
-    assert "&lt;i&gt;nowhere" in explorer._message.value
-    assert "role='alert'" in explorer._message.value
+    assert "&lt;i&gt;nowhere" in explorer.message.value
+    assert "role='alert'" in explorer.message.value
     explorer.controls.server.value = "203.0.113.1"
-    assert "Nothing matches the filter" in explorer._message.value
+    assert "Nothing matches the filter" in explorer.message.value
     explorer.controls.clear.click()
-    assert explorer._message.value == ""
+    assert explorer.message.value == ""
 
 
 def test_a_fault_is_shown_and_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,14 +72,14 @@ def test_a_fault_is_shown_and_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> 
     def broken() -> None:
         raise ZeroDivisionError("of <b>")
 
-    monkeypatch.setattr(explorer._views["overview"], "show", broken)
+    monkeypatch.setattr(explorer.views["overview"], "show", broken)
     explorer.state.port = "80"
-    assert "ZeroDivisionError: of &lt;b&gt;" in explorer._message.value
+    assert "ZeroDivisionError: of &lt;b&gt;" in explorer.message.value
 
 
 def test_a_capture_that_cannot_be_read_and_then_one_that_can() -> None:
     explorer = pf.explore("missing.pcap")
-    assert "there is no such file" in explorer._message.value
+    assert "there is no such file" in explorer.message.value
     with pytest.raises(ParameterError, match="there is no such file"):
         _ = explorer.selection
     path, button = explorer.children[-1].children
@@ -82,72 +91,35 @@ def test_a_capture_that_cannot_be_read_and_then_one_that_can() -> None:
 
 def test_a_capture_without_tcp() -> None:
     explorer = pf.explore(pcap([]))
-    assert "No TCP packets found" in explorer._message.value
-    for place in range(len(TABS)):
-        explorer.tabs.selected_index = place
-    assert "No TCP packets found" in explorer._message.value
-
-
-def test_packets_are_written(tmp_path: Path) -> None:
-    explorer = pf.explore(analysis())
-    explorer.state.handshake = "refused"
-    explorer.target.value = str(tmp_path / "a.pcap")
-    explorer.write.click()
-    assert "12 packets written" in explorer.written.value
-    assert len(pf.read_pcap(tmp_path / "a.pcap")) == 12
-    explorer.target.value = str(tmp_path / "nowhere" / "a.pcap")
-    explorer.write.click()
-    assert explorer.problem
-    assert explorer.written.value == ""
-
-
-def test_packets_written_are_those_selected_or_nothing_is_said(tmp_path: Path) -> None:
-    explorer = pf.explore(analysis())
-    explorer.target.value = str(tmp_path / "a.pcap")
-    for change in ({"handshake": "refused"}, {"port": "8080"}, {"handshake": "", "port": ""}):
-        explorer.write.click()
-        assert "packets written" in explorer.written.value
-        explorer.state.sort = "packets"
-        assert "packets written" in explorer.written.value
-        explorer.state.set(**change)
-        assert explorer.written.value == "", change
-    explorer.write.click()
-    explorer.target.value = str(tmp_path / "b.pcap")
-    assert explorer.written.value == ""
+    assert "No TCP packets found" in explorer.message.value
+    for name in tab_titles():
+        explorer.open_tab(name)
+        assert explorer.problem == "No TCP packets found in this capture"
+    assert "No TCP packets found" in explorer.message.value
 
 
 def test_roles_that_the_filter_tells_are_those_of_every_view() -> None:
     explorer = pf.explore(analysis("midstream.pcap"))
-    explorer.tabs.selected_index = list(TABS).index("connections")
+    explorer.open_tab("connections")
     explorer.state.conn_id = 2
-    assert "198.51.100.20:8000" in (before := explorer._views["connection"].facts.value)
-    drawn = explorer._views["connection"].packets.df["from"].tolist()
+    assert "198.51.100.20:8000" in (before := explorer.views["connection"].facts.value)
+    drawn = explorer.views["connection"].packets.df["from"].tolist()
     explorer.state.server = "192.0.2.10"
     assert "<b>8</b> of 10 connections" in explorer.head.value
     assert "no packet shows the roles: the endpoint of the filter is taken as the server" in explorer.head.value
-    after = explorer._views["connection"].facts.value
+    after = explorer.views["connection"].facts.value
     assert after != before
     assert after.index("198.51.100.20:8000") < after.index("192.0.2.10:40001")  # client first
     turned = {"client": "server", "server": "client"}
-    assert explorer._views["connection"].packets.df["from"].tolist() == [turned[side] for side in drawn]
-    explorer.tabs.selected_index = list(TABS).index("connections")
-    assert set(explorer._views["connections"].table.df["server"].str.partition("<wbr>")[0]) == {"192.0.2.10"}
-    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
-    drawn = explorer._views["rst_distribution"].chart.figure.axes[0].get_title(loc="left")
+    assert explorer.views["connection"].packets.df["from"].tolist() == [turned[side] for side in drawn]
+    explorer.open_tab("connections")
+    assert set(explorer.views["connections"].table.df["server"].str.partition("<wbr>")[0]) == {"192.0.2.10"}
+    explorer.open_tab("rst_distribution")
+    drawn = explorer.views["rst_distribution"].chart.figure.axes[0].get_title(loc="left")
     alone = pf.plots.rst_distribution(pf.analyze(analysis("midstream.pcap"), server_ip="192.0.2.10"))
     assert drawn.split("\n")[1:] == alone.get_title(loc="left").split("\n")[1:]
     explorer.controls.clear.click()
     assert "no packet shows the roles" not in explorer.head.value
-
-
-def test_a_long_filter_is_not_shown_but_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_explorer, "MOST_RUNS", 3)
-    explorer = pf.explore(analysis())
-    explorer.state.pattern = "packet_retransmission"
-    assert explorer.selection.short_filter is None
-    assert explorer.filter.text == ""
-    assert "stretches of frame numbers" in explorer.filter.note
-    assert explorer.selection.display_filter
 
 
 def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -159,7 +131,7 @@ def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, 
     again = pf.explore(path)
     assert again is not first
     assert (again.state.handshake, again.state.sort, again.state.conn_id) == ("complete", "packets", 5)
-    assert again.tabs.selected_index == list(TABS).index("connection")
+    assert in_sight(again) == "One connection"
     other = tmp_path / "other.pcap"
     other.write_bytes(pcap(Conversation().handshake()))
     assert pf.explore(other).state.handshake == ""
@@ -170,7 +142,19 @@ def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, 
 def test_a_chart_that_was_never_in_sight_takes_the_place_of_another() -> None:
     explorer = pf.explore(analysis())
     dark = {"width": 700, "ratio": 1, "background": "#212121", "dark": True}
-    explorer._views["overview"].chart.place = dark
-    explorer.tabs.selected_index = list(TABS).index("rst_distribution")
-    assert explorer._views["rst_distribution"].chart.place == dark
-    assert explorer._views["rst_distribution"].chart.figure.get_facecolor()[:3] == pytest.approx([0x21 / 255] * 3)
+    explorer.views["overview"].chart.place = dark
+    explorer.open_tab("rst_distribution")
+    assert explorer.views["rst_distribution"].chart.place == dark
+    assert explorer.views["rst_distribution"].chart.figure.get_facecolor()[:3] == pytest.approx([0x21 / 255] * 3)
+
+
+def test_tabs_are_opened_by_name() -> None:
+    explorer = pf.explore(analysis())
+    assert list(explorer.views) == list(tab_titles())
+    for name, title in tab_titles().items():
+        explorer.open_tab(name)
+        assert in_sight(explorer) == title
+    with pytest.raises(ParameterError, match="there is no tab 'x': expected one of overview, "):
+        explorer.open_tab("x")
+    with pytest.raises(ParameterError, match="expected one of none"):
+        pf.explore("missing.pcap").open_tab("overview")

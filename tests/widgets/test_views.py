@@ -1,5 +1,6 @@
 """What the tabs show of the state, and what is escaped."""
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -7,9 +8,11 @@ import pytest
 from matplotlib.figure import Figure
 
 import pcapframe as pf
+from pcapframe.errors import ParameterError
+from pcapframe.plots._api import Tab
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets import ExplorerState
-from pcapframe.widgets._views import CHARTS, ConnectionView, PatternView, SelectionChart
+from pcapframe.widgets._views import ConnectionView, PatternView, SelectionChart
 from tests.builders import Conversation, pcap
 from tests.widgets.made import analysis, state
 
@@ -22,44 +25,80 @@ def nothing() -> None:
     pass
 
 
-def test_charts_draw_the_selection() -> None:
+def chart_view(name: str, explored: ExplorerState) -> SelectionChart:
+    return SelectionChart(pf.plots.CHARTS[name], explored, plain, nothing)
+
+
+def words(figure: Figure) -> list[str]:
+    """What is written in a chart with its counts: titles, notes and legends."""
+    found = []
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        texts = [*axes.texts, *(legend.get_texts() if legend else [])]
+        found += [axes.get_title(loc="left"), *(text.get_text() for text in texts)]
+    return [" ".join(text.split()) for text in found]
+
+
+@pytest.mark.parametrize("name", [name for name, chart in pf.plots.CHARTS.items() if chart.tab])
+def test_charts_draw_the_selection(name: str) -> None:
     explored = state()
-    for name in CHARTS:
-        view = SelectionChart(name, explored, plain, nothing)
+    view = chart_view(name, explored)
+    for filters in ({}, {"port": "8080"}, {"handshake": "refused"}, {"server": "203.0.113.1"}):
         explored.clear()
+        explored.set(**filters)
         view.show()
-        whole = view.chart.png
-        explored.port = "8080"
-        view.show()
-        assert view.chart.png != whole
-        assert view.chart.alt.endswith(": 8 connections")
-        explored.server = "203.0.113.1"
-        view.show()  # nothing: a sentence
+        selection = explored.selection
+        alone = Figure()
+        pf.plots.CHARTS[name].draw(selection.segments, selection.connections, ax=alone.subplots())
+        assert words(view.chart.figure) == words(alone) != [], filters
+        assert view.chart.png.startswith(b"\x89PNG")
+        assert view.chart.alt.endswith(f": {len(selection.connections)} connections")
 
 
-def test_a_chart_knows_the_directions_that_the_analysis_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chart_of_segments_alone_draws_those_selected() -> None:
+    explored = state()
+    explored.handshake = "refused"
+    rtt = pf.plots.CHARTS["rtt"]
+    view = SelectionChart(dataclasses.replace(rtt, tab=Tab(label="RTT", height=300)), explored, plain, nothing)
+    view.show()
+    alone = Figure().subplots()
+    rtt.draw(explored.selection.segments, ax=alone)
+    assert view.chart.figure.axes[0].get_title(loc="left") == alone.get_title(loc="left")
+
+
+def test_a_chart_without_a_tab_is_refused() -> None:
+    with pytest.raises(ParameterError, match="rtt declares no tab"):
+        chart_view("rtt", state())
+
+
+def test_a_chart_knows_the_directions_that_the_analysis_knows() -> None:
     older = Conversation(client_port=40001).data("client", 10).rst("client").rst("server")
     given = pf.analyze(pcap(older), server_ip="198.51.100.1")
     assert given.statistics["rst_distribution"]["by_direction"] == {"to_server": 1, "from_server": 1, "unknown": 0}
-    view = SelectionChart("rst_distribution", ExplorerState(given), plain, nothing)
-    explored, alone = Figure().subplots(), Figure().subplots()
-    monkeypatch.setattr(view.chart, "draw", lambda chart: chart(explored))
+    view = chart_view("rst_distribution", ExplorerState(given))
     view.show()
+    alone = Figure().subplots()
     pf.plots.rst_distribution(given, ax=alone)
-    shown, expected = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in (explored, alone))
+    shown, expected = (
+        [text.get_text() for text in ax.get_legend().get_texts()] for ax in (view.chart.figure.axes[0], alone)
+    )
     assert shown == expected
 
 
 def test_a_bar_narrows_the_selection() -> None:
     explored = state()
-    SelectionChart("rst_distribution", explored, plain, nothing)._picked(0, None)
+    phases = chart_view("rst_distribution", explored)
+    phases.show()
+    phases.chart.pick_stops(0, 0)
     assert explored.rst_phase == PHASES[0]
+    assert len(explored.selection.connections) == 6
     explored.clear()
-    times = [
-        time.to_datetime64()
-        for time in pd.to_datetime(analysis().connections["start"].iloc[[5, 9]]).dt.tz_localize(None)
-    ]
-    SelectionChart("overview", explored, plain, nothing)._picked(*times)
+    overview = chart_view("overview", explored)
+    overview.show()
+    overview.chart.pick_stops(3, 8)
+    edges = pf.plots.overview_data(analysis().segments, analysis().connections).attrs["edges"]
+    times = [pd.Timestamp(moment, tz="UTC").value for moment in (explored.start, explored.end)]
+    assert times == pytest.approx([edges[3], edges[9]], abs=2000)
     assert 0 < len(explored.selection.connections) < 42
 
 

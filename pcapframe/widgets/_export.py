@@ -1,0 +1,90 @@
+"""What takes the selection out of the explorer: a display filter, Python, parameters of the report, a capture."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import ipywidgets as widgets
+
+from pcapframe.analysis import Analysis
+from pcapframe.widgets._parts import Copied
+from pcapframe.widgets._state import ExplorerState
+from pcapframe.wording import counted
+
+__all__ = ["Export", "Guard"]
+
+Guard: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+MOST_RANGES = 2_000  # ranges of frame numbers in a display filter that is shown
+
+
+class Export(widgets.VBox):
+    """Texts to copy that select the same elsewhere, and a button that writes the packets.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        Whose selection is taken out.
+    guarded : callable
+        Wraps what a widget calls, so that an error is shown.
+    restate : callable
+        Called before writing, so that the error of an earlier try is no longer shown.
+    """
+
+    def __init__(self, state: ExplorerState, guarded: Guard, restate: Callable[[], None]) -> None:
+        self._state = state
+        self._restate = restate
+        self.filter = Copied("Wireshark display filter")
+        self.code = Copied("Python")
+        self.parameters = Copied("Report parameters (papermill)")
+        self.target = widgets.Text(
+            description="Write to", value=_target(state.analysis), continuous_update=False,
+            layout=widgets.Layout(width="auto", flex="1 1 260px"), style={"description_width": "60px"},
+        )  # fmt: skip
+        self.write = widgets.Button(
+            description="Write packets", icon="download", tooltip="Write the selected packets to a capture file",
+            layout=widgets.Layout(width="auto"),
+        )  # fmt: skip
+        self.written = widgets.HTML()
+        self.write.on_click(guarded(self._write))
+        self.target.observe(lambda _change: self.forget(), "value")
+        texts = [self.filter, self.code, self.parameters]
+        for text in texts:
+            text.layout = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
+        super().__init__(
+            [
+                widgets.HBox(texts, layout=widgets.Layout(flex_flow="row wrap")),
+                widgets.HBox(
+                    [self.target, self.write, self.written],
+                    layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
+                ),
+            ]
+        )
+
+    def show(self) -> None:
+        """Show what selects the same as the state does."""
+        selection = self._state.selection
+        is_short = selection.short_filter is not None or selection.ranges <= MOST_RANGES
+        self.filter.text = (selection.display_filter or "") if is_short else ""
+        self.filter.note = (
+            f"too long to show ({selection.ranges:,} ranges of frame numbers); it is in "
+            "explorer.selection.display_filter"
+            if selection.packet_count
+            else "no packet is selected"
+        )
+        self.code.text, self.parameters.text = selection.code, selection.parameters
+
+    def forget(self) -> None:
+        """Clear the message about the file that was written: another selection or name is shown now."""
+        self.written.value = ""
+
+    def _write(self, _button: Any) -> None:
+        self.forget()
+        self._restate()
+        count = self._state.selection.write(self.target.value.strip())
+        self.written.value = f"<span role='status'>{counted(count, 'packet')} written</span>"
+
+
+def _target(analysis: Analysis) -> str:
+    """Name a capture to write to: beside the notebook, after the capture."""
+    stem = Path(analysis.capture.name).name.split(".")[0] or "capture"
+    return f"{stem}-selection.pcapng"
