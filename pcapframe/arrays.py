@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_TIME", "Array", "Mask", "changes", "seconds_from", "stable_order", "sum_by"]
+__all__ = ["NO_TIME", "Array", "Mask", "changes", "fixed", "seconds_from", "stable_order", "sum_by"]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -36,6 +36,33 @@ def changes(*columns: Array) -> Mask:
     for column in columns:
         mask[1:] |= column[1:] != column[:-1]
     return mask
+
+
+def fixed(data: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an array in the one form that compiled code takes: contiguous, read-only, of one type.
+
+    Each other form would be compiled anew.
+
+    Parameters
+    ----------
+    data : array_like
+        One dimension.
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+        A view where possible.
+
+    Examples
+    --------
+    >>> fixed([1, 2], "uint8").flags.writeable
+    False
+    """
+    array = np.ascontiguousarray(data, dtype).view()
+    array.flags.writeable = False
+    return array
 
 
 def stable_order(ids: Array, bound: int) -> Array:

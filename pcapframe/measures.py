@@ -17,7 +17,6 @@ __all__ = [
     "each_way",
     "endpoint_filter",
     "endpoint_text",
-    "fixed",
     "frame_filter",
     "host_text",
     "nullable",
@@ -106,33 +105,6 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     bare = frame.copy(deep=False)
     bare.attrs = {}
     return bare
-
-
-def fixed(data: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array in the one form that compiled code takes: contiguous, read-only, of one type.
-
-    Each other form would be compiled anew.
-
-    Parameters
-    ----------
-    data : array_like
-        One dimension.
-    dtype : dtype
-        Of the result.
-
-    Returns
-    -------
-    ndarray
-        A view where possible.
-
-    Examples
-    --------
-    >>> fixed([1, 2], "uint8").flags.writeable
-    False
-    """
-    array = np.ascontiguousarray(data, dtype).view()
-    array.flags.writeable = False
-    return array
 
 
 def nullable(data: npt.NDArray[Any], known: npt.NDArray[np.bool_] | None = None) -> pd.arrays.IntegerArray:

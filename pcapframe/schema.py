@@ -5,7 +5,12 @@ The TCP flag bits and the categories of the categorical columns have their one h
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.arrays import NO_TIME
 
 __all__ = [
     "CONNECTIONS",
@@ -14,6 +19,7 @@ __all__ = [
     "HANDSHAKES",
     "LABELS",
     "LIKELY_SERVER_PORTS",
+    "NO_NUMBER",
     "PACKETS",
     "RESENDS",
     "RESEND_REASONS",
@@ -29,14 +35,41 @@ __all__ = [
 ]
 
 
+NEVER = "never null"
+NO_NUMBER = -1  # in plain arrays, for a null of a type that has no number below 0
+
+# What plain arrays hold for null, and their type, by a column's dtype. No value of the column is the same.
+PLAIN: dict[str, tuple[npt.DTypeLike, Any]] = {
+    "datetime64[ns, UTC]": (np.int64, NO_TIME),
+    "category": (np.int32, NO_NUMBER),  # place of the category
+    "boolean": (np.int8, NO_NUMBER),
+    "UInt8": (np.int16, NO_NUMBER),
+    "UInt16": (np.int32, NO_NUMBER),
+    "UInt32": (np.int64, NO_NUMBER),
+    "Int64": (np.int64, np.iinfo(np.int64).min),
+    "float64": (np.float64, np.nan),
+    "list<item: uint32>[pyarrow]": (np.uint32, ()),  # type of the elements
+}
+
+
 class Column(NamedTuple):
-    """One column of a frame."""
+    """One column of a frame: its name, dtype, unit, what null means in it, and one line about it."""
 
     name: str
     dtype: str
     unit: str
     null: str
     doc: str
+
+    @property
+    def plain_dtype(self) -> np.dtype[Any]:
+        """Type of the column in plain arrays: it holds every value and `null_value`."""
+        return np.dtype(PLAIN[self.dtype][0] if self.dtype in PLAIN else self.dtype)
+
+    @property
+    def null_value(self) -> Any:
+        """What plain arrays hold where the column is null; None for a column that never is."""
+        return None if self.null == NEVER else PLAIN[self.dtype][1]
 
 
 def names(columns: Iterable[Column]) -> list[str]:
@@ -56,6 +89,7 @@ FLAG_BITS = {
     "CWR": 0x080,
     "AE": 0x100,
 }
+FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
 
 # Zeek's likely_server_ports for TCP, full default script load.
 LIKELY_SERVER_PORTS = (
@@ -80,7 +114,6 @@ WIRESHARK_LABELS = (
 )  # fmt: skip
 VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
 
-NEVER = "never null"
 NO_TCP = "null where the packet is not TCP, or its header was cut off before it"
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"

@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.compute as pc
 
 from pcapframe.analysis.pipeline import Analysis
 from pcapframe.arrays import NO_TIME
 from pcapframe.connections import measure_distances
-from pcapframe.measures import fixed, values, without_attrs
-from pcapframe.schema import RESENDS, WIRESHARK_LABELS, names
+from pcapframe.measures import without_attrs
+from pcapframe.plain import PlainColumns
+from pcapframe.schema import RESENDS, SEGMENTS, WIRESHARK_LABELS, names
 from pcapframe.segments import NO_ROW, Anatomy, Followed, follow
 
 __all__ = ["resends"]
@@ -92,41 +92,14 @@ def _chosen(segments: pd.DataFrame) -> npt.NDArray[np.intp]:
 
 def _followed(segments: pd.DataFrame, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], Anatomy]:
     """Run the second pass over some rows."""
-    columns = {
-        "conn_id": ("conn_id", np.int64, 0),
-        "tcp_flags": ("tcp_flags", np.int64, 0),
-        "rel_seq": ("rel_seq", np.int64, 0),
-        "payload": ("payload_bytes", np.int64, -1),
-        "ack": ("ack", np.uint32, 0),
-        "rel_ack": ("rel_ack", np.int64, 0),
-        "window": ("window", np.int64, 0),
-        "passed_over": ("capture_duplicate", np.bool_, 0),
-        "resent": ("resent", np.bool_, 0),
-    }
-    taken = {
-        name: fixed(values(segments[column], dtype, null=null)[rows], dtype)
-        for name, (column, dtype, null) in columns.items()
-    }
-    side = (~segments["from_client"].to_numpy()[rows]).astype(np.int64)
-    probe = (segments["keep_alive"].to_numpy() | segments["zero_window_probe"].to_numpy())[rows]
-    sack_at, edges = _sack(segments, rows)
-    followed = Followed(**taken, side=fixed(side, np.int64), probe=fixed(probe, np.bool_), sack_at=sack_at, sack=edges)
+    wanted = [name for name in Followed._fields if name in segments]
+    chosen = segments[wanted].take(rows)
+    followed = Followed(**PlainColumns(chosen, SEGMENTS, wanted).chunk(0, rows.size))
     count = int(np.count_nonzero(followed.resent))
     out = Anatomy(*(np.empty(count, np.int64) for _ in Anatomy._fields))
     longest = int(np.bincount(followed.conn_id).max()) if rows.size else 0
     found = follow(followed, longest, out)
     return rows, Anatomy(*(column[:found] for column in out))
-
-
-def _sack(segments: pd.DataFrame, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    """SACK edges of some rows, one after another, and where each row's begin."""
-    sack_at, edges = np.zeros(rows.size + 1, np.int64), np.empty(0, np.uint32)
-    if rows.size:
-        lists = segments["sack"].array.__arrow_array__().take(rows)
-        if lists.null_count < len(lists):
-            sack_at[1:] = np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
-            edges = np.asarray(pc.list_flatten(lists).to_numpy(), np.uint32)
-    return fixed(sack_at, np.int64), fixed(edges, np.uint32)
 
 
 def _copies(

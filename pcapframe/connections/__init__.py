@@ -1,7 +1,8 @@
 """From segments to connections: one row each.
 
-``volume``, ``establishment``, ``termination``, ``lifecycle`` and ``reliability`` are one compiled pass each, which
-gives the columns of its name; ``vantage`` judges where a connection was captured; ``table`` puts them together.
+``identity``, ``volume``, ``establishment``, ``termination``, ``lifecycle``, ``reliability`` and ``round_trips`` are one
+compiled pass each, which gives the columns of its name; ``vantage`` judges where a connection was captured.
+``registry`` lists them, and ``table`` puts the frame together.
 """
 
 from pcapframe.connections.table import build_connections

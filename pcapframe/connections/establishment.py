@@ -15,42 +15,49 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME
-from pcapframe.connections.rows import ACK, RST, SYN, Array, Rows
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.connections.rows import Rows, category, seconds
 from pcapframe.jit import jit
-from pcapframe.schema import HANDSHAKES
+from pcapframe.schema import ACK, HANDSHAKES, RST, SYN
 
-__all__ = ["Establishment", "measure_establishment"]
+__all__ = ["Establishment"]
 
 COMPLETE, REFUSED, UNANSWERED, HALF_OPEN, NOT_CAPTURED = (
     HANDSHAKES.index(name) for name in ("complete", "refused", "unanswered", "half_open", "not_captured")
 )
 
 
-class Establishment(NamedTuple):
-    """By connection; a time difference is negative where it was not seen, or time ran backwards."""
+CLIENT_ACKED, SERVER_SENT, SERVER_RESET = 1, 2, 4
+NOT_SEEN = -1  # of a time difference
+SHORTEST_HEADER = 20  # [bytes]
 
-    handshake: Array  # int8, place in HANDSHAKES
+
+class Opening(NamedTuple):
+    """What was seen of each handshake."""
+
     syn_count: Array
     syn_ack_count: Array
-    handshake_rtt_ns: Array
-    initial_rtt_ns: Array
+    initial_rtt: Array  # int64 [ns], 0 where not seen
+    first_syn: Array  # int64 [ns], NO_TIME where not seen
+    first_syn_ack: Array
+    latest_syn: Array
+    seen: Array  # uint8: CLIENT_ACKED, SERVER_SENT, SERVER_RESET
 
 
 @jit
-def _follow(rows: Any, out: Any, seen: Any, first_syn: Any, first_answer: Any, latest_syn: Any) -> None:
-    """Fill `out`; `seen` has bits: 1 the client's ACK, 2 anything from the server, 4 a RST from it."""
+def _follow(rows: Any, out: Any) -> None:
+    """Add to `out`."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
-    header, copies = rows.header, rows.copy
-    syn_count, syn_ack_count, initial = out.syn_count, out.syn_ack_count, out.initial_rtt_ns
+    header, copies = rows.tcp_header_bytes, rows.capture_duplicate
+    syn_count, syn_ack_count, initial, first_syn, first_answer, latest_syn, seen = out
     for i in range(place.size):
         at = place[i]
         flags = np.int64(tcp_flags[i]) & (SYN | ACK | RST)
-        if flags == ACK and initial[at] != 0 and seen[at] & 3 == 3:
+        if flags == ACK and initial[at] != 0 and seen[at] & (CLIENT_ACKED | SERVER_SENT) == CLIENT_ACKED | SERVER_SENT:
             continue  # nearly every packet: the handshake is over
         time = times[i]
         # Wireshark's initial RTT: from the latest SYN to the first ACK without SYN, whoever sends it, at another time.
-        if header[i] >= 20:
+        if header[i] >= SHORTEST_HEADER:
             if flags & (SYN | ACK) == SYN:
                 latest_syn[at] = time
             elif flags & (SYN | ACK) == ACK and initial[at] == 0 and latest_syn[at] != NO_TIME:
@@ -64,50 +71,50 @@ def _follow(rows: Any, out: Any, seen: Any, first_syn: Any, first_answer: Any, l
                     if first_syn[at] == NO_TIME:
                         first_syn[at] = time
             elif flags == ACK and first_syn[at] != NO_TIME:
-                seen[at] |= 1
+                seen[at] |= CLIENT_ACKED
         else:
-            seen[at] |= 2
+            seen[at] |= SERVER_SENT
             if flags & RST:
-                seen[at] |= 4
+                seen[at] |= SERVER_RESET
             elif flags & SYN:
                 if flags & ACK:
                     syn_ack_count[at] += 1
                     if first_answer[at] == NO_TIME:
                         first_answer[at] = time
-                        seen[at] &= ~1  # an ACK before it did not answer it
+                        seen[at] &= ~CLIENT_ACKED  # an ACK before it did not answer it
                 else:
                     syn_count[at] += 1
 
 
-def measure_establishment(rows: Rows, connections: int) -> Establishment:
-    """Judge the handshakes.
+class Establishment:
+    """The columns of handshakes."""
 
-    Parameters
-    ----------
-    rows : Rows
-        Segments in capture order.
-    connections : int
-        How many connections there are.
+    def __init__(self, connections: int) -> None:
+        counts: list[Array] = [np.zeros(connections, np.int64) for _ in range(3)]
+        times: list[Array] = [np.full(connections, NO_TIME) for _ in range(3)]
+        self._out = Opening._make([*counts, *times, np.zeros(connections, np.uint8)])
 
-    Returns
-    -------
-    Establishment
-        One row a connection.
-    """
-    counts: list[Array] = [np.zeros(connections, np.int64) for _ in range(2)]
-    out = Establishment._make(
-        [np.zeros(connections, np.int8), *counts, np.full(connections, -1), np.zeros(connections, np.int64)]
-    )
-    first_syn, first_answer, latest_syn = (np.full(connections, NO_TIME) for _ in range(3))
-    seen = np.zeros(connections, np.uint8)
-    _follow(rows, out, seen, first_syn, first_answer, latest_syn)
-    has_syn, answered = first_syn != NO_TIME, first_answer != NO_TIME
-    out.handshake[:] = np.select(
-        [~has_syn, seen & 1 != 0, answered, seen & 4 != 0, seen & 2 != 0],
-        [NOT_CAPTURED, COMPLETE, HALF_OPEN, REFUSED, HALF_OPEN],
-        default=UNANSWERED,
-    )
-    both = has_syn & answered
-    out.initial_rtt_ns[out.initial_rtt_ns == 0] = -1
-    out.handshake_rtt_ns[both] = (first_answer - first_syn)[both]
-    return out
+    def feed(self, rows: Rows) -> None:
+        """Follow the handshakes through the next chunk."""
+        _follow(rows, self._out)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns made."""
+        out = self._out
+        has_syn, answered = out.first_syn != NO_TIME, out.first_syn_ack != NO_TIME
+        handshake = np.select(
+            [~has_syn, out.seen & CLIENT_ACKED != 0, answered, out.seen & SERVER_RESET != 0,
+             out.seen & SERVER_SENT != 0],
+            [NOT_CAPTURED, COMPLETE, HALF_OPEN, REFUSED, HALF_OPEN],
+            default=UNANSWERED,
+        )  # fmt: skip
+        both = has_syn & answered
+        between = np.full(both.size, NOT_SEEN, np.int64)
+        between[both] = (out.first_syn_ack - out.first_syn)[both]
+        return {
+            "handshake": category(handshake, HANDSHAKES),
+            "syn_count": out.syn_count,
+            "syn_ack_count": out.syn_ack_count,
+            "handshake_rtt_s": seconds(between),
+            "initial_rtt_s": seconds(np.where(out.initial_rtt == 0, NOT_SEEN, out.initial_rtt)),
+        }

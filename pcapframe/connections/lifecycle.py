@@ -10,22 +10,26 @@ shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data
 lone packet adds no other.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-from pcapframe.connections.rows import ACK, FIN, NO_LENGTH, RST, SYN, Array, Rows
+from pcapframe.arrays import Array, stable_order
+from pcapframe.connections.rows import Rows
 from pcapframe.jit import inner_jit, jit
-from pcapframe.schema import LIKELY_SERVER_PORTS
+from pcapframe.schema import ACK, FIN, LIKELY_SERVER_PORTS, NO_NUMBER, RST, SYN
 
-__all__ = ["Lifecycle", "measure_lifecycle"]
+__all__ = ["Lifecycle"]
 
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = 0, 1, 2, 3, 4, 5, 6
 LETTERS = b"SHADFRIQTWG"
 S, H, A, D, F, R, I, Q, T, W, G = range(len(LETTERS))  # noqa: E741  # Zeek's names
 FLIPPED = 1 << 5
 SERVER = 1 << 4  # the server's, else the client's
+MOST_EVENTS = 6  # of a packet: two flips, its flags, a zero window, a repeat, a gap
+SHORTEST_HEADER = 20  # [bytes]
 
 ENDPOINT = np.dtype(
     [
@@ -56,14 +60,6 @@ CONNECTION = np.dtype(
         ("first_bits", np.uint8),  # of the first packet: they count once there is another
     ]
 )
-
-
-class Lifecycle(NamedTuple):
-    """By connection."""
-
-    conn_state: Array  # object, str
-    history: pa.LargeStringArray
-    completeness: Array  # uint8
 
 
 @inner_jit
@@ -192,17 +188,17 @@ def _must_flip(flags: Any, source_likely: Any, destination_likely: Any, source: 
 @jit
 def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_place: Any, event_letter: Any) -> Any:
     """Run every connection's state machine; how many events were written (LETTERS' places, SERVER, FLIPPED)."""
-    place, from_client, tcp_flags, payload, has_length, seqs = (
-        rows.place, rows.from_client, rows.tcp_flags, rows.payload, rows.has_length, rows.seq,
+    place, from_client, tcp_flags, payload, seqs = (
+        rows.place, rows.from_client, rows.tcp_flags, rows.payload_bytes, rows.seq,
     )  # fmt: skip
-    rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.header, rows.gap
-    reused = rows.reused
+    rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.tcp_header_bytes, rows.capture_gap
+    reused = rows.reused_ports
     src_ports, dst_ports = rows.src_port, rows.dst_port
     count = 0
     for i in range(place.size):
         at = place[i]
         connection = connections[at]
-        flags, length = np.int64(tcp_flags[i]), np.int64(payload[i]) if has_length[i] else np.int64(NO_LENGTH)
+        flags, length = np.int64(tcp_flags[i]), payload[i]
         if not connection.started:
             connection.started = True
             source, destination = np.int64(src_ports[i]), np.int64(dst_ports[i])
@@ -212,7 +208,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
                 event_place[count], event_letter[count] = at, FLIPPED
                 count += 1
                 connection.has_events = True
-            if headers[i] >= 20:
+            if headers[i] >= SHORTEST_HEADER:
                 connection.first_bits = _completeness_bits(flags, length)
                 if flags & (SYN | ACK) == SYN:
                     connection.completeness = 1
@@ -222,9 +218,9 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
                     connection.completeness |= 8
         else:
             connection.completeness |= connection.first_bits
-            if headers[i] >= 20:
+            if headers[i] >= SHORTEST_HEADER:
                 connection.completeness |= _completeness_bits(flags, length)
-        if length == NO_LENGTH:
+        if length == NO_NUMBER:
             continue
         side = 0 if from_client[i] else 1
         own, peer = endpoints[at, side], endpoints[at, 1 - side]
@@ -283,14 +279,14 @@ def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.L
         names[client_opens, SERVER : SERVER + len(LETTERS)] = of_server
         names[client_opens, FLIPPED] = ord("^")
     # Zeek writes the flip first, wherever it was noticed.
-    order = np.argsort(2 * place.astype(np.int64) + (letter != FLIPPED), kind="stable")
+    order = stable_order(2 * place.astype(np.int64) + (letter != FLIPPED), 2 * originator_is_client.size)
     place, letter = place[order], letter[order]
     text = names[originator_is_client[place].astype(np.int8), letter]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=originator_is_client.size))])
     return pa.LargeStringArray.from_buffers(originator_is_client.size, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-def _states(endpoints: Array, connections: Array) -> Array:
+def _states(endpoints: Array, connections: Array) -> pa.LargeStringArray:
     """Return Zeek's conn_state; the first rule that fits decides."""
     every = np.arange(len(connections))
     originator = np.where(connections["originator_is_client"], 0, 1)
@@ -315,34 +311,36 @@ def _states(endpoints: Array, connections: Array) -> Array:
         "S0": (o == SYN_SENT) & (r == INACTIVE),
         "S1": (o == ESTABLISHED) & (r == ESTABLISHED),
     }
-    names: Array = np.array([*rules, "OTH"], object)
     places = np.select(list(rules.values()), list(range(len(rules))), default=len(rules))
-    return np.asarray(names[places], object)
+    return pa.array([*rules, "OTH"], pa.large_string()).take(pa.array(places))
 
 
-def measure_lifecycle(rows: Rows, connections: int) -> Lifecycle:
-    """Follow every connection through its states.
+class Lifecycle:
+    """The columns of Zeek's states and Wireshark's completeness."""
 
-    Parameters
-    ----------
-    rows : Rows
-        Segments in capture order.
-    connections : int
-        How many connections there are.
+    def __init__(self, connections: int) -> None:
+        self._likely = np.zeros(65536, np.bool_)
+        self._likely[list(LIKELY_SERVER_PORTS)] = True
+        self._connections = np.zeros(connections, CONNECTION)
+        self._endpoints = np.zeros((connections, 2), ENDPOINT)
+        self._event_places: list[Array] = []
+        self._event_letters: list[Array] = []
 
-    Returns
-    -------
-    Lifecycle
-        One row a connection.
-    """
-    likely = np.zeros(65536, np.bool_)
-    likely[list(LIKELY_SERVER_PORTS)] = True
-    table = np.zeros(connections, CONNECTION)
-    endpoints = np.zeros((connections, 2), ENDPOINT)
-    # A connection of one packet has three letters at most (a flip, its flags, a zero window), longer ones fewer
-    # per packet; the memory is touched only as far as it is used.
-    room = 3 * rows.place.size
-    event_place, event_letter = np.empty(room, np.int32), np.empty(room, np.uint8)
-    count = _follow(rows, likely, table, endpoints, event_place, event_letter)
-    history = _histories(event_place[:count], event_letter[:count], table["originator_is_client"])
-    return Lifecycle(_states(endpoints, table), history, table["completeness"])
+    def feed(self, rows: Rows) -> None:
+        """Run the state machines over the next chunk."""
+        room = MOST_EVENTS * rows.place.size
+        place, letter = np.empty(room, np.int32), np.empty(room, np.uint8)
+        count = _follow(rows, self._likely, self._connections, self._endpoints, place, letter)
+        self._event_places.append(place[:count].copy())
+        self._event_letters.append(letter[:count].copy())
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns made."""
+        place = np.concatenate([np.empty(0, np.int32), *self._event_places])
+        letter = np.concatenate([np.empty(0, np.uint8), *self._event_letters])
+        history = _histories(place, letter, self._connections["originator_is_client"])
+        return {
+            "conn_state": pd.array(_states(self._endpoints, self._connections), dtype="str"),
+            "history": pd.array(history, dtype="str"),
+            "completeness": self._connections["completeness"],
+        }

@@ -1,79 +1,56 @@
-"""What the passes over segments read: plain arrays, each of one type, one row a segment."""
+"""What the measures read and how they give columns: plain arrays, each of one type."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.measures import fixed, values
-from pcapframe.schema import FLAG_BITS
+from pcapframe.arrays import Array, fixed
+from pcapframe.plain import PlainColumns
+from pcapframe.schema import SEGMENTS
 
-__all__ = ["Array", "Rows", "rows_of"]
+__all__ = ["Rows", "by_side", "category", "in_chunks", "seconds"]
 
-Array = npt.NDArray[Any]
-
-FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
-NO_LENGTH = -1
+CHUNK_ROWS = 1 << 16
+SIDES = ("client", "server")
 
 
 class Rows(NamedTuple):
-    """Segments as plain arrays; `place` is the row of their connection."""
+    """A chunk of segments in capture order: columns by their names, and the row of each one's connection.
 
-    place: Array  # int32
+    Null is ``Column.null_value``: -1 for what a header lacks, and for a payload that the headers do not tell.
+    """
+
+    place: Array  # int32, row of the connection
     from_client: Array  # bool
     time: Array  # int64 [ns]
     wire_bytes: Array  # uint32
+    src: Array  # int32, place of the address
+    dst: Array
+    src_port: Array  # uint16
+    dst_port: Array
     tcp_flags: Array  # uint16
-    header: Array  # uint8
-    payload: Array  # uint32, 0 where unknown
-    has_length: Array  # bool, whether it is known
+    tcp_header_bytes: Array  # uint8
+    payload_bytes: Array  # int64
     seq: Array  # uint32
     rel_seq: Array  # int64
     window: Array  # uint16
-    tsval: Array  # uint32
-    tsecr: Array  # uint32
-    has_timestamps: Array  # bool
-    src_port: Array  # uint16
-    dst_port: Array  # uint16
+    tsval: Array  # int64
+    tsecr: Array  # int64
     ack_rtt_s: Array  # float64
-    reused: Array  # bool, reused_ports
+    reused_ports: Array  # bool
     duplicate_ack: Array  # bool
     zero_window: Array  # bool
-    copy: Array  # bool, capture_duplicate
+    capture_duplicate: Array  # bool
     resent: Array  # bool
     resent_bytes: Array  # uint32
     reordered: Array  # bool
-    gap: Array  # uint32, capture_gap
+    capture_gap: Array  # uint32
 
 
-COLUMNS = {
-    "from_client": ("from_client", np.bool_, 0),
-    "wire_bytes": ("wire_bytes", np.uint32, 0),
-    "tcp_flags": ("tcp_flags", np.uint16, 0),
-    "header": ("tcp_header_bytes", np.uint8, 0),
-    "payload": ("payload_bytes", np.uint32, 0),
-    "seq": ("seq", np.uint32, 0),
-    "rel_seq": ("rel_seq", np.int64, 0),
-    "window": ("window", np.uint16, 0),
-    "tsval": ("tsval", np.uint32, 0),
-    "tsecr": ("tsecr", np.uint32, 0),
-    "src_port": ("src_port", np.uint16, 0),
-    "dst_port": ("dst_port", np.uint16, 0),
-    "ack_rtt_s": ("ack_rtt_s", np.float64, np.nan),
-    "reused": ("reused_ports", np.bool_, 0),
-    "duplicate_ack": ("duplicate_ack", np.bool_, 0),
-    "zero_window": ("zero_window", np.bool_, 0),
-    "copy": ("capture_duplicate", np.bool_, 0),
-    "resent": ("resent", np.bool_, 0),
-    "resent_bytes": ("resent_bytes", np.uint32, 0),
-    "reordered": ("reordered", np.bool_, 0),
-    "gap": ("capture_gap", np.uint32, 0),
-}
-
-
-def rows_of(segments: pd.DataFrame, place: Array) -> Rows:
-    """Return the columns of `segments` that the passes read.
+def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> Iterator[Rows]:
+    """Yield what the measures read of `segments`, chunk by chunk.
 
     Parameters
     ----------
@@ -81,20 +58,30 @@ def rows_of(segments: pd.DataFrame, place: Array) -> Rows:
         Columns of ``schema.SEGMENTS``.
     place : ndarray of int
         Row of each segment's connection.
+    rows : int
+        Of each chunk but the last.
 
-    Returns
-    -------
+    Yields
+    ------
     Rows
         Plain arrays.
     """
-    made = {
-        field: fixed(values(segments[column], dtype, null=null), dtype)
-        for field, (column, dtype, null) in COLUMNS.items()
-    }
-    return Rows(
-        place=fixed(place, np.int32),
-        time=fixed(segments["time"].to_numpy("datetime64[ns]").view(np.int64), np.int64),
-        has_length=fixed(segments["payload_bytes"].notna(), np.bool_),
-        has_timestamps=fixed(segments["tsval"].notna(), np.bool_),
-        **made,
-    )
+    plain, place = PlainColumns(segments, SEGMENTS, Rows._fields[1:]), fixed(place, np.int32)
+    for start in range(0, place.size, rows):
+        stop = min(start + rows, place.size)
+        yield Rows(place=place[start:stop], **plain.chunk(start, stop))
+
+
+def by_side(name: str, values: Array) -> dict[str, Array]:
+    """Return the columns ``client_…`` and ``server_…`` of an array by connection and sender."""
+    return {f"{side}_{name}": values[:, i] for i, side in enumerate(SIDES)}
+
+
+def category(places: Array, categories: Sequence[str]) -> Any:
+    """Return a column of categories by their places."""
+    return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype(list(categories)), validate=False)
+
+
+def seconds(nanoseconds: Array) -> Array:
+    """Return differences as seconds, NaN for those below 0."""
+    return np.where(nanoseconds >= 0, nanoseconds / 1e9, np.nan)

@@ -14,28 +14,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcapframe.connections.rows import FIN, RST, Array, Rows
+from pcapframe.arrays import Array
+from pcapframe.connections.rows import Rows, by_side, category
 from pcapframe.jit import jit
-from pcapframe.schema import ENDINGS, RESET_BY
+from pcapframe.schema import ENDINGS, FIN, RESET_BY, RST
 
-__all__ = ["Termination", "measure_termination"]
+__all__ = ["Termination"]
 
 CLOSED, HALF_CLOSED, RESET, OPEN = (ENDINGS.index(name) for name in ("fin", "half_closed", "reset", "open"))
 
 
-class Termination(NamedTuple):
+class Closing(NamedTuple):
     """By connection; counts by connection and sender (column 0: the client, 1: the server)."""
 
     ending: Array  # int8, place in ENDINGS
-    reset_by: Array  # int8, place in RESET_BY
     fins: Array
     rsts: Array
 
 
 @jit
 def _follow(rows: Any, out: Any) -> None:
-    """Fill `out`, but for `reset_by`."""
-    place, from_client, tcp_flags, copies = rows.place, rows.from_client, rows.tcp_flags, rows.copy
+    """Add to `out`."""
+    place, from_client, tcp_flags, copies = rows.place, rows.from_client, rows.tcp_flags, rows.capture_duplicate
     ending, fins, rsts = out.ending, out.fins, out.rsts
     for i in range(place.size):
         flags = tcp_flags[i] & (FIN | RST)
@@ -53,25 +53,25 @@ def _follow(rows: Any, out: Any) -> None:
                 ending[at] = CLOSED if fins[at, 1 - side] else HALF_CLOSED
 
 
-def measure_termination(rows: Rows, connections: int) -> Termination:
-    """Judge the endings.
+class Termination:
+    """The columns of endings."""
 
-    Parameters
-    ----------
-    rows : Rows
-        Segments in capture order.
-    connections : int
-        How many connections there are.
+    def __init__(self, connections: int) -> None:
+        counts = [np.zeros((connections, 2), np.int64) for _ in range(2)]
+        self._out = Closing(np.full(connections, OPEN, np.int8), *counts)
 
-    Returns
-    -------
-    Termination
-        One row a connection.
-    """
-    counts = [np.zeros((connections, 2), np.int64) for _ in range(2)]
-    out = Termination(np.full(connections, OPEN, np.int8), np.zeros(connections, np.int8), *counts)
-    _follow(rows, out)
-    client, server = (out.rsts > 0).T
-    places = [RESET_BY.index(name) for name in ("both", "client", "server")]
-    out.reset_by[:] = np.select([client & server, client, server], places, default=RESET_BY.index("none"))
-    return out
+    def feed(self, rows: Rows) -> None:
+        """Look for FIN and RST in the next chunk."""
+        _follow(rows, self._out)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns made."""
+        client, server = (self._out.rsts > 0).T
+        places = [RESET_BY.index(name) for name in ("both", "client", "server")]
+        reset_by = np.select([client & server, client, server], places, default=RESET_BY.index("none"))
+        return {
+            "ending": category(self._out.ending, ENDINGS),
+            "reset_by": category(reset_by, RESET_BY),
+            **by_side("fins", self._out.fins),
+            **by_side("rsts", self._out.rsts),
+        }

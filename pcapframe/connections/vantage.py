@@ -15,17 +15,19 @@ Limits. The smallest of few times may be that of a delayed acknowledgement. With
 of one host, answering takes longer than the way.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.connections.rows import Array
+from pcapframe.arrays import Array
+from pcapframe.connections.rows import by_side, category
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.schema import VANTAGE_EVIDENCE, VANTAGES, names
 
-__all__ = ["Distances", "find_vantage", "measure_distances", "vantage_evidence"]
+__all__ = ["Distances", "find_vantage", "measure_distances", "vantage_columns", "vantage_evidence"]
 
 NEAR = 0.1  # share of the round trip, below which an end is near [0 to 1]
 SHORTEST_S = 0.0002  # round trip, below which the time that hosts take to answer outweighs the way [s]
@@ -81,6 +83,23 @@ def find_vantage(distances: Distances) -> Array:
     client = np.select(found, [unknown, near_sender, near_receiver], default=middle)
     server = np.select(found, [unknown, near_receiver, near_sender], default=middle)
     return np.stack([client, server], axis=1).astype(np.int8)
+
+
+def vantage_columns(made: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of connections that say the vantage, out of those made before.
+
+    Parameters
+    ----------
+    made : mapping
+        Columns by name.
+
+    Returns
+    -------
+    dict
+        ``client_vantage`` and ``server_vantage``.
+    """
+    found = find_vantage(measure_distances(*(made[name] for name in NEEDED[:3])))
+    return {name: category(column, VANTAGES) for name, column in by_side("vantage", found).items()}
 
 
 def vantage_evidence(connections: pd.DataFrame) -> pd.DataFrame:

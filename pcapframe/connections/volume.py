@@ -3,69 +3,66 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from pcapframe.connections.rows import ACK, Array, Rows
+from pcapframe.arrays import NO_TIME, Array, seconds_from
+from pcapframe.connections.rows import Rows, by_side
 from pcapframe.jit import jit
+from pcapframe.schema import ACK
 
-__all__ = ["Volume", "measure_volume"]
+__all__ = ["Volume"]
 
-NEVER = np.iinfo(np.int64).max
+LATEST = np.iinfo(np.int64).max
 
 
-class Volume(NamedTuple):
-    """Times by connection; sums by connection and sender (column 0: the client, 1: the server)."""
+COUNTS = ("packets", "wire_bytes", "payload_bytes", "data_packets", "ack_packets")
+SUMS = np.dtype([(name, np.int64) for name in COUNTS])  # by connection and sender (column 0: the client, 1: the server)
 
-    first_row: Array  # int64
-    start: Array  # int64 [ns]
+
+class Times(NamedTuple):
+    """By connection."""
+
+    start: Array  # int64 [ns], LATEST before the first packet
     end: Array  # int64 [ns]
-    packets: Array
-    wire_bytes: Array
-    payload_bytes: Array
-    data_packets: Array
-    ack_packets: Array
 
 
 @jit
-def _sum(rows: Any, out: Any) -> None:
-    """Fill `out`."""
-    place, from_client, times, wire, payload = rows.place, rows.from_client, rows.time, rows.wire_bytes, rows.payload
-    tcp_flags, first_row, start, end = rows.tcp_flags, out.first_row, out.start, out.end
-    packets, wire_sum, payload_sum = out.packets, out.wire_bytes, out.payload_bytes
-    data_packets, ack_packets = out.data_packets, out.ack_packets
+def _sum(rows: Any, times: Any, sums: Any) -> None:
+    """Add to `times` and `sums`."""
+    place, from_client, time, wire, payload = (
+        rows.place, rows.from_client, rows.time, rows.wire_bytes, rows.payload_bytes,
+    )  # fmt: skip
+    tcp_flags, start, end = rows.tcp_flags, times.start, times.end
     for i in range(place.size):
         at = place[i]
-        side = 0 if from_client[i] else 1
-        if first_row[at] < 0:
-            first_row[at] = i
-        start[at] = min(start[at], times[i])
-        end[at] = max(end[at], times[i])
-        packets[at, side] += 1
-        wire_sum[at, side] += wire[i]
+        start[at] = min(start[at], time[i])
+        end[at] = max(end[at], time[i])
+        sent = sums[at, 0 if from_client[i] else 1]
+        sent.packets += 1
+        sent.wire_bytes += wire[i]
         if payload[i] > 0:
-            payload_sum[at, side] += payload[i]
-            data_packets[at, side] += 1
+            sent.payload_bytes += payload[i]
+            sent.data_packets += 1
         if tcp_flags[i] & ACK:
-            ack_packets[at, side] += 1
+            sent.ack_packets += 1
 
 
-def measure_volume(rows: Rows, connections: int) -> Volume:
-    """Sum up packets and bytes.
+class Volume:
+    """The columns of times, packets and bytes."""
 
-    Parameters
-    ----------
-    rows : Rows
-        Segments in capture order.
-    connections : int
-        How many connections there are.
+    def __init__(self, connections: int) -> None:
+        self._times = Times(np.full(connections, LATEST), np.full(connections, NO_TIME))
+        self._sums = np.zeros((connections, 2), SUMS)
 
-    Returns
-    -------
-    Volume
-        One row a connection.
-    """
-    sums = [np.zeros((connections, 2), np.int64) for _ in Volume._fields[3:]]
-    out = Volume(
-        np.full(connections, -1, np.int64), np.full(connections, NEVER), np.full(connections, -NEVER - 1), *sums
-    )
-    _sum(rows, out)
-    return out
+    def feed(self, rows: Rows) -> None:
+        """Sum up the next chunk."""
+        _sum(rows, self._times, self._sums)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns made."""
+        made: dict[str, Any] = {"duration_s": seconds_from(*self._times)}
+        for name, times in self._times._asdict().items():
+            made[name] = pd.array(times, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)
+        for name in COUNTS:
+            made |= by_side(name, self._sums[name])
+        return made

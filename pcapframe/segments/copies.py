@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit
-from pcapframe.schema import FLAG_BITS
-from pcapframe.segments.state import Array
+from pcapframe.schema import ACK, FIN, RST, SYN
 
 __all__ = ["Anatomy", "Followed", "follow"]
 
@@ -20,22 +20,25 @@ RECENT = 256
 MOST_BLOCKS = 64
 NO_ROW = -1
 NEVER = np.iinfo(np.int64).min
-FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
 
 
 class Followed(NamedTuple):
-    """Segments of connections with resends, one connection after another, each in capture order."""
+    """Segments of connections with resends, one connection after another, each in capture order.
 
-    conn_id: Array  # int64
-    side: Array  # int64, 0: the client, 1: the server
-    tcp_flags: Array  # int64
+    Columns by their names, as plain arrays; null is ``Column.null_value``.
+    """
+
+    conn_id: Array  # int32
+    from_client: Array  # bool
+    tcp_flags: Array  # uint16
     rel_seq: Array  # int64
-    payload: Array  # int64, below 0 where unknown
+    payload_bytes: Array  # int64
     ack: Array  # uint32
     rel_ack: Array  # int64
-    window: Array  # int64
-    passed_over: Array  # bool, copies made on the way
-    probe: Array  # bool, keep-alives and window probes
+    window: Array  # uint16
+    capture_duplicate: Array  # bool
+    keep_alive: Array  # bool
+    zero_window_probe: Array  # bool
     resent: Array  # bool
     sack_at: Array  # int64, n + 1 rows
     sack: Array  # uint32
@@ -128,11 +131,11 @@ def follow(rows: Any, longest: Any, out: Any) -> Any:
         if i == 0 or rows.conn_id[i] != rows.conn_id[i - 1]:
             advanced[:], repeated[:], reported[:], duplicates[:] = 0, 0, 0, 0
             acked[:], window[:] = NEVER, -1
-        if rows.passed_over[i] or rows.payload[i] < 0:
+        if rows.capture_duplicate[i] or rows.payload_bytes[i] < 0:
             continue
-        own = rows.side[i]
+        own = 0 if rows.from_client[i] else 1
         peer = 1 - own
-        flags, length = rows.tcp_flags[i], rows.payload[i]
+        flags, length = rows.tcp_flags[i], rows.payload_bytes[i]
         if flags & ACK and not flags & RST:
             blocks_given = rows.sack_at[i + 1] > rows.sack_at[i]
             if rows.rel_ack[i] > acked[own]:
@@ -155,7 +158,8 @@ def follow(rows: Any, longest: Any, out: Any) -> Any:
         window[own] = rows.window[i]
         phantom = 1 if flags & (SYN | FIN) else 0
         start, end = rows.rel_seq[i], rows.rel_seq[i] + length + phantom
-        if end == start or flags & RST or (rows.probe[i] and not rows.resent[i]):
+        is_probe = rows.keep_alive[i] or rows.zero_window_probe[i]
+        if end == start or flags & RST or (is_probe and not rows.resent[i]):
             continue
         if rows.resent[i]:
             first = previous = np.int64(NO_ROW)

@@ -10,13 +10,13 @@ import pandas as pd
 from pcapframe.errors import ParameterError
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
-from pcapframe.schema import PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, names
+from pcapframe.schema import ACK, PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
 from pcapframe.segments import evidence
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
-from pcapframe.segments.state import ACK, SYN, part
+from pcapframe.segments.state import part
 from pcapframe.segments.tracking import REUSED, Tracked, Tracker
 
 __all__ = ["label_segments"]
@@ -92,7 +92,7 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
 
     Wireshark analyses twice; the second time it starts from the number that the first time ended with.
     """
-    answers = np.flatnonzero(segments.tcp_flags & (SYN | ACK) == SYN | ACK)
+    answers = np.flatnonzero(segments["tcp_flags"] & (SYN | ACK) == SYN | ACK)
     if not ((tracked.notes[answers] & REUSED).any() or segments.hidden[answers].any()):
         return
     direction = 2 * tracked.conn_id[answers].astype(np.int64) + tracked.side[answers]
@@ -101,7 +101,7 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
     starts = np.flatnonzero(np.diff(direction, prepend=-1))
     before = np.roll(answers, 1)
     before[starts] = answers[np.append(starts[1:], answers.size) - 1]
-    differs = (segments.seq[answers] != segments.seq[before]) & ~segments.hidden[answers]
+    differs = (segments["seq"][answers] != segments["seq"][before]) & ~segments.hidden[answers]
     labels[answers[differs]] |= LABEL_BITS["reused_ports"]
 
 
@@ -137,7 +137,7 @@ def _made(
 ) -> dict[str, Any]:
     """Columns that segments have beyond those of packets, by name."""
     client_side = find_clients(segments, tracked, connections)
-    has_ack = segments.tcp_flags & ACK != 0
+    has_ack = segments["tcp_flags"] & ACK != 0
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
     copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
     known = resent & settled

@@ -7,9 +7,9 @@ of the first packet.
 
 import numpy as np
 
-from pcapframe.schema import LIKELY_SERVER_PORTS
+from pcapframe.arrays import Array
+from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
-from pcapframe.segments.state import ACK, SYN, Array
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["find_clients"]
@@ -35,7 +35,7 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
         The client's side, by connection.
     """
     client = np.full(connections, 2, np.uint8)
-    opening = segments.tcp_flags & (SYN | ACK)
+    opening = segments["tcp_flags"] & (SYN | ACK)
     # The last assignment wins: SYN before SYN-ACK, and of these the first.
     for wanted, flip in ((SYN | ACK, 1), (SYN, 0)):
         rows = np.flatnonzero(opening == wanted)[::-1]
@@ -50,8 +50,8 @@ def _inferred(segments: SegmentColumns, tracked: Tracked, connections: int) -> A
     """Return the likelier client of each connection."""
     first = np.full(connections, -1, np.int64)
     first[tracked.conn_id[::-1]] = np.arange(tracked.conn_id.size - 1, -1, -1)
-    ports = np.stack([segments.src_port[first], segments.dst_port[first]]).astype(np.int64)
-    hosts = np.stack([segments.src[first], segments.dst[first]]).astype(np.int64)
+    ports = np.stack([segments["src_port"][first], segments["dst_port"][first]]).astype(np.int64)
+    hosts = np.stack([segments["src"][first], segments["dst"][first]]).astype(np.int64)
     rank = np.select(
         [np.isin(ports, LIKELY_SERVER_PORTS), ports < 1024, ports < FIRST_EPHEMERAL_PORT], [0, 1, 2], default=3
     )

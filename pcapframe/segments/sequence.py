@@ -9,16 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
-from pcapframe.schema import LABELS
+from pcapframe.schema import ACK, FIN, LABELS, NO_NUMBER, RST, SYN
 from pcapframe.segments.state import (
-    ACK,
-    FIN,
-    NO_LENGTH,
-    RST,
-    SYN,
-    Array,
+    SHORTEST_HEADER,
     Segments,
     after,
     before,
@@ -342,8 +338,8 @@ def label(
 ) -> None:
     """Label a chunk of segments; see the module's docstring."""
     times, flags_column, seqs, acks = segments.time, segments.tcp_flags, segments.seq, segments.ack
-    windows, headers, payload = segments.window, segments.header, segments.payload
-    scales, hidden, sack_at, sack = segments.scale, segments.hidden, segments.sack_at, unchecked(segments.sack)
+    windows, headers, payload = segments.window, segments.tcp_header_bytes, segments.payload_bytes
+    scales, hidden, sack_at, sack = segments.window_scale, segments.hidden, segments.sack_at, unchecked(segments.sack)
     conn_ids, sides, notes, rel_seqs = tracked.conn_id, tracked.side, tracked.notes, tracked.rel_seq
     out_labels, out_rtt, out_flight = out.labels, out.ack_rtt_s, out.bytes_in_flight
     out_number, out_window, out_known = out.duplicate_ack_num, out.window_bytes, out.window_known
@@ -372,7 +368,7 @@ def label(
         own.sacked = 0
         if notes[i] & REPEATED_SYN:
             own.next = own.max_ack
-        if length != NO_LENGTH:
+        if length != NO_NUMBER:
             base = np.uint32(np.int64(seq) - rel_seqs[i])
             if base != own.base:
                 _rebase(own, pool, base)
@@ -406,7 +402,7 @@ def label(
             rtt = _acknowledge(peer, pool, spare, ack, time)
             if length > 0 and own.entries > 0 and own.flight_known:
                 flight = _in_flight(own, peer, pool[0], phantom)
-        if headers[i] >= 20:
+        if headers[i] >= SHORTEST_HEADER:
             if flags & SYN:
                 if not flags & ACK:
                     stream.syn_time = time

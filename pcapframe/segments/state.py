@@ -3,25 +3,25 @@
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
-from pcapframe.schema import FLAG_BITS
 
-__all__ = ["Segments", "after", "before", "give_place", "grown", "not_after", "part", "take_place"]
+__all__ = ["SHORTEST_HEADER", "Segments", "after", "before", "give_place", "grown", "not_after", "part", "take_place"]
 
-Array = npt.NDArray[Any]
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
-FIN, SYN, RST, ACK = FLAG_BITS["FIN"], FLAG_BITS["SYN"], FLAG_BITS["RST"], FLAG_BITS["ACK"]
-NO_LENGTH = -1  # payload of a segment whose headers do not tell it
+SHORTEST_HEADER = 20  # a TCP header without options [bytes]
 
 
 class Segments(NamedTuple):
-    """A chunk of segments as plain arrays, one row each; absent options hold 0."""
+    """A chunk of segments as plain arrays, one row each: columns by their names, and what is derived from them.
+
+    Null is ``Column.null_value``: -1 for what a header lacks, and for a payload that the headers do not tell.
+    """
 
     time: Array  # int64 [ns]
-    src: Array  # int, number of the address
+    src: Array  # int32, place of the address
     dst: Array
     src_port: Array
     dst_port: Array
@@ -29,16 +29,16 @@ class Segments(NamedTuple):
     seq: Array  # uint32
     ack: Array  # uint32
     window: Array  # uint16
-    header: Array  # uint8 [bytes]
-    payload: Array  # int64 [bytes], NO_LENGTH where unknown
-    scale: Array  # int16, -1 where absent
-    hidden: Array  # bool, Wireshark's dissection ends before it shows its analysis
-    ip_id: Array  # int32, -1 where absent
-    tsval: Array  # int64, -1 where absent
-    tsecr: Array  # int64, -1 where absent
-    sack_permitted: Array  # bool
+    tcp_header_bytes: Array  # uint8
+    payload_bytes: Array  # int64
+    window_scale: Array  # int16
+    ip_id: Array  # int32
+    tsval: Array  # int64
+    tsecr: Array  # int64
+    sack_permitted: Array  # int8
     sack_at: Array  # int64, n + 1 rows: where each row's SACK edges begin in `sack`
     sack: Array  # uint32
+    hidden: Array  # bool, Wireshark's dissection ends before it shows its analysis
 
 
 def part(columns: Columns, start: int, stop: int) -> Columns:

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
-from pcapframe.segments.state import ACK, NO_LENGTH, SYN, Array, Segments, grown
+from pcapframe.schema import ACK, NO_NUMBER, SYN
+from pcapframe.segments.state import Segments, grown
 
 __all__ = ["REPEATED_SYN", "REUSED", "Tracked", "Tracker"]
 
@@ -94,7 +96,7 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
     mask = pairs.slots.size - 1
     base, known, reach = sides.base, sides.known, sides.reach
     src, dst, src_port, dst_port = segments.src, segments.dst, segments.src_port, segments.dst_port
-    tcp_flags, seqs, acks, payload = segments.tcp_flags, segments.seq, segments.ack, segments.payload
+    tcp_flags, seqs, acks, payload = segments.tcp_flags, segments.seq, segments.ack, segments.payload_bytes
     conn_ids, out_side, notes = tracked.conn_id, tracked.side, tracked.notes
     rel_seqs, rel_acks = tracked.rel_seq, tracked.rel_ack
     for i in range(seqs.size):
@@ -133,7 +135,7 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
         if note == REUSED and not is_new:
             base[own] = np.uint32(seq)
             reach[own] = 0
-        if payload[i] != NO_LENGTH:
+        if payload[i] != NO_NUMBER:
             if not known[own]:
                 base[own] = np.uint32(seq if is_syn else seq - 1)
                 known[own] = True

@@ -1,8 +1,6 @@
-"""What the passes read: chunks hold the same as the frame, whatever Arrow made of the SACK lists."""
+"""What the passes read: chunks hold the same as the frame, and say where Wireshark shows nothing."""
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 import pcapframe as pf
 from pcapframe.segments.columns import SegmentColumns
@@ -14,38 +12,25 @@ def losses() -> pd.DataFrame:
     return packets[packets["seq"].notna()]
 
 
-def sack_lists(columns: SegmentColumns, start: int, stop: int) -> list[list[int]]:
-    chunk = columns.chunk(start, stop)
-    return [chunk.sack[a:b].tolist() for a, b in zip(chunk.sack_at[:-1], chunk.sack_at[1:], strict=True)]
-
-
-def expected_lists(frame: pd.DataFrame, start: int, stop: int) -> list[list[int]]:
-    return [[] if edges is pd.NA else list(edges) for edges in frame["sack"].iloc[start:stop]]
-
-
 def test_chunks_are_rows_of_the_frame() -> None:
     frame = losses()
     columns = SegmentColumns(_plain(frame))
     for start, stop in ((0, 100), (100, 101), (150, 900), (len(frame), len(frame))):
         chunk, rows = columns.chunk(start, stop), frame.iloc[start:stop]
         assert chunk.seq.tolist() == rows["seq"].tolist()
-        assert chunk.payload.tolist() == rows["payload_bytes"].astype("Int64").fillna(-1).tolist()
-        assert chunk.scale.tolist() == rows["window_scale"].astype("Int64").fillna(-1).tolist()
-        assert chunk.tsval.tolist() == rows["tsval"].astype("Int64").fillna(-1).tolist()
-        assert sack_lists(columns, start, stop) == expected_lists(frame, start, stop)
+        assert chunk.payload_bytes.tolist() == rows["payload_bytes"].astype("Int64").fillna(-1).tolist()
+        assert chunk.window_scale.tolist() == rows["window_scale"].astype("Int64").fillna(-1).tolist()
+        assert chunk.sack_at.size == chunk.seq.size + 1
 
 
-def test_sack_lists_in_several_pieces_and_nulls_that_hide_values() -> None:
+def test_nothing_is_shown_of_a_header_that_is_not_whole() -> None:
     frame = losses()
-    with_sack = np.flatnonzero(frame["sack"].notna())
-    assert with_sack.size > 10
-    lists = pa.chunked_array(frame["sack"].array.__arrow_array__()).combine_chunks()
-    missing = lists.is_null().to_numpy(zero_copy_only=False)
-    missing[with_sack[:5]] = True
-    hiding = pa.ListArray.from_arrays(lists.offsets, lists.values, mask=pa.array(missing))
-    pieces = pa.chunked_array([hiding[:40], hiding[40:]])
-    frame = frame.assign(sack=pd.arrays.ArrowExtensionArray(pieces))
-    assert sack_lists(SegmentColumns(_plain(frame)), 0, len(frame)) == expected_lists(frame, 0, len(frame))
+    assert not SegmentColumns(_plain(frame)).hidden.any()
+    cut = frame.copy()
+    cut.iloc[1, cut.columns.get_loc("payload_bytes")] = pd.NA
+    cut.iloc[2, cut.columns.get_loc("options_malformed")] = pd.NA
+    cut.iloc[3, cut.columns.get_loc("tcp_header_bytes")] = 16
+    assert SegmentColumns(_plain(cut)).hidden[:6].tolist() == [False, True, True, True, False, False]
 
 
 def test_no_rows() -> None:

@@ -4,32 +4,32 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe.measures import fixed
-from pcapframe.segments.copies import ACK as ACK_FLAG
+from pcapframe.arrays import fixed
+from pcapframe.schema import ACK as ACK_FLAG
+from pcapframe.schema import SEGMENTS
 from pcapframe.segments.copies import MOST_BLOCKS, NO_ROW, RECENT, Anatomy, Followed, follow
 
-DTYPES = {"ack": np.uint32, "sack": np.uint32, "passed_over": np.bool_, "probe": np.bool_, "resent": np.bool_}
+DTYPES = {
+    **{column.name: column.plain_dtype for column in SEGMENTS}, "sack_at": np.dtype(np.int64)
+}  # fmt: skip
 
 
 def run(packets: list[dict[str, object]]) -> Anatomy:
     """Follow packets of one connection, given by side, seq, payload, ack, sack and resent."""
     sack = [list(packet.get("sack", ())) for packet in packets]  # type: ignore[call-overload]
-    columns = {
-        "conn_id": [0] * len(packets),
-        "side": [packet["side"] for packet in packets],
+    columns = dict.fromkeys(Followed._fields, [0] * len(packets)) | {
+        "from_client": [packet["side"] == 0 for packet in packets],
         "tcp_flags": [ACK_FLAG] * len(packets),
         "rel_seq": [packet["seq"] for packet in packets],
-        "payload": [packet["payload"] for packet in packets],
+        "payload_bytes": [packet["payload"] for packet in packets],
         "ack": [packet.get("ack", 0) for packet in packets],
         "rel_ack": [packet.get("ack", 0) for packet in packets],
         "window": [500] * len(packets),
-        "passed_over": [False] * len(packets),
-        "probe": [False] * len(packets),
         "resent": [packet.get("resent", False) for packet in packets],
         "sack_at": np.concatenate([[0], np.cumsum([len(edges) for edges in sack])]),
         "sack": [edge for edges in sack for edge in edges],
     }
-    rows = Followed(**{name: fixed(values, DTYPES.get(name, np.int64)) for name, values in columns.items()})  # type: ignore[arg-type]
+    rows = Followed(**{name: fixed(values, DTYPES[name]) for name, values in columns.items()})  # type: ignore[arg-type]
     out = Anatomy(*(np.empty(sum(columns["resent"]), np.int64) for _ in Anatomy._fields))  # type: ignore[arg-type]
     found = follow(rows, len(packets), out)
     return Anatomy(*(column[:found] for column in out))

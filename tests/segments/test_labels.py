@@ -115,7 +115,16 @@ def test_other_connections_do_not_matter() -> None:
 
 
 def test_every_kernel_is_compiled_once() -> None:
-    from pcapframe.connections import establishment, lifecycle, reliability, termination, volume
+    from pcapframe.connections import (
+        establishment,
+        histogram,
+        identity,
+        lifecycle,
+        reliability,
+        round_trips,
+        termination,
+        volume,
+    )
     from pcapframe.segments import sequence, tracking
     from pcapframe.segments.evidence import judging
 
@@ -124,7 +133,7 @@ def test_every_kernel_is_compiled_once() -> None:
     segments()
     kernels = [
         tracking.track, sequence.label, judging.judge, volume._sum, establishment._follow, termination._follow,
-        lifecycle._follow, reliability._count, reliability._time,
+        lifecycle._follow, identity._identify, reliability._count, round_trips._time, histogram._merge, histogram._find,
     ]  # fmt: skip
     assert {kernel.__name__: len(kernel.signatures) for kernel in kernels} == {kernel.__name__: 1 for kernel in kernels}
 

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.jit import inner_jit
+from pcapframe.schema import ACK, RST, SYN
 from pcapframe.segments.evidence.directions import (
     FEWEST_TICKS,
     IS_COPY,
@@ -38,7 +39,7 @@ from pcapframe.segments.evidence.directions import (
     round_trip,
     ticks_soon,
 )  # fmt: skip
-from pcapframe.segments.state import ACK, RST, SYN, after, before
+from pcapframe.segments.state import after, before
 
 __all__ = [
     "MOST_SAME_IDS",

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
-from pcapframe.segments.state import Array, after, before, give_place, take_place
+from pcapframe.segments.state import after, before, give_place, take_place
 
 __all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap"]
 

@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
+from pcapframe.schema import ACK, FIN, NO_NUMBER, RST, SYN
 from pcapframe.segments.evidence.directions import (
     DIRECTION,
     IS_COPY,
@@ -39,7 +41,7 @@ from pcapframe.segments.evidence.order import (
     was_sent_later,
 )  # fmt: skip
 from pcapframe.segments.evidence.reasons import reason_of
-from pcapframe.segments.state import ACK, FIN, NO_LENGTH, RST, SYN, Array, Segments, after, before, grown, part
+from pcapframe.segments.state import Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
@@ -225,7 +227,7 @@ def judge(
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
-    payload, idents, tsvals, tsecrs = segments.payload, segments.ip_id, segments.tsval, segments.tsecr
+    payload, idents, tsvals, tsecrs = segments.payload_bytes, segments.ip_id, segments.tsval, segments.tsecr
     sack_at, sack = segments.sack_at, unchecked(segments.sack)
     sack_permitted = segments.sack_permitted
     conn_ids, sides = tracked.conn_id, tracked.side
@@ -251,7 +253,7 @@ def judge(
                 direction.window = -1
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         length = np.int64(payload[i])
-        if length == NO_LENGTH:
+        if length == NO_NUMBER:
             continue
         time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
         ident, tsval, tsecr = np.int64(idents[i]), tsvals[i], tsecrs[i]
@@ -262,7 +264,7 @@ def judge(
         for edge in range(sack_at[i], sack_at[i + 1]):
             sack_sum = sack_sum * 31 + np.int64(sack[edge])
             own.uses_sack = True
-        if flags & SYN and sack_permitted[i]:
+        if flags & SYN and sack_permitted[i] == 1:
             own.takes_sack = True
             if peer.takes_sack:
                 own.uses_sack = peer.uses_sack = True

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
 from pcapframe.segments.evidence.directions import IS_NEEDED, IS_NEEDLESS, NOBODY, is_dsack
-from pcapframe.segments.state import Array, after, before, give_place, take_place
+from pcapframe.segments.state import after, before, give_place, take_place
 
 __all__ = ["MOST_RESENDS", "Unanswered", "confirm", "remember"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from pcapframe.jit import inner_jit
-from pcapframe.schema import RESEND_REASONS
+from pcapframe.schema import RESEND_REASONS, SYN
 from pcapframe.segments.evidence.directions import TIMEOUT_NS
-from pcapframe.segments.state import SYN, after, before
+from pcapframe.segments.state import after, before
 
 __all__ = ["reason_of"]
 
