@@ -1,15 +1,17 @@
 """HTML of the report: sections, tables and facts; what comes from outside is escaped here."""
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pcapframe.wording import printable
+from pcapframe.wording import printable, value_text
 
 __all__ = ["Html", "escaped", "sentence", "write_facts", "write_section", "write_table"]
 
 
 LONG = 27  # an IPv4 address with its port is no longer [characters]
+LONG_NUMBER = re.compile(r"(?<!\S)\d[\d.,:T+-]{15,}")  # as a time is; shorter ones have room
 
 
 class Html:
@@ -60,7 +62,7 @@ def write_facts(facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     facts : mapping
-        By name, None where not known; escaped here.
+        By name, None where unknown; escaped here.
 
     Returns
     -------
@@ -68,8 +70,7 @@ def write_facts(facts: Mapping[str, Any]) -> str:
         HTML.
     """
     rows = "".join(
-        f"<tr><th scope='row'>{escaped(name)}</th><td>{escaped(text)}</td></tr>"
-        for name, text in ((name, "not known" if value is None else str(value)) for name, value in facts.items())
+        f"<tr><th scope='row'>{escaped(name)}</th>{_cell(value_text(value))}</tr>" for name, value in facts.items()
     )
     return f"<div class='scroll'><table class='facts'>{rows}</table></div>"
 
@@ -103,20 +104,36 @@ def write_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _cell(text: str) -> str:
-    """Return a cell; a long text, such as an endpoint with an IPv6 address, may take several lines."""
-    kind = " class='long'" if len(text) > LONG else ""
-    return f"<td{kind}>{escaped(text)}</td>"
+    """Return a cell; a long text, such as an endpoint with an IPv6 address, may take several lines, but no number."""
+    if len(text) <= LONG:
+        return f"<td>{escaped(text)}</td>"
+    return f"<td class='long'>{LONG_NUMBER.sub(lambda found: f'<span>{found[0]}</span>', escaped(text))}</td>"
 
 
-def sentence(text: str) -> str:
+def sentence(text: str, *names: str) -> str:
     """Begin a text with a capital and end it with a full stop.
+
+    Parameters
+    ----------
+    text : str
+        Without either, or with.
+    *names : str
+        Names that stay as they are where the text begins with one.
+
+    Returns
+    -------
+    str
+        A sentence.
 
     Examples
     --------
     >>> sentence("nothing is selected")
     'Nothing is selected.'
+    >>> sentence("monday.pcap: there is no such file", "monday.pcap")
+    'monday.pcap: there is no such file.'
     """
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    first = text[:1] if text.startswith(names) else text[:1].upper()
+    return first + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def escaped(text: str) -> str:

@@ -3,8 +3,9 @@
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,11 +35,13 @@ class ReportResult:
     Parameters
     ----------
     name, title : str
-        The capture's name, and the report's heading.
+        The capture's name, which no other of the same run has, and the report's heading.
     page : Path or None
         The HTML file; None where none could be written.
     problem : str or None
         Why there is nothing to show, in a sentence.
+    damage : str or None
+        What is missing of a capture that is cut off or damaged, in a sentence.
     readable : bool
         Whether the capture could be read.
     packets, connections : int
@@ -55,6 +58,7 @@ class ReportResult:
     packets: int = 0
     connections: int = 0
     patterns: dict[str, dict[str, int]] = field(default_factory=dict)
+    damage: str | None = None
 
 
 def write_reports(
@@ -104,11 +108,12 @@ def write_reports(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     results = []
-    stems = _stems([os.fspath(capture) for capture in captures])
-    for number, (capture, stem) in enumerate(zip(captures, stems, strict=True)):
+    paths = [os.fspath(capture) for capture in captures]
+    for number, (path, stem, name) in enumerate(zip(paths, _stems(paths), _names(paths), strict=True)):
         if progress is not None:
-            progress(number, len(captures), os.path.basename(os.fspath(capture)))
-        results.append(_write_report(os.fspath(capture), target, stem, given, keep_notebook=keep_notebook))
+            progress(number, len(captures), name)
+        result = _write_report(path, target, stem, given, keep_notebook=keep_notebook)
+        results.append(replace(result, name=name))
     if len(captures) > 1:
         _write_whole(target / "index.html", index_page(str(given.get("title") or "Capture reports"), results))
     if progress is not None:
@@ -142,11 +147,14 @@ def _write_report(
                 progress_bar=False,
                 extra_arguments=["--log-level=CRITICAL"],  # the kernel else talks of its own ports and of its end
             )
+            problem = None
         except papermill.PapermillExecutionError as error:
-            name = os.path.basename(capture)
-            return ReportResult(name, name, None, f"the notebook failed: {error.ename}: {error.evalue}")
+            problem = f"the notebook failed: {error.ename}: {error.evalue}"
         notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     result = _result(notebook)
+    if problem is not None and result.get("readable", True):  # of a capture that cannot be read, it fails at its end
+        name = os.path.basename(capture)
+        return ReportResult(name, name, None, problem)
     page = folder / f"{stem}.html"
     _write_whole(page, report_page(notebook, result["title"]))
     if keep_notebook:
@@ -158,7 +166,14 @@ def _result(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     """What the notebook says for the index."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [output["data"][RESULT_TYPE] for output in outputs if RESULT_TYPE in output.get("data", {})]
-    return dict(found[-1])
+    return dict(found[-1]) if found else {}
+
+
+def _names(captures: list[str]) -> list[str]:
+    """Name the captures after their files; where several files have one name, by the paths as given."""
+    names = [os.path.basename(capture) for capture in captures]
+    often = Counter(names)
+    return [capture if often[name] > 1 else name for capture, name in zip(captures, names, strict=True)]
 
 
 def _stems(captures: list[str]) -> list[str]:

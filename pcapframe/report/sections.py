@@ -25,6 +25,7 @@ from pcapframe.wording import agreeing, seconds
 
 __all__ = ["RESULT_TYPE", "CaptureReport"]
 
+CUT_OFF = "file_cut_off"  # what the health of a capture calls it
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
 ROWS = 15  # of a table
 MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
@@ -69,6 +70,7 @@ class CaptureReport:
         self.title = title or self.name
         self.analysis: Analysis | None = None
         self.problem: str | None = None
+        self._error: PcapframeError | None = None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what could not be read is among the capture's notes
@@ -82,7 +84,7 @@ class CaptureReport:
                     progress=False,
                 )
         except PcapframeError as error:
-            self.problem = str(error)
+            self.problem, self._error = str(error), error
         if self.analysis is not None and self.analysis.message is not None:
             self.problem = self.analysis.message
 
@@ -96,6 +98,12 @@ class CaptureReport:
     def _shown(self) -> Analysis | None:
         """The analysis, if there is anything to show of it."""
         return self.analysis if self.analysis is not None and len(self.analysis.connections) else None
+
+    @property
+    def damage(self) -> str | None:
+        """What is missing of a capture that is cut off or damaged; None of a whole one."""
+        findings = () if self.analysis is None else self.analysis.health.findings
+        return next((finding.sentence for finding in findings if finding.name == CUT_OFF), None)
 
     # Sections, in the notebook's order.
 
@@ -121,7 +129,10 @@ class CaptureReport:
             if self.analysis.selection != Selection():
                 lines.append(f"<p>Filter: {escaped(str(self.analysis.selection))}</p>")
         if self.problem is not None:
-            lines.append(f"<p class='problem' role='alert'>{escaped(sentence(self.problem))}</p>")
+            names = map(os.fspath, self._captures)
+            lines.append(f"<p class='problem' role='alert'>{escaped(sentence(self.problem, *names))}</p>")
+        if self.damage is not None:
+            lines.append(f"<p class='damage'>{escaped(self.damage)}</p>")
         return Html("".join(lines))
 
     def health(self) -> Html:
@@ -202,8 +213,9 @@ class CaptureReport:
         Returns
         -------
         dict
-            ``name``, ``title``, ``problem`` (None if there is something to show), ``readable``, ``packets``,
-            ``connections`` and ``patterns`` (by name: ``connections`` and ``frames`` that show it).
+            ``name``, ``title``, ``problem`` (None if there is something to show), ``damage`` (None of a whole
+            capture), ``readable``, ``packets``, ``connections`` and ``patterns`` (by name: ``connections`` and
+            ``frames`` that show it).
         """
         analysis = self.analysis
         patterns = () if self._shown is None else self._shown.patterns
@@ -211,6 +223,7 @@ class CaptureReport:
             "name": self.name,
             "title": self.title,
             "problem": self.problem,
+            "damage": self.damage,
             "readable": analysis is not None,
             "packets": 0 if analysis is None else analysis.capture.packets,
             "connections": 0 if analysis is None else len(analysis.connections),
@@ -219,6 +232,17 @@ class CaptureReport:
                 for seen in patterns
             },
         }
+
+    def check(self) -> None:
+        """Fail where the capture could not be read: the notebook's last cell, so that who runs it learns of it.
+
+        Raises
+        ------
+        PcapframeError
+            What the report states in place of results.
+        """
+        if self._error is not None:
+            raise self._error
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Show in one line; the machine-readable result goes along for the index."""
@@ -261,7 +285,7 @@ def _filters(evidence: Evidence, of_all: str) -> str:
 
 def _pattern(seen: Pattern) -> str:
     """Return a pattern: what was observed, the evidence, the filters, all its numbers."""
-    numbers = write_facts({name.replace("_", " "): _value(value) for name, value in seen.observations.items()})
+    numbers = write_facts({name.replace("_", " "): value for name, value in seen.observations.items()})
     return (
         f"<article><h3>{escaped(seen.pattern.replace('_', ' '))} "
         f"<small>{escaped(seen.category.replace('_', ' '))}</small></h3>"
@@ -328,21 +352,9 @@ def _most_resent(analysis: Analysis) -> str:
     return write_table("Connections with most segments sent again", head, rows, len(most))
 
 
-def _value(value: Any) -> str | None:
-    """Return an observation as text; None where it is not known."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_value(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        more = f" and {len(value) - ROWS:,} more" if len(value) > ROWS else ""
-        return "; ".join(str(_value(one)) for one in value[:ROWS]) + more
-    return None if value is None else str(value)
-
-
 def _span(first: str | None, last: str | None) -> str:
     if first is None or last is None:
-        return "not known"
+        return "unknown"
     duration = (pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()
     begin, end = MINUTES_S
     return f"{duration / 60:,.1f} min" if begin <= duration < end else seconds(duration)

@@ -27,12 +27,20 @@ def test_a_table_says_what_it_leaves_out() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert "<th scope='row'>start</th><td>not known</td>" in write_facts({"start": None})
+    assert "<th scope='row'>start</th><td>unknown</td>" in write_facts({"start": None})
 
 
 def test_a_sentence_has_one_full_stop() -> None:
     assert sentence("no TCP.") == "No TCP."
     assert sentence("no TCP") == "No TCP."
+
+
+def test_numbers_stay_on_one_line_whatever_stands_beside_them() -> None:
+    time = "2026-11-23T15:29:00.630763+00:00"
+    table = write_facts({"first packet": time, "a long name of a number": 37, "digest": f"9 bytes, {'0a' * 32}"})
+    assert f"<td class='long'><span>{time}</span></td>" in table
+    assert "<td>37</td>" in table
+    assert "<td class='long'>9 bytes, 0a0a" in table
 
 
 def test_endpoints_with_long_addresses_may_take_several_lines() -> None:

@@ -1,5 +1,7 @@
 """Pages: what is put into them is escaped, and nothing is lost."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -14,7 +16,7 @@ def test_the_index_without_any_report() -> None:
     page = index_page("None", [ReportResult("a.pcap", "a.pcap", None, "a.pcap: no such file")])
     assert "no such file" in page
     assert "<a " not in page
-    assert "1 of them without a report" in page
+    assert "1 of them could not be read" in page
 
 
 def test_the_index_escapes_titles_problems_and_names_of_files() -> None:
@@ -22,6 +24,26 @@ def test_the_index_escapes_titles_problems_and_names_of_files() -> None:
     page = index_page(SCRIPT, [good, ReportResult("b", SCRIPT, None, SCRIPT)])
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 4
+
+
+def test_the_index_tells_captures_of_one_title_apart() -> None:
+    results = [ReportResult(name, "Monday", Path(f"{name}.html"), None, True, 1, 1) for name in ("a.pcap", "b.pcap")]
+    rows = re.findall(r'<th scope="row">(.+?)</th>', index_page("Monday", results), re.DOTALL)
+    assert [re.findall(r">([^<>]+)<", row) for row in rows] == [
+        ["a.pcap", "Monday"], ["b.pcap", "Monday"]
+    ]  # fmt: skip
+
+
+def test_a_title_that_is_the_name_stands_once() -> None:
+    page = index_page("Two", [ReportResult("a.pcap", "a.pcap", Path("a.html"), None, True, 1, 1)])
+    assert page.count("a.pcap") == 1
+
+
+def test_the_index_marks_a_damaged_capture() -> None:
+    whole = ReportResult("a.pcap", "a.pcap", Path("a.html"), None, True, 1, 1)
+    page = index_page("Two", [whole, replace(whole, name="b.pcap", damage="The file ends early.")])
+    assert page.count("The file ends early.") == 1
+    assert "1 of them damaged or cut off" in page
 
 
 def test_the_matrix_tells_how_often_from_not_observed() -> None:

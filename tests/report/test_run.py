@@ -113,6 +113,16 @@ def test_parameters_are_checked_before_the_work(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_captures_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.pcap").write_bytes(b"")
+    captures = [tmp_path / "a" / "x.pcap", tmp_path / "b" / "x.pcap", tmp_path / "b" / "y.pcap"]
+    results = write_reports(captures, tmp_path / "out")
+    assert [result.name for result in results] == [str(captures[0]), str(captures[1]), "y.pcap"]
+    assert all(result.page is not None and not result.readable for result in results)
+
+
 def test_names_of_files_are_unique_and_tame() -> None:
     captures = ["a/x.pcap", "b/x.pcapng.gz", "X.PCAP", "index.pcap", "..", "a b/ü&?.cap"]
     stems = run._stems(captures)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import pcapframe as pf
+from pcapframe.errors import CaptureError
 from pcapframe.report import CaptureReport
 from tests import builders
 from tests.builders import Conversation
@@ -108,6 +109,31 @@ def test_a_problem_is_one_sentence_where_the_results_would_be(case: str, tmp_pat
     assert "<img" not in shown
     assert report.result()["problem"] == report.problem
     assert report.result()["patterns"] == {}
+
+
+def test_a_missing_capture_is_named_as_given_and_fails_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = CaptureReport("monday.pcap")
+    assert ">monday.pcap: there is no such file.<" in report.heading().text
+    with pytest.raises(CaptureError, match=r"^monday\.pcap: there is no such file"):
+        report.check()
+
+
+def test_a_capture_without_results_does_not_fail_the_notebook() -> None:
+    CaptureReport(pf.example("clean.pcap"), server_ip="203.0.113.99").check()
+
+
+def test_a_damaged_capture_is_marked(tmp_path: Path) -> None:
+    whole = pf.example("losses.pcap")
+    assert CaptureReport(whole).result()["damage"] is None
+    assert "class='damage'" not in CaptureReport(whole).heading().text
+    cut = _file(tmp_path, Path(whole).read_bytes()[:-7])
+    report = CaptureReport(cut)
+    assert report.result()["damage"] == report.damage
+    assert (report.damage or "").startswith("The file ends early or is damaged: 2,269 packets before that")
+    assert f"<p class='damage'>{report.damage}</p>" in report.heading().text
 
 
 def test_what_comes_from_outside_is_escaped(tmp_path: Path) -> None:
