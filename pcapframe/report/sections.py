@@ -129,7 +129,7 @@ class CaptureReport:
             if self.analysis.selection != Selection():
                 lines.append(f"<p>Filter: {escaped(str(self.analysis.selection))}</p>")
         if self.problem is not None:
-            names = map(os.fspath, self._captures)
+            names = [os.fspath(one) for one in self._captures]
             lines.append(f"<p class='problem' role='alert'>{escaped(sentence(self.problem, *names))}</p>")
         if self.damage is not None:
             lines.append(f"<p class='damage'>{escaped(self.damage)}</p>")
