@@ -1,29 +1,18 @@
 """pcapframe: packet captures as pandas frames, and what is observed in them.
 
-Three frames, each made of the one before by a pure function::
+Three frames, each computed from the one before by a pure function::
 
     capture ── read_pcap ──► packets ── label_segments ──► segments ── build_connections ──► connections
     segments + connections ── find_patterns ──► patterns
 
-`analyze` runs them all and holds what they give in one frozen `Analysis`, with the capture's health; `resends` and
-`vantage_evidence` look closer at what it found, `plots` draws charts, `explore` shows it all in a notebook. The four
-functions ``analyze_tcp_…`` and `analyze_traffic_flow` answer from it in plain dicts; the command ``pcapframe`` prints
-either. ``schema`` declares every column, ``errors`` every exception.
+`analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `resends` and
+`vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook. The functions
+``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe`` prints them as
+text or JSON. ``schema`` declares every column, ``errors`` every exception.
 
-The floors, each importing only what is below it::
+Each module imports only from layers below its own; ``pyproject.toml`` lists the layers (``[tool.importlinter]``).
 
-    cli
-    mcp_server | accessor
-    report | widgets | workshop
-    answers | plots
-    analysis
-    packets | segments | connections | patterns
-    extraction
-    dissection | measures
-    schema | capture
-    arrays | errors | jit | memory | wording
-
-What is seen is stated with the packets that show it, and never why it is so.
+pcapframe states what is seen, with the packets that show it, and never why.
 """
 
 from importlib import import_module

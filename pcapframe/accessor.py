@@ -1,6 +1,6 @@
 """``DataFrame.tcp``: the stages and the charts as methods of the frames they take.
 
-A veneer: each method calls the function of its name, so that ``packets.tcp.analyze()`` is ``analyze(packets)`` and
+Each method calls the function of the same name: ``packets.tcp.analyze()`` is ``analyze(packets)``, and
 ``segments.tcp.plots.rtt()`` is ``plots.rtt(segments)``. Importing this module registers it::
 
     import pcapframe.accessor
@@ -21,12 +21,12 @@ __all__ = ["Charts", "TcpAccessor"]
 
 
 class Charts:
-    """The charts of ``pcapframe.plots``, drawn of one frame.
+    """The charts of ``pcapframe.plots``, drawn from one frame.
 
     Parameters
     ----------
     frame : DataFrame
-        Segments or connections, as the chart takes them first.
+        Segments or connections, whichever the chart takes as its first argument.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
@@ -47,7 +47,7 @@ class Charts:
 
 @pd.api.extensions.register_dataframe_accessor("tcp")
 class TcpAccessor:
-    """What can be done with a packets, segments or connections frame.
+    """Stages and charts as methods of a packets, segments or connections frame.
 
     Parameters
     ----------

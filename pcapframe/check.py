@@ -1,9 +1,8 @@
-"""Our labels beside Wireshark's, packet by packet, where tshark is installed.
+"""Compare our labels with those of tshark, packet by packet.
 
-The rules that ``label_segments`` keeps are those of Wireshark 4.0 in two passes with default preferences; other
-versions differ in places (duplicate ACKs with SACK, acknowledgements of unseen data). Dissectors that open or skip
-TCP streams of their own are switched off. Segments quoted in ICMP errors and frames with several TCP headers are
-left out.
+``label_segments`` follows the rules of Wireshark 4.0 in two passes with default preferences. Other versions differ in
+places (duplicate ACKs with SACK, acknowledgements of unseen data). Dissectors that open or skip TCP streams themselves
+are switched off. Segments quoted in ICMP errors and frames with several TCP headers are left out.
 """
 
 import csv
@@ -30,7 +29,7 @@ from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["LabelCheck", "TsharkError", "check_labels", "compare_labels", "tshark_segments"]
 
-# They open or skip TCP streams of their own.
+# Dissectors that open or skip TCP streams themselves.
 DISTURBING = ("vnc", "socks", "ftp", "sip", "sdp", "h225", "q931", "h245")
 NUMBERS = {
     "frame": "frame.number",
@@ -55,19 +54,19 @@ class TsharkError(PcapframeError):
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """How far the labels of a capture are Wireshark's.
+    """How far our labels of a capture agree with those of tshark.
 
     Attributes
     ----------
     name : str
-        The capture, as its user called it.
+        Name of the capture, as the user gave it.
     tshark : str
         First line of ``tshark --version``.
     labels : DataFrame
-        Confusion matrix, index ``label``: how many segments ``both`` give it, ``tshark_only``, ``pcapframe_only`` or
-        ``neither``. The row ``segment`` counts the frames that are segments at all.
+        Confusion matrix, index ``label``: how many segments ``both``, ``tshark_only``, ``pcapframe_only`` or
+        ``neither`` give the label. The row ``segment`` counts which frames each takes for segments.
     differing : DataFrame
-        One row a difference, index ``frame``: ``label`` (``segment`` where only one of the two has a segment) and
+        One row per difference, index ``frame``: ``label`` (``segment`` where only one of the two has a segment), and
         whether ``tshark`` and ``pcapframe`` give it.
     agreement : float
         Share of tshark's segments on which all labels agree [0 to 1]; NaN without any.
@@ -96,7 +95,7 @@ class LabelCheck:
 
 
 def check_labels(source: CaptureSource) -> LabelCheck:
-    """Compare the labels of a capture with those that tshark gives it.
+    """Compare our labels of a capture with those of tshark.
 
     Parameters
     ----------
@@ -161,15 +160,15 @@ def compare_labels(segments: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.Dat
 
 
 def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
-    """Return what tshark says of each TCP segment.
+    """Return what tshark reports for each TCP segment.
 
     Parameters
     ----------
     path : path
         A capture file that is not compressed.
     passes : int, default 2
-        With 1 a frame shows what was known when it came; with 2 ``window_bytes``, ``initial_rtt_s`` and
-        ``completeness`` are what was known at the capture's end.
+        With 1, each frame shows what was known when it was captured. With 2, ``window_bytes``, ``initial_rtt_s`` and
+        ``completeness`` show what is known at the end of the capture.
 
     Returns
     -------
@@ -190,7 +189,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
         command += ["--disable-protocol", protocol]
     for field in ("tcp.srcport", *FIELDS.values()):
         command += ["-e", field]
-    # An empty configuration folder: the user's preferences would change what tshark says.
+    # An empty configuration folder: the user's preferences would change tshark's output.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         environment = {**os.environ, "WIRESHARK_CONFIG_DIR": folder}
         ran = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, env=environment, check=False)
@@ -202,7 +201,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
         columns = ["layers", *FIELDS]
         options: dict[str, Any] = {"sep": "\t", "dtype": "str", "quoting": csv.QUOTE_NONE}
         table = pd.read_csv(output, names=columns, **options) if size else pd.DataFrame(columns=columns, dtype="str")
-    table = table[table["layers"].notna() & table["seq"].notna()]  # without a number only the ports were there
+    table = table[table["layers"].notna() & table["seq"].notna()]  # else only the ports were captured
     made: dict[str, pd.Series] = {"layers": table["layers"].str.count(";") + 1}
     innermost = table[list(FIELDS)].apply(lambda column: column.str.replace(r"^.*;", "", regex=True))
     for name in NUMBERS:

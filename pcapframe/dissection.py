@@ -1,4 +1,4 @@
-"""One packet taken apart by scapy, from its bytes in the capture."""
+"""Dissect one packet with scapy, from its bytes in the capture."""
 
 import os
 import warnings
@@ -18,16 +18,16 @@ WIRE_LENGTH_BYTES = 4
 
 
 def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) -> Any:
-    """Take one packet apart, layer by layer.
+    """Dissect one packet, layer by layer.
 
     Parameters
     ----------
     packets : DataFrame or Analysis
-        What `read_pcap` or `analyze` returned; of a frame, a selection with its ``attrs`` will do.
+        What `read_pcap` or `analyze` returned, or rows of the frame that still have its ``attrs``.
     frame : int
-        Frame number, as in the index.
+        Frame number, as in the index of the frame.
     source : path, URL, bytes or binary file, optional
-        Where the bytes of the packet's capture are; by default the file that it was read from.
+        The capture that the packet is in; by default the file that it was read from.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
     Raises
     ------
     ParameterError
-        There is no such frame, or the capture was read from what cannot be read again: name a `source`.
+        There is no such frame; or the capture cannot be read again, such as standard input: pass `source`.
     CaptureError
         The capture is gone or has changed.
     MissingExtraError
@@ -46,8 +46,7 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
 
     Notes
     -----
-    A compressed capture is decompressed up to the packet. Only what was captured is there: the last layer of a packet
-    cut by the snaplen is incomplete.
+    A compressed capture is decompressed up to the packet. The last layer of a packet cut by the snaplen is incomplete.
 
     Examples
     --------
@@ -59,14 +58,14 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
     data = packet_bytes(packets, frame, source=source)
     link_type = _link_type(*_row(packets, frame))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of scapy, about itself and about odd bytes
+        warnings.simplefilter("ignore")  # scapy warns about itself and about malformed bytes
         with needs_extra("dissecting needs", "dissect"):
             from scapy.config import conf
-            from scapy.layers import all as _layers  # noqa: F401  # makes them known to conf
+            from scapy.layers import all as _layers  # noqa: F401  # registers them with conf
             from scapy.packet import Raw
         try:
             return conf.l2types.num2layer.get(link_type, Raw)(data)
-        except Exception:  # scapy does the same for layers within: it raises whatever odd bytes lead to
+        except Exception:  # malformed bytes may raise anything; scapy does the same for inner layers
             return Raw(data)
 
 
@@ -102,7 +101,7 @@ def packet_bytes(packets: Any, frame: int, *, source: CaptureSource | None = Non
     with open_capture(_source(packets, row, capture) if source is None else source) as stream:
         stream.skip(begin)
         data = _read(stream, WIRE_LENGTH_BYTES + int(row["captured_bytes"]))
-        # Every format has the length on the wire right before the bytes: it shows whether it is still that capture.
+        # Every format stores the length on the wire right before the bytes: a check that the capture is still the same.
         wire = data[:WIRE_LENGTH_BYTES]
         is_there = int(row["wire_bytes"]) in (int.from_bytes(wire, "little"), int.from_bytes(wire, "big"))
         if not is_there or len(data) < WIRE_LENGTH_BYTES + int(row["captured_bytes"]):

@@ -1,4 +1,4 @@
-"""The captures that ship with the package, for examples, tests and demonstrations."""
+"""Captures that ship with the package, for examples, tests and demonstrations."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def example(name: str) -> Path:
     Raises
     ------
     ParameterError
-        There is none of this name; the message lists those there are.
+        There is no example of this name; the message lists the names.
 
     Examples
     --------

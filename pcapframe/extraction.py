@@ -1,4 +1,4 @@
-"""A selection of packets as a capture of its own, from the bytes that it was read from."""
+"""Write a selection of packets to a new capture, with their bytes as captured."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -34,17 +34,17 @@ BEFORE = 16  # bytes before a packet that tell whether it is the one
 
 
 def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None) -> int:
-    """Write packets as a capture of their own: their bytes and times as they were captured.
+    """Write packets to a new capture, with their bytes and times as captured.
 
     Parameters
     ----------
     packets : DataFrame or Analysis
-        Rows of what `read_pcap` or `label_segments` returned, any of them; not modified. Of an `Analysis` all packets.
+        Any rows of what `read_pcap` or `label_segments` returned; not modified. For an `Analysis`, all packets.
     path : path
-        The new capture: pcapng if it ends in ``.pcapng``, pcap with nanoseconds if it ends in ``.pcap`` or ``.cap``.
-        It appears when it is complete; a file of this name is replaced.
+        The new capture: pcapng if the name ends in ``.pcapng``, pcap with nanoseconds if it ends in ``.pcap`` or
+        ``.cap``. It appears when it is complete and replaces a file of this name.
     source : capture or list of captures, optional
-        Where the packets can be read again, as it was given to `read_pcap`; by default the files that it read.
+        The captures that the packets are in, as given to `read_pcap`; by default the files that it read.
 
     Returns
     -------
@@ -54,10 +54,10 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
     Raises
     ------
     ParameterError
-        The path ends otherwise or is the capture itself, or pcap cannot hold these packets: several link types, a
-        time before 1970 or after 2106. Packets without a time can be written as neither.
+        The name has another ending, the path is the capture itself, or pcap cannot hold these packets: several link
+        types, or a time before 1970 or after 2106. Packets without a time cannot be written in either format.
     CaptureError
-        The capture was moved, or has changed since it was read.
+        The capture was moved or changed since it was read.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Commands that state what is in a capture, as text or JSON."""
+"""Commands that report what is in a capture, as text or JSON."""
 
 from dataclasses import asdict
 
@@ -20,7 +20,7 @@ LISTED = 100  # entries of each list in JSON
 @times
 @threshold
 @as_json
-@limit_option(LISTED, "Entries of each list in JSON.")
+@limit_option(LISTED, "Entries in each list of the JSON.")
 @output
 def analyze(
     captures: Captures,
@@ -61,10 +61,10 @@ def analyze(
     "--threshold",
     type=click.FloatRange(0, 1),
     metavar="RATE",
-    help="Rate to compare with; by default packet_retransmission.rate of `pcapframe thresholds`.",
+    help="Retransmission rate to compare with; default: packet_retransmission.rate of `pcapframe thresholds`.",
 )
 @as_json
-@limit_option(10, "Connections, those with the highest rates.")
+@limit_option(10, "Connections to list, those with the highest rates.")
 @output
 def retransmissions(
     captures: Captures,
@@ -76,7 +76,7 @@ def retransmissions(
     limit: int,
     output: str,
 ) -> None:
-    """Report segments sent again, in total and by connection.
+    """Report retransmissions, in total and by connection.
 
     \b
     Examples:
@@ -136,10 +136,10 @@ def flow(
 @as_json
 @output
 def info(captures: Captures, as_json: bool, output: str) -> None:
-    """State what a capture can support, and the facts about it.
+    """Report what a capture can show, and facts about it.
 
-    What it cannot support is named with the packets that show it. The facts are its format, times, protocols,
-    interfaces and comments, and what could not be read of it.
+    Lists the limitations of the capture, each with the packets that show it; then its format, times, protocols,
+    interfaces and comments, and the parts that could not be read.
 
     \b
     Examples:
@@ -168,12 +168,13 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
 
 @click.command()
 @click.argument("capture", metavar="CAPTURE")
-@click.option("--csv", metavar="FILE", help="Write the frames that differ as CSV to a file, or to standard output (-).")
+@click.option("--csv", metavar="FILE", help="Write the frames that differ to a CSV file, or to standard output (-).")
 @output
 def check(capture: str, csv: str | None, output: str) -> None:
     """Compare the labels of a capture with those of tshark.
 
-    tshark has to be installed. The table counts the segments that both, only one or neither give a label.
+    tshark must be installed. For each label, the table counts the segments to which both tools, only one of them, or
+    neither give it.
 
     \b
     Examples:
@@ -197,7 +198,7 @@ def check(capture: str, csv: str | None, output: str) -> None:
 def thresholds(as_json: bool) -> None:
     """List the thresholds of the patterns.
 
-    Each can be set by `pcapframe analyze --threshold NAME=VALUE`; the values here are the defaults.
+    The values shown are the defaults. Set one with `pcapframe analyze --threshold NAME=VALUE`.
 
     \b
     Examples:

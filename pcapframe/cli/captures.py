@@ -1,4 +1,4 @@
-"""What a command reads: the captures of its command line."""
+"""Read the captures named on the command line."""
 
 import os
 import sys
@@ -36,10 +36,10 @@ def analyze_captures(
     Returns
     -------
     Analysis
-        With a bar on the way, in a terminal.
+        A terminal shows a progress bar meanwhile.
     """
-    # Before NumPy is loaded. Huge pages pay where memory is used again, as in a server; a process that analyses once
-    # waits for them, in virtual machines for long.
+    # Set before NumPy is imported. Huge pages pay off where memory is reused, as in a server; a process that analyses
+    # one capture only waits for them, which takes long in virtual machines.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     return pcapframe.analyze(
         sources(captures),
@@ -53,7 +53,7 @@ def analyze_captures(
 
 
 def sources(captures: Captures) -> Any:
-    """Return what to read, and refuse standard input that nobody fills.
+    """Return the captures to read; refuse standard input that is a terminal.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def sources(captures: Captures) -> Any:
 
 
 def progress() -> Literal[False] | None:
-    """Show a bar in a terminal only.
+    """Show a progress bar in a terminal only.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The command ``pcapframe``. Each of its commands loads what it needs when it runs: ``--help`` answers at once."""
+"""The command ``pcapframe``. Each command imports what it needs when it runs, so that ``--help`` is fast."""
 
 import gc
 import sys
@@ -18,9 +18,9 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
     replace_closed_streams()
-    gc.disable()  # one command, then the process ends: looking for cycles would only slow the imports
+    gc.disable()  # one command, then the process ends: garbage collection would only slow the imports
     status = exit_status(lambda: commands.main(prog_name="pcapframe", standalone_mode=False))
-    gc.freeze()  # and at the end
+    gc.freeze()  # nothing to collect at exit either
     sys.exit(status)
 
 
@@ -31,7 +31,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 
 
 class Commands(click.Group):
-    """Tells apart what click alone gives the status of a bad capture: a reader that has gone."""
+    """Gives a closed pipe an exit status of its own; click alone would use that of a bad capture."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -47,10 +47,11 @@ class Commands(click.Group):
     help="Show the version and exit.",
 )  # fmt: skip
 def commands() -> None:
-    """Packet captures: TCP connections, and what is observed in them.
+    """Analyse the TCP connections in packet captures.
 
-    CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input; several
-    are read as one, merged by time. What is seen is stated with the packets that show it, and never why it is so.
+    CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input. Several
+    captures are read as one, merged by time. pcapframe states what it observes, with the packets that show it, and
+    never why.
 
     \b
     Examples:

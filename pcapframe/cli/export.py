@@ -1,4 +1,4 @@
-"""Parts of frames, and frames as CSV and Parquet files."""
+"""Select rows of frames, and write frames as CSV and Parquet files."""
 
 import contextlib
 import json
@@ -22,16 +22,16 @@ __all__ = ["packets_of", "sort_connections", "within", "write_csv", "write_parqu
 
 
 def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = False) -> pd.DataFrame:
-    """Sort connections by a column: numbers from the largest down, the rest upwards; nulls last.
+    """Sort connections by a column: numbers descending, everything else ascending, nulls last.
 
     Parameters
     ----------
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``; not modified.
     column : str
-        One of these, or one of those that both sides have, without ``client_`` and ``server_``: their sum.
+        A column, or the name of one that both sides have without its ``client_`` or ``server_``, for their sum.
     reverse : bool, default False
-        The other way round.
+        Reverse the order.
 
     Returns
     -------
@@ -56,12 +56,12 @@ def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = 
 
 
 def packets_of(analysis: Analysis, *, pattern: str | None = None, conn_ids: Sequence[int] = ()) -> pd.DataFrame:
-    """Return all packets of some of the connections that were asked for.
+    """Return all packets of selected connections.
 
     Parameters
     ----------
     analysis : Analysis
-        Its filter holds too.
+        Its filter applies as well.
     pattern : str, optional
         Only connections that show this pattern.
     conn_ids : sequence of int, optional
@@ -89,7 +89,7 @@ def packets_of(analysis: Analysis, *, pattern: str | None = None, conn_ids: Sequ
     unknown = [conn_id for conn_id in conn_ids if conn_id not in analysis.connections.index]
     if unknown:
         whole = len(analysis.whole_connections)
-        raise ParameterError(f"no connection {unknown[0]} is asked for: the capture has {whole:,}, numbered from 0")
+        raise ParameterError(f"connection {unknown[0]} is not selected: the capture has {whole:,}, numbered from 0")
     chosen = analysis.connections.index if not conn_ids else pd.Index(conn_ids)
     if pattern is not None:
         shown = analysis.find_evidence(pattern, limit=len(analysis.segments)).connections
@@ -131,7 +131,7 @@ def within(packets: pd.DataFrame, frames: Sequence[tuple[int, int]]) -> pd.DataF
 
 
 def write_csv(frame: pd.DataFrame, path: str) -> None:
-    """Write a frame as CSV, its index first; null is nothing, SACK edges have spaces between them.
+    """Write a frame as CSV, with its index as first column; nulls are empty, SACK edges separated by spaces.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def write_csv(frame: pd.DataFrame, path: str) -> None:
 def write_parquet(frame: pd.DataFrame, path: str) -> None:
     """Write a frame as Parquet; pandas reads it back with its index, dtypes and ``attrs``.
 
-    Lists, which pandas does not know as a dtype, come back as objects.
+    pandas has no dtype for lists: they come back as objects.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column of a type that CSV has."""
+    """Convert a column to a type that CSV can hold."""
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
     if pa.types.is_list(column.type):

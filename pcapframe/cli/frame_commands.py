@@ -1,4 +1,4 @@
-"""Commands that give rows of a frame: as a table, as files, as a smaller capture."""
+"""Commands that list rows of a frame, or write them as files or as a smaller capture."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _frames(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     for value in values:
         first, dash, last = value.partition("-")
         if not first.strip().isdecimal() or (dash and not last.strip().isdecimal()):
-            raise click.BadParameter(f"{value!r} is not a frame number or two with - between them, such as 10-20")
+            raise click.BadParameter(f"{value!r} is not a frame number or a range such as 10-20")
         pair = int(first), int(last if dash else first)
         if pair[1] < pair[0]:
             raise click.BadParameter(f"{value!r} ends before it begins")
@@ -67,12 +67,12 @@ def _write_frame(frame: Any, csv: str | None, parquet: str | None) -> None:
 @captures
 @server
 @times
-@click.option("--sort", metavar="COLUMN", callback=_sort_column, help="Sort by a column, numbers from the largest.")
-@click.option("--reverse", is_flag=True, help="Sort the other way round.")
-@limit_option(None, f"Rows; {ROWS} in the table, all in files, by default.")
+@click.option("--sort", metavar="COLUMN", callback=_sort_column, help="Sort by a column, numbers in descending order.")
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@limit_option(None, f"Rows to list; by default {ROWS} in the table, all in files.")
 @frame_files
 @as_json
-@click.option("--detailed", is_flag=True, help="In JSON: up to --limit connections (100) instead of ten.")
+@click.option("--detailed", is_flag=True, help="In JSON, list up to --limit connections (100) instead of ten.")
 @output
 def connections(
     captures: Captures,
@@ -89,10 +89,10 @@ def connections(
     detailed: bool,
     output: str,
 ) -> None:
-    """List the connections, one a row.
+    """List the connections, one per row.
 
-    Columns to sort by are those of the connections frame; a name that both sides have, such as packets or
-    resent_segments, is their sum.
+    Sort by any column of the connections frame. For columns that both sides have, the name without client_ or server_,
+    such as packets or resent_segments, sorts by their sum.
 
     \b
     Examples:
@@ -126,7 +126,7 @@ def connections(
 @captures
 @server
 @times
-@limit_option(None, f"Rows, the first; {ROWS} in the table, all in files, by default.")
+@limit_option(None, f"Rows to list; by default {ROWS} in the table, all in files.")
 @frame_files
 @output
 def resends(
@@ -140,11 +140,12 @@ def resends(
     parquet: str | None,
     output: str,
 ) -> None:
-    """List the segments sent again, one a row.
+    """List the retransmitted segments, one per row.
 
-    Each with its first copy, the delay between them, and what shows it. The rule that decided is seen_before (bytes
-    of it were seen), else the segment fills a gap and was sent after the one that opened it, by identification, by
-    timestamp, by a newer acknowledgement or echo, or since it came a round_trip later.
+    Each row has the segment's first copy, the delay between the two, and the rule that decided. seen_before: some of
+    its bytes were captured before. The other rules apply to a segment that fills a gap and was sent after the segment
+    that opened it, as shown by its IP identification, its timestamp, a newer acknowledgement or echo, or a delay of
+    more than a round_trip.
 
     \b
     Examples:
@@ -167,13 +168,13 @@ def resends(
 
 @click.command()
 @captures
-@click.option("--columns", callback=_columns, metavar="NAMES", help="Columns, with commas between them.")
-@limit_option(None, "Rows, the first; all by default.")
+@click.option("--columns", callback=_columns, metavar="NAMES", help="Columns, separated by commas.")
+@limit_option(None, "Rows to write; all by default.")
 @frame_files
 def packets(
     captures: Captures, columns: list[str] | None, limit: int | None, csv: str | None, parquet: str | None
 ) -> None:
-    """Write the packets, one a row, as CSV or Parquet.
+    """Write the packets, one per row, as CSV or Parquet.
 
     Without --csv and --parquet, CSV goes to standard output.
 
@@ -193,9 +194,7 @@ def packets(
 
 @click.command()
 @captures
-@click.option(
-    "-o", "--output", "target", required=True, metavar="OUT", help="The new capture: its name ends in .pcap or .pcapng."
-)
+@click.option("-o", "--output", "target", required=True, metavar="OUT", help="The new capture, named .pcap or .pcapng.")
 @server
 @times
 @click.option("--pattern", metavar="NAME", help="Only connections that show this pattern.")
@@ -214,11 +213,11 @@ def extract(
     conn_ids: tuple[int, ...],
     frames: list[tuple[int, int]],
 ) -> None:
-    """Write some packets of a capture as a smaller one.
+    """Write selected packets to a smaller capture.
 
-    Bytes and times are unchanged. Connections are taken whole: all their packets. What every given option
-    selects is written; without any, every packet. Packets without a time (none in the file, or out of range)
-    cannot be written: --frames with the numbers of the others leaves them out.
+    Bytes and times are unchanged. An option that selects connections selects all their packets. With several options,
+    only packets that all of them select are written; without any, every packet. Packets without a valid time cannot
+    be written: select the others with --frames.
 
     \b
     Examples:
@@ -228,7 +227,7 @@ def extract(
       pcapframe extract capture.pcap -o around.pcap --frames 1200-1300
     """
     if STDOUT in captures:
-        raise click.UsageError("packets are read twice: expected files, not standard input (-)")
+        raise click.UsageError("extract reads the capture twice: expected files, not standard input (-)")
     check_writable(target)
     from pcapframe.cli import export
 

@@ -1,4 +1,4 @@
-"""What a person reads of the commands that list rows of a frame: tables that make room in narrow terminals."""
+"""Tables of the commands that list rows of a frame, fitted to the width of the terminal."""
 
 import pandas as pd
 from rich.console import Group, JustifyMethod, RenderableType
@@ -12,7 +12,7 @@ from pcapframe.measures import each_way, endpoint_text
 
 __all__ = ["connections_text", "resends_text"]
 
-# What the columns of the table of connections rest on.
+# The statistic that decides how reliable a column of the table of connections is.
 COLUMN_STATISTICS = {
     "seconds": "durations",
     "packets": "packets",
@@ -20,7 +20,7 @@ COLUMN_STATISTICS = {
     "resent": "retransmissions",
     "Wireshark": "retransmissions",
 }
-# Columns of the table of connections that need room, by those of the frame.
+# Columns of the table of connections that may be left out, by the column of the frame that they show.
 SORTED = {"start": "start", "duration_s": "seconds", "payload_bytes": "payload"}
 FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
 

@@ -1,4 +1,4 @@
-"""Arguments and options that commands share, and what their values mean."""
+"""Arguments and options that commands share, and how their values are parsed."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
@@ -31,7 +31,7 @@ def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str,
 
 
 def _options(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
-    """Join options to one decorator."""
+    """Combine options into one decorator."""
 
     def decorate(function: Decorated) -> Decorated:
         for option in reversed(options):
@@ -46,7 +46,7 @@ def _keep_hosts(ctx: click.Context, _param: click.Parameter, values: tuple[str, 
 
 
 def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
-    """Tell URLs from files, and give them what is allowed."""
+    """Make URLs RemoteCaptures with the allowed hosts; leave files as they are."""
     if not any("://" in value for value in values):
         return values
     from pcapframe.capture.remote import RemoteCapture, is_url
@@ -55,10 +55,10 @@ def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     return tuple(RemoteCapture(value, allow_hosts=hosts) if is_url(value) else value for value in values)
 
 
-# Eager: what is allowed is known when the captures are looked at.
+# Eager: parsed before the captures, which need it.
 allow_host = click.option(
     "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
-    help="Fetch URLs from this host although its addresses are not public. May be repeated.",
+    help="Allow URLs of this host even if its addresses are not public. May be repeated.",
 )  # fmt: skip
 captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
@@ -73,14 +73,14 @@ server = _options(
 )
 times = _options(
     click.option("--start", metavar="TIME", help="Only connections still open at or after this time (ISO 8601, UTC)."),
-    click.option("--end", metavar="TIME", help="Only connections begun by this time."),
+    click.option("--end", metavar="TIME", help="Only connections that began at or before this time."),
 )
 threshold = click.option(
     "--threshold", "thresholds", multiple=True, callback=_thresholds, metavar="NAME=VALUE",
-    help="Set when a pattern is reported; see `pcapframe thresholds`. May be repeated.",
+    help="Change the threshold of a pattern; see `pcapframe thresholds`. May be repeated.",
 )  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: the same answer as in Python.")
-output = click.option("-o", "--output", default=STDOUT, metavar="FILE", help="Write to a file instead of printing.")
+output = click.option("-o", "--output", default=STDOUT, metavar="FILE", help="Write to a file, not to standard output.")
 frame_files = _options(
     click.option("--csv", metavar="FILE", help="Write CSV to a file, or to standard output (-)."),
     click.option("--parquet", metavar="FILE", help="Write Parquet to a file, or to standard output (-)."),

@@ -1,12 +1,12 @@
-"""Where the command line writes: streams, files, warnings, and the exit status of every error.
+"""Output of the command line: streams, files, warnings, and the exit status of every error.
 
 ===  =====================================================================================
   0  done
   1  the capture cannot be read, the result cannot be written, or an extra is not installed
   2  the command line is not valid
-  70  a fault of pcapframe
+  70  a bug in pcapframe
 130  interrupted
-141  whoever read the output has closed it
+141  the reader of the output has closed the pipe
 ===  =====================================================================================
 """
 
@@ -44,23 +44,23 @@ BAD_CAPTURE, BAD_USAGE, FAULT, INTERRUPTED, CLOSED = 1, 2, 70, 130, 141
 
 
 class OutputClosed(Exception):
-    """Whoever read the output has closed it."""
+    """The reader of the output has closed the pipe."""
 
 
 class ClosedOutput(io.TextIOWrapper):
-    """Standard output of a process that was started without one: what is written to it fails."""
+    """Standard output of a process that was started without one: every write fails."""
 
 
 def replace_closed_streams() -> None:
-    """Take the places of standard streams that were closed before the start.
+    """Open /dev/null in place of standard streams that are closed.
 
-    Else the next file that is opened would get the number of one, and what is written to the other.
+    Otherwise the next file opened would get the descriptor of standard output, say, and with it all that is printed.
     """
     for number, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, mode)  # gets the lowest number that is free: this one
+            os.open(os.devnull, mode)  # gets the lowest free descriptor: this one
     if sys.stdout is None:
         sys.stdout = ClosedOutput(open(1, "wb", closefd=False))
     if sys.stderr is None:
@@ -68,12 +68,12 @@ def replace_closed_streams() -> None:
 
 
 def exit_status(command: Callable[[], Any]) -> int:
-    """Run a command; whatever goes wrong becomes one line on standard error and an exit status.
+    """Run a command; turn every error into one line on standard error and an exit status.
 
     Parameters
     ----------
     command : callable
-        The command line, in click's way without standalone mode.
+        Runs click's command without standalone mode.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         The exit status.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what the terminal's encoding lacks is written as its code
+        if hasattr(stream, "reconfigure"):  # characters that the encoding lacks become escapes
             stream.reconfigure(errors="backslashreplace")
     try:
         with warnings_as_lines():
@@ -111,7 +111,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         return _failed(error, BAD_CAPTURE)
     except MemoryError:
         return _failed("there is not enough memory for this capture", BAD_CAPTURE)
-    except Exception as error:  # a fault of ours: one line and a status too, with the way to its traceback
+    except Exception as error:  # a bug: one line and a status too, and how to get the traceback
         if os.environ.get("PCAPFRAME_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {error}"
@@ -119,7 +119,7 @@ def exit_status(command: Callable[[], Any]) -> int:
 
 
 def _discard_output() -> None:
-    """Write the rest to nowhere, so that flushing it at the end of the process does not fail again."""
+    """Discard the rest, so that flushing it at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -129,12 +129,12 @@ def _failed(error: object, status: int) -> int:
 
 
 def say(text: str) -> None:
-    """Write lines to standard error, without what could steer a terminal.
+    """Write lines to standard error, with control characters escaped.
 
     Parameters
     ----------
     text : str
-        What is said.
+        One or more lines.
     """
     with contextlib.suppress(OSError):
         click.echo(printable(text, keep="\n"), err=True)
@@ -142,7 +142,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def warnings_as_lines() -> Iterator[None]:
-    """Write every warning of pcapframe to standard error at once, as one line."""
+    """Write each warning of pcapframe to standard error as one line, when it occurs."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", PcapframeWarning)
         before = warnings.showwarning
@@ -158,7 +158,7 @@ def warnings_as_lines() -> Iterator[None]:
 
 
 def json_text(answer: Any) -> str:
-    """Write an answer as JSON, its keys in the order of the answer.
+    """Format an answer as JSON; keys keep their order.
 
     Parameters
     ----------
@@ -174,12 +174,12 @@ def json_text(answer: Any) -> str:
 
 
 def write(text: str, path: str) -> None:
-    """Write text and a line end to a file or to standard output, without what could steer a terminal.
+    """Write text and a newline to a file or to standard output, with control characters escaped.
 
     Parameters
     ----------
     text : str
-        What is written.
+        One or more lines.
     path : str
         A file, or ``-`` for standard output.
     """
@@ -192,7 +192,7 @@ def write(text: str, path: str) -> None:
 
 
 def check_writable(path: str | None) -> None:
-    """Refuse a file that cannot be written, before the work begins.
+    """Refuse an output file that cannot be written, before the work begins.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def check_writable(path: str | None) -> None:
     Raises
     ------
     UsageError
-        Its folder is not there or cannot be written, or it is a folder itself.
+        Its folder does not exist or is not writable, or the path is a folder.
     """
     if path is None or path == STDOUT:
         return

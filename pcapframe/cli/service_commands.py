@@ -1,4 +1,4 @@
-"""Commands that make reports, lay out workshops and serve assistants; each needs an extra."""
+"""Commands for reports, workshops and the MCP server; each needs an extra."""
 
 import gc
 import os
@@ -22,7 +22,9 @@ FIRST_NOTEBOOK = "0_first_steps.ipynb"  # of a workshop
 
 @click.command()
 @captures
-@click.option("-o", "--output", "folder", required=True, metavar="DIR", help="Folder for the reports; made if missing.")
+@click.option(
+    "-o", "--output", "folder", required=True, metavar="DIR", help="Folder for the reports; created if needed."
+)
 @server
 @times
 @threshold
@@ -39,10 +41,10 @@ def report(
     title: str | None,
     keep_notebook: bool,
 ) -> None:
-    """Write one HTML report a capture, and an index of several.
+    """Write an HTML report of each capture, and an index.
 
-    Each report is one file with its charts inside. A capture that cannot be read is stated in the index, does not
-    stop the others, and makes the exit status 1. Needs the extra: pip install "pcapframe[report]".
+    Each report is one self-contained file. A capture that cannot be read is listed in the index and does not stop the
+    others; the exit status is then 1. Needs: pip install "pcapframe[report]".
 
     \b
     Examples:
@@ -51,7 +53,7 @@ def report(
       pcapframe report capture.pcap -o reports --threshold packet_retransmission.rate=0.01 --ipynb
     """
     if STDOUT in captures:
-        raise click.UsageError("a report is made from files, not from standard input (-)")
+        raise click.UsageError("report reads files, not standard input (-)")
     from tqdm import tqdm
 
     from pcapframe.report import write_reports
@@ -81,12 +83,11 @@ def report(
 @click.option("--lab", is_flag=True, help="Start JupyterLab in DIR.")
 @click.argument("lab_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- LAB-OPTIONS...]")
 def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
-    """Lay out guided incident reviews.
+    """Write guided incident reviews to a folder.
 
-    DIR gets notebooks with questions, the captures that they ask about, and the answers with a page for whoever
-    runs the workshop; it is made where it is missing. A file that was changed is never written over: it is named,
-    and the exit status is 1, unless JupyterLab is started. --lab needs the extra: pip install
-    "pcapframe[workshop]". What follows -- goes to JupyterLab.
+    DIR gets notebooks with questions, their captures, and the answers with a page for whoever runs the workshop. It
+    is created if missing. Files that you changed are never overwritten: they are listed, and the exit status is 1
+    unless JupyterLab is started. --lab needs: pip install "pcapframe[workshop]". Options after -- go to JupyterLab.
 
     \b
     Examples:
@@ -104,8 +105,8 @@ def workshop(folder: str, lab: bool, lab_options: tuple[str, ...]) -> None:
     write("\n".join(printable(f"{file.outcome:9}  {file.path}") for file in laid), STDOUT)
     kept = sum(file.outcome == "kept" for file in laid)
     if kept:
-        left = agreeing(kept, "was changed and is left as it is", "were changed and are left as they are")
-        say(f"{kept} of {len(laid)} files {left}; move one away to have it anew")
+        changed = f"{kept} of {len(laid)} files {agreeing(kept, 'was', 'were')} changed and not overwritten"
+        say(f"{changed}; move a file away to get a new copy")
     if lab:
         sys.stdout.flush()
         raise click.exceptions.Exit(_start_lab(folder, lab_options))
@@ -139,15 +140,16 @@ def _start_lab(folder: str, options: tuple[str, ...]) -> int:
 @click.option("--cache-mib", type=click.IntRange(0), default=2048, show_default=True, metavar="MIB",
               help="Memory that kept analyses may take.")  # fmt: skip
 @click.option("--http", "over_http", is_flag=True, help="Serve over streamable HTTP, at /mcp, instead of stdio.")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen for HTTP.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT",
-              help="Port for HTTP; 0 for any that is free.")  # fmt: skip
+              help="Port for HTTP; 0 picks a free one.")  # fmt: skip
 @click.pass_context
 def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: bool, host: str, port: int) -> None:
     """Serve assistants over the Model Context Protocol.
 
-    Tools answer as the commands here do. Clients over HTTP have to show the bearer token that the environment
-    variable PCAPFRAME_MCP_TOKEN holds; without one only this machine can be listened to.
+    The tools give the same answers as the commands here. Over HTTP, clients must send the bearer token that the
+    environment variable PCAPFRAME_MCP_TOKEN holds; without a token the server listens on loopback only. Needs: pip
+    install "pcapframe[mcp]".
 
     \b
     Examples:
@@ -157,7 +159,7 @@ def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: 
     from pcapframe import mcp_server
 
     settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)
-    gc.enable()  # it may serve for long
+    gc.enable()  # a server runs for long
     if over_http:
         mcp_server.serve_http(settings, host=host, port=port, token=os.environ.get("PCAPFRAME_MCP_TOKEN"))
     else:

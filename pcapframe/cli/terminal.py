@@ -1,4 +1,4 @@
-"""Where a person reads: what is printed, how wide it may be, and what every text begins with."""
+"""Print for a person: styles, the width of a line, and the head of every text."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,11 +12,11 @@ from pcapframe.wording import printable
 
 __all__ = ["head", "leave_out", "needed_width", "show", "terminal_width"]
 
-WIDTH = 100  # of a line where no terminal has one [characters]
+WIDTH = 100  # of a line outside a terminal [characters]
 
 
 def show(renderable: RenderableType, path: str = STDOUT) -> None:
-    """Print something: with styles in a terminal, plain in a pipe, a file, and where NO_COLOR is set.
+    """Print text: with styles in a terminal, plain in a pipe or a file and where NO_COLOR is set.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def show(renderable: RenderableType, path: str = STDOUT) -> None:
         A file, or standard output.
     """
     console = Console()
-    if console.no_color:  # which alone would leave bold and underlined text
+    if console.no_color:  # rich alone would keep bold and underlined text
         console = Console(color_system=None)
     if path == STDOUT and console.is_terminal:
         console.print(renderable)
@@ -35,7 +35,7 @@ def show(renderable: RenderableType, path: str = STDOUT) -> None:
 
 
 def head(analysis: Analysis) -> list[RenderableType]:
-    """Write what every text begins with: the capture, and how far its numbers can be relied on.
+    """Return the head of every text: the capture, and how reliable its numbers are.
 
     Parameters
     ----------

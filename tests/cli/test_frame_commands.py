@@ -150,7 +150,7 @@ def test_extract_says_how_much(tmp_path: Path) -> None:
         (["--frames", "9-3"], "ends before it begins"),
         (["--frames", "x"], "is not a frame number"),
         (["--frames", "5000-6000"], "select no packet"),
-        (["--conn-id", "999"], "no connection 999 is asked for: the capture has 42"),
+        (["--conn-id", "999"], "connection 999 is not selected: the capture has 42"),
         (["--pattern", "nonsense"], "there is no pattern 'nonsense'"),
         (["--pattern", "port_reuse"], "the pattern port_reuse is not observed"),
         (["--server-ip", "203.0.113.99"], "Nothing matches the filter"),
@@ -176,4 +176,4 @@ def test_extract_without_the_packets_that_have_no_time(tmp_path: Path) -> None:
 def test_extract_reads_files_only(tmp_path: Path) -> None:
     result = run("extract", "-", "-o", str(tmp_path / "a.pcap"))
     assert result.exit_code == 2
-    assert "packets are read twice" in result.output
+    assert "reads the capture twice" in result.output

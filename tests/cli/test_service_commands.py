@@ -54,7 +54,7 @@ def test_it_refuses_to_write_over_what_was_changed(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.exit_code == 1
     assert f"kept       {tmp_path / '3_branch_office.ipynb'}" in result.stdout.splitlines()
-    assert "1 of 19 files was changed and is left as it is" in result.stderr
+    assert "1 of 19 files was changed and not overwritten" in result.stderr
     assert (tmp_path / "3_branch_office.ipynb").read_text() == "mine"
 
 
