@@ -1,13 +1,19 @@
-"""Memory for many columns at once."""
+"""Memory: many columns in one block, and how much an analysis takes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["one_block"]
+__all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "one_block"]
 
+Claim: TypeAlias = Callable[[int, int], None]
+"""Called with the memory that an analysis takes so far [bytes] and its packets; raises where that is too much."""
+
+# Measured at the peak, rounded up: the frames, and what the stages hold beside them. [bytes]
+PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 110, 290, 1000
+FRAME_SHARE = 1.4  # memory of a packets frame and what builds it, by that of the rows that were read
 ALIGNED = 64  # to which each column is filled up, so that the next is aligned for any type [bytes]
 
 
@@ -38,3 +44,61 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike]) -> list[npt.NDArray[An
     block = np.empty(sum(sizes), np.uint8)
     ends = np.cumsum(sizes, dtype=np.int64).tolist()
     return [block[end - size : end].view(dtype)[:rows] for dtype, size, end in zip(dtypes, sizes, ends, strict=True)]
+
+
+def bytes_to_read(held: int) -> int:
+    """Estimate how much memory a packets frame takes at most while it is made.
+
+    Parameters
+    ----------
+    held : int
+        What its rows take in ``PacketColumns``. [bytes]
+
+    Returns
+    -------
+    int
+        An upper bound. [bytes]
+    """
+    return int(FRAME_SHARE * held)
+
+
+def bytes_to_analyze(packets: int, segments: int, connections: int) -> int:
+    """Estimate how much memory an analysis takes at most.
+
+    Parameters
+    ----------
+    packets, segments, connections : int
+        How many there are, TCP segments being some of the packets.
+
+    Returns
+    -------
+    int
+        An upper bound. [bytes]
+
+    Examples
+    --------
+    >>> bytes_to_analyze(1_000_000, 1_000_000, 1) // 1_000_000
+    400
+    """
+    return PACKET_BYTES * packets + SEGMENT_BYTES * segments + CONNECTION_BYTES * connections
+
+
+def mib(nbytes: int) -> str:
+    """Write an amount of memory in MiB, rounded up.
+
+    Parameters
+    ----------
+    nbytes : int
+        The amount. [bytes]
+
+    Returns
+    -------
+    str
+        With its unit.
+
+    Examples
+    --------
+    >>> mib(2 << 30), mib(1)
+    ('2,048 MiB', '1 MiB')
+    """
+    return f"{-(-nbytes >> 20):,} MiB"

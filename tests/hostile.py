@@ -135,7 +135,7 @@ def serving() -> Iterator[Server]:
 
 
 def bomb(capture: bytes, zeros: int) -> bytes:
-    """A capture, gzipped, that unfolds to many records without a byte in them."""
+    """A capture, gzipped, that decompresses to many records without a byte in them."""
     made = io.BytesIO()
     with gzip.GzipFile(fileobj=made, mode="wb") as file:
         file.write(capture)

@@ -14,6 +14,7 @@ from pcapframe.analysis.counting import READ as STATISTIC_READS
 from pcapframe.analysis.counting import count_statistics
 from pcapframe.analysis.health import READ as HEALTH_READS
 from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
+from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics
@@ -304,6 +305,7 @@ def _stages(
     else:
         files = files_of(source)
         packets = read_pcap(source, progress=progress)
+        claim_memory(source, packets)
     size = capture_info(packets).bytes  # a frame without it is refused before the work
     step = progress or (lambda _done, _size: None)
     step(size, size)

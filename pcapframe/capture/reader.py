@@ -11,6 +11,7 @@ from pcapframe.capture.link import LINK_NAMES, link_name
 from pcapframe.capture.records import BATCH_RECORDS, PacketColumns, new_batch
 from pcapframe.capture.source import CaptureStream
 from pcapframe.errors import CaptureFormatError
+from pcapframe.memory import bytes_to_read
 
 __all__ = ["CaptureFacts", "Progress", "read_capture"]
 
@@ -208,6 +209,13 @@ def _read(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, tick: Cal
         raise CaptureFormatError(stream.name, f"{error.problem} ({stream.cut})", error.offset) from None
 
 
+def _decode(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, batch: Any, count: int) -> None:
+    """Add rows, as long as they take no more memory than is allowed."""
+    into.decode(buffer.bytes, buffer.base, batch, count)
+    if stream.claim is not None:
+        stream.claim(bytes_to_read(into.nbytes), into.count)
+
+
 def _not_a_capture(stream: CaptureStream, buffer: _Buffer) -> str:
     """Say what was found where a capture should begin."""
     head = buffer.peek(8)
@@ -239,7 +247,7 @@ def _read_pcap(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, tick
             buffer.bytes, buffer.start, buffer.end, header.big_endian, header.unit_ns, header.link_type, longest, batch
         )
         if count:
-            into.decode(buffer.bytes, buffer.base, batch, count)
+            _decode(stream, buffer, into, batch, count)
         buffer.start = at
         if why == pcap.TOO_LONG:
             length = int.from_bytes(buffer.peek(12)[8:], "big" if header.big_endian else "little")
@@ -279,7 +287,7 @@ def _read_pcapng(stream: CaptureStream, buffer: _Buffer, into: PacketColumns, ti
                 batch, commented,
             )  # fmt: skip
             if count:
-                into.decode(buffer.bytes, buffer.base, batch, count)
+                _decode(stream, buffer, into, batch, count)
             for place, block_at in commented[:, :comments].T:
                 _keep_comment(facts, section, buffer, int(block_at), before - first_row + int(place) + 1)
             buffer.start = at

@@ -15,17 +15,21 @@ from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, TypeAlias
 
+from pcapframe.capture.fetching import BoundedCapture, fetch
 from pcapframe.capture.mapped import MappedFile, Piece
-from pcapframe.capture.remote import Fetched, RemoteCapture, fetch, is_url
+from pcapframe.capture.remote import RemoteCapture, is_url
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
+from pcapframe.memory import Claim
 
-__all__ = ["CaptureSource", "CaptureStream", "open_capture", "source_name"]
+__all__ = ["CaptureSource", "CaptureStream", "claims_of", "open_capture", "source_name"]
 
-CaptureSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | RemoteCapture | Fetched
+CaptureSource: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | RemoteCapture | BoundedCapture
+)
 
 MAGIC_BYTES = 6
 READ_BYTES = 1 << 18
-STEP_BYTES = 4096  # decompressed at a time, so that what hostile bytes unfold to stays within some 100 MB
+STEP_BYTES = 4096  # decompressed at a time, so that hostile bytes decompress to some 100 MB at a time at most
 XZ_MEMORY = 1 << 28  # that a header may ask for; xz -9 needs a quarter of it [bytes]
 
 
@@ -63,18 +67,28 @@ class CaptureStream:
         ``gzip``, ``zstd``, ``lz4``, ``xz``, ``bz2``.
     size : int or None
         Length of the file as it is stored; None for what has none. [bytes]
+    claim : callable or None
+        Called with the memory that its packets take [bytes] and how many they are; raises where that is too much.
     cut : str or None
         Set when the compressed data ended early or is damaged: what was found.
     """
 
     def __init__(
-        self, name: str, raw: Any, size: int | None, most: int | None = None, *, may_be_mapped: bool = False
+        self,
+        name: str,
+        raw: Any,
+        size: int | None,
+        most: int | None = None,
+        claim: Claim | None = None,
+        *,
+        may_be_mapped: bool = False,
     ) -> None:
         self.name = name
         self.size = size
+        self.claim = claim
         self._mapped = MappedFile(raw) if may_be_mapped else None
         self._looked_at = 0  # of what is mapped [bytes]
-        self._most = most  # that compressed data may unfold to; None for any [bytes]
+        self._most = most  # length of the decompressed data; None for any [bytes]
         self.cut: str | None = None
         self.compression: str | None = None
         self._raw = raw
@@ -101,10 +115,10 @@ class CaptureStream:
         return bytes(data)
 
     def _decompressed(self, data: bytes, new: Callable[[], Any]) -> Iterator[bytes]:
-        """Yield what `data` and the rest of the file unfold to; sets `cut` where that ends early."""
+        """Yield `data` and the rest of the file, decompressed; set `cut` where that ends early."""
         decompressor = new()
         at = 0
-        unfolded = 0
+        length = 0
         while True:
             if decompressor.eof:  # zeros may pad the file; what else follows is another member
                 at = len(data) - len(data[at:].lstrip(b"\0"))
@@ -122,9 +136,10 @@ class CaptureStream:
                 self.cut = f"the {self.compression} data is damaged or followed by something else ({error})"
                 return
             at += len(step) - (len(decompressor.unused_data or b"") if decompressor.eof else 0)
-            unfolded += len(made)
-            if self._most is not None and unfolded > self._most:
-                raise CaptureFormatError(self.name, f"unfolds to more than {self._most:,} bytes, the most allowed")
+            length += len(made)
+            if self._most is not None and length > self._most:
+                problem = f"is longer than {self._most:,} bytes when decompressed, the most allowed"
+                raise CaptureFormatError(self.name, problem)
             if made:
                 yield made
         if not decompressor.eof:
@@ -193,7 +208,7 @@ class CaptureStream:
 
 def source_name(source: CaptureSource) -> str:
     """What to call a source in messages and answers."""
-    if isinstance(source, RemoteCapture | Fetched):
+    if isinstance(source, RemoteCapture | BoundedCapture):
         return source.name
     if isinstance(source, str) and is_url(source):
         return RemoteCapture(source).name
@@ -204,6 +219,27 @@ def source_name(source: CaptureSource) -> str:
         return f"{len(source)} bytes"
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "stream"
+
+
+def claims_of(source: Any) -> list[Claim]:
+    """Return the bounds on memory of a source, or of several.
+
+    Parameters
+    ----------
+    source : capture, list of captures, or anything else
+        What is analysed.
+
+    Returns
+    -------
+    list of callable
+        One for each that has a bound; see `CaptureStream.claim`.
+    """
+    found = []
+    for one in source if isinstance(source, list | tuple) else [source]:
+        bounded = RemoteCapture(one) if is_url(one) else one
+        if isinstance(bounded, RemoteCapture | BoundedCapture):
+            found.append(bounded.claim)
+    return found
 
 
 @contextmanager
@@ -241,8 +277,8 @@ def open_capture(
             yield stream
         return
     name = source_name(source)
-    if isinstance(source, Fetched):
-        yield CaptureStream(name, source.file, source.size, source.max_decompressed_bytes)
+    if isinstance(source, BoundedCapture):
+        yield CaptureStream(name, source.file, source.size, source.max_decompressed_bytes, source.claim)
         return
     if isinstance(source, bytes | bytearray | memoryview):
         yield CaptureStream(name, io.BytesIO(source), len(source))

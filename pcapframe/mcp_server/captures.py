@@ -1,34 +1,38 @@
 """Captures that the server is asked about: opened safely, analysed once, kept while there is room.
 
 A capture is known by what it holds: a file by its resolved path, size and time of change, what is fetched by its
-SHA-256. So one that has changed is read anew. All that is shared is touched by the event loop's thread only; the
-work runs in threads of its own and stops at the next step when nobody waits for it any more.
+SHA-256. So one that has changed is read anew. The work runs in threads of its own, so that the event loop goes on
+answering, and stops at the next step when nobody waits for it any more or its time is over.
 """
 
 import asyncio
 import hashlib
+import math
 import os
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import IO, Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import IO, TypeAlias
 
 from pcapframe.analysis import Analysis, analyze
-from pcapframe.capture.remote import RemoteCapture, fetch, is_url
+from pcapframe.capture.fetching import BoundedCapture, fetch
+from pcapframe.capture.remote import RemoteCapture, is_url
 from pcapframe.errors import CaptureError
 from pcapframe.mcp_server.folders import Folders
+from pcapframe.mcp_server.room import Key, Room
 from pcapframe.mcp_server.settings import Settings
 
 __all__ = ["Captures", "Held", "Report"]
 
-AT_ONCE = 2  # captures analysed at a time
+AT_ONCE = 4  # captures analysed at a time
+MOST_S = 600.0  # longest that one may take
 REPORT_EVERY_S = 0.2
 READING = 0.6  # of an analysis, about; the stages after it do not say how far they are
 UNKNOWN_BYTES = 64 << 20  # still to come, where nothing says how much
-Key: TypeAlias = tuple[Any, ...]
 Report: TypeAlias = Callable[[float, str], Awaitable[None]]
 
 
@@ -55,10 +59,13 @@ class _Stopped(Exception):
     """Nobody waits for this any more."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """An analysis under way and who waits for it."""
 
+    name: str
+    room: Room
+    end: float = math.inf  # of the time that it may take, once it has begun
     waiting: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     at: tuple[float, str] = (0.0, "")
@@ -82,10 +89,16 @@ class _Job:
         def keep(done: int, of: int | None) -> None:
             if self.stop.is_set():
                 raise _Stopped
+            if time.monotonic() > self.end:
+                raise CaptureError(self.name, f"takes longer than {MOST_S:g} s, the most allowed")
             share = done / (size or of or done + UNKNOWN_BYTES)
             self.at = (begin + (end - begin) * min(share, 1.0), what)
 
         return keep
+
+    def claim(self, nbytes: int, packets: int) -> None:
+        """Claim memory, as `BoundedCapture.claim`."""
+        self.room.claim(self, self.name, nbytes, packets)
 
 
 class Captures:
@@ -105,7 +118,7 @@ class Captures:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folders = Folders(settings.roots)
-        self._kept: OrderedDict[Key, tuple[Analysis, int]] = OrderedDict()
+        self._room = Room(settings.cache_bytes)
         self._fetched: dict[str, Key] = {}  # what a URL held when it was fetched last
         self._jobs: dict[Key, _Job] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "pcapframe-analysis")
@@ -135,21 +148,21 @@ class Captures:
         if is_url(name):
             remote = self._remote(name)
             known = self._fetched.get(name)
-            if as_before and known is not None and known in self._kept:
-                return Held(remote.name, _identity(known), self._kept[known][0])
-            key, analysis = await self._wait(("url", name), lambda job: self._from_url(remote, job), report)
-            self._fetched = {url: held for url, held in self._fetched.items() if held in self._kept} | {name: key}
+            kept = None if known is None else self._room.find(known)
+            if as_before and known is not None and kept is not None:
+                return Held(remote.name, _identity(known), kept)
+            key, analysis = await self._wait(("url", name), remote.name, partial(self._from_url, remote), report)
+            self._fetched = {url: held for url, held in self._fetched.items() if held in self._room} | {name: key}
             return Held(remote.name, _identity(key), analysis)
         file = await asyncio.to_thread(self._folders.open, name)
         with file:
             key = _key_of(file)
-            kept = self._kept.get(key)
+            kept = self._room.find(key)
             if kept is not None:
-                self._kept.move_to_end(key)
-                return Held(name, _identity(key), kept[0])
+                return Held(name, _identity(key), kept)
             # The job has a descriptor of its own: who asked first may go before it ends.
             own = os.dup(file.fileno())
-        key, analysis = await self._wait(key, lambda job: _from_file(key, own, name, job), report, unused=own)
+        key, analysis = await self._wait(key, name, partial(_from_file, key, own), report, unused=own)
         return Held(name, _identity(key), analysis)
 
     @contextmanager
@@ -194,12 +207,18 @@ class Captures:
         return RemoteCapture(url, allow_hosts=self._settings.allow_hosts)
 
     async def _wait(
-        self, key: Key, work: Callable[[_Job], tuple[Key, Analysis]], report: Report, *, unused: int | None = None
+        self,
+        key: Key,
+        name: str,
+        work: Callable[[_Job], tuple[Key, Analysis]],
+        report: Report,
+        *,
+        unused: int | None = None,
     ) -> tuple[Key, Analysis]:
         """Wait for an analysis, together with whoever else does; the last one to go stops it."""
         job = self._jobs.get(key)
         if job is None:
-            job = self._jobs[key] = _Job()
+            job = self._jobs[key] = _Job(name, self._room)
             job.future = self._pool.submit(_run, work, job)
         elif unused is not None:
             os.close(unused)
@@ -219,41 +238,35 @@ class Captures:
                 del self._jobs[key]
         if result is None:  # the server is closing
             raise asyncio.CancelledError
-        self._keep(*result)
+        self._room.keep(*result)
         return result
-
-    def _keep(self, key: Key, analysis: Analysis) -> None:
-        """Keep an analysis if there can be room for it, and let those go that were asked for longest ago."""
-        size = _size_of(analysis)
-        if size > self._settings.cache_bytes:
-            return
-        self._kept[key] = (analysis, size)
-        self._kept.move_to_end(key)
-        while sum(size for _, size in self._kept.values()) > self._settings.cache_bytes:
-            self._kept.popitem(last=False)
 
     def _from_url(self, remote: RemoteCapture, job: _Job) -> tuple[Key, Analysis]:
         with fetch(remote, job.progress("fetching", end=0.5)) as fetched:
             key = ("sha256", fetched.sha256)
-            kept = self._kept.get(key)
+            kept = self._room.find(key)
             if kept is not None:
-                return key, kept[0]
-            return key, analyze(fetched, progress=job.progress("analysing", begin=0.5, end=0.5 + READING / 2))
+                return key, kept
+            bounded = replace(fetched, claim=job.claim)
+            return key, analyze(bounded, progress=job.progress("analysing", begin=0.5, end=0.5 + READING / 2))
 
 
 def _run(work: Callable[[_Job], tuple[Key, Analysis]], job: _Job) -> tuple[Key, Analysis] | None:
     """Do the work of a job; None where it was stopped."""
+    job.end = time.monotonic() + MOST_S
     try:
         return work(job)
     except _Stopped:
         return None
+    finally:
+        job.room.release(job)
 
 
-def _from_file(key: Key, descriptor: int, name: str, job: _Job) -> tuple[Key, Analysis]:
+def _from_file(key: Key, descriptor: int, job: _Job) -> tuple[Key, Analysis]:
     with open(descriptor, "rb", buffering=0) as file:
-        file.name = name
         size = os.fstat(file.fileno()).st_size
-        return key, analyze(file, progress=job.progress("analysing", end=READING, size=size))
+        bounded = BoundedCapture(job.name, file, size, None, job.claim)
+        return key, analyze(bounded, progress=job.progress("analysing", end=READING, size=size))
 
 
 def _key_of(file: IO[bytes]) -> Key:
@@ -263,9 +276,3 @@ def _key_of(file: IO[bytes]) -> Key:
 
 def _identity(key: Key) -> str:
     return hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-
-
-def _size_of(analysis: Analysis) -> int:
-    """Memory that the frames of an analysis take [bytes]; what they share counts more than once."""
-    frames = (analysis.packets, analysis.segments, analysis.connections)
-    return sum(int(frame.memory_usage().sum()) for frame in frames)

@@ -17,7 +17,7 @@ class Settings:
     allow_hosts : tuple of str
         Hosts whose captures may be fetched although their addresses are not public.
     cache_bytes : int, default 2 GiB
-        Memory that kept analyses may take. [bytes]
+        Memory that analyses may take, those kept and those under way together. [bytes]
     """
 
     roots: tuple[Path, ...] = (Path(),)

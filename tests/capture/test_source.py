@@ -276,7 +276,7 @@ def test_only_the_magic_number_is_right(start):
         read_pcap(bytes.fromhex(start) + b"\x01" * 200)
 
 
-def test_what_a_few_bytes_unfold_to_is_read_piece_by_piece():
+def test_what_a_few_bytes_decompress_to_is_read_piece_by_piece():
     size = 1 << 28
     bomb = zstandard.compress(bytes(size))  # 8 KiB
     with open_capture(bomb) as stream:

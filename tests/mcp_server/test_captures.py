@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -10,12 +11,14 @@ from typing import Any
 
 import anyio
 import pytest
+import zstandard
 
 import pcapframe as pf
 from pcapframe.errors import CaptureError, CaptureNotFoundError, RemoteCaptureError
 from pcapframe.mcp_server import Settings, captures
 from pcapframe.mcp_server.captures import Captures, Held
-from tests.builders import Conversation, pcap
+from pcapframe.mcp_server.room import size_of
+from tests.builders import Conversation, packet, pcap
 from tests.hostile import serving
 
 ONE = pcap(Conversation().handshake().data("client", 500).close())
@@ -90,22 +93,16 @@ def test_what_has_changed_is_read_anew(folder: Path, analysed: list[str]) -> Non
     )
 
 
-def test_memory_bounds_what_is_kept(folder: Path, analysed: list[str]) -> None:
-    sizes = []
-
+def test_an_analysis_is_kept(folder: Path, analysed: list[str]) -> None:
     async def work(kept: Captures) -> None:
         for name in ("one.pcap", "two.pcap", "two.pcap", "one.pcap", "one.pcap"):
-            held = await kept.get(name, no_report)
-            sizes.append(captures._size_of(held.analysis))
+            await kept.get(name, no_report)
 
     run(work, folder)
     assert analysed == ["one.pcap", "two.pcap"]
-    analysed.clear()
-    run(work, folder, cache_bytes=max(sizes) + 10)
-    assert analysed == ["one.pcap", "two.pcap", "one.pcap"]
-    analysed.clear()
-    run(work, folder, cache_bytes=0)
-    assert len(analysed) == 5
+
+
+READ = 200_000  # what a small capture claims while it is read: tables of addresses that are there from the beginning
 
 
 def test_whoever_was_asked_for_longest_ago_goes_first(folder: Path, analysed: list[str]) -> None:
@@ -114,13 +111,82 @@ def test_whoever_was_asked_for_longest_ago_goes_first(folder: Path, analysed: li
     async def work(kept: Captures) -> None:
         sizes = []
         for name in ("one.pcap", "two.pcap", "one.pcap"):
-            sizes.append(captures._size_of((await kept.get(name, no_report)).analysis))
-        object.__setattr__(kept._settings, "cache_bytes", sum(sizes[:2]) + 10)
+            sizes.append(size_of((await kept.get(name, no_report)).analysis))
+        kept._room._max_bytes = sum(sizes[:2]) + READ
+        kept._room.claim("other", "other.pcap", READ - 10, 1)
+        kept._room.release("other")
         await kept.get("three.pcap", no_report)
         await kept.get("one.pcap", no_report)
 
     run(work, folder)
     assert analysed == ["one.pcap", "two.pcap", "three.pcap"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".zst"])
+def test_an_analysis_that_does_not_fit_is_refused_and_leaves_the_room_free(folder: Path, suffix: str) -> None:
+    records = pcap([])[:24] + bytes(16) * 4_200_000  # 64 MB of records without a byte in them
+    (folder / f"long.pcap{suffix}").write_bytes(zstandard.compress(records) if suffix else records)
+
+    async def work(kept: Captures) -> None:
+        for _ in range(2):
+            with pytest.raises(CaptureError) as error:
+                await kept.get(f"long.pcap{suffix}", no_report)
+            said = r"long.pcap\S*: takes 129 MiB of memory after 1,[0-9]{3},[0-9]{3} packets, more than the 128 MiB"
+            assert re.match(said, str(error.value)), error.value
+        assert len((await kept.get("one.pcap", no_report)).analysis.connections) == 1
+
+    run(work, folder, cache_bytes=128 << 20)
+
+
+def test_analyses_under_way_share_the_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    go = slow(seen, monkeypatch, claims=100 << 20)
+
+    async def work(kept: Captures) -> None:
+        first = asyncio.ensure_future(kept.get("one.pcap", no_report))
+        await until(lambda: "begun" in seen)
+        with pytest.raises(CaptureError, match=r"two.pcap: takes 100 MiB of .* beside 100 MiB for others under way"):
+            await kept.get("two.pcap", no_report)
+        go.set()
+        assert len((await first).analysis.connections) == 1
+        assert len((await kept.get("two.pcap", no_report)).analysis.connections) == 1
+
+    run(work, folder, cache_bytes=150 << 20)
+
+
+def test_an_analysis_has_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow([], monkeypatch)
+    monkeypatch.setattr(captures, "MOST_S", 0.2)
+
+    async def work(kept: Captures) -> None:
+        with pytest.raises(CaptureError, match=r"one.pcap: takes longer than 0.2 s, the most allowed"):
+            await kept.get("one.pcap", no_report)
+
+    run(work, folder)
+
+
+def test_while_captures_are_analysed_others_are_answered(folder: Path) -> None:
+    """Compiled code releases the GIL, and reading goes on in short steps."""
+    frame = packet(payload=100, flags="A")
+    long = pcap([(time, frame) for time in range(200)])
+    long = long[:24] + long[24:] * 2000
+    for name in ("long", "longer"):
+        (folder / f"{name}.pcap").write_bytes(long)
+    waits: list[float] = []
+
+    async def work(kept: Captures) -> None:
+        await kept.get("one.pcap", no_report)
+        slow = [asyncio.ensure_future(kept.get(f"{name}.pcap", no_report)) for name in ("long", "longer")]
+        while not any(task.done() for task in slow):
+            begin = time.monotonic()
+            assert len((await kept.get("one.pcap", no_report)).analysis.connections) == 1
+            await anyio.sleep(0.01)
+            waits.append(time.monotonic() - begin)
+        await asyncio.gather(*slow)
+
+    run(work, folder)
+    assert len(waits) > 5
+    assert sorted(waits)[len(waits) * 9 // 10] < 0.5
 
 
 def test_who_asks_at_once_waits_for_one_analysis(folder: Path, analysed: list[str]) -> None:
@@ -132,11 +198,12 @@ def test_who_asks_at_once_waits_for_one_analysis(folder: Path, analysed: list[st
     assert len({id(held.analysis) for held in found}) == 1
 
 
-def slow(seen: list[str], monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Make an analysis that goes on until it is stopped or let go."""
+def slow(seen: list[str], monkeypatch: pytest.MonkeyPatch, claims: int = 0) -> threading.Event:
+    """Make an analysis that claims some memory and goes on until it is stopped or let go."""
     go = threading.Event()
 
     def waiting(source: Any, *, progress: Any) -> pf.Analysis:
+        source.claim(claims, 1)
         seen.append("begun")
         for step in range(2000):
             try:
@@ -298,7 +365,7 @@ def test_no_descriptor_stays_open(folder: Path) -> None:
     async def work(kept: Captures) -> None:
         await asyncio.gather(*(kept.get("one.pcap", no_report) for _ in range(4)))
 
-    run(work, folder, cache_bytes=0)
+    run(work, folder)
     time.sleep(0.05)
     assert not [name for name in open_files() if "one.pcap" in name]
 

@@ -250,7 +250,7 @@ def test_cancelling_ends_the_work_over_http() -> None:
 
 
 def test_cancelling_in_the_middle_of_reading_a_file(tmp_path: Path) -> None:
-    """A file that unfolds to more than can be read soon: who asks for it and goes must not block others."""
+    """A file that decompresses to more than can be read soon: who asks for it and goes must not block others."""
     (tmp_path / "long.pcap.gz").write_bytes(bomb(CAPTURE, 600 << 20))
     (tmp_path / "short.pcap").write_bytes(CAPTURE)
     with stdio(folder=tmp_path) as client:

@@ -1,0 +1,98 @@
+"""One bound for the memory of all analyses: those that are kept, and those under way."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, TypeAlias
+
+from pcapframe.analysis import Analysis
+from pcapframe.errors import CaptureError
+from pcapframe.memory import mib
+
+__all__ = ["Key", "Room"]
+
+Key: TypeAlias = tuple[Any, ...]
+
+
+class Room:
+    """Analyses that are kept, and what those under way claim; may be used by any thread.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Memory for all of them. [bytes]
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[Key, tuple[Analysis, int]] = OrderedDict()
+        self._claimed: dict[Hashable, int] = {}
+        self._lock = threading.Lock()
+
+    def find(self, key: Key) -> Analysis | None:
+        """Return an analysis that is kept, which then is the last to be dropped."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def __contains__(self, key: Key) -> bool:
+        with self._lock:
+            return key in self._kept
+
+    def claim(self, work: Hashable, name: str, nbytes: int, packets: int) -> None:
+        """Claim memory for an analysis under way; kept analyses are dropped for it, the longest unused first.
+
+        Parameters
+        ----------
+        work : hashable
+            Which one; its claim takes the place of the one that it made before.
+        name : str
+            What messages call its capture.
+        nbytes : int
+            Memory that it takes in all, so far. [bytes]
+        packets : int
+            How many were read.
+
+        Raises
+        ------
+        CaptureError
+            There is not so much, beside the other analyses under way.
+        """
+        with self._lock:
+            others = sum(size for other, size in self._claimed.items() if other != work)
+            if others + nbytes > self._max_bytes:
+                beside = f" beside {mib(others)} for others under way" if others else ""
+                raise CaptureError(
+                    name,
+                    f"takes {mib(nbytes)} of memory after {packets:,} packets{beside}, more than the "
+                    f"{mib(self._max_bytes)} allowed (--cache-mib)",
+                )
+            self._claimed[work] = nbytes
+            self._drop()
+
+    def release(self, work: Hashable) -> None:
+        """End the claim of an analysis that is no longer under way."""
+        with self._lock:
+            self._claimed.pop(work, None)
+
+    def keep(self, key: Key, analysis: Analysis) -> None:
+        """Keep an analysis if there is room; others are dropped for it, the longest unused first."""
+        size = size_of(analysis)
+        with self._lock:
+            if size <= self._max_bytes:
+                self._kept[key] = (analysis, size)
+                self._kept.move_to_end(key)
+                self._drop()
+
+    def _drop(self) -> None:
+        claimed = sum(self._claimed.values())
+        while self._kept and claimed + sum(size for _, size in self._kept.values()) > self._max_bytes:
+            self._kept.popitem(last=False)
+
+
+def size_of(analysis: Analysis) -> int:
+    """Memory that the frames of an analysis take [bytes]; what they share counts more than once."""
+    frames = (analysis.packets, analysis.segments, analysis.connections)
+    return sum(int(frame.memory_usage().sum()) for frame in frames)
