@@ -101,7 +101,7 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
         "syn_ack_count": "SYN-ACK",
         "fin_count": "FIN",
         "rst_count": "RST",
-        "retransmissions": "segments sent again",
+        "retransmissions": "retransmitted segments",
         "wireshark_retransmissions": "retransmissions by Wireshark's rules",
     }
     for name, label in names.items():

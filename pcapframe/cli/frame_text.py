@@ -117,7 +117,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     columns = _resend_columns(resends.iloc[:limit])
     width = terminal_width() if width is None else width
     left_out = leave_out(columns, ("SACKed", "dup ACKs", "in RTT", "needless", "id"), width)
-    total = analysis.health.qualify_count(len(resends), "resend", "retransmissions")
+    total = analysis.health.qualify_count(len(resends), "retransmitted segment", "retransmissions")
     if not len(resends):
         return Group(*head(analysis), Text(f"  {total}", style="dim"))
     # Between words where that makes room enough.

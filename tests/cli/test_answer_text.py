@@ -45,7 +45,7 @@ def test_flow_is_unknown_where_both_endpoints_match_the_filter() -> None:
     analysis = pf.analyze(pcap(talk), server_ip="127.0.0.1")
     text = plain_text(flow_text(pf.analyze_traffic_flow(analysis, "127.0.0.1"), analysis))
     rows = {line[:35].strip(): line[35:].split("  ") for line in text.splitlines()}
-    for label in ("packets", "bytes of payload", "RST", "segments sent again"):
+    for label in ("packets", "bytes of payload", "RST", "retransmitted segments"):
         cells = [cell for cell in rows[label] if cell]
         assert len(cells) == 2
         assert all("as captured" in cell for cell in cells), rows[label]

@@ -36,15 +36,15 @@ def test_resends(tmp_path: Path) -> None:
     lines = listed.splitlines()
     assert [line.split()[0] for line in lines] == ["frame", "76", "173", "210", "3", "not"]
     assert lines[1].split()[1:5] == ["0", "server", "38", "47.90"]
-    assert lines[-2].strip() == "3 of 58 resends, see --limit"
+    assert lines[-2].strip() == "3 of 58 retransmitted segments, see --limit"
     assert lines[-1].strip().startswith("not shown: SACKed, dup ACKs")
-    assert "20 of 58 resends" in text_of("resends", losses)
+    assert "20 of 58 retransmitted segments" in text_of("resends", losses)
     assert "Nothing matches" in text_of("resends", losses, "--server-port", "1")
     path = tmp_path / "resends.parquet"
     text_of("resends", losses, "--parquet", str(path), "--csv", str(tmp_path / "resends.csv"))
     assert len(pd.read_parquet(path)) == 58
     assert len(pd.read_csv(tmp_path / "resends.csv")) == 58
-    assert "0 resends" in text_of("resends", CLEAN)
+    assert "0 retransmitted segments" in text_of("resends", CLEAN)
 
 
 def test_connections_as_csv(tmp_path: Path) -> None:

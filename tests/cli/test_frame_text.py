@@ -56,7 +56,7 @@ def test_columns_of_resends_make_room_in_a_narrow_terminal() -> None:
         width: plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=width), width=width).splitlines()
         for width in (80, 140)
     }
-    assert shown[140][-1] == "  5 of 58 resends, see --limit"
+    assert shown[140][-1] == "  5 of 58 retransmitted segments, see --limit"
     assert shown[80][-1] == "  not shown: SACKed, dup ACKs, in RTT, needless, id (wider terminal, or --csv)"
 
 
