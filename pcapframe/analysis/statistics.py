@@ -1,7 +1,7 @@
-"""The numbers of an analysis: what they are called, what they rest on, and how they are nested.
+"""The numbers of an analysis: their names and nesting, and what limits them.
 
 Counts rest on the evidence columns. Packets and bytes count every packet; flags, RSTs and retransmitted segments
-leave out further copies that the capture has of a packet (``capture_duplicate``).
+leave out additional captured copies of a packet (``capture_duplicate``).
 """
 
 from typing import TypedDict
@@ -103,7 +103,7 @@ class RstDistribution(TypedDict):
 
 
 class ConnectionRetransmissions(TypedDict):
-    """Segments that one connection sent again."""
+    """Retransmitted segments of one connection."""
 
     conn_id: int
     client: str
@@ -129,7 +129,7 @@ class Differences(TypedDict):
 
 
 class Retransmissions(TypedDict):
-    """Segments sent again, by the evidence; `wireshark_total` are those that Wireshark's rules label."""
+    """Retransmitted segments by the evidence; `wireshark_total` counts retransmissions by Wireshark's rules."""
 
     total: int
     by_connection: dict[str, int]

@@ -1,11 +1,12 @@
-"""The four answers of the tool: a capture or an `Analysis` in, a dict that ``json.dumps`` takes out.
+"""The four answers: each takes a capture or an `Analysis` and returns a dict that ``json.dumps`` accepts.
 
-The keys of the older MCP tool ``mcpcap`` keep their names, nesting and types; more stand beside them. What
-the capture cannot show is null or counted apart, lists are capped beside their exact totals, and endpoints
-are ``address:port`` with IPv6 in brackets. Where there is nothing to count, because the capture has no TCP or
-nothing matches the filter, ``message`` says so: the zeros beside it stand for that, not for clean traffic.
+Keys that the MCP tool ``mcpcap`` also has keep its names, nesting and types; there are more. What the capture cannot
+show is null or counted separately. Lists are capped, with their exact totals next to them. Endpoints are
+``address:port`` with IPv6 in brackets. If there is nothing to count, because the capture has no TCP or nothing matches
+the filter, ``message`` says so: zeros then do not mean clean traffic. ``capture_text`` names the texts that come from
+the capture itself.
 
-``envelope`` is what all have; the others have one answer each.
+``envelope`` has what all answers share; the other modules have one answer each.
 """
 
 from pcapframe.answers.anomalies import AnomaliesAnswer, analyze_tcp_anomalies

@@ -1,4 +1,4 @@
-"""How TCP connections began, went and ended."""
+"""How TCP connections began and ended, and what they carried."""
 
 from typing import TypedDict, cast
 
@@ -90,7 +90,7 @@ def analyze_tcp_connections(
     *,
     limit: int = LISTED,
 ) -> ConnectionsAnswer | NoTcpAnswer:
-    """State how the TCP connections of a capture began, went and ended.
+    """State how the TCP connections of a capture began and ended, and what they carried.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What every answer has: the capture, what it supports, the filter, and why there may be nothing to count."""
+"""What all answers share: the capture, its health, the filter, and why there may be nothing to count."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -76,10 +76,10 @@ class Health(TypedDict):
 
 
 class Envelope(TypedDict):
-    """What every answer has: the capture, what it supports, when it was analysed, the filter, what was not read.
+    """What every answer has: capture, health, time of the analysis, filter, and notes on what was not read.
 
-    `qualifiers` names the numbers of the answer that are not to be taken as they are, by their keys with dots
-    between (those of a list's entries without a place): ``at least`` or ``unknown``. `capture_text` names in the same
+    `qualifiers` names the numbers of the answer that are not reliable as counted, by their keys joined by dots (for
+    entries of a list without their position): ``at least`` or ``unknown``. `capture_text` names in the same
     way the texts that repeat what the capture or its file name holds: they are data from outside, whatever they say.
     In them, control characters and others that do not show are escaped, and what is long is cut.
     """

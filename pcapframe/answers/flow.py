@@ -1,4 +1,4 @@
-"""What the clients of a server sent, beside what it sent."""
+"""Traffic from the clients of a server compared with traffic from the server."""
 
 from typing import Literal, TypedDict
 
@@ -72,7 +72,7 @@ class FlowAnswer(Envelope):
 def analyze_traffic_flow(
     source: Source, server_ip: Address, server_port: int | None = None, *, limit: int = LISTED
 ) -> FlowAnswer | NoTcpAnswer:
-    """Compare what the clients of a server sent with what it sent.
+    """Compare the traffic from the clients of a server with the traffic from the server.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much TCP traffic was sent again, and in which connections."""
+"""How much TCP traffic was retransmitted, and in which connections."""
 
 from typing import TypedDict, cast
 
@@ -36,7 +36,7 @@ QUALIFIED_RETRANSMISSIONS = {
 
 
 class ConnectionRate(TypedDict):
-    """Segments that one connection sent again."""
+    """Retransmitted segments of one connection."""
 
     connection: str
     retrans_count: int
@@ -77,7 +77,7 @@ class RetransmissionsAnswer(Envelope):
 def analyze_tcp_retransmissions(
     source: Source, server_ip: Address | None = None, threshold: float | None = None, *, limit: int = FEW
 ) -> RetransmissionsAnswer | NoTcpAnswer:
-    """State how much of a capture's TCP traffic was sent again, and in which connections.
+    """State how much of a capture's TCP traffic was retransmitted, and in which connections.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def analyze_tcp_retransmissions(
     -------
     dict
         Totals, the rate with its 95 % Wilson interval, ``by_connection``, and ``wireshark_retransmissions``:
-        what Wireshark's rules label, which differs from what was sent again.
+        retransmissions by Wireshark's rules, which differ from those that the evidence shows.
 
     Raises
     ------

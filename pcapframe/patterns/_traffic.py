@@ -1,7 +1,7 @@
-"""The one view of segments and connections that all patterns read; what several need is made once.
+"""The view of segments and connections that all patterns read; what several of them need is computed once.
 
-Segments are named by their row in the frame (from 0), connections by their place in theirs. Copies made on
-the way (``capture_duplicate``) are left out everywhere, as they are from the counts in the connections frame.
+Segments are named by their row in the frame (from 0), connections by their place in theirs. Duplicates made
+by the network or the capture (``capture_duplicate``) are left out everywhere, as in the connections frame.
 """
 
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ class Traffic:
     ----------
     segments : DataFrame
         Columns of ``schema.SEGMENTS`` in capture order, index ``frame``; not modified. Segments of
-        connections that are not in `connections` are passed over.
+        connections that are not in `connections` are ignored.
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
     listed : int, default 100
@@ -271,7 +271,7 @@ class Traffic:
 
     @cached_property
     def resent(self) -> Array:
-        """Rows that were sent again."""
+        """Rows that are retransmissions."""
         return self.labelled("resent")
 
     def differing(self, label: str, evidence: str) -> Differing:

@@ -4,8 +4,8 @@ Observed: connections whose ending is ``reset`` (a RST before both sides had sen
 
 Rule: reported when resets / connections is above ``reset_rate``.
 
-Limits: refused connections end by a reset, too, and are counted beside (``refused``). A RST after the FINs of
-both sides is no such ending (``rst_after_fin``). Many programs close with a RST on purpose.
+Limits: refused connections also end by a reset; they are also counted separately (``refused``). A RST after the FINs
+of both sides does not count as a reset (see ``rst_after_fin``). Many programs close with a RST on purpose.
 
 RFC 9293 sections 3.5.2 and 3.6.
 """

@@ -1,13 +1,12 @@
-"""Bytes that the peer acknowledged and that the capture lacks.
+"""Bytes that the peer acknowledged and that are not in the capture.
 
 Observed: acknowledgements of bytes that no captured segment carried (column ``capture_gap``).
 
 Rule: reported when at least ``min_bytes`` are missing.
 
-Limits: such bytes reached the receiver, so it is the capture that lacks them: dropped while capturing, or
-sent by another path. A missing SYN or FIN counts as one byte. An acknowledgement that is wrong is believed up
-to 1 GiB. Bytes that nothing acknowledged are not noticed. What other patterns count in these connections is a
-lower bound.
+Limits: these bytes reached the receiver, so they were dropped during capture or took another path. A missing SYN or
+FIN counts as one byte. An acknowledgement of data that was never sent is trusted up to 1 GiB. Missing bytes that were
+never acknowledged are not detected. Counts of other patterns in these connections are lower bounds.
 
 RFC 9293 section 3.4 (cumulative acknowledgement).
 """

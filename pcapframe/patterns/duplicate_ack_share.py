@@ -6,9 +6,9 @@ packets without payload, SYN, FIN or RST.
 Rule: reported when their share, or that in a connection with at least ``min_acks`` packets without payload,
 is at least ``share``.
 
-Limits: the label is Wireshark's and asks for an unchanged window, so that duplicates which also move the
-window are missed (about one in eleven from Linux), and it does not ask whether data was outstanding. Loss,
-reordering and needless resends all draw duplicate ACKs.
+Limits: the label is Wireshark's. It requires an unchanged window, so it misses duplicates that also change the window
+(about one in eleven from Linux), and it does not check whether data was outstanding. Loss, reordering and needless
+retransmissions all trigger duplicate ACKs.
 
 RFC 5681 section 2 (duplicate acknowledgement), RFC 2018 (SACK).
 """
@@ -37,7 +37,7 @@ class DuplicateAckShareLimits:
     share : float, default 0.05
         Smallest share of duplicate ACKs. [0 to 1]
     min_acks : int, default 50
-        A connection needs so many packets without payload to be judged alone. [packets]
+        Fewest packets without payload for which the share of a connection is judged. [packets]
     """
 
     share: float = 0.05

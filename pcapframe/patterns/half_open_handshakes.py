@@ -4,8 +4,8 @@ Observed: connections with a SYN and an answer of the server, in which the captu
 
 Rule: reported when at least ``min_connections`` connections are half open.
 
-Limits: the ACK may be missing from the capture, or have come after its end: connections that begin less than
-``settle_s`` before the last packet are counted beside.
+Limits: the ACK may be missing from the capture or may have arrived after its end. Connections that begin less than
+``settle_s`` before the last packet are also counted separately (``begun_at_end``).
 
 RFC 9293 sections 3.3.2 (SYN-RECEIVED) and 3.5.
 """
@@ -35,7 +35,7 @@ class HalfOpenHandshakesLimits:
     min_connections : int, default 1
         Fewest half-open connections. [connections]
     settle_s : float, default 1.0
-        Time that a handshake may take: later ones are also counted as ``begun_at_end``. [s]
+        Connections that begin later than this before the end are also counted as ``begun_at_end``. [s]
     """
 
     min_connections: int = 1

@@ -5,9 +5,9 @@ handshake.
 
 Rule: reported when at least ``min_failed`` handshakes failed.
 
-Limits: half-open handshakes, and connections whose SYN was not captured, are neither completed nor failed and
-are counted apart. A SYN at the end of the capture may have been answered after it. An ICMP answer is no TCP
-segment: such a SYN counts as unanswered.
+Limits: half-open handshakes and connections whose SYN was not captured are neither completed nor failed; they are
+counted separately. A SYN near the end of the capture may have been answered after it. ICMP replies are not read: a
+SYN answered only by ICMP counts as unanswered.
 
 RFC 9293 section 3.5.
 """

@@ -7,9 +7,9 @@ Rule: reported when it differs from the median by more than the largest of ``dev
 absolute deviations, ``floor_s`` and ``floor_share`` of the median, on a server with at least
 ``min_handshakes`` handshakes.
 
-Limits: what is timed is the way from the capture point to the server and back, so captures made at the server
-show its own time only. A repeated SYN adds the time before the retry; such handshakes are counted beside.
-Servers with fewer handshakes are not compared.
+Limits: the time covers the path from the capture point to the server and back; a capture made at the server shows only
+the server's own response time. A repeated SYN adds the time before the retry; such handshakes are also counted
+separately. Servers with fewer handshakes are not compared.
 
 RFC 9293 section 3.5, RFC 6298 section 2.
 """
@@ -42,9 +42,9 @@ class HandshakeTimeOutliersLimits:
     deviations : float, default 6.0
         Distance from the median. [scaled median absolute deviations]
     floor_s : float, default 0.05
-        Smaller distances never count. [s]
+        Smaller distances from the median are ignored. [s]
     floor_share : float, default 0.5
-        Smaller distances, as a share of the median, never count. [share]
+        Distances below this share of the median are ignored. [share]
     min_handshakes : int, default 10
         Fewest timed handshakes of a server. [connections]
     """

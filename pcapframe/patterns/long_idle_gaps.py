@@ -1,11 +1,11 @@
-"""Long silences within connections.
+"""Long idle gaps within connections.
 
 Observed: the time between one packet of a connection and its next.
 
 Rule: reported when in some connection no packet came for ``idle_s`` or longer, and then one did.
 
-Limits: keep-alives end a silence. Packets that the capture lacks make one seem longer. Silence after a
-connection's last packet is not counted, nor are the pauses between the retries of unanswered SYNs.
+Limits: a keep-alive ends an idle gap. Packets missing from the capture make a gap look longer. Neither the time after
+a connection's last packet nor the pauses between retries of unanswered SYNs count.
 
 RFC 9293 section 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
@@ -37,7 +37,7 @@ class LongIdleGapsLimits:
     Parameters
     ----------
     idle_s : float, default 60.0
-        Shortest silence that is reported. [s]
+        Shortest idle gap that is reported. [s]
     """
 
     idle_s: float = 60.0
@@ -47,7 +47,7 @@ LIMITS = LongIdleGapsLimits
 
 
 def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:
-    """Find long silences, and what ended them.
+    """Find long idle gaps and what ended them.
 
     Parameters
     ----------

@@ -2,10 +2,10 @@
 
 Observed: connections without a captured SYN, and established ones without RST or the FINs of both sides.
 
-Rule: reported when at least ``min_connections`` connections are one or the other.
+Rule: reported when at least ``min_connections`` connections are open at either edge.
 
-Limits: what came before or after, the capture cannot show: no handshake, ending or duration of these is
-known. A SYN or FIN that the capture lacks looks the same, as does a connection whose end was never sent.
+Limits: the capture does not show what came before or after, so the handshake, ending or duration of these connections
+is unknown. A SYN or FIN missing from the capture looks the same, as does a connection that was never closed.
 
 RFC 9293 section 3.3.2.
 """

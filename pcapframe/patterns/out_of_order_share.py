@@ -6,9 +6,9 @@ SYN or FIN.
 Rule: reported when their share, or that in a connection with at least ``min_segments`` packets with payload,
 is at least ``share``.
 
-Limits: seen from the capture point; on the way behind it the order may change again. What was sent again is
-not counted, as far as identifications, timestamps and timing tell the two apart. The interval takes segments
-as independent.
+Limits: this is the order at the capture point; it may change again further along the path. Retransmissions are not
+counted, as far as IP identifications, timestamps and timing tell them from reordering. The interval assumes that
+segments are independent.
 
 RFC 4737 (reordering), RFC 9293 section 3.4.
 """
@@ -37,7 +37,7 @@ class OutOfOrderShareLimits:
     share : float, default 0.01
         Smallest share of reordered segments. [0 to 1]
     min_segments : int, default 100
-        A connection needs so many packets with payload to be judged alone. [packets]
+        Fewest packets with payload for which the share of a connection is judged. [packets]
     """
 
     share: float = 0.01

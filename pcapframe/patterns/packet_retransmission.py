@@ -1,13 +1,13 @@
-"""Segments that were sent again.
+"""Segments that were retransmitted.
 
-Observed: segments that repeat payload, SYN or FIN which their sender had sent before (column ``resent``).
+Observed: segments that repeat payload, SYN or FIN that their sender had sent before (column ``resent``).
 
 Rule: reported when there is any; ``exceeds_threshold`` says whether the rate is above ``rate``.
 
-Limits: rests on the bytes, identifications, timestamps and SACK that the packets show, not on Wireshark's
-labels. Keep-alives, window probes and copies made on the way are none. A resend whose first copy was lost
-before the capture point, at the end of the data, leaves no trace. The interval takes packets as independent,
-though losses come in bursts.
+Limits: judged by payload bytes, IP identifications, timestamps and SACK in the packets, not by Wireshark's labels.
+Keep-alives, window probes and duplicates made by the network or the capture do not count. If the first copy of the
+last data was lost before the capture point, its retransmission cannot be recognised. The interval assumes that packets
+are independent, although losses come in bursts.
 
 RFC 9293 section 3.8.1, RFC 6298 (timeout), RFC 5681 section 3.2 (fast), RFC 8985 (tail probe), RFC 2883 and
 3522 (needless).
@@ -34,12 +34,12 @@ READS = ("retransmission", "needless", "resend_reason")
 
 @dataclass(frozen=True)
 class PacketRetransmissionLimits:
-    """What is said to exceed.
+    """When the rate is above the threshold.
 
     Parameters
     ----------
     rate : float, default 0.02
-        Resent segments / TCP packets, above which ``exceeds_threshold`` is True. [0 to 1]
+        Retransmitted segments / TCP packets above which ``exceeds_threshold`` is True. [0 to 1]
     """
 
     rate: float = 0.02
@@ -49,7 +49,7 @@ LIMITS = PacketRetransmissionLimits
 
 
 def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | None:
-    """Count what was sent again.
+    """Count retransmitted segments.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         ``total_retransmissions`` of ``total_packets`` [packets], ``rate`` [0 to 1] with its 95 % interval,
         ``threshold``, ``exceeds_threshold``, ``by_connection`` [packets] of ``connections``; ``from_client``,
         ``from_server`` [packets], ``resent_bytes`` [bytes], ``by_reason`` [packets], ``needless`` and
-        ``needless_unknown`` [packets]: what the receiver had already, and where that cannot be known.
+        ``needless_unknown`` [packets]: data the receiver already had, and where that is unknown.
         ``wireshark_total`` are the packets that Wireshark's rules label; ``only_wireshark`` and ``only_evidence``
-        those that one of both names. Evidence: the resent segments.
+        those that only one of the two names. Evidence: the retransmitted segments.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def notable(seen: dict[str, Any]) -> Notable | None:
 
 
 def _reasons(traffic: Traffic, rows: Array) -> dict[str, int]:
-    """Count the resends by what the sender answered, without zeros."""
+    """Count retransmissions by their reason, without zeros."""
     reasons = traffic.series("resend_reason").cat
     counts = np.bincount(reasons.codes.to_numpy()[rows] + 1, minlength=len(reasons.categories) + 1)[1:]
     found = dict(zip(reasons.categories, counts.tolist(), strict=True))

@@ -3,11 +3,11 @@
 Observed: SYNs with a new sequence number between addresses and ports that an earlier connection used (label
 ``reused_ports``).
 
-Rule: reported when at least ``min_connections`` connections begin so.
+Rule: reported when at least ``min_connections`` connections begin this way.
 
-Limits: the label is Wireshark's and knows only connections in the capture. A SYN-ACK with a new number, which
-has the same label, begins no connection and is not counted. Where the earlier connection is not among those
-looked at, nothing is said of it (``earlier_unknown``).
+Limits: the label is Wireshark's and knows only connections in the capture. A SYN-ACK with a new sequence number has the
+same label but does not begin a connection; it is not counted. If a filter leaves the earlier connection out, it is
+counted as ``earlier_unknown``.
 
 RFC 9293 section 3.6.1 (TIME-WAIT), RFC 6191 (reuse by timestamps).
 """

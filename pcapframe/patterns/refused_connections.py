@@ -4,7 +4,7 @@ Observed: SYNs that a RST from the server's side answered, with no SYN-ACK in th
 
 Rule: reported when at least ``min_connections`` connections were refused.
 
-Limits: the capture shows the sender's address of a RST, not which machine sent it; compare its hop limit
+Limits: the capture shows the source address of a RST, not which machine sent it; compare its hop limit
 (``rst_unlike_ttl``). SYNs answered by ICMP count as unanswered.
 
 RFC 9293 section 3.5.2 (reset generation, first group).

@@ -1,12 +1,12 @@
 """SYNs and SYN-ACKs that were sent more than once.
 
-Observed: segments with SYN that their sender sent again.
+Observed: retransmitted segments with SYN.
 
 Rule: reported when at least ``min_repeats`` SYNs or SYN-ACKs were repeats.
 
-Limits: copies made on the way do not count. Whether the first copy or its answer was lost, and where, the
-capture does not show. Retries of unanswered connections are among them: ``in_complete_handshakes`` has those
-that led on.
+Limits: duplicates made by the network or the capture do not count. The capture does not show whether the first copy
+or its answer was lost, nor where. Retries of unanswered connections are included; ``in_complete_handshakes`` counts
+the connections whose handshake completed.
 
 RFC 9293 section 3.8.1, RFC 6298 section 5.7.
 """

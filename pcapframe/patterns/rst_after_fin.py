@@ -4,8 +4,8 @@ Observed: RSTs that come after a FIN of either side.
 
 Rule: reported when at least ``min_connections`` connections have one.
 
-Limits: by order in the capture, which near a capture point in the middle may differ from the order at either
-end. A connection that both sides had closed before its RST ended with ``fin``, not ``reset``.
+Limits: this is the order in the capture; at either endpoint it may differ. A connection that both sides had closed
+before its RST ended with ``fin``, not ``reset``.
 
 RFC 9293 sections 3.6 and 3.10.4 (close with data unread or unsent), RFC 2525 section 2.17.
 """

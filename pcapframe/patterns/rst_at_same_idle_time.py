@@ -1,13 +1,13 @@
 """RSTs that come after the same idle time on many connections.
 
-Observed: how long each connection had been silent when its first RST came.
+Observed: how long each connection had been idle when its first RST came.
 
-Rule: reported when at least ``min_connections`` connections, and ``min_share`` of those reset after a silence
-of ``min_idle_s``, were silent for the same time within ``tolerance``.
+Rule: reported when at least ``min_connections`` connections, and at least ``min_share`` of those reset after an idle
+gap of ``min_idle_s``, had been idle for the same time within ``tolerance``.
 
-Limits: silence means no packet of the connection in the capture, keep-alives included; packets that the
-capture lacks make it seem longer. Only the largest group is reported. Timers of either end or of a device
-between them look the same.
+Limits: idle means that the capture has no packet of the connection, not even a keep-alive; packets missing from the
+capture make the gap look longer. Only the largest group is reported. A timer at either endpoint or on a device between
+them looks the same.
 
 RFC 9293 sections 3.5.2 and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
@@ -38,13 +38,13 @@ class RstAtSameIdleTimeLimits:
     Parameters
     ----------
     min_idle_s : float, default 1.0
-        Shortest silence before a RST that is looked at. [s]
+        Shortest idle gap before a RST that is considered. [s]
     tolerance : float, default 0.05
-        Idle times up to so much longer than the shortest of a group are the same. [share]
+        How much longer than the shortest of its group an idle time may be. [share]
     min_connections : int, default 5
         Fewest connections in a group. [connections]
     min_share : float, default 0.25
-        Smallest share of a group in the connections that were reset after such a silence. [0 to 1]
+        Smallest share of the group among the connections reset after such an idle gap. [0 to 1]
     """
 
     min_idle_s: float = 1.0

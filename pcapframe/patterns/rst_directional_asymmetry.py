@@ -1,14 +1,13 @@
-"""RSTs that come from one side more often than chance would have it.
+"""RSTs that come from one side more often than by chance.
 
 Observed: which side of each connection sent RST.
 
-Rule: reported when RSTs were seen and an exact two-sided binomial test, in which each connection with RSTs
-from one side only has one vote, gives p < ``significance``. Connections whose roles neither a packet shows nor
-the filter are left out (``inferred_roles``).
+Rule: reported when an exact two-sided binomial test gives p < ``significance``. Each connection with RSTs from one side
+only is one trial. Connections whose client and server are only inferred are left out (``inferred_roles``).
 
-Limits: fewer than six votes never suffice at 0.05. Connections with RSTs from both sides have no vote. A side
-is the one that the addresses name. The test says that the directions differ, not why: clients and servers have
-different reasons to reset.
+Limits: at 0.05, fewer than six connections are never enough. Connections with RSTs from both sides do not count. The
+side is taken from the addresses. The test shows that the directions differ, not why: clients and servers have different
+reasons to reset.
 
 RFC 9293 section 3.5.2.
 """
@@ -39,7 +38,7 @@ class RstDirectionalAsymmetryLimits:
     Parameters
     ----------
     significance : float, default 0.05
-        Probability of such a split by chance, below which it is reported. [0 to 1]
+        Probability of such a split by chance below which it is reported. [0 to 1]
     """
 
     significance: float = 0.05

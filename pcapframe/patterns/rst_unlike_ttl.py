@@ -6,9 +6,8 @@ sender sent in the same connection.
 Rule: reported when at least ``min_connections`` connections have a RST that lies more than ``hops`` outside
 the range of the others.
 
-Limits: a RST of an endpoint that sent nothing else in the connection cannot be compared. Some systems send
-RSTs with another initial hop limit than data, and packets of one connection may take paths of different
-lengths.
+Limits: a RST cannot be compared if its endpoint sent nothing else in the connection. Some systems send RSTs with a
+different initial hop limit than data, and packets of one connection may take paths of different lengths.
 
 RFC 9293 section 3.5.2, RFC 791 section 3.2 and RFC 8200 section 3 (time to live, hop limit).
 """
@@ -38,7 +37,7 @@ class RstUnlikeTtlLimits:
     Parameters
     ----------
     hops : int, default 2
-        Largest distance from the range of the other packets that is still like them. [hops]
+        Largest accepted distance from the range of the other packets. [hops]
     min_connections : int, default 1
         Fewest connections with such a RST. [connections]
     """

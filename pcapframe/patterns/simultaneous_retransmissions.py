@@ -1,12 +1,12 @@
-"""Seconds in which many connections sent segments again.
+"""Seconds in which many connections retransmitted.
 
-Observed: in each second of the capture, how many connections sent payload or a FIN again.
+Observed: in each second of the capture, how many connections retransmitted payload or a FIN.
 
 Rule: reported when in some second there are at least ``min_connections`` of them, and more than the median
 second by at least ``deviations`` standard deviations of a Poisson variable with that median.
 
-Limits: seconds are those of the clock (UTC), so that what lies across a boundary is split. Repeated SYNs are
-left out (``unanswered_syns``, ``repeated_syn``). A capture within one second has nothing to compare with.
+Limits: seconds are calendar seconds (UTC), so events across a boundary are split. Repeated SYNs are left out
+(see ``unanswered_syns``, ``repeated_syn``). A capture shorter than a second has nothing to compare with.
 
 RFC 6298 (timeout), RFC 5681 section 3.2 (fast retransmission).
 """
@@ -38,7 +38,7 @@ class SimultaneousRetransmissionsLimits:
     Parameters
     ----------
     min_connections : int, default 6
-        Fewest connections that send again in the same second. [connections]
+        Fewest connections that retransmit in the same second. [connections]
     deviations : float, default 6.0
         Distance from the median second. [standard deviations]
     """
@@ -51,7 +51,7 @@ LIMITS = SimultaneousRetransmissionsLimits
 
 
 def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Pattern | None:
-    """Find seconds in which many connections sent again.
+    """Find seconds in which many connections retransmitted.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Patt
     Pattern or None
         ``seconds``: the first 100, each with its ``time`` (UTC), ``connections`` and ``resent_segments``;
         ``seconds_total`` of ``capture_seconds``, ``median_connections`` a second, ``most_connections`` in
-        one. Evidence: what was sent again in these seconds.
+        one. Evidence: the retransmissions in these seconds.
     """
     rows = traffic.resent[~traffic.has_flag(traffic.resent, "SYN")]
     rows = rows[traffic.time_ns(rows) != NO_TIME]
@@ -99,7 +99,7 @@ def observe(traffic: Traffic, limits: SimultaneousRetransmissionsLimits) -> Patt
 
 
 def _per_second(second: Array, place: Array) -> tuple[Array, Array, Array]:
-    """Seconds with a resend, and the connections and resent segments in each."""
+    """Seconds with a retransmission, with their connections and retransmitted segments."""
     order = np.lexsort((place, second))
     second, place = second[order], place[order]
     others = changes(second, place)

@@ -4,8 +4,9 @@ Observed: for each connection how the handshake went, which sides sent payload, 
 
 Rule: reported for every capture with at least ``min_connections`` connections.
 
-Limits: three states a connection, not those of RFC 9293 section 3.3.2, which either end goes through and a
-capture shows in part (see ``conn_state`` and ``history``). Payload that the capture lacks is not seen.
+Limits: these are three states per connection, not the TCP states of RFC 9293 section 3.3.2, which each endpoint goes
+through and a capture shows only in part (see ``conn_state`` and ``history``). Payload missing from the capture is not
+seen.
 
 RFC 9293 section 3.3.2.
 """

@@ -5,11 +5,11 @@ answered.
 
 Rule: reported when answered SYNs / SYNs is below ``response_ratio``.
 
-Limits: a SYN-ACK is never counted as a SYN. Each SYN has one vote, repeats included, and all SYNs of an
-answered connection count as answered, since a capture does not tell which of them drew the SYN-ACK; so one
-repeated SYN among healthy connections leaves the ratio at 1, and the many repeats of an unanswered connection
-weigh as many as they are (``answered_connections`` has one vote a connection). A RST is an answer, too, but
-not this one: see ``refused_syns``. The interval takes SYNs as independent, which repeats are not.
+Limits: a SYN-ACK is never counted as a SYN. Every SYN counts, repeats included. All SYNs of an answered connection
+count as answered, since a capture does not show which of them the SYN-ACK answers: one repeated SYN among healthy
+connections leaves the ratio at 1, while every repeat of an unanswered connection lowers it (``answered_connections``
+counts each connection once). A RST is counted separately (``refused_syns``). The interval assumes that SYNs are
+independent, which repeats are not.
 
 RFC 9293 section 3.5, RFC 6298 section 5.7 (repeats).
 """

@@ -4,9 +4,9 @@ Observed: SYNs after which the capture has no TCP segment from the server's side
 
 Rule: reported when at least ``min_connections`` connections stayed unanswered.
 
-Limits: an ICMP answer is no TCP segment and is not looked at. An answer may be missing from the capture, or
-have come after its end: connections that begin less than ``settle_s`` before the last packet are counted
-beside.
+Limits: ICMP replies are not read. An answer may be missing from the capture or may have arrived after its end.
+Connections that begin less than ``settle_s`` before the last packet are also counted separately
+(``begun_at_end``).
 
 RFC 9293 section 3.8.3; RFC 6298 sections 2.1 and 5.5 (first retry after 1 s, doubling).
 """
@@ -38,7 +38,7 @@ class UnansweredSynsLimits:
     min_connections : int, default 1
         Fewest unanswered connections. [connections]
     settle_s : float, default 1.0
-        Time that an answer may take: later SYNs are also counted as ``begun_at_end``. [s]
+        Connections that begin later than this before the end are also counted as ``begun_at_end``. [s]
     """
 
     min_connections: int = 1

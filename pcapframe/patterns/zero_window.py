@@ -1,13 +1,12 @@
-"""Receivers that offered no window, and for how long.
+"""Receivers that advertised a zero window, and for how long.
 
-Observed: packets that offer a window of 0 (label ``zero_window``), and the time until the same side offers
-one again.
+Observed: packets that advertise a window of 0 (label ``zero_window``), and the time until the same side opens its
+window again.
 
 Rule: reported when at least ``min_connections`` connections have one.
 
-Limits: the label leaves out packets with SYN, FIN or RST. A window below one segment also stops a sender and
-is not counted. Where no later packet opens the window, how long it stayed closed is not known
-(``not_reopened``).
+Limits: the label excludes packets with SYN, FIN or RST. A window smaller than one segment also stops a sender but is
+not counted. If no later packet opens the window, the time it stayed closed is unknown (``not_reopened``).
 
 RFC 9293 sections 3.8.6 and 3.8.6.1 (zero-window probing).
 """
@@ -97,7 +96,7 @@ def observe(traffic: Traffic, limits: ZeroWindowLimits) -> Pattern | None:
         between, ways = ": ", [f"{counted(n, 'time')} {way}" for n, way in zip((known.size, shut), ways, strict=True)]
     description = (
         f"{counted(observations['packets'], 'packet')} in {connections:,} of "
-        f"{counted(traffic.size, 'connection')} offered a window of 0. Windows closed "
+        f"{counted(traffic.size, 'connection')} advertised a window of 0. Windows closed "
         f"{counted(closures, 'time')}{between}{' and '.join(ways)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(traffic.labelled("zero_window")))

@@ -80,7 +80,7 @@ def test_a_cut_capture_is_a_warning_and_status_0(tmp_path: Path) -> None:
     answer = json.loads(result.stdout)
     assert answer["truncated"] is True
     assert len(answer["notes"]) == 1
-    assert "! The reader noted: at byte " in main("analyze", str(path)).stdout
+    assert "! Notes while reading: at byte " in main("analyze", str(path)).stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What an analysis is in words: counts as far as they can be taken, shares, sizes and times."""
+"""Words for the numbers of an analysis: counts with their qualifiers, shares, sizes and times."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ NO_NOTES: Mapping[str, str] = {}
 
 
 def seen_count(count: int, health: CaptureHealth, statistic: str, what: str = "", *, among: str = "") -> str:
-    """Write a count as far as it can be taken; none seen where it is 0 and there may have been some.
+    """Write a count with its qualifier; "none seen" if it is 0 and some may have been missed.
 
     Parameters
     ----------
@@ -101,21 +101,21 @@ def labelled_count(count: int, health: CaptureHealth, statistic: str) -> str:
 
 
 def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
-    """Say which packets Wireshark's rules label otherwise.
+    """Name the packets on which Wireshark's rules and the evidence differ.
 
     Parameters
     ----------
     differences : dict
         Of a count in the statistics.
     seen_as : str
-        What the evidence shows of those counted.
+        What the evidence calls them.
     width : int
         Characters in a line.
 
     Returns
     -------
     list of tuple of str
-        Rows for `facts`; none where both agree.
+        Rows for `facts`; empty if both agree.
     """
     sides = (
         ("only Wireshark", f"labelled, not {seen_as}", differences["only_wireshark"]),

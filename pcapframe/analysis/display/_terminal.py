@@ -35,7 +35,7 @@ __all__ = [
     "table",
 ]
 
-NOTE = 2_000  # longest note [characters]
+NOTE = 6_000  # longest note [characters]
 FEW = 3  # limited statistics in a short text
 INDENT, LABEL_WIDTH = 4, 15  # of the filters of a pattern [characters]
 LABEL, FILTER, WARNING = "dim", "green", "yellow"

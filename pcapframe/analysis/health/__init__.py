@@ -1,7 +1,7 @@
 """What a capture can and cannot support: findings, and the statistics that each makes unreliable.
 
 A finding is an observation about the capture itself, with its numbers and the packets that show it. It names the
-statistics that cannot be taken as they are: such a number is *at least* what is counted, or it is *unknown*, and
+statistics that are not reliable as counted: such a number is *at least* what is counted, or it is *unknown*, and
 every text and answer says so beside it. What no finding names holds for the traffic at the capture point.
 
 One file a group of findings, each with what is observed and its limits in the module's docstring: ``capture_file``,

@@ -1,4 +1,4 @@
-"""What a finding is, and what the findings of a capture come to."""
+"""A finding about a capture, and all findings together as its health."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -76,7 +76,7 @@ class CaptureHealth:
     findings : tuple of Finding
         What limits it; empty for a capture without known limits.
     sentence : str
-        In short.
+        Summary of them.
     """
 
     findings: tuple[Finding, ...]
@@ -93,7 +93,7 @@ class CaptureHealth:
         return found
 
     def qualifier(self, *statistics: str) -> Qualifier | None:
-        """Return how far a number that rests on some statistics can be taken.
+        """Return how reliable a number is that rests on some statistics.
 
         Parameters
         ----------
@@ -103,20 +103,20 @@ class CaptureHealth:
         Returns
         -------
         str or None
-            ``at least``, ``unknown``, or None where it can be taken as it is.
+            ``at least``, ``unknown``, or None if it is reliable.
         """
         said = [self.qualifiers[name] for name in statistics if name in self.qualifiers]
         return None if not said else UNKNOWN if UNKNOWN in said else AT_LEAST
 
     def qualify(self, number: int | str, *statistics: str) -> str:
-        """Write a number as far as it can be taken.
+        """Write a number with its qualifier.
 
         Parameters
         ----------
         number : int or str
             The number, or its text.
         *statistics : str
-            What it rests on, keys of ``STATISTICS``.
+            Statistics the number rests on, keys of ``STATISTICS``.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class CaptureHealth:
         return f"{said} {text}" if said else text
 
     def qualify_count(self, count: int, noun: str, *statistics: str) -> str:
-        """Write a count with its noun as far as it can be taken.
+        """Write a count with its noun and qualifier.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class CaptureHealth:
         noun : str
             One of them; its plural ends in s.
         *statistics : str
-            What it rests on, keys of ``STATISTICS``.
+            Statistics the number rests on, keys of ``STATISTICS``.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class CaptureHealth:
         return f"{said} {counted(count, noun)}" if said else counted(count, noun)
 
     def of_pattern(self, name: str) -> dict[str, Qualifier]:
-        """Return how far the statistics can be taken that a pattern rests on.
+        """Return the unreliable statistics that a pattern rests on.
 
         Parameters
         ----------
@@ -176,12 +176,12 @@ class CaptureHealth:
         Returns
         -------
         dict
-            Those that are unreliable, keys of ``STATISTICS``.
+            ``at least`` or ``unknown`` by keys of ``STATISTICS``.
         """
         return self._unreliable(rests_on(name))
 
     def qualify_sentence(self, sentence: str, *statistics: str) -> str:
-        """Write a sentence as far as it can be taken.
+        """Write a sentence with what limits its numbers.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class CaptureHealth:
         return f"As captured ({limits}): {sentence}" if limits else sentence
 
     def qualify_observation(self, sentence: str, pattern: str) -> str:
-        """Write what a pattern observes as far as it can be taken.
+        """Write what a pattern observes with what limits it.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class CaptureHealth:
         return {name: self.qualifiers[name] for name in statistics if name in self.qualifiers}
 
     def qualify_pattern(self, seen: Pattern) -> Pattern:
-        """Return a pattern whose description says how far it can be taken.
+        """Return a pattern whose description says what limits it.
 
         Parameters
         ----------
@@ -253,7 +253,7 @@ class CaptureHealth:
 
 
 def _named(affects: Mapping[str, Qualifier]) -> dict[Qualifier, list[str]]:
-    """Name statistics by how far they can be taken."""
+    """Name statistics by their qualifier."""
     named = {
         qualifier: [text for name, text in STATISTICS.items() if affects.get(name) == qualifier]
         for qualifier in (AT_LEAST, UNKNOWN)

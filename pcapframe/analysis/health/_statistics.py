@@ -1,4 +1,4 @@
-"""What can be unreliable, and how far."""
+"""The statistics that a capture can make unreliable, and in which way."""
 
 from typing import Literal, TypeAlias
 
@@ -9,7 +9,7 @@ Qualifier: TypeAlias = Literal["at least", "unknown"]
 AT_LEAST: Qualifier = "at least"
 UNKNOWN: Qualifier = "unknown"
 
-# As readers call it.
+# By key, as texts name them.
 STATISTICS = {
     "connections": "connections",
     "packets": "packets",
@@ -32,7 +32,7 @@ STATISTICS = {
     "directions": "client and server roles",
 }
 _COUNTS = ("packets", "bytes", "flags", "handshakes", "endings", "retransmissions", "reordering", "duplicate_acks")
-# By a capture that lacks packets of its connections.
+# What becomes unreliable if packets of connections are missing from the capture.
 LACKS_PACKETS: dict[str, Qualifier] = {
     **dict.fromkeys((*_COUNTS, "missing_bytes"), AT_LEAST),
     **dict.fromkeys(("unanswered", "open_endings", "rates", "retransmission_rate", "packet_ratio"), UNKNOWN),

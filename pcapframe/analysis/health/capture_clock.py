@@ -1,9 +1,9 @@
-"""What the clock of the capture shows, whatever is asked for.
+"""Irregular times of the capture, whatever the filter.
 
-- ``packets_without_time``: packets that the file gives no time.
-- ``time_backwards``: packets earlier than the one before them. By less than a second, packets may only have changed
-  places on their way into the file; more is a step of the clock, and no duration across it can be taken.
-- ``clock_steps``: jumps of the clock against the timestamps in the packets (`find_clock_steps`, whose limits hold).
+- ``packets_without_time``: packets to which the file gives no time.
+- ``time_backwards``: packets with an earlier time than the packet before them. If by less than a second, they may only
+  have been written out of order; more than that is a step of the clock, and durations across it are unknown.
+- ``clock_steps``: steps of the capture clock relative to the TCP timestamps (see `find_clock_steps` for its limits).
 """
 
 import numpy as np

@@ -1,9 +1,10 @@
-"""What lies beyond the beginning and the end of the capture.
+"""Connections that began before the capture or continued after it.
 
 - ``open_at_start``: connections whose handshake is not in the capture (``handshake`` is ``not_captured``).
-- ``open_at_end``: connections established or met under way that neither a RST nor the FINs of both sides end in it.
-- ``inferred_roles``: connections of which no SYN or SYN-ACK says who the client is. Nor does the user's filter, as it
-  does where only one endpoint matches it.
+- ``open_at_end``: connections, established or already open at the start, that end neither by a RST nor by the FINs of
+  both sides.
+- ``inferred_roles``: connections without a captured SYN or SYN-ACK, so that client and server are inferred. A filter on
+  the server tells the roles where only one endpoint matches it; those connections do not count.
 """
 
 import numpy as np

@@ -1,10 +1,11 @@
-"""What the file and its interfaces say of themselves, whatever is asked for.
+"""What the file and its interfaces state, whatever the filter.
 
-- ``file_cut_off``: the file ends early or is damaged; what came after is not known.
-- ``reader_notes``: what the reader could not read or left out. It limits statistics only where link types are not
-  decoded, for their packets may be TCP.
-- ``dropped_packets``: drops by the interfaces' own counters. Only pcapng has them, and not every writer's.
-- ``cut_packets``: packets captured in part (snaplen). It limits statistics only where the TCP header is cut: payload is
+- ``file_cut_off``: the file ends early or is damaged; how much is missing is unknown.
+- ``reader_notes``: what the reader could not read or left out. It limits statistics only if link types are not
+  decoded, since their packets may be TCP.
+- ``dropped_packets``: drops reported by the interfaces' own counters. Only pcapng has these, and not every writer
+  stores them.
+- ``cut_packets``: packets captured in part (snaplen). It limits statistics only if the TCP header is cut: payload is
   counted by the IP length.
 """
 
@@ -23,7 +24,7 @@ from pcapframe.wording import agreeing, counted, printable, shortened
 
 __all__ = ["FINDINGS"]
 
-NOTES = 5  # of the reader, in the sentence
+NOTES, NOTE = 5, 1_000  # of the reader in the sentence, and the longest of them [characters]
 NAMED = 3  # files, in a sentence
 NAME = 100  # of a file [characters]
 
@@ -40,7 +41,7 @@ def _cut_off(view: View) -> Finding | None:
     return Finding(
         "file_cut_off",
         f"{which if capture.captures else 'The file ends early or is damaged'}: {counted(read, 'packet')} before that "
-        f"{agreeing(read, 'is', 'are')} read, and how many there were is not known.",
+        f"{agreeing(read, 'was', 'were')} read; how many are missing is unknown.",
         {"packets_read": capture.packets, "packets": None, "bytes_read": capture.bytes},
         {**LACKS_PACKETS, "connections": AT_LEAST, "durations": AT_LEAST},
         Evidence(),
@@ -53,11 +54,11 @@ def _notes(view: View) -> Finding | None:
         return None
     undecoded = undecoded_link_types(capture)
     affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
-    said = "; ".join(shortened(printable(note)) for note in capture.notes[:NOTES])
+    said = "; ".join(shortened(printable(note), NOTE) for note in capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
     return Finding(
         "reader_notes",
-        f"The reader noted: {said}{more}.",
+        f"Notes while reading: {said}{more}.",
         {
             "notes": len(capture.notes),
             "undecoded_link_types": undecoded[:LISTED],

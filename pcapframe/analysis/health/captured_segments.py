@@ -1,12 +1,13 @@
-"""What of the connections' traffic is not in the capture, or is there otherwise than it was on the wire.
+"""Traffic that is missing from the capture, or that the capture shows differently from the wire.
 
 - ``malformed_options``: TCP options that do not parse.
-- ``one_directional``: connections with the packets of one side only. An acknowledgement among them shows that the other
-  side did send; without one, as after a SYN that nobody answers, nothing is said.
+- ``one_directional``: connections with the packets of one side only. It is reported only if an acknowledgement shows
+  that the other side did send, so not for a SYN without an answer.
 - ``bytes_not_captured``: bytes acknowledged that no captured packet carries (``capture_gap``).
-- ``offload_sized_segments``: segments with more payload than the receiver's MSS lets one packet carry, as a host joins
-  them before they are captured. Without an MSS in the capture, only what is beyond a jumbo frame is told.
-- ``capture_duplicates``: further copies of a packet (``capture_duplicate``), as a mirror port makes them.
+- ``offload_sized_segments``: segments with more payload than the receiver's MSS allows in one packet: the host merged
+  or had not yet split them when they were captured (segmentation offload). Without an MSS in the capture, only segments
+  larger than a jumbo frame are recognised.
+- ``capture_duplicates``: additional copies of a packet (``capture_duplicate``), as a mirror port creates them.
 
 RFC 9293 section 3.7.1 (maximum segment size).
 """

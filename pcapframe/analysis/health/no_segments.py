@@ -1,7 +1,7 @@
-"""Why a capture has no TCP segments: it has no TCP packets, none that can be followed, or nobody knows.
+"""Why a capture has no TCP segments: no TCP packets, none with a readable TCP header, or link types not decoded.
 
-A packet that is TCP by its IP header, without a TCP header that can be read, is no segment. Packets of a link type that
-is not decoded may be TCP.
+A packet whose IP header says TCP but whose TCP header cannot be read is not a segment. Packets of a link type that is
+not decoded may be TCP.
 """
 
 import pandas as pd
@@ -14,7 +14,7 @@ __all__ = ["explain_no_segments", "undecoded_link_types"]
 
 
 def undecoded_link_types(capture: CaptureInfo) -> list[str]:
-    """Name the link types of a capture whose packets have a time and a length only.
+    """Name the link types of a capture that are not decoded: their packets have only a time and a length.
 
     Parameters
     ----------

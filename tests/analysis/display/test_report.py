@@ -75,7 +75,7 @@ def test_dropped_packets_and_notes_stand_at_the_top() -> None:
     top = str(analysis).partition("Connections")[0]
     assert "! The capture's own counters report 7 packets dropped and 3 received" in top
     (note,) = analysis.capture.notes
-    assert f"! The reader noted: {note[:20]}" in top
+    assert f"! Notes while reading: {note[:20]}" in top
     assert top.index("Capture health") < top.index("! The capture's own")
 
 
