@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,14 +14,15 @@ from bench import CACHE, HERE, PCAPFRAME, heading, line, made
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from pcapframe.mcp_server.declaration import SERVER, ServerTool
+from pcapframe.mcp_server.tools import TOOLS
+
 LIST_BAR, ANSWER_BAR = 20_000, 12_000  # [bytes]
 SECOND_BAR_S = 0.1
 CANCEL_BAR_S = 1.0
 CANCELLED = 20  # moments of an analysis
 RESETS = 5_000
-ANOMALIES, CONNECTIONS, RETRANSMISSIONS, FLOW = (
-    "analyze_tcp_anomalies", "analyze_tcp_connections", "analyze_tcp_retransmissions", "analyze_traffic_flow",
-)  # fmt: skip
+ANOMALIES, CONNECTIONS = "analyze_tcp_anomalies", "analyze_tcp_connections"
 
 
 def main() -> None:
@@ -52,18 +53,18 @@ async def measure(capture: Path, resets: Path, runs: int) -> int:
             _, seconds = await ask(client, ANOMALIES, path)
             line("first answer, the capture not yet known", f"{seconds:.2f} s")
             servers = await servers_of(client, path)
-            for name, tool, asked in questions(servers[0]):
-                answer, _ = await ask(client, tool, path, **asked)
-                bar = None if tool == "draw_chart" else ANSWER_BAR  # a picture is no list that grows
-                reached.append(show_size(name + (", one server" if "server_ip" in asked else ""), len(answer), bar))
+            for tool, asked in questions(servers[0]):
+                answer, _ = await ask(client, tool.name, path, **asked)
+                bar = ANSWER_BAR if tool.forms else None  # a picture is no list that grows
+                reached.append(show_size(named(tool, asked), len(answer), bar))
         heading(f"{capture.name}: asked again, medians of {runs}")
-        for name, tool, asked in questions(servers[0]):
-            times = [(await ask(client, tool, capture, **asked))[1] for _ in range(runs)]
-            reached.append(show_time(name + (", one server" if "server_ip" in asked else ""), times))
+        for tool, asked in questions(servers[0]):
+            times = [(await ask(client, tool.name, capture, **asked))[1] for _ in range(runs)]
+            reached.append(show_time(named(tool, asked), times))
             if "server_ip" in asked:  # each of which this tool was not asked about before
                 others = [{**asked, "server_ip": server} for server in servers[1 : runs + 1]]
-                times = [(await ask(client, tool, capture, **other))[1] for other in others]
-                reached.append(show_time(f"{name}, new servers", times))
+                times = [(await ask(client, tool.name, capture, **other))[1] for other in others]
+                reached.append(show_time(f"{named(tool, asked)}, new servers", times))
     heading(f"{capture.name}: cancelled in mid-analysis, in this process")
     reached.append(await show_cancelling(capture))
     return int(not all(reached))
@@ -117,20 +118,16 @@ async def servers_of(client: Client, capture: Path) -> list[str]:
     return list(dict.fromkeys(end.rpartition(":")[0].strip("[]") for end in ends))
 
 
-def questions(server: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give every question, as it is called, without a filter and with one."""
-    one = {"server_ip": server}
-    for tool in (ANOMALIES, CONNECTIONS, RETRANSMISSIONS):
-        yield tool, tool, {}
-        yield tool, tool, one
-    yield FLOW, FLOW, one
-    for asked in ({}, one):
-        yield "get_packets of a pattern", "get_packets", {"pattern": "abnormal_termination", **asked}
-    yield "get_packets of a connection", "get_packets", {"conn_id": 1}
-    yield "dissect_packet", "dissect_packet", {"frame": 1}
-    for chart in ("rst_distribution", "retransmission_timeline", "time_sequence"):
-        yield f"draw_chart, {chart}", "draw_chart", {"chart": chart}
-    yield "get_capture_facts", "get_capture_facts", {}
+def questions(server: str, tools: Sequence[ServerTool] = TOOLS) -> Iterator[tuple[ServerTool, dict[str, Any]]]:
+    """Give every tool with the arguments of each of its examples."""
+    for tool in tools:
+        for example in tool.examples:
+            yield tool, {key: server if value == SERVER else value for key, value in example.items()}
+
+
+def named(tool: ServerTool, asked: dict[str, Any]) -> str:
+    """Name a question."""
+    return ", ".join([tool.name, *("one server" if key == "server_ip" else str(asked[key]) for key in asked)])
 
 
 def show_size(name: str, size: int, bar: int | None) -> bool:

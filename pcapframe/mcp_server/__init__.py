@@ -1,8 +1,10 @@
 """The MCP server: the four answers and their evidence for assistants, over stdio or HTTP.
 
-``server`` puts it together and runs it; ``tools``, ``evidence_tools``, ``resources`` and ``prompts`` are what a client
-sees. ``evidence`` and ``charts`` make what stands behind the four answers, ``captures`` opens captures and keeps their
-analyses, ``folders`` says which files may be read, ``paging`` bounds every answer, ``schemas`` describes them.
+``server`` puts it together and runs it; ``tools`` (a file each, as ``declaration`` describes), ``resources`` and
+``prompts`` are what a client sees. ``asked`` finds the analysis that a question is about; ``evidence`` and ``charts``
+make what stands behind the four answers. ``captures`` opens captures and keeps their analyses, ``folders`` says which
+files may be read, ``paging`` bounds every answer, ``schemas`` describes them. ``sentences`` words what goes wrong, and
+``stdio`` answers what is no valid message.
 """
 
 from pcapframe.errors import needs_extra

@@ -1,35 +1,48 @@
 """Charts as PNG."""
 
 import threading
-from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.errors import ParameterError
+from pcapframe.plots import CHARTS
+from pcapframe.plots._canvas import Canvas
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+__all__ = ["chart_png", "of_one_connection"]
 
-    from pcapframe.plots._canvas import Canvas
-
-__all__ = ["Chart", "chart_png"]
-
-Chart: TypeAlias = Literal["rst_distribution", "retransmission_timeline", "time_sequence"]
 WIDTH, HEIGHT = 900, 480  # pixels
 DRAWING = threading.Lock()  # matplotlib draws one figure at a time
-CANVASES: dict[Chart, "Canvas"] = {}
+CANVASES: dict[str, Canvas] = {}
 
 
-def chart_png(analysis: Analysis, chart: Chart, *, conn_id: int | None = None) -> bytes:
+def of_one_connection() -> list[str]:
+    """Return the charts that show one connection.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Examples
+    --------
+    >>> "time_sequence" in of_one_connection()
+    True
+    """
+    return [name for name, chart in CHARTS.items() if chart.of == "connection"]
+
+
+def chart_png(analysis: Analysis, name: str, *, conn_id: int | None = None) -> bytes:
     """Draw a chart.
 
     Parameters
     ----------
     analysis : Analysis
         What is drawn.
-    chart : {"rst_distribution", "retransmission_timeline", "time_sequence"}
-        RSTs by the phase of their connection, segments sent again by time, or bytes of a connection by time.
+    name : str
+        Of the chart, as in ``plots.CHARTS``.
     conn_id : int, optional
-        The connection of ``time_sequence``; that with the most payload without it.
+        The connection, for charts that show one; without it, the one with the most payload.
 
     Returns
     -------
@@ -39,7 +52,7 @@ def chart_png(analysis: Analysis, chart: Chart, *, conn_id: int | None = None) -
     Raises
     ------
     ParameterError
-        There is no such connection, or the chart is not of one.
+        There is no such chart or connection, or the chart does not show a single connection.
 
     Examples
     --------
@@ -47,23 +60,19 @@ def chart_png(analysis: Analysis, chart: Chart, *, conn_id: int | None = None) -
     >>> chart_png(pf.analyze(pf.example("resets.pcap")), "rst_distribution")[1:4]
     b'PNG'
     """
-    if conn_id is not None and chart != "time_sequence":
-        raise ParameterError(f"{chart} is of all connections: conn_id is for time_sequence")
-    if conn_id is not None and conn_id not in analysis.connections.index:
+    chart = CHARTS.get(name)
+    if chart is None:
+        raise ParameterError(f"there is no chart {name!r}: expected one of {', '.join(CHARTS)}")
+    options = {} if conn_id is None else {"conn_id": conn_id}
+    if options and chart.of != "connection":
+        one = ", ".join(of_one_connection())
+        raise ParameterError(f"{name} shows all connections: conn_id is for charts that show one ({one})")
+    if options and conn_id not in analysis.connections.index:
         total = len(analysis.connections)
         raise ParameterError(f"there is no connection {conn_id}: expected the conn_id of one of {total:,}")
-    # Here, since most who talk to the server ask for no chart, and it should be there soon.
-    from pcapframe import plots  # noqa: PLC0415
-    from pcapframe.plots._canvas import Canvas  # noqa: PLC0415
 
-    def draw(axes: "Axes") -> None:
-        if chart == "rst_distribution":
-            plots.rst_distribution(analysis, ax=axes)
-        elif chart == "retransmission_timeline":
-            plots.retransmission_timeline(analysis, ax=axes)
-        else:
-            plots.time_sequence(analysis, conn_id=conn_id, ax=axes)
+    def draw(axes: Axes) -> None:
+        chart.draw(analysis, ax=axes, **options)
 
     with DRAWING:
-        canvas = CANVASES.setdefault(chart, Canvas())
-        return canvas.draw(draw, width=WIDTH, height=HEIGHT)
+        return CANVASES.setdefault(name, Canvas()).draw(draw, width=WIDTH, height=HEIGHT)

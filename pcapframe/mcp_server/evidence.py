@@ -1,4 +1,4 @@
-"""The answers behind the four: packets as rows, one packet taken apart, facts about a capture."""
+"""The answers behind the four: packets as rows, one packet dissected, facts about a capture."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -12,18 +12,22 @@ from pcapframe.answers import capped_health
 from pcapframe.capture.source import CaptureSource
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
-from pcapframe.mcp_server.paging import compact
+from pcapframe.mcp_server.paging import BUDGET, FEW, compact
 from pcapframe.measures import endpoint_text, frame_filter
 from pcapframe.packets import count_by_interface
 from pcapframe.patterns import Evidence
 from pcapframe.schema import FLAG_BITS, LABELS, names
+from pcapframe.wording import printable
 
 __all__ = ["CaptureFacts", "DissectedPacket", "Packets", "capture_facts", "dissected_packet", "packets_behind"]
 
 LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
-TEXT = 300  # longest value shown of a field or a comment [characters]
+TEXT = 300  # that a field or a comment may take [bytes]
 NAMED = 5  # connections in a message
-LAYERS_BYTES = 9_000  # that the layers of a packet may take
+LAYERS_BYTES, LAYER_BYTES = 9_000, 50  # that the layers of a packet may take, and each beside its fields
+LISTED = ("link_types", "interfaces", "comments", "notes")
+LESS = ((FEW, 100), (5, 60), (3, 40), (1, 40))  # entries and characters of texts, tried until the facts fit
+NAME = 400  # that the capture's name and what marks its texts may take [bytes]
 INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
 
 
@@ -66,7 +70,7 @@ class Layer(TypedDict):
 
 
 class DissectedPacket(TypedDict):
-    """One packet taken apart; `is_cut` where not all of it is shown."""
+    """One dissected packet; `is_cut` where not all of it is shown."""
 
     file: str
     frame: int
@@ -86,6 +90,7 @@ class CaptureFacts(TypedDict):
     format: str
     compression: str | None
     link_types: list[str]
+    link_types_total: int
     packets: int
     bytes: int
     first_time: str | None
@@ -93,6 +98,7 @@ class CaptureFacts(TypedDict):
     snaplen: int | None
     truncated: bool
     protocols: dict[str, int]
+    protocols_total: int
     tcp_connections: int
     interfaces: list[dict[str, Any]]
     interfaces_total: int
@@ -193,7 +199,7 @@ def _flag_text(bits: int) -> str:
 
 
 def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> DissectedPacket:
-    """Take one packet apart.
+    """Dissect one packet.
 
     Parameters
     ----------
@@ -231,12 +237,14 @@ def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> D
             text = str(field.i2repr(layer, value))
             if isinstance(value, int) and text not in (str(value), hex(value)):
                 text = f"{text} ({value})"  # the name of a port or protocol number, and the number
-            is_cut |= len(text) > TEXT
-            fields[field.name] = text[:TEXT]
-            room -= len(compact({field.name: text[:TEXT]}))
+            shown = _cut(text)
+            is_cut |= shown != printable(text)
+            fields[field.name] = shown
+            room -= len(compact({field.name: shown}))
             if room < 0:
                 is_cut = True
                 break
+        room -= LAYER_BYTES
         layers.append(Layer(layer=str(layer.name), fields=fields))
         layer = layer.payload
     return DissectedPacket(
@@ -245,7 +253,7 @@ def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> D
         time=None if pd.isna(row["time"]) else row["time"].isoformat(),
         wire_bytes=int(row["wire_bytes"]),
         captured_bytes=int(row["captured_bytes"]),
-        summary=str(packet.summary())[:TEXT],
+        summary=_cut(str(packet.summary())),
         layers=layers,
         is_cut=is_cut,
     )
@@ -272,24 +280,44 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     >>> capture_facts(pf.analyze(pf.example("clean.pcap")), limit=3)["protocols"]["TCP"] > 300
     True
     """
+    facts = _facts(analysis, limit, TEXT)
+    for entries, text in LESS:
+        if len(compact(facts)) <= (BUDGET if limit <= FEW else BUDGET * limit // FEW) - NAME:
+            break
+        facts = _facts(analysis, min(entries, limit), text)
+    return facts
+
+
+def _facts(analysis: Analysis, limit: int, text: int) -> CaptureFacts:
+    """State the facts with so many entries of each list, and so much of each text."""
     facts = asdict(analysis.capture)
     protocols = analysis.packets["protocol"].value_counts()
-    interfaces = zip(facts["interfaces"], count_by_interface(analysis.packets), strict=True)
+    protocols = protocols[protocols > 0]
+    interfaces = zip(facts["interfaces"], count_by_interface(analysis.packets), strict=False)
     more = {
         "file": facts["name"],
         "health": capped_health(analysis.health, limit),
-        "protocols": {str(name): int(count) for name, count in protocols.items() if count},
+        "protocols": {str(name): int(count) for name, count in protocols[:limit].items()},
         "tcp_connections": len(analysis.whole_connections),
-        "interfaces": [{**_shortened(each), "packets": count} for each, count in islice(interfaces, limit)],
-        "interfaces_total": len(facts["interfaces"]),
-        "comments": [_shortened(each) for each in facts["comments"][:limit]],
-        "comments_total": len(facts["comments"]),
-        "notes": facts["notes"][:limit],
-        "notes_total": len(facts["notes"]),
+        "interfaces": [{**_shortened(each, text), "packets": count} for each, count in islice(interfaces, limit)],
+        "comments": [_shortened(each, text) for each in facts["comments"][:limit]],
+        "link_types": [_cut(each, text) for each in facts["link_types"][:limit]],
+        "notes": [_cut(each, text) for each in facts["notes"][:limit]],
+        "protocols_total": len(protocols),
+        # The capture itself may list no more than some, beside its own totals.
+        **{f"{key}_total": facts.get(f"{key}_total", len(facts[key])) for key in LISTED},
     }
     every = facts | more
     return cast(CaptureFacts, {name: every[name] for name in CaptureFacts.__annotations__})
 
 
-def _shortened(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: value[:TEXT] if isinstance(value, str) else value for name, value in entry.items()}
+def _cut(text: str, most: int = TEXT) -> str:
+    """Escape what does not show of a text, and cut it to so many bytes as JSON."""
+    shown = printable(text[:most])
+    while (size := len(compact(shown)) - 2) > most:
+        shown = shown[: most * len(shown) // (size + 1)]
+    return shown
+
+
+def _shortened(entry: dict[str, Any], most: int) -> dict[str, Any]:
+    return {name: _cut(value, most) if isinstance(value, str) else value for name, value in entry.items()}

@@ -20,15 +20,16 @@ from typing import Any, TypeAlias
 from pcapframe.errors import ParameterError
 from pcapframe.measures import frame_filter
 
-__all__ = ["BUDGET", "Cursor", "Question", "compact", "page"]
+__all__ = ["BUDGET", "FEW", "Cursor", "Question", "compact", "page"]
 
+FEW = 10  # entries of a list without a limit given
 BUDGET = 12_000  # of the JSON of an answer without a limit given [bytes]
 Counts: TypeAlias = tuple[int, int, int]  # of lists, of the evidence of health, of other evidence
 # Tried until the answer fits.
 LESS: tuple[Counts, ...] = ((10, 5, 10), (10, 5, 5), (10, 5, 3), (7, 5, 3), (5, 5, 3), (5, 1, 3))
 LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # where patterns do not fit one by one
 CURSOR_BYTES = 500  # that a cursor may have
-CURSOR_ROOM = 200  # that one of ours may take, with its key
+CURSOR_ROOM = 220  # that one of ours may take with its key, and what marks the capture's own text
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Question:
 
 
 def page(
-    make: Callable[[int], dict[str, Any]], question: Question, cursor: Cursor, *, limit: int | None, most: int = 10
+    make: Callable[[int], dict[str, Any]], question: Question, cursor: Cursor, *, limit: int | None, most: int = FEW
 ) -> dict[str, Any]:
     """Make an answer whose lists begin where a cursor says.
 

@@ -3,13 +3,17 @@
 A capture's path or URL is one part of the address, its slashes as ``%2F``.
 """
 
+from typing import Any
+
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import ResourceSecurity
 
-from pcapframe.mcp_server.charts import Chart
-from pcapframe.mcp_server.evidence_tools import dissected, drawn, facts, packets
+from pcapframe.mcp_server.declaration import ServerTool
 from pcapframe.mcp_server.paging import compact
-from pcapframe.mcp_server.tools import Asked
+from pcapframe.mcp_server.tools.dissect_packet import dissect_packet
+from pcapframe.mcp_server.tools.draw_chart import draw_chart
+from pcapframe.mcp_server.tools.get_capture_facts import get_capture_facts
+from pcapframe.mcp_server.tools.get_packets import get_packets
 
 __all__ = ["add_resources"]
 
@@ -19,47 +23,57 @@ CAPTURE = "pcapframe://capture/{pcap_file}"
 JSON, PNG = "application/json", "image/png"
 
 
-def add_resources(server: MCPServer[None], asked: Asked) -> None:
+async def _text(tool: ServerTool, *arguments: Any, **named: Any) -> str:
+    answer = await tool.answer(*arguments, **named)
+    assert isinstance(answer, dict)
+    return compact(tool.marked(answer))
+
+
+async def _picture(*arguments: Any, **named: Any) -> bytes:
+    answer = await draw_chart.answer(*arguments, **named)
+    assert isinstance(answer, bytes)
+    return answer
+
+
+def add_resources(server: MCPServer[Any]) -> None:
     """Register the resources.
 
     Parameters
     ----------
     server : MCPServer
         What gets them.
-    asked : Asked
-        Answers the questions.
     """
 
     @server.resource(f"{CAPTURE}/facts", title="Capture facts", mime_type=JSON, security=SECURITY)
     async def capture_facts(ctx: Context, pcap_file: str) -> str:
         """Facts about a capture, and what could not be read of it."""
-        return compact(await facts(asked, ctx, pcap_file))
+        return await _text(get_capture_facts, ctx, pcap_file)
 
     @server.resource(f"{CAPTURE}/pattern/{{pattern}}", title="Packets of a pattern", mime_type=JSON, security=SECURITY)
     async def pattern_packets(ctx: Context, pcap_file: str, pattern: str) -> str:
         """The first packets behind a pattern."""
-        return compact(await packets(asked, ctx, pcap_file, pattern=pattern))
+        return await _text(get_packets, ctx, pcap_file, pattern=pattern)
 
     @server.resource(
         f"{CAPTURE}/connection/{{conn_id}}", title="Packets of a connection", mime_type=JSON, security=SECURITY
     )
     async def connection_packets(ctx: Context, pcap_file: str, conn_id: int) -> str:
         """The first packets of a connection."""
-        return compact(await packets(asked, ctx, pcap_file, conn_id=conn_id))
+        return await _text(get_packets, ctx, pcap_file, conn_id=conn_id)
 
     @server.resource(f"{CAPTURE}/frame/{{frame}}", title="One packet", mime_type=JSON, security=SECURITY)
     async def frame_layers(ctx: Context, pcap_file: str, frame: int) -> str:
-        """One packet taken apart, layer by layer."""
-        return compact(await dissected(asked, ctx, pcap_file, frame))
+        """One packet, dissected layer by layer."""
+        return await _text(dissect_packet, ctx, pcap_file, frame)
 
     @server.resource(f"{CAPTURE}/chart/{{chart}}", title="Chart", mime_type=PNG, security=SECURITY)
-    async def capture_chart(ctx: Context, pcap_file: str, chart: Chart) -> bytes:
-        """A chart: rst_distribution, retransmission_timeline or time_sequence."""
-        return await drawn(asked, ctx, pcap_file, chart)
+    async def capture_chart(ctx: Context, pcap_file: str, chart: str) -> bytes:
+        """A chart, by its name in draw_chart."""
+        return await _picture(ctx, pcap_file, chart)
 
     @server.resource(
         f"{CAPTURE}/connection/{{conn_id}}/time_sequence", title="Time and sequence", mime_type=PNG, security=SECURITY
     )
     async def connection_chart(ctx: Context, pcap_file: str, conn_id: int) -> bytes:
-        """The bytes of a connection by time."""
-        return await drawn(asked, ctx, pcap_file, "time_sequence", conn_id=conn_id)
+        """Sequence numbers of a connection over time."""
+        return await _picture(ctx, pcap_file, "time_sequence", conn_id=conn_id)

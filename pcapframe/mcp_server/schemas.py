@@ -77,7 +77,7 @@ def schema_of(hint: Any, *, deep: int = DEEP) -> dict[str, Any]:
         items = schema_of(arguments[0], deep=deep)
         return {"type": "array", "items": items} if items else {"type": "array"}
     if hint is dict or origin is dict:
-        values = schema_of(arguments[1], deep=deep) if arguments else {}
+        values = schema_of(arguments[1], deep=deep) if arguments and deep else {}
         return {"type": "object", "additionalProperties": values} if values else {"type": "object"}
     if origin in (Union, UnionType):
         forms = [schema_of(one, deep=deep) for one in arguments]

@@ -5,38 +5,36 @@ import re
 from pydantic import ValidationError
 
 from pcapframe.errors import PcapframeError
-from pcapframe.wording import printable
+from pcapframe.wording import printable, shortened
 
-__all__ = ["LONGEST", "WORD", "sentence", "shortened"]
+__all__ = ["LONGEST", "WORD", "echoed", "sentence"]
 
 LONGEST = 1_000  # sentence [characters]
 WORD = 200  # longest run without a space; longer ones are a client's own [characters]
-TAIL = 40  # what is kept of the end of a word [characters]
-LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
+LONG_WORD = re.compile(rf"\S{{{WORD},}}[^\s:;,'\")]")
 
 
-def shortened(text: str, most: int = WORD) -> str:
-    """Cut the middle out of a long text and escape what does not show.
+def echoed(text: str, most: int = WORD) -> str:
+    r"""Repeat what a client sent: short, on one line.
 
     Parameters
     ----------
     text : str
-        Such as an argument of a client.
+        Such as an argument.
     most : int, default 200
-        So many characters stay.
+        So many characters of it at most.
 
     Returns
     -------
     str
-        On one line.
+        Characters that do not show are escaped.
 
     Examples
     --------
-    >>> shortened("a" * 300, 50)
-    'aaaaaaaaa…aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+    >>> echoed("a\n" * 300, 9)
+    'a\\na\\na\\n… (891 more characters)'
     """
-    text = printable(f"{text[:most]}{text[-most:]}" if len(text) > 2 * most else text)
-    return text if len(text) <= most else f"{text[: most - TAIL - 1]}…{text[-TAIL:]}"
+    return shortened(printable(text), most)
 
 
 def sentence(cause: BaseException | str | None) -> str | None:
@@ -61,4 +59,4 @@ def sentence(cause: BaseException | str | None) -> str | None:
         told = f"the arguments are not valid: {'; '.join(problems)}"
     else:
         return None
-    return shortened(LONG_WORD.sub(lambda word: shortened(word[0]), told), LONGEST)
+    return echoed(LONG_WORD.sub(lambda word: echoed(word[0]), told), LONGEST)

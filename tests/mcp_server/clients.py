@@ -25,6 +25,9 @@ import pcapframe
 
 PACKAGE = Path(pcapframe.__file__).parent.parent
 DATA = PACKAGE / "data"
+EXAMPLES = sorted(path.name for path in DATA.glob("*.pcap*"))
+FOUR = ("analyze_tcp_anomalies", "analyze_tcp_connections", "analyze_tcp_retransmissions", "analyze_traffic_flow")
+SMALL = 12_000  # of a default answer [bytes]
 COMMAND = [sys.executable, "-c", "from pcapframe.cli import main; main()", "mcp"]
 ENVIRONMENT = {"PYTHONPATH": str(PACKAGE)} | {k: v for k, v in os.environ.items() if k.startswith("PCAPFRAME_")}
 

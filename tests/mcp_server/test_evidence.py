@@ -101,7 +101,7 @@ def test_arguments_that_cannot_be_meant(analysis: pf.Analysis) -> None:
         packets_behind(analysis, conn_id=999)
 
 
-def test_a_packet_is_taken_apart(analysis: pf.Analysis) -> None:
+def test_a_packet_is_dissected(analysis: pf.Analysis) -> None:
     shown = dissected_packet(analysis, 87, RESETS)
     assert [layer["layer"] for layer in shown["layers"]] == ["Ethernet", "IP", "TCP"]
     tcp = shown["layers"][2]["fields"]

@@ -41,7 +41,7 @@ def test_charts_are_pictures(served: Blocking) -> None:
         content = served.read(f"{CAPTURE}/{uri}")
         assert content.mime_type == "image/png"
         assert b64decode(content.blob).startswith(b"\x89PNG")
-    assert "Input should be" in served.failing_read(f"{CAPTURE}/chart/pie")
+    assert "there is no chart 'pie'" in served.failing_read(f"{CAPTURE}/chart/pie")
     assert "there is no connection 999" in served.failing_read(f"{CAPTURE}/connection/999/time_sequence")
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 import pcapframe as pf
-from pcapframe.mcp_server import Settings, serve_http
+from pcapframe.mcp_server import Settings, serve_http, serve_stdio
 from pcapframe.mcp_server.server import CaptureServer, Token
 from tests.builders import Conversation, pcap
 from tests.hostile import Server, bomb, serving
@@ -184,6 +184,12 @@ def test_the_token_is_compared_whole() -> None:
     token = Token("näh")
     for shown, right in (("näh", True), ("nä", False), ("", False), ("nah", False)):
         assert (asyncio.run(token.verify_token(shown)) is not None) is right
+
+
+def test_a_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(pf.ParameterError, match="standard input is closed: expected a client"):
+        serve_stdio(Settings(roots=(DATA,)))
 
 
 def test_stdio_ends_with_its_input() -> None:

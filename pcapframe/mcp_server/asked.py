@@ -1,0 +1,146 @@
+"""Questions of clients: the analysis that each is about, progress while it is made, one page of the answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+from mcp.server.mcpserver import Context
+
+from pcapframe.analysis import Analysis, analyze
+from pcapframe.mcp_server.captures import Captures, Held, Report
+from pcapframe.mcp_server.paging import FEW, Question, page
+from pcapframe.mcp_server.sentences import echoed
+
+__all__ = ["Asked", "Make", "asked_of"]
+
+NAME = 300  # longest name of a capture in an answer [characters]
+Make: TypeAlias = Callable[[int], Any]
+
+
+def asked_of(ctx: Context) -> "Asked":
+    """Return who answers the questions of a server.
+
+    Parameters
+    ----------
+    ctx : Context
+        Of a request.
+
+    Returns
+    -------
+    Asked
+        The server's own.
+    """
+    asked = ctx.request_context.lifespan_context
+    assert isinstance(asked, Asked)
+    return asked
+
+
+class Asked:
+    """Answers questions about captures.
+
+    Parameters
+    ----------
+    captures : Captures
+        Where the analyses come from.
+    """
+
+    def __init__(self, captures: Captures) -> None:
+        self.captures = captures
+        # What was asked of each kept capture last: the next question is often about the same server.
+        self._last: WeakKeyDictionary[Analysis, tuple[tuple[str | None, int | None], Analysis]] = WeakKeyDictionary()
+
+    async def analysis(
+        self,
+        ctx: Context,
+        pcap_file: str,
+        server_ip: str | None = None,
+        server_port: int | None = None,
+        *,
+        again: bool = False,
+    ) -> Held:
+        """Return the analysis of a capture, of the connections asked for.
+
+        Parameters
+        ----------
+        ctx : Context
+            Of the request, which is told the progress.
+        pcap_file : str
+            Path or URL.
+        server_ip, server_port : optional
+            As for `analyze`; an empty address is none.
+        again : bool, default False
+            The question goes on where an earlier one ended.
+
+        Returns
+        -------
+        Held
+            With the analysis of the selection.
+        """
+        held = await self.captures.get(pcap_file, _reporter(ctx), as_before=again)
+        held = replace(held, name=echoed(held.name, NAME))
+        if not server_ip and server_port is None:
+            return held
+        asked = server_ip or None, server_port
+        before, analysis = self._last.get(held.analysis, (None, held.analysis))
+        if asked != before:
+            chosen = partial(analyze, held.analysis, server_ip=asked[0], server_port=server_port)
+            analysis = await anyio.to_thread.run_sync(chosen)
+            self._last[held.analysis] = asked, analysis
+        return Held(held.name, held.identity, analysis)
+
+    async def answer(
+        self,
+        ctx: Context,
+        asked: tuple[Any, ...],
+        make: Callable[[Analysis], Make],
+        *,
+        limit: int | None,
+        cursor: str | None,
+        most: int = FEW,
+    ) -> dict[str, Any]:
+        """Answer a question with one page.
+
+        Parameters
+        ----------
+        ctx : Context
+            Of the request.
+        asked : tuple
+            Tool, capture, server address and port, and whatever else the answer depends on.
+        make : callable
+            Takes the analysis; what it returns makes the answer with so many entries of each list.
+        limit, cursor : optional
+            As the client gives them.
+        most : int, default 10
+            So many entries without a limit.
+
+        Returns
+        -------
+        dict
+            The answer.
+        """
+        _, pcap_file, server_ip, server_port, *_ = asked
+        held = await self.analysis(ctx, pcap_file, server_ip, server_port, again=bool(cursor))
+        question = Question(held.identity, asked)
+        begin = question.read(cursor)
+
+        def made() -> dict[str, Any]:
+            answer = make(held.analysis)
+            return page(lambda count: {**answer(count), "file": held.name}, question, begin, limit=limit, most=most)
+
+        return await anyio.to_thread.run_sync(made)
+
+
+def _reporter(ctx: Context) -> Report:
+    """Return what tells a client of the progress, where it wants to know."""
+    last = 0.0
+
+    async def report(share: float, what: str) -> None:
+        nonlocal last
+        if share > last:  # as the protocol asks: it grows with every notification
+            last = share
+            await ctx.report_progress(share, 1.0, what)
+
+    return report

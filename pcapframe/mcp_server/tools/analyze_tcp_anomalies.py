@@ -1,0 +1,45 @@
+"""What is observed in the TCP connections of a capture, and the packets that show it."""
+
+from typing import Any
+
+from mcp.server.mcpserver import Context
+
+from pcapframe import answers
+from pcapframe.analysis import Analysis
+from pcapframe.mcp_server.asked import Make, asked_of
+from pcapframe.mcp_server.declaration import SERVER, Cursor, Limit, PcapFile, ServerIp, ServerPort, server_tool
+
+__all__ = ["analyze_tcp_anomalies"]
+
+DESCRIPTION = (
+    "State what is observed in a capture's TCP connections, with the packets that show it, never why. "
+    "statistics: handshakes (failed: refused or unanswered; incomplete: half open, or begun before the capture), "
+    "flags (syn: without ACK), RSTs by source and direction, segments retransmitted (rate: of TCP packets, with its "
+    "95 % interval), states. patterns: in the categories connection_establishment, connection_termination, "
+    "reliability and connection_lifecycle, each with its numbers (..._s in seconds, rates 0 to 1) and evidence: "
+    "connections (conn_id), frame numbers, a Wireshark display filter; get_packets lists all. "
+    "null: not known."
+)
+
+
+@server_tool(
+    title="Observed patterns",
+    description=DESCRIPTION,
+    forms=(answers.AnomaliesAnswer, answers.NoTcpAnswer),
+    examples=({}, {"server_ip": SERVER}),
+)
+async def analyze_tcp_anomalies(
+    ctx: Context,
+    pcap_file: PcapFile,
+    server_ip: ServerIp = None,
+    server_port: ServerPort = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Answer with one page."""
+
+    def make(analysis: Analysis) -> Make:
+        return lambda count: answers.analyze_tcp_anomalies(analysis, limit=count)
+
+    question = ("analyze_tcp_anomalies", pcap_file, server_ip, server_port)
+    return await asked_of(ctx).answer(ctx, question, make, limit=limit, cursor=cursor)

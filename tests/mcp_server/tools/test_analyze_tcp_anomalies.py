@@ -1,0 +1,86 @@
+"""The patterns of a capture over stdio: as in Python and on the command line, small, in any spelling of no filter."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import pcapframe as pf
+from pcapframe.cli.commands import commands
+from tests.builders import pcap
+from tests.mcp_server.clients import DATA, EXAMPLES, FOUR, SMALL, Blocking, stdio, text, without_time
+
+OURS = ("next_cursor", "patterns_total")
+
+
+def questions(name: str) -> list[tuple[str, dict[str, Any], list[str]]]:
+    """Every tool with some filters, and the same on the command line."""
+    server = str(pf.analyze(pf.example(name)).connections["server"].iloc[0])
+    only = {"server_ip": server}
+    ip = ["--server-ip", server]
+    return [
+        (FOUR[0], {}, ["analyze"]),
+        (FOUR[0], {**only, "server_port": 80}, ["analyze", *ip, "--server-port", "80"]),
+        (FOUR[1], {}, ["connections"]),
+        (FOUR[1], {**only, "detailed": True}, ["connections", *ip, "--detailed"]),
+        (FOUR[2], only, ["retransmissions", *ip]),
+        (FOUR[2], {"threshold": 0.001}, ["retransmissions", "--threshold", "0.001"]),
+        (FOUR[3], only, ["flow", *ip]),
+    ]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_answer_is_that_of_python_and_the_command_line(
+    served: Blocking, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(DATA)
+    for tool, asked, command in questions(name):
+        # Without `detailed`, a page has ten connections at most.
+        limit = 10 if command == ["connections"] else 100
+        ours = without_time(served.answer(tool, pcap_file=name, limit=limit, **asked), *OURS)
+        python = without_time(getattr(pf, tool)(name, limit=limit, **asked))
+        limits = ["--limit", str(limit)] if command[0] != "flow" else []
+        printed = CliRunner().invoke(commands, [*command, name, "--json", *limits], catch_exceptions=False).stdout
+        for theirs in (python, without_time(json.loads(printed))):
+            assert list(ours) == list(theirs)
+            for key, value in theirs.items():
+                assert ours[key] == value, f"{tool} {asked} {key}"
+
+
+def test_default_answers_are_small(served: Blocking, served_large: Blocking) -> None:
+    for name in ("resets.pcap", "again.pcap"):
+        for tool in FOUR[:3]:
+            result = served_large.call(tool, pcap_file=name)
+            assert not result.is_error
+            assert len(text(result)) <= SMALL
+    answer = served_large.answer(FOUR[0], pcap_file="resets.pcap")
+    assert answer["statistics"]["flags"]["rst"] == 5_000
+    assert answer["statistics"]["rst_distribution"]["connections_with_rst_total"] == 5_000
+    assert answer["next_cursor"]
+    for name in EXAMPLES:
+        assert len(text(served.call(FOUR[0], pcap_file=name))) <= SMALL
+
+
+def test_no_filter_in_any_spelling(served: Blocking) -> None:
+    plain = without_time(served.answer(FOUR[0], pcap_file="clean.pcap"))
+    for none in ({"server_ip": None, "server_port": None}, {"server_ip": ""}, {"limit": None, "cursor": ""}):
+        assert without_time(served.answer(FOUR[0], pcap_file="clean.pcap", **none)) == plain
+
+
+def test_nothing_found_is_said(served: Blocking, tmp_path: Path) -> None:
+    answer = served.answer(FOUR[0], pcap_file="clean.pcap", server_ip="203.0.113.1")
+    assert answer["message"].startswith("Nothing matches the filter")
+    (tmp_path / "empty.pcap").write_bytes(pcap([]))
+    cut = (DATA / "resets.pcap").read_bytes()[:-7]
+    (tmp_path / "cut.pcap").write_bytes(cut)
+    with stdio(folder=tmp_path) as client:
+        for tool in FOUR:
+            asked = {"server_ip": "192.0.2.1"} if tool == FOUR[3] else {}
+            answer = client.answer(tool, pcap_file="empty.pcap", **asked)
+            assert answer["message"] == "No TCP packets found in this capture"
+            assert answer["tcp_packets_found"] == 0
+        answer = client.answer(FOUR[0], pcap_file="cut.pcap")
+        assert answer["truncated"] is True
+        assert "cut off in a record" in answer["notes"][0]
