@@ -6,7 +6,7 @@ import pandas as pd
 from pcapframe.arrays import Mask
 from pcapframe.capture.source import claims_of
 from pcapframe.memory import bytes_to_analyze
-from pcapframe.segments.state import ACK, SYN
+from pcapframe.schema import ACK, SYN
 
 __all__ = ["claim_memory"]
 
