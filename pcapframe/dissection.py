@@ -6,14 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from pcapframe.capture.link import LINK_NAMES
 from pcapframe.capture.remote import MASK, is_url
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.errors import CaptureFormatError, ParameterError, needs_extra
+from pcapframe.facts import capture_info, interface_of
 
 __all__ = ["dissect", "packet_bytes"]
 
-LINK_TYPES = {name: number for number, name in LINK_NAMES.items()}
 WIRE_LENGTH_BYTES = 4
 
 
@@ -56,7 +55,9 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
     80
     """
     data = packet_bytes(packets, frame, source=source)
-    link_type = _link_type(*_row(packets, frame))
+    row, _ = _row(packets, frame)
+    info = capture_info(packets if isinstance(packets, pd.DataFrame) else packets.packets)
+    interface = interface_of(info, row["source"], None if pd.isna(row["interface"]) else row["interface"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scapy warns about itself and about malformed bytes
         with needs_extra("dissecting needs", "dissect"):
@@ -64,7 +65,7 @@ def dissect(packets: Any, frame: int, *, source: CaptureSource | None = None) ->
             from scapy.layers import all as _layers  # noqa: F401  # registers them with conf
             from scapy.packet import Raw
         try:
-            return conf.l2types.num2layer.get(link_type, Raw)(data)
+            return conf.l2types.num2layer.get(interface["link_type_number"], Raw)(data)
         except Exception:  # malformed bytes may raise anything; scapy does the same for inner layers
             return Raw(data)
 
@@ -119,7 +120,7 @@ def _row(packets: Any, frame: int) -> tuple[pd.Series, dict[str, Any]]:
         raise ParameterError(f"there is no frame {frame!r}: expected one of the {len(rows):,} frames")
     place: Any = rows.index.get_loc(frame)
     row: pd.Series = rows[["offset", "captured_bytes", "wire_bytes", "source", "interface"]].iloc[place]
-    return row, {**facts, **(facts["captures"][row["source"]] if facts["captures"] else {}), "all": facts["interfaces"]}
+    return row, facts["captures"][row["source"]] if facts["captures"] else facts
 
 
 def _source(packets: Any, row: pd.Series, capture: dict[str, Any]) -> CaptureSource:
@@ -137,10 +138,3 @@ def _read(stream: CaptureStream, count: int) -> bytes:
     while done < count and (read := stream.read_into(data[done:])):
         done += read
     return bytes(data[:done])
-
-
-def _link_type(row: pd.Series, capture: dict[str, Any]) -> int:
-    """Return the number of a packet's link type."""
-    number = row["interface"]
-    name = capture["link_types"][0] if pd.isna(number) else capture["all"][number]["link_type"]
-    return LINK_TYPES[name] if name in LINK_TYPES else int(name.rpartition(" ")[2])

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME
-from pcapframe.capture.link import LINK_NAMES
+from pcapframe.capture.link import LINK_ETHERNET, link_name
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.capture.writer import Described, Records, copy_packets, pcap_header, pcapng_header, record_bytes, records
 from pcapframe.errors import CaptureError, CaptureFormatError, CaptureNotFoundError, ParameterError
+from pcapframe.facts import CaptureInfo, capture_info, interface_of
 from pcapframe.files import written_aside
 from pcapframe.measures import without_attrs
 from pcapframe.wording import agreeing, counted
@@ -26,7 +27,6 @@ Array = npt.NDArray[Any]
 
 NEEDED = ("time", "wire_bytes", "captured_bytes", "interface", "source", "offset")
 FORMATS = {".pcap": False, ".cap": False, ".pcapng": True, ".ntar": True}  # whether it is pcapng
-LINK_TYPES = {name: number for number, name in LINK_NAMES.items()}
 BATCH_BYTES = 16 << 20  # written at a time
 SPAN_BYTES = 4 << 20  # read at a time
 GAP_BYTES = 1 << 16  # a shorter stretch between two packets is read rather than passed over
@@ -94,7 +94,7 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
         if isinstance(one, str | os.PathLike) and os.path.exists(target) and os.path.exists(one):
             if os.path.samefile(one, target):
                 raise ParameterError(f"{target} is the capture itself: write to another file")
-    link_types, interfaces, number = _interfaces(rows, facts, captures)
+    link_types, interfaces, number = _interfaces(rows, capture_info(frame))
     time_ns = rows["time"].to_numpy("datetime64[ns]").view(np.int64)
     offset_s = _check(time_ns, link_types, pcapng)
     with ExitStack() as stack:
@@ -125,33 +125,20 @@ def _sources(packets: Any, captures: Sequence[dict[str, Any]], given: Any) -> li
     return found
 
 
-def _interfaces(
-    rows: pd.DataFrame, facts: dict[str, Any], captures: Sequence[dict[str, Any]]
-) -> tuple[list[int], list[Described], Array]:
+def _interfaces(rows: pd.DataFrame, info: CaptureInfo) -> tuple[list[int], list[Described], Array]:
     """Return the link types, the interfaces to describe, and the number of each packet's."""
     interface = rows["interface"].to_numpy(np.int64, na_value=-1)
-    key = np.where(interface >= 0, interface, -1 - rows["source"].to_numpy().astype(np.int64))
-    keys, number = np.unique(key, return_inverse=True)
+    source = rows["source"].to_numpy().astype(np.int64)
+    keys, first, number = np.unique(
+        np.where(interface >= 0, interface, -1 - source), return_index=True, return_inverse=True
+    )
     described = []
-    for each in keys.tolist():
-        if each < 0:
-            capture = captures[-1 - each]
-            name = capture["link_types"][0]
-            described.append(Described(_link_type(name), capture["snaplen"] or 0))
-        else:
-            one = facts["interfaces"][each]
-            described.append(
-                Described(_link_type(one["link_type"]), one["snaplen"] or 0, one["name"], one["description"])
-            )
-    link_types = list(dict.fromkeys(one.link_type for one in described))
+    for key, capture in zip(keys.tolist(), source[first].tolist(), strict=True):
+        one = interface_of(info, capture, None if key < 0 else key)
+        described.append(Described(one["link_type_number"], one["snaplen"] or 0, one["name"], one["description"]))
     if not described:  # no packets: a capture of what there was
-        named = facts["link_types"] or [LINK_NAMES[1]]
-        link_types, described = [_link_type(named[0])], [Described(_link_type(named[0]))]
-    return link_types, described, number
-
-
-def _link_type(name: str) -> int:
-    return LINK_TYPES[name] if name in LINK_TYPES else int(name.rpartition(" ")[2])
+        described = [Described((info.link_type_numbers or [LINK_ETHERNET])[0])]
+    return list(dict.fromkeys(one.link_type for one in described)), described, number
 
 
 def _check(time_ns: Array, link_types: Sequence[int], pcapng: bool) -> int:
@@ -164,7 +151,7 @@ def _check(time_ns: Array, link_types: Sequence[int], pcapng: bool) -> int:
     if not pcapng and (first < 0 or last >= 2**32):
         raise ParameterError("pcap has no times before 1970 and after 2106: write a .pcapng")
     if not pcapng and len(link_types) > 1:
-        names = ", ".join(LINK_NAMES.get(number, f"link type {number}") for number in link_types)
+        names = ", ".join(link_name(number) for number in link_types)
         raise ParameterError(f"the packets have several link types ({names}), pcap has one: write a .pcapng")
     return min(first, 0)
 

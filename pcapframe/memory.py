@@ -17,8 +17,8 @@ FRAME_SHARE = 1.4  # memory of a packets frame and what builds it, by that of th
 ALIGNED = 64  # to which each column is filled up, so that the next is aligned for any type [bytes]
 
 
-def one_block(rows: int, dtypes: Sequence[npt.DTypeLike]) -> list[npt.NDArray[Any]]:
-    """Return uninitialised columns that lie one after another in one piece of memory.
+def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = False) -> list[npt.NDArray[Any]]:
+    """Return columns that lie one after another in one piece of memory.
 
     NumPy asks the operating system for huge pages for pieces of 4 MiB and more. Most columns of a long capture are
     shorter than that: one by one, touching their small pages first takes longer than filling them.
@@ -29,6 +29,8 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike]) -> list[npt.NDArray[An
         Of each column.
     dtypes : sequence of dtype
         One a column.
+    zeroed : bool, default False
+        All values are 0; memory that is never written to is then not taken. Uninitialised otherwise.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike]) -> list[npt.NDArray[An
     ['uint8', 'int64']
     """
     sizes = [-(-rows * np.dtype(dtype).itemsize // ALIGNED) * ALIGNED for dtype in dtypes]
-    block = np.empty(sum(sizes), np.uint8)
+    block = (np.zeros if zeroed else np.empty)(sum(sizes), np.uint8)
     ends = np.cumsum(sizes, dtype=np.int64).tolist()
     return [block[end - size : end].view(dtype)[:rows] for dtype, size, end in zip(dtypes, sizes, ends, strict=True)]
 

@@ -1,11 +1,9 @@
 """From a capture to the packets frame: one row a captured packet."""
 
-import html
 import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -15,185 +13,19 @@ import pyarrow as pa
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture import transport
-from pcapframe.capture.reader import CaptureFacts, Progress, read_capture
-from pcapframe.capture.records import Columns, PacketColumns
+from pcapframe.capture.columns import PacketColumns
+from pcapframe.capture.decoding import Columns
+from pcapframe.capture.facts import CaptureFacts
+from pcapframe.capture.reader import Progress, read_capture
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
 from pcapframe.schema import PACKETS, names
-from pcapframe.wording import counted, printable
+from pcapframe.wording import printable
 
 __all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "count_by_interface", "read_pcap"]
 
 SHOW_PROGRESS_AFTER_S = 1.0
-SHOWN = 5  # comments of a capture, for a reader
-
-
-@dataclass(frozen=True)
-class CaptureInfo:
-    """Facts about a capture, whole, whatever has been selected of it.
-
-    Attributes
-    ----------
-    name : str
-        The capture, as its user called it.
-    format : str
-        ``pcap (microseconds)``, ``pcap (nanoseconds)`` or ``pcapng``.
-    compression : str or None
-        ``gzip``, ``zstd``, ``lz4``, ``xz`` or ``bz2``.
-    link_types : list of str
-        Names of the link types in it.
-    packets : int
-        How many packets were read.
-    bytes : int
-        Length of the capture, decompressed; of a damaged one, as far as it could be read. [bytes]
-    first_time, last_time : str or None
-        Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
-    snaplen : int or None
-        Most bytes that were captured of a packet, as declared, the largest of several; None where nothing was. [bytes]
-    interfaces : list of dict
-        pcapng interfaces: ``name description link_type snaplen received dropped`` (None where not stated).
-    comments : list of dict
-        pcapng comments: ``frame`` (None for the capture as a whole) and ``text``.
-    truncated : bool
-        The capture ends early or is damaged: packets after some point are missing.
-    notes : list of str
-        What could not be read, each with its place.
-    captures : list of dict
-        For several captures read as one: these facts of each. Empty for one.
-    """
-
-    name: str
-    format: str
-    compression: str | None
-    link_types: list[str]
-    packets: int
-    bytes: int
-    first_time: str | None
-    last_time: str | None
-    snaplen: int | None
-    interfaces: list[dict[str, Any]]
-    comments: list[dict[str, Any]]
-    truncated: bool
-    notes: list[str]
-    captures: list[dict[str, Any]] = field(default_factory=list)
-
-    def facts(self) -> dict[str, str]:
-        """Return the facts as a reader wants them.
-
-        Returns
-        -------
-        dict
-            Texts by label, in order; as they stand in the capture, so not escaped.
-
-        Examples
-        --------
-        >>> import pcapframe as pf
-        >>> capture_info(pf.read_pcap(pf.example("clean.pcap"))).facts()["link types"]
-        'Ethernet'
-        """
-        drops = [each["dropped"] for each in self.interfaces if each.get("dropped") is not None]
-        facts = {
-            "format": ", ".join([self.format, *([self.compression] if self.compression else [])]),
-            "link types": ", ".join(self.link_types) or "none",
-            "packets": f"{self.packets:,}",
-            "length": counted(self.bytes, "byte"),
-            "first packet": self.first_time or "not known",
-            "last packet": self.last_time or "not known",
-            "snapshot length": self._snapshot_lengths(),
-            "dropped there": "not stated" if not drops else counted(sum(drops), "packet"),
-            "cut off": "yes: packets after some point are missing" if self.truncated else "no",
-        }
-        facts |= {f"comment on {_place(each['frame'])}": each["text"] for each in self.comments[:SHOWN]}
-        if len(self.comments) > SHOWN:
-            facts["comments"] = f"{len(self.comments):,} in all"
-        return facts | {f"note {number}": note for number, note in enumerate(self.notes, 1)}
-
-    @property
-    def files(self) -> list[dict[str, Any]]:
-        """These facts of each capture: of those read as one, or of the only one."""
-        return self.captures or [vars(self)]
-
-    def _snapshot_lengths(self) -> str:
-        texts = ["not stated" if one["snaplen"] is None else counted(one["snaplen"], "byte") for one in self.files]
-        if len(set(texts)) == 1:
-            return texts[0]
-        return ", ".join(f"{one['name']}: {text}" for one, text in zip(self.files, texts, strict=True))
-
-    def __str__(self) -> str:
-        facts = self.facts()
-        width = max(len(label) for label in facts)
-        lines = [self.name, *(f"  {label:{width}}  {text}" for label, text in facts.items())]
-        return "\n".join(printable(line) for line in lines)
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left;white-space:normal'>{html.escape(text)}</td></tr>"
-            for label, text in self.facts().items()
-        )
-        return f"<div><b>{html.escape(self.name)}</b><table>{rows}</table></div>"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show the facts in IPython's terminal."""
-        printer.text("…" if cycle else str(self))
-
-
-def _place(frame: int | None) -> str:
-    return "the capture" if frame is None else f"frame {frame}"
-
-
-def capture_info(packets: pd.DataFrame) -> CaptureInfo:
-    """Return the facts about the capture that a frame was read from.
-
-    Parameters
-    ----------
-    packets : DataFrame
-        What `read_pcap` returned, or a selection of it.
-
-    Returns
-    -------
-    CaptureInfo
-        Facts about the whole capture.
-
-    Raises
-    ------
-    ParameterError
-        The frame does not come from `read_pcap` (pandas drops ``attrs`` in some operations, such as ``concat``).
-
-    Examples
-    --------
-    >>> import pcapframe as pf
-    >>> capture_info(pf.read_pcap(pf.example("clean.pcap"))).format
-    'pcap (microseconds)'
-    """
-    facts = packets.attrs.get("capture")
-    if facts is None:
-        raise ParameterError('the frame carries no attrs["capture"]: expected what read_pcap returned')
-    return CaptureInfo(**{f.name: facts[f.name] for f in fields(CaptureInfo)})
-
-
-def count_by_interface(packets: pd.DataFrame) -> list[int]:
-    """Count packets by the interface that they were captured at.
-
-    Parameters
-    ----------
-    packets : DataFrame
-        What `read_pcap` returned; not modified.
-
-    Returns
-    -------
-    list of int
-        One count for each of ``capture_info(packets).interfaces``.
-
-    Examples
-    --------
-    >>> import pcapframe as pf
-    >>> count_by_interface(pf.read_pcap(pf.example("ipv6.pcapng")))
-    [899]
-    """
-    numbers = packets["interface"].dropna().to_numpy(np.int64)
-    counts: list[int] = np.bincount(numbers, minlength=len(capture_info(packets).interfaces)).tolist()
-    return counts
 
 
 def read_pcap(
@@ -260,7 +92,7 @@ def read_pcap(
             warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
     rows = columns.filled()
     frame = _frame(columns, rows, [fact.packets for fact in facts])
-    frame.attrs["capture"] = dict(vars(_info(facts, rows.time)))
+    frame.attrs["capture"] = dict(vars(info_of(facts, rows.time)))
     return frame
 
 
@@ -286,54 +118,6 @@ def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator
     finally:
         for bar in bars:
             bar.close()
-
-
-def _time_text(nanoseconds: int) -> str:
-    return pd.Timestamp(nanoseconds, unit="ns", tz="UTC").isoformat()
-
-
-def _info(facts: list[CaptureFacts], time: npt.NDArray[np.int64]) -> CaptureInfo:
-    """Facts of one capture, or of several merged."""
-    parts = []
-    row = 0
-    for fact in facts:
-        times = time[row : row + fact.packets]
-        row += fact.packets
-        has_time = times.size > 0 and int(times.max()) != NO_TIME
-        first = int(times.min()) if has_time else 0
-        if has_time and first == NO_TIME:
-            first = int(times[times != NO_TIME].min())
-        last = int(times.max()) if has_time else 0
-        parts.append(
-            CaptureInfo(
-                **vars(fact),
-                first_time=_time_text(first) if has_time else None,
-                last_time=_time_text(last) if has_time else None,
-            )
-        )
-    if len(parts) == 1:
-        return parts[0]
-
-    def union(values: Iterator[str | None]) -> list[str]:
-        return list(dict.fromkeys(value for value in values if value is not None))
-
-    firsts, lasts = union(p.first_time for p in parts), union(p.last_time for p in parts)
-    return CaptureInfo(
-        name=", ".join(p.name for p in parts),
-        format=", ".join(union(p.format for p in parts)),
-        compression=", ".join(union(p.compression for p in parts)) or None,
-        link_types=union(name for p in parts for name in p.link_types),
-        packets=sum(p.packets for p in parts),
-        bytes=sum(p.bytes for p in parts),
-        first_time=min(firsts, key=pd.Timestamp, default=None),
-        last_time=max(lasts, key=pd.Timestamp, default=None),
-        snaplen=max((p.snaplen for p in parts if p.snaplen), default=None),
-        interfaces=[interface for p in parts for interface in p.interfaces],
-        comments=[{**comment, "capture": p.name} for p in parts for comment in p.comments],
-        truncated=any(p.truncated for p in parts),
-        notes=[f"{p.name}: {note}" for p in parts for note in p.notes],
-        captures=[dict(vars(p)) for p in parts],
-    )
 
 
 def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArray[np.intp]:
@@ -429,7 +213,8 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     """Return the protocol column; several codes may share a name."""
     texts = columns.protocol_names()
     unique = sorted(set(texts))
-    codes = np.array([unique.index(text) for text in texts], np.min_scalar_type(-len(unique) - 1))
+    place = {text: number for number, text in enumerate(unique)}
+    codes = np.array([place[text] for text in texts], np.min_scalar_type(-len(unique) - 1))
     names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
     return pd.Categorical.from_codes(codes.take(rows.protocol), dtype=names_dtype, validate=False)
 

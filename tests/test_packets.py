@@ -1,7 +1,6 @@
 """read_pcap as a whole: the frame that it makes, whatever the bytes, and second opinions."""
 
 import csv
-import dataclasses
 import json
 import random
 import subprocess
@@ -20,7 +19,7 @@ from hypothesis import strategies as st
 from pcapframe import packets as packets_module
 from pcapframe.capture.link import LINK_NAMES
 from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
-from pcapframe.packets import CaptureInfo, capture_info, count_by_interface, merge_order, read_pcap
+from pcapframe.packets import capture_info, merge_order, read_pcap
 from pcapframe.schema import PACKETS, names
 from tests.builders import (
     ARP,
@@ -134,23 +133,6 @@ def test_sack_is_a_list_column():
     assert with_sack.iloc[0] == [1001, 1005]
 
 
-# What a capture says of itself.
-
-
-def test_capture_facts_are_plain_json():
-    with pytest.warns(CaptureWarning, match="cut off"):
-        found = read_pcap(pcapng(MIXED, comment="x", comments={1: "y"}, name="eth0", received=9, dropped=1)[:-2])
-    facts = found.attrs["capture"]
-    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    assert CaptureInfo(**facts) == capture_info(found)
-    assert capture_info(found[found["protocol"] == "ARP"]).packets == len(MIXED)
-
-
-def test_facts_of_a_frame_from_elsewhere():
-    with pytest.raises(ParameterError, match="expected what read_pcap returned"):
-        capture_info(pd.DataFrame({"seq": [1]}))
-
-
 # Several captures.
 
 
@@ -178,18 +160,6 @@ def test_merged_captures_are_the_whole():
     assert info.format == "pcap (microseconds), pcapng, pcap (nanoseconds)"
     assert [part["packets"] for part in info.captures] == [len(hand) for hand in hands]
     assert json.loads(json.dumps(found.attrs, allow_nan=False)) == found.attrs
-
-
-def test_interfaces_of_merged_captures_are_those_of_the_info():
-    one = NG.section() + NG.interface(name="a") + NG.interface(name="b") + NG.enhanced(1, packet(), interface=1)
-    two = NG.section() + NG.interface(name="c") + NG.enhanced(2, packet())
-    found = read_pcap([one, pcap([(3, packet())]), two])
-    interfaces = capture_info(found).interfaces
-    assert [interface["name"] for interface in interfaces] == ["a", "b", "c"]
-    told = dict(zip(found["source"], found["interface"], strict=True))
-    assert told == {0: 1, 1: pd.NA, 2: 2}
-    assert count_by_interface(found) == [0, 1, 1]
-    assert count_by_interface(read_pcap(pcap([(3, packet())]))) == []
 
 
 def test_warnings_of_several_captures_name_them(tmp_path):
@@ -542,25 +512,3 @@ def test_wireshark_agrees_on_our_captures():
         columns = ["src_port", "seq", "ack", "payload_bytes", "window", "tcp_flags"]
         expected = [[int(cell, 0) for cell in line[2:]] for line, one in zip(theirs, tcp, strict=True) if one]
         assert found.loc[tcp, columns].to_numpy("int64").tolist() == expected
-
-
-def test_facts_of_a_capture_are_shown_escaped() -> None:
-    hostile = "<script>alert(1)</script>\x1b[31m"
-    info = dataclasses.replace(
-        capture_info(read_pcap(pcapng(Conversation().handshake(), comments={1: hostile, 2: "second"}))),
-        name=hostile,
-        notes=[hostile],
-    )
-    shown = info._repr_html_()
-    assert "<script" not in shown
-    assert shown.count("&lt;script&gt;") == 3
-    assert "\x1b" not in str(info)
-    assert "comment on frame 2" in str(info)
-    assert "comment on frame 1" in info.facts()
-
-
-def test_only_some_comments_are_shown_with_how_many_there_are() -> None:
-    talk = list(Conversation().handshake().data("client", 100).close())
-    facts = capture_info(read_pcap(pcapng(talk, comments={n: f"number {n}" for n in range(1, 7)}))).facts()
-    assert facts["comments"] == "6 in all"
-    assert sum(label.startswith("comment on") for label in facts) == 5

@@ -18,6 +18,10 @@ __all__ = ["IP_FRAGMENT", "IP_PAYLOAD", "NO_IP", "PROTOCOL_NAMES", "innermost_ip
 NO_IP, IP_ENDS, IP_FRAGMENT, IP_PAYLOAD = 0, 1, 2, 3
 DEPTH = 16  # tunnels in tunnels: deeper ones are not followed
 
+# Slots of `header`, which `innermost_ip` fills: addresses as two halves of 64 bits, IPv4 in the lower one.
+SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, FAMILY, TTL, IDENT, FRAGMENT_OFFSET, MORE_FRAGMENTS = range(9)
+HEADER_SLOTS = 9
+
 TCP, UDP = 6, 17
 PROTOCOL_NAMES = {
     0: "HOPOPT", 1: "ICMP", 2: "IGMP", 4: "IPIP", 5: "ST", TCP: "TCP", 8: "EGP", 9: "IGP", UDP: "UDP", 33: "DCCP",
@@ -201,7 +205,7 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
         Where the header begins, where the captured bytes end, where the frame ended on the wire.
     vlan : int
         Innermost VLAN id so far, -1 for none.
-    header : ndarray of uint64, shape (10,)
+    header : ndarray of uint64, shape (HEADER_SLOTS,)
         Filled with the innermost header: source and destination (high and low half each), family (4 or 6),
         hop limit, identification (of the fragment header for IPv6 fragments), fragment offset [bytes],
         more fragments (0, 1).
@@ -219,10 +223,10 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
                 break
             length = be16(buffer, at + 2)
             header_bytes = 4 * (byte(buffer, at) & 15)
-            header[0] = header[2] = np.uint64(0)
-            header[1], header[3] = np.uint64(be32(buffer, at + 12)), np.uint64(be32(buffer, at + 16))
-            header[4], header[5] = np.uint64(4), np.uint64(byte(buffer, at + 8))
-            header[6] = np.uint64(be16(buffer, at + 4))
+            header[SRC_HIGH] = header[DST_HIGH] = np.uint64(0)
+            header[SRC_LOW], header[DST_LOW] = np.uint64(be32(buffer, at + 12)), np.uint64(be32(buffer, at + 16))
+            header[FAMILY], header[TTL] = np.uint64(4), np.uint64(byte(buffer, at + 8))
+            header[IDENT] = np.uint64(be16(buffer, at + 4))
             found, protocol = IP_ENDS, byte(buffer, at + 9)
             if length == 0:
                 length = wire_end - at
@@ -234,8 +238,8 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
             at += header_bytes
             payload, payload_end = at, ip_end
             if fragment & 0x3FFF:
-                header[7] = np.uint64(8 * (fragment & 0x1FFF))
-                header[8] = np.uint64(1 if fragment & 0x2000 else 0)
+                header[FRAGMENT_OFFSET] = np.uint64(8 * (fragment & 0x1FFF))
+                header[MORE_FRAGMENTS] = np.uint64(1 if fragment & 0x2000 else 0)
                 payload_end = header_says  # beyond the frame: the fragment is not there as a whole
                 found = IP_FRAGMENT
                 break
@@ -248,9 +252,9 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
             if at + 40 > end or byte(buffer, at) >> 4 != 6:
                 break
             length = be16(buffer, at + 4)
-            header[0], header[1] = be64(buffer, at + 8), be64(buffer, at + 16)
-            header[2], header[3] = be64(buffer, at + 24), be64(buffer, at + 32)
-            header[4], header[5] = np.uint64(6), np.uint64(byte(buffer, at + 7))
+            header[SRC_HIGH], header[SRC_LOW] = be64(buffer, at + 8), be64(buffer, at + 16)
+            header[DST_HIGH], header[DST_LOW] = be64(buffer, at + 24), be64(buffer, at + 32)
+            header[FAMILY], header[TTL] = np.uint64(6), np.uint64(byte(buffer, at + 7))
             found, protocol = IP_ENDS, byte(buffer, at + 6)
             if length == 0:
                 length = _jumbo_length(buffer, protocol, at + 40, end)
@@ -266,8 +270,8 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
                 break
             if is_fragment:
                 offset = be16(buffer, at + 2)
-                header[6] = np.uint64(be32(buffer, at + 4))
-                header[7], header[8] = np.uint64(offset & 0xFFF8), np.uint64(offset & 1)
+                header[IDENT] = np.uint64(be32(buffer, at + 4))
+                header[FRAGMENT_OFFSET], header[MORE_FRAGMENTS] = np.uint64(offset & 0xFFF8), np.uint64(offset & 1)
                 payload, payload_end = at + 8, header_says
                 found = IP_FRAGMENT
                 break

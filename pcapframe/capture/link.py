@@ -9,7 +9,18 @@ from typing import Any
 from pcapframe.capture.bits import be16, be32, byte, u16, u32
 from pcapframe.jit import inner_jit
 
-__all__ = ["CODE_NAMES", "LINK_NAMES", "UNKNOWN_LINK", "link_name", "network_header", "ppp", "skip_shims", "wlan"]
+__all__ = [
+    "CODE_NAMES",
+    "LINK_NAMES",
+    "OTHER_LINKS",
+    "UNKNOWN_LINK",
+    "is_undecoded",
+    "link_name",
+    "network_header",
+    "ppp",
+    "skip_shims",
+    "wlan",
+]
 
 CODE_LLC = 0x10000  # 802.2 without an Ethernet type
 CODE_CUT = 0x10001  # cut off before the type
@@ -17,6 +28,7 @@ CODE_PPP = 0x10002  # a PPP control or other protocol
 CODE_STP = 0x10003
 CODE_WLAN = 0x10004  # an 802.11 frame without data, or with encrypted data
 UNKNOWN_LINK = 0x20000
+OTHER_LINKS = "other link types"  # protocol of the packets of link types beyond those that are named one by one
 
 CODE_NAMES = {
     CODE_LLC: "LLC",
@@ -88,6 +100,11 @@ LINK_NAMES = {
 def link_name(link_type: int) -> str:
     """Name of a link type; those without a decoder by their number."""
     return LINK_NAMES.get(link_type, f"link type {link_type}")
+
+
+def is_undecoded(protocol: str) -> bool:
+    """Whether packets of this protocol are of a link type without a decoder, so that nothing else is known of them."""
+    return protocol == OTHER_LINKS or protocol.startswith("link type ")
 
 
 @inner_jit

@@ -151,7 +151,7 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
     for comment in capture.comments[:10]:
         of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
         rows.append(("comment", f"{of}: {comment['text']}"))
-    if len(capture.comments) > 10:
-        rows.append(("", f"and {counted(len(capture.comments) - 10, 'more comment')}"))
+    if capture.comments_total > 10:
+        rows.append(("", f"and {counted(capture.comments_total - 10, 'more comment')}"))
     health = health_lines(analysis.health, width=terminal_width())
     return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pcapframe.capture import mapped, reader
+from pcapframe.capture import buffer, mapped, reader
 from pcapframe.capture.mapped import MappedFile
 from pcapframe.capture.source import open_capture
 from pcapframe.errors import CaptureFormatError, CaptureWarning
@@ -118,7 +118,7 @@ def test_pieces_of_any_size_give_the_same_packets(path, make, size, monkeypatch)
     capture = make([(i, packet(seq=i, payload=i * 7 % 1400)) for i in range(300)])
     path.write_bytes(capture)
     expected = read_pcap(capture)
-    monkeypatch.setattr(reader, "PIECE_BYTES", size)
+    monkeypatch.setattr(buffer, "PIECE_BYTES", size)
     told = []
     found = read_pcap(path, progress=lambda done, _size: told.append(done))
     assert found.equals(expected)
@@ -130,7 +130,7 @@ def test_pieces_of_any_size_give_the_same_packets(path, make, size, monkeypatch)
 def test_the_rest_is_read_while_somebody_has_the_file_open_for_writing(path, make, wanted_at, monkeypatch):
     capture = make([(i, packet(seq=i, payload=i * 7 % 1400)) for i in range(300)])
     path.write_bytes(capture)
-    monkeypatch.setattr(reader, "PIECE_BYTES", len(capture) // 5)
+    monkeypatch.setattr(buffer, "PIECE_BYTES", len(capture) // 5)
     monkeypatch.setattr(reader, "TICK_BYTES", 1)
     writers = []
 
@@ -146,7 +146,7 @@ def test_the_rest_is_read_while_somebody_has_the_file_open_for_writing(path, mak
 def test_a_capture_that_is_shortened_meanwhile_is_cut(path, monkeypatch):
     capture = pcap([(i, packet(seq=i, payload=1000)) for i in range(2000)])
     path.write_bytes(capture)
-    monkeypatch.setattr(reader, "PIECE_BYTES", 1 << 16)
+    monkeypatch.setattr(buffer, "PIECE_BYTES", 1 << 16)
     monkeypatch.setattr(reader, "TICK_BYTES", 1)
     with pytest.warns(CaptureWarning, match=f"the file ends here and had {len(capture)} bytes before|cut off"):
         packets = read_pcap(path, progress=lambda _done, _size: os.truncate(path, 0))

@@ -223,12 +223,13 @@ def test_comments_that_are_no_text_and_options_that_lie():
     assert capture_info(read_pcap(capture)).comments == [{"frame": 1, "text": "\ufffd\ufffd"}]
 
 
-def test_no_more_comments_than_a_thousand():
+def test_no_more_comments_than_a_thousand_are_kept_and_all_are_counted():
     capture = pcapng([(0, b"")] * 1500, comments={i: str(i) for i in range(1, 1501)})
-    with pytest.warns(CaptureWarning, match="more than 1,000 comments"):
+    with pytest.warns(CaptureWarning, match="there are 1,500 comments"):
         info = capture_info(read_pcap(capture))
     assert [comment["frame"] for comment in info.comments] == list(range(1, 1001))
-    assert info.notes == ["there are more than 1,000 comments; the first of them are kept"]
+    assert info.comments_total == 1500
+    assert info.notes == ["there are 1,500 comments; the first 1,000 are kept"]
     assert not info.truncated
 
 
@@ -238,23 +239,46 @@ def test_the_thousandth_comment_is_the_last(comments, noted):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CaptureWarning)
         info = capture_info(read_pcap(capture))
-    assert (len(info.comments), len(info.notes)) == (1000, noted)
+    assert (len(info.comments), info.comments_total, len(info.notes)) == (1000, comments, noted)
+
+
+def test_comments_of_one_packet_are_counted_one_by_one():
+    capture = NG.section() + NG.interface() + with_options([(2, b""), (1, b"x")] * 3000) + NG.enhanced(1, packet())
+    with pytest.warns(CaptureWarning, match="there are 3,000 comments; the first 1,000 are kept"):
+        found = read_pcap(capture)
+    assert len(found) == 2
+    assert capture_info(found).comments == [{"frame": 1, "text": "x"}] * 1000
 
 
 def test_comments_of_sections_count_too():
     sections = NG.section(comment="again") * 1100
-    with pytest.warns(CaptureWarning, match="more than 1,000 comments"):
+    with pytest.warns(CaptureWarning, match="there are 1,100 comments"):
         assert len(capture_info(read_pcap(sections)).comments) == 1000
+
+
+def test_no_more_text_of_comments_than_a_mebibyte_is_kept():
+    capture = NG.section() + NG.interface() + with_options([(1, b"x" * 60_000)]) * 20
+    with pytest.warns(CaptureWarning, match="there are 20 comments; the first 17 are kept"):
+        info = capture_info(read_pcap(capture))
+    assert {len(comment["text"]) for comment in info.comments} == {60_000}
 
 
 def test_no_more_interfaces_than_a_thousand_are_kept():
     capture = NG.section() + NG.interface() * 1200 + NG.enhanced(1, packet(), interface=1150)
-    with pytest.warns(CaptureWarning, match="1,200 interfaces"):
+    with pytest.warns(CaptureWarning, match="there are 1,200 interfaces; the first 1,000 are listed"):
         packets = read_pcap(capture)
     info = capture_info(packets)
-    assert len(info.interfaces) == 1000
+    assert (len(info.interfaces), info.interfaces_total) == (1000, 1200)
     assert packets["interface"].tolist() == [1150]
     assert len(info.notes) == 1
+
+
+def test_the_last_name_of_an_interface_holds_and_is_cut_beyond_reason():
+    body = NG.interface()[8:-4]
+    names = NG.options([(2, b"first"), (2, "é".encode() * 3000), (3, b"d\0")])
+    (interface,) = capture_info(read_pcap(NG.section() + NG.block(1, body + names))).interfaces
+    assert interface["name"] == "é" * 999 + "…"
+    assert interface["description"] == "d"
 
 
 def test_unknown_blocks_are_skipped():
@@ -370,6 +394,21 @@ def test_blocks_too_short_for_their_kind(kind, least):
         else:
             found = read_pcap(capture)
         assert len(found) == (length >= least and kind in (2, 3, 6))
+
+
+@pytest.mark.filterwarnings("ignore:.*the first 1,000:pcapframe.errors.CaptureWarning")
+@pytest.mark.parametrize(
+    "block",
+    [NG.interface(), NG.interface(name="n" * 40), NG.section(), NG.section(comment="c"), NG.statistics(dropped=1)],
+    ids=["interface", "named interface", "section", "section with a comment", "statistics"],
+)
+def test_a_block_takes_three_microseconds_at_most(block):
+    start, count = NG.section() + NG.interface(), 100_000
+    read_pcap(start, progress=False)
+    begin = time.process_time()
+    found = read_pcap(start + block * count + NG.section() + NG.interface() + NG.enhanced(1, packet()), progress=False)
+    assert time.process_time() - begin < 0.5 + 3e-6 * count
+    assert found["seq"].notna().all()
 
 
 @pytest.mark.filterwarnings("ignore:.*the first 1,000:pcapframe.errors.CaptureWarning")

@@ -2,16 +2,13 @@
 
 import io
 
-import numpy as np
 import pytest
 
-from pcapframe.capture import reader
-from pcapframe.capture.reader import BUFFER_BYTES, PIECE_BYTES, TICK_BYTES, read_capture
-from pcapframe.capture.records import PacketColumns
-from pcapframe.capture.source import open_capture
+from pcapframe.capture.buffer import BUFFER_BYTES, PIECE_BYTES
+from pcapframe.capture.reader import TICK_BYTES
 from pcapframe.errors import CaptureFormatError, CaptureWarning
 from pcapframe.packets import capture_info, read_pcap
-from tests.builders import Pcapng, packet, pcap, pcap_header, pcap_record, pcapng
+from tests.builders import Pcapng, packet, pcap
 
 NG = Pcapng()
 
@@ -37,67 +34,6 @@ def test_what_is_no_capture(data, problem):
         read_pcap(data)
     assert caught.value.offset == 0
     assert str(caught.value).startswith(f"{len(data)} bytes at byte 0: ")
-
-
-def lengths() -> list[int]:
-    """Packet lengths that put the buffer's edges at every kind of place."""
-    rng = np.random.default_rng(3)
-    return [*rng.integers(54, 1500, 3000).tolist(), *range(54, 1400), *[60_000] * 100]
-
-
-@pytest.mark.parametrize("make", [pcap, pcapng])
-def test_records_across_the_edges_of_the_buffer(make):
-    frames = [(i / 1000, packet(seq=i, payload=length - 54)) for i, length in enumerate(lengths())]
-    capture = make(frames)
-    assert len(capture) > 2 * BUFFER_BYTES
-    found = read_pcap(capture, progress=False)
-    assert found["seq"].tolist() == list(range(len(frames)))
-    assert found["captured_bytes"].tolist() == lengths()
-    assert found["payload_bytes"].tolist() == [length - 54 for length in lengths()]
-    for offset, (_, frame) in zip(found["offset"].iloc[::500], frames[::500], strict=True):
-        assert capture[offset : offset + len(frame)] == frame
-
-
-@pytest.mark.parametrize("size", [28, 64, 97, 1000])
-@pytest.mark.parametrize("make", [pcap, pcapng])
-def test_a_buffer_of_any_size_gives_the_same(make, size, monkeypatch):
-    capture = make([(i, packet(seq=i, payload=i * 7 % 300)) for i in range(200)])
-    expected = read_pcap(capture)
-    monkeypatch.setattr(reader, "BUFFER_BYTES", size)
-    found = read_pcap(capture)
-    assert found.equals(expected)
-    assert found.attrs == expected.attrs
-
-
-def test_records_longer_than_the_buffer():
-    long = bytes(BUFFER_BYTES + 1000)
-    dbus = pcap_header(link_type=231) + pcap_record(1, b"x") + pcap_record(2, long) + pcap_record(3, b"y")
-    with pytest.warns(CaptureWarning, match="link type 231 is not decoded"):
-        found = read_pcap(dbus, progress=False)
-    assert found["captured_bytes"].tolist() == [1, len(long), 1]
-    skipped = NG.section() + NG.interface() + NG.block(77, long) + NG.enhanced(1, packet())
-    assert len(read_pcap(skipped, progress=False)) == 1
-
-
-def test_claims_allocate_nothing():
-    """A header may claim what it likes; the buffer grows only with bytes that are there."""
-    claim = NG.section() + NG.interface() + NG.block(77, bytes(8))[:4] + (16 << 20).to_bytes(4, "little")
-    with open_capture(claim + bytes(100)) as stream:
-        columns = PacketColumns()
-        facts = read_capture(stream, columns, lambda _done, _size: None)
-    assert facts.truncated
-    assert columns.count == 0
-    assert columns._columns.time.size < 100_000
-
-
-def test_a_sparse_file_claims_no_more_rows_than_it_has(tmp_path):
-    path = tmp_path / "sparse.pcap"
-    with path.open("wb") as file:
-        file.write(pcap_header() + 40_000 * pcap_record(1, b"") + b"\xff" * 64)
-        file.truncate(100 << 30)
-    with pytest.warns(CaptureWarning, match="claims"):
-        found = read_pcap(path, progress=False)
-    assert len(found) == 40_000
 
 
 # Progress.
@@ -155,4 +91,6 @@ def test_undecoded_link_types_are_noted_once_each():
     with pytest.warns(CaptureWarning, match="link type") as warned:
         found = read_pcap(capture)
     assert len(warned) == 2
-    assert capture_info(found).link_types == ["link type 147", "link type 148", "Ethernet"]
+    info = capture_info(found)
+    assert info.link_types == ["link type 147", "link type 148", "Ethernet"]
+    assert (info.link_type_numbers, info.link_types_total) == ([147, 148, 1], 3)

@@ -80,7 +80,7 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     RenderableType
         One line after another.
     """
-    links = [joined(capture.link_types, len(capture.link_types))] if capture.link_types else []
+    links = [joined(capture.link_types, capture.link_types_total)] if capture.link_types else []
     how = [capture.format, *([capture.compression] if capture.compression else []), *links]
     yield Text.assemble((shortened(printable(capture.name)), "bold"), f"  {printable(', '.join(how))}")
     yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}")

@@ -56,13 +56,14 @@ def _notes(view: View) -> Finding | None:
     affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
     said = "; ".join(shortened(printable(note), NOTE) for note in capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
+    undecoded_total = len(undecoded) + max(capture.link_types_total - len(capture.link_types), 0)
     return Finding(
         "reader_notes",
         f"Notes while reading: {said}{more}.",
         {
             "notes": len(capture.notes),
             "undecoded_link_types": undecoded[:LISTED],
-            **({"undecoded_link_types_total": len(undecoded)} if len(undecoded) > LISTED else {}),
+            **({"undecoded_link_types_total": undecoded_total} if undecoded_total > LISTED else {}),
         },
         affects,
         Evidence(),

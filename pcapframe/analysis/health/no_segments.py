@@ -6,7 +6,7 @@ not decoded may be TCP.
 
 import pandas as pd
 
-from pcapframe.capture.link import LINK_NAMES
+from pcapframe.capture.link import is_undecoded
 from pcapframe.packets import CaptureInfo
 from pcapframe.wording import agreeing, counted
 
@@ -26,8 +26,7 @@ def undecoded_link_types(capture: CaptureInfo) -> list[str]:
     list of str
         As in ``capture.link_types``.
     """
-    known = set(LINK_NAMES.values())
-    return [name for name in capture.link_types if name not in known]
+    return [name for name in capture.link_types if is_undecoded(name)]
 
 
 def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
@@ -53,7 +52,7 @@ def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
     'No TCP packets found in this capture'
     """
     unread = int((packets["protocol"] == "TCP").sum())
-    undecoded = int(packets["protocol"].isin(undecoded_link_types(capture)).sum())
+    undecoded = int(packets["protocol"].isin([*filter(is_undecoded, packets["protocol"].cat.categories)]).sum())
     why = "No TCP packets found in this capture"
     if unread:
         why = (

@@ -44,7 +44,7 @@ def test_dropped_comments_limit_no_statistic() -> None:
     with pytest.warns(pf.CaptureWarning):
         found = finding(pcapng([(0, b"")] * 1001, comments=dict.fromkeys(range(1, 1002), "c")), "reader_notes")
     assert not found.affects
-    assert "more than 1,000 comments" in found.sentence
+    assert "there are 1,001 comments; the first 1,000 are kept" in found.sentence
 
 
 def test_counters_of_the_interfaces() -> None:

@@ -1,0 +1,183 @@
+"""The columns of captures while these are read: owns what lives from one batch of records to the next."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.capture import transport
+from pcapframe.capture.decoding import DTYPES, Columns, Scratch, decode_assembled, decode_batch
+from pcapframe.capture.fragments import Fragments
+from pcapframe.capture.interning import ADDRESSES, address_texts, new_interner, protocol_names, with_room
+from pcapframe.capture.ip import HEADER_SLOTS
+from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.memory import one_block
+
+__all__ = ["PacketColumns"]
+
+Array = npt.NDArray[Any]
+
+NEWEST_ROWS = 4096  # that stay in the cache until they are moved to the others
+# All columns of some thousand rows as one record, because a kernel takes time for each array that it is given.
+NEWEST = np.dtype([(name, DTYPES[name], (NEWEST_ROWS + BATCH_RECORDS,)) for name in Columns._fields])
+ROW_BYTES = sum(np.dtype(dtype).itemsize for dtype in DTYPES.values())
+SMALLEST_PIECE = 4 * NEWEST_ROWS
+# Of a capture of unknown length. At 40 MB, malloc gives a freed piece back to the system at once. [rows]
+LARGEST_PIECE = 1 << 19
+
+
+# Columns that are 0 in a row without this bit of `has`. Where no packet of a stretch has it, the zeroed memory of the
+# column stays untouched, and the system need not provide it.
+_TCP_FIELDS = ("seq", "ack", "payload_bytes", "tcp_flags", "window", "tcp_checksum", "tcp_header_bytes")
+NEEDED_BITS = {
+    "ttl": transport.HAS_IP,
+    "ip_id": transport.HAS_IP_ID,
+    "src_port": transport.HAS_PORTS,
+    "dst_port": transport.HAS_PORTS,
+    **dict.fromkeys(_TCP_FIELDS, transport.IS_TCP),
+    "mss": transport.HAS_MSS,
+    "window_scale": transport.HAS_SCALE,
+    "tsval": transport.HAS_TIMESTAMPS,
+    "tsecr": transport.HAS_TIMESTAMPS,
+    "vlan": transport.HAS_VLAN,
+    "interface": transport.HAS_INTERFACE,
+}
+
+
+def _room(rows: int) -> Columns:
+    """Return zeroed columns for `rows` packets, to be filled."""
+    return Columns(*one_block(rows, [DTYPES[name] for name in Columns._fields], zeroed=True))
+
+
+class PacketColumns:
+    """Owns the columns, the addresses and the fragments while one or several captures are read."""
+
+    def __init__(self) -> None:
+        self.expected_rows = 0  # in all, estimated while reading; 0 where unknown
+        self.interfaces = 0  # described by the captures read so far
+        # Rows in pieces, so that no row is held twice while there are more and more of them.
+        self._pieces = [_room(SMALLEST_PIECE)]
+        self._starts = [0]  # the first row of each piece
+        self._kept = 0  # rows in the pieces
+        # The rows decoded last. Written to all columns value by value, each would have to wait for memory.
+        self._newest = np.zeros(1, NEWEST)
+        self._waiting = 0  # rows in it
+        self.sack: list[Array] = []  # edges of SACK blocks, one array a batch
+        self._edges = 0  # how many these are
+        self.fragments = Fragments()
+        self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
+        self._scratch = Scratch(np.zeros(HEADER_SLOTS, np.uint64), np.zeros(transport.FIELDS, np.int64))
+        self.interner = new_interner()
+
+    def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
+        """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
+        self.interner = with_room(self.interner, 2 * count)
+        edges, pieces = decode_batch(
+            buffer,
+            base,
+            batch,
+            count,
+            self._kept,
+            self._waiting,
+            self._newest,
+            self.interner,
+            self.fragments.incoming,
+            self._sack_pool,
+            self._edges,
+            self._scratch,
+        )
+        if edges:
+            self.sack.append(self._sack_pool[:edges].copy())
+            self._edges += edges
+        if pieces:
+            self.fragments.keep(pieces)
+        self._waiting += count
+        if self._waiting >= NEWEST_ROWS:
+            self._keep_newest()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._kept + self._waiting
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory the rows, addresses, SACK blocks and fragments take, without unused room."""
+        interner, addresses = self.interner, int(self.interner.counts[ADDRESSES])
+        held: int = (
+            self.count * ROW_BYTES
+            + addresses * 3 * interner.addresses.itemsize
+            + interner.slots.nbytes
+            + self._edges * self._sack_pool.itemsize
+            + self.fragments.nbytes
+        )
+        return held
+
+    def finish_capture(self) -> None:
+        """Reassemble the fragments of the capture just read: a datagram never spans two captures."""
+        self._keep_newest()
+        done = self.fragments.assemble()
+        if done is None:
+            return
+        for piece, start in zip(self._pieces, self._starts, strict=True):
+            inside = (done.row >= start) & (done.row < start + piece.time.size)
+            head, head_bytes, length, row, protocol = (
+                column[inside] for column in (done.head, done.head_bytes, done.length, done.row, done.protocol)
+            )
+            decode_assembled(head, head_bytes, length, row - start, protocol, piece, self._scratch.fields)
+
+    def filled(self) -> Columns:
+        """Return the columns, exactly `count` rows."""
+        self._keep_newest()
+        if len(self._pieces) > 1:
+            whole = _room(self._kept)
+            ends = [*self._starts[1:], self._kept]
+            for start, end in zip(self._starts, ends, strict=True):
+                piece = self._pieces.pop(0)  # freed when copied
+                for new, old in zip(whole, piece, strict=True):
+                    new[start:end] = old[: end - start]
+            self._pieces, self._starts = [whole], [0]
+        return Columns(*(column[: self._kept] for column in self._pieces[0]))
+
+    def _keep_newest(self) -> None:
+        """Move the rows decoded last to the others."""
+        if self.count > self._starts[-1] + self._pieces[-1].time.size:
+            self._add_piece()
+        place, end = self._kept - self._starts[-1], self.count - self._starts[-1]
+        somewhere = np.bitwise_or.reduce(self._newest["has"][0, : self._waiting])
+        for name, column in zip(Columns._fields, self._pieces[-1], strict=True):
+            if NEEDED_BITS.get(name, somewhere) & somewhere or name not in NEEDED_BITS:
+                column[place:end] = self._newest[name][0, : self._waiting]
+        self._kept, self._waiting = self.count, 0
+
+    def _add_piece(self) -> None:
+        """Make room for the rows decoded last: for all that are expected, or for a share more than there are."""
+        kept, needed = self._kept, self.count
+        expected = self.expected_rows * 102 // 100
+        rows = min(max(kept // 2, SMALLEST_PIECE), LARGEST_PIECE)
+        if expected < needed:
+            self._pieces.append(_room(rows))
+            self._starts.append(kept)
+            return
+        is_most = expected >= 4 * kept  # then the rows so far are moved, and all are in one piece at the end
+        try:
+            piece = _room(max(expected if is_most else expected - kept, SMALLEST_PIECE))
+        except MemoryError:  # for rows that may never come
+            is_most, piece = False, _room(rows)
+        if is_most:
+            for start, old in zip(self._starts, self._pieces, strict=True):
+                end = min(start + old.time.size, kept)
+                for new, column in zip(piece, old, strict=True):
+                    new[start:end] = column[: end - start]
+            self._pieces, self._starts = [piece], [0]
+        else:
+            self._pieces.append(piece)
+            self._starts.append(kept)
+
+    def address_texts(self) -> list[str]:
+        """Text of every address, in the order of its number."""
+        return address_texts(self.interner)
+
+    def protocol_names(self) -> list[str]:
+        """Name of every protocol, in the order of its number; several numbers may share a name."""
+        return protocol_names(self.interner)

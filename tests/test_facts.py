@@ -1,0 +1,103 @@
+"""Facts about a capture: plain values, of several captures too, shown to a reader within bounds."""
+
+import dataclasses
+import json
+
+import pandas as pd
+import pytest
+
+from pcapframe.capture.pcapng import MOST_INTERFACES
+from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, interface_of
+from pcapframe.packets import read_pcap
+from tests.builders import ARP, Conversation, Pcapng, ethernet, packet, pcap, pcapng
+
+NG = Pcapng()
+MIXED = [(0.001, packet()), (0.002, packet("2001:db8::1", "2001:db8::2")), (0.005, ethernet(bytes(28), ARP))]
+
+
+def test_capture_facts_are_plain_json():
+    with pytest.warns(CaptureWarning, match="cut off"):
+        found = read_pcap(pcapng(MIXED, comment="x", comments={1: "y"}, name="eth0", received=9, dropped=1)[:-2])
+    facts = found.attrs["capture"]
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+    assert CaptureInfo(**facts) == capture_info(found)
+    assert capture_info(found[found["protocol"] == "ARP"]).packets == len(MIXED)
+
+
+def test_facts_of_a_frame_from_elsewhere():
+    with pytest.raises(ParameterError, match="expected what read_pcap returned"):
+        capture_info(pd.DataFrame({"seq": [1]}))
+
+
+def test_interfaces_of_merged_captures_are_those_of_the_info():
+    one = NG.section() + NG.interface(name="a") + NG.interface(name="b") + NG.enhanced(1, packet(), interface=1)
+    two = NG.section() + NG.interface(name="c") + NG.enhanced(2, packet())
+    found = read_pcap([one, pcap([(3, packet())]), two])
+    interfaces = capture_info(found).interfaces
+    assert [interface["name"] for interface in interfaces] == ["a", "b", "c"]
+    told = dict(zip(found["source"], found["interface"], strict=True))
+    assert told == {0: 1, 1: pd.NA, 2: 2}
+    assert count_by_interface(found) == [0, 1, 1]
+    assert count_by_interface(read_pcap(pcap([(3, packet())]))) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*the first 1,000 are listed:pcapframe.errors.CaptureWarning")
+def test_interfaces_of_merged_captures_stand_at_their_numbers_or_not_at_all():
+    many = NG.section() + NG.interface(link_type=101) * 1200 + NG.enhanced(1, packet()[14:], interface=1150)
+    one = NG.section() + NG.interface(name="c", link_type=113) + NG.interface(name="d") + NG.enhanced(2, packet())
+    found = read_pcap([many, one])
+    info = capture_info(found)
+    assert (len(info.interfaces), info.interfaces_total) == (MOST_INTERFACES, 1202)
+    assert {interface["name"] for interface in info.interfaces} == {""}
+    assert found["interface"].tolist() == [1150, 1200]
+    assert len(count_by_interface(found)) == MOST_INTERFACES
+    assert interface_of(info, 0, 1150)["link_type_number"] == 101
+    assert interface_of(info, 1, 1200)["name"] == "c"
+
+
+def test_an_interface_that_is_not_listed_has_no_known_link_type_among_several():
+    capture = NG.section() + NG.interface() * 1200 + NG.interface(link_type=101)
+    with pytest.warns(CaptureWarning, match="the first 1,000 are listed"):
+        info = capture_info(read_pcap(capture + NG.enhanced(1, packet(), interface=1200)))
+    with pytest.raises(ParameterError, match="interface 1,200 is not among the first 1,000"):
+        interface_of(info, 0, 1200)
+
+
+def test_facts_of_an_older_version_are_read():
+    found = read_pcap(pcap(MIXED))
+    added = {"link_type_numbers", "link_types_total", "interfaces_total", "comments_total", "notes_total"}
+    found.attrs["capture"] = {name: value for name, value in found.attrs["capture"].items() if name not in added}
+    assert capture_info(found).link_types == ["Ethernet"]
+
+
+def test_texts_of_any_length_are_shown_within_bounds():
+    with pytest.warns(CaptureWarning, match="comments"):
+        found = read_pcap(pcapng([(0, b"")] * 40, comments=dict.fromkeys(range(1, 41), "c" * 60_000)))
+    info = capture_info(found)
+    assert len(str(info)) < 5_000
+    assert info.facts()["comment on frame 1"] == "c" * 500 + "… (60,000 characters)"
+    assert info.facts()["comments"] == "40 in all"
+    assert len(info._repr_html_()) < 5_000
+
+
+def test_facts_of_a_capture_are_shown_escaped() -> None:
+    hostile = "<script>alert(1)</script>\x1b[31m"
+    info = dataclasses.replace(
+        capture_info(read_pcap(pcapng(Conversation().handshake(), comments={1: hostile, 2: "second"}))),
+        name=hostile,
+        notes=[hostile],
+    )
+    shown = info._repr_html_()
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 3
+    assert "\x1b" not in str(info)
+    assert "comment on frame 2" in str(info)
+    assert "comment on frame 1" in info.facts()
+
+
+def test_only_some_comments_are_shown_with_how_many_there_are() -> None:
+    talk = list(Conversation().handshake().data("client", 100).close())
+    facts = capture_info(read_pcap(pcapng(talk, comments={n: f"number {n}" for n in range(1, 7)}))).facts()
+    assert facts["comments"] == "6 in all"
+    assert sum(label.startswith("comment on") for label in facts) == 5
