@@ -51,7 +51,7 @@ PHASE_LOOKS = {
     "handshake": Look("in the handshake", ORANGE, "//"),
     "no_data": Look("before any data", YELLOW, ".."),
     "data": Look("after data", VERMILLION),
-    "idle": Look("after idling", PURPLE, "xx"),
+    "idle": Look("after an idle gap", PURPLE, "xx"),
     "fin": Look("after a FIN", SKY, "\\\\"),
     "rst": Look("after another RST", BLUE, "++"),
     "unknown": Look("start not captured", GREY, "--"),
@@ -60,7 +60,7 @@ REASON_LOOKS = {
     "timeout": Look("timeout", VERMILLION, "", "s"),
     "fast": Look("fast", SKY, "//", "^"),
     "tail_probe": Look("tail probe", GREEN, "..", "v"),
-    "syn_retry": Look("SYN again", PURPLE, "xx", "D"),
+    "syn_retry": Look("SYN retransmitted", PURPLE, "xx", "D"),
     "unknown": Look("reason unknown", GREY, "--", "o"),
 }
 ENDING_LOOKS = {
@@ -78,7 +78,7 @@ HANDSHAKE_LOOKS = {
 }
 PART_LOOKS = {
     "payload_bytes": Look("new payload", SKY),
-    "resent_bytes": Look("payload sent again", VERMILLION, "xx"),
+    "resent_bytes": Look("retransmitted payload", VERMILLION, "xx"),
     "other_bytes": Look("headers and copies", GREY, ".."),
 }
 RTT_LOOKS = {
@@ -89,11 +89,11 @@ RTT_LOOKS = {
 MARK_LOOKS = {
     "fin": Look("FIN", GREY, marker="|"),
     "rst": Look("RST", VERMILLION, marker="x"),
-    "resent": Look("sent again", SKY, marker="^"),
+    "resent": Look("retransmitted", SKY, marker="^"),
 }
 SEQUENCE_LOOKS = {
     "segment": Look("segment", SKY, marker="_"),
-    "resent": Look("sent again", VERMILLION, marker="^"),
+    "resent": Look("retransmitted", VERMILLION, marker="^"),
     "sack": Look("SACK", PURPLE, marker="s"),
     "ack": Look("acknowledged", GREEN, line="-"),
     "window": Look("window", ORANGE, line="--"),
@@ -111,6 +111,6 @@ OVERVIEW_LOOKS = {
     "connections": Look("connections begun", GREEN),
     "failed": Look("of them refused or unanswered", ORANGE),
     "rsts": Look("RSTs", VERMILLION),
-    "resent": Look("segments sent again", PURPLE),
+    "resent": Look("retransmitted segments", PURPLE),
     "zero_windows": Look("zero windows", BLUE),
 }

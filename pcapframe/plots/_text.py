@@ -90,8 +90,8 @@ def without_time(count: int, noun: str, which: str = "") -> str:
 
     Examples
     --------
-    >>> without_time(1, "packet"), without_time(2, "segment", " sent again")
-    ('The only packet has no time.', 'None of 2 segments sent again has a time.')
+    >>> without_time(1, "packet"), without_time(2, "segment", " retransmitted")
+    ('The only packet has no time.', 'None of 2 segments retransmitted has a time.')
     """
     return f"The only {noun}{which} has no time." if count == 1 else f"None of {count:,} {noun}s{which} has a time."
 

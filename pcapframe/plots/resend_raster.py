@@ -114,8 +114,8 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     what, facts = CHART.title, data.attrs
     if data.empty:
         count = facts["without_time"]
-        none = f"No segment was sent again in {counted(facts['connections'], 'connection')}."
-        return state(ax, what, without_time(count, "segment", " sent again") if count else none)
+        none = f"No segment was retransmitted in {counted(facts['connections'], 'connection')}."
+        return state(ax, what, without_time(count, "segment", " retransmitted") if count else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     above, _ = split(ax, (0.22, 0.78), ours=1)

@@ -132,8 +132,8 @@ def retransmission_timeline(
     what, facts, data = CHART.title, data.attrs, without_attrs(data)
     total, sent = sum(facts["resent"].values()), sum(facts["sent"].values())
     if not data["resent"].any():
-        none = f"None of {counted(sent, 'segment')} with payload, SYN or FIN was sent again."
-        return state(ax, what, without_time(total, "segment", " sent again") if total else none)
+        none = f"None of {counted(sent, 'segment')} with payload, SYN or FIN was retransmitted."
+        return state(ax, what, without_time(total, "segment", " retransmitted") if total else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
     of_side = {side: data.xs(side, level="side") for side in SIDES}
@@ -150,7 +150,7 @@ def retransmission_timeline(
     # An interval of few segments spans everything: the scale is that of bins with resends.
     highest = float(data.loc[data["resent"] > 0, "rate_high"].max())
     rate_ax.set_ylim(0, min(1.05 * highest, 1.05))
-    count_axis(ax, f"resent in {width_text(edges)}")
+    count_axis(ax, f"retransmitted in {width_text(edges)}")
     share_axis(rate_ax, "rate")
     count_axis(counts_ax, "segments")
     counts_ax.set_ylim(bottom=0)

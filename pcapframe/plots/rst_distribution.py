@@ -145,7 +145,7 @@ def rst_distribution(
     ax.set_yticks(places, texts)
     ax.set_ylim(len(data) - 0.4, -0.6)
     count_axis(ax, "RSTs", which="x")
-    note = f"; idling: silence of {idle_s:g} s or more" if by != "source" else ""
+    note = f"; idle gap: {idle_s:g} s or more" if by != "source" else ""
     of = f"{counted(total, 'RST')} in {data.attrs['reset_connections']:,} of "
     of += f"{counted(data.attrs['connections'], 'connection')}{note}"
     title(ax, what, of, labels=max(map(len, texts)))

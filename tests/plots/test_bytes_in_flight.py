@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from pcapframe.plots import bytes_in_flight, bytes_in_flight_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import example, made, title_of
 
 
 def talk() -> Conversation:
@@ -41,3 +42,24 @@ def test_marks_are_the_columns(name: str) -> None:
     ax = bytes_in_flight(segments, conn_id=0, from_client=False, ax=Figure().subplots())
     (line,) = ax.lines
     np.testing.assert_array_equal(line.get_ydata(), answers["window_bytes"].dropna())
+
+
+def test_marks_and_steps_stand_at_their_time() -> None:
+    """The server sends 100 and 200 bytes at 40.1 and 40.2 ms; the client closes the window 0.1 ms later."""
+    ax = bytes_in_flight(made(talk()).segments, ax=Figure(figsize=(8, 5)).subplots())
+    (window,) = ax.lines
+    assert window.get_label() == "window offered (3)"
+    assert np.round(np.asarray(window.get_xydata(), float), 6).tolist() == [[0, 300], [0.0201, 300], [0.0403, 0]]
+    assert window.get_drawstyle() == "steps-post"
+    marks = {
+        drawn.get_label(): np.round(np.asarray(drawn.get_offsets()), 6).tolist()
+        for drawn in ax.collections if isinstance(drawn, PathCollection)
+    }  # fmt: skip
+    assert marks == {
+        "in flight (2)": [[0.0401, 100], [0.0402, 300]],
+        "fills the window (1)": [[0.0402, 300]],
+        "zero window (1)": [[0.0403, 0]],
+    }
+    assert title_of(ax) == (
+        "Bytes in flight against the window connection 0: 198.51.100.1:80 → 192.0.2.1:40000, 3 segments sent"
+    )

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from pcapframe.plots import handshakes, handshakes_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import bars, example, made, title_of
 
 
 def test_outcomes_and_times_by_server() -> None:
@@ -61,3 +61,24 @@ def test_nothing_timed_is_said() -> None:
     figure = Figure()
     handshakes(made(Conversation().syn()).connections, ax=figure.subplots())
     assert [text.get_text() for text in figure.axes[1].texts] == ["none timed"]
+
+
+def test_bars_and_lines_stand_beside_their_server() -> None:
+    ax = handshakes(
+        made(
+            Conversation(rtt=0.01).handshake(),
+            Conversation(client_port=2, start=1, rtt=0.03).handshake(),
+            Conversation(client_port=3, start=2).syn(),
+            Conversation(client_port=4, start=3, server="2001:db8::1", client="2001:db8::2").syn().rst("server"),
+        ).connections,
+        ax=Figure(figsize=(8, 5)).subplots(),
+    )
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["198.51.100.1:80", "[2001:db8::1]:80"]
+    assert bars(ax) == {"complete": [(0, 0, 2)], "refused": [(1, 0, 1)], "unanswered": [(0, 2, 1)]}
+    panel = ax.figure.axes[1]
+    whole, half = ([np.asarray(path.vertices).tolist() for path in lines.get_paths()] for lines in panel.collections)
+    np.testing.assert_allclose(whole[0], [[0.01, 0], [0.03, 0]])
+    np.testing.assert_allclose(half[0], [[0.015, 0], [0.025, 0]])
+    assert np.isnan([whole[1], half[1]]).all()
+    np.testing.assert_allclose(np.asarray(panel.lines[0].get_xydata())[0], [0.02, 0])
+    assert title_of(ax).startswith("Handshakes by server 2 of 4 connections complete; 2 timed from SYN to SYN-ACK")

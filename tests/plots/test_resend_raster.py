@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import resend_raster, resend_raster_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
 def repeated(number: int, *, start: float) -> Conversation:
@@ -56,3 +56,15 @@ def test_marks_are_the_cells() -> None:
     assert sum(len(marks.get_offsets()) for marks in ax.collections) == len(data)
     (steps,) = figure.axes[1].patches
     assert steps.get_data().values.tolist() == data.attrs["at_once"]
+
+
+def test_marks_stand_in_the_middle_of_their_cells() -> None:
+    frames = made(repeated(0, start=0), repeated(1, start=100), repeated(2, start=100.001))
+    ax = resend_raster(*frames, ax=Figure(figsize=(8, 5)).subplots())
+    (marks,) = ax.collections
+    days, rows = np.asarray(marks.get_offsets()).T
+    assert list(zip(seconds_of(days), rows, strict=True)) == [(1.25, 0), (101.25, 1), (101.25, 2)]  # bins of 500 ms
+    assert marks.get_label() == "SYN retransmitted"
+    (above,) = (panel for panel in ax.figure.axes if panel is not ax)
+    assert [heights for _, heights in areas(above)] == [{1: 1, 101: 2}]
+    assert title_of(above) == "Retransmitting connections over time 3 segments of 3 of 3 connections"

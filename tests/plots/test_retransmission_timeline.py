@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from pcapframe.plots import retransmission_timeline, retransmission_timeline_data
 from pcapframe.schema import RESEND_REASONS
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
 def lossy() -> Conversation:
@@ -81,3 +81,22 @@ def test_panels_show_the_rate_and_its_denominator() -> None:
         np.testing.assert_array_equal(line.get_ydata(), data.xs(side, level="side")["rate"])
     assert sum(float(patch.get_data().values.sum()) for patch in sent.patches) == data["sent"].sum()
     assert "15 of 380" in ax.get_title(loc="left")
+
+
+def test_areas_and_lines_stand_where_and_when_segments_were_sent() -> None:
+    """SYNs at 10 and 11 s, SYN-ACK at 11.02, 25 segments until 11.043, the last of them again half a second later."""
+    ax = retransmission_timeline(*made(lossy()), ax=Figure(figsize=(8, 5)).subplots())
+    _, rate, sent = ax.figure.axes
+    assert areas(ax) == [("SYN retransmitted", {11: 1}), ("tail probe", {11.54: -1})]
+    assert [heights for _, heights in areas(sent)] == [{10: 1, 11: 1}, {11.02: 1, 11.04: 25, 11.54: 1}]
+    lines = {}
+    for line in rate.lines:
+        places = zip(seconds_of(line.get_xdata()), np.asarray(line.get_ydata(), float), strict=True)
+        lines[line.get_label()] = {x: y for x, y in places if y >= 0}
+    assert lines == {"from clients": {11.01: 1}, "from servers": {11.05: 0, 11.55: 1}}
+    # Wilson's interval of 0 of 25 ends at z²/(25 + z²), that of 1 of 1 begins at 1/(1 + z²); z = 1.96.
+    (_, client), (_, server) = areas(rate)
+    assert client[11] == server[11.54] == pytest.approx(1 - 1 / (1 + 1.96**2), abs=1e-4)
+    assert server[11.04] == pytest.approx(1.96**2 / (25 + 1.96**2), abs=1e-4)
+    assert title_of(ax) == ("Retransmitted segments clients 1 of 2 segments with payload, SYN or FIN, servers 1 of 27")
+    assert (ax.get_ylabel(), sent.get_ylabel()) == ("retransmitted in 20 ms", "segments")

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 from matplotlib.figure import Figure
 
 from pcapframe.plots import rst_distribution, rst_distribution_data
 from tests.builders import Conversation
-from tests.plots.made import Made, example, made
+from tests.plots.made import Made, bars, example, made, title_of
 
 
 def frames() -> Made:
@@ -49,3 +51,38 @@ def test_bars_are_the_numbers(by: str) -> None:
     assert [text.get_text().split()[0] for text in ax.texts] == [
         str(count) for name, count in data.sum(axis="columns").items() if count or name != "unknown"
     ]
+
+
+@pytest.mark.parametrize(
+    ("by", "rows", "shown"),
+    [
+        (
+            "phase",
+            ["in the handshake", "before any data", "after data", "after an idle gap", "after a FIN",
+             "after another RST", "start not captured"],
+            {"to the server": [(1, 0, 1)], "from the server": [(0, 0, 1), (5, 0, 1)], "roles unknown": [(6, 0, 1)]},
+        ),
+        (
+            "source",
+            ["198.51.100.1", "192.0.2.1", "192.0.2.2"],
+            {"in the handshake": [(0, 0, 1)], "before any data": [(1, 0, 1)], "after another RST": [(0, 1, 1)],
+             "start not captured": [(2, 0, 1)]},
+        ),
+        (
+            "direction",
+            ["to the server", "from the server", "roles unknown"],
+            {"in the handshake": [(1, 0, 1)], "before any data": [(0, 0, 1)], "after another RST": [(1, 1, 1)],
+             "start not captured": [(2, 0, 1)]},
+        ),
+    ],
+)  # fmt: skip
+def test_bars_stand_beside_their_row(by: Any, rows: list[str], shown: dict[str, Any]) -> None:
+    ax = rst_distribution(*frames(), by=by, ax=Figure(figsize=(8, 5)).subplots())
+    assert [label.get_text() for label in ax.get_yticklabels()] == rows
+    assert bars(ax) == shown
+    counts = [sum(width for of in shown.values() for row, _, width in of if row == place) for place in range(len(rows))]
+    assert [" ".join(text.get_text().split()) for text in ax.texts] == [
+        f"{count} ({ {0: '0.00', 1: '25.0', 2: '50.0'}[count] } %)" for count in counts
+    ]
+    assert title_of(ax).startswith(f"RSTs by {by}")
+    assert "4 RSTs in 3 of 3 connections" in title_of(ax)

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import rst_distribution_data, rst_timeline, rst_timeline_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, title_of
 
 
 def test_counts_by_time_direction_and_phase() -> None:
@@ -51,3 +51,14 @@ def test_both_ways_are_drawn() -> None:
     drawn = [float((step.values - step.baseline).sum()) for step in heights]
     assert sum(x for x in drawn if x > 0) == 6
     assert sum(x for x in drawn if x < 0) == -20
+
+
+def test_areas_stand_where_and_when_the_rsts_came() -> None:
+    talks = [
+        Conversation(start=0.5).syn().rst("server"),
+        Conversation(client_port=40001, start=100.5).handshake().rst("client"),
+    ]
+    ax = rst_timeline(*made(*talks), ax=Figure().subplots())
+    assert areas(ax) == [("before any data", {100: 1}), ("in the handshake", {0: -1})]
+    assert title_of(ax) == "RSTs over time 2 RSTs in 2 of 2 connections"
+    assert ax.get_ylabel() == "RSTs in 1 s"

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import rtt, rtt_data, rtt_distribution_data, rtt_samples
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
 def test_samples_are_answers_to_what_was_sent_once() -> None:
@@ -75,3 +75,21 @@ def test_lines_and_bars_are_the_numbers() -> None:
     shares = [patch.get_data().values for patch in figure.axes[1].patches]
     np.testing.assert_allclose(shares[0], 100 * distribution["client_share"])
     np.testing.assert_allclose(shares[2], 100 * distribution["server_share"])
+
+
+def test_lines_stand_where_the_samples_are() -> None:
+    """The server answers the SYN and data at 30 and 60.2 ms, each after 30 ms; the client the SYN-ACK after 100 µs."""
+    segments = made(Conversation(rtt=0.03).handshake().data("client", 10).ack("server")).segments
+    ax = rtt(segments, ax=Figure(figsize=(8, 5)).subplots())
+    drawn = {}
+    for line in ax.lines:
+        places = zip(seconds_of(line.get_xdata()), np.asarray(line.get_ydata(), float), strict=True)
+        drawn[line.get_label()] = [(x, round(y, 6)) for x, y in places if y > 0]
+    assert drawn == {
+        "answers of servers (n = 2)": [(0.0305, 0.03), (0.0605, 0.03)],  # in the middle of bins of 1 ms
+        "answers of clients (n = 1)": [(0.0305, 0.0001)],
+    }
+    assert [list(shares.values()) for _, shares in areas(ax.figure.axes[1])] == [[100], [100], [100], [100]]
+    assert title_of(ax) == (
+        "Round-trip times by acknowledgement 3 samples in 5 segments; median and 5th to 95th percentile in bins of 1 ms"
+    )

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from pcapframe.plots import state_transitions, state_transitions_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import example, made, title_of
 
 
 def test_paths_of_connections() -> None:
@@ -42,3 +42,23 @@ def test_cells_say_the_numbers() -> None:
     numbers = data.to_numpy(np.float64, na_value=np.nan)
     assert written == numbers[~np.isnan(numbers)].tolist()
     assert len(ax.get_xticklabels()) == 8
+
+
+def test_numbers_stand_in_the_cells_of_their_states() -> None:
+    frames = made(
+        Conversation().handshake().data("client", 10).close(),
+        Conversation(client_port=2, start=9).syn().rst("server"),
+    )
+    ax = state_transitions(*frames, ax=Figure(figsize=(8, 5)).subplots())
+    columns = [label.get_text() for label in ax.get_xticklabels()]
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    found = {
+        (rows[int(text.get_position()[1])], columns[int(text.get_position()[0])])
+        for text in ax.texts if text.get_text() == "1"
+    }  # fmt: skip
+    assert found == {
+        ("handshake: complete", "client data"), ("client data", "ending: fin"),
+        ("handshake: refused", "no data"), ("no data", "ending: reset"),
+    }  # fmt: skip
+    assert {text.get_text() for text in ax.texts} == {"0", "1"}
+    assert title_of(ax).startswith("State transitions of connections 2 connections")

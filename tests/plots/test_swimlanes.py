@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import open_connections_data, swimlanes, swimlanes_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
 def test_lanes_are_in_order_of_start_with_their_marks() -> None:
@@ -80,3 +80,33 @@ def test_bars_and_marks_are_drawn(name: str) -> None:
 def test_few_lanes_have_the_name_of_their_server() -> None:
     ax = swimlanes(*made(Conversation().handshake()), ax=Figure().subplots())
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0  198.51.100.1:80"]
+
+
+def test_bars_and_marks_stand_at_the_times_of_the_packets() -> None:
+    frames = made(
+        Conversation(start=0).syn(lost=True).retransmit("client", after=1),
+        Conversation(client_port=2, start=0.5).handshake().close(),
+        Conversation(client_port=3, start=0.6).handshake().rst("client"),
+    )
+    ax = swimlanes(*frames, ax=Figure(figsize=(8, 5)).subplots())
+    bars, marks = {}, {}
+    for drawn in ax.collections:
+        if isinstance(drawn, PolyCollection):
+            (path,) = drawn.get_paths()
+            days, lanes = np.asarray(path.vertices)[:4].T
+            bars[drawn.get_label()] = (round(lanes.mean(), 6), *seconds_of([days.min(), days.max()]))
+        else:
+            days, lanes = np.asarray(drawn.get_offsets()).T
+            marks[drawn.get_label()] = list(zip(lanes, seconds_of(days), strict=True))
+    assert bars == {
+        "ended by FINs": (1, 0.5, 0.5403),
+        "ended by a RST": (2, 0.6, 0.6202),
+        "no ending captured": (0, 0, 1),
+    }
+    assert marks == {"FIN": [(1, 0.5202), (1, 0.5402)], "RST": [(2, 0.6202)], "retransmitted": [(0, 1)]}
+    above = ax.figure.axes[1]
+    at_once = {label: (min(heights), max(heights), set(heights.values())) for label, heights in areas(above)}
+    assert at_once == {  # bins of 10 ms
+        "ended by FINs": (0.5, 0.54, {1}), "ended by a RST": (0.6, 0.62, {1}), "no ending captured": (0, 1, {1}),
+    }  # fmt: skip
+    assert title_of(above) == "Connections over time 3 connections, by start"

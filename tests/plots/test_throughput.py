@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import throughput, throughput_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import areas, example, made, title_of
 
 
 def test_bytes_by_time_sender_and_kind() -> None:
@@ -50,3 +50,20 @@ def test_areas_are_rates() -> None:
     total = sum(abs(float((step.values - step.baseline).sum())) for step in drawn)
     assert total == pytest.approx(data["bits_per_s"].sum())
     assert isinstance(data.index.levels[0], pd.DatetimeIndex)
+
+
+def test_areas_stand_where_and_when_bytes_were_sent() -> None:
+    """In bins of 20 ms, 54 bytes of headers are 21.6 kbit/s and 100 bytes of payload 40 kbit/s."""
+    talk = Conversation(start=10, timestamps=False, mss=None, window_scale=None, sack_ok=False).handshake()
+    talk.data("server", 100, lost=True, after=1).retransmit("server", after=1)
+    ax = throughput(made(talk).segments, ax=Figure(figsize=(8, 5)).subplots())
+    assert areas(ax) == [
+        ("headers and copies", {10: 21_600, 10.02: 21_600}),
+        ("new payload", {11.02: -40_000}),
+        ("retransmitted payload", {12.02: -40_000}),
+        ("headers and copies", {10.02: -21_600, 11.02: -21_600, 12.02: -21_600}),
+    ]
+    assert title_of(ax) == (
+        "Throughput over time 470 bytes on the wire in 5 segments (21.3 % new payload, 21.3 % retransmitted payload, "
+        "57.4 % headers and copies), bins of 20 ms"
+    )

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import time_sequence, time_sequence_data
 from tests.builders import Conversation
-from tests.plots.made import example, made
+from tests.plots.made import example, made, title_of
 
 
 def talk(isn: int = 2**32 - 50) -> Conversation:
@@ -66,3 +66,19 @@ def test_lines_are_the_numbers() -> None:
     assert sorted(places[:, 1].tolist()) == sorted(wanted[["time_s", "high"]].to_numpy().tolist())
     assert np.isnan(places[:, 2, 1]).all()
     assert "seconds since 1970-01-01 00:00:05.000000 UTC" in ax.get_xlabel()
+
+
+def test_lines_and_marks_stand_at_their_time_and_number() -> None:
+    """The SYN-ACK comes at 20 ms, each further packet of a side 0.1 ms after the last; the other side's 20 ms later."""
+    ax = time_sequence(made(talk()).segments, ax=Figure(figsize=(8, 5)).subplots())
+    lines = {line.get_label(): np.round(np.asarray(line.get_xydata(), float), 6).tolist() for line in ax.lines}
+    assert lines["acknowledged (3)"] == [[0.0201, 1], [0.0404, 101], [0.0605, 301]]
+    assert lines["window (3)"] == [[0.0201, 1001], [0.0404, 1101], [0.0605, 1301]]
+    assert lines["segment (5)"] == [[0.02, 0], [0.0401, 1], [0.0402, 101], [0.0403, 201], [0.0805, 301]]
+    assert lines["retransmitted (1)"] == [[0.0604, 101]]
+    assert lines["SACK (1)"] == [[0.0404, 201]]
+    marks = {drawn.get_label(): np.round(np.asarray(drawn.get_offsets()), 6).tolist() for drawn in ax.collections}
+    assert marks == {"FIN (1)": [[0.0805, 302]], "RST (1)": [[0.0806, 302]]}
+    assert title_of(ax) == (
+        "Time–sequence graph connection 0: 198.51.100.1:80 → 192.0.2.1:40000, 11 segments both ways"
+    )
