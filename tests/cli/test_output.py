@@ -146,7 +146,7 @@ def test_an_interrupt_is_status_130(tmp_path: Path) -> None:
         writer.flush()
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert errors.decode().splitlines()[-1] == "interrupted"
 
