@@ -1,7 +1,7 @@
 """Addresses and protocols as small numbers, given in order of first appearance."""
 
 import socket
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -158,12 +158,14 @@ def with_room(interner: Interner, count: int) -> Interner:
 def address_texts(interner: Interner) -> list[str]:
     """Text of every address, in the order of its number."""
     addresses = interner.addresses[: 3 * int(interner.counts[ADDRESSES])].reshape(-1, 3)
-    four = addresses[:, 1].astype(">u4").tobytes()
-    texts = [socket.inet_ntoa(four[at : at + 4]) for at in range(0, len(four), 4)]
-    sixteen = addresses[:, :2].astype(">u8").tobytes()
-    for number in np.flatnonzero(addresses[:, 2] == 6).tolist():
-        texts[number] = socket.inet_ntop(socket.AF_INET6, sixteen[16 * number : 16 * number + 16])
-    return texts
+    is_6 = addresses[:, 2] == 6
+    four, six = np.flatnonzero(~is_6), np.flatnonzero(is_6)
+    texts = np.empty(is_6.size, object)
+    data = addresses[four, 1].astype(">u4").tobytes()
+    texts[four] = [socket.inet_ntoa(data[at : at + 4]) for at in range(0, len(data), 4)]
+    data = addresses[six, :2].astype(">u8").tobytes()
+    texts[six] = [socket.inet_ntop(socket.AF_INET6, data[at : at + 16]) for at in range(0, len(data), 16)]
+    return cast("list[str]", texts.tolist())
 
 
 def protocol_names(interner: Interner) -> list[str]:

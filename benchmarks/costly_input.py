@@ -1,0 +1,280 @@
+"""Measure `analyze` on small files made to cost much: time, memory and the length of what is printed.
+
+Each input is read in a process of its own. The bars hold for every file, whatever it says: 1 s and 3 us a packet (or a
+block) of processor time, 600 MB of memory above the start, 50,000 characters of text. The exit status is 1 if one is
+missed. A new kind of input is one function with a row of ``INPUTS``.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+BASE_S, UNIT_US, MOST_MB, MOST_CHARACTERS = 1.0, 3.0, 600, 50_000
+NOW = 1_700_000_000
+ROW = "{:34} {:>10} {:>8} {:>9} {:>7} {:>7} {:>8} {:>11}  {}"
+
+
+class Input(NamedTuple):
+    """A file, and what its time is compared with: its packets, unless blocks are many more."""
+
+    data: bytes
+    packets: int
+    blocks: int = 0
+
+
+def pcap(frames: list[bytes], link_type: int = 1) -> bytes:
+    """Return a pcap capture, one packet a second."""
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type)
+    records = [struct.pack("<IIII", NOW + i, 0, len(one), len(one)) + one for i, one in enumerate(frames)]
+    return header + b"".join(records)
+
+
+def repeated(frame: bytes, count: int, columns: dict[int, np.ndarray], link_type: int = 1) -> bytes:
+    """Return a pcap capture of `count` copies of a frame, with bytes of each copy replaced: values by place."""
+    record = struct.pack("<IIII", NOW, 0, len(frame), len(frame)) + frame
+    rows = np.tile(np.frombuffer(record, np.uint8), (count, 1))
+    rows[:, 4:8] = (np.arange(count) % 1_000_000).astype("<u4").view(np.uint8).reshape(-1, 4)
+    for place, values in columns.items():
+        shown = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(count, -1)
+        rows[:, 16 + place : 16 + place + shown.shape[1]] = shown
+    return pcap([], link_type) + rows.tobytes()
+
+
+def tcp(flags: int = 0x10, options: bytes = b"", payload: bytes = b"") -> bytes:
+    """Return an Ethernet frame of a TCP segment over IPv4."""
+    length = 40 + len(options) + len(payload)
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 1, 0, 64, 6, 0, b"\xc0\0\2\1", b"\xc6\x33\x64\1")
+    header = struct.pack(">HHIIBBHHH", 40000, 443, 1000, 2000, (20 + len(options)) << 2, flags, 8192, 0, 0)
+    return bytes(12) + b"\x08\0" + ip + header + options + payload
+
+
+def block(kind: int, body: bytes) -> bytes:
+    """Return a block of pcapng."""
+    body += bytes(-len(body) % 4)
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def option(code: int, value: bytes) -> bytes:
+    """Return an option of pcapng."""
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def section(options: bytes = b"") -> bytes:
+    """Return a section header block."""
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options)
+
+
+def interface(link_type: int = 1, options: bytes = b"") -> bytes:
+    """Return an interface description block."""
+    return block(1, struct.pack("<HHI", link_type, 0, 262144) + options)
+
+
+def enhanced(frame: bytes, options: bytes = b"", number: int = 0) -> bytes:
+    """Return an enhanced packet block."""
+    ticks = NOW * 1_000_000
+    start = struct.pack("<IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame))
+    return block(6, start + frame + bytes(-len(frame) % 4) + options)
+
+
+def many_codes() -> Input:
+    """More protocol codes than 16 bits count, and TCP behind them."""
+    kinds = np.arange(0x10000, dtype=np.uint16)
+    frame = bytes([0x0F, 0, 0, 0])
+    data = repeated(frame, kinds.size, {2: kinds}, 104)
+    raw = b"\x0f\0\x08\0" + tcp()[14:]
+    record = struct.pack("<IIII", NOW + 1, 0, len(raw), len(raw)) + raw
+    return Input(data + record * 140_000, kinds.size + 140_000)
+
+
+def many_link_types() -> Input:
+    """A link type for each interface, and a packet of each."""
+    count = 65_000
+    data = section() + b"".join(interface(number) for number in range(300, 300 + count))
+    return Input(data + b"".join(enhanced(b"x", b"", number) for number in range(count)), count)
+
+
+def empty_options() -> Input:
+    """One packet with 33 million options."""
+    return Input(gzip.compress(section() + interface() + enhanced(tcp(), option(2, b"") * 33_000_000), 1), 1)
+
+
+def commented_packets() -> Input:
+    """A comment on every packet."""
+    count = 500_000
+    return Input(section() + interface() + enhanced(tcp(), option(1, b"a comment")) * count, count)
+
+
+def long_comments() -> Input:
+    """Comments as long as they can be."""
+    count = 4_000
+    data = section() + interface() + enhanced(tcp(), option(1, b"<x>\x1b" * 16_000)) * count
+    return Input(gzip.compress(data, 1), count)
+
+
+def many_comments_of_one() -> Input:
+    """Four million comments on one packet."""
+    return Input(gzip.compress(section() + interface() + enhanced(tcp(), option(1, b"") * 4_000_000), 1), 1)
+
+
+def blocks_of(name: str, one: bytes, count: int = 1_000_000) -> Callable[[], Input]:
+    """Return what makes a million blocks of a kind, and a packet behind them."""
+
+    def made() -> Input:
+        return Input(section() + interface() + one * count + section() + interface() + enhanced(tcp()), 1, count)
+
+    made.__doc__ = f"A million blocks: {name}."
+    return made
+
+
+def empty_packets() -> Input:
+    """Records without a byte, which compress by 12,000 to one."""
+    count = 4_194_304
+    return Input(gzip.compress(pcap([]) + bytes(16) * count, 1), count)
+
+
+def new_addresses() -> Input:
+    """Two new IPv6 addresses a packet."""
+    count = 300_000
+    ip = struct.pack(">IHBB", 0x60000000, 20, 6, 64) + bytes(32)
+    frame = bytes(12) + b"\x86\xdd" + ip + tcp()[34:]
+    numbers = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return Input(repeated(frame, count, {22: numbers, 30: ~numbers, 38: numbers + np.uint64(1), 46: ~numbers}), count)
+
+
+def new_fragments() -> Input:
+    """First fragments of datagrams that are never complete."""
+    count = 1_000_000
+    frame = bytearray(tcp(payload=bytes(4)))
+    frame[20] = 0x20
+    return Input(repeated(bytes(frame), count, {18: np.arange(count, dtype=np.uint32).astype(np.uint16)}), count)
+
+
+def deep_tunnels() -> Input:
+    """IP in IP, 60 deep."""
+    inner = tcp()[14:]
+    for _ in range(60):
+        start = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(inner), 1, 0, 64, 4, 0)
+        inner = start + b"\xc0\0\2\1\xc6\x33\x64\1" + inner
+    count = 100_000
+    return Input(repeated(bytes(12) + b"\x08\0" + inner, count, {}), count)
+
+
+def sack_blocks() -> Input:
+    """SACK blocks in every segment."""
+    count = 1_000_000
+    return Input(repeated(tcp(options=b"\1\1\5\x22" + bytes(range(32))), count, {}), count)
+
+
+INPUTS: dict[str, Callable[[], Input]] = {
+    "protocol codes": many_codes,
+    "link types": many_link_types,
+    "pcapng options": empty_options,
+    "comments, one a packet": commented_packets,
+    "comments, long": long_comments,
+    "comments, on one packet": many_comments_of_one,
+    "interface blocks": blocks_of("interfaces", interface()),
+    "interface blocks, named": blocks_of("named interfaces", interface(1, option(2, b"eth") + option(3, b"a tap"))),
+    "section blocks": blocks_of("sections", section()),
+    "section blocks, commented": blocks_of("commented sections", section(option(1, b"again"))),
+    "statistics blocks": blocks_of("statistics", block(5, struct.pack("<III", 0, 0, 0) + option(5, bytes(8)))),
+    "name resolution blocks": blocks_of("name resolution", block(4, option(1, b"\xc0\0\2\1a\0"))),
+    "empty packets": empty_packets,
+    "addresses, new ones": new_addresses,
+    "fragments, never complete": new_fragments,
+    "tunnels in tunnels": deep_tunnels,
+    "SACK blocks": sack_blocks,
+}
+
+
+def resident_kb(name: str) -> int:
+    """Return a figure of this process from /proc, or its peak where there is none."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:"))
+
+
+def measure(path: str) -> dict[str, Any]:
+    """Analyse a file in this process."""
+    import pcapframe as pf
+
+    warnings.simplefilter("ignore", pf.CaptureWarning)
+    for name in ("clean.pcap", "ipv6.pcapng"):  # compile what is needed
+        str(pf.analyze(pf.example(name), progress=False))
+    before = resident_kb("VmRSS")
+    if os.access("/proc/self/clear_refs", os.W_OK):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far is forgotten
+    begin = time.process_time()
+    analysis = pf.analyze(path, progress=False)
+    text = str(analysis)
+    return {
+        "seconds": time.process_time() - begin,
+        "mb": (resident_kb("VmHWM") - before) * 1024 / 1e6,
+        "characters": len(text),
+        "packets": len(analysis.packets),
+    }
+
+
+def report(name: str, made: Input, found: dict[str, Any]) -> bool:
+    """Print the row of an input; return whether it keeps the bars."""
+    units = max(made.packets, made.blocks)
+    most_s = BASE_S + UNIT_US * 1e-6 * units
+    kept = (
+        found["seconds"] <= most_s
+        and found["mb"] <= MOST_MB
+        and found["characters"] <= MOST_CHARACTERS
+        and found["packets"] == made.packets
+    )
+    row = (
+        name, f"{units:,}", f"{found['seconds']:.2f}", f"{1e6 * found['seconds'] / units:.2f}", f"{most_s:.2f}",
+        f"{found['mb']:.0f}", MOST_MB, f"{found['characters']:,}", "" if kept else "MISSED",
+    )  # fmt: skip
+    sys.stdout.write(ROW.format(*row) + "\n")
+    sys.stdout.flush()
+    return kept
+
+
+def main() -> None:
+    """Measure the inputs, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="default: all of " + "; ".join(INPUTS))
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        sys.stdout.write(json.dumps(measure(options.one)))
+        return
+    head = ("input", "units", "s", "us/unit", "bar", "MB", "bar", "characters", "")
+    sys.stdout.write(ROW.format(*head) + "\n")
+    kept = True
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.inputs or INPUTS:
+            path = Path(folder, "capture")
+            made = INPUTS[name]()
+            path.write_bytes(made.data)
+            command = [sys.executable, __file__, "--one", str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                sys.stdout.write(f"{name}: {done.stderr.strip().splitlines()[-1]}\n")
+                kept = False
+            else:
+                kept &= report(name, made, json.loads(done.stdout))
+    sys.exit(not kept)
+
+
+if __name__ == "__main__":
+    main()
