@@ -1,4 +1,4 @@
-"""Print the oldest versions that pyproject.toml allows, as pip's requirements: of the stages, dissection, the charts and URLs.
+"""Print the oldest versions that pyproject.toml allows, as requirements for pip: stages, dissection, charts, URLs.
 
 The development environment has the newest versions; `make test-oldest` tests these.
 """
