@@ -1,19 +1,19 @@
-"""What can go wrong, as types.
+"""Errors and warnings.
 
 ::
 
     PcapframeError
-    ├── CaptureError            the capture cannot be read; names the file and the byte offset
-    │   ├── CaptureNotFoundError    there is no such file, or it is not a file
-    │   ├── CaptureFormatError      the bytes are not a capture, or not one that we can read
-    │   └── RemoteCaptureError      what a URL names may not be fetched, cannot be, or is too large or too slow
+    ├── CaptureError            the capture cannot be read; its message names the file and the byte offset
+    │   ├── CaptureNotFoundError    the file does not exist or is not a file
+    │   ├── CaptureFormatError      the bytes are not a capture of a known format
+    │   └── RemoteCaptureError      the URL is not allowed, cannot be fetched, or is too large or too slow
     ├── MissingExtraError       a package is missing that only an extra installs
     └── ParameterError          an argument is not valid (not an address, not a column, …)
 
     PcapframeWarning            the result stands, with a limit that the warning names
     └── CaptureWarning          part of the capture could not be read (cut off, damaged, unknown link type)
 
-The workshop's ``AnswerError``, for an answer that is missing or not right, is a PcapframeError too.
+The workshop's ``AnswerError``, for a missing or wrong answer, is a PcapframeError too.
 """
 
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ class CaptureError(PcapframeError):
 
 
 class CaptureNotFoundError(CaptureError):
-    """There is no such capture, or it is not a file that can be opened."""
+    """The capture does not exist, or is not a file that can be opened."""
 
 
 class CaptureFormatError(CaptureError):
@@ -71,7 +71,7 @@ class CaptureFormatError(CaptureError):
 
 
 class RemoteCaptureError(CaptureError):
-    """What a URL names may not be fetched, cannot be, or is beyond a bound of size or time."""
+    """The URL is not allowed, cannot be fetched, or exceeds a limit of size or time."""
 
 
 class MissingExtraError(PcapframeError, ModuleNotFoundError):

@@ -1,4 +1,4 @@
-"""Small shared arithmetic: rates with intervals, columns as arrays, endpoint and flag text, capture filters."""
+"""Shared helpers: rates with intervals, columns as arrays, text of endpoints, display filters."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -136,9 +136,9 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     Parameters
     ----------
     successes : int
-        How often it was so.
+        Trials that succeeded.
     trials : int
-        How often it could have been so.
+        All trials.
 
     Returns
     -------
@@ -147,8 +147,8 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
     Notes
     -----
-    It stays within 0 and 1, and has a width where nothing or everything succeeded (E. B. Wilson, 1927). The
-    trials are taken as independent; packets of one connection hardly are, so that it is too narrow for them.
+    The interval stays within 0 and 1 and is not empty at shares of 0 and 1 (E. B. Wilson, 1927). It assumes independent
+    trials; packets of one connection are not, so for them it is too narrow.
 
     Examples
     --------
@@ -271,14 +271,14 @@ def frame_filter(frames: Iterable[int]) -> str | None:
 
 
 class Differing(NamedTuple):
-    """Where Wireshark's label and the evidence differ, by row of the segments.
+    """Rows of the segments where Wireshark's label and the evidence differ.
 
     Parameters
     ----------
     wireshark_total : int
         Segments that Wireshark's rules label. [packets]
     only_wireshark, only_evidence : ndarray of int
-        Rows that only one of them names, ascending.
+        Rows that only one of the two has, ascending.
     """
 
     wireshark_total: int
@@ -368,7 +368,7 @@ def connection_filters(connections: pd.DataFrame) -> list[str]:
 
 
 def each_way(connections: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
-    """Return the sum of a column over both senders, by connection.
+    """Return a column of the connections summed over both senders.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Numbers, values and texts from elsewhere, as sentences write them."""
+"""How numbers, values and text from outside are written in sentences."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Count what an analysis states, over segments and connections."""
+"""Count the statistics of an analysis over its segments and connections."""
 
 import math
 from collections.abc import Iterable

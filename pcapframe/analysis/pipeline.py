@@ -61,15 +61,15 @@ class Analysis:
     message : str or None
         Why there is nothing to report: no TCP in the capture or none that can be read, or nothing matches the filter.
     notes : tuple of str
-        What a reader should know about the selection.
+        Notes on the filter: connections left out, roles that it decided.
     selection : Selection
-        What was asked for.
+        The filter.
     thresholds : Thresholds
         When the patterns are reported.
     provenance : Provenance
         Version, parameters and files.
     whole_connections : DataFrame
-        Every connection of the capture; `connections` without a filter.
+        Every connection of the capture, whatever the filter.
     """
 
     capture: CaptureInfo
@@ -94,7 +94,7 @@ class Analysis:
 
     @cached_property
     def filtered_segments(self) -> pd.DataFrame:
-        """Segments of the connections asked for; the same frame as `segments` without a filter."""
+        """Segments of the selected connections; without a filter, the frame `segments` itself."""
         if self._rows is None:
             return self.segments
         chosen = _turn(without_attrs(self.segments).take(self._rows), self._turned)

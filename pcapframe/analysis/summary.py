@@ -1,4 +1,4 @@
-"""How many patterns there are, and what stands out."""
+"""The patterns counted by category, and notable observations."""
 
 from collections.abc import Iterable
 from typing import TypedDict
@@ -19,7 +19,7 @@ class Observation(TypedDict):
 
 
 class Summary(TypedDict):
-    """How many patterns there are, and what stands out."""
+    """The patterns counted by category, and notable observations."""
 
     total_patterns: int
     by_category: dict[str, int]

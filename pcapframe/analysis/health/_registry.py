@@ -5,7 +5,7 @@ import pandas as pd
 from pcapframe.analysis.health import capture_clock, capture_edges, capture_file, captured_segments
 from pcapframe.analysis.health._api import CaptureHealth, Finding
 from pcapframe.analysis.health._statistics import STATISTICS
-from pcapframe.analysis.health._view import Finder, View
+from pcapframe.analysis.health._view import READ, Finder, View
 from pcapframe.analysis.health.no_segments import explain_no_segments
 from pcapframe.arrays import Mask
 from pcapframe.measures import without_attrs
@@ -65,7 +65,7 @@ def examine_capture(
         capture=capture,
         packets=without_attrs(packets),
         all_segments=without_attrs(segments),
-        segments=without_attrs(asked),
+        segments=without_attrs(asked)[list(READ)],  # others are left out by a filter; no copy is made
         connections=without_attrs(connections),
         server_given=server_given,
     )

@@ -35,7 +35,7 @@ class View(NamedTuple):
     packets, all_segments : DataFrame
         Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, the whole capture; not modified.
     segments : DataFrame
-        Those asked for, with the columns ``READ`` at least; not modified.
+        Those asked for, with the columns ``READ`` and no others; not modified.
     connections : DataFrame
         Those asked for, columns of ``schema.CONNECTIONS``; not modified.
     server_given : bool or ndarray of bool

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import pcapframe as pf
 from pcapframe.analysis.health import STATISTICS
 from pcapframe.analysis.health._registry import FINDINGS, OF_WHOLE_CAPTURE
+from pcapframe.analysis.health._view import View
 from tests.analysis.health.made import SERVER, whole
 from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcapng
 
@@ -97,3 +98,27 @@ def test_whatever_is_captured_gives_health(parts: list[int], seed: int) -> None:
     assert health.sentence
     json.dumps(health.to_dict(), allow_nan=False)
     assert set(health.qualifiers) <= set(STATISTICS)
+
+
+def toy(view: View) -> pf.Finding | None:
+    """A finding about every capture."""
+    count = len(view.segments["conn_id"])
+    return pf.Finding("toy", f"{count:,} segments.", {"segments": count}, {"packets": "at least"}, pf.Evidence())
+
+
+def test_a_new_finding_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FINDINGS, "toy", toy)
+    for asked in ({}, {"server_ip": SERVER}):
+        analysis = pf.analyze(pcap(whole()), **asked)  # type: ignore[arg-type]
+        assert [found.name for found in analysis.health.findings] == ["toy"]
+        assert analysis.health.qualifiers == {"packets": "at least"}
+        assert "! 10 segments." in str(analysis)
+        assert "10 segments." in analysis._repr_html_()
+        assert pf.analyze_tcp_anomalies(analysis)["health"]["findings"][0]["name"] == "toy"
+
+
+def test_a_finding_cannot_read_what_is_not_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FINDINGS, "toy", lambda view: toy(view) if view.segments["ttl"].any() else None)
+    for asked in ({}, {"server_ip": SERVER}):
+        with pytest.raises(KeyError, match="ttl"):
+            pf.analyze(pcap(whole()), **asked)  # type: ignore[arg-type]
