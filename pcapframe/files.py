@@ -1,28 +1,56 @@
-"""Files that are never half written."""
+"""Files that are never half written, and temporary ones that never stay."""
 
 import contextlib
 import os
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
-__all__ = ["written_aside"]
+__all__ = ["exit_on_sigterm", "written_aside"]
+
+
+@contextlib.contextmanager
+def exit_on_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what runs inside with `SystemExit`, so that temporary files are removed.
+
+    A handler that somebody else has set stays, and so does the default outside the main thread.
+
+    Raises
+    ------
+    SystemExit
+        With the status that a shell gives a process ended by this signal, 143.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _exit(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 @contextlib.contextmanager
 def written_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file to write that appears under its name when all of it is written.
+    """Open a file for writing that gets its name when all of it is written.
 
     Parameters
     ----------
     path : path
-        The file. What is not a regular file, such as ``/dev/stdout``, is written as it is.
+        The file. Anything but a regular file, such as ``/dev/stdout``, is written to directly.
 
     Yields
     ------
     binary file
-        To be written; the file is as before if that fails.
+        Open for writing. If the block fails, a file of this name stays as it was.
     """
     target = Path(path)
     if target.exists() and not target.is_file():
@@ -30,19 +58,22 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield file
         return
     target = target.resolve()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        try:
+    aside = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            aside = file.name
             yield file
-            file.close()
-            os.chmod(file.name, _mode_of(target))
-            os.replace(file.name, target)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        os.chmod(aside, _mode_of(target))
+        os.replace(aside, target)
+    except BaseException:
+        if aside:
+            with contextlib.suppress(FileNotFoundError):  # it has just got its name
+                os.unlink(aside)
+        raise
 
 
 def _mode_of(target: Path) -> int:
-    """Permissions of a file, or those that a new one gets."""
+    """Permissions of a file, or those that a new file gets."""
     if target.exists():
         return target.stat().st_mode & 0o777
     mask = os.umask(0)

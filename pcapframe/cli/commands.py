@@ -9,6 +9,7 @@ import click
 import pcapframe
 from pcapframe.cli import answer_commands, frame_commands, service_commands
 from pcapframe.cli.output import OutputClosed, exit_status, replace_closed_streams
+from pcapframe.files import exit_on_sigterm
 
 __all__ = ["main"]
 
@@ -36,7 +37,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            with exit_on_sigterm():
+                return super().invoke(ctx)
         except BrokenPipeError:
             raise OutputClosed from None
 
