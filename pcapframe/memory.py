@@ -9,12 +9,12 @@ import numpy.typing as npt
 __all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "one_block"]
 
 Claim: TypeAlias = Callable[[int, int], None]
-"""Called with the memory that an analysis takes so far [bytes] and its packets; raises where that is too much."""
+"""Called with the memory that an analysis takes so far [bytes] and its packets; raises if that is too much."""
 
-# Measured at the peak, rounded up: the frames, and what the stages hold beside them. [bytes]
+# Peak memory, measured and rounded up: the frames and the working memory of the stages. [bytes]
 PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 110, 290, 1000
-FRAME_SHARE = 1.4  # memory of a packets frame and what builds it, by that of the rows that were read
-ALIGNED = 64  # to which each column is filled up, so that the next is aligned for any type [bytes]
+FRAME_SHARE = 1.4  # peak memory while a packets frame is made, relative to that of its rows
+ALIGNED = 64  # each column is padded to a multiple of this, so that the next is aligned for any type [bytes]
 
 
 def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = False) -> list[npt.NDArray[Any]]:
@@ -28,14 +28,14 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
     rows : int
         Of each column.
     dtypes : sequence of dtype
-        One a column.
+        One for each column.
     zeroed : bool, default False
         All values are 0; memory that is never written to is then not taken. Uninitialised otherwise.
 
     Returns
     -------
     list of ndarray, shape (rows,)
-        In the order of `dtypes`; the piece is freed with the last of them.
+        In the order of `dtypes`; the memory is freed with the last of them.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def bytes_to_read(held: int) -> int:
     Parameters
     ----------
     held : int
-        What its rows take in ``PacketColumns``. [bytes]
+        Memory of its rows in ``PacketColumns``. [bytes]
 
     Returns
     -------

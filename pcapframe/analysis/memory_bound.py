@@ -14,19 +14,19 @@ MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd numbe
 
 
 def claim_memory(source: object, packets: pd.DataFrame) -> None:
-    """Claim the memory that an analysis takes at most from the bounds of its source.
+    """Claim the memory that an analysis needs from the limits of its source.
 
     Parameters
     ----------
     source : capture or list of captures
-        What the packets were read from; without a bound this does nothing.
+        What the packets were read from; without a limit this does nothing.
     packets : DataFrame
         Columns of ``schema.PACKETS``.
 
     Raises
     ------
     CaptureError
-        It would take more than is allowed.
+        It would need more than is allowed.
     """
     claims = claims_of(source)
     if not claims:

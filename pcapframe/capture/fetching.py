@@ -1,8 +1,8 @@
-"""Fetching a capture by URL into a temporary file that has no name, so that it never stays.
+"""Fetch a capture by URL into a temporary file without a name, which cannot be left behind.
 
-Only GET, over http and https; the connection goes to an address that was checked (``pcapframe.capture.remote``), and
-each redirect is held to the same. Size and time (resolving and connecting included) are bounded. No proxy and no
-``.netrc`` of the environment is used.
+Only GET, over http and https. Connections go only to addresses that were checked (``pcapframe.capture.remote``), for
+each redirect too. Size and time are limited, including the time to resolve and connect. Proxy settings and ``.netrc``
+of the environment are ignored.
 """
 
 import hashlib
@@ -28,25 +28,25 @@ __all__ = ["BoundedCapture", "Fetched", "fetch"]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
-CONNECT_S, READ_S = 10.0, 30.0  # longest wait for a connection, and for the next bytes
-RESOLVING_S = 0.1  # between looks at whether a name's addresses are still waited for
+CONNECT_S, READ_S = 10.0, 30.0  # longest wait for a connection and for the next bytes
+RESOLVING_S = 0.1  # between checks of the deadline while a name is resolved
 Progress: TypeAlias = Callable[[int, int | None], object]
 
 
 @dataclass(frozen=True)
 class BoundedCapture:
-    """An open capture, with bounds on what reading it may take.
+    """An open capture, with limits on reading it.
 
     Parameters
     ----------
     name : str
-        What messages and answers call it.
+        For messages and answers.
     file : binary file
         Its content, from the beginning.
     size : int
         As stored. [bytes]
     max_decompressed_bytes : int or None
-        Longest that it may be when decompressed; None for any length. [bytes]
+        Largest length after decompression; None for no limit. [bytes]
     claim : callable
         Called with the memory that an analysis of it takes so far and its packets; raises where that is too much.
     """
@@ -60,7 +60,7 @@ class BoundedCapture:
 
 @dataclass(frozen=True)
 class Fetched(BoundedCapture):
-    """A capture that was fetched, as long as its temporary file is open.
+    """A fetched capture; valid while its temporary file is open.
 
     Parameters
     ----------
@@ -78,22 +78,21 @@ def fetch(remote: RemoteCapture, progress: Progress | None = None) -> Iterator[F
     Parameters
     ----------
     remote : RemoteCapture
-        What is fetched, and the bounds.
+        The URL and its limits.
     progress : callable, optional
-        Called with how much has been fetched and how much there is (None where unknown) [bytes]; what it raises
-        ends the fetching.
+        Called with the bytes fetched so far and their total (None if unknown). An exception from it ends the fetching.
 
     Yields
     ------
     Fetched
-        With its temporary file, which is gone afterwards.
+        With its temporary file, which is removed afterwards.
 
     Raises
     ------
     RemoteCaptureError
-        It may not be fetched, cannot be, or is beyond a bound.
+        It may not be fetched, cannot be fetched, or exceeds a limit.
     """
-    # Named and removed at once where the system can do so: not even a killed process leaves it behind.
+    # Without a name where the system allows that: not even a killed process leaves it behind.
     with tempfile.TemporaryFile(prefix="pcapframe-") as file:
         try:
             size, sha256 = _download(remote, file, progress or (lambda _done, _size: None))
@@ -117,7 +116,7 @@ def _download(remote: RemoteCapture, file: IO[bytes], progress: Progress) -> tup
                     response = stack.enter_context(_answer(remote, url, deadline, progress))
                     if response.status_code == 200:
                         stored = _store(remote, response, file, progress)
-                        if deadline.passed:  # a body without a stated length just ends when it is cut
+                        if deadline.passed:  # a body without Content-Length just ends when it is cut
                             raise httpx.ReadTimeout("")
                         return stored
                     if response.status_code not in REDIRECTS or "location" not in response.headers:
@@ -149,7 +148,7 @@ def _redirected(remote: RemoteCapture, url: Any, location: str) -> Any:
 
 @contextmanager
 def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline", progress: Progress) -> Iterator[Any]:
-    """Ask one server at the addresses its name has now; yield its response, whose body is still to come."""
+    """Send the request to one of the host's addresses; yield the response, its body not yet read."""
     httpx = _httpx()
     host = url.raw_host.decode("ascii")
     found = _resolved(host, url.port or (443 if url.scheme == "https" else 80), deadline, progress)
@@ -168,9 +167,9 @@ def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline", progress: Pr
     }
     if url.userinfo:
         headers["Authorization"] = f"Basic {b64encode(unquote_to_bytes(url.userinfo)).decode('ascii')}"
-    # The certificate is held against the name, although the connection goes to an address.
+    # Verify the certificate against the name, although the connection goes to an address.
     extensions = {"sni_hostname": host, "trace": deadline.trace}
-    # The transport alone: a client would write the URL into the log, and follow proxies.
+    # Only the transport: a client would log the URL and use proxies.
     with httpx.HTTPTransport(trust_env=False) as transport:
         for place, address in enumerate(addresses):
             target = url.copy_with(host=address, userinfo=b"", fragment=None)
@@ -189,9 +188,9 @@ def _answer(remote: RemoteCapture, url: Any, deadline: "_Deadline", progress: Pr
 
 
 def _resolved(host: str, port: int, deadline: "_Deadline", progress: Progress) -> "Future[list[Any]] | None":
-    """Resolve a host; None where the time is over before that.
+    """Resolve a host; None if time runs out first.
 
-    In a thread of its own, since the system's resolver takes its time and cannot be stopped.
+    This runs in its own thread, since the system's resolver can block and cannot be stopped.
     """
     found: Future[list[Any]] = Future()
 
@@ -229,7 +228,7 @@ def _store(remote: RemoteCapture, response: Any, file: IO[bytes], progress: Prog
 
 
 class _Deadline:
-    """Ends a connection when its time is over, whatever it waits for then."""
+    """Closes a connection at the deadline, whatever it is waiting for."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
@@ -239,12 +238,12 @@ class _Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether the time is over."""
+        """Whether the deadline has passed."""
         return time.monotonic() >= self._end
 
     @property
     def left(self) -> float:
-        """Seconds to the end."""
+        """Time left [s]."""
         return max(0.0, self._end - time.monotonic())
 
     def __enter__(self) -> "_Deadline":
@@ -255,7 +254,7 @@ class _Deadline:
         self._timer.cancel()
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Take note of a connection that has been made; httpx calls this."""
+        """Remember a new connection; httpx calls this."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
             if self.passed:
@@ -264,4 +263,6 @@ class _Deadline:
     def _cut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # a TLS socket's own would disturb its reader
+                socket.socket.shutdown(
+                    self._socket, socket.SHUT_RDWR
+                )  # a TLS socket's own disturbs its reader

@@ -1,4 +1,4 @@
-"""Captures by URL: what is allowed for one, and which hosts may be asked.
+"""Captures by URL: their limits, and which hosts may be asked.
 
 A host is resolved once, and every address that it has must be public unless the user allows the host by name.
 ``pcapframe.capture.fetching`` holds each redirect to the same.
@@ -22,36 +22,36 @@ MOST_SECONDS = 7 * 86400
 METADATA = {ipaddress.ip_address(text) for text in ("168.63.129.16", "192.0.0.192")}
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
-# Names of query parameters whose values let whoever knows them in.
+# Names of query parameters that hold credentials.
 CREDENTIAL = re.compile(r"token|key|sig|secret|passw|pwd|auth|credential|session|code|jwt", re.IGNORECASE)
 MASK = "***"
 
 
 @dataclass(frozen=True, repr=False)
 class RemoteCapture:
-    """A capture by URL, with what is allowed for it.
+    """A capture by URL, with its limits.
 
-    A URL as plain text is the same with the defaults.
+    A URL given as text gets the defaults.
 
     Parameters
     ----------
     url : str
         http or https.
     allow_hosts : sequence of str, optional
-        Host names and addresses that may be asked although their addresses are not public, as written in the URL.
+        Host names and addresses, as written in the URL, that may be asked although they are not public.
     max_bytes : int, default 1 GiB
-        Most that is fetched. [bytes]
+        Largest download. [bytes]
     max_decompressed_bytes : int, default 4 GiB
-        Longest that a compressed capture may be when decompressed. [bytes]
+        Largest length of a compressed capture after decompression. [bytes]
     max_memory_bytes : int, default 2 GiB
-        Most memory that reading and analysing it may take, by an estimate from its packets and connections. [bytes]
+        Most memory for reading and analysing it, estimated from its packets and connections. [bytes]
     max_seconds : float, default 300
-        Longest time that fetching may take. [s]
+        Longest time for fetching. [s]
 
     Raises
     ------
     ParameterError
-        It is not such a URL, or a bound is not a positive number within reason.
+        The URL is not http or https, or a limit is not a positive number within reason.
 
     Examples
     --------
@@ -78,21 +78,21 @@ class RemoteCapture:
 
     @property
     def name(self) -> str:
-        """The URL with credentials masked: what messages and answers call it."""
+        """The URL with credentials masked, for messages and answers."""
         return masked_url(self.url)
 
     def __repr__(self) -> str:
         return f"RemoteCapture({self.name!r})"
 
     def claim(self, nbytes: int, packets: int) -> None:
-        """Refuse to go on where an analysis takes more memory than is allowed.
+        """Refuse an analysis that takes more memory than is allowed.
 
         Parameters
         ----------
         nbytes : int
             Memory that it takes so far. [bytes]
         packets : int
-            How many were read.
+            How many were read so far.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class RemoteCapture:
 
 
 def _check_bound(name: str, value: Any, most: int, unit: str) -> None:
-    """Refuse a bound that is no number, not positive or beyond reason (which time and memory cannot count)."""
+    """Refuse a limit that is not a positive number, or so large that clocks and counters overflow."""
     whole = unit != "seconds"
     is_number = isinstance(value, numbers.Integral if whole else numbers.Real) and not isinstance(value, bool)
     if not is_number or not 0 < value <= most:
@@ -121,12 +121,12 @@ def is_url(text: object) -> bool:
     Parameters
     ----------
     text : object
-        What a user names as a capture.
+        The capture, as the user named it.
 
     Returns
     -------
     bool
-        Whether it is text that begins as a URL of http or https does.
+        Whether it is text that begins with ``http://`` or ``https://``.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def is_url(text: object) -> bool:
 
 
 def masked_url(url: str) -> str:
-    """Return a URL without what lets others in.
+    """Return a URL with its credentials masked.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def masked_url(url: str) -> str:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an address is one of the public Internet.
+    """Return whether an address belongs to the public Internet.
 
     Parameters
     ----------

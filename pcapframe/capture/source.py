@@ -1,4 +1,4 @@
-"""Opening what holds a capture: a path, a URL, a stream, bytes, standard input; compressed or not.
+"""Open a capture from a path, a URL, a stream, bytes or standard input, and decompress it.
 
 Compression is recognised by content, never by name.
 """
@@ -29,12 +29,12 @@ CaptureSource: TypeAlias = (
 
 MAGIC_BYTES = 6
 READ_BYTES = 1 << 18
-STEP_BYTES = 4096  # decompressed at a time, so that hostile bytes decompress to some 100 MB at a time at most
-XZ_MEMORY = 1 << 28  # that a header may ask for; xz -9 needs a quarter of it [bytes]
+STEP_BYTES = 4096  # decompressed at a time, so that one step yields some 100 MB at most, whatever the bytes
+XZ_MEMORY = 1 << 28  # most that an xz header may ask for; xz -9 needs a quarter of it [bytes]
 
 
 def _zstd() -> Any:
-    import zstandard  # only who reads such a file needs it loaded
+    import zstandard  # loaded only for such files
 
     return zstandard.ZstdDecompressor().decompressobj()
 
@@ -45,7 +45,7 @@ def _lz4() -> Any:
     return lz4.frame.LZ4FrameDecompressor()
 
 
-# How the file begins, what it is called, what makes a decompressor for one of the members it consists of.
+# First bytes, name, and a decompressor for one member (a file may have several).
 COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
     (b"\x1f\x8b", "gzip", partial(zlib.decompressobj, wbits=31)),
     (b"BZh", "bz2", bz2.BZ2Decompressor),
@@ -57,20 +57,20 @@ COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 
 
 class CaptureStream:
-    """Decompressed bytes of a capture, read in order.
+    """The decompressed bytes of a capture, in order.
 
     Attributes
     ----------
     name : str
-        The capture, as its user called it.
+        The capture, as the user named it.
     compression : str or None
         ``gzip``, ``zstd``, ``lz4``, ``xz``, ``bz2``.
     size : int or None
-        Length of the file as it is stored; None for what has none. [bytes]
+        Length of the stored file; None if it is unknown, as for streams. [bytes]
     claim : callable or None
         Called with the memory that its packets take [bytes] and how many they are; raises where that is too much.
     cut : str or None
-        Set when the compressed data ended early or is damaged: what was found.
+        What was found if the compressed data ends early or is damaged.
     """
 
     def __init__(
@@ -87,8 +87,8 @@ class CaptureStream:
         self.size = size
         self.claim = claim
         self._mapped = MappedFile(raw) if may_be_mapped else None
-        self._looked_at = 0  # of what is mapped [bytes]
-        self._most = most  # length of the decompressed data; None for any [bytes]
+        self._looked_at = 0  # how far the mapped file was handed out [bytes]
+        self._most = most  # limit of the decompressed length; None for no limit [bytes]
         self.cut: str | None = None
         self.compression: str | None = None
         self._raw = raw
@@ -105,7 +105,7 @@ class CaptureStream:
                 self._chunks = self._decompressed(head, new)
 
     def _read(self, size: int) -> bytes:
-        """Read up to `size` bytes of the file, none only at its end."""
+        """Read up to `size` bytes of the file; empty only at its end."""
         try:
             data = self._raw.read(size) or b""
         except (OSError, ValueError) as error:  # ValueError: it is closed
@@ -120,7 +120,7 @@ class CaptureStream:
         at = 0
         length = 0
         while True:
-            if decompressor.eof:  # zeros may pad the file; what else follows is another member
+            if decompressor.eof:  # padding zeros may follow, or another member
                 at = len(data) - len(data[at:].lstrip(b"\0"))
             if at == len(data):
                 data, at = self._read(READ_BYTES), 0
@@ -132,7 +132,7 @@ class CaptureStream:
             step = data[at : at + STEP_BYTES]
             try:
                 made = decompressor.decompress(step)
-            except Exception as error:  # each library has a kind of its own
+            except Exception as error:  # each library raises its own kind
                 self.cut = f"the {self.compression} data is damaged or followed by something else ({error})"
                 return
             at += len(step) - (len(decompressor.unused_data or b"") if decompressor.eof else 0)
@@ -146,9 +146,9 @@ class CaptureStream:
             self.cut = f"the {self.compression} data ends early"
 
     def piece(self, start: int, size: int) -> Piece | None:
-        """Return bytes of the file itself, without a copy, to be looked at until `give_back`.
+        """Return mapped bytes of the file, without a copy; valid until `give_back`.
 
-        None where they have to be read, from `start` on by `read_into`, which must not be called before; see
+        None if they have to be read: continue at `start` with `read_into`, which must not be called before that. See
         `MappedFile.piece`.
         """
         if self._mapped is None:
@@ -163,12 +163,12 @@ class CaptureStream:
         return found
 
     def give_back(self) -> None:
-        """Look at the last piece no more, and let those go on who want to write the file."""
+        """Release the last piece, so that a process waiting to write the file can go on."""
         if self._mapped is not None:
             self._mapped.give_back()
 
     def read_into(self, view: memoryview) -> int:
-        """Read bytes into `view`; how many, 0 only at the end (or where the compressed data is damaged)."""
+        """Read bytes into `view`; return how many, 0 only at the end or where compressed data is damaged."""
         if not self._ready:
             if self._chunks is not None:
                 self._ready = memoryview(next(self._chunks, b""))
@@ -185,7 +185,7 @@ class CaptureStream:
         return count
 
     def skip(self, count: int) -> None:
-        """Pass over `count` bytes, or to the end where there are fewer."""
+        """Skip `count` bytes, or to the end if there are fewer."""
         known = min(count, len(self._ready))
         self._ready = self._ready[known:]
         left = count - known
@@ -197,7 +197,7 @@ class CaptureStream:
             left -= read
 
     def done(self) -> int | None:
-        """How much of the stored file has been read, in bytes; None where it cannot be told."""
+        """Return how much of the stored file has been read [bytes], or None if it is unknown."""
         if self._mapped is not None:
             return self._looked_at
         try:
@@ -207,7 +207,7 @@ class CaptureStream:
 
 
 def source_name(source: CaptureSource) -> str:
-    """What to call a source in messages and answers."""
+    """Return the name of a source for messages and answers."""
     if isinstance(source, RemoteCapture | BoundedCapture):
         return source.name
     if isinstance(source, str) and is_url(source):
@@ -251,10 +251,9 @@ def open_capture(
     Parameters
     ----------
     source : str, PathLike, RemoteCapture, bytes or binary file
-        A str may be a URL; ``"-"`` is standard input. A file that was handed in open is read from where it stands
-        and not closed.
+        A str may be a URL; ``"-"`` is standard input. An open file is read from its position and not closed.
     progress : callable, optional
-        Called while a URL is fetched, with how much has been and how much there is (None where unknown). [bytes]
+        Called while a URL is fetched, with the bytes fetched so far and their total (None if unknown). [bytes]
 
     Yields
     ------
@@ -268,7 +267,7 @@ def open_capture(
     CaptureFormatError
         A text stream instead of a binary one.
     RemoteCaptureError
-        What a URL names may not be fetched, cannot be, or is too large or too slow.
+        The URL may not be fetched, cannot be fetched, or exceeds a limit of size or time.
     """
     if isinstance(source, str) and is_url(source):
         source = RemoteCapture(source)
@@ -294,7 +293,7 @@ def open_capture(
         yield CaptureStream(name, sys.stdin.buffer, None)
         return
     try:
-        file = open(source, "rb", buffering=0)  # the reader has a buffer of its own
+        file = open(source, "rb", buffering=0)  # the reader has its own buffer
     except FileNotFoundError:
         raise CaptureNotFoundError(name, "there is no such file") from None
     except IsADirectoryError:

@@ -1,8 +1,8 @@
-"""Captures that the server is asked about: opened safely, analysed once, kept while there is room.
+"""The captures that clients ask about: opened safely, analysed once, kept while there is room.
 
-A capture is known by what it holds: a file by its resolved path, size and time of change, what is fetched by its
-SHA-256. So one that has changed is read anew. The work runs in threads of its own, so that the event loop goes on
-answering, and stops at the next step when nobody waits for it any more or its time is over.
+A capture is identified by its content: a file by device, inode, size and modification time, a download by its SHA-256.
+One that has changed is read again. Analyses run in threads, so that the event loop keeps answering. An analysis stops
+at its next step if no client waits for it any more or its time is over.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ __all__ = ["Captures", "Held", "Report"]
 AT_ONCE = 4  # captures analysed at a time
 MOST_S = 600.0  # longest that one may take
 REPORT_EVERY_S = 0.2
-READING = 0.6  # of an analysis, about; the stages after it do not say how far they are
-UNKNOWN_BYTES = 64 << 20  # still to come, where nothing says how much
+READING = 0.6  # share of an analysis, about; the later stages report no progress
+UNKNOWN_BYTES = 64 << 20  # assumed to be left where the length is unknown
 Report: TypeAlias = Callable[[float, str], Awaitable[None]]
 
 
@@ -43,9 +43,9 @@ class Held:
     Parameters
     ----------
     name : str
-        What to call it in answers: as it was asked for, credentials masked.
+        For answers: as the client named it, credentials masked.
     identity : str
-        Of its content.
+        Identifies its content.
     analysis : Analysis
         Of the whole capture.
     """
@@ -56,16 +56,16 @@ class Held:
 
 
 class _Stopped(Exception):
-    """Nobody waits for this any more."""
+    """No client waits for this any more."""
 
 
 @dataclass(eq=False)
 class _Job:
-    """An analysis under way and who waits for it."""
+    """An analysis under way, and how many clients wait for it."""
 
     name: str
     room: Room
-    end: float = math.inf  # of the time that it may take, once it has begun
+    end: float = math.inf  # when its time is over
     waiting: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     at: tuple[float, str] = (0.0, "")
@@ -74,16 +74,16 @@ class _Job:
     def progress(
         self, what: str, *, begin: float = 0.0, end: float = 1.0, size: int | None = None
     ) -> Callable[[int, int | None], None]:
-        """Return a function that keeps the progress, and stops the work when nobody waits for it.
+        """Return a function that records progress, and stops the work if no client waits for it or its time is over.
 
         Parameters
         ----------
         what : str
             The step.
         begin, end : float, optional
-            Share of all the work that is done before and after it. [0 to 1]
+            Share of all the work that is done when the step begins and ends. [0 to 1]
         size : int, optional
-            How much there is to do, where who reports does not know. [bytes]
+            Length of the input, if the caller does not know it. [bytes]
         """
 
         def keep(done: int, of: int | None) -> None:
@@ -102,7 +102,7 @@ class _Job:
 
 
 class Captures:
-    """The captures of a server, and the analyses that it keeps of them.
+    """The captures of a server and their analyses.
 
     Parameters
     ----------
@@ -119,21 +119,21 @@ class Captures:
         self._settings = settings
         self._folders = Folders(settings.roots)
         self._room = Room(settings.cache_bytes)
-        self._fetched: dict[str, Key] = {}  # what a URL held when it was fetched last
+        self._fetched: dict[str, Key] = {}  # content of each URL when it was last fetched
         self._jobs: dict[Key, _Job] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "pcapframe-analysis")
 
     async def get(self, name: str, report: Report, *, as_before: bool = False) -> Held:
-        """Return the analysis of a capture, made now or kept.
+        """Return the analysis of a capture, kept or made now.
 
         Parameters
         ----------
         name : str
             Path or URL.
         report : async callable
-            Awaited now and then with the share of the work that is done and the step.
+            Awaited at intervals with the share of the work that is done and the current step.
         as_before : bool, default False
-            What a URL held when it was fetched last will do, as long as its analysis is kept.
+            For a URL, accept the content of the last fetch if its analysis is still kept.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class Captures:
         Raises
         ------
         CaptureError
-            It may not be read, or cannot be.
+            It may not be read, cannot be read, or exceeds a limit.
         """
         if is_url(name):
             remote = self._remote(name)
@@ -160,14 +160,14 @@ class Captures:
             kept = self._room.find(key)
             if kept is not None:
                 return Held(name, _identity(key), kept)
-            # The job has a descriptor of its own: who asked first may go before it ends.
+            # The job gets its own descriptor: the client that asked first may leave before it ends.
             own = os.dup(file.fileno())
         key, analysis = await self._wait(key, name, partial(_from_file, key, own), report, unused=own)
         return Held(name, _identity(key), analysis)
 
     @contextmanager
     def reopen(self, asked: str, held: Held) -> Iterator[IO[bytes]]:
-        """Open a capture again that was analysed, to read packets of it.
+        """Open an analysed capture again, to read its packets.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class Captures:
             yield file
 
     def close(self) -> None:
-        """Stop what is under way."""
+        """Stop all analyses under way."""
         for job in self._jobs.values():
             job.stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -215,7 +215,7 @@ class Captures:
         *,
         unused: int | None = None,
     ) -> tuple[Key, Analysis]:
-        """Wait for an analysis, together with whoever else does; the last one to go stops it."""
+        """Wait for an analysis, which several clients may share; the last one to leave stops it."""
         job = self._jobs.get(key)
         if job is None:
             job = self._jobs[key] = _Job(name, self._room)
@@ -225,7 +225,7 @@ class Captures:
         assert job.future is not None
         job.waiting += 1
         future = asyncio.wrap_future(job.future)
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, should nobody wait by then
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # marks the exception as retrieved
         try:
             while not (await asyncio.wait([future], timeout=REPORT_EVERY_S))[0]:
                 await report(*job.at)
@@ -252,7 +252,7 @@ class Captures:
 
 
 def _run(work: Callable[[_Job], tuple[Key, Analysis]], job: _Job) -> tuple[Key, Analysis] | None:
-    """Do the work of a job; None where it was stopped."""
+    """Do the work of a job; None if it was stopped."""
     job.end = time.monotonic() + MOST_S
     try:
         return work(job)

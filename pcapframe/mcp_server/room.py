@@ -30,7 +30,7 @@ class Room:
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> Analysis | None:
-        """Return an analysis that is kept, which then is the last to be dropped."""
+        """Return a kept analysis, or None, and mark it as the most recently used."""
         with self._lock:
             if key not in self._kept:
                 return None
@@ -42,23 +42,23 @@ class Room:
             return key in self._kept
 
     def claim(self, work: Hashable, name: str, nbytes: int, packets: int) -> None:
-        """Claim memory for an analysis under way; kept analyses are dropped for it, the longest unused first.
+        """Claim memory for an analysis under way, dropping the least recently used kept ones for it.
 
         Parameters
         ----------
         work : hashable
-            Which one; its claim takes the place of the one that it made before.
+            Identifies it; a new claim replaces its previous one.
         name : str
-            What messages call its capture.
+            Its capture, for messages.
         nbytes : int
             Memory that it takes in all, so far. [bytes]
         packets : int
-            How many were read.
+            How many were read so far.
 
         Raises
         ------
         CaptureError
-            There is not so much, beside the other analyses under way.
+            Too little is left beside the other analyses under way.
         """
         with self._lock:
             others = sum(size for other, size in self._claimed.items() if other != work)
@@ -78,7 +78,7 @@ class Room:
             self._claimed.pop(work, None)
 
     def keep(self, key: Key, analysis: Analysis) -> None:
-        """Keep an analysis if there is room; others are dropped for it, the longest unused first."""
+        """Keep an analysis if it fits, dropping the least recently used ones for it."""
         size = size_of(analysis)
         with self._lock:
             if size <= self._max_bytes:
@@ -93,6 +93,6 @@ class Room:
 
 
 def size_of(analysis: Analysis) -> int:
-    """Memory that the frames of an analysis take [bytes]; what they share counts more than once."""
+    """Return the memory of an analysis's frames [bytes]; shared columns count more than once."""
     frames = (analysis.packets, analysis.segments, analysis.connections)
     return sum(int(frame.memory_usage().sum()) for frame in frames)
