@@ -263,6 +263,4 @@ class _Deadline:
     def _cut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):
-                socket.socket.shutdown(
-                    self._socket, socket.SHUT_RDWR
-                )  # a TLS socket's own disturbs its reader
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # a TLS socket's own disturbs its reader
