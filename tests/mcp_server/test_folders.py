@@ -159,10 +159,14 @@ def test_a_folder_swapped_again_and_again_while_requests_run(tree: Path) -> None
             kept.rename(folder)
 
     async def ask() -> list[Any]:
-        server = CaptureServer(Settings(roots=(tree / "one",), cache_bytes=0))
+        server = CaptureServer(Settings(roots=(tree / "one",)))
         async with Client(server) as client:
             asked = {"pcap_file": "inner/a.pcap"}
-            return [await client.call_tool("get_capture_facts", asked) for _ in range(300)]
+            results: list[Any] = []
+            # At least 300, and on a busy machine until both sides of the swap were met.
+            while len(results) < 300 or (len({result.is_error for result in results}) < 2 and len(results) < 5_000):
+                results.append(await client.call_tool("get_capture_facts", asked))
+            return results
 
     with ThreadPoolExecutor(1) as pool:
         swapping = pool.submit(swap)
@@ -171,7 +175,7 @@ def test_a_folder_swapped_again_and_again_while_requests_run(tree: Path) -> None
         swapping.result()
     packets = [result.structured_content["packets"] for result in results if not result.is_error]
     assert set(packets) == {4}
-    assert 0 < len(packets) < 300
+    assert len(packets) < len(results)
 
 
 def test_a_root_that_is_a_link(tree: Path) -> None:
