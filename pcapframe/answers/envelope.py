@@ -170,7 +170,7 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
         max_packets=None,
         truncated=analysis.capture.truncated,
         notes=[_from_outside(note) for note in notes[:limit]],
-        notes_total=len(notes),
+        notes_total=len(notes) + max(analysis.capture.notes_total - len(analysis.capture.notes), 0),
         capture_text=list(CAPTURE_TEXT),
     )
     if analysis.message is not None:

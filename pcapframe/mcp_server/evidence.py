@@ -25,7 +25,6 @@ LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
 TEXT = 300  # that a field or a comment may take [bytes]
 NAMED = 5  # connections in a message
 LAYERS_BYTES, LAYER_BYTES = 9_000, 50  # that the layers of a packet may take, and each beside its fields
-LISTED = ("link_types", "interfaces", "comments", "notes")
 LESS = ((FEW, 100), (5, 60), (3, 40), (1, 40))  # entries and characters of texts, tried until the facts fit
 NAME = 400  # that the capture's name and what marks its texts may take [bytes]
 INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
@@ -304,8 +303,6 @@ def _facts(analysis: Analysis, limit: int, text: int) -> CaptureFacts:
         "link_types": [_cut(each, text) for each in facts["link_types"][:limit]],
         "notes": [_cut(each, text) for each in facts["notes"][:limit]],
         "protocols_total": len(protocols),
-        # The capture itself may list no more than some, beside its own totals.
-        **{f"{key}_total": facts.get(f"{key}_total", len(facts[key])) for key in LISTED},
     }
     every = facts | more
     return cast(CaptureFacts, {name: every[name] for name in CaptureFacts.__annotations__})

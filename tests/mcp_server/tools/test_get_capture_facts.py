@@ -61,7 +61,8 @@ def test_however_much_a_capture_says_of_itself_answers_stay_small(tmp_path: Path
     for result, bound in zip(results, (SMALL, SMALL, 10 * SMALL, SMALL), strict=True):
         assert not result.is_error
         assert len(text(result)) <= bound
-    facts = results[0].structured_content
+    facts, answer = results[0].structured_content, results[3].structured_content
+    assert answer["notes_total"] >= facts["notes_total"]
     for key in ("link_types", "interfaces", "comments", "notes", "protocols"):
         assert 0 < len(facts[key]) <= min(10, facts[f"{key}_total"]) or not facts[f"{key}_total"]
     assert all(comment["text"].isprintable() for comment in facts["comments"])
