@@ -18,12 +18,19 @@ from pcapframe.segments.state import (
     Segments,
     after,
     before,
-    give_place,
     grown,
     not_after,
-    take_place,
 )
 from pcapframe.segments.tracking import REPEATED_SYN, REUSED, Tracked
+from pcapframe.segments.unacknowledged import (
+    DIRECTION_FIELDS,
+    Entries,
+    acknowledge,
+    in_flight,
+    rebase,
+    remember,
+    start_list,
+)
 
 __all__ = ["LABEL_BITS", "Labeller", "Sequence"]
 
@@ -46,9 +53,7 @@ REUSED_PORTS = LABEL_BITS["reused_ports"]
 
 FAST_LIMIT_NS = 20_000_000  # since the peer's last segment
 OUT_OF_ORDER_LIMIT_NS = 3_000_000  # while the initial RTT is unknown
-MOST_UNACKED = 10_000  # segments of a direction that are remembered until they are acknowledged
 UNKNOWN_SCALE, NO_SCALE, LARGEST_SCALE = -1, -2, 14
-FAR = 1 << 30  # an entry so far above an acknowledgement may count as below it
 MANY = 0xFFFFFFFF  # "minus one" duplicate ACKs, compared unsigned
 NO_WINDOW = -1  # before the first segment
 
@@ -61,11 +66,7 @@ DIRECTION = np.dtype(
         ("last_ack", np.uint32),
         ("duplicates", np.uint32),
         ("last_window", np.int32),
-        ("first_entry", np.int32),  # unacknowledged segments in order: places in Entries, -1 for none
-        ("last_entry", np.int32),
-        ("entries", np.int32),
-        ("max_end", np.uint32),  # highest end of these
-        ("base", np.uint32),  # what the entries' numbers count from
+        *DIRECTION_FIELDS,
         ("sacked", np.int64),  # bytes in the SACK blocks of the last segment, three blocks at most
         ("last_labels", np.uint16),
         ("scale", np.int8),
@@ -75,16 +76,6 @@ DIRECTION = np.dtype(
 )
 
 STREAM = np.dtype([("syn_time", np.int64), ("initial_rtt", np.int64), ("started", np.bool_)])
-
-
-class Entries(NamedTuple):
-    """Pool of unacknowledged segments: linked lists by relative sequence number (unsigned), one a direction."""
-
-    seq: Array  # uint32, relative
-    end: Array  # uint32, relative
-    time: Array  # int64
-    order: Array  # int64, number of the segment in the capture
-    link: Array  # int32, next entry, or next free one
 
 
 class Sequence(NamedTuple):
@@ -109,8 +100,7 @@ def _start(stream: Any, own: Any, peer: Any) -> None:
     """State of a connection before its first segment."""
     stream.started = True
     for direction in (own, peer):
-        direction.first_entry = -1
-        direction.last_entry = -1
+        start_list(direction)
         direction.last_window = NO_WINDOW
         direction.scale = UNKNOWN_SCALE
         direction.flight_known = True
@@ -181,137 +171,6 @@ def _order_labels(stream: Any, own: Any, peer: Any, seq: Any, length: Any, end: 
 
 
 @inner_jit
-def _insert(own: Any, entry_seq: Any, link: Any, place: Any) -> None:
-    """Link an entry into the list of its direction, in order."""
-    seq = entry_seq[place]
-    if own.entries == 0:
-        own.first_entry = place
-        own.last_entry = place
-        link[place] = -1
-    elif seq >= entry_seq[own.last_entry]:
-        link[own.last_entry] = place
-        link[place] = -1
-        own.last_entry = place
-    elif seq < entry_seq[own.first_entry]:
-        link[place] = own.first_entry
-        own.first_entry = place
-    else:
-        at = np.int64(own.first_entry)
-        while seq >= entry_seq[link[at]]:
-            at = np.int64(link[at])
-        link[place] = link[at]
-        link[at] = place
-    own.entries += 1
-
-
-@inner_jit
-def _remember(own: Any, pool: Any, free: Any, seq: Any, end: Any, time: Any, order: Any) -> None:
-    """Put a segment among the unacknowledged ones of its direction."""
-    if own.entries >= MOST_UNACKED:
-        return
-    entry_seq, entry_end, entry_time, entry_order, link = pool
-    place = take_place(free, link)
-    entry_seq[place] = np.uint32(seq - own.base)
-    entry_end[place] = np.uint32(end - own.base)
-    entry_time[place] = time
-    entry_order[place] = order
-    if own.entries == 0 or entry_end[place] > own.max_end:
-        own.max_end = entry_end[place]
-    _insert(own, entry_seq, link, place)
-
-
-@inner_jit
-def _rebase(own: Any, pool: Any, base: Any) -> None:
-    """Count the entries' numbers from another base, which turns the order of the list round at one place."""
-    entry_seq, entry_end, _entry_time, _entry_order, link = pool
-    shift = np.uint32(own.base - base)
-    own.base = base
-    if own.entries == 0:
-        return
-    own.max_end = 0
-    wrapped = before_wrapped = previous = np.int64(-1)
-    at = np.int64(own.first_entry)
-    while at >= 0:
-        seq = np.uint32(entry_seq[at] + shift)
-        if wrapped < 0 and seq < entry_seq[at]:
-            wrapped, before_wrapped = at, previous
-        entry_seq[at] = seq
-        entry_end[at] = np.uint32(entry_end[at] + shift)
-        own.max_end = max(own.max_end, entry_end[at])
-        previous, at = at, np.int64(link[at])
-    if before_wrapped >= 0:
-        link[own.last_entry] = own.first_entry
-        own.first_entry = wrapped
-        own.last_entry = before_wrapped
-        link[before_wrapped] = -1
-
-
-@inner_jit
-def _acknowledge(peer: Any, pool: Any, free: Any, ack: Any, time: Any) -> Any:
-    """Remove what `ack` covers; the time since the oldest segment that ends there [ns], 0 for none."""
-    rtt = np.int64(0)
-    if peer.entries == 0:
-        return rtt
-    entry_seq, entry_end, entry_time, entry_order, link = pool
-    ack = np.uint32(ack - peer.base)
-    # Entries from `ack` on are not covered, unless they are so far above that they count as below.
-    highest = entry_seq[peer.last_entry]
-    everything = highest > ack and highest - ack >= FAR
-    first_order = np.int64(-1)
-    lost_max = False
-    moved = np.int64(-1)
-    previous = np.int64(-1)
-    at = np.int64(peer.first_entry)
-    while at >= 0 and (everything or entry_seq[at] < ack):
-        following = np.int64(link[at])
-        seq, end = entry_seq[at], entry_end[at]
-        is_cut = end != ack and after(ack, seq) and not_after(ack, end)
-        if (is_cut and seq < ack) or (not is_cut and end != ack and after(end, ack)):
-            if is_cut:
-                entry_seq[at] = ack
-            previous = at
-        else:
-            if end == ack and (first_order < 0 or entry_order[at] < first_order):
-                first_order = entry_order[at]
-                rtt = time - entry_time[at]
-            if previous < 0:
-                peer.first_entry = following
-            else:
-                link[previous] = following
-            if following < 0:
-                peer.last_entry = previous
-            peer.entries -= 1
-            if is_cut:  # it comes before others now
-                entry_seq[at] = ack
-                link[at] = moved
-                moved = at
-            else:
-                lost_max |= end == peer.max_end
-                give_place(free, link, at)
-        at = following
-    while moved >= 0:
-        following = np.int64(link[moved])
-        _insert(peer, entry_seq, link, moved)
-        moved = following
-    if lost_max and peer.entries > 0:
-        peer.max_end = 0
-        at = np.int64(peer.first_entry)
-        while at >= 0:
-            peer.max_end = max(peer.max_end, entry_end[at])
-            at = np.int64(link[at])
-    return rtt
-
-
-@inner_jit
-def _in_flight(own: Any, peer: Any, entry_seq: Any, phantom: Any) -> Any:
-    """Bytes sent and not acknowledged, less what the peer's last segment reported by SACK; 0 for none."""
-    span = np.int64(np.uint32(np.int64(own.max_end) - np.int64(entry_seq[own.first_entry]) - peer.sacked))
-    if span == 0 or span >= 2_000_000_000:
-        return np.int64(0)
-    return span - phantom
-
-
-@inner_jit
 def _note_options(own, scale, sack, sack_start, sack_stop):  # type: ignore[no-untyped-def]
     """Keep what the SACK blocks add up to (three at most) and the window scale."""
     sacked = np.int64(0)
@@ -345,7 +204,7 @@ def label(
     out_number, out_window, out_known = out.duplicate_ack_num, out.window_bytes, out.window_known
     pool = (
         unchecked(entries.seq), unchecked(entries.end), unchecked(entries.time), unchecked(entries.order),
-        unchecked(entries.link),
+        unchecked(entries.link), unchecked(entries.back),
     )  # fmt: skip
     spare = unchecked(free)
     for i in range(seqs.size):
@@ -366,12 +225,13 @@ def label(
         shift = 0 if flags & SYN or own.scale == NO_SCALE else np.int64(own.scale)
         out_window[i], out_known[i] = (window << shift, True) if shift >= 0 else (np.int64(0), False)
         own.sacked = 0
+        own.packets += 1
         if notes[i] & REPEATED_SYN:
             own.next = own.max_ack
         if length != NO_NUMBER:
             base = np.uint32(np.int64(seq) - rel_seqs[i])
             if base != own.base:
-                _rebase(own, pool, base)
+                rebase(own, peer, pool, spare, base)
             if flags & ACK:
                 peer.flight_known = True
             if length == 1 and seq == own.next and peer.last_window == 0:
@@ -388,7 +248,7 @@ def label(
             if carries and not labels & KEEP_ALIVE:
                 labels |= _order_labels(stream, own, peer, seq, length, end, phantom, time)
             if carries:
-                _remember(own, pool, spare, seq, next_seq, time, first_order + i)
+                remember(own, peer, pool, spare, seq, next_seq, time, first_order + i)
             if not labels & ZERO_WINDOW_PROBE:
                 if own.next == 0 or after(next_seq, own.next):
                     own.next = next_seq
@@ -399,9 +259,9 @@ def label(
             own.last_ack = ack
             own.last_time = time
             own.last_labels = labels
-            rtt = _acknowledge(peer, pool, spare, ack, time)
+            rtt = acknowledge(peer, own, pool, spare, ack, time)
             if length > 0 and own.entries > 0 and own.flight_known:
-                flight = _in_flight(own, peer, pool[0], phantom)
+                flight = in_flight(own, peer.sacked, pool, phantom)
         if headers[i] >= SHORTEST_HEADER:
             if flags & SYN:
                 if not flags & ACK:
@@ -426,7 +286,7 @@ class Labeller:
     def __init__(self) -> None:
         self._streams = np.zeros(0, STREAM)
         self._directions = np.zeros(0, DIRECTION)
-        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int32)
+        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int32, np.int32)
         self._entries = Entries(*(np.zeros(0, dtype) for dtype in dtypes))
         self._free = np.array([-1, 0, 0], np.int64)  # first free entry, first never used, how many are in use
         self._fed = 0

@@ -7,7 +7,7 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
 
-__all__ = ["SHORTEST_HEADER", "Segments", "after", "before", "give_place", "grown", "not_after", "part", "take_place"]
+__all__ = ["SHORTEST_HEADER", "Segments", "after", "allocate", "before", "grown", "not_after", "part", "release"]
 
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
@@ -56,10 +56,10 @@ def grown(table: Array, rows: int) -> Array:
 
 
 @inner_jit
-def take_place(free: Any, link: Any, pool: Any = 0) -> Any:
-    """Take a place in a pool of linked lists, one given back if there is any.
+def allocate(free: Any, link: Any, pool: Any = 0) -> Any:
+    """Allocate a node of a pool of linked lists, a released one if there is any.
 
-    Of the pool, `free` holds from `pool` on: the first place given back, or -1; places ever used; and places in use.
+    Of the pool, `free` holds from `pool` on: the first released node, or -1; nodes ever used; and nodes in use.
     """
     place = np.int64(free[pool])
     if place >= 0:
@@ -72,8 +72,8 @@ def take_place(free: Any, link: Any, pool: Any = 0) -> Any:
 
 
 @inner_jit
-def give_place(free: Any, link: Any, place: Any, pool: Any = 0) -> None:
-    """Give a place back, which no list links to any more."""
+def release(free: Any, link: Any, place: Any, pool: Any = 0) -> None:
+    """Release a node, to which no list links any more."""
     link[place] = free[pool]
     free[pool] = place
     free[pool + 2] -= 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcapframe.segments.state import after, before, give_place, grown, take_place
+from pcapframe.segments.state import after, allocate, before, grown, release
 
 
 @pytest.mark.parametrize(("a", "b"), [(1, 0), (0, 0xFFFFFFFF), (100, 0xFFFFFF00), (0x7FFFFFFF, 0)])
@@ -26,9 +26,9 @@ def test_grown_keeps_what_is_there() -> None:
 def test_places_are_given_again_before_new_ones_are_taken() -> None:
     """A pool whose counters begin at the fourth of `free`, as the second of two has them."""
     free, link = np.array([7, 8, 9, -1, 0, 0]), np.zeros(8, np.int32)
-    assert [take_place.py_func(free, link, 3) for _ in range(3)] == [0, 1, 2]
-    give_place.py_func(free, link, 0, 3)
-    give_place.py_func(free, link, 2, 3)
+    assert [allocate.py_func(free, link, 3) for _ in range(3)] == [0, 1, 2]
+    release.py_func(free, link, 0, 3)
+    release.py_func(free, link, 2, 3)
     assert free.tolist() == [7, 8, 9, 2, 3, 1]
-    assert [take_place.py_func(free, link, 3) for _ in range(3)] == [2, 0, 3]
+    assert [allocate.py_func(free, link, 3) for _ in range(3)] == [2, 0, 3]
     assert free.tolist() == [7, 8, 9, -1, 4, 4]

@@ -72,7 +72,8 @@ DIRECTION = np.dtype(
         ("top_id", np.int32),
         ("top_tsval", np.int64),
         ("top_at", np.int64),
-        ("first_gap", np.int32),  # places in Gaps, -1 for none
+        ("first_gap", np.int32),  # places in Gaps, NOBODY for none
+        ("last_gap", np.int32),  # meaningful while there is a first one
         ("gaps", np.int32),
         ("has_forgotten", np.bool_),
         ("forgotten", np.uint32),  # end of the highest gap forgotten
@@ -80,6 +81,7 @@ DIRECTION = np.dtype(
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
         ("newest_resend", np.int32),  # place in Unanswered, -1 for none
+        ("oldest_resend", np.int32),  # meaningful while there is a newest one
         ("resends", np.int32),
     ]
 )

@@ -10,7 +10,8 @@ import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
-from pcapframe.segments.state import after, before, give_place, take_place
+from pcapframe.segments.evidence.directions import NOBODY
+from pcapframe.segments.state import after, allocate, before, release
 
 __all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap"]
 
@@ -25,7 +26,8 @@ class Gaps(NamedTuple):
     time: Array  # int64, when it opened
     ident: Array  # int32, identification of the segment that opened it, -1 for none
     tsval: Array  # int64, its timestamp, -1 for none
-    link: Array  # int32
+    link: Array  # int32, next gap, or next free one
+    back: Array  # int32, gap before
 
 
 @inner_jit
@@ -39,28 +41,44 @@ def _forget(own: Any, end: Any) -> None:
 @inner_jit
 def open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, ident: Any, tsval: Any) -> None:
     """Remember that bytes from `left` to `right` were not seen; they are above all other gaps."""
-    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link, back = pool
     if own.gaps >= MOST_GAPS:
         lowest = own.first_gap
         _forget(own, gap_right[lowest])
         own.first_gap = link[lowest]
+        back[own.first_gap] = NOBODY  # there are others
         own.gaps -= 1
-        give_place(free, link, lowest)
-    place = take_place(free, link)
+        release(free, link, lowest)
+    place = allocate(free, link)
     gap_left[place] = left
     gap_right[place] = right
     gap_time[place] = time
     gap_ident[place] = ident
     gap_tsval[place] = tsval
-    link[place] = -1
+    link[place] = NOBODY
     own.gaps += 1
     if own.first_gap < 0:
         own.first_gap = place
-        return
-    at = np.int64(own.first_gap)
-    while link[at] >= 0:
-        at = np.int64(link[at])
-    link[at] = place
+        back[place] = NOBODY
+    else:
+        link[own.last_gap] = place
+        back[place] = own.last_gap
+    own.last_gap = place
+
+
+@inner_jit
+def _last_below(own: Any, pool: Any, seq: Any) -> Any:
+    """Return a gap that ends at or before `seq`, near it; NOBODY for the walk from the first gap."""
+    gap_left, gap_right, back = pool[0], pool[1], pool[6]
+    if own.gaps < 2 or not after(seq, gap_left[own.first_gap]):
+        return np.int64(NOBODY)
+    from_first, from_last = seq - gap_left[own.first_gap], gap_left[own.last_gap] - seq
+    if after(gap_left[own.last_gap], seq) and np.uint32(from_first) < np.uint32(from_last):
+        return np.int64(NOBODY)
+    at = np.int64(own.last_gap)
+    while at >= 0 and after(gap_right[at], seq):
+        at = np.int64(back[at])
+    return at
 
 
 @inner_jit
@@ -73,11 +91,11 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
         How many of them were not seen before [bytes], and time, identification and timestamp of the segment that
         opened the first gap they are in.
     """
-    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link = pool
+    gap_left, gap_right, gap_time, gap_ident, gap_tsval, link, back = pool
     unseen = np.int64(0)
     time, ident, tsval = np.int64(0), np.int64(-1), np.int64(-1)
-    previous = np.int64(-1)
-    at = np.int64(own.first_gap)
+    previous = _last_below(own, pool, seq)
+    at = np.int64(own.first_gap if previous < 0 else link[previous])
     while at >= 0 and before(gap_left[at], end):
         following = np.int64(link[at])
         left, right = gap_left[at], gap_right[at]
@@ -95,7 +113,11 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
                 own.first_gap = following
             else:
                 link[previous] = following
-            give_place(free, link, at)
+            if following < 0:
+                own.last_gap = previous
+            else:
+                back[following] = previous
+            release(free, link, at)
             own.gaps -= 1
         elif low == left:
             gap_left[at] = high
@@ -104,12 +126,17 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
             gap_right[at] = low
             previous = at
         elif own.gaps < MOST_GAPS:
-            place = take_place(free, link)
+            place = allocate(free, link)
             gap_left[place], gap_right[place] = high, right
             gap_time[place], gap_ident[place], gap_tsval[place] = gap_time[at], gap_ident[at], gap_tsval[at]
             gap_right[at] = low
             link[place] = link[at]
             link[at] = place
+            back[place] = at
+            if following < 0:
+                own.last_gap = place
+            else:
+                back[following] = place
             own.gaps += 1
             previous = place
         else:

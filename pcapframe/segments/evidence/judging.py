@@ -236,11 +236,12 @@ def judge(
     tags, resends = unchecked(recent_tags), unchecked(recent_resends)
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
-        unchecked(gaps.tsval), unchecked(gaps.link),
+        unchecked(gaps.tsval), unchecked(gaps.link), unchecked(gaps.back),
     )  # fmt: skip
     unanswered_pool = (
         unchecked(unanswered.row), unchecked(unanswered.seq), unchecked(unanswered.end), unchecked(unanswered.high),
         unchecked(unanswered.tsval), unchecked(unanswered.ticked), unchecked(unanswered.link),
+        unchecked(unanswered.back),
     )  # fmt: skip
     for i in range(seqs.size):
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
@@ -358,12 +359,10 @@ class EvidencePass:
 
     def __init__(self) -> None:
         self._directions = np.zeros(0, DIRECTION)
-        self._gaps = Gaps(
-            *(np.zeros(0, dtype) for dtype in (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32))
-        )
-        self._unanswered = Unanswered(
-            *(np.zeros(0, dtype) for dtype in (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32))
-        )
+        dtypes: tuple[Any, ...] = (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32, np.int32)
+        self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
+        dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
+        self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
         # Of both pools: the first place given back, or -1; places ever used; and places in use.
         self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
         self._tags = np.zeros(RECENT_PACKETS, np.uint8)

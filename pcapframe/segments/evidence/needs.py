@@ -16,7 +16,7 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
 from pcapframe.segments.evidence.directions import IS_NEEDED, IS_NEEDLESS, NOBODY, is_dsack
-from pcapframe.segments.state import after, before, give_place, take_place
+from pcapframe.segments.state import after, allocate, before, release
 
 __all__ = ["MOST_RESENDS", "Unanswered", "confirm", "remember"]
 
@@ -33,24 +33,28 @@ class Unanswered(NamedTuple):
     high: Array  # uint32, end of the highest byte seen before it
     tsval: Array  # int64, -1 for none
     ticked: Array  # uint8, 1 where no packet before it had its timestamp
-    link: Array  # int32
+    link: Array  # int32, the one before, or next free one
+    back: Array  # int32, the one after
 
 
 @inner_jit
 def remember(own: Any, pool: Any, free: Any, row: Any, seq: Any, end: Any, tsval: Any) -> None:
     """Remember a resend until its receiver has said what it will say of it."""
-    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    rows, seqs, ends, highs, tsvals, ticked, link, back = pool
     if own.resends >= MOST_RESENDS:
-        before_last, place = np.int64(NOBODY), np.int64(own.newest_resend)
-        while link[place] >= 0:
-            before_last, place = place, np.int64(link[place])
-        link[before_last] = -1
+        place = np.int64(own.oldest_resend)
+        own.oldest_resend = back[place]
+        link[own.oldest_resend] = NOBODY
     else:
-        place = take_place(free, link, POOL)
+        place = allocate(free, link, POOL)
         own.resends += 1
     rows[place], seqs[place], ends[place], highs[place], tsvals[place] = row, seq, end, own.high, tsval
     ticked[place] = own.first_tsval_at != 0 and after(np.uint32(tsval), np.uint32(own.newest_tsval))
-    link[place] = own.newest_resend
+    link[place], back[place] = own.newest_resend, NOBODY
+    if own.newest_resend >= 0:
+        back[own.newest_resend] = place
+    else:
+        own.oldest_resend = place
     own.newest_resend = place
 
 
@@ -81,7 +85,7 @@ def confirm(
             own.sacked = True
             if own.sack_high == 0 or after(right, own.sack_high):
                 own.sack_high = right
-    rows, seqs, ends, highs, tsvals, ticked, link = pool
+    rows, seqs, ends, highs, tsvals, ticked, link, back = pool
     told_left = told_right = np.uint32(0)
     previous, at = np.int64(NOBODY), np.int64(peer.newest_resend)
     while at >= 0:
@@ -109,7 +113,11 @@ def confirm(
                 peer.newest_resend = following
             else:
                 link[previous] = following
-            give_place(free, link, at, POOL)
+            if following < 0:
+                peer.oldest_resend = previous
+            else:
+                back[following] = previous
+            release(free, link, at, POOL)
             peer.resends -= 1
         else:
             previous = at
