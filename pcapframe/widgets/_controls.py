@@ -58,7 +58,7 @@ class Controls(widgets.VBox):
     def _renew(self) -> None:
         """Make what sends with each key anew: the search and the slider."""
         self.text = widgets.Text(
-            description="Search", placeholder="part of address:port", continuous_update=True, style=LABEL, layout=WIDE
+            description="Search", placeholder="address:port", continuous_update=True, style=LABEL, layout=WIDE
         )
         self._search = traitlets.link((self._state, "text"), (self.text, "value"))
         self.slider, self._first_ns = _slider(self._state.analysis.connections)

@@ -55,7 +55,7 @@ class Export(widgets.VBox):
                 widgets.HBox(texts, layout=widgets.Layout(flex_flow="row wrap")),
                 widgets.HBox(
                     [self.target, self.write, self.written],
-                    layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
+                    layout=widgets.Layout(flex_flow="row wrap", align_items="center", margin="4px 0 0 0"),
                 ),
             ]
         )

@@ -84,7 +84,7 @@ class Chart(anywidget.AnyWidget):
     picks = traitlets.Unicode("").tag(sync=True)
     # Where keys stop: what it is or from when to when, and its box, in shares of the picture from the left and below.
     stops: traitlets.List[dict[str, Any]] = traitlets.List(traitlets.Dict()).tag(sync=True)
-    place = traitlets.Dict().tag(sync=True)
+    place = traitlets.Dict().tag(sync=True)  # as the browser told it; told again until it stands here
 
     def __init__(
         self, height: int, *, picks: Picks = "", picked: Picked | None = None, alt: str = "",
@@ -128,7 +128,9 @@ class Chart(anywidget.AnyWidget):
             self.png = png
 
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if "stops" in content:
+        if "place" in content:
+            self.place = content["place"]
+        elif "stops" in content:
             self.pick_stops(*content["stops"])
         else:
             self.pick(content["from"], content["to"])

@@ -47,6 +47,16 @@ def test_a_chart_is_as_wide_as_its_place_and_of_its_colours() -> None:
         assert tuple(np.round(picture[2, 2, :3] * 255).astype(int)) == pixel
 
 
+def test_the_browser_tells_the_place_and_hears_that_it_is_known() -> None:
+    told = []
+    chart = Chart(100, redraw=lambda: told.append(dict(chart.place)))
+    size = {"width": 834, "ratio": 1, "background": "#212121", "dark": True}
+    for _ in range(2):  # as the browser says it again
+        chart._hear(chart, {"place": size}, [])
+    assert told == [size]
+    assert chart.get_state(["place"]) == {"place": size}
+
+
 def test_hostile_places_are_bounded() -> None:
     chart = Chart(100)
     chart.place = {"width": 10**9, "ratio": 100}

@@ -3,6 +3,7 @@ const KEYS = {
   time: "Left and right arrow move from bar to bar, with Shift they take in more; Enter selects, Escape leaves.",
   row: "Up and down arrow move from bar to bar; Enter selects, Escape leaves.",
 };
+const SHORTEST_MS = 1000;
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, PageUp: -10, PageDown: 10 };
 
 function surroundings(el) {
@@ -34,6 +35,8 @@ function render({ model, el }) {
   let from = null;
   let held = null; // stop that the keys began at
   let now = null; // stop that they are at
+  let timer = null;
+  let wait = SHORTEST_MS; // until the place is told again
   let known = ""; // texts of the stops: the same ones stay picked where the chart is drawn again
 
   function show() {
@@ -62,9 +65,13 @@ function render({ model, el }) {
     if (width < 80) return; // hidden
     const { background, dark } = surroundings(figure);
     const size = { width, ratio: window.devicePixelRatio || 1, background, dark };
-    if (JSON.stringify(size) === JSON.stringify(model.get("place"))) return;
-    model.set("place", size);
-    model.save_changes();
+    if (JSON.stringify(size) === JSON.stringify(model.get("place"))) {
+      wait = SHORTEST_MS;
+      return;
+    }
+    model.send({ place: size }); // again until the kernel has it: a message may be lost while the page still loads
+    clearTimeout(timer);
+    timer = setTimeout(measure, (wait *= 2));
   }
   function at(event) {
     const box = image.getBoundingClientRect();
@@ -124,7 +131,6 @@ function render({ model, el }) {
     event.stopPropagation();
   });
   figure.addEventListener("blur", leave);
-  let timer = null;
   const later = () => { clearTimeout(timer); timer = setTimeout(measure, 120); };
   const sizes = new ResizeObserver(later);
   sizes.observe(figure);
@@ -132,6 +138,7 @@ function render({ model, el }) {
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
   model.on("change:png", show);
   model.on("change:alt", show);
+  model.on("change:place", later);
   show();
   later();
   return () => { sizes.disconnect(); theme.disconnect(); clearTimeout(timer); if (url) URL.revokeObjectURL(url); };
