@@ -61,7 +61,7 @@ def test_tills() -> None:
     found = analysis("2_tills")
     silence = found.segments.groupby("conn_id")["time"].diff().dt.total_seconds()
     is_rst = (found.segments["tcp_flags"] & 4) > 0
-    assert set(silence[is_rst].round()) == {given["silence_s"]}
+    assert set(silence[is_rst].round()) == {given["idle_s"]}
     assert silence[~is_rst].max() == pytest.approx(given["survived_s"], abs=0.04)
     longest = silence.groupby(found.segments["conn_id"]).max()
     exceptions = (longest >= 3.5) & (found.connections["ending"] != "reset")
