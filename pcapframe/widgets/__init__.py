@@ -1,8 +1,8 @@
 """The explorer of a capture in a notebook: filter, look, select, down to the packet.
 
-``_filters`` finds the connections that are asked for, ``_selection`` holds them with what selects the same elsewhere,
-``_state`` keeps what the user chose; none of these knows a widget. ``_parts`` are widgets of our own, ``_views`` show
-one thing each, ``_explorer`` joins them.
+``_filters`` finds the connections that match, ``_selection`` holds them with code and filters that select the same,
+``_state`` keeps the user's choices; none of these knows a widget. ``_parts`` are custom widgets, ``_views`` and
+``_table`` are the tabs, ``_export`` copies and writes the selection, ``_explorer`` joins them.
 
 The widgets are an extra: ``pip install "pcapframe[explore]"``.
 """

@@ -1,4 +1,4 @@
-"""The pickers: each has a label, and shows and sets one filter of the state."""
+"""The pickers: each has a label, and shows and sets one filter."""
 
 import math
 from typing import Any
@@ -56,7 +56,7 @@ class Controls(widgets.VBox):
         self._renew()
 
     def _renew(self) -> None:
-        """Make what sends with each key anew: the search and the slider."""
+        """Create the search field and the slider, which send every key stroke, again."""
         self.text = widgets.Text(
             description="Search", placeholder="address:port", continuous_update=True, style=LABEL, layout=WIDE
         )
@@ -71,7 +71,7 @@ class Controls(widgets.VBox):
         ]  # fmt: skip
 
     def _clear(self) -> None:
-        """Clear the filters; keys that the browser still holds back, as the kernel was busy, come to nothing."""
+        """Clear the filters, and ignore key strokes that the browser queued while the kernel was busy."""
         old = self.text, self.slider
         self._search.unlink()
         self.slider.unobserve_all()
@@ -82,7 +82,7 @@ class Controls(widgets.VBox):
             control.close()
 
     def unlink(self) -> None:
-        """Let go of the state."""
+        """Disconnect from the state."""
         for link in (*self._links, self._search):
             link.unlink()
         self._state.unobserve(self._move_slider, ["start", "end"])
@@ -134,7 +134,7 @@ class Controls(widgets.VBox):
 
 
 def _most(column: pd.Series) -> list[str]:
-    """Return what occurs most in a column, as text."""
+    """Return the most frequent values of a column, as text."""
     counts = column.value_counts()
     return [str(value) for value in counts.index[counts > 0][:MOST_OFFERED]]
 
@@ -147,7 +147,7 @@ def _typed(label: str, offered: list[str], placeholder: str) -> widgets.Combobox
 
 
 def _picked(label: str, values: tuple[str, ...], counts: Any, texts: dict[str, str] | None = None) -> widgets.Dropdown:
-    """Choose one of a few; beside each how many connections have it."""
+    """Choose one of a few values; each with its number of connections."""
     options = [("any", "")]
     for value in values:
         count = "" if counts is None else f" ({int(counts.get(value, 0)):,})"

@@ -1,4 +1,4 @@
-"""The explorer: pickers at the left, what they select at the right, always with the means to take it away."""
+"""The explorer: filters on the left, charts and tables of the selection on the right."""
 
 import functools
 import os
@@ -41,7 +41,7 @@ def tab_titles() -> dict[str, str]:
 
 
 class Explorer(widgets.VBox):
-    """A capture to be filtered and looked at; made by `explore`.
+    """A capture to filter and look at; made by `explore`.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ class Explorer(widgets.VBox):
     Attributes
     ----------
     state : ExplorerState or None
-        What is chosen; None where the capture could not be read.
+        The user's choices; None if the capture could not be read.
     problem : str
-        What went wrong last; empty where nothing did.
+        The last error; empty if there is none.
     views : dict of widgets
-        What each tab shows, by name; empty where the capture could not be read.
+        The tabs by name; empty if the capture could not be read.
     """
 
     def __init__(self, source: Any) -> None:
@@ -82,7 +82,7 @@ class Explorer(widgets.VBox):
         return self.state.selection
 
     def look_at(self, source: Any) -> None:
-        """Look at a capture, with all filters clear; where it cannot be read, say why.
+        """Open a capture with all filters cleared; if it cannot be read, show why.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Explorer(widgets.VBox):
         self.tabs.selected_index = list(self.views).index(name)
 
     def close(self) -> None:
-        """Let go of the capture and its widgets."""
+        """Close the widgets and release the capture."""
         self._let_go()
         super().close()
 
@@ -170,7 +170,7 @@ class Explorer(widgets.VBox):
         self.state = None
         self.views = {}
 
-    # What follows a change of the state.
+    # Reactions to a change of the state.
 
     def _selected(self, _change: Any) -> None:
         assert self.state is not None
@@ -194,12 +194,12 @@ class Explorer(widgets.VBox):
         self._say(change["new"])
 
     def _refresh(self, name: str) -> None:
-        """Draw again where the place of a view has changed."""
+        """Draw a view again after its size or colours changed."""
         self._stale.add(name)
         self._draw()
 
     def _show(self) -> None:
-        """Draw the view in sight, if it is not up to date."""
+        """Draw the open tab if it is out of date."""
         name = list(self.views)[self.tabs.selected_index or 0]
         if name in self._stale:
             self._place(self.views[name])
@@ -207,14 +207,14 @@ class Explorer(widgets.VBox):
             self._stale.discard(name)
 
     def _place(self, view: Any) -> None:
-        """Give charts that were never in sight the place of one that was: the browser tells theirs when they show."""
+        """Give a chart that was never shown the size and colours of one that was, until the browser reports its own."""
         known = [chart.place for one in self.views.values() for chart in getattr(one, "charts", ()) if chart.place]
         for chart in getattr(view, "charts", ()):
             if known and not chart.place:
                 chart.set_trait("place", view.place(known[0]))
 
     def _show_selection(self) -> None:
-        """Say how much is selected, and what selects it."""
+        """Show how much is selected, and the code and filters that select it."""
         assert self.state is not None
         selection, analysis = self.state.selection, self.state.analysis
         whole, of = len(analysis.connections), len(analysis.segments)
@@ -233,7 +233,7 @@ class Explorer(widgets.VBox):
     # Errors.
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Show what goes wrong in the explorer."""
+        """Return a function that shows errors in the explorer."""
 
         @functools.wraps(function)
         def call(*arguments: Any) -> None:
@@ -241,7 +241,7 @@ class Explorer(widgets.VBox):
                 function(*arguments)
             except (PcapframeError, OSError) as error:
                 self._say(str(error))
-            except Exception as error:  # a fault of ours: with the line, so that it can be reported
+            except Exception as error:  # a bug: with the line, so that it can be reported
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 self._say(f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})")
 
@@ -254,7 +254,7 @@ class Explorer(widgets.VBox):
 
 
 def explore(source: Any) -> Explorer:
-    """Look at a capture in a notebook: filter, look, select, down to the packet.
+    """Explore a capture in a notebook, from the overview down to the packet.
 
     Parameters
     ----------
@@ -264,8 +264,8 @@ def explore(source: Any) -> Explorer:
     Returns
     -------
     Explorer
-        A widget that shows itself below the cell; ``explorer.selection`` has what is selected. A capture that cannot be
-        read is stated in it. Where the cell runs again, the filters stay.
+        A widget, shown below the cell; ``explorer.selection`` is the selection. If the capture cannot be read, the
+        widget says why. When the cell runs again, the filters stay.
 
     Examples
     --------
@@ -303,7 +303,7 @@ def explore(source: Any) -> Explorer:
 
 
 def _is_of(source: Any, analysis: Analysis) -> bool:
-    """Tell whether a source is the capture that an analysis is of, unchanged."""
+    """Return whether a source is the unchanged capture of an analysis."""
     if isinstance(source, Analysis):
         same_files = bool(source.provenance.files) and source.provenance.files == analysis.provenance.files
         return source.packets is analysis.packets or same_files
@@ -314,7 +314,7 @@ def _is_of(source: Any, analysis: Analysis) -> bool:
 
 
 def _cell_id() -> str | None:
-    """Return which cell of a notebook is run; None elsewhere."""
+    """Return the id of the running notebook cell; None elsewhere."""
     try:
         from IPython import get_ipython
     except ModuleNotFoundError:

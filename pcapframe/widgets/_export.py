@@ -1,4 +1,4 @@
-"""What takes the selection out of the explorer: a display filter, Python, parameters of the report, a capture."""
+"""Export of the selection: display filter, Python code, report parameters, capture file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +23,9 @@ class Export(widgets.VBox):
     Parameters
     ----------
     state : ExplorerState
-        Whose selection is taken out.
+        Its selection is exported.
     guarded : callable
-        Wraps what a widget calls, so that an error is shown.
+        Wraps callbacks of widgets, so that an error is shown.
     restate : callable
         Called before writing, so that the error of an earlier try is no longer shown.
     """
@@ -61,7 +61,7 @@ class Export(widgets.VBox):
         )
 
     def show(self) -> None:
-        """Show what selects the same as the state does."""
+        """Show the texts that make the same selection."""
         selection = self._state.selection
         is_short = selection.short_filter is not None or selection.ranges <= MOST_RANGES
         self.filter.text = (selection.display_filter or "") if is_short else ""

@@ -1,4 +1,4 @@
-"""Which connections the pickers ask for: a mask over the connections of an analysis, and the code for it."""
+"""Filters: the connections that match, and the Python code that selects them."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for, as text; an empty one asks for anything.
+    """Filters as text; an empty one matches everything.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ class Filters:
 
 
 def selection_of(filters: Filters, before: Selection) -> Selection:
-    """Return what filters ask `analyze` for.
+    """Return the filters that `analyze` has as a `Selection`.
 
     Parameters
     ----------
     filters : Filters
-        Their server, port, client and time are taken.
+        Server, port, client, start and end are used.
     before : Selection
-        Stands where they ask for anything.
+        Used where a filter is empty.
 
     Returns
     -------
@@ -91,18 +91,18 @@ def selection_of(filters: Filters, before: Selection) -> Selection:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Connections that filters ask for.
+    """Connections that match filters.
 
     Parameters
     ----------
     analysis : Analysis
-        Has the endpoints that are asked for, with the roles that they tell.
+        Has the connections of the given endpoints, with client and server as these imply.
     mask : ndarray of bool
-        Which of its connections have the rest too.
+        Which of its connections match the other filters too.
     notes : tuple of str
-        What a reader should know about endpoints and time.
+        Remarks about endpoints and time.
     message : str or None
-        Why there is no connection of these endpoints and this time; None where there are some.
+        Why no connection has these endpoints and this time; None if some do.
     """
 
     analysis: Analysis
@@ -112,7 +112,7 @@ class Found:
 
 
 class Searched:
-    """The connections of an analysis, with what is looked up in them again and again.
+    """The connections of an analysis, with cached lookups.
 
     Parameters
     ----------
@@ -126,17 +126,17 @@ class Searched:
         self._shown: dict[str, npt.NDArray[np.int64]] = {}
 
     def find(self, filters: Filters) -> Found:
-        """Find the connections that every filter asks for.
+        """Find the connections that match every filter.
 
         Parameters
         ----------
         filters : Filters
-            What is asked for.
+            The filters.
 
         Returns
         -------
         Found
-            By endpoints and time those that `analyze` selects, as far as the explored analysis has them.
+            Endpoints and time select what `analyze` selects, within the explored analysis.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class Searched:
         return Found(narrowed.analysis, found, (*narrowed.analysis.notes, *in_time.notes), message)
 
     def _narrow(self, wanted: Selection) -> "_Narrowed":
-        """Return the connections of some endpoints; kept until others are asked for."""
+        """Return the connections of the given endpoints; cached until these change."""
         endpoints = replace(wanted, start=None, end=None)
         if endpoints != replace(self._narrowed.analysis.selection, start=None, end=None):
             self._narrowed = _Narrowed(select_endpoints(self.analysis, endpoints))
@@ -178,7 +178,7 @@ class Searched:
 
 
 class _Narrowed:
-    """The connections of the endpoints that are asked for, with what is looked up in them again and again."""
+    """The connections of the given endpoints, with cached lookups."""
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
@@ -209,18 +209,18 @@ def _port(text: str) -> int:
 
 
 def code_lines(filters: Filters, source: str, before: Selection, thresholds: str = "") -> list[str]:
-    """Write as code what is explored and the filters.
+    """Write code that analyses the same capture and applies the filters.
 
     Parameters
     ----------
     filters : Filters
-        What is asked for; it is valid.
+        Valid filters.
     source : str
         The capture, as code.
     before : Selection
-        What the explored analysis was asked for.
+        The filter of the explored analysis.
     thresholds : str
-        Those of the explored analysis as code; empty for the defaults.
+        Those of the explored analysis, as code; empty for the defaults.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Widgets of our own: a chart that can be picked in, text that can be copied, a call that waits for the last one."""
+"""Custom widgets: a chart to pick times or bars in, text to copy, a call that waits until changes stop."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -31,7 +31,7 @@ Picked: TypeAlias = Callable[[Any, Any], None]
 
 
 class Debounced:
-    """Call a function once when calls have stopped coming; at once where no event loop runs.
+    """Call a function once after calls stop coming; immediately if no event loop runs.
 
     Parameters
     ----------
@@ -56,35 +56,35 @@ class Debounced:
         self._waiting = loop.call_later(self._wait_s, self._function)
 
     def cancel(self) -> None:
-        """Forget a call that has not been made."""
+        """Cancel a pending call."""
         if self._waiting is not None:
             self._waiting.cancel()
 
 
 class Chart(anywidget.AnyWidget):
-    """A chart as a picture, as wide as its place and in the colours around it.
+    """A chart as a picture that fits its space and the colours around it.
 
     Parameters
     ----------
     height : int
         Of the picture. [CSS pixels]
     picks : {"", "time", "row"}
-        What picking in it gives.
+        What the user can pick in it.
     picked : callable, optional
         Called with first and last time (numpy.datetime64, UTC), or with the row and None.
     alt : str
-        What the picture is, in words.
+        Alternative text.
     redraw : callable
-        Called where its place has changed.
+        Called when the size or the colours have changed.
     """
 
     _esm = STATIC / "chart.js"
     png = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
     picks = traitlets.Unicode("").tag(sync=True)
-    # Where keys stop: what it is or from when to when, and its box, in shares of the picture from the left and below.
+    # Bars that keys reach: label or times, and the box in shares of the picture from the left and the bottom.
     stops: traitlets.List[dict[str, Any]] = traitlets.List(traitlets.Dict()).tag(sync=True)
-    place = traitlets.Dict().tag(sync=True)  # as the browser told it; told again until it stands here
+    place = traitlets.Dict().tag(sync=True)  # as the browser reports it, again until it arrives here
 
     def __init__(
         self, height: int, *, picks: Picks = "", picked: Picked | None = None, alt: str = "",
@@ -101,7 +101,7 @@ class Chart(anywidget.AnyWidget):
 
     @property
     def figure(self) -> Figure | None:
-        """What was drawn last."""
+        """The figure drawn last."""
         return self._canvas.figure
 
     def draw(self, chart: Callable[[Axes], object]) -> None:
@@ -110,7 +110,7 @@ class Chart(anywidget.AnyWidget):
         Parameters
         ----------
         chart : callable
-            Draws on the axes that it is given.
+            Draws on the given axes.
         """
         width = min(max(int(self.place.get("width", 900)), 200), 4000)
         ratio = min(max(float(self.place.get("ratio", 1)), 1), 3)
@@ -136,7 +136,7 @@ class Chart(anywidget.AnyWidget):
             self.pick(content["from"], content["to"])
 
     def pick_stops(self, first: int, last: int) -> None:
-        """Take in which bars were picked by keys."""
+        """Handle bars picked by keys."""
         if self._picked is None or not 0 <= first <= last < len(self._ends):
             return
         low, high = self._ends[first][0], self._ends[last][1]
@@ -146,7 +146,7 @@ class Chart(anywidget.AnyWidget):
             self._picked(_moment(low), _moment(high))
 
     def pick(self, begin: list[float], end: list[float]) -> None:
-        """Take in where the pointer went down and up, as shares of the picture from the left and the bottom."""
+        """Handle a click or a drag: its ends, as shares of the picture from the left and the bottom."""
         if self.figure is None or self._picked is None:
             return
         axes = _axes_at(self.figure, *begin)
@@ -166,13 +166,13 @@ class Chart(anywidget.AnyWidget):
 
 
 def _alike(figure: Figure) -> Hashable:
-    """Return what the layout depends on, roughly: the chart of another filter should be there at once."""
+    """Return what the layout roughly depends on, so that charts of most filters share one layout."""
     panels = ((axes.get_title(loc="left").count("\n"), _rows(axes)) for axes in figure.axes)
     return (max(map(_digits, figure.axes)), *panels)
 
 
 def _digits(axes: Axes) -> int:
-    """Return how wide the numbers of the vertical axis are, roughly."""
+    """Return roughly how wide the numbers of the vertical axis are."""
     return len(f"{max(abs(end) for end in axes.get_ylim()):.0f}")
 
 
@@ -209,7 +209,7 @@ def _moment(days: float) -> Any:
 
 
 def _stops(panels: list[Axes], picks: str) -> list[tuple[str, str, list[float], float, float]]:
-    """Return the bars that keys can pick: what each is or where it begins, where it ends, its box and its ends."""
+    """Return the bars that keys can pick: label or start, end, box, and both ends in units of the axis."""
     axes = panels[0]
     box = axes.get_position()
     if picks == "row":

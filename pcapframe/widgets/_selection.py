@@ -1,4 +1,4 @@
-"""The connections that are selected, their packets, and what selects the same in Wireshark, Python and the report."""
+"""The selected connections and packets, and what selects the same in Wireshark, Python and the report."""
 
 import json
 import os
@@ -31,16 +31,16 @@ ICMP = ("ICMP", "ICMPv6")  # messages that quote a TCP header match a filter by 
 
 @dataclass(frozen=True, eq=False)
 class ExplorerSelection:
-    """Connections that filters select, with all that is made of them.
+    """The connections that filters select, with their packets and what selects the same elsewhere.
 
     Parameters
     ----------
     analysis : Analysis
-        That is explored.
+        The explored analysis.
     filters : Filters
-        What was asked for.
+        The filters.
     found : Found
-        The connections that have it.
+        The connections that match.
     """
 
     analysis: Analysis
@@ -53,33 +53,33 @@ class ExplorerSelection:
 
     @cached_property
     def connections(self) -> pd.DataFrame:
-        """Those selected, with the roles that the filters tell: columns of ``schema.CONNECTIONS``."""
+        """The selected connections, with client and server as the filters imply: columns of ``schema.CONNECTIONS``."""
         connections, mask = self.found.analysis.connections, self.found.mask
         return connections if mask.all() else connections[mask]
 
     def analysis_of(self, conn_id: int) -> Analysis:
-        """Return the analysis that has a connection with the roles that the filters tell.
+        """Return the analysis that has a connection with client and server as the filters imply.
 
         Parameters
         ----------
         conn_id : int
-            Of the explored analysis; it need not be selected.
+            A connection of the explored analysis, selected or not.
 
         Returns
         -------
         Analysis
-            As for `Found` where the endpoints that are asked for are those of the connection, else the explored one.
+            That of `found` if it has the connection, else the explored one.
         """
         return self.found.analysis if conn_id in self.found.analysis.connections.index else self.analysis
 
     @cached_property
     def packet_count(self) -> int:
-        """How many packets they have."""
+        """Number of selected packets."""
         return sum(int(self.connections[f"{side}_packets"].sum()) for side in ("client", "server"))
 
     @cached_property
     def rows(self) -> Mask:
-        """Which segments of the capture are theirs."""
+        """Which segments of the capture are selected."""
         conn_id = self.analysis.segments["conn_id"].to_numpy()
         chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
         chosen[self.connections.index.to_numpy()] = True
@@ -87,7 +87,7 @@ class ExplorerSelection:
 
     @cached_property
     def segments(self) -> pd.DataFrame:
-        """Their segments: columns of ``schema.SEGMENTS``."""
+        """The selected segments: columns of ``schema.SEGMENTS``."""
         view = self.found.analysis.filtered_segments
         if self.found.mask.all() and len(self.connections) == len(self.analysis.connections):
             return view
@@ -97,7 +97,7 @@ class ExplorerSelection:
 
     @cached_property
     def packets(self) -> pd.DataFrame:
-        """Their packets: columns of ``schema.PACKETS``."""
+        """The selected packets: columns of ``schema.PACKETS``."""
         packets = self.analysis.packets
         part = packets.loc[self.frames]
         part.attrs = packets.attrs
@@ -105,17 +105,17 @@ class ExplorerSelection:
 
     @cached_property
     def frames(self) -> npt.NDArray[np.int64]:
-        """Numbers of their packets."""
+        """Frame numbers of the selected packets."""
         return np.asarray(self.analysis.segments.index.to_numpy()[self.rows], np.int64)
 
     @cached_property
     def ranges(self) -> int:
-        """How many ranges of consecutive frame numbers there are."""
+        """Number of ranges of consecutive frame numbers."""
         return int(np.count_nonzero(np.diff(self.frames) != 1)) + 1 if self.frames.size else 0
 
     @cached_property
     def short_filter(self) -> str | None:
-        """A display filter by endpoints that selects exactly these packets; None where there is no short one."""
+        """A display filter by endpoints that selects exactly these packets; None if there is no short one."""
         packets, segments = self.analysis.packets, self.analysis.segments
         protocols = packets["protocol"].value_counts()
         if int(protocols.get("TCP", 0)) != len(segments):  # cut headers, which Wireshark takes for TCP too
@@ -135,15 +135,15 @@ class ExplorerSelection:
 
     @cached_property
     def display_filter(self) -> str | None:
-        """Wireshark display filter that selects exactly these packets; None where there are none.
+        """Wireshark display filter that selects exactly these packets; None if there are none.
 
-        By endpoints where a short one does, else by frame numbers (of the merged list for several captures).
+        By endpoints if a short one exists, else by frame number (in the merged capture, for several files).
         """
         return self.short_filter or frame_filter(self.frames.tolist())
 
     @property
     def _thresholds(self) -> dict[str, Any]:
-        """Those of the explored analysis that are not the defaults."""
+        """The thresholds of the explored analysis that differ from the defaults."""
         default = Thresholds().to_dict()
         return {name: value for name, value in self.analysis.thresholds.to_dict().items() if value != default[name]}
 
@@ -159,7 +159,7 @@ class ExplorerSelection:
         imports.append("import pcapframe as pf")
         if any("connection_text" in line for line in body):
             imports.append("from pcapframe.measures import connection_text")
-        note = [] if files else ["# capture: what the explorer was given; it was no file"]
+        note = [] if files else ["# capture: the frame or bytes that were explored"]
         lines = [
             *imports, "", *note, *body,
             "segments = analysis.filtered_segments",
@@ -170,14 +170,14 @@ class ExplorerSelection:
 
     @cached_property
     def parameters(self) -> str:
-        """Parameters of the report's notebook as YAML, for ``papermill -f``; what they cannot say is a comment."""
+        """Parameters of the report notebook as YAML, for ``papermill -f``; a comment says what they cannot express."""
         wanted = selection_of(self.filters, self.analysis.selection)
         given = {name: value for name, value in wanted.to_dict().items() if value is not None}
         client = given.pop("client_ip", None)
         if self._thresholds:
             given["thresholds"] = self._thresholds
         files = [file.path for file in self.analysis.provenance.files]
-        lines = [] if files else ["# the capture was no file: name one"]
+        lines = [] if files else ["# add a line: capture: PATH (the explored capture is not a file)"]
         values: dict[str, Any] = {"capture": files[0] if len(files) == 1 else files, **given} if files else given
         lines += [f"{name}: {_yaml(value)}" for name, value in values.items()]
         whole = self.analysis.whole_connections
@@ -185,8 +185,8 @@ class ExplorerSelection:
         if not taken.equals(self.connections.index):
             rest = [f"client {client}"] if client else []
             rest += [] if (other := replace(self.filters, **dict.fromkeys(TAKEN, ""))) == Filters() else [str(other)]
-            lines.append(f"# the report takes whole servers and times: {counted(len(taken), 'connection')}")
-            lines.append(f"# here: {len(self.connections):,}" + (f", with {', '.join(rest)}" if rest else ""))
+            lines.append(f"# the report filters by server and time only: {counted(len(taken), 'connection')}")
+            lines.append(f"# selected here: {len(self.connections):,}" + (f", with {', '.join(rest)}" if rest else ""))
         return "\n".join(lines)
 
     def write(self, path: str | os.PathLike[str]) -> int:
@@ -215,12 +215,12 @@ class ExplorerSelection:
 
 
 def check_unchanged(analysis: Analysis) -> None:
-    """Refuse a capture that is not as it was when it was read.
+    """Refuse a capture that has changed since it was read.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the capture; one of no file passes.
+        Its files are checked, if it has any.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def check_unchanged(analysis: Analysis) -> None:
 
 
 def _candidates(whole: pd.DataFrame, wanted: Mask) -> Iterator[tuple[str, Mask]]:
-    """Yield display filters by endpoints, the shortest first, each with the connections that Wireshark takes by it."""
+    """Yield display filters by endpoints, the shortest first, each with the connections that Wireshark selects."""
     ends = {
         side: (whole[side].astype(object).to_numpy(), whole[f"{side}_port"].to_numpy()) for side in ("client", "server")
     }
@@ -274,5 +274,5 @@ def _candidates(whole: pd.DataFrame, wanted: Mask) -> Iterator[tuple[str, Mask]]
 
 
 def _yaml(value: object) -> str:
-    """Write a value as YAML: JSON's text is."""
+    """Write a value as YAML, of which JSON is a subset."""
     return json.dumps(value)

@@ -1,4 +1,4 @@
-"""What the user of the explorer chose; no widget is known here."""
+"""The choices of the explorer's user, without any widget."""
 
 from dataclasses import fields
 from typing import Any
@@ -17,31 +17,31 @@ FILTERS = [field.name for field in fields(Filters)]
 
 
 class ExplorerState(HasTraits):
-    """Filters, the selection that they make, and what of it is looked at.
+    """Filters, their selection, and the connection and packet that are open.
 
     Parameters
     ----------
     analysis : Analysis
-        That is explored.
+        The explored analysis.
 
     Attributes
     ----------
     server, port, client, handshake, ending, pattern, rst_phase, start, end, text : str
         As in `Filters`.
     selection : ExplorerSelection
-        What they select; the last one as long as a filter is not valid.
+        The selection of the last valid filters.
     problem : str
-        Why a filter is not valid, or why nothing is selected; else empty.
+        Why a filter is not valid or nothing is selected; otherwise empty.
     conn_id : int or None
-        The connection that is looked at.
+        The open connection.
     frame : int or None
-        The packet that is looked at.
+        The open packet.
     sort : str
         Column by which the table is sorted.
     descending : bool
-        From the largest down.
+        Largest first.
     page : int
-        Which part of the table is shown, from 0.
+        Page of the table, from 0.
 
     Examples
     --------
@@ -79,11 +79,11 @@ class ExplorerState(HasTraits):
 
     @property
     def filters(self) -> Filters:
-        """What is asked for now."""
+        """The current filters."""
         return Filters(**{name: getattr(self, name) for name in FILTERS})
 
     def set(self, **values: Any) -> None:
-        """Set several traits; what follows from them is worked out once.
+        """Set several traits at once; the selection is computed once.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class ExplorerState(HasTraits):
         Raises
         ------
         ParameterError
-            There is no such trait, or it does not take the value.
+            There is no such trait, or the value is not valid.
         """
         unknown = [name for name in values if not self.has_trait(name)]
         if unknown:
@@ -106,7 +106,7 @@ class ExplorerState(HasTraits):
             raise ParameterError(str(error)) from None
 
     def clear(self) -> None:
-        """Ask for anything."""
+        """Clear all filters."""
         self.set(**dict.fromkeys(FILTERS, ""))
 
     @observe(*FILTERS)

@@ -1,4 +1,4 @@
-"""Tables of connections and packets as the browser gets them: twelve columns, and so many rows at a time."""
+"""Tables of connections and packets, sent to the browser page by page."""
 
 import html
 from collections.abc import Callable
@@ -28,7 +28,7 @@ __all__ = [
 
 PAGE_ROWS = 2_000  # connections
 PACKET_ROWS = 500
-# What the table can be sorted by, as the connections frame has it or as the sum of both senders.
+# Sort keys: columns of the connections frame, or sums over both sides.
 SORTS = {
     "conn_id": "conn_id",
     "start": "start",
@@ -45,9 +45,9 @@ SORTS = {
 }
 
 
-# What is written beside a packet.
+# Remarks on a packet, by its label.
 NOTES = {
-    "resent": "sent again",
+    "resent": "retransmitted",
     "reordered": "reordered",
     "capture_duplicate": "copy",
     "zero_window": "zero window",
@@ -58,7 +58,7 @@ NOTES = {
 
 
 def paged(connections: pd.DataFrame, *, sort: str, descending: bool, page: int) -> pd.DataFrame:
-    """Return one part of the connections in the order chosen.
+    """Return one page of the connections in the chosen order.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ def paged(connections: pd.DataFrame, *, sort: str, descending: bool, page: int) 
     sort : str
         One of `SORTS`.
     descending : bool
-        From the largest down; nulls are last either way.
+        Largest first; nulls are last either way.
     page : int
-        Which 2,000 rows, from 0.
+        Page of 2,000 rows, from 0.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Twelve columns, those of `SORTS`, in HTML; what is not known is an empty text.
+        Twelve columns, those of `SORTS`, in HTML; an unknown value is an empty text.
     """
     return pd.DataFrame(
         {
@@ -123,7 +123,7 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
     segments : DataFrame
         Columns of ``schema.SEGMENTS``; not modified.
     start : Timestamp, optional
-        Since when the times are; since the first of the segments without it.
+        Time 0; the first segment by default.
 
     Returns
     -------
@@ -153,14 +153,14 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
 
 
 def plain_table(frame: pd.DataFrame, *, height: str, is_html: bool = False) -> ITable:
-    """Return a table in which one row can be selected.
+    """Return a table with selectable rows.
 
     Parameters
     ----------
     frame : DataFrame
         Shown.
     height : str
-        Of the rows in sight.
+        Of the visible rows.
     is_html : bool, default False
         The frame's texts are HTML; otherwise they are escaped.
 
@@ -175,7 +175,7 @@ def plain_table(frame: pd.DataFrame, *, height: str, is_html: bool = False) -> I
 def show_rows(
     table: ITable, frame: pd.DataFrame, *, height: str, is_html: bool = False, selected: int | None = None
 ) -> None:
-    """Put other rows into a table.
+    """Replace the rows of a table.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def show_rows(
     height, is_html
         As for `plain_table`.
     selected : int, optional
-        Row that is selected.
+        Row to select.
     """
     table.update(frame, selected_rows=[] if selected is None else [selected], **_options(height, is_html))
 
@@ -202,16 +202,16 @@ def _options(height: str, is_html: bool) -> dict[str, Any]:
 
 
 class Pager(widgets.HBox):
-    """Buttons to the parts of a long table, and which part is shown.
+    """Buttons to page through a long table, and the rows shown.
 
     Parameters
     ----------
     rows : int
-        In one part.
+        On one page.
     what : str
-        The rows are, many of them.
+        Name of the rows, in the plural.
     turned : callable
-        Called with the part that is asked for, from 0.
+        Called with the wanted page, from 0.
     """
 
     def __init__(self, rows: int, what: str, turned: Callable[[int], None]) -> None:
@@ -226,7 +226,7 @@ class Pager(widgets.HBox):
         super().__init__([self.before, self.after, self.place], layout=widgets.Layout(align_items="center"))
 
     def show(self, page: int, total: int) -> None:
-        """Say which part is shown, and of how many rows; with a single part there is nothing to turn to."""
+        """Show which rows are on the page, and hide the buttons if there is only one page."""
         self._page = page
         first, last = page * self._rows, min((page + 1) * self._rows, total)
         rows = f"rows {first + 1:,} to {last:,} of {total:,} {self._what}" if total else f"no {self._what}"
@@ -237,14 +237,14 @@ class Pager(widgets.HBox):
 
 
 class ConnectionTable(widgets.VBox):
-    """The selected connections, sorted and in parts of 2,000.
+    """The selected connections, sorted, in pages of 2,000.
 
     Parameters
     ----------
     state : ExplorerState
         Whose selection is shown; a row that is selected becomes its ``conn_id``.
     guarded : callable
-        Wraps what a widget calls, so that an error is shown.
+        Wraps callbacks of widgets, so that an error is shown.
     """
 
     HEIGHT = "420px"
@@ -270,7 +270,7 @@ class ConnectionTable(widgets.VBox):
         self.add_class("pcapframe-connections")
 
     def show(self) -> None:
-        """Show the rows that the state asks for."""
+        """Show the page that the state names."""
         state = self._state
         connections = state.selection.connections
         total = len(connections)
@@ -292,7 +292,7 @@ def _sum(connections: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _endpoint(addresses: pd.Series, ports: pd.Series) -> list[str]:
-    """Write endpoints as HTML that is broken, where there is no room, before the port rather than in it."""
+    """Write endpoints as HTML that breaks before the port, not inside it, where space is short."""
     parts = (html.escape(text).rpartition(":") for text in endpoint_text(addresses, ports))
     return [f"{host}<wbr>:{port}" for host, _, port in parts]
 

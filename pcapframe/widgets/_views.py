@@ -1,4 +1,4 @@
-"""What the tabs show: charts of the selection, a pattern's evidence, one connection, one packet."""
+"""Tabs: charts of the selection, patterns with their evidence, one connection with its packets."""
 
 import html
 import inspect
@@ -26,18 +26,18 @@ from pcapframe.wording import counted, printable
 __all__ = ["ConnectionView", "PatternView", "SelectionChart", "escaped"]
 
 HINTS = {
-    "time": "Drag across the chart, or click a bar, to select its time; by keys: arrows, Shift and Enter.",
-    "row": "Click a bar to select the connections with a RST in this phase; by keys: arrows and Enter.",
+    "time": "Drag across the chart or click a bar to select that time. Keyboard: arrows, Shift, Enter.",
+    "row": "Click a bar to select the connections with a RST in that phase. Keyboard: arrows, Enter.",
 }
 
 
 def escaped(text: str) -> str:
-    r"""Escape text for HTML; control characters, which no page shows, become visible.
+    r"""Escape text for HTML and make control characters visible.
 
     Parameters
     ----------
     text : str
-        From anywhere.
+        Any text.
 
     Returns
     -------
@@ -58,13 +58,13 @@ class SelectionChart(widgets.VBox):
     Parameters
     ----------
     declared : Declared
-        With a tab.
+        A chart that declares a tab.
     state : ExplorerState
-        Whose selection is drawn, and which a pick narrows.
+        Its selection is drawn; a pick narrows it.
     guarded : callable
-        Wraps what a widget calls, so that an error is shown.
+        Wraps callbacks of widgets, so that an error is shown.
     redraw : callable
-        Called where the chart's place has changed.
+        Called when the size or colours of the chart have changed.
     """
 
     def __init__(self, declared: Declared, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
@@ -90,7 +90,7 @@ class SelectionChart(widgets.VBox):
         self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Return the place of the chart where that of a chart in another tab is known."""
+        """Guess size and colours from those of a chart in another tab."""
         return dict(known)
 
     def _picked(self, first: Any, last: Any) -> None:
@@ -103,14 +103,14 @@ class SelectionChart(widgets.VBox):
 
 
 class PatternView(widgets.VBox):
-    """The patterns that were observed, and the evidence of the one that is picked.
+    """The observed patterns, and the evidence of the picked one.
 
     Parameters
     ----------
     state : ExplorerState
-        Its ``pattern`` is shown; a frame that is picked becomes its ``frame``.
+        Its ``pattern`` is shown; a picked frame becomes its ``frame``.
     guarded : callable
-        Wraps what a widget calls, so that an error is shown.
+        Wraps callbacks of widgets, so that an error is shown.
     """
 
     def __init__(self, state: ExplorerState, guarded: Guard) -> None:
@@ -125,7 +125,7 @@ class PatternView(widgets.VBox):
         super().__init__([self.frames, self.text])
 
     def show(self) -> None:
-        """Show the evidence, or what there is to pick."""
+        """Show the evidence of the picked pattern, or the list of patterns."""
         pattern = self._patterns.get(self._state.pattern)
         frames = [] if pattern is None else list(pattern.evidence.frames)
         self.frames.options = [("choose", 0), *((f"{frame:,}", frame) for frame in frames)]
@@ -135,7 +135,7 @@ class PatternView(widgets.VBox):
             self.text.value = f"<div class='pcapframe-evidence'>{pattern._repr_html_()}</div>"
             return
         if not self._patterns:
-            self.text.value = "<p>None of the patterns was observed at these thresholds.</p>"
+            self.text.value = "<p>No pattern was observed at these thresholds.</p>"
             return
         rows = "".join(
             f"<tr><th>{escaped(name.replace('_', ' '))}</th><td>{one.evidence.connection_count:,}</td>"
@@ -144,7 +144,7 @@ class PatternView(widgets.VBox):
         )
         head = "<tr><th>pattern</th><th>connections</th><th>observed</th></tr>"
         self.text.value = (
-            "<p class='pcapframe-note'>Pick a pattern at the left to see its evidence and to select its connections."
+            "<p class='pcapframe-note'>Pick a pattern on the left to select its connections and see its evidence."
             f"</p><table class='pcapframe-evidence'>{head}{rows}</table>"
         )
 
@@ -156,16 +156,16 @@ class PatternView(widgets.VBox):
 
 
 class ConnectionView(widgets.VBox):
-    """One connection: its time–sequence graph and round-trip times, its packets, and one of them taken apart.
+    """One connection: time–sequence graph, round-trip times, packets, and one packet dissected.
 
     Parameters
     ----------
     state : ExplorerState
         Its ``conn_id`` and ``frame`` are shown and set.
     guarded : callable
-        Wraps what a widget calls, so that an error is shown.
+        Wraps callbacks of widgets, so that an error is shown.
     redraw : callable
-        Called where a chart's place has changed.
+        Called when the size or colours of a chart have changed.
     """
 
     HEIGHT = "360px"
@@ -180,8 +180,8 @@ class ConnectionView(widgets.VBox):
             style={"description_width": "82px"}, layout=widgets.Layout(width="190px"),
         )  # fmt: skip
         self.side = widgets.Dropdown(
-            options=[("side with more payload", ""), ("client", "client"), ("server", "server")], value="",
-            description="Data of the", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
+            options=[("the side with more payload", ""), ("client", "client"), ("server", "server")], value="",
+            description="Data from", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
         self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
@@ -217,18 +217,18 @@ class ConnectionView(widgets.VBox):
         )
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Return the place of a chart where that of a chart in another tab is known: two side by side if they fit."""
+        """Guess size and colours from those of a chart in another tab; two charts go side by side if they fit."""
         width = int(known["width"])
         return {**known, "width": width // 2 if width >= 2 * self.FEWEST else width}
 
     def show(self) -> None:
-        """Show the connection and the packet that the state names."""
+        """Show the open connection and packet."""
         conn_id = self._state.conn_id
         self.number.value = "" if conn_id is None else str(conn_id)
         if conn_id is None:
             self._shown = None
             self.facts.value = (
-                "<span class='pcapframe-note'>Pick a row of the connections table, or type its number.</span>"
+                "<span class='pcapframe-note'>Pick a row in the Connections tab, or type its conn_id.</span>"
             )
             for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
                 part.layout.display = "none"
@@ -261,7 +261,7 @@ class ConnectionView(widgets.VBox):
             self._page = -1
 
     def _show_packets(self, page: int, selected: int | None = None) -> None:
-        """Show one part of the packets; times are since the connection's first packet in each."""
+        """Show one page of the packets; times count from the first packet of the connection."""
         self._page = page
         first = page * PACKET_ROWS
         rows = packet_rows(self._rows.iloc[first : first + PACKET_ROWS], start=self._rows["time"].min())
@@ -278,12 +278,12 @@ class ConnectionView(widgets.VBox):
             self.packets.selected_rows = [row]
         self.frame.value = "" if row is None else str(frame)
         if frame is None:
-            self.packet.value = "<span class='pcapframe-note'>Pick a packet to see it taken apart.</span>"
+            self.packet.value = "<span class='pcapframe-note'>Pick a packet to dissect it.</span>"
             return
         try:
             check_unchanged(self._state.analysis)
             text = dissect(self._state.analysis, frame).show(dump=True)
-        except Exception as error:  # whatever odd bytes lead to in showing them; it is shown in their place
+        except Exception as error:  # odd bytes may raise anything while they are shown
             self.packet.value = f"<div class='pcapframe-problem' role='alert'>{escaped(str(error))}</div>"
             return
         self.packet.value = f"<b>Frame {frame:,}</b><pre class='pcapframe-packet' tabindex='0'>{escaped(text)}</pre>"
@@ -297,7 +297,7 @@ class ConnectionView(widgets.VBox):
         else:
             whole = len(self._state.analysis.connections)
             self.facts.value = (
-                f"<span role='alert'>There is no connection {escaped(repr(text))} among the {whole:,}.</span>"
+                f"<span role='alert'>There is no connection {escaped(repr(text))}; the capture has {whole:,}.</span>"
             )
 
     def _framed(self, change: Any) -> None:

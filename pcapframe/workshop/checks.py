@@ -1,8 +1,8 @@
-"""Tell right answers from wrong ones without holding the right ones.
+"""Check answers without storing the right ones.
 
-Keys are salted hashes of normalised answers: spelling, spaces, order of a list, numbers as text and fractions
-beyond the digits asked for make no difference. Wrong answers that are typical have a hash too, and a hint. The keys
-keep a reader from seeing an answer by chance; they are not made to withstand one who tries all numbers.
+Keys are salted hashes of normalised answers: capitals, spaces, the order of a list, numbers written as text and digits
+beyond those required make no difference. Typical wrong answers have a hash too, with a hint. The keys keep a reader
+from seeing an answer by accident; they do not resist trying all numbers.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ HASH_DIGITS = 20
 
 
 class AnswerError(PcapframeError):
-    """An answer is missing, or not right; the message says what to look at.
+    """An answer is missing or wrong; the message says where to look.
 
-    A notebook shows the message alone, without the lines of code that lead to it.
+    A notebook shows only the message, without a traceback.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -69,13 +69,13 @@ class Review:
     'web_shop.pcap.gz'
     >>> review.check(1, "forty-five")
     Traceback (most recent call last):
-    pcapframe.workshop.checks.AnswerError: ✘ Question 1: a number is asked for, such as 12 — without quotes or words.
+    pcapframe.workshop.checks.AnswerError: ✘ Question 1: the answer is a number, such as 12 — without quotes or words.
     """
 
     def __init__(self, name: str) -> None:
         explain_mistakes()
         here = Path.cwd()
-        # A folder that was laid out comes before what is installed: it may have reviews of its own.
+        # The participant's folder comes first: it may have its own reviews.
         around = (here, here.parent)
         keys: dict[str, Any] = {}
         for file in reversed([folder / KEYS for folder in (*around, *NOTEBOOKS)]):
@@ -91,7 +91,7 @@ class Review:
         self.capture = next((path for folder in folders if (path := folder / file_name).is_file()), Path(file_name))
 
     def check(self, question: int, answer: Any) -> Verdict:
-        """Tell whether an answer is right.
+        """Check an answer.
 
         Parameters
         ----------
@@ -103,12 +103,12 @@ class Review:
         Returns
         -------
         Verdict
-            That it is right, and how many of the review's questions are so far.
+            That it is right, and how many questions have been answered right so far.
 
         Raises
         ------
         AnswerError
-            It is missing, of another kind than asked for, or not right; with a hint where the mistake is known.
+            It is missing, of the wrong type or wrong; with a hint for a known mistake.
         """
         key = self._questions.get(str(question))
         if key is None:
@@ -157,14 +157,14 @@ def hashed(normal: str, salt: str) -> str:
 
 
 def normalised(answer: Any, kind: str, decimals: int = 0) -> str:
-    """Write an answer in the one way that all spellings of it share.
+    """Write an answer in normal form, the same for all its spellings.
 
     Parameters
     ----------
     answer : object
         As a participant gave it; NumPy and pandas scalars and columns too.
     kind : {"number", "text", "list"}
-        What is asked for. The order and repeats in a list do not count.
+        Expected type. Order and duplicates in a list do not matter.
     decimals : int
         Digits after the point that count in a number.
 
@@ -176,7 +176,7 @@ def normalised(answer: Any, kind: str, decimals: int = 0) -> str:
     Raises
     ------
     ValueError
-        It is of another kind; the message says what is asked for.
+        The type is wrong; the message says what is expected.
 
     Examples
     --------
@@ -195,13 +195,13 @@ def normalised(answer: Any, kind: str, decimals: int = 0) -> str:
     if isinstance(answer, bool):
         return "yes" if answer else "no"
     if not isinstance(answer, str):
-        raise ValueError('a text is asked for, in quotes, such as "a".')
+        raise ValueError('the answer is a text in quotes, such as "a".')
     return _words(answer)
 
 
 def _scalar(answer: Any) -> Any:
-    """Take the one value out of what holds one."""
-    several = ValueError("one value is asked for; this has several, or none.")
+    """Return the only value of a container."""
+    several = ValueError("the answer is one value; this has several, or none.")
     if getattr(answer, "size", 1) != 1:
         raise several
     if not isinstance(answer, str | bytes) and hasattr(answer, "tolist"):  # NumPy and pandas
@@ -214,7 +214,7 @@ def _scalar(answer: Any) -> Any:
 
 
 def _number(answer: Any) -> float:
-    problem = ValueError("a number is asked for, such as 12 — without quotes or words.")
+    problem = ValueError("the answer is a number, such as 12 — without quotes or words.")
     if isinstance(answer, bool) or not isinstance(answer, Real | str):
         raise problem
     if isinstance(answer, str):
@@ -239,7 +239,7 @@ def _parts(answer: Any) -> Iterable[Any]:
     if isinstance(answer, Real):
         return [answer]
     if not isinstance(answer, list | tuple | set | frozenset | range):
-        raise ValueError("a list is asked for, such as [3, 5, 8].")
+        raise ValueError("the answer is a list, such as [3, 5, 8].")
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Put the reviews' notebooks and captures into a folder, and never over what a participant wrote."""
+"""Copy the reviews' notebooks and captures into a folder; never overwrite a participant's work."""
 
 import os
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ __all__ = ["Laid", "lay_out"]
 
 @dataclass(frozen=True)
 class Laid:
-    """What became of one file.
+    """What happened to one file.
 
     Parameters
     ----------
     path : Path
         Where it is.
     outcome : {"written", "unchanged", "kept"}
-        ``kept``: another content stands there, and was left as it is.
+        ``kept``: the file exists with other content, and was not touched.
     """
 
     path: Path

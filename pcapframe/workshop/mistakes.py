@@ -1,6 +1,6 @@
-"""Say in one sentence what is wrong in a cell, where a notebook would show a page of code.
+"""Explain common mistakes in a cell in one sentence instead of a traceback.
 
-Forgotten quotes (``by = client``) and a number in the place of a text are the usual mistakes of who is new to Python.
+People who are new to Python forget quotes (``by = client``) or give a number instead of a text.
 """
 
 import linecache
@@ -14,9 +14,9 @@ EXPLAINED = (AttributeError, LookupError, NameError, TypeError, ValueError)
 
 
 def explain_mistakes() -> None:
-    """Let the running notebook show a sentence for the usual mistakes; elsewhere, do nothing.
+    """Make the running notebook explain common mistakes in a sentence; outside IPython, do nothing.
 
-    A notebook that has a handler of its own keeps it.
+    A handler that the notebook already has stays.
     """
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None and not shell.custom_exceptions:
@@ -24,7 +24,7 @@ def explain_mistakes() -> None:
 
 
 def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, **_: object) -> None:
-    """Show an error: as a sentence where a line of the cell led to it, and where it has none of its own."""
+    """Show an error: as a sentence if a line of the cell led to it and the error has no display of its own."""
     line = _line(trace, shell.user_ns)
     if line and not hasattr(error, "_render_traceback_"):
         text = _sentence(error, line)
@@ -33,7 +33,7 @@ def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: Tr
 
 
 def _line(trace: TracebackType | None, space: dict[str, Any]) -> str:
-    """Return the last line of a cell that was run; empty where none was."""
+    """Return the last line of a cell in a traceback; empty if there is none."""
     found = ""
     while trace is not None:
         frame = trace.tb_frame
@@ -47,8 +47,8 @@ def _sentence(error: BaseException, line: str) -> str:
     if isinstance(error, NameError) and error.name:
         name = error.name
         return (
-            f'✘ {line}: there is no {name} here. A text needs quotes: "{name}". If {name} is a name that a cell above '
-            "gives, run that cell first."
+            f'✘ {line}: {name} is not defined. A text needs quotes: "{name}". If a cell above defines {name}, run '
+            "that cell first."
         )
     return (
         f"✘ {line}: this does not fit ({type(error).__name__}: {error}). A number stands without quotes (12), a text "

@@ -89,7 +89,7 @@ def test_parameters_make_a_report_of_the_same() -> None:
     assert report.analysis is not None
     assert report.analysis.connections.index.tolist() == explored.selection.connections.index.tolist()
     explored.handshake = "complete"
-    assert explored.selection.parameters.splitlines()[-1] == "# here: 0, with handshake complete"
+    assert explored.selection.parameters.splitlines()[-1] == "# selected here: 0, with handshake complete"
 
 
 def test_an_analysis_with_a_filter_and_thresholds_is_repeated() -> None:
@@ -172,5 +172,5 @@ def test_a_capture_that_was_no_file() -> None:
     made: dict[str, Any] = {"capture": found.packets}
     exec(selection.code, made)
     pd.testing.assert_frame_equal(made["packets"], selection.packets)
-    assert selection.parameters.startswith("# the capture was no file")
+    assert selection.parameters.startswith("# add a line: capture: PATH")
     assert repr(selection) == "<ExplorerSelection of 1 of 1 connection: all connections>"

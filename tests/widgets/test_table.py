@@ -76,7 +76,7 @@ def test_rows_of_packets() -> None:
     assert rows["frame"].tolist() == one.index.tolist()
     assert rows.loc[0, "time [s]"] == "0.000000"
     assert rows["flags"].iloc[0] == "SYN"
-    assert rows["seen"].str.contains("sent again").tolist() == one["resent"].tolist()
+    assert rows["seen"].str.contains("retransmitted").tolist() == one["resent"].tolist()
     assert packet_rows(one.iloc[:0]).empty
 
 

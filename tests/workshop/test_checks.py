@@ -122,19 +122,19 @@ def test_what_is_taken_for_a_number_is_one(text: str) -> None:
     "answer", ["twelve", "", True, None, float("nan"), float("inf"), 10**400, [1, 2], pd.Series([], dtype=int), {}]
 )
 def test_what_is_no_number(answer) -> None:
-    with pytest.raises(ValueError, match="asked for"):
+    with pytest.raises(ValueError, match="the answer is "):
         normalised(answer, "number")
 
 
 @pytest.mark.parametrize("answer", [3, None, 2.5, ["a", "b"]])
 def test_what_is_no_text(answer) -> None:
-    with pytest.raises(ValueError, match="asked for"):
+    with pytest.raises(ValueError, match="the answer is "):
         normalised(answer, "text")
 
 
 @pytest.mark.parametrize("answer", [None, {}, object()])
 def test_what_is_no_list(answer) -> None:
-    with pytest.raises(ValueError, match="a list is asked for"):
+    with pytest.raises(ValueError, match="the answer is a list"):
         normalised(answer, "list")
 
 

@@ -48,12 +48,12 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     [
         (
             "who = client",
-            '✘ who = client: there is no client here. A text needs quotes: "client". If client is a name that a cell '
-            "above gives, run that cell first.",
+            '✘ who = client: client is not defined. A text needs quotes: "client". If a cell above defines client, run '
+            "that cell first.",
         ),
-        ("uploads = {}", "✘ Question 1: a list is asked for, such as [3, 5, 8]."),
-        ("resent = [1, 2]", "✘ Question 3: one value is asked for; this has several, or none."),
-        ("where = 7", '✘ Question 6: a text is asked for, in quotes, such as "a".'),
+        ("uploads = {}", "✘ Question 1: the answer is a list, such as [3, 5, 8]."),
+        ("resent = [1, 2]", "✘ Question 3: the answer is one value; this has several, or none."),
+        ("where = 7", '✘ Question 6: the answer is a text in quotes, such as "a".'),
     ],
 )
 def test_a_mistake_is_one_sentence(said: dict[str, list[str]], other: str, sentence: str) -> None:
