@@ -1,4 +1,4 @@
-"""Where charts draw: axes, their size and colour, and panels that they are cut into.
+"""The axes that charts draw on: their size and colour, and how they are split into panels.
 
 Nothing here sets a text colour: all text takes the axes' own, which a style such as ``dark_background`` sets.
 """
@@ -13,15 +13,15 @@ from matplotlib.axes import Axes
 __all__ = ["axes_or_new", "inches", "ink", "split", "tall"]
 
 SIZE = (8.0, 4.5)
-# How axes were cut, and into what: to make panels anew takes longer than to draw in them.
-_CUT: weakref.WeakKeyDictionary[Axes, tuple[Any, list[weakref.ref[Axes]]]] = weakref.WeakKeyDictionary()
+# How axes were split, and into which panels: making new panels takes longer than drawing in them.
+_SPLIT: weakref.WeakKeyDictionary[Axes, tuple[Any, list[weakref.ref[Axes]]]] = weakref.WeakKeyDictionary()
 
 
 def axes_or_new(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
     """Return the axes given, or those of a new figure.
 
-    The new one is pyplot's: only such figures show themselves below a cell of a notebook. Whoever wants none of
-    pyplot's state (a server, a long loop) passes axes of a ``matplotlib.figure.Figure``; then pyplot is not loaded.
+    A new figure is pyplot's, since only those show themselves below a cell of a notebook. To avoid pyplot's state (in
+    a server or a long loop), pass axes of a ``matplotlib.figure.Figure``; pyplot is not loaded then.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def axes_or_new(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
 
 
 def inches(ax: Axes, last: Axes | None = None) -> float:
-    """Return the width of the axes, or from their left to the right of the last ones beside them, in inches."""
+    """Return the width of the axes, or that from their left edge to the right edge of `last`, in inches."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     return float(((last or ax).get_position().x1 - ax.get_position().x0) * figure.get_figwidth())
@@ -63,16 +63,16 @@ def ink(ax: Axes) -> Any:
 
 
 def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = False, shared: bool = True) -> list[Axes]:
-    """Cut axes into panels, one below the other or side by side; axes that are cut so already keep their panels.
+    """Split axes into panels, one below the other or side by side; axes that are split this way keep their panels.
 
     Parameters
     ----------
     ax : Axes
-        Becomes one of the panels.
+        The axes to split; they become one of the panels.
     shares : sequence of float
-        Of the room, from the top or from the left.
+        Of the space, from the top or from the left.
     ours : int, default 0
-        Which of them the axes become.
+        Which of the panels `ax` becomes.
     across : bool, default False
         Side by side.
     shared : bool, default True
@@ -86,8 +86,8 @@ def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = Fa
     figure, spec = ax.get_figure(root=False), ax.get_subplotspec()
     assert figure is not None
     how = (tuple(shares), ours, across, shared)
-    if ax in _CUT and _CUT[ax][0] == how:
-        kept = [panel for panel in (one() for one in _CUT[ax][1]) if panel in figure.axes]
+    if ax in _SPLIT and _SPLIT[ax][0] == how:
+        kept = [panel for panel in (one() for one in _SPLIT[ax][1]) if panel in figure.axes]
         if len(kept) == len(shares):
             return kept
     scale: dict[str, Any] = {("sharey" if across else "sharex"): ax} if shared else {}
@@ -99,7 +99,7 @@ def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = Fa
             grid = spec.subgridspec(len(shares), 1, height_ratios=shares, hspace=0.08)
         ax.set_subplotspec(grid[ours])
         made = [ax if i == ours else figure.add_subplot(grid[i], **scale) for i in range(len(shares))]
-    else:  # placed by hand: cut where it stands
+    else:  # placed by hand: split in place
         x, y, width, height = ax.get_position().bounds
         gap = 0.06
         sizes = np.array(shares) / sum(shares) * (1 - gap * (len(shares) - 1))
@@ -118,5 +118,5 @@ def split(ax: Axes, shares: Sequence[float], *, ours: int = 0, across: bool = Fa
             else:
                 panel.tick_params(axis="x", labelbottom=False)
                 panel.xaxis.get_offset_text().set_visible(False)
-    _CUT[ax] = how, [weakref.ref(panel) for panel in made]
+    _SPLIT[ax] = how, [weakref.ref(panel) for panel in made]
     return made

@@ -1,4 +1,4 @@
-"""Bins of time, chosen from the span so that a chart has enough of them and no more; no drawing in here."""
+"""Bins of time, chosen from the span so that a chart has enough of them and not too many; nothing is drawn here."""
 
 import itertools
 
@@ -26,7 +26,7 @@ def nanoseconds(column: pd.Series) -> Array:
 
 def known_times(*columns: Array) -> tuple[int, int] | None:
     """Return the first and last of some times, None without any; nanoseconds."""
-    # They are many: without need they are not copied.
+    # Avoid a copy where all are known: there can be millions.
     known = [column if (is_known := column != NO_TIME).all() else column[is_known] for column in columns]
     found = [column for column in known if column.size]
     if not found:
@@ -42,7 +42,7 @@ def time_edges(span: tuple[int, int] | None, *, at_most: int = AT_MOST) -> Array
     span : pair of int or None
         First and last time; None for no bins. [ns]
     at_most : int, default 120
-        So many bins at most.
+        Most bins.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A figure that charts are drawn in one after another, as PNG: its ticks, its layout and its texts are kept."""
+"""A figure that is reused for one chart after another, as PNG: its ticks, layout and texts are kept."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -17,17 +17,17 @@ LAYOUTS = 64  # kept
 
 
 class Canvas:
-    """Where charts of one kind are drawn, each as if it were the first; by one thread at a time.
+    """A reusable figure for charts of one kind, each drawn as if it were the first; for one thread at a time.
 
     Parameters
     ----------
     alike : callable, default `layout_of`
-        Gives of a figure what its layout depends on: charts that are alike in this have one layout.
+        Returns what a figure's layout depends on; charts with equal values share a layout.
 
     Attributes
     ----------
     figure : Figure or None
-        What was drawn last.
+        The last chart.
 
     Examples
     --------
@@ -39,12 +39,12 @@ class Canvas:
     def __init__(self, alike: Callable[[Figure], Hashable] | None = None) -> None:
         self.figure: Figure | None = None
         self._alike = alike or layout_of
-        self._look: Hashable = None  # what the figure was made for; None where another has to be made
+        self._look: Hashable = None  # what the figure was made for; None if the next chart needs a new one
         self._layouts: dict[Hashable, list[Any]] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether all axes have something, not a sentence in place of a chart."""
+        """Whether all axes have data rather than a sentence in place of a chart."""
         return self._look is not None
 
     def draw(
@@ -55,13 +55,13 @@ class Canvas:
         Parameters
         ----------
         chart : callable
-            Draws on the axes that it is given.
+            Draws on the axes passed to it.
         width, height : int
             Of the picture. [1/100 inch]
         ratio : float, default 1
-            Pixels in 1/100 inch.
+            Pixels per 1/100 inch.
         look : hashable
-            Names the style that is set now: another one needs another figure.
+            Names the current style; another style needs another figure.
 
         Returns
         -------
@@ -86,7 +86,7 @@ class Canvas:
         return png_of(figure)
 
     def _lay_out(self, figure: Figure, look: Hashable) -> None:
-        """Place the axes as they were in a chart like it: to find places takes as long as to draw."""
+        """Place the axes as in an earlier chart with the same layout: computing a layout takes as long as drawing."""
         kind = (look, self._alike(figure))
         if kind not in self._layouts:
             ConstrainedLayoutEngine().execute(figure)
@@ -98,7 +98,7 @@ class Canvas:
 
 
 def layout_of(figure: Figure) -> Hashable:
-    """Return all that the layout of a figure depends on: what is written where.
+    """Return everything that the layout of a figure depends on: its texts and where they are.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def layout_of(figure: Figure) -> Hashable:
 
 
 def _written(axes: Axes) -> Hashable:
-    """Return what is written in and around axes, and where; of the title only how high it is, as it takes no width."""
+    """Return the texts in and around axes and where they are; of the title only its number of lines."""
     legend = axes.get_legend()
     ticks = []
     for axis in (axes.xaxis, axes.yaxis):
@@ -130,8 +130,8 @@ def _written(axes: Axes) -> Hashable:
 
 
 def _wipe(axes: Axes) -> None:
-    """Take all out of the axes but their ticks, which take longest to make, and put them where they were made."""
-    for container in tuple(axes.containers):  # with their bars; a legend would name those of containers that stay
+    """Remove everything from the axes except ticks, which take longest to make, and restore their first position."""
+    for container in tuple(axes.containers):  # with their bars; a container that stays would be in the next legend
         container.remove()
     for artist in (*axes.lines, *axes.patches, *axes.collections, *axes.texts):
         artist.remove()
@@ -146,12 +146,12 @@ def _wipe(axes: Axes) -> None:
 
 
 def _is_full(figure: Figure) -> bool:
-    """Tell whether all axes have something: those with a sentence in place of a chart are not drawn in again."""
+    """Return whether all axes have data; a figure with a sentence in place of a chart is not reused."""
     return all(axes.has_data() for axes in figure.axes)
 
 
 def _fix_times(figure: Figure) -> None:
-    """Find the ticks of each time axis once, as finding them takes long; panels share locator and formatter."""
+    """Compute the ticks of each time axis once, since that takes long; panels share locator and formatter."""
     for axes in figure.axes:
         axis = axes.xaxis
         if isinstance(axis.get_major_locator(), AutoDateLocator):

@@ -1,4 +1,4 @@
-"""One connection and one of its senders, for the charts that follow one; no drawing in here."""
+"""One connection and one of its senders, for the charts of one connection; nothing is drawn here."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ from pcapframe.plots._bins import nanoseconds
 
 __all__ = ["MARKS", "OneConnection", "one_connection", "thinned"]
 
-MARKS = 4_000  # more of a kind are joined
-COLUMNS = 2_000  # moments that joined marks are told apart by
-# What the charts of one connection read: to pick all columns out of a long capture takes most of the time.
+MARKS = 4_000  # more marks of a kind are joined
+COLUMNS = 2_000  # columns of time that marks are joined in
+# The columns that these charts read: selecting all columns of a long capture takes most of the time.
 READ = (
     "time", "src", "dst", "src_port", "dst_port", "tcp_flags", "ack", "payload_bytes", "from_client", "rel_seq",
     "rel_ack", "window_bytes", "bytes_in_flight", "window_full", "zero_window", "sack", "resent",
@@ -22,7 +22,7 @@ READ = (
 
 
 class OneConnection(NamedTuple):
-    """Segments of one connection, and whose data is followed."""
+    """Segments of one connection, and which side's data a chart follows."""
 
     segments: pd.DataFrame  # without copies, with a time
     conn_id: int
@@ -32,7 +32,7 @@ class OneConnection(NamedTuple):
 
     @property
     def sent(self) -> Array:
-        """Which segments the followed side sent."""
+        """Which segments the side followed sent."""
         return np.asarray(self.segments["from_client"].to_numpy() == self.from_client, np.bool_)
 
     @property
@@ -90,7 +90,7 @@ def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: boo
 
 
 def _with_most(conn_ids: Array, payload: Array, timed: Array) -> int:
-    """Return the connection with the most payload in segments with a time; of several, that with the most of these."""
+    """Return the connection with the most payload in segments with a time; on a tie, that with the most segments."""
     if not timed.all():
         conn_ids, payload = conn_ids[timed], payload[timed]
     sums = np.bincount(conn_ids, weights=payload)
@@ -101,7 +101,7 @@ def _with_most(conn_ids: Array, payload: Array, timed: Array) -> int:
 
 
 def thinned(marks: pd.DataFrame) -> pd.DataFrame:
-    """Join marks where there are too many to tell apart.
+    """Join marks that are too many to tell apart.
 
     Parameters
     ----------

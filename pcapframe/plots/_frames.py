@@ -1,4 +1,4 @@
-"""What a chart is drawn from: frames, or an `Analysis` that holds them."""
+"""The data of charts: frames, or an `Analysis` that holds them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -17,12 +17,12 @@ Source: TypeAlias = pd.DataFrame | Analysis
 
 
 def segments_of(source: Source) -> pd.DataFrame:
-    """Return segments: the frame itself, or those that an analysis was asked for.
+    """Return segments: the frame itself, or the selected ones of an analysis.
 
     Raises
     ------
     ParameterError
-        The frame is another one.
+        The frame lacks columns.
     """
     if isinstance(source, Analysis):
         return source.filtered_segments
@@ -30,12 +30,12 @@ def segments_of(source: Source) -> pd.DataFrame:
 
 
 def connections_of(source: Source) -> pd.DataFrame:
-    """Return connections: the frame itself, or those that an analysis was asked for.
+    """Return connections: the frame itself, or the selected ones of an analysis.
 
     Raises
     ------
     ParameterError
-        The frame is another one.
+        The frame lacks columns.
     """
     if isinstance(source, Analysis):
         return source.connections
@@ -48,7 +48,7 @@ def both(segments: Source, connections: pd.DataFrame | None) -> tuple[pd.DataFra
     Raises
     ------
     ParameterError
-        A frame is another one.
+        A frame lacks columns.
     """
     chosen = segments_of(segments)
     if connections is not None:
@@ -64,5 +64,5 @@ def _checked(frame: pd.DataFrame, what: str, columns: Iterable[Column], maker: s
 
 
 def category(codes: npt.NDArray[Any], categories: Sequence[str]) -> Any:
-    """Return a categorical column: all of the categories, whether they occur or not."""
+    """Return a categorical column with all categories, including those that do not occur."""
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(categories)))

@@ -1,7 +1,7 @@
-"""How each thing is drawn in every chart: a colour, and a hatch, marker and line that tell it apart without colour.
+"""The look of each kind of data in all charts: a colour, with a hatch, marker or line style that differs too.
 
-The colours are those of Okabe and Ito (2008), which people with any common colour vision tell apart. Their black is
-left out: text, axes and outlines take the colour of the axes' own text, so that charts suit dark backgrounds too.
+The colours are those of Okabe and Ito (2008), which people with common colour vision deficiencies can tell apart. Their
+black is left out: text, axes and outlines take the text colour of the axes, so that charts suit dark backgrounds too.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE, GREY = (
 
 
 class Look(NamedTuple):
-    """How one thing is drawn, and what its legend says."""
+    """Colour, hatch, marker and line style of one kind of data, and its label in the legend."""
 
     label: str
     color: str
@@ -60,7 +60,7 @@ REASON_LOOKS = {
     "timeout": Look("timeout", VERMILLION, "", "s"),
     "fast": Look("fast", SKY, "//", "^"),
     "tail_probe": Look("tail probe", GREEN, "..", "v"),
-    "syn_retry": Look("SYN retransmitted", PURPLE, "xx", "D"),
+    "syn_retry": Look("SYN retry", PURPLE, "xx", "D"),
     "unknown": Look("reason unknown", GREY, "--", "o"),
 }
 ENDING_LOOKS = {
@@ -85,7 +85,7 @@ RTT_LOOKS = {
     "client": Look("answers of servers", SKY, "", "o", "-"),
     "server": Look("answers of clients", ORANGE, "//", "s", "--"),
 }
-# Marks take the colour of the text: they lie on bars of every colour.
+# Drawn in the text colour, since they lie on bars of every colour.
 MARK_LOOKS = {
     "fin": Look("FIN", GREY, marker="|"),
     "rst": Look("RST", VERMILLION, marker="x"),
@@ -97,7 +97,7 @@ SEQUENCE_LOOKS = {
     "sack": Look("SACK", PURPLE, marker="s"),
     "ack": Look("acknowledged", GREEN, line="-"),
     "window": Look("window", ORANGE, line="--"),
-    "fin": Look("FIN", BLUE, marker="D"),  # these two are drawn in the colour of the text
+    "fin": Look("FIN", BLUE, marker="D"),  # these two are drawn in the text colour
     "rst": Look("RST", GREY, marker="x"),
 }
 WINDOW_LOOKS = {

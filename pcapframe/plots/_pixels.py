@@ -1,4 +1,4 @@
-"""Pixels of figures: letters are drawn once, and a picture becomes a PNG without what makes that slow."""
+"""Fast drawing of figures as PNG: each text is rendered once and then copied, and compression is kept cheap."""
 
 import math
 import struct
@@ -14,24 +14,24 @@ from matplotlib.figure import Figure
 
 __all__ = ["PixelCanvas", "png_of"]
 
-TEXTS = 512  # kept
-AROUND = 3  # letters may reach so far beyond their measures, more where they are high [pixels]
+TEXTS = 512  # most texts kept
+AROUND = 3  # letters may extend this far beyond their measured box, tall ones further [pixels]
 
 
 class PixelCanvas(FigureCanvasAgg):
-    """Where a figure is drawn again and again; its size and its resolution stay as they are."""
+    """The canvas of a figure that is drawn repeatedly at one size and resolution."""
 
     @cached_property
     def _texts(self) -> "_TextKeeper":
         return _TextKeeper(*self.get_width_height(physical=True), self.figure.dpi)
 
     def get_renderer(self) -> "_TextKeeper":
-        """Return what draws, always the same."""
+        """Return the renderer, always the same one."""
         return self._texts
 
 
 class _Area(NamedTuple):
-    """Pixels around the point that a text begins at."""
+    """How far a text extends from its anchor, in pixels."""
 
     left: int
     top: int
@@ -40,10 +40,10 @@ class _Area(NamedTuple):
 
 
 class _TextKeeper(RendererAgg):
-    """Draws a text once and copies its pixels from then on: letters take longer than all the rest of a chart.
+    """Renders each text once and copies its pixels afterwards: text takes longer than the rest of a chart.
 
-    Every text stands at whole pixels, so that it looks the same wherever it is. Pixels are kept of texts on a ground of
-    one colour, and copied to such a ground only.
+    Texts are placed at whole pixels, so that a text looks the same everywhere. Only texts on a background of one colour
+    are kept, and they are copied only to such a background.
     """
 
     def __init__(self, width: float, height: float, dpi: float) -> None:
@@ -53,9 +53,9 @@ class _TextKeeper(RendererAgg):
     def draw_text(
         self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
     ) -> None:
-        """Draw a text, or copy it."""
+        """Draw a text, or copy its pixels."""
         x, y = round(x), round(y)
-        # FontProperties compare by their hash, which changes with them.
+        # The hash of FontProperties changes with their values.
         look = (gc.get_rgb(), gc.get_alpha(), gc.get_antialiased(), rcParams["text.hinting"])
         key = (s, hash(prop), angle, ismath, *look)
         area, kept = self._kept.get(key, (None, None))
@@ -73,18 +73,18 @@ class _TextKeeper(RendererAgg):
                 del self._kept[next(iter(self._kept))]
 
     def _area(self, text: str, font: Any, angle: float, ismath: Any) -> _Area:
-        """Return where a text may have pixels."""
+        """Return the area that a text may cover."""
         width, height, descent = self.get_text_width_height_descent(text, font, ismath)  # type: ignore[no-untyped-call]
         cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         corners = [(right, down) for right in (0, width) for down in (descent - height, descent)]
         xs = [right * cos + down * sin for right, down in corners]
         ys = [down * cos - right * sin for right, down in corners]
-        around = max(AROUND, int(height) // 3)  # slanted letters lean out
+        around = max(AROUND, int(height) // 3)  # slanted letters extend further
         low, high = -around, 1 + around
         return _Area(int(min(xs)) + low, int(min(ys)) + low, int(max(xs)) + high, int(max(ys)) + high)
 
     def _ground(self, area: _Area, x: int, y: int) -> np.ndarray[Any, Any] | None:
-        """Return the pixels of an area, to write in; None where they are not of one colour or some are not there."""
+        """Return a writable view of an area; None if it is not of one colour or partly outside the picture."""
         pixels = np.asarray(self.buffer_rgba()).view(np.uint32)[:, :, 0]  # type: ignore[no-untyped-call]
         left, top, right, bottom = x + area.left, y + area.top, x + area.right, y + area.bottom
         if left < 0 or top < 0 or right > pixels.shape[1] or bottom > pixels.shape[0]:
@@ -94,7 +94,7 @@ class _TextKeeper(RendererAgg):
 
 
 def png_of(figure: Figure) -> bytes:
-    """Draw a figure as PNG; savefig would draw it twice, and Pillow tries five filters on each row of pixels.
+    """Return a figure as PNG. ``savefig`` would draw it twice, and Pillow tries five filters for each row of pixels.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def png_of(figure: Figure) -> bytes:
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]  # type: ignore[no-untyped-call]
     height, width, colours = pixels.shape
-    rows = np.zeros((height, 1 + colours * width), np.uint8)  # before each its filter: none
+    rows = np.zeros((height, 1 + colours * width), np.uint8)  # each row begins with its filter: none
     rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # red, green and blue of 8 bits
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8-bit RGB
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, level=1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks

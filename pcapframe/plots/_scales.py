@@ -1,4 +1,4 @@
-"""What the numbers along an axis are: times in UTC, seconds, counts, shares, units."""
+"""Scales of axes: times in UTC, seconds, counts, shares, units."""
 
 from datetime import UTC
 from typing import Any, Literal
@@ -21,7 +21,7 @@ def dates(times: pd.DatetimeIndex | pd.Series) -> np.ndarray[Any, Any]:
 
 
 def time_axis(ax: Axes, low: float, high: float) -> None:
-    """Make the horizontal axis one of UTC.
+    """Let the horizontal axis show times in UTC.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def time_axis(ax: Axes, low: float, high: float) -> None:
 
 
 def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
-    """Make the horizontal axis one of seconds since a moment, which its label tells in UTC.
+    """Let the horizontal axis show seconds since a moment, which its label states in UTC.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
 
 
 def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis one of whole numbers, without signs: what goes down is counted too.
+    """Let an axis show whole numbers without signs, since what is drawn downward is a count too.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:
 
 
 def log_axis(ax: Axes, low: float, high: float, *, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis logarithmic, with some labels however short it is.
+    """Make an axis logarithmic; even a short one gets labels.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def log_axis(ax: Axes, low: float, high: float, *, which: Literal["x", "y"] = "y
     few = max(int(1.6 * inches(ax)), 2) if which == "x" else 7
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     found: np.ndarray[Any, Any] = np.empty(0)
-    for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):  # as many labels as there is room for
+    for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):  # as many labels as fit
         ticks = np.sort(np.outer(powers, digits).ravel())
         ticks = ticks[(low <= ticks) & (ticks <= high)]
         if found.size < 2 or ticks.size <= few:
@@ -106,11 +106,11 @@ def log_axis(ax: Axes, low: float, high: float, *, which: Literal["x", "y"] = "y
     found = found[:: -(-found.size // few)] if found.size >= 2 else np.array(MaxNLocator(few).tick_values(low, high))
     axis.set_ticks(found)
     (ax.set_xlim if which == "x" else ax.set_ylim)(low, high)
-    axis.set_minor_locator(NullLocator())  # dozens of ticks take longer than all the rest
+    axis.set_minor_locator(NullLocator())  # dozens of ticks take longer than everything else
 
 
 def share_axis(ax: Axes, label: str) -> None:
-    """Make the vertical axis one of percent; the numbers are shares.
+    """Let the vertical axis show percent; the data are shares.
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def share_axis(ax: Axes, label: str) -> None:
 
 
 def unit_axis(ax: Axes, label: str, unit: str, *, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis one of a unit, which each number has with its prefix (k, M, G; m, µ); signs are left out.
+    """Let an axis show a unit: each number with its prefix (k, M, G; m, µ) and without its sign.
 
-    The label is without a unit: one without the prefix would contradict the numbers. Bytes are whole ones.
+    The label has no unit, since a unit without the prefix would contradict the numbers. Bytes are whole numbers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Values by bin, drawn as one artist however many bins there are."""
+"""Values by bin, drawn as one artist for any number of bins."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -13,13 +13,13 @@ __all__ = ["outline", "stack", "steps"]
 
 
 def outline(ax: Axes) -> dict[str, Any]:
-    """Return edge and hatch of areas: the colour of the background, so that they read on light and dark."""
+    """Return the edge and hatch of areas, in the background's colour: readable on light and dark."""
     return {"edgecolor": ax.get_facecolor(), "linewidth": 0.4}
 
 
 def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.0, fill: bool = True,
           across: bool = False, **look: Any) -> None:  # fmt: skip
-    """Draw values by bin as one area or line; ``Axes.stairs`` does, but goes through all its corners in Python.
+    """Draw values by bin as one area or line, as ``Axes.stairs`` does but without its loop over corners.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.
 
 def stack(ax: Axes, edges: np.ndarray[Any, Any], parts: Mapping[str, Any], looks: Mapping[str, Look],
           *, down: bool = False) -> None:  # fmt: skip
-    """Draw counts by bin, one upon another: one artist for each part, however many bins there are.
+    """Draw stacked counts by bin, one artist for each part.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is written in and around charts: titles, legends, and a sentence where there is nothing to draw."""
+"""Text in and around charts: titles, legends, and a sentence where there is nothing to draw."""
 
 import textwrap
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ __all__ = ["columns", "legend", "shorten", "state", "title", "up_and_down", "wit
 
 
 def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: int = 0) -> None:
-    """Write what a chart shows, and below it the numbers it is of, broken to the width of the axes.
+    """Write the title, and below it the totals, wrapped to the width of the axes.
 
     Parameters
     ----------
@@ -23,21 +23,21 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
     of : str
         Counts with their denominators.
     width : float, optional
-        Room there is, where it is not that of the axes. [inches]
+        Available width, if it is not that of the axes. [inches]
     labels : int, default 0
-        Length of the longest text at the left of the axes, where that takes from the room. [characters]
+        Length of the longest tick label at the left, if that reduces the width. [characters]
     """
     room = width or inches(ax)
     if labels:
         room = min(room, room / 0.775 - 0.085 * labels - 0.3)
     broad = max(int(room * 72 / 5.6), 20)
     lines = [line for text in (what, of) for line in _lines(text, broad)]
-    # Where it would be anyway; without y matplotlib measures all labels to find out.
+    # Its default place; without y matplotlib measures all labels to find it.
     ax.set_title("\n".join(lines), loc="left", y=1.0, fontsize="medium", linespacing=1.3)
 
 
 def _lines(text: str, columns: int) -> list[str]:
-    """Break a text into as few lines as there have to be, and these into lines of about one length."""
+    """Wrap a text into as few lines as possible, of about equal length."""
     lines = textwrap.wrap(text, columns)
     if len(lines) < 2:
         return lines
@@ -46,7 +46,7 @@ def _lines(text: str, columns: int) -> list[str]:
 
 
 def state(ax: Axes, what: str, sentence: str) -> Axes:
-    """Say in a sentence why there is nothing to draw.
+    """Write in a sentence why there is nothing to draw.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def state(ax: Axes, what: str, sentence: str) -> Axes:
     what : str
         The chart's title.
     sentence : str
-        What is not there.
+        What is missing.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def state(ax: Axes, what: str, sentence: str) -> Axes:
 
 
 def without_time(count: int, noun: str, which: str = "") -> str:
-    """Say that nothing has a time.
+    """Return a sentence: nothing has a time.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def without_time(count: int, noun: str, which: str = "") -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Leave out the middle of a long text.
+    """Shorten a long text by leaving out its middle.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def up_and_down(ax: Axes) -> None:
-    """Say who sends upward and who downward, and draw the line between."""
+    """Label the half above zero and the half below with who sends, and draw the zero line."""
     ax.axhline(0, color=ax.spines["left"].get_edgecolor(), linewidth=0.8)
     low, high = ax.get_ylim()
     low, high = min(low, 0), max(high, 0)
@@ -135,7 +135,7 @@ def up_and_down(ax: Axes) -> None:
 
 
 def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
-    """Put a legend below the axes and their labels, in as many columns as there is room for.
+    """Put a legend below the axes and their labels, in as many columns as fit.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
     lines : float, default 2
         Lines of text between the axes and the legend: tick labels, and the label of the axis.
     marks : float, default 1
-        So many times as large as drawn are its marks.
+        Size of the marks in the legend, relative to those drawn.
     """
     found = [axes.get_legend_handles_labels() for axes in (*others, ax)]
     by_label = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
@@ -162,6 +162,6 @@ def legend(ax: Axes, *others: Axes, lines: float = 2, marks: float = 1) -> None:
 
 
 def columns(ax: Axes, labels: Sequence[str]) -> int:
-    """Return in how many columns a legend with these labels has room below the axes."""
+    """Return how many columns of a legend with these labels fit below the axes."""
     width = max(map(len, labels), default=0) * 4.6 + 38  # [points]
     return max(min(int(inches(ax) * 75 / width), len(labels)), 1)

@@ -1,4 +1,4 @@
-"""How much of one connection was on its way, against the window that its receiver offered."""
+"""Bytes in flight of one connection, against the window that its receiver offered."""
 
 import numpy as np
 import pandas as pd
@@ -24,24 +24,24 @@ KINDS = tuple(WINDOW_LOOKS)
 def bytes_in_flight_data(
     segments: pd.DataFrame, *, conn_id: int | None = None, from_client: bool | None = None
 ) -> pd.DataFrame:
-    """Return what one side of a connection had in flight, and the window of the other.
+    """Return the bytes that one side of a connection had in flight, and the window of the other side.
 
     Parameters
     ----------
     segments : DataFrame
         Columns of ``schema.SEGMENTS``; not modified.
     conn_id : int, optional
-        Which connection; that with the most payload without it.
+        Which connection; by default that with the most payload.
     from_client : bool, optional
-        Whose data; that of the side with more payload without it.
+        Whose data; by default that of the side with more payload.
 
     Returns
     -------
     DataFrame
         ``kind`` (category), ``time_s`` since the connection's first packet (float64 [s]), ``low`` and ``high`` (float64
-        [bytes], equal unless joined) and ``marks``, how many a row stands for (int64). Kinds: ``in_flight``, the column
-        ``bytes_in_flight``; ``window``, ``window_bytes`` of the other side; ``window_full`` at what is in flight and
-        ``zero_window`` at 0, the labels. Of a kind with more than 4,000, those in the same 2000th of the time are
+        [bytes], equal unless joined) and ``marks``, the number of marks in a row (int64). Kinds: ``in_flight``, the
+        column ``bytes_in_flight``; ``window``, ``window_bytes`` of the other side; ``window_full`` at what is in flight
+        and ``zero_window`` at 0, the labels. Of a kind with more than 4,000, those in the same 2000th of the time are
         joined. ``attrs`` holds ``conn_id``, ``from_client``, ``connection`` (text), ``start_ns``, ``segments`` (sent by
         the side followed) and ``windows_known`` of ``windows``; it is empty without segments.
 
@@ -97,18 +97,18 @@ def bytes_in_flight(
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     conn_id : int, optional
-        Which connection; that with the most payload without it.
+        Which connection; by default that with the most payload.
     from_client : bool, optional
-        Whose data; that of the side with more payload without it.
+        Whose data; by default that of the side with more payload.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `bytes_in_flight_data`: a mark a segment for what is in flight (joined ones: a vertical line from the lowest to
-        the highest), steps for the window, and marks where a segment fills it and where it is zero. The scale is
-        logarithmic above 1 kB, so that a window far above what is in flight leaves both to be seen.
+        `bytes_in_flight_data`: one mark per segment for the bytes in flight (joined ones: a vertical line from the
+        lowest to the highest), steps for the window, and marks where a segment fills it and where it is zero. The
+        scale is logarithmic above 1 kB, so that both are visible when the window is far above the bytes in flight.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def bytes_in_flight(
     ax = axes_or_new(ax)
     what, facts = CHART.title, data.attrs
     if data.empty:
-        return state(ax, what, "There is no segment with a time that tells bytes in flight or a window.")
+        return state(ax, what, "No segment with a time shows bytes in flight or a window.")
     for kind, look in WINDOW_LOOKS.items():
         rows = data[data["kind"] == kind]
         if rows.empty:

@@ -1,4 +1,4 @@
-"""How handshakes went and how long they took, by server."""
+"""Outcomes and durations of handshakes, by server."""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ QUANTILES = {"rtt_min_s": 0.0, "rtt_p25_s": 0.25, "rtt_median_s": 0.5, "rtt_p75_
 
 
 def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
-    """Count handshakes by server and outcome, and sum up their times.
+    """Count handshakes by server and outcome, and summarise their times.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``server`` (``address:port``): the 12 with the most connections, most first, and "N others". A column of
-        counts (int64) an outcome, summing to ``connections``; ``timed``, how many have a ``handshake_rtt_s``; and of
+        Index ``server`` (``address:port``): the 12 with the most connections, most first, and "N others". One column of
+        counts (int64) per outcome, summing to ``connections``; ``timed``, how many have a ``handshake_rtt_s``; and of
         these ``rtt_min_s``, ``rtt_p25_s``, ``rtt_median_s``, ``rtt_p75_s`` and ``rtt_max_s`` [s, NaN without any].
 
     Examples
@@ -72,19 +72,19 @@ def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
 
 
 def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw how the handshakes with each server went, and beside it how long the SYN-ACK took.
+    """Draw the outcomes of handshakes by server, and beside them the time from SYN to SYN-ACK.
 
     Parameters
     ----------
     connections : DataFrame or Analysis
         Columns of ``schema.CONNECTIONS``; not modified.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `handshakes_data`: one bar a server. In the panel at the right, on a logarithmic scale, a thin line from the
+        `handshakes_data`: one bar per server. In the panel at the right, on a logarithmic scale, a thin line from the
         shortest to the longest time, a thick one between the quartiles and a mark at the median.
 
     Examples

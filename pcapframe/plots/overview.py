@@ -1,4 +1,4 @@
-"""A capture at a glance: what there was over time, one panel a count."""
+"""A capture at a glance: counts over time, one panel each."""
 
 import numpy as np
 import pandas as pd
@@ -22,22 +22,22 @@ __all__ = ["overview", "overview_data"]
 
 
 def overview_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
-    """Count by time what a capture has.
+    """Count packets, connections and events by time.
 
     Parameters
     ----------
     segments, connections : DataFrame
-        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are passed over.
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that
+        are not in `connections` are ignored.
 
     Returns
     -------
     DataFrame
         Index ``start`` of at most 120 bins of a round width (UTC), and counts (int64): ``packets`` (TCP);
         ``connections`` that begin; ``failed``, those of them that were refused or unanswered; ``rsts``; ``resent``
-        segments; ``zero_windows``. Copies made on the way count in ``packets`` only. ``attrs`` holds ``edges`` [ns
-        since 1970], ``totals`` of each, also of what has no time, ``wire_bytes``, and ``without_time`` (packets that no
-        bin has).
+        segments; ``zero_windows``. Duplicates made by the capture count in ``packets`` only. ``attrs`` holds ``edges``
+        [ns since 1970], ``totals`` of each, including what has no time, ``wire_bytes``, and ``without_time`` (packets
+        that are in no bin).
 
     Examples
     --------
@@ -82,9 +82,9 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     what, facts = CHART.title, data.attrs
     totals = facts["totals"]
     if data.empty:
-        none = "There is no TCP packet that can be followed."
+        none = "There is no TCP packet to draw."
         timeless = without_time(totals["packets"], "packet")
         return state(ax, what, timeless if totals["packets"] else none)
     edges = np.array(facts["edges"])
@@ -113,13 +113,13 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         steps(panel, data[name], days, facecolor=look.color, hatch=look.hatch, **outline(ax))
         count_axis(panel, "")
         panel.yaxis.set_major_locator(MaxNLocator(2, integer=True, min_n_ticks=1))
-        room = 1 - min(0.26 / tall(panel), 0.6)  # less the words
+        room = 1 - min(0.26 / tall(panel), 0.6)  # less the text
         panel.set_ylim(0, max(float(data[name].max()) / room, 1))
         denominator = f" of {totals[of[name]]:,}" if name in of else ""
         text = f"{look.label}: {totals[name]:,}{denominator}"
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
-    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}", y=1)  # the middle of all
+    panels[len(panels) // 2].set_ylabel(f"count in {width_text(edges)}", y=1)  # the middle of all panels
     text = f"{counted(totals['packets'], 'TCP packet')}, {counted(facts['wire_bytes'], 'byte')} in "
     text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""

@@ -1,4 +1,4 @@
-"""Which connections sent segments again, and when: what lines up vertically came together."""
+"""Which connections retransmitted, and when: marks in a vertical line are simultaneous."""
 
 import numpy as np
 import pandas as pd
@@ -25,23 +25,23 @@ COLUMNS = 400  # bins of time
 
 
 def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
-    """Count resent segments by connection, time and reason.
+    """Count retransmitted segments by connection, time and reason.
 
     Parameters
     ----------
     segments, connections : DataFrame
-        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are passed over.
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that
+        are not in `connections` are ignored.
 
     Returns
     -------
     DataFrame
-        One row for each cell with a resent segment: ``row`` from 0 (int64), ``conn_id``, the first of the connections
-        that share it (int64), ``start`` of its bin (UTC), ``reason`` (category), ``segments`` (int64). Connections
-        with a resent segment are in order of their start, one a row up to 150 of them, and as few to a row as fit
-        beyond. At most 400 bins. ``attrs`` holds ``edges`` [ns since 1970], ``per_row``, ``conn_ids`` (the first of
-        each row), ``at_once`` (connections with a resend in each bin), ``resent`` segments, ``resending`` connections
-        of ``connections``, and ``without_time`` (resent segments left out).
+        One row for each cell with a retransmitted segment: ``row`` from 0 (int64), ``conn_id``, the first of the
+        connections that share it (int64), ``start`` of its bin (UTC), ``reason`` (category), ``segments`` (int64).
+        Connections with a retransmitted segment are in order of their start: one per row up to 150, and as few per row
+        as fit beyond that. At most 400 bins. ``attrs`` holds ``edges`` [ns since 1970], ``per_row``, ``conn_ids`` (the
+        first of each row), ``at_once`` (connections that retransmit in each bin), ``resent`` segments, ``resending``
+        connections of ``connections``, and ``without_time`` (retransmitted segments left out).
     """
     traffic = Traffic(segments, connections, reads=("resend_reason",))
     rows = traffic.resent
@@ -86,22 +86,22 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
 
 
 def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
-    """Draw a mark wherever a connection sent again, and above them how many connections did so at once.
+    """Draw a mark wherever a connection retransmitted, and above them how many connections did so at once.
 
     Parameters
     ----------
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `resend_raster_data`: one mark a cell and reason, larger for more segments. Beyond 150 connections several
-        that began one after another share a row. In the panel above, each connection counts once a bin.
+        `resend_raster_data`: one mark per cell and reason, larger for more segments. Beyond 150 connections, several
+        that began one after another share a row. In the panel above, each connection counts once per bin.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
 
 
 def _areas(segments: pd.Series, rows: int) -> Array:
-    """Size of the marks: smaller where there are many rows, larger for more segments; in points²."""
+    """Return the size of each mark: smaller for many rows, larger for more segments; in points²."""
     return np.asarray(np.clip(900 / rows, 7, 60) * np.sqrt(segments.clip(upper=16)))
 
 

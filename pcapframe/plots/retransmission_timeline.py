@@ -1,4 +1,4 @@
-"""When segments were sent again, why, and as what share of those that could be."""
+"""When segments were retransmitted, by which rule, and as which share of those sent."""
 
 import numpy as np
 import pandas as pd
@@ -20,27 +20,27 @@ from pcapframe.wording import counted
 
 __all__ = ["retransmission_timeline", "retransmission_timeline_data"]
 
-FEWEST = 20  # segments sent in a bin that has a rate without any of them sent again
+FEWEST = 20  # segments sent in a bin that has a rate even if none of them is retransmitted
 
 
 def retransmission_timeline_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
-    """Count resent segments by time, sender and reason, beside the segments that they are a share of.
+    """Count retransmitted segments by time, sender and reason, beside all segments sent.
 
     Parameters
     ----------
     segments, connections : DataFrame
-        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are passed over.
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that
+        are not in `connections` are ignored.
 
     Returns
     -------
     DataFrame
-        One row for each bin and sender, index ``(start, side)``, times in UTC: a column of counts (int64) a reason;
+        One row for each bin and sender, index ``(start, side)``, times in UTC: one column of counts (int64) per reason;
         ``resent``, their sum; ``sent``, the segments with payload, SYN or FIN; ``rate``, their quotient [0 to 1, NaN
-        where none was sent again of fewer than 20: too few to say], with its 95 % Wilson interval ``rate_low`` and
-        ``rate_high``. Copies made on the way do not count. At most 120 bins, of a round width. ``attrs`` holds
-        ``edges`` [ns since 1970], ``resent`` and ``sent`` by side over the whole, and ``without_time`` (resent
-        segments that no bin has).
+        where none of fewer than 20 was retransmitted: too few for a rate], with its 95 % Wilson interval ``rate_low``
+        and ``rate_high``. Duplicates made by the capture do not count. At most 120 bins, of a round width. ``attrs``
+        holds ``edges`` [ns since 1970], ``resent`` and ``sent`` by side over the whole, and ``without_time``
+        (retransmitted segments that are in no bin).
 
     Examples
     --------
@@ -90,7 +90,7 @@ def _by_bin(time: Array, by_client: Array, edges: Array, kind: Array, kinds: int
     if not timed.any():
         return np.zeros((2 * bins, kinds), np.int64)
     kind = np.broadcast_to(kind, time.shape)
-    if not timed.all():  # they are many: without need they are not copied
+    if not timed.all():  # avoid a copy where all have a time: there can be millions
         time, by_client, kind = time[timed], by_client[timed], kind[timed]
     cell = bin_of(time, edges)
     cell *= 2
@@ -104,22 +104,22 @@ def _by_bin(time: Array, by_client: Array, edges: Array, kind: Array, kinds: int
 def retransmission_timeline(
     segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw resent segments over time: those of clients upward, those of servers downward, by reason.
+    """Draw retransmitted segments over time by reason: those of clients upward, those of servers downward.
 
     Parameters
     ----------
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `retransmission_timeline_data`, in at most 120 bins of a round width. Two panels below have scales of their
-        own: the rate with its 95 % Wilson interval, and the segments sent, which it is a share of.
+        `retransmission_timeline_data`, in at most 120 bins of a round width. Two panels below have their own
+        scales: the rate with its 95 % Wilson interval, and the segments sent, its denominator.
 
     Examples
     --------
@@ -147,10 +147,10 @@ def retransmission_timeline(
                      linewidth=1.2, label=look.label)  # fmt: skip
         steps(counts_ax, rows["sent"], days, fill=False, color=look.color, linestyle=look.line, linewidth=1.4)
     up_and_down(ax)
-    # An interval of few segments spans everything: the scale is that of bins with resends.
+    # The interval of a bin with few segments spans everything: scale to the bins with retransmissions.
     highest = float(data.loc[data["resent"] > 0, "rate_high"].max())
     rate_ax.set_ylim(0, min(1.05 * highest, 1.05))
-    count_axis(ax, f"retransmitted in {width_text(edges)}")
+    count_axis(ax, f"retransmitted\nin {width_text(edges)}")
     share_axis(rate_ax, "rate")
     count_axis(counts_ax, "segments")
     counts_ax.set_ylim(bottom=0)

@@ -1,4 +1,4 @@
-"""Who sent the RSTs, which way they went, and in which phase of their connections they came."""
+"""RSTs by sender, by direction and by phase of their connection."""
 
 from typing import Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from pcapframe.wording import counted, percent
 __all__ = ["rst_distribution", "rst_distribution_data"]
 
 By: TypeAlias = Literal["phase", "source", "direction"]
-SOURCES = 12  # rows of their own; the other sources share one
+SOURCES = 12  # that have their own row; the others share one
 
 
 def rst_distribution_data(
@@ -98,18 +98,18 @@ def rst_distribution(
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     by : {"phase", "source", "direction"}
         What the bars are. Those of phases are split by direction, the others by phase.
     idle_s : float, default 1.0
-        Shortest silence that is called idling. [s]
+        Shortest idle gap. [s]
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        One bar a row of `rst_distribution_data`, with its count and share of all RSTs.
+        One bar per row of `rst_distribution_data`, with its count and share of all RSTs.
 
     Examples
     --------

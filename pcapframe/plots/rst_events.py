@@ -1,18 +1,18 @@
-"""Every RST of a capture, with who sent it and in which phase of its connection; what both RST charts count.
+"""Every RST of a capture, with its sender and the phase of its connection; both RST charts count these.
 
 =============  =====================================================================================================
-phase          what came before the RST in its connection; the first that holds
+phase          what precedes the RST in its connection; the first match applies
 =============  =====================================================================================================
 rst            another RST, from either side
 fin            a FIN, from either side
-handshake      a captured SYN, and neither an ACK of the client's nor payload
-idle           silence of at least ``idle_s``
+handshake      a captured SYN, and neither an ACK from the client nor payload
+idle           an idle gap of at least ``idle_s``
 data           payload
 no_data        a complete handshake, and no payload
 unknown        none of these, and the connection's start was not captured
 =============  =====================================================================================================
 
-Copies made on the way (``capture_duplicate``) do not count.
+Duplicates made by the capture (``capture_duplicate``) do not count.
 """
 
 import numpy as np
@@ -32,22 +32,22 @@ IDLE_S = Thresholds().rst_at_same_idle_time.min_idle_s
 def rst_events(
     segments: pd.DataFrame, connections: pd.DataFrame, *, idle_s: float = IDLE_S, server_given: bool | Mask = False
 ) -> pd.DataFrame:
-    """Tell of every RST who sent it, and when in the life of its connection.
+    """Return every RST with its sender and the phase of its connection.
 
     Parameters
     ----------
     segments, connections : DataFrame
-        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are passed over.
+        Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that
+        are not in `connections` are ignored.
     idle_s : float, default 1.0
-        Shortest silence that is called idling. [s]
+        Shortest idle gap. [s]
     server_given : bool or ndarray of bool, default False
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter names the server: for all connections, or for each.
 
     Returns
     -------
     DataFrame
-        One row a RST, index ``frame``: ``conn_id`` (int32), ``time`` (UTC, null without), ``source`` (category,
+        One row per RST, index ``frame``: ``conn_id`` (int32), ``time`` (UTC, null without), ``source`` (category,
         address), ``direction`` (category: ``to_server``, ``from_server``, or ``unknown`` where the roles are only
         inferred), ``phase`` (category, see above) and ``silent_s`` since the packet before it in the connection
         (float64, NaN for a first packet or without a time [s]).
@@ -93,7 +93,7 @@ def rst_events(
 
 
 def _before(mask: Mask, begins: Mask) -> Array:
-    """Whether it was so in an earlier row of the same connection."""
+    """Return whether the mask is set in an earlier row of the same connection."""
     if not mask.size:
         return mask
     earlier: Array = np.cumsum(mask) - mask

@@ -1,4 +1,4 @@
-"""When RSTs came, which way they went and in which phase of their connections."""
+"""RSTs over time, by direction and phase of their connection."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def rst_timeline_data(
     Returns
     -------
     DataFrame
-        One row for each bin and direction, index ``(start, direction)``, times in UTC; a column of counts (int64) a
+        One row for each bin and direction, index ``(start, direction)``, times in UTC; one column of counts (int64) per
         phase. At most 120 bins, of a round width, cover all connections. ``attrs`` holds ``edges`` of the bins [ns
         since 1970], ``rsts``, ``reset_connections``, ``connections`` and ``without_time`` (RSTs left out).
     """
@@ -71,11 +71,11 @@ def rst_timeline(
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     idle_s : float, default 1.0
-        Shortest silence that is called idling. [s]
+        Shortest idle gap. [s]
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How long acknowledgements took, over time and in all, by who gave them."""
+"""Round-trip times over time and their distribution, by the side that acknowledges."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ QUANTILES = {"p5_s": 0.05, "median_s": 0.5, "p95_s": 0.95}
 
 
 def rtt_samples(segments: pd.DataFrame) -> pd.DataFrame:
-    """Return the round-trip times that the connections frame sums up in ``client_ack_rtt_…`` and ``server_ack_rtt_…``.
+    """Return the round-trip times behind the connections columns ``client_ack_rtt_…`` and ``server_ack_rtt_…``.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def rtt_samples(segments: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a sample, index ``frame`` of the acknowledgement: ``conn_id``, ``time`` (UTC), ``side``, who sent what
+        One row per sample, index ``frame`` of the acknowledgement: ``conn_id``, ``time`` (UTC), ``side``, who sent what
         is acknowledged (category: client, server), and ``rtt_s`` (float64 [s]). They are those of ``ack_rtt_s`` that
-        no resend makes ambiguous (Karn's rule, RFC 6298 section 3), without copies made on the way and RSTs.
+        no retransmission makes ambiguous (Karn's rule, RFC 6298 section 3), without duplicates and RSTs.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def rtt_samples(segments: pd.DataFrame) -> pd.DataFrame:
     time = nanoseconds(segments["time"])
     if again.size and rows.size:
         sender = 2 * segments["conn_id"].to_numpy().astype(np.int64) + ~segments["from_client"].to_numpy()
-        # The last resend before each sample, of what it acknowledges: by sender, then by row.
+        # The last retransmission before each sample by the side that it acknowledges; sorted by sender, then by row.
         keys = np.sort(sender[again] * len(segments) + again)
         found = np.searchsorted(keys, (sender[rows] ^ 1) * len(segments) + rows) - 1
         key = keys[np.maximum(found, 0)]
@@ -71,7 +71,7 @@ def rtt_samples(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def rtt_data(segments: pd.DataFrame) -> pd.DataFrame:
-    """Sum up round-trip times by time.
+    """Summarise round-trip times by time.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ def rtt_distribution_data(segments: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Index ``low_s``, the lower edge of each of 20 bins a decade from the shortest to the longest of `rtt_samples`
-        [s], and ``high_s`` its upper one; ``client`` and ``server``, counts (int64) by who sent what is acknowledged;
-        ``client_share`` and ``server_share``, of all that this side sent [0 to 1].
+        [s], and ``high_s`` its upper one; ``client`` and ``server``, counts (int64) by the sender of the acknowledged
+        data; ``client_share`` and ``server_share``, of all samples of this side [0 to 1].
     """
     return _distribution(rtt_samples(segments))
 
@@ -152,7 +152,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``, whole connections in capture order; not modified.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
 
     Notes
     -----
-    A time is that from the capture point to the side that answers and back, its delay in acknowledging included.
+    A sample is the time from the capture point to the acknowledging side and back, including any delayed ACK.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     what, facts = CHART.title, data.attrs
     if data.empty:
         return state(
-            ax, what, f"No acknowledgement of {counted(facts['segments'], 'segment')} tells a round-trip time."
+            ax, what, f"No acknowledgement of {counted(facts['segments'], 'segment')} gives a round-trip time."
         )
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))

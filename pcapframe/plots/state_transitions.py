@@ -1,4 +1,4 @@
-"""How connections went from handshake to data to ending, as a matrix."""
+"""Connections by handshake, data and ending, as a matrix."""
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def state_transitions_data(segments: pd.DataFrame, connections: pd.DataFrame) ->
     -------
     DataFrame
         Counts of connections (Int64), from the state in the index to that in the columns; null where no such
-        transition can be: from a handshake to data, and from data to an ending, each half sums to the connections.
+        transition is possible: from a handshake to data, and from data to an ending, each half sums to the connections.
 
     Examples
     --------
@@ -60,14 +60,14 @@ def state_transitions(segments: Source, connections: pd.DataFrame | None = None,
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `state_transitions_data`: a cell has the number of connections, darker or lighter by its logarithm.
+        `state_transitions_data`: each cell shows the number of connections, shaded by its logarithm.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def state_transitions(segments: Source, connections: pd.DataFrame | None = None,
         if not np.isnan(count):
             paint = ink(ax)
             if count:
-                # Black or white, whichever is farther from the colour of the cell.
+                # Black or white, whichever contrasts more with the cell.
                 light = np.dot(image.cmap(image.norm(count))[:3], (0.299, 0.587, 0.114)) > 0.5
                 paint = "black" if light else "white"
             ax.text(j, i, _short(int(count)) if narrow else f"{int(count):,}", ha="center", va="center",

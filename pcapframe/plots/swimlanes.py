@@ -1,4 +1,4 @@
-"""When connections began and ended, how they ended, and where in them RSTs, FINs and resends came."""
+"""Connections from start to end, with their ending and the times of RSTs, FINs and retransmissions."""
 
 import numpy as np
 import pandas as pd
@@ -22,20 +22,20 @@ from pcapframe.wording import counted
 
 __all__ = ["open_connections_data", "swimlanes", "swimlanes_data"]
 
-LANES = 80  # more connections: those around the moment when most are open
-COLUMNS = 600  # moments that marks are told apart by
-NAMED = 16  # lanes whose server is written beside them
+LANES = 80  # of more connections, those around the moment when most are open
+COLUMNS = 600  # columns of time that marks are joined in
+NAMED = 16  # lanes that are labelled with their server
 KINDS = ("connection", *MARK_LOOKS)
 
 
 def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
-    """Lay out connections as lanes, with the moments of their RSTs, FINs and resends.
+    """Lay out connections as lanes, with the times of their RSTs, FINs and retransmissions.
 
     Parameters
     ----------
     segments, connections : DataFrame
         Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are passed over: pass those that you want to see, such as
+        not in `connections` are ignored: pass those that you want to see, such as
         ``connections[connections["ending"] == "reset"]``.
 
     Returns
@@ -43,9 +43,9 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
     DataFrame
         ``lane`` from 0 (int64), ``conn_id`` (int64), ``kind`` (category: ``connection``, ``fin``, ``rst``,
         ``resent``), ``start`` and ``end`` (UTC; equal for the last three) and ``ending`` of the connection (category).
-        Connections are in order of their start. Of more than 80 there are 80 that began one after another, around
-        the moment when most are open at once. Marks of a kind that fall in the same 600th of the time of a lane are
-        one. ``attrs`` holds ``connections``, the number of all, and ``without_time`` (connections left out).
+        Connections are in order of their start. Of more than 80, only 80 that began one after another are returned,
+        around the moment when most are open at once. Marks of a kind in the same 600th of the time of a lane are
+        joined. ``attrs`` holds ``connections``, the number of all, and ``without_time`` (connections left out).
 
     Examples
     --------
@@ -89,7 +89,7 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
 
 
 def _busiest(starts: Array, ends: Array) -> int:
-    """Return where to begin, so that the middle lane begins when most connections are open; both ascend."""
+    """Return the first lane, so that the middle lane starts when most connections are open; both are sorted."""
     is_open = np.arange(1, starts.size + 1) - np.searchsorted(ends, starts)
     return int(np.clip(int(np.argmax(is_open)) - LANES // 2, 0, starts.size - LANES))
 
@@ -105,8 +105,8 @@ def open_connections_data(connections: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``start`` of at most 120 bins of a round width (UTC); a column an ending: connections whose first packet
-        comes before the end of the bin and whose last does not come before its start (int64). ``attrs["edges"]`` holds
+        Index ``start`` of at most 120 bins of a round width (UTC); one column per ending: connections whose first
+        packet precedes the end of the bin and whose last does not precede its start (int64). ``attrs["edges"]`` holds
         the edges [ns since 1970].
     """
     starts, ends = nanoseconds(connections["start"]), nanoseconds(connections["end"])
@@ -123,23 +123,23 @@ def open_connections_data(connections: pd.DataFrame) -> pd.DataFrame:
 
 
 def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
-    """Draw one bar a connection from its first packet to its last, and above them how many are open at once.
+    """Draw one bar per connection from its first packet to its last, and above them how many are open at once.
 
     Parameters
     ----------
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame, optional
-        Columns of ``schema.CONNECTIONS``; built from the segments without it.
+        Columns of ``schema.CONNECTIONS``; by default built from the segments.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `swimlanes_data`: bars by how the connection ended; one that would not be seen is drawn a 250th of the axis
-        wide. Of more than 80 connections there are the 80 around the moment when most are open, and bars may go on
-        beyond the right edge. The panel above has `open_connections_data`, over the whole time.
+        `swimlanes_data`: bars coloured by how the connection ended, each at least a 250th of the axis wide to be
+        visible. Of more than 80 connections, the 80 around the moment when most are open are drawn, and bars may
+        extend beyond the right edge. The panel above has `open_connections_data`, over the whole time.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def _bars(lows: Array, highs: Array, lanes: Array) -> Array:
 
 
 def _name_lanes(ax: Axes, bars: pd.DataFrame, connections: pd.DataFrame) -> None:
-    """Write beside few lanes which connection it is, and of many the conn_id of some."""
+    """Label each of a few lanes with its connection, and some of many lanes with their conn_id."""
     conn_ids = bars["conn_id"].to_numpy()
     if len(bars) <= NAMED:
         of = without_attrs(connections).loc[conn_ids]

@@ -1,4 +1,4 @@
-"""How much was sent over time, each way: new payload, payload sent again, and headers."""
+"""Throughput over time, each way: new payload, retransmitted payload, and headers."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ __all__ = ["throughput", "throughput_data"]
 
 
 def throughput_data(segments: pd.DataFrame) -> pd.DataFrame:
-    """Sum bytes by time, sender and what they are.
+    """Sum bytes by time, sender and kind.
 
     Parameters
     ----------
@@ -31,10 +31,11 @@ def throughput_data(segments: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row for each bin and sender, index ``(start, side)``, times in UTC: ``payload_bytes`` sent for the first
-        time, ``resent_bytes`` of payload sent again, ``other_bytes`` (headers, and further copies of packets that the
-        capture has twice), which sum to ``wire_bytes`` (int64); and ``bits_per_s``, 8 ``wire_bytes`` by the width of
-        the bin. At most 120 bins, of a round width; the first and the last may be only partly captured. ``attrs``
-        holds ``edges`` [ns since 1970], ``wire_bytes``, ``segments`` and ``without_time`` (segments left out).
+        time, ``resent_bytes`` of retransmitted payload, ``other_bytes`` (headers, and further copies of packets that
+        the capture has twice), which sum to ``wire_bytes`` (int64); and ``bits_per_s``, 8 ``wire_bytes`` divided by the
+        width of the bin. At most 120 bins, of a round width; the first and the last may be only partly captured.
+        ``attrs`` holds ``edges`` [ns since 1970], ``wire_bytes``, ``segments`` and ``without_time`` (segments left
+        out).
 
     Examples
     --------
@@ -80,7 +81,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``: of a capture, of some connections or of one; not modified.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     what, facts = CHART.title, data.attrs
     if data.empty:
-        none = "There is no TCP packet that can be followed."
+        none = "There is no TCP packet to draw."
         timeless = without_time(facts["segments"], "segment")
         return state(ax, what, timeless if facts["segments"] else none)
     edges = np.array(facts["edges"])

@@ -1,4 +1,4 @@
-"""The time–sequence graph of one connection, in the manner of tcptrace and Wireshark."""
+"""The time–sequence graph of one connection, as tcptrace and Wireshark draw it."""
 
 import numpy as np
 import pandas as pd
@@ -35,15 +35,15 @@ def time_sequence_data(
     segments : DataFrame
         Columns of ``schema.SEGMENTS``; not modified.
     conn_id : int, optional
-        Which connection; that with the most payload without it.
+        Which connection; by default that with the most payload.
     from_client : bool, optional
-        Whose data; that of the side with more payload without it.
+        Whose data; by default that of the side with more payload.
 
     Returns
     -------
     DataFrame
         ``kind`` (category), ``time_s`` since the connection's first packet (float64 [s]), ``low`` and ``high``,
-        relative sequence numbers of the side followed (float64 [bytes]), and ``marks``, how many a row stands for
+        relative sequence numbers of the side followed (float64 [bytes]), and ``marks``, the number of marks in a row
         (int64). Kinds: ``segment`` and ``resent`` reach from ``rel_seq`` over payload, SYN and FIN; ``ack``, ``window``
         (its right edge) and ``sack`` (its blocks) are of the other side; ``fin`` and ``rst`` of either. Of a kind with
         more than 4,000, those in the same 2000th of the time are joined. ``attrs`` holds ``conn_id``,
@@ -74,7 +74,7 @@ def _marks(kind: str, time_s: Array, low: Array, high: Array) -> pd.DataFrame:
 
 
 def _sent(one: OneConnection) -> list[pd.DataFrame]:
-    """What the side followed sent."""
+    """Return the marks of the segments that the side followed sent."""
     sent, time_s = one.segments[one.sent], one.time_s[one.sent]
     flags = sent["tcp_flags"].to_numpy()
     syn, fin, rst = ((flags & FLAG_BITS[name]) != 0 for name in ("SYN", "FIN", "RST"))
@@ -88,7 +88,7 @@ def _sent(one: OneConnection) -> list[pd.DataFrame]:
 
 
 def _answered(one: OneConnection) -> list[pd.DataFrame]:
-    """What the other side acknowledged, offered and ended; where it says no number, at its last acknowledgement."""
+    """Return ACKs, windows, SACK blocks, FINs and RSTs of the other side, those without a number at its last ACK."""
     answers, time_s = one.segments[~one.sent], one.time_s[~one.sent]
     flags = answers["tcp_flags"].to_numpy()
     has_ack = answers["rel_ack"].notna().to_numpy() & ((flags & FLAG_BITS["RST"]) == 0)
@@ -107,7 +107,7 @@ def _answered(one: OneConnection) -> list[pd.DataFrame]:
 
 
 def _sacked(answers: pd.DataFrame, time_s: Array, ack: Array) -> pd.DataFrame:
-    """Blocks of the SACK options: their edges count from the acknowledgement, modulo 2**32."""
+    """Return the blocks of SACK options; their edges are relative to the ACK, modulo 2**32."""
     some = np.flatnonzero(answers["sack"].notna().to_numpy())
     lists = pa.array(answers["sack"].array.take(some))
     edges = np.asarray(pc.list_flatten(lists).to_numpy(zero_copy_only=False), np.uint32)
@@ -127,17 +127,17 @@ def time_sequence(
     segments : DataFrame or Analysis
         Columns of ``schema.SEGMENTS``; not modified.
     conn_id : int, optional
-        Which connection; that with the most payload without it.
+        Which connection; by default that with the most payload.
     from_client : bool, optional
-        Whose data; that of the side with more payload without it.
+        Whose data; by default that of the side with more payload.
     ax : Axes, optional
-        Where to draw; a new figure without it.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        `time_sequence_data`: a vertical line a segment, from its first byte to its last; steps for acknowledgements and
-        for the right edge of the window, which is cut off where it is far above the data.
+        `time_sequence_data`: a vertical line per segment, from its first byte to its last; steps for acknowledgements
+        and for the right edge of the window, which is cut off where it is far above the data.
 
     Raises
     ------
@@ -169,11 +169,11 @@ def time_sequence(
                        zorder=4)  # fmt: skip
         else:
             above = 3 if kind == "resent" else 2
-            places = rows.assign(gap=np.nan)  # one line with gaps: as many lines as segments take far longer
+            places = rows.assign(gap=np.nan)  # one line with gaps is far faster than a line per segment
             ax.plot(places[["time_s", "time_s", "gap"]].to_numpy().ravel(),
                     places[["low", "high", "gap"]].to_numpy().ravel(),
                     color=color, linewidth=1.8, solid_capstyle="butt", snap=True, zorder=above)  # fmt: skip
-            # The mark at the foot tells the kinds apart without their colour.
+            # The mark at the foot distinguishes the kinds without colour.
             ax.plot(rows["time_s"], rows["low"], color=color, marker=look.marker, linestyle="",
                     markersize=5 if kind == "resent" else 3, label=label, zorder=above)  # fmt: skip
     _limit(ax, data)
@@ -186,7 +186,7 @@ def time_sequence(
 
 
 def _limit(ax: Axes, data: pd.DataFrame) -> None:
-    """Show the data; the window as far as it is not too far above."""
+    """Limit the vertical axis to the data, and to the window unless it is far above."""
     is_data = data["kind"] != "window"
     low, high = float(data["low"][is_data].min()), float(data["high"][is_data].max())
     window = float(data["high"].max())

@@ -1,4 +1,4 @@
-"""The same report over every capture: a parameterised notebook, run by papermill, written as one HTML file each.
+"""Reports: a parameterised notebook that papermill runs for each capture, written as one HTML file each.
 
 ``sections`` has what the notebook's cells show, made with ``markup`` and ``figures``; ``run`` executes it and writes
 the files, ``pages`` makes HTML.

@@ -1,4 +1,4 @@
-"""Charts of the report, inside its HTML, for pages of either theme and any width."""
+"""Charts embedded in the HTML of a report, for light and dark pages of any width."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ __all__ = ["draw_figure"]
 
 THEMES = {"light": "default", "dark": "dark_background"}
 BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
-# Width and height of a chart [inches] by the pages that it is for, as a media query has it; the last is for the rest.
+# Width and height of a chart [inches] by media query of the page; the last one is for all other pages.
 SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
 DPI = 130
 
@@ -29,12 +29,12 @@ def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
     analysis : Analysis
         What it shows.
     options : mapping
-        Of the function that draws it.
+        Passed to the function that draws it.
 
     Returns
     -------
     str
-        HTML with the pictures inside, whose text is the chart's title.
+        HTML with embedded pictures; their alternative text is the chart's title.
     """
     sources, label = [], ""
     for room, size in SIZES.items():

@@ -1,4 +1,4 @@
-"""HTML of the report: sections, tables and facts; what comes from outside is escaped here."""
+"""HTML of the report: sections, tables and facts. Text from outside is escaped here."""
 
 import html
 import re
@@ -11,7 +11,7 @@ __all__ = ["Html", "escaped", "sentence", "write_facts", "write_section", "write
 
 
 LONG = 27  # an IPv4 address with its port is no longer [characters]
-LONG_NUMBER = re.compile(r"(?<!\S)\d[\d.,:T+-]{15,}")  # as a time is; shorter ones have room
+LONG_NUMBER = re.compile(r"(?<!\S)\d[\d.,:T+-]{15,}")  # such as a time; shorter ones fit anyway
 
 
 class Html:
@@ -31,7 +31,7 @@ class Html:
 
 
 def write_section(heading: str, *parts: str) -> Html:
-    """Put parts under a heading; what stands before a colon in it is the section's anchor.
+    """Put parts under a heading; its text before a colon becomes the section's anchor.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ def write_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]
     head : sequence of str
         Headings.
     rows : sequence of sequences of str
-        As many texts as headings.
+        One text per heading.
     total : int
-        So many rows there are; where these are fewer, the caption says so.
+        Number of rows in all; the caption says if only some are shown.
 
     Returns
     -------
@@ -104,21 +104,21 @@ def write_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _cell(text: str) -> str:
-    """Return a cell; a long text, such as an endpoint with an IPv6 address, may take several lines, but no number."""
+    """Return a cell. A long text, such as an IPv6 endpoint, may wrap onto several lines; a number may not."""
     if len(text) <= LONG:
         return f"<td>{escaped(text)}</td>"
     return f"<td class='long'>{LONG_NUMBER.sub(lambda found: f'<span>{found[0]}</span>', escaped(text))}</td>"
 
 
 def sentence(text: str, *names: str) -> str:
-    """Begin a text with a capital and end it with a full stop.
+    """Capitalise a text and end it with a full stop.
 
     Parameters
     ----------
     text : str
-        Without either, or with.
+        May already have either.
     *names : str
-        Names that stay as they are where the text begins with one.
+        Names that are not capitalised if the text begins with one.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def sentence(text: str, *names: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape for HTML; control characters, which no page shows, become visible.
+    """Escape for HTML, with control characters made visible.
 
     Examples
     --------

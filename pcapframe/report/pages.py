@@ -1,4 +1,4 @@
-"""HTML pages: an executed report as one file with everything inside, and the index of several."""
+"""HTML pages: an executed report as one self-contained file, and the index of several."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ def index_page(title: str, results: Sequence[Any]) -> str:
     title : str
         Of the page; escaped here.
     results : sequence of ReportResult
-        One a capture.
+        One per capture.
 
     Returns
     -------
@@ -54,6 +54,6 @@ def index_page(title: str, results: Sequence[Any]) -> str:
 
 
 def _html(output: NotebookNode) -> str:
-    """HTML that a cell showed, escaped where it was made."""
+    """Return the HTML that a cell showed; it is escaped already."""
     data = output.get("data", {})
     return str(data["text/html"]) if "text/html" in data else ""

@@ -1,4 +1,4 @@
-"""Run the report's notebook over captures and write what it shows."""
+"""Run the report's notebook for each capture and write its output."""
 
 import os
 import re
@@ -22,7 +22,7 @@ __all__ = ["NOTEBOOK", "ReportResult", "write_reports"]
 
 PACKAGE = Path(__file__).parent.parent
 NOTEBOOK = "report.ipynb"
-# In an installed package, and in a checkout.
+# In an installed package and in a checkout.
 FOLDERS = (PACKAGE / "notebooks", PACKAGE.parent / "notebooks")
 
 Capture: TypeAlias = str | os.PathLike[str]
@@ -30,22 +30,22 @@ Capture: TypeAlias = str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What became of one capture's report.
+    """The outcome of one capture's report.
 
     Parameters
     ----------
     name, title : str
-        The capture's name, which no other of the same run has, and the report's heading.
+        The capture's name, unique in the run, and the report's heading.
     page : Path or None
         The HTML file; None where none could be written.
     problem : str or None
-        Why there is nothing to show, in a sentence.
+        Why there are no results, in a sentence.
     damage : str or None
-        What is missing of a capture that is cut off or damaged, in a sentence.
+        What is missing from a capture that is cut off or damaged, in a sentence.
     readable : bool
         Whether the capture could be read.
     packets, connections : int
-        How many there are; of the connections those that the filter selects.
+        Number of packets, and of connections that the filter selects.
     patterns : dict
         By name: how many ``connections`` and ``frames`` show it.
     """
@@ -69,27 +69,27 @@ def write_reports(
     keep_notebook: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[ReportResult]:
-    """Write one report a capture, and an index page if there are several.
+    """Write one report per capture, and an index page if there are several.
 
     Parameters
     ----------
     captures : sequence of path
-        Captures, each with a report of its own.
+        Each gets its own report.
     folder : path
-        Gets ``NAME.html`` for each capture and ``index.html``; made where it is missing. Files of the same name
-        are replaced, each at once when it is complete.
+        Receives ``NAME.html`` for each capture and ``index.html``; created if missing. Files of the same name are
+        replaced atomically.
     parameters : mapping, optional
-        What stands in the notebook's parameters cell, but the capture: ``server_ip``, ``server_port``, ``start``,
+        Values for the notebook's parameters cell, except the capture: ``server_ip``, ``server_port``, ``start``,
         ``end``, ``thresholds`` (by flat name) and ``title``.
     keep_notebook : bool, default False
         Also write the executed notebook, ``NAME.ipynb``.
     progress : callable, optional
-        Called with how many reports are done, how many there will be and the capture at hand.
+        Called with the number of reports done, the total, and the name of the current capture.
 
     Returns
     -------
     list of ReportResult
-        One a capture, in their order. A capture that cannot be read has a report that says so.
+        One per capture, in the same order. A capture that cannot be read has a report that says so.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def write_reports(
     known = ("server_ip", "server_port", "start", "end", "thresholds", "title")
     if unknown := sorted(set(given) - set(known)):
         raise ParameterError(f"the report has no parameter {', '.join(unknown)}: there are {', '.join(known)}")
-    Thresholds().with_values(given.get("thresholds") or {})  # an unknown one is said before the work
+    Thresholds().with_values(given.get("thresholds") or {})  # fails on an unknown one before the work
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     results = []
@@ -122,7 +122,7 @@ def write_reports(
 
 
 def notebook_path() -> Path:
-    """Return where the report's notebook is.
+    """Return the path of the report's notebook.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def notebook_path() -> Path:
 def _write_report(
     capture: str, folder: Path, stem: str, parameters: dict[str, Any], *, keep_notebook: bool
 ) -> ReportResult:
-    """Execute the notebook for one capture and write what it shows."""
+    """Execute the notebook for one capture and write its output."""
     with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
         executed = Path(scratch) / NOTEBOOK
         try:
@@ -145,14 +145,14 @@ def _write_report(
                 {**parameters, "capture": os.path.abspath(capture)},
                 kernel_name="python3",
                 progress_bar=False,
-                extra_arguments=["--log-level=CRITICAL"],  # the kernel else talks of its own ports and of its end
+                extra_arguments=["--log-level=CRITICAL"],  # the kernel otherwise logs its ports and its exit
             )
             problem = None
         except papermill.PapermillExecutionError as error:
             problem = f"the notebook failed: {error.ename}: {error.evalue}"
         notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     result = _result(notebook)
-    if problem is not None and result.get("readable", True):  # of a capture that cannot be read, it fails at its end
+    if problem is not None and result.get("readable", True):  # for an unreadable capture the last cell fails on purpose
         name = os.path.basename(capture)
         return ReportResult(name, name, None, problem)
     page = folder / f"{stem}.html"
@@ -163,21 +163,21 @@ def _write_report(
 
 
 def _result(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """What the notebook says for the index."""
+    """Return the result that the notebook leaves for the index."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [output["data"][RESULT_TYPE] for output in outputs if RESULT_TYPE in output.get("data", {})]
     return dict(found[-1]) if found else {}
 
 
 def _names(captures: list[str]) -> list[str]:
-    """Name the captures after their files; where several files have one name, by the paths as given."""
+    """Return the names of the files, or their paths as given where several have the same name."""
     names = [os.path.basename(capture) for capture in captures]
     often = Counter(names)
     return [capture if often[name] > 1 else name for capture, name in zip(captures, names, strict=True)]
 
 
 def _stems(captures: list[str]) -> list[str]:
-    """Name the files after the captures, each name once; ``index`` is taken."""
+    """Return unique file names after the captures; ``index`` is reserved."""
     taken = {"index"}
     stems = []
     for capture in captures:
@@ -192,6 +192,6 @@ def _stems(captures: list[str]) -> list[str]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a page that appears when all of it is written."""
+    """Write a page atomically."""
     with written_aside(path) as file:
         file.write(text.encode("utf-8"))

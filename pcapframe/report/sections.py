@@ -1,7 +1,7 @@
-"""What the cells of the report show: one method a section, each returning HTML with its charts inside.
+"""The sections of the report: one method each, returning HTML with embedded charts.
 
-A capture that cannot be read, has no TCP or has nothing that the filter selects leaves one sentence where the results
-would be. Whatever comes from a capture, a file name or a parameter is escaped.
+A capture that cannot be read, has no TCP or nothing that the filter selects yields one sentence instead of results.
+Text from a capture, a file name or a parameter is escaped.
 """
 
 import os
@@ -73,7 +73,7 @@ class CaptureReport:
         self._error: PcapframeError | None = None
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what could not be read is among the capture's notes
+                warnings.simplefilter("ignore")  # the capture's notes say what could not be read
                 self.analysis = analyze(
                     [os.fspath(one) for one in self._captures] if len(self._captures) != 1 else self._captures[0],
                     server_ip=server_ip,
@@ -90,25 +90,25 @@ class CaptureReport:
 
     @property
     def name(self) -> str:
-        """Name of the capture, or of the first and how many more there are."""
+        """Name of the capture, or of the first one and the number of others."""
         first = os.path.basename(os.fspath(self._captures[0])) if self._captures else "no capture"
         return first if len(self._captures) < 2 else f"{first} and {len(self._captures) - 1} more"
 
     @cached_property
     def _shown(self) -> Analysis | None:
-        """The analysis, if there is anything to show of it."""
+        """The analysis, if it has connections."""
         return self.analysis if self.analysis is not None and len(self.analysis.connections) else None
 
     @property
     def damage(self) -> str | None:
-        """What is missing of a capture that is cut off or damaged; None of a whole one."""
+        """What is missing from a capture that is cut off or damaged; None for a complete one."""
         findings = () if self.analysis is None else self.analysis.health.findings
         return next((finding.sentence for finding in findings if finding.name == CUT_OFF), None)
 
-    # Sections, in the notebook's order.
+    # Sections in the notebook's order.
 
     def heading(self) -> Html:
-        """Return title, capture, filter and, where there is nothing to show, why."""
+        """Return title, capture, main numbers, filter and, if there are no results, the reason."""
         lines = [f"<h1>{escaped(self.title)}</h1>"]
         if self.title != self.name:
             lines.append(f"<p class='capture'>{escaped(self.name)}</p>")
@@ -136,7 +136,7 @@ class CaptureReport:
         return Html("".join(lines))
 
     def health(self) -> Html:
-        """Return what the capture can and cannot support."""
+        """Return which statistics the capture supports."""
         if self.analysis is None:
             return Html("")
         health = self.analysis.health
@@ -144,7 +144,7 @@ class CaptureReport:
         return write_section("Capture health", f"<p>{escaped(health.sentence)}</p>", *parts)
 
     def capture(self) -> Html:
-        """Return the facts about the capture, and what could not be read of it."""
+        """Return the facts about the capture, and what could not be read."""
         if self.analysis is None:
             return Html("")
         notes = "".join(f"<li>{escaped(note)}</li>" for note in self.analysis.notes)
@@ -152,7 +152,7 @@ class CaptureReport:
         return write_section("Capture", write_facts(self.analysis.capture.facts()), listed)
 
     def overview(self) -> Html:
-        """Return what travelled, over time."""
+        """Return counts over time."""
         return self._section("overview", "Overview")
 
     def patterns(self) -> Html:
@@ -161,11 +161,11 @@ class CaptureReport:
             return Html("")
         seen = self._shown.patterns
         if not seen:
-            return write_section("Patterns", "<p>None of the patterns was observed at these thresholds.</p>")
+            return write_section("Patterns", "<p>No pattern was observed at these thresholds.</p>")
         return write_section(f"Patterns: {len(seen)}", *(_pattern(one) for one in seen))
 
     def handshakes(self) -> Html:
-        """Return how connections began, by server."""
+        """Return outcomes of handshakes, by server."""
         return self._section("handshakes", "Handshakes", _by_server)
 
     def endings(self) -> Html:
@@ -173,7 +173,7 @@ class CaptureReport:
         return self._section("endings", "Endings and RSTs")
 
     def retransmissions(self) -> Html:
-        """Return what was sent again, over time and by connection."""
+        """Return retransmissions over time and by connection."""
         return self._section("retransmissions", "Retransmissions", _by_wireshark, _most_resent)
 
     def timing(self) -> Html:
@@ -185,7 +185,7 @@ class CaptureReport:
         return self._section("connections", "Connections")
 
     def provenance(self) -> Html:
-        """Return what made this report, of what and with which parameters."""
+        """Return versions, files and parameters of this report."""
         facts: dict[str, Any] = {
             "pcapframe": version("pcapframe"),
             "Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
@@ -208,7 +208,7 @@ class CaptureReport:
         return write_section("Provenance", write_facts(facts))
 
     def result(self) -> dict[str, Any]:
-        """Return what an index of reports needs.
+        """Return the data for an index of reports.
 
         Returns
         -------
@@ -234,18 +234,18 @@ class CaptureReport:
         }
 
     def check(self) -> None:
-        """Fail where the capture could not be read: the notebook's last cell, so that who runs it learns of it.
+        """Raise if the capture could not be read. The notebook's last cell calls this, so that papermill fails.
 
         Raises
         ------
         PcapframeError
-            What the report states in place of results.
+            The problem that the report states instead of results.
         """
         if self._error is not None:
             raise self._error
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Show in one line; the machine-readable result goes along for the index."""
+        """Show one line, with the machine-readable result for the index."""
         return {"text/plain": repr(self), "text/html": "", RESULT_TYPE: self.result()}
 
     def __repr__(self) -> str:
@@ -265,7 +265,7 @@ class CaptureReport:
 
 
 def _finding(finding: Finding) -> str:
-    """Return what limits a capture: what was observed, what that makes unreliable, the evidence."""
+    """Return a limitation of the capture: the observation, the statistics that it affects, the evidence."""
     limits = "".join(
         f"<p class='filter'><span>{escaped(qualifier.capitalize())}</span>{escaped(', '.join(statistics))}</p>"
         for qualifier, statistics in finding.limits().items()
@@ -274,7 +274,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _filters(evidence: Evidence, of_all: str) -> str:
-    """Return the display filters that select the evidence; the second one selects `of_all`."""
+    """Return the display filters for the evidence; the second one is labelled `of_all`."""
     filters = {"display filter": evidence.display_filter, of_all: evidence.display_filter_all}
     return "".join(
         f"<p class='filter'><span>{name.capitalize()}</span><code>{escaped(text)}</code></p>"
@@ -284,7 +284,7 @@ def _filters(evidence: Evidence, of_all: str) -> str:
 
 
 def _pattern(seen: Pattern) -> str:
-    """Return a pattern: what was observed, the evidence, the filters, all its numbers."""
+    """Return a pattern: the observation, the evidence, the filters, all numbers."""
     numbers = write_facts({name.replace("_", " "): value for name, value in seen.observations.items()})
     return (
         f"<article><h3>{escaped(seen.pattern.replace('_', ' '))} "
@@ -295,7 +295,7 @@ def _pattern(seen: Pattern) -> str:
 
 
 def _by_server(analysis: Analysis) -> str:
-    """Return handshakes by server, those with most connections first."""
+    """Return handshakes by server, sorted by number of connections."""
     counts = pd.crosstab(
         [analysis.connections["server"], analysis.connections["server_port"]], analysis.connections["handshake"]
     )
@@ -309,16 +309,16 @@ def _by_server(analysis: Analysis) -> str:
 
 
 def _by_wireshark(analysis: Analysis) -> str:
-    """Return Wireshark's counts beside ours, and the packets that differ."""
+    """Return Wireshark's counts beside ours, and filters for the packets that differ."""
     health, statistics = analysis.health, analysis.statistics
     facts: dict[str, str] = {}
     filters = ""
     for name, key, seen in (
-        ("Sent again", "retransmissions", statistics["retransmissions"]),
+        ("Retransmitted", "retransmissions", statistics["retransmissions"]),
         ("Reordered", "reordering", statistics["reordering"]),
     ):
         facts[name] = health.qualify(seen["total"], key)
-        facts[f"{name}, labelled so by Wireshark's rules"] = health.qualify(seen["wireshark_total"], key)
+        facts[f"{name} by Wireshark's rules"] = health.qualify(seen["wireshark_total"], key)
         for who, side in (("Wireshark", "only_wireshark"), ("the evidence", "only_evidence")):
             frames: Any = seen["differences"][side]  # type: ignore[literal-required]
             if frames["frame_count"]:
@@ -329,7 +329,7 @@ def _by_wireshark(analysis: Analysis) -> str:
 
 
 def _most_resent(analysis: Analysis) -> str:
-    """Return the connections with most segments sent again."""
+    """Return the connections with the most retransmitted segments."""
     connections = analysis.connections
     resent = connections["client_resent_segments"] + connections["server_resent_segments"]
     most = resent[resent > 0].sort_values(ascending=False, kind="stable")
@@ -347,9 +347,16 @@ def _most_resent(analysis: Analysis) -> str:
             ]
         )
     if not rows:
-        return "<p>No segment was seen to be sent again.</p>"
-    head = ["Connection", "Client", "Server", "Resent by client", "Resent by server", "Bytes resent"]
-    return write_table("Connections with most segments sent again", head, rows, len(most))
+        return "<p>No segment was retransmitted.</p>"
+    head = [
+        "Connection",
+        "Client",
+        "Server",
+        "Retransmitted by client",
+        "Retransmitted by server",
+        "Bytes retransmitted",
+    ]
+    return write_table("Connections with the most retransmitted segments", head, rows, len(most))
 
 
 def _span(first: str | None, last: str | None) -> str:

@@ -64,7 +64,7 @@ def test_marks_stand_in_the_middle_of_their_cells() -> None:
     (marks,) = ax.collections
     days, rows = np.asarray(marks.get_offsets()).T
     assert list(zip(seconds_of(days), rows, strict=True)) == [(1.25, 0), (101.25, 1), (101.25, 2)]  # bins of 500 ms
-    assert marks.get_label() == "SYN retransmitted"
+    assert marks.get_label() == "SYN retry"
     (above,) = (panel for panel in ax.figure.axes if panel is not ax)
     assert [heights for _, heights in areas(above)] == [{1: 1, 101: 2}]
     assert title_of(above) == "Retransmitting connections over time 3 segments of 3 of 3 connections"

@@ -87,7 +87,7 @@ def test_areas_and_lines_stand_where_and_when_segments_were_sent() -> None:
     """SYNs at 10 and 11 s, SYN-ACK at 11.02, 25 segments until 11.043, the last of them again half a second later."""
     ax = retransmission_timeline(*made(lossy()), ax=Figure(figsize=(8, 5)).subplots())
     _, rate, sent = ax.figure.axes
-    assert areas(ax) == [("SYN retransmitted", {11: 1}), ("tail probe", {11.54: -1})]
+    assert areas(ax) == [("SYN retry", {11: 1}), ("tail probe", {11.54: -1})]
     assert [heights for _, heights in areas(sent)] == [{10: 1, 11: 1}, {11.02: 1, 11.04: 25, 11.54: 1}]
     lines = {}
     for line in rate.lines:
@@ -99,4 +99,4 @@ def test_areas_and_lines_stand_where_and_when_segments_were_sent() -> None:
     assert client[11] == server[11.54] == pytest.approx(1 - 1 / (1 + 1.96**2), abs=1e-4)
     assert server[11.04] == pytest.approx(1.96**2 / (25 + 1.96**2), abs=1e-4)
     assert title_of(ax) == ("Retransmitted segments clients 1 of 2 segments with payload, SYN or FIN, servers 1 of 27")
-    assert (ax.get_ylabel(), sent.get_ylabel()) == ("retransmitted in 20 ms", "segments")
+    assert (ax.get_ylabel(), sent.get_ylabel()) == ("retransmitted\nin 20 ms", "segments")

@@ -47,7 +47,7 @@ def test_the_time_span_is_in_a_unit_that_suits_it(tmp_path: Path, seconds: int, 
 def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
     page = CaptureReport(pf.example("ipv6.pcapng")).retransmissions().text
     spans = re.findall(r"<p class='filter'><span>(.+?)</span>", page)
-    of = [(what, who) for what in ("Sent again", "Reordered") for who in ("Wireshark", "the evidence")]
+    of = [(what, who) for what in ("Retransmitted", "Reordered") for who in ("Wireshark", "the evidence")]
     assert spans == [f"{what}, only by {who}" for what, who in of]
 
 
