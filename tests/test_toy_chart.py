@@ -51,3 +51,8 @@ def test_it_has_its_tab_in_the_explorer(shown: dict[str, Any]) -> None:
 def test_it_is_measured_in_every_way(shown: dict[str, Any]) -> None:
     for text in ("toy", "toy by moon", "overview", "rst_distribution by source"):
         assert re.search(rf"^\W*{text}\s+\d", shown["benchmark"], re.MULTILINE), shown["benchmark"]
+
+
+def test_the_server_offers_and_draws_it(shown: dict[str, Any]) -> None:
+    assert shown["mcp"]["names"][:2] == ["overview", "toy"]
+    assert shown["mcp"]["is_png"]

@@ -71,7 +71,22 @@ def benchmark() -> str:
     return printed.getvalue()
 
 
+def mcp() -> dict[str, Any]:
+    import anyio
+
+    import pcapframe as pf
+    from pcapframe.mcp_server.charts import chart_png
+    from pcapframe.mcp_server.server import CaptureServer
+    from pcapframe.mcp_server.settings import Settings
+
+    tools = anyio.run(CaptureServer(Settings(roots=(ROOT / "data",))).list_tools)
+    (schema,) = (tool.input_schema for tool in tools if tool.name == "draw_chart")
+    drawn = chart_png(pf.analyze(pf.example("clean.pcap")), "toy")
+    return {"names": schema["properties"]["chart"]["enum"], "is_png": drawn.startswith(b"\x89PNG")}
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     sys.meta_path.insert(0, Finder(Path(sys.argv[1])))
-    print(json.dumps({show.__name__: show() for show in (public_names, accessor, report, explorer, benchmark)}))  # noqa: T201
+    shows = (public_names, accessor, report, explorer, mcp, benchmark)
+    print(json.dumps({show.__name__: show() for show in shows}))  # noqa: T201
