@@ -68,8 +68,8 @@ def _order(lab: Lab, listener: socket.socket, client: int) -> None:
 def tills(lab: Lab) -> None:
     """Connections that stay open; the server resets those that carried nothing for 4.0 s.
 
-    Requests come at intervals of up to 3.2 s; seven connections fall silent. Others are closed with FINs, two of
-    them by the client after a silence of 2 s.
+    Requests come at intervals of up to 3.2 s; seven connections go idle. Others are closed with FINs, two of
+    them by the client after an idle gap of 2 s.
     """
     listener = lab.server.listen(lab.servers[0], 7000)
     with lab.capture():
@@ -77,7 +77,7 @@ def tills(lab: Lab) -> None:
         slow = [lab.pair(listener, note="requests with pauses of 3.2 s, closed with FINs") for _ in range(2)]
         silent = [lab.pair(listener, note="silent, reset by the server") for _ in range(7)]
         short = [lab.pair(listener, note="silent for 2 s, closed with FINs") for _ in range(2)]
-        # (when to ask, connection): the last question of each decides when it has been silent for too long.
+        # (when to ask, connection): the last question of each decides when it has been idle for too long.
         asked = [(0.4 * n, pair) for n in range(45) for pair in busy]
         asked += [(3.2 * n + 0.1 * k, pair) for n in range(6) for k, pair in enumerate(slow)]
         asked += [(0.5 + 1.1 * n, pair) for k, pair in enumerate(silent) for n in range(k + 1)]

@@ -250,9 +250,8 @@ class ConnectionView(widgets.VBox):
             connection = analysis.connections.loc[[conn_id]]
             ends = escaped(connection_text(connection)[0])
             facts = connection.iloc[0]
-            words = (
-                f"handshake {facts['handshake']}, ending {facts['ending']}, {facts['conn_state']} {facts['history']}"
-            )
+            words = f"handshake {facts['handshake']}, ending {facts['ending']}"
+            words += f" (Zeek: {facts['conn_state']} {facts['history']})"
             self.facts.value = f"<span>{ends}<br>{escaped(words.replace('_', ' '))}</span>"
         side = {"client": True, "server": False}.get(self.side.value)
         self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
