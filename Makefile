@@ -23,9 +23,10 @@ test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions 
 	PYTHONPATH=. PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
 
 # Numba does not tell kernels with bounds checks from those without, so they need a cache of their own.
-fuzz: $(VENV)/installed-dev ## Run the property tests for longer, with bounds checks in the kernels
+fuzz: $(VENV)/installed-dev ## Run the property tests for longer, with bounds checks, and measure costly input
 	NUMBA_BOUNDSCHECK=1 PCAPFRAME_CACHE_DIR=$(abspath $(VENV))/bounds-checked \
-		$(BIN)/python -m pytest -m fuzz --hypothesis-profile=fuzz $(ARGS)
+		$(BIN)/python -m pytest -n auto -m fuzz --hypothesis-profile=fuzz $(ARGS)
+	$(BIN)/python benchmarks/costly_input.py
 
 lint: $(VENV)/installed-dev ## Check style, types and the floors of the architecture
 	$(BIN)/ruff check
