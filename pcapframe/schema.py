@@ -105,8 +105,8 @@ ROLES = ("syn", "syn_ack", "inferred")
 RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
 # What shows that a segment was sent again: its bytes were seen before; or it fills a gap and was sent after the segment
 # that opened the gap, by identifications, by timestamps, since it acknowledges more or echoes a newer timestamp than
-# any before, or since it came a round trip later.
-RESEND_RULES = ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
+# any before, or since it came a round trip later. The last one stands in RESENDS only: seen before, and no copy found.
+RESEND_RULES = ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip", "acknowledged_before")
 # Wireshark's labels for segments that are not new data, the most telling first.
 WIRESHARK_LABELS = (
     "spurious_retransmission", "fast_retransmission", "out_of_order", "retransmission", "keep_alive",

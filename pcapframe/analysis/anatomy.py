@@ -42,9 +42,10 @@ def resends(analysis: Analysis) -> pd.DataFrame:
     the window as it is or reports by SACK. ``sacked_bytes`` are the bytes above that acknowledgement in at most 64
     ranges reported; DSACKs (RFC 2883) do not count.
 
-    The rule that decided: ``seen_before`` (bytes of it were seen), else it fills a gap and was sent after the segment
-    that opened it, by IPv4 ``identification``, by ``timestamp`` (RFC 7323), by an ``acknowledgement`` or echo
-    newer than any before, or by coming a ``round_trip`` later.
+    The rule that decided: ``seen_before`` (bytes of it were seen; ``acknowledged_before`` where the capture has no
+    copy of them and the peer had acknowledged them, so that they had been sent), else it fills a gap and was sent
+    after the segment that opened it, by IPv4 ``identification``, by ``timestamp`` (RFC 7323), by an
+    ``acknowledgement`` or echo newer than any before, or by coming a ``round_trip`` later.
 
     Examples
     --------
@@ -75,10 +76,17 @@ def resends(analysis: Analysis) -> pd.DataFrame:
         "sacked_bytes": seen.sacked_bytes.astype(np.uint64),
         "reason": resent["resend_reason"],
         "wireshark_label": _wireshark(resent),
-        "rule": resent["resend_rule"],
+        "rule": _rules(resent["resend_rule"], first),
     }
     frame = pd.DataFrame({name: made[name] for name in names(RESENDS)}, index=resent.index)
     return frame.sort_index()
+
+
+def _rules(rules: pd.Series, first: pd.arrays.IntegerArray) -> pd.Series:
+    """Return what decided, told apart where a segment counts as seen and no copy of it was captured."""
+    made = rules.copy()
+    made[(rules == "seen_before").to_numpy() & np.asarray(first.isna())] = "acknowledged_before"
+    return made
 
 
 def _chosen(segments: pd.DataFrame) -> npt.NDArray[np.intp]:

@@ -143,7 +143,8 @@ def resends(
     """List the retransmitted segments, one per row.
 
     Each row has the segment's first copy, the delay between the two, and the rule that decided. seen_before: some of
-    its bytes were captured before. The other rules apply to a segment that fills a gap and was sent after the segment
+    its bytes were captured before. acknowledged_before: they were acknowledged before, and no copy of them was
+    captured. The other rules apply to a segment that fills a gap and was sent after the segment
     that opened it, as shown by its IP identification, its timestamp, a newer acknowledgement or echo, or a delay of
     more than a round_trip.
 

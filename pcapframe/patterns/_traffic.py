@@ -292,8 +292,12 @@ class Traffic:
     def carrying(self) -> int:
         """How many segments have payload, SYN or FIN."""
         bare = np.count_nonzero(self.payload(self.flagged("SYN", "FIN").rows) == 0)
-        copied = np.count_nonzero(self.payload(self._copies))
-        return int(self.each_way("data_packets").sum() + bare - copied)
+        return self.data_packets + int(bare)
+
+    @cached_property
+    def data_packets(self) -> int:
+        """How many segments have payload."""
+        return int(self.each_way("data_packets").sum() - np.count_nonzero(self.payload(self._copies)))
 
     @cached_property
     def bare_acks(self) -> int:

@@ -3,8 +3,8 @@
 Observed: duplicate ACKs (label ``duplicate_ack``: no payload, acknowledgement and window as before), among
 packets without payload, SYN, FIN or RST.
 
-Rule: reported when their share, or that in a connection with at least ``min_acks`` packets without payload,
-is at least ``share``.
+Rule: reported when their share is at least ``share``, of all or in a connection, each judged only with at least
+``min_acks`` packets without payload: a share of fewer says little.
 
 Limits: the label is Wireshark's. It requires an unchanged window, so it misses duplicates that also change the window
 (about one in eleven from Linux), and it does not check whether data was outstanding. Loss, reordering and needless
@@ -37,7 +37,7 @@ class DuplicateAckShareLimits:
     share : float, default 0.05
         Smallest share of duplicate ACKs. [0 to 1]
     min_acks : int, default 50
-        Fewest packets without payload for which the share of a connection is judged. [packets]
+        Fewest packets without payload for which a share is judged, that of all and that of a connection. [packets]
     """
 
     share: float = 0.05
@@ -76,7 +76,7 @@ def observe(traffic: Traffic, limits: DuplicateAckShareLimits) -> Pattern | None
     acks = traffic.bare_acks
     bare = traffic.each_way("packets") - traffic.each_way("data_packets")
     above = int(((bare >= limits.min_acks) & (duplicates > 0) & (duplicates >= limits.share * bare)).sum())
-    if total < limits.share * acks and not above:
+    if not above and (acks < limits.min_acks or total < limits.share * acks):
         return None
     by_connection, pairs = traffic.endpoints.count_pairs(duplicates)
     observations: dict[str, Any] = {

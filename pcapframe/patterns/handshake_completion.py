@@ -5,9 +5,12 @@ handshake.
 
 Rule: reported when at least ``min_failed`` handshakes failed.
 
-Limits: half-open handshakes and connections whose SYN was not captured are neither completed nor failed; they are
-counted separately. A SYN near the end of the capture may have been answered after it. ICMP replies are not read: a
-SYN answered only by ICMP counts as unanswered.
+The rate has every attempted handshake in its denominator: those of which the capture has a SYN or a SYN-ACK,
+however they went.
+
+Limits: handshakes that are neither complete nor refused nor unanswered (such as half-open ones) count as attempted
+and are stated apart. Connections whose handshake was not captured are not attempted ones. A SYN near the end of the
+capture may have been answered after it. A SYN answered only by ICMP counts as unanswered.
 
 RFC 9293 section 3.5.
 """
@@ -17,6 +20,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
+from pcapframe.schema import HANDSHAKES
 from pcapframe.wording import agreeing, counted, percent
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "HandshakeCompletionLimits", "observe"]
@@ -24,6 +28,8 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "HandshakeCompletionLimits"
 NAME = "handshake_completion"
 CATEGORY = "connection_establishment"
 RESTS_ON = ("handshakes", "unanswered", "rates")
+
+KINDS = ("complete", "refused", "unanswered", "not_captured")  # that the description states first, or not at all
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,10 @@ def observe(traffic: Traffic, limits: HandshakeCompletionLimits) -> Pattern | No
     Returns
     -------
     Pattern or None
-        ``successful`` and ``failed`` (of which ``refused`` and ``unanswered``) [connections],
-        ``failure_rate`` = failed / (successful + failed) [0 to 1] with its 95 % interval; ``half_open`` and
-        ``not_captured`` [connections] beside them. Evidence: the SYNs of the failed ones and the RSTs that
-        answer them.
+        ``attempted``, of these ``successful`` and ``failed`` (of which ``refused`` and ``unanswered``) [connections],
+        ``failure_rate`` = failed / attempted [0 to 1] with its 95 % interval; the other kinds of
+        ``schema.HANDSHAKES``, among them ``half_open`` and ``not_captured`` [connections], beside them. Evidence: the
+        SYNs of the failed ones and the RSTs that answer them.
 
     Examples
     --------
@@ -68,26 +74,25 @@ def observe(traffic: Traffic, limits: HandshakeCompletionLimits) -> Pattern | No
     >>> observe(traffic, HandshakeCompletionLimits()).observations["failed"]
     11
     """
-    counts = {name: int(traffic.is_in("handshake", name).sum()) for name in ("complete", "refused", "unanswered")}
+    counts = {name: int(traffic.is_in("handshake", name).sum()) for name in HANDSHAKES}
     failed = counts["refused"] + counts["unanswered"]
     if failed < max(limits.min_failed, 1):
         return None
-    tried = counts["complete"] + failed
+    attempted = traffic.size - counts["not_captured"]
     mask = traffic.is_in("handshake", "refused", "unanswered")
-    half_open = int(traffic.is_in("handshake", "half_open").sum())
     observations: dict[str, Any] = {
+        "attempted": attempted,
         "successful": counts["complete"],
         "failed": failed,
-        **rate("failure_rate", failed, tried),
-        "refused": counts["refused"],
-        "unanswered": counts["unanswered"],
-        "half_open": half_open,
-        "not_captured": int(traffic.is_in("handshake", "not_captured").sum()),
+        **rate("failure_rate", failed, attempted),
+        **{name: count for name, count in counts.items() if name != "complete"},
     }
-    left = f"; {half_open:,} more {agreeing(half_open, 'was', 'were')} left half open" if half_open else ""
+    others = {name: count for name, count in counts.items() if name not in KINDS and count}
+    left = "".join(f", {count:,} {name.replace('_', ' ')}" for name, count in others.items())
     description = (
-        f"{failed:,} of {counted(tried, 'handshake')} ({percent(failed / tried)}) failed: "
-        f"{counts['refused']:,} refused, {counts['unanswered']:,} unanswered{left}."
+        f"{failed:,} of {counted(attempted, 'attempted handshake')} ({percent(failed / attempted)}) failed: "
+        f"{counts['refused']:,} refused, {counts['unanswered']:,} unanswered. "
+        f"Of the others, {counts['complete']:,} {agreeing(counts['complete'], 'was', 'were')} complete{left}."
     )
     rows = traffic.flagged("SYN", "RST", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))

@@ -2,7 +2,10 @@
 
 Observed: segments that repeat payload, SYN or FIN that their sender had sent before (column ``resent``).
 
-Rule: reported when there is any; ``exceeds_threshold`` says whether the rate is above ``rate``.
+Rule: reported when there is any; ``exceeds_threshold`` says whether the rate, of all TCP packets, is above ``rate``.
+It is notable (``high_retransmission``) when data was: the 95 % interval of retransmitted segments with payload among
+all segments with payload lies above ``rate``. Retries of SYNs and FINs are stated apart, as they measure no path that
+carries data.
 
 Limits: judged by payload bytes, IP identifications, timestamps and SACK in the packets, not by Wireshark's labels.
 Keep-alives, window probes and duplicates made by the network or the capture do not count. If the first copy of the
@@ -65,6 +68,8 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         ``threshold``, ``exceeds_threshold``, ``by_connection`` [packets] of ``connections``; ``from_client``,
         ``from_server`` [packets], ``resent_bytes`` [bytes], ``by_reason`` [packets], ``needless`` and
         ``needless_unknown`` [packets]: data the receiver already had, and where that is unknown.
+        ``data_retransmissions`` of ``data_packets`` [packets], ``data_rate`` [0 to 1] with its 95 % interval, and
+        apart ``syn_retries`` and ``fin_retries`` [packets] of segments without payload.
         ``wireshark_total`` are the packets that Wireshark's rules label; ``only_wireshark`` and ``only_evidence``
         those that only one of the two names. Evidence: the retransmitted segments.
 
@@ -100,6 +105,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         "by_reason": _reasons(traffic, traffic.resent),
         "needless": int(needless.sum()),
         "needless_unknown": int(needless.isna().sum()),
+        **_of_data(traffic),
         "wireshark_total": theirs.wireshark_total,
         "only_wireshark": theirs.only_wireshark.size,
         "only_evidence": theirs.only_evidence.size,
@@ -114,7 +120,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
 
 
 def notable(seen: dict[str, Any]) -> Notable | None:
-    """Say that the rate is above the threshold.
+    """Say that the interval of the rate of data is above the threshold.
 
     Parameters
     ----------
@@ -126,15 +132,35 @@ def notable(seen: dict[str, Any]) -> Notable | None:
     Notable or None
         None where it is not.
     """
-    if not seen["exceeds_threshold"]:
+    total = seen["data_retransmissions"]
+    if not total or seen["data_rate_low"] <= seen["threshold"]:
         return None
-    total = seen["total_retransmissions"]
+    retries = {"SYN": seen["syn_retries"], "FIN": seen["fin_retries"]}
+    apart = " and ".join(
+        f"{count:,} {name} {agreeing(count, 'retry', 'retries')}" for name, count in retries.items() if count
+    )
     return Notable(
         "high_retransmission",
-        f"{total:,} of {counted(seen['total_packets'], 'TCP packet')} ({percent(seen['rate'])}) "
-        f"{agreeing(total, 'was', 'were')} retransmitted, above the threshold of "
-        f"{percent(seen['threshold'])}",
+        f"{total:,} of {counted(seen['data_packets'], 'segment')} with payload ({percent(seen['data_rate'])}, 95 % "
+        f"interval {percent(seen['data_rate_low'])} to {percent(seen['data_rate_high'])}) "
+        f"{agreeing(total, 'was', 'were')} retransmitted; the interval is above the threshold of "
+        f"{percent(seen['threshold'])}{f'; apart from these, {apart}' if apart else ''}",
     )
+
+
+def _of_data(traffic: Traffic) -> dict[str, Any]:
+    """Count what was retransmitted with payload, and SYNs and FINs without."""
+    rows = traffic.resent
+    bare = traffic.payload(rows) == 0
+    data = int(np.count_nonzero(~bare))
+    syns = int(np.count_nonzero(bare & traffic.has_flag(rows, "SYN")))
+    return {
+        "data_retransmissions": data,
+        "data_packets": traffic.data_packets,
+        **rate("data_rate", data, traffic.data_packets),
+        "syn_retries": syns,
+        "fin_retries": rows.size - data - syns,
+    }
 
 
 def _reasons(traffic: Traffic, rows: Array) -> dict[str, int]:

@@ -31,6 +31,8 @@ CATEGORY = "connection_lifecycle"
 RESTS_ON = ("connections",)
 READS = ("reused_ports",)
 
+WRITTEN = {"fin": "by FINs of both sides", "half_closed": "half closed", "reset": "reset", "open": "not seen to end"}
+
 
 @dataclass(frozen=True)
 class PortReuseLimits:
@@ -92,7 +94,7 @@ def observe(traffic: Traffic, limits: PortReuseLimits) -> Pattern | None:
     after = f", {seconds(float(since.min()))} after the earlier one at the least" if since.size else ""
     description = (
         f"{places.size:,} of {counted(traffic.size, 'connection')} began between endpoints that an earlier "
-        f"connection had used{after}."
+        f"connection had used{after}. {_went(observations)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))
 
@@ -120,6 +122,15 @@ def _may_share(client: Array, server: Array, places: Array) -> Mask:
         for part in parts:
             found &= known[part]
     return found
+
+
+def _went(seen: dict[str, Any]) -> str:
+    """Say how the new ones went and how the earlier ones ended."""
+    new = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in seen["handshakes"].items())
+    old = [f"{count:,} {WRITTEN[name]}" for name, count in seen["earlier_endings"].items()]
+    if seen["earlier_unknown"]:
+        old.append(f"{seen['earlier_unknown']:,} unknown")
+    return f"Handshakes of the new ones: {new}; how the earlier ones ended: {', '.join(old)}"
 
 
 def _kinds(codes: Array, names: tuple[str, ...]) -> dict[str, int]:

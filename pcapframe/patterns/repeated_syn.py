@@ -4,9 +4,10 @@ Observed: retransmitted segments with SYN.
 
 Rule: reported when at least ``min_repeats`` SYNs or SYN-ACKs were repeats.
 
-Limits: duplicates made by the network or the capture do not count. The capture does not show whether the first copy
-or its answer was lost, nor where. Retries of unanswered connections are included; ``in_complete_handshakes`` counts
-the connections whose handshake completed.
+Limits: duplicates made by the network or the capture do not count. A repeat whose first copy is missing from the
+capture counts as well, so repeats are stated beside the first copies, never as a share of them. The capture does not
+show whether the first copy or its answer was lost, nor where. Retries of unanswered connections are included;
+``in_complete_handshakes`` counts the connections whose handshake completed.
 
 RFC 9293 section 3.8.1, RFC 6298 section 5.7.
 """
@@ -16,7 +17,7 @@ from typing import Any
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.wording import counted
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RepeatedSynLimits", "observe"]
 
@@ -71,10 +72,16 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
         "connections": evidence.connection_count,
         "in_complete_handshakes": int(traffic.places(completed).sum()),
     }
+    kinds = (("SYN", rows.size - syn_acks, "syn_count"), ("SYN-ACK", syn_acks, "syn_ack_count"))
+    repeats = [_beside_first(noun, repeated, observations[total]) for noun, repeated, total in kinds if repeated]
     description = (
-        f"{observations['repeated_syns']:,} of {counted(observations['syn_count'], 'SYN')} and {syn_acks:,} "
-        f"of {counted(observations['syn_ack_count'], 'SYN-ACK')} were repeats, in "
-        f"{counted(evidence.connection_count, 'connection')}; {observations['in_complete_handshakes']:,} of these "
-        "connections completed the handshake."
+        f"{' and '.join(repeats)}, in {counted(evidence.connection_count, 'connection')}, of which "
+        f"{observations['in_complete_handshakes']:,} completed the handshake."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _beside_first(noun: str, repeated: int, total: int) -> str:
+    """Write how many were repeats, and beside how many first ones."""
+    first = f"beside {total - repeated:,} sent first" if total > repeated else "the first not in the capture"
+    return f"{counted(repeated, noun)} {agreeing(repeated, 'was a repeat', 'were repeats')} ({first})"

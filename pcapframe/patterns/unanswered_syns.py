@@ -4,7 +4,7 @@ Observed: SYNs after which the capture has no TCP segment from the server's side
 
 Rule: reported when at least ``min_connections`` connections stayed unanswered.
 
-Limits: ICMP replies are not read. An answer may be missing from the capture or may have arrived after its end.
+Limits: only a TCP segment is an answer. An answer may be missing from the capture or may have arrived after its end.
 Connections that begin less than ``settle_s`` before the last packet are also counted separately
 (``begun_at_end``).
 
@@ -96,7 +96,7 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
     }
     description = (
         f"{unanswered:,} of {counted(attempted, 'attempted connection')} ({percent(unanswered / attempted)}) "
-        f"to {counted(servers, 'server endpoint')} stayed without an answer.{_waits(spacing)}"
+        f"to {counted(servers, 'server endpoint')} stayed without a TCP answer.{_waits(spacing)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows.rows, mask))
 

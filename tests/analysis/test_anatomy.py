@@ -66,6 +66,13 @@ def test_a_first_copy_that_was_not_captured_is_null() -> None:
     assert found["rule"].tolist() == ["identification", "seen_before"]
 
 
+def test_bytes_that_were_acknowledged_and_never_captured() -> None:
+    talk = known().data("client", 100, drop=True).ack("server")
+    found = resends(talk.retransmit("client", seq=601, after=1.0))
+    assert found["first_copy"].isna().tolist() == [True]
+    assert found["rule"].tolist() == ["acknowledged_before"]
+
+
 @pytest.mark.parametrize(("options", "rule"), [({}, "timestamp"), ({"timestamps": False}, "round_trip")])
 def test_what_decides_without_identifications(options: dict[str, bool], rule: str) -> None:
     talk = Conversation(rtt=0.02, **options).handshake(ip_id=0)  # type: ignore[arg-type]

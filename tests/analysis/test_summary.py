@@ -33,7 +33,8 @@ def test_strong_asymmetry_is_notable(to_server: int, from_server: int, unknown: 
 
 def test_summary_counts_every_category() -> None:
     seen = {
-        "total_retransmissions": 5, "total_packets": 100, "rate": 0.05, "threshold": 0.02, "exceeds_threshold": True,
+        "data_retransmissions": 5, "data_packets": 100, "data_rate": 0.05, "data_rate_low": 0.0215,
+        "data_rate_high": 0.1118, "threshold": 0.02, "syn_retries": 0, "fin_retries": 0,
     }  # fmt: skip
     summary = summarise_patterns([pattern("packet_retransmission", "reliability", seen)])
     assert summary == {
@@ -44,7 +45,8 @@ def test_summary_counts_every_category() -> None:
         "notable_observations": [
             {
                 "type": "high_retransmission",
-                "detail": "5 of 100 TCP packets (5.0 %) were retransmitted, above the threshold of 2.0 %",
+                "detail": "5 of 100 segments with payload (5.0 %, 95 % interval 2.1 % to 11.2 %) were retransmitted; "
+                "the interval is above the threshold of 2.0 %",
             }
         ],
     }  # fmt: skip

@@ -18,17 +18,17 @@ def repeating(duplicates: int, acks: int = 0) -> Conversation:
 
 
 def test_share_of_all_acknowledgements() -> None:
-    seen = observe(view(repeating(2)), LIMITS)
+    seen = observe(view(repeating(3, acks=45)), LIMITS)  # a share of 50 packets: one of the handshake, 46, three
     assert seen is not None
     found = seen.observations
-    assert (found["duplicate_acks"], found["acks"]) == (2, 4)  # the handshake's, the first, two repeats
-    assert found["share"] == pytest.approx(0.5)
-    assert found["share_low"] < 0.5 < found["share_high"]
+    assert (found["duplicate_acks"], found["acks"]) == (3, 50)
+    assert found["share"] == pytest.approx(0.06)
+    assert found["share_low"] < 0.06 < found["share_high"]
     assert found["threshold"] == 0.05
-    assert (found["connections"], found["connections_above"]) == (1, 0)
-    assert found["by_connection"] == {"192.0.2.1:1 <-> 198.51.100.1:80": 2}
-    assert (found["by_connection_total"], found["from_client"], found["from_server"]) == (1, 0, 2)
-    assert seen.evidence.frames == (6, 7)
+    assert (found["connections"], found["connections_above"]) == (1, 1)
+    assert found["by_connection"] == {"192.0.2.1:1 <-> 198.51.100.1:80": 3}
+    assert (found["by_connection_total"], found["from_client"], found["from_server"]) == (1, 0, 3)
+    assert seen.evidence.frames == (96, 97, 98)
 
 
 def test_one_connection_among_many() -> None:
@@ -40,8 +40,13 @@ def test_one_connection_among_many() -> None:
     assert observe(traffic, DuplicateAckShareLimits(min_acks=1000)) is None
 
 
+def test_a_share_of_few_acknowledgements_says_little() -> None:
+    assert observe(view(repeating(3, acks=40)), LIMITS) is None  # 3 of 45
+    assert observe(view(repeating(2)), DuplicateAckShareLimits(min_acks=4)) is not None  # 2 of 4
+
+
 def test_small_share() -> None:
-    assert observe(view(repeating(1, acks=30)), LIMITS) is None
+    assert observe(view(repeating(2, acks=60)), LIMITS) is None
 
 
 def test_none() -> None:

@@ -15,14 +15,15 @@ def test_failed_among_completed() -> None:
     seen = observe(view(refused, unanswered, half_open, midstream, *healthy(6, start=10)), LIMITS)
     assert seen is not None
     found = seen.observations
-    assert (found["successful"], found["failed"]) == (6, 2)
-    assert found["failure_rate"] == pytest.approx(2 / 8)
-    assert found["failure_rate_low"] < 2 / 8 < found["failure_rate_high"]
+    assert (found["attempted"], found["successful"], found["failed"]) == (9, 6, 2)
+    assert found["failure_rate"] == pytest.approx(2 / 9)
+    assert found["failure_rate_low"] < 2 / 9 < found["failure_rate_high"]
     assert (found["refused"], found["unanswered"], found["half_open"], found["not_captured"]) == (1, 1, 1, 1)
     assert seen.evidence.connection_count == 2
     assert seen.evidence.frames == (1, 2, 3, 4)
     assert seen.description == (
-        "2 of 8 handshakes (25.0 %) failed: 1 refused, 1 unanswered; 1 more was left half open."
+        "2 of 9 attempted handshakes (22.2 %) failed: 1 refused, 1 unanswered. Of the others, 6 were complete, "
+        "1 half open."
     )
 
 
@@ -35,7 +36,9 @@ def test_threshold() -> None:
     traffic = view(Conversation().refused())
     seen = observe(traffic, LIMITS)
     assert seen is not None
-    assert seen.description == "1 of 1 handshake (100.0 %) failed: 1 refused, 0 unanswered."
+    assert seen.description == (
+        "1 of 1 attempted handshake (100.0 %) failed: 1 refused, 0 unanswered. Of the others, 0 were complete."
+    )
     assert observe(traffic, HandshakeCompletionLimits(min_failed=2)) is None
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pcapframe.patterns.packet_retransmission import PacketRetransmissionLimits, observe
+from pcapframe.patterns.packet_retransmission import PacketRetransmissionLimits, notable, observe
 from tests.builders import Conversation
 from tests.patterns.views import healthy, view
 
@@ -55,6 +55,39 @@ def test_connections_that_reuse_endpoints_are_summed() -> None:
         "192.0.2.1:2 <-> 198.51.100.1:80": 1,
     }
     assert (seen.observations["by_connection_total"], seen.observations["connections"]) == (2, 3)
+
+
+def test_notable_is_data_whose_interval_is_above_the_threshold() -> None:
+    one = observe(view(lossy()), LIMITS)  # 1 of 3 segments with payload: 6.1 to 79.2 %
+    assert one is not None
+    assert (one.observations["data_retransmissions"], one.observations["data_packets"]) == (1, 3)
+    assert one.observations["data_rate_low"] == pytest.approx(0.0615, abs=1e-4)
+    stated = notable(one.observations)
+    assert stated is not None
+    assert stated.type == "high_retransmission"
+    assert stated.detail == (
+        "1 of 3 segments with payload (33.3 %, 95 % interval 6.1 % to 79.2 %) was retransmitted; the interval is above "
+        "the threshold of 2.0 %"
+    )
+    few = observe(view(lossy(), *healthy(10, start=5)), LIMITS)  # 1 of 23, 4.3 %: the interval begins at 0.8 %
+    assert few is not None
+    assert few.observations["data_rate"] > 0.02
+    assert notable(few.observations) is None
+
+
+def test_retries_of_syns_and_fins_are_stated_apart() -> None:
+    talk = Conversation().syn().syn(after=1).syn(after=2).syn_ack().ack().fin("client").retransmit("client", after=1)
+    seen = observe(view(talk), LIMITS)
+    assert seen is not None
+    names = ("total_retransmissions", "data_retransmissions", "data_packets", "syn_retries", "fin_retries")
+    assert [seen.observations[name] for name in names] == [3, 0, 0, 2, 1]
+    assert seen.observations["exceeds_threshold"] is True
+    assert notable(seen.observations) is None
+    both = observe(view(talk, lossy(number=7)), LIMITS)
+    assert both is not None
+    stated = notable(both.observations)
+    assert stated is not None
+    assert stated.detail.endswith("the threshold of 2.0 %; apart from these, 2 SYN retries and 1 FIN retry")
 
 
 def test_copies_and_keep_alives_are_none() -> None:

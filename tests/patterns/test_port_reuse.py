@@ -24,6 +24,10 @@ def test_what_became_of_both() -> None:
         "handshakes": {"complete": 1, "refused": 1},
         "earlier_unknown": 0,
     }
+    assert seen.description.endswith(
+        "Handshakes of the new ones: 1 complete, 1 refused; how the earlier ones ended: 1 by FINs of both sides, "
+        "1 reset."
+    )
     assert seen.evidence.connections == (1, 2)
     assert seen.evidence.frames == (7, 9)
 

@@ -1,6 +1,7 @@
+from pcapframe.patterns import Traffic, columns_read
 from pcapframe.patterns.repeated_syn import RepeatedSynLimits, observe
 from tests.builders import Conversation
-from tests.patterns.views import healthy, view
+from tests.patterns.views import frames, healthy, view
 
 LIMITS = RepeatedSynLimits()
 
@@ -19,7 +20,19 @@ def test_repeats_of_both_kinds() -> None:
         "in_complete_handshakes": 1,
     }
     assert seen.evidence.frames == (2, 4, 7, 8)
-    assert seen.description.endswith("in 2 connections; 1 of these connections completed the handshake.")
+    assert seen.description == (
+        "3 SYNs were repeats (beside 4 sent first) and 1 SYN-ACK was a repeat (beside 3 sent first), in 2 connections, "
+        "of which 1 completed the handshake."
+    )
+
+
+def test_a_repeat_without_its_first_copy_is_no_share_of_itself() -> None:
+    segments, connections = frames(Conversation().syn().syn(after=1).syn_ack().ack())
+    connections["syn_count"] -= 1  # as where the capture lacks the first
+    seen = observe(Traffic(segments, connections, reads=columns_read()), LIMITS)
+    assert seen is not None
+    assert seen.description.startswith("1 SYN was a repeat (the first not in the capture), in 1 connection,")
+    assert "1 of 1" not in seen.description
 
 
 def test_copies_are_no_repeats() -> None:

@@ -33,7 +33,7 @@ def test_one_syn_without_retry() -> None:
     assert seen is not None
     assert seen.observations["retry_spacing_median_s"] == []
     assert (seen.observations["retries"], seen.observations["begun_at_end"]) == (0, 1)
-    assert seen.description.endswith("stayed without an answer.")
+    assert seen.description.endswith("stayed without a TCP answer.")
 
 
 def test_one_retry() -> None:

@@ -25,22 +25,24 @@ def test_how_long_windows_stay_closed() -> None:
         "by_connection_total": 2,
         "closures": 3,
         "not_reopened": 1,
+        "not_reopened_max_s": pytest.approx(3.0),
         "closed_total_s": pytest.approx(6.0),
         "closed_median_s": pytest.approx(3.0),
         "closed_max_s": pytest.approx(4.0),
     }
     assert seen.evidence.frames == (5, 6, 9, 15)
     assert seen.description.endswith(
-        "Windows closed 3 times: 2 times for 4 s at most and 1 time not seen to open again."
+        "Windows closed 3 times: 2 times for 4 s at most and 1 time not seen to open again for 3 s at least."
     )
 
 
 def test_window_that_stays_closed() -> None:
-    seen = observe(view(Conversation().handshake().data("server", 100).ack(window=0)), LIMITS)
+    talk = Conversation().handshake().data("server", 100).ack(window=0).keep_alive("server", after=12).ack(window=0)
+    seen = observe(view(talk.keep_alive("server", after=24)), LIMITS)
     assert seen is not None
     assert (seen.observations["closures"], seen.observations["not_reopened"]) == (1, 1)
     assert seen.observations["closed_max_s"] is None
-    assert seen.description.endswith("Windows closed 1 time, not seen to open again.")
+    assert seen.description.endswith("Windows closed 1 time, not seen to open again for 36 s at least.")
 
 
 def test_each_side_has_its_own_window() -> None:
