@@ -1,10 +1,9 @@
 """The MCP server: the four answers and their evidence for assistants, over stdio or HTTP.
 
-``server`` puts it together and runs it; ``tools`` (a file each, as ``declaration`` describes), ``resources`` and
-``prompts`` are what a client sees. ``asked`` finds the analysis that a question is about; ``evidence`` and ``charts``
-make what stands behind the four answers. ``captures`` opens captures and keeps their analyses, ``folders`` says which
-files may be read, ``paging`` bounds every answer, ``schemas`` describes them. ``sentences`` words what goes wrong, and
-``stdio`` answers what is no valid message.
+``server`` assembles and runs it. Clients see ``tools`` (one file each, see ``declaration``), ``resources`` and
+``prompts``. ``asked`` finds the analysis for a request; ``evidence`` and ``charts`` make packets, facts and pictures.
+``captures`` opens captures and keeps their analyses within ``room``; ``folders`` decides which files may be read.
+``paging`` bounds the answers, ``schemas`` describes them, ``sentences`` words errors, and ``stdio`` is the transport.
 """
 
 from pcapframe.errors import needs_extra

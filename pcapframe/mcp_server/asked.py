@@ -1,4 +1,4 @@
-"""Questions of clients: the analysis that each is about, progress while it is made, one page of the answer."""
+"""Requests of clients: find the analysis of the capture, report progress, answer with one page."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,17 +21,17 @@ Make: TypeAlias = Callable[[int], Any]
 
 
 def asked_of(ctx: Context) -> "Asked":
-    """Return who answers the questions of a server.
+    """Return the server's `Asked`.
 
     Parameters
     ----------
     ctx : Context
-        Of a request.
+        Context of a request.
 
     Returns
     -------
     Asked
-        The server's own.
+        Shared by all requests.
     """
     asked = ctx.request_context.lifespan_context
     assert isinstance(asked, Asked)
@@ -39,17 +39,17 @@ def asked_of(ctx: Context) -> "Asked":
 
 
 class Asked:
-    """Answers questions about captures.
+    """Answers requests about captures.
 
     Parameters
     ----------
     captures : Captures
-        Where the analyses come from.
+        Makes and keeps the analyses.
     """
 
     def __init__(self, captures: Captures) -> None:
         self.captures = captures
-        # What was asked of each kept capture last: the next question is often about the same server.
+        # The last selection of each kept capture: the next request is often about the same server.
         self._last: WeakKeyDictionary[Analysis, tuple[tuple[str | None, int | None], Analysis]] = WeakKeyDictionary()
 
     async def analysis(
@@ -61,23 +61,23 @@ class Asked:
         *,
         again: bool = False,
     ) -> Held:
-        """Return the analysis of a capture, of the connections asked for.
+        """Return the analysis of a capture, limited to the selected connections.
 
         Parameters
         ----------
         ctx : Context
-            Of the request, which is told the progress.
+            Context of the request; progress is reported to it.
         pcap_file : str
             Path or URL.
         server_ip, server_port : optional
-            As for `analyze`; an empty address is none.
+            As for `analyze`; an empty address means no filter.
         again : bool, default False
-            The question goes on where an earlier one ended.
+            The request continues an earlier one: a kept analysis of a URL will do.
 
         Returns
         -------
         Held
-            With the analysis of the selection.
+            Name of the capture and analysis of the selection.
         """
         held = await self.captures.get(pcap_file, _reporter(ctx), as_before=again)
         held = replace(held, name=echoed(held.name, NAME))
@@ -101,20 +101,20 @@ class Asked:
         cursor: str | None,
         most: int = FEW,
     ) -> dict[str, Any]:
-        """Answer a question with one page.
+        """Answer a request with one page.
 
         Parameters
         ----------
         ctx : Context
-            Of the request.
+            Context of the request.
         asked : tuple
-            Tool, capture, server address and port, and whatever else the answer depends on.
+            Tool, capture, server address and port, and all other arguments that the answer depends on.
         make : callable
-            Takes the analysis; what it returns makes the answer with so many entries of each list.
+            Takes the analysis; returns a function that makes the answer with a given number of entries of each list.
         limit, cursor : optional
-            As the client gives them.
+            From the client.
         most : int, default 10
-            So many entries without a limit.
+            Entries of each list without a limit.
 
         Returns
         -------
@@ -134,12 +134,12 @@ class Asked:
 
 
 def _reporter(ctx: Context) -> Report:
-    """Return what tells a client of the progress, where it wants to know."""
+    """Return a function that reports progress to a client, if it asked for that."""
     last = 0.0
 
     async def report(share: float, what: str) -> None:
         nonlocal last
-        if share > last:  # as the protocol asks: it grows with every notification
+        if share > last:  # the protocol requires it to grow with every notification
             last = share
             await ctx.report_progress(share, 1.0, what)
 

@@ -17,7 +17,7 @@ CANVASES: dict[str, Canvas] = {}
 
 
 def of_one_connection() -> list[str]:
-    """Return the charts that show one connection.
+    """List the charts that show one connection.
 
     Returns
     -------
@@ -38,11 +38,11 @@ def chart_png(analysis: Analysis, name: str, *, conn_id: int | None = None) -> b
     Parameters
     ----------
     analysis : Analysis
-        What is drawn.
+        Of the capture.
     name : str
-        Of the chart, as in ``plots.CHARTS``.
+        Name of the chart, a key of ``plots.CHARTS``.
     conn_id : int, optional
-        The connection, for charts that show one; without it, the one with the most payload.
+        The connection, for charts that show one; by default the one with the most payload.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a tool declares about itself: the server, the list of tools and the benchmark read it here."""
+"""Declaration of a tool, which the server, the list of tools and the benchmark read."""
 
 import inspect
 from base64 import b64encode
@@ -19,8 +19,8 @@ from pcapframe.wording import printable
 
 __all__ = ["MOST", "SERVER", "Cursor", "Limit", "PcapFile", "ServerIp", "ServerPort", "ServerTool", "server_tool"]
 
-MOST = 100  # entries of a list that may be asked for
-SERVER = "{server}"  # in examples: the address of a server of the capture
+MOST = 100  # highest limit: entries of a list
+SERVER = "{server}"  # placeholder in examples: the address of a server in the capture
 PcapFile = Annotated[str, Field(description="Path or URL of a capture")]
 ServerIp = Annotated[str | None, Field(description="Only this server")]
 ServerPort = Annotated[int | None, Field(description="Only this server port")]
@@ -36,18 +36,19 @@ class ServerTool:
     Parameters
     ----------
     answer : callable
-        Asynchronous; takes the context of the request, and as annotated parameters the arguments of the tool, of which
-        ``pcap_file`` is the first. Returns plain Python objects, or a PNG.
+        Async function: takes the context of the request and the arguments of the tool, ``pcap_file`` first, as
+        annotated parameters. Returns a dict of plain Python objects, or a PNG.
     title, description : str
-        What a client shows.
+        For clients to show.
     forms : tuple of TypedDict
-        Of the answer; none for a picture.
+        Possible types of the answer; empty for a picture.
     pages : bool
-        The answer has a cursor.
+        The answer has ``next_cursor``.
     capture_text : tuple of str
-        Keys of the answer, with dots between, whose values repeat the capture's own text: names, comments, payload.
+        Keys of the answer, nested ones joined by dots, whose values are text from the capture: names, comments,
+        payload.
     examples : tuple of mappings
-        Arguments beside ``pcap_file``, for tests and benchmarks; `SERVER` stands for the address of a server.
+        Arguments besides ``pcap_file``, for tests and benchmarks; `SERVER` stands for the address of a server.
     """
 
     answer: Answer
@@ -60,11 +61,11 @@ class ServerTool:
 
     @property
     def name(self) -> str:
-        """What a client calls it: the name of the function that answers."""
+        """Name of the tool, which is the name of the function."""
         return self.answer.__name__
 
     def result(self, answer: dict[str, Any] | bytes) -> CallToolResult:
-        """Return an answer as a client gets it.
+        """Return an answer as sent to the client.
 
         Parameters
         ----------
@@ -74,7 +75,7 @@ class ServerTool:
         Returns
         -------
         CallToolResult
-            The answer, and the same as text for clients that read that.
+            The answer as structured content, and as text for clients that read text only.
         """
         if isinstance(answer, bytes):
             picture = ImageContent(type="image", data=b64encode(answer).decode(), mime_type="image/png")
@@ -83,7 +84,7 @@ class ServerTool:
         return CallToolResult(content=[TextContent(type="text", text=compact(whole))], structured_content=whole)
 
     def marked(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """Mark what of an answer is the capture's own text, and escape what does not show.
+        """Mark the text from the capture in an answer, and escape non-printable characters.
 
         Parameters
         ----------
@@ -98,12 +99,12 @@ class ServerTool:
         return {**_escaped(answer), "capture_text": list(self.capture_text)}
 
     def made(self) -> Tool:
-        """Make the tool that the server registers.
+        """Return the tool for the SDK to register.
 
         Returns
         -------
         Tool
-            It only reads.
+            A read-only tool.
         """
 
         @wraps(self.answer)
@@ -128,23 +129,23 @@ class ServerTool:
 
 
 def server_tool(**declared: Any) -> Callable[[Answer], ServerTool]:
-    """Declare a tool by the function that answers; a decorator.
+    """Declare a function as a tool; a decorator.
 
     Parameters
     ----------
     **declared
-        The parameters of `ServerTool` but ``answer``.
+        Parameters of `ServerTool`, except ``answer``.
 
     Returns
     -------
     callable
-        Takes the function.
+        Takes the function, returns the `ServerTool`.
     """
     return lambda answer: ServerTool(answer=answer, **declared)
 
 
 def _brief(schema: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a schema what only repeats names and defaults."""
+    """Drop the parts of a schema that only repeat names and defaults."""
     properties = {}
     for name, whole in schema["properties"].items():
         form, *others = whole.get("anyOf", [{}])
@@ -155,7 +156,7 @@ def _brief(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:
-    """Escape what does not show in the texts of an answer."""
+    """Escape non-printable characters in all texts of an answer."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):

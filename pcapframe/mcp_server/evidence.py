@@ -1,4 +1,4 @@
-"""The answers behind the four: packets as rows, one packet dissected, facts about a capture."""
+"""Evidence: packets as rows, one dissected packet, facts about a capture."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -22,16 +22,16 @@ from pcapframe.wording import printable
 __all__ = ["CaptureFacts", "DissectedPacket", "Packets", "capture_facts", "dissected_packet", "packets_behind"]
 
 LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
-TEXT = 300  # that a field or a comment may take [bytes]
-NAMED = 5  # connections in a message
-LAYERS_BYTES, LAYER_BYTES = 9_000, 50  # that the layers of a packet may take, and each beside its fields
-LESS = ((FEW, 100), (5, 60), (3, 40), (1, 40))  # entries and characters of texts, tried until the facts fit
-NAME = 400  # that the capture's name and what marks its texts may take [bytes]
+TEXT = 300  # longest field or comment, as JSON [bytes]
+NAMED = 5  # connections that a message lists
+LAYERS_BYTES, LAYER_BYTES = 9_000, 50  # for all layers of a packet; for each besides its fields
+LESS = ((FEW, 100), (5, 60), (3, 40), (1, 40))  # entries and longest text, tried in this order until the facts fit
+NAME = 400  # reserved for the name of the capture and capture_text [bytes]
 INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
 
 
 class PacketRow(TypedDict):
-    """One segment: addresses as ``address:port``, bytes counted from the SYN, null where it cannot be known."""
+    """One segment: addresses as ``address:port``, bytes counted from the SYN, null if unknown."""
 
     frame: int
     time: str | None
@@ -51,7 +51,7 @@ class PacketRow(TypedDict):
 
 
 class Packets(TypedDict):
-    """Packets behind a pattern or of a connection; `message` says why there are none."""
+    """Packets behind a pattern or of a connection; `message` explains an empty list."""
 
     file: str
     packets: list[PacketRow]
@@ -62,14 +62,14 @@ class Packets(TypedDict):
 
 
 class Layer(TypedDict):
-    """One layer of a packet, its fields as scapy writes them."""
+    """One layer of a packet, with the fields as scapy writes them."""
 
     layer: str
     fields: dict[str, str]
 
 
 class DissectedPacket(TypedDict):
-    """One dissected packet; `is_cut` where not all of it is shown."""
+    """One dissected packet; `is_cut` if not all of it is shown."""
 
     file: str
     frame: int
@@ -82,7 +82,7 @@ class DissectedPacket(TypedDict):
 
 
 class CaptureFacts(TypedDict):
-    """Facts about a capture: times in UTC, null where nothing states them."""
+    """Facts about a capture: times in UTC, null if not stated."""
 
     file: str
     health: dict[str, Any]
@@ -117,21 +117,21 @@ def packets_behind(
     analysis : Analysis
         Of the capture.
     pattern, conn_id : optional
-        One of both.
+        One of the two.
     begin : int, default 0
-        So many of them were shown before.
+        Number of packets to skip.
     count : int, default 20
-        So many of them.
+        Number of packets to list.
 
     Returns
     -------
     Packets
-        With their exact total, and the display filter that selects those listed.
+        The packets, their exact total, and the display filter that selects them.
 
     Raises
     ------
     ParameterError
-        Neither or both are given, or there is no such pattern or connection.
+        Neither or both are given; or there is no such pattern or connection.
 
     Examples
     --------
@@ -164,14 +164,12 @@ def packets_behind(
 
 
 def _no_packets(pattern: str, evidence: Evidence) -> str:
-    """Say why there are no packets behind a pattern."""
+    """Explain why a pattern has no packets."""
     if not evidence.connection_count:
-        return f"The pattern {pattern} is not observed in the connections asked about."
+        return f"The pattern {pattern} is not observed in the selected connections."
     listed = ", ".join(map(str, evidence.connections[:NAMED]))
     more = ", …" if evidence.connection_count > NAMED else ""
-    return (
-        f"No single packets show {pattern}, but whole connections: ask for one of them by its conn_id ({listed}{more})."
-    )
+    return f"Whole connections show {pattern}, not single packets: request one by its conn_id ({listed}{more})."
 
 
 def _rows(segments: pd.DataFrame) -> list[PacketRow]:
@@ -212,7 +210,7 @@ def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> D
     Returns
     -------
     DissectedPacket
-        Layers from the outermost on, as many as stay small.
+        Layers from the outermost inwards, within `LAYERS_BYTES`.
 
     Raises
     ------
@@ -230,7 +228,7 @@ def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> D
     while layer and layer.name != "NoPayload" and not is_cut:
         fields = {}
         for field in layer.fields_desc:
-            if field.name not in layer.fields:  # not in the bytes: what scapy has instead is its own
+            if field.name not in layer.fields:  # not in the packet: a default of scapy
                 continue
             value = layer.fields[field.name]
             text = str(field.i2repr(layer, value))
@@ -266,12 +264,12 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
     analysis : Analysis
         Of the capture.
     limit : int
-        So many entries of each list, beside its exact total.
+        Entries of each list; the exact total stands beside it.
 
     Returns
     -------
     CaptureFacts
-        What it supports, what it says of itself, and what could not be read of it.
+        Its health, its own statements, and what could not be read.
 
     Examples
     --------
@@ -288,7 +286,7 @@ def capture_facts(analysis: Analysis, *, limit: int) -> CaptureFacts:
 
 
 def _facts(analysis: Analysis, limit: int, text: int) -> CaptureFacts:
-    """State the facts with so many entries of each list, and so much of each text."""
+    """Return the facts with `limit` entries of each list and `text` bytes of each text."""
     facts = asdict(analysis.capture)
     protocols = analysis.packets["protocol"].value_counts()
     protocols = protocols[protocols > 0]
@@ -309,7 +307,7 @@ def _facts(analysis: Analysis, limit: int, text: int) -> CaptureFacts:
 
 
 def _cut(text: str, most: int = TEXT) -> str:
-    """Escape what does not show of a text, and cut it to so many bytes as JSON."""
+    """Escape non-printable characters and cut the text to `most` bytes of JSON."""
     shown = printable(text[:most])
     while (size := len(compact(shown)) - 2) > most:
         shown = shown[: most * len(shown) // (size + 1)]

@@ -1,8 +1,8 @@
-"""Which files the server may read: regular files under its folders, and nothing said about others.
+"""Files that the server may read: regular files under its root folders. Nothing is disclosed about others.
 
-A path is resolved first, links and all. Then it is opened from its root down, one folder at a time, and no link is
-followed on the way: whoever swaps a folder for a link meanwhile gets an error, not a file from outside. That needs
-``openat``. Windows lacks it: there the path is opened as a whole, so use no root in which others may write.
+A path is first resolved, with all its links. It is then opened from its root down, one folder at a time, without
+following links: if a folder is swapped for a link in between, the result is an error, not a file from outside. This
+needs ``openat``. On Windows, which has none, the path is opened as a whole: do not serve a root that others can write.
 """
 
 import os
@@ -21,19 +21,21 @@ def _flags(*names: str) -> int:
 
 
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
-# O_PATH, where there is one, opens folders that may be searched but not listed.
+# O_PATH, where it exists, opens folders that may be searched but not listed.
 FOLDER_FLAGS = os.O_RDONLY | _flags("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_PATH")
-FILE_FLAGS = os.O_RDONLY | _flags("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")  # waits for no FIFO's writer
-LONGEST = 4096  # path; resolving takes time by the square of it [characters]
+FILE_FLAGS = os.O_RDONLY | _flags(
+    "O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"
+)  # does not wait for the writer of a FIFO
+LONGEST = 4096  # path; the time to resolve one grows with the square of its length [characters]
 
 
 class Folders:
-    """The folders whose captures may be read.
+    """The root folders whose captures may be read.
 
     Parameters
     ----------
     roots : tuple of Path
-        Folders; a relative path is looked for in each.
+        Root folders; a relative path is searched in each.
 
     Raises
     ------
@@ -53,17 +55,18 @@ class Folders:
         Parameters
         ----------
         name : str
-            Path, absolute or under one of the folders; links are followed as long as they stay there.
+            Absolute path, or one relative to a root. Links are followed as long as they lead to a root.
 
         Returns
         -------
         binary file
-            Unbuffered; its ``name`` is the one given.
+            Unbuffered; its ``name`` is `name`.
 
         Raises
         ------
         CaptureNotFoundError
-            Not under a folder that may be read, whether it exists or not; or not there, or not a regular file.
+            The path is outside the roots, whether it exists or not; or there is no such file, or it is not a regular
+            file.
         """
         descriptor = self._descriptor(name)
         mode = os.fstat(descriptor).st_mode
@@ -72,18 +75,18 @@ class Folders:
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise CaptureNotFoundError(name, f"is {what}, expected a capture file")
         file = open(descriptor, "rb", buffering=0)
-        file.name = name  # what messages and answers call it
+        file.name = name  # for messages and answers
         return file
 
     def _descriptor(self, name: str) -> int:
-        """Open what a path names, in the first folder that has it."""
+        """Open a path in the first root that has it."""
         if len(name) > LONGEST:
-            raise CaptureNotFoundError(name, f"is longer than {LONGEST:,} characters, which no path may be")
+            raise CaptureNotFoundError(name, f"is longer than {LONGEST:,} characters, the most for a path")
         try:
             resolved = [Path(os.path.realpath(root / name)) for root in self.roots] if name and "\0" not in name else []
-        except (OSError, ValueError):  # a letter that no file name can have
+        except (OSError, ValueError):  # a character that no file name can have
             resolved = []
-        # The outermost root of each: nested ones are folders of it, which may be swapped as any other.
+        # From the outermost root: an inner one is a folder of it, which may be swapped like any other.
         holders = [(path, [root for root in self.roots if path.is_relative_to(root)]) for path in resolved]
         places = [(min(roots, key=lambda root: len(root.parts)), path) for path, roots in holders if roots]
         if not places:
@@ -99,7 +102,7 @@ class Folders:
 
 
 def _open_beneath(root: Path, path: Path) -> int:
-    """Open a file under a folder without following links below it; both paths are resolved."""
+    """Open a file below a root without following links; both paths are resolved."""
     if not BY_DESCRIPTOR:
         return os.open(path, FILE_FLAGS)
     *folders, file = path.relative_to(root).parts or (".",)

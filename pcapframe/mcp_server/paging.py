@@ -1,11 +1,12 @@
-"""Bounds for answers: how many entries, where the next ones begin, and how large it all may be.
+"""Paging: how many entries an answer lists, where the next page starts, and how large an answer may be.
 
-Each list of an answer is cut where its exact total stands beside it, as ``…_total``. A cursor goes on behind the
-entries that were shown; it names the capture and the question, so that it serves for no other.
+A list is cut if its exact total stands beside it, as ``…_total``. A cursor continues after the entries that were
+shown. It names the capture and the request, and is valid for no other.
 
-Evidence (connections and frames beside their counts) is on the first page of each list only: get_packets has the rest.
-What has no room is cut in this order: the evidence of the capture's health to five, that of patterns, then the other
-lists down to a few entries, the evidence of health to one, then whole patterns, which are on the next page.
+Evidence (connections and frames beside their counts) is on the first page only; get_packets lists the rest. If an
+answer is too large, these are cut in this order: evidence of the capture's health to five entries, evidence of
+patterns, the other lists down to a few entries, evidence of health to one. Patterns that still do not fit follow on the
+next page.
 """
 
 import base64
@@ -22,28 +23,28 @@ from pcapframe.measures import frame_filter
 
 __all__ = ["BUDGET", "FEW", "Cursor", "Question", "compact", "page"]
 
-FEW = 10  # entries of a list without a limit given
-BUDGET = 12_000  # of the JSON of an answer without a limit given [bytes]
-Counts: TypeAlias = tuple[int, int, int]  # of lists, of the evidence of health, of other evidence
-# Tried until the answer fits.
+FEW = 10  # entries of a list without a limit
+BUDGET = 12_000  # JSON of an answer without a limit [bytes]
+Counts: TypeAlias = tuple[int, int, int]  # entries of lists, of evidence of health, of other evidence
+# Tried in this order until the answer fits.
 LESS: tuple[Counts, ...] = ((10, 5, 10), (10, 5, 5), (10, 5, 3), (7, 5, 3), (5, 5, 3), (5, 1, 3))
-LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # where patterns do not fit one by one
-CURSOR_BYTES = 500  # that a cursor may have
-CURSOR_ROOM = 220  # that one of ours may take with its key, and what marks the capture's own text
+LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # if a single pattern does not fit
+CURSOR_BYTES = 500  # longest cursor that is accepted
+CURSOR_ROOM = 220  # reserved for next_cursor and capture_text
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where the next entries begin.
+    """Where the next page starts.
 
     Parameters
     ----------
     entries : int
-        So many entries of each list were shown.
+        Entries of each list that were shown.
     patterns : int
-        So many patterns were shown beside the entries that follow.
+        Patterns that were shown together with the entries that follow.
     count : int
-        How many entries follow, where patterns were shown.
+        Number of entries that follow, if patterns were shown.
     """
 
     entries: int = 0
@@ -53,14 +54,14 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Question:
-    """What a cursor is bound to.
+    """The request that a cursor is valid for.
 
     Parameters
     ----------
     identity : str
-        Of the capture.
+        Identifies the capture.
     asked : tuple
-        The tool and its arguments, as what ``json.dumps`` takes.
+        The tool and its arguments, as JSON types.
     """
 
     identity: str
@@ -72,7 +73,7 @@ class Question:
         Parameters
         ----------
         cursor : Cursor
-            Where to go on.
+            Where to continue.
 
         Returns
         -------
@@ -89,22 +90,22 @@ class Question:
         return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
 
     def read(self, text: str | None) -> Cursor:
-        """Return the cursor that a text stands for.
+        """Parse a cursor.
 
         Parameters
         ----------
         text : str or None
-            From `write`; None or empty for the beginning.
+            From `write`; None or empty for the first page.
 
         Returns
         -------
         Cursor
-            Where to go on.
+            Where to continue.
 
         Raises
         ------
         ParameterError
-            It is no cursor, or one of another capture or question.
+            It is not a cursor, or it belongs to another capture or request.
         """
         if not text:
             return Cursor()
@@ -117,11 +118,15 @@ class Question:
             if any(type(number) is not int or not 0 <= number < 1 << 40 for number in vars(cursor).values()):
                 raise ValueError
         except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-            raise ParameterError("the cursor is not one that this server gave: ask again without it") from None
+            raise ParameterError("the cursor is not one that this server gave: repeat the request without it") from None
         if capture != self.identity:
-            raise ParameterError("the cursor belongs to another capture, or it has changed: ask again without it")
+            raise ParameterError(
+                "the cursor belongs to another capture, or it has changed: repeat the request without it"
+            )
         if asked != self._digest():
-            raise ParameterError("the cursor belongs to another question: repeat its arguments, or leave it out")
+            raise ParameterError(
+                "the cursor belongs to another request: repeat the arguments of that one, or omit the cursor"
+            )
         return cursor
 
     def _digest(self) -> str:
@@ -131,25 +136,25 @@ class Question:
 def page(
     make: Callable[[int], dict[str, Any]], question: Question, cursor: Cursor, *, limit: int | None, most: int = FEW
 ) -> dict[str, Any]:
-    """Make an answer whose lists begin where a cursor says.
+    """Make one page of an answer.
 
     Parameters
     ----------
     make : callable
-        Makes the answer with so many entries of each list, from their beginning.
+        Makes the answer with a given number of entries of each list, from the first one.
     question : Question
-        Which the next cursor belongs to.
+        The request, for the next cursor.
     cursor : Cursor
-        Where to begin.
+        Where to start.
     limit : int or None
-        So many entries of each list; None for as many as keep the answer small.
+        Entries of each list; None for as many as fit `BUDGET`.
     most : int, default 10
-        So many entries without a limit given.
+        Entries of each list without a limit.
 
     Returns
     -------
     dict
-        The answer, with ``next_cursor``: text, or None where nothing is left.
+        The answer with ``next_cursor``: text, or None on the last page.
     """
     count = cursor.count if cursor.patterns else limit or most
     made = make(cursor.entries + count)
@@ -193,7 +198,7 @@ def compact(value: Any) -> str:
 
 
 def _cut_to(made: dict[str, Any], cursor: Cursor, counts: Counts) -> tuple[dict[str, Any], list[Any]]:
-    """Leave out what was shown before or has no room; the patterns that are still to be shown stand apart."""
+    """Return an answer without what was shown before or does not fit, and the patterns that remain."""
     answer = _cut(made, cursor.entries, counts)
     patterns = answer.get("patterns", [])
     if "patterns" in answer:
@@ -202,14 +207,14 @@ def _cut_to(made: dict[str, Any], cursor: Cursor, counts: Counts) -> tuple[dict[
 
 
 def _room(answer: dict[str, Any]) -> int:
-    """Return how many bytes there are for patterns."""
+    """Return the bytes left for patterns."""
     return BUDGET - CURSOR_ROOM - len(compact(answer))
 
 
 def _with_cursor(
     answer: dict[str, Any], patterns: list[Any], question: Question, cursor: Cursor, count: int
 ) -> dict[str, Any]:
-    """Say where the answer goes on: behind its last pattern, or behind the entries shown."""
+    """Add the cursor: after the last pattern shown, or after the entries shown."""
     if "patterns" in answer:
         answer["patterns"] = patterns
     following = None
@@ -222,7 +227,7 @@ def _with_cursor(
 
 
 def _cut(value: Any, begin: int, counts: Counts, *, of_health: bool = False) -> Any:
-    """Leave out what was shown before of every list that has its total beside it, and what has no room."""
+    """Drop what was shown before, or does not fit, from each list with a total beside it."""
     if isinstance(value, list):
         return [_cut(item, begin, counts, of_health=of_health) for item in value]
     if not isinstance(value, dict):
@@ -239,17 +244,17 @@ def _cut(value: Any, begin: int, counts: Counts, *, of_health: bool = False) -> 
         else:
             whole[key] = item[begin : begin + lists]
     if _is_evidence(whole, "frames"):
-        whole["display_filter"] = frame_filter(whole["frames"])  # of the frames that are left
+        whole["display_filter"] = frame_filter(whole["frames"])  # of the frames that remain
     return whole
 
 
 def _is_evidence(value: dict[str, Any], key: str) -> bool:
-    """Tell the lists of evidence, of which the first entries are there: the rest is a matter of get_packets."""
+    """Tell whether a list is evidence, of which only the first entries are listed."""
     return key in ("frames", "connections") and key in value and isinstance(value.get("frame_count"), int)
 
 
 def _goes_on(value: Any, begin: int, count: int) -> bool:
-    """Tell whether a list has entries behind those shown."""
+    """Tell whether a list has entries after those shown."""
     if isinstance(value, list):
         return any(_goes_on(item, begin, count) for item in value)
     if not isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""Resources: the evidence under ``pcapframe://``, for clients that attach rather than call.
+"""Resources: the evidence under ``pcapframe://``, for clients that attach resources instead of calling tools.
 
-A capture's path or URL is one part of the address, its slashes as ``%2F``.
+The path or URL of the capture is one segment of the URI, with slashes written ``%2F``.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from pcapframe.mcp_server.tools.get_packets import get_packets
 
 __all__ = ["add_resources"]
 
-# Paths are held against the folders that may be read, absolute ones too.
+# Paths are checked against the root folders, absolute ones too.
 SECURITY = ResourceSecurity(exempt_params={"pcap_file"})
 CAPTURE = "pcapframe://capture/{pcap_file}"
 JSON, PNG = "application/json", "image/png"
@@ -41,12 +41,12 @@ def add_resources(server: MCPServer[Any]) -> None:
     Parameters
     ----------
     server : MCPServer
-        What gets them.
+        The server.
     """
 
     @server.resource(f"{CAPTURE}/facts", title="Capture facts", mime_type=JSON, security=SECURITY)
     async def capture_facts(ctx: Context, pcap_file: str) -> str:
-        """Facts about a capture, and what could not be read of it."""
+        """Facts about a capture, including what could not be read."""
         return await _text(get_capture_facts, ctx, pcap_file)
 
     @server.resource(f"{CAPTURE}/pattern/{{pattern}}", title="Packets of a pattern", mime_type=JSON, security=SECURITY)

@@ -10,20 +10,20 @@ NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", NoneTy
 
 
 def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
-    """Describe the answers of a tool, which are objects of one of these forms.
+    """Return the schema of a tool's answers, which have one of these types.
 
     Parameters
     ----------
     *answers : TypedDict
-        The forms.
+        The types.
     alike : TypedDict, optional
-        What the answers of all tools have: its objects are not described again in each.
+        Keys that the answers of all tools have; objects in them are not described.
 
     Returns
     -------
     dict
-        JSON Schema of type object, as MCP asks; required is what every form has. Inside, every key is always there
-        and none is named as required again: a client gets all schemas in every session.
+        JSON Schema of type object, as MCP requires. ``required`` lists the keys that every type has; inner objects have
+        no ``required``, to keep the list of tools small.
 
     Examples
     --------
@@ -37,21 +37,21 @@ def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
     for answer in answers:
         for name, hint in get_type_hints(answer).items():
             deep = 0 if alike is not None and name in get_type_hints(alike) else DEEP - 1
-            # Where forms differ in a key, the first one tells its type.
+            # If the types differ in a key, the first one decides.
             properties.setdefault(name, schema_of(hint, deep=deep))
     required = [name for name in properties if all(name in answer.__required_keys__ for answer in answers)]
     return {"type": "object", "properties": properties, "required": required}
 
 
 def schema_of(hint: Any, *, deep: int = DEEP) -> dict[str, Any]:
-    """Describe a type as JSON Schema.
+    """Return the JSON Schema of a type.
 
     Parameters
     ----------
     hint : type
         TypedDict, list, dict by str, Literal, union, bool, int, float, str, None or Any.
     deep : int, default 3
-        So many objects within each other are described, the ones within those only as objects.
+        Levels of nested objects that are described; deeper ones are objects of any content.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a client reads when something goes wrong: one sentence, short, with nothing in it that does not show."""
+"""Errors as a client reads them: one short sentence of printable characters."""
 
 import re
 
@@ -10,24 +10,24 @@ from pcapframe.wording import printable, shortened
 __all__ = ["LONGEST", "WORD", "echoed", "sentence"]
 
 LONGEST = 1_000  # sentence [characters]
-WORD = 200  # longest run without a space; longer ones are a client's own [characters]
+WORD = 200  # longest run without a space; only a client's own text has longer ones [characters]
 LONG_WORD = re.compile(rf"\S{{{WORD},}}[^\s:;,'\")]")
 
 
 def echoed(text: str, most: int = WORD) -> str:
-    r"""Repeat what a client sent: short, on one line.
+    r"""Quote what a client sent, shortened, on one line.
 
     Parameters
     ----------
     text : str
-        Such as an argument.
+        For example an argument.
     most : int, default 200
-        So many characters of it at most.
+        Characters to keep.
 
     Returns
     -------
     str
-        Characters that do not show are escaped.
+        Non-printable characters are escaped.
 
     Examples
     --------
@@ -38,17 +38,17 @@ def echoed(text: str, most: int = WORD) -> str:
 
 
 def sentence(cause: BaseException | str | None) -> str | None:
-    """Return what a client should read about an error.
+    """Return an error as a client reads it.
 
     Parameters
     ----------
     cause : exception or str or None
-        What went wrong, or a text about it.
+        The error, or its text.
 
     Returns
     -------
     str or None
-        A sentence in which a client's own words are shortened; None for a fault of ours, which stays hidden.
+        The sentence, with long arguments of the client shortened; None for an internal error, which is not disclosed.
     """
     if isinstance(cause, PcapframeError | str):
         told = str(cause)

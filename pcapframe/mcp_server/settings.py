@@ -1,4 +1,4 @@
-"""What the user of the server decides."""
+"""Settings of the server, from its command line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ class Settings:
     Parameters
     ----------
     roots : tuple of Path
-        Folders whose captures may be read; the working directory by default.
+        Root folders whose captures may be read; by default the working directory.
     allow_hosts : tuple of str
-        Hosts whose captures may be fetched although their addresses are not public.
+        Hosts with private addresses whose captures may be fetched.
     cache_bytes : int, default 2 GiB
         Memory that analyses may take, those kept and those under way together. [bytes]
     """

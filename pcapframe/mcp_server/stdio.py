@@ -1,6 +1,6 @@
-"""Standard input and output as a transport on which every request is answered.
+"""Transport over standard input and output that answers invalid requests too.
 
-The SDK passes over what is not a valid message: whoever sent it would wait for an answer that never comes.
+The SDK drops invalid messages silently, and their sender waits for an answer that never comes.
 """
 
 import io
@@ -21,18 +21,18 @@ __all__ = ["answering_stdio", "refusal"]
 
 
 def refusal(line: str) -> JSONRPCError | None:
-    """Return the answer to a line that is no valid message.
+    """Return the answer to an invalid message.
 
     Parameters
     ----------
     line : str
-        As a client sent it.
+        The line that a client sent.
 
     Returns
     -------
     JSONRPCError or None
-        With the id of the request, as far as it can be told; None for what is valid, or is not to be answered: a
-        blank line, or a response.
+        With the id of the request if it can be read. None for a valid message, and for what is never answered: a
+        blank line or a response.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def refusal(line: str) -> JSONRPCError | None:
 
 
 def _leniently_read(line: str) -> Any:
-    """Read JSON that has lone surrogates, for the id of what cannot be a message; None where there is none."""
+    """Parse JSON with lone surrogates, to find the id of the request; None if it cannot be parsed."""
     try:
         message = json.loads(line)
         json.dumps(message.get("id"), ensure_ascii=False).encode()
@@ -76,7 +76,7 @@ def _leniently_read(line: str) -> Any:
 
 
 class _Lines:
-    """Lines of a client; those that are no valid message are answered and left out.
+    """The lines of a client; invalid messages are answered and left out.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class _Lines:
 
     def __init__(self, file: anyio.AsyncFile[str]) -> None:
         self._file = file
-        self.write: Any = None  # where the answers go
+        self.write: Any = None  # stream for the answers
         self.can_write = anyio.Event()
 
     async def __aiter__(self) -> AsyncIterator[str]:
@@ -101,19 +101,19 @@ class _Lines:
 
 @asynccontextmanager
 async def answering_stdio() -> AsyncIterator[tuple[Any, Any]]:
-    """Open standard input and output as a pair of streams.
+    """Open standard input and output as streams of messages.
 
     Yields
     ------
     tuple
-        What is read, and where to write, as the SDK's server takes them.
+        The streams to read and to write, for the SDK's server.
     """
-    # A descriptor of its own, while the standard one has nothing: nobody else reads a client's messages.
+    # Read from a duplicate and point descriptor 0 at the null device: nothing else can read the client's messages.
     own = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    # Not closed: a thread may still wait in it when the server ends.
+    # Never closed: a thread may still block on it when the server ends.
     text = io.TextIOWrapper(open(own, "rb", closefd=False), encoding="utf-8", errors="replace")
     lines = _Lines(anyio.wrap_file(text))
     try:

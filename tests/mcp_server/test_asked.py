@@ -15,20 +15,19 @@ from pcapframe.mcp_server.asked import Asked
 from pcapframe.mcp_server.captures import Captures
 from tests.builders import Conversation, pcap
 from tests.hostile import bomb
-from tests.mcp_server.clients import DATA, FOUR, Blocking, stdio
+from tests.mcp_server.clients import DATA, FOUR, Blocking
 
 
-def test_a_cursor_serves_for_its_capture_and_question_only(large: Path, tmp_path: Path) -> None:
-    path = tmp_path / "a.pcap"
+def test_a_cursor_serves_for_its_capture_and_request_only(large: Path, served_large: Blocking) -> None:
+    path = large / "cursors.pcap"
     shutil.copy(large / "again.pcap", path)
-    with stdio(folder=tmp_path) as client:
-        cursor = client.answer(FOUR[1], pcap_file="a.pcap")["next_cursor"]
-        for tool, asked in ((FOUR[0], {}), (FOUR[1], {"server_port": 81}), (FOUR[1], {"detailed": True})):
-            assert "belongs to another question" in client.error(tool, pcap_file="a.pcap", cursor=cursor, **asked)
-        assert client.answer(FOUR[1], pcap_file="a.pcap", cursor=cursor)["connections"][0]["conn_id"] == 10
-        shutil.copy(large / "clean.pcap", path)
-        assert "or it has changed" in client.error(FOUR[1], pcap_file="a.pcap", cursor=cursor)
-        assert "is not one that this server gave" in client.error(FOUR[1], pcap_file="a.pcap", cursor="x" * 10_000)
+    cursor = served_large.answer(FOUR[1], pcap_file=path.name)["next_cursor"]
+    for tool, more in ((FOUR[0], {}), (FOUR[1], {"server_port": 81}), (FOUR[1], {"detailed": True})):
+        assert "belongs to another request" in served_large.error(tool, pcap_file=path.name, cursor=cursor, **more)
+    assert served_large.answer(FOUR[1], pcap_file=path.name, cursor=cursor)["connections"][0]["conn_id"] == 10
+    shutil.copy(large / "clean.pcap", path)
+    assert "or it has changed" in served_large.error(FOUR[1], pcap_file=path.name, cursor=cursor)
+    assert "is not one that this server gave" in served_large.error(FOUR[1], pcap_file=path.name, cursor="x" * 10_000)
 
 
 def test_the_last_selection_is_kept_as_long_as_its_capture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,25 +80,24 @@ def test_what_cannot_be_meant_or_read_is_one_sentence(served: Blocking, tmp_path
     )
 
 
-def test_progress_is_reported_until_the_capture_is_known(tmp_path: Path) -> None:
-    (tmp_path / "long.pcap.gz").write_bytes(bomb(pcap(Conversation().handshake()), 16 << 20))
+def test_progress_is_reported_until_the_capture_is_known(large: Path, served_large: Blocking) -> None:
+    (large / "long.pcap.gz").write_bytes(bomb(pcap(Conversation().handshake()), 16 << 20))
     seen: list[tuple[float, float | None, str | None]] = []
 
     async def progress(*at: Any) -> None:
         seen.append(at)
 
-    with stdio(folder=tmp_path) as client:
+    def ask() -> None:
+        asked = {"pcap_file": "long.pcap.gz"}
+        result = served_large.do(served_large.client.call_tool, FOUR[0], asked, progress_callback=progress)
+        assert not result.is_error
 
-        def ask() -> None:
-            asked = {"pcap_file": "long.pcap.gz"}
-            assert not client.do(client.client.call_tool, FOUR[0], asked, progress_callback=progress).is_error
-
-        ask()
-        assert seen
-        shares = [share for share, _, _ in seen]
-        assert shares == sorted(set(shares))
-        assert max(shares) < 1  # what comes after reading takes its time too
-        assert all(total == 1.0 and what == "analysing" for _, total, what in seen)
-        seen.clear()
-        ask()
-        assert seen == []
+    ask()
+    assert seen
+    shares = [share for share, _, _ in seen]
+    assert shares == sorted(set(shares))
+    assert max(shares) < 1  # what comes after reading takes its time too
+    assert all(total == 1.0 and what == "analysing" for _, total, what in seen)
+    seen.clear()
+    ask()
+    assert seen == []

@@ -68,10 +68,10 @@ def test_beyond_the_first_hundred() -> None:
 def test_why_there_are_no_packets_is_said(analysis: pf.Analysis) -> None:
     unseen = packets_behind(analysis, pattern="capture_gaps")
     assert (unseen["packets_total"], unseen["connections_total"]) == (0, 0)
-    assert unseen["message"] == "The pattern capture_gaps is not observed in the connections asked about."
+    assert unseen["message"] == "The pattern capture_gaps is not observed in the selected connections."
     whole = packets_behind(analysis, pattern="state_transitions")
     assert (whole["packets_total"], whole["connections_total"]) == (0, 42)
-    assert "ask for one of them by its conn_id (0, 1, 2, 3, 4, …)" in whole["message"]
+    assert "request one by its conn_id (0, 1, 2, 3, 4, …)" in whole["message"]
     nothing = packets_behind(pf.analyze(analysis, server_port=1), pattern="capture_gaps")
     assert nothing["message"].startswith("Nothing matches the filter")
     assert "message" not in packets_behind(analysis, conn_id=0)

@@ -143,7 +143,7 @@ def test_a_cursor_of_another_capture_or_question_is_refused() -> None:
     text = QUESTION.write(Cursor(10))
     with pytest.raises(ParameterError, match="belongs to another capture, or it has changed"):
         Question("changed", QUESTION.asked).read(text)
-    with pytest.raises(ParameterError, match="belongs to another question"):
+    with pytest.raises(ParameterError, match="belongs to another request"):
         Question("capture", ("tool", "a.pcap", 80)).read(text)
 
 

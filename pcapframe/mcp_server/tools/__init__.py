@@ -1,6 +1,6 @@
-"""The tools of the server: a file each, which declares the tool by the function that answers.
+"""The tools of the server, one file each.
 
-A new tool is a file of its own and one line in ``_registry``; everything that lists tools reads that.
+To add a tool, add a file that declares it and one line in ``_registry``, which everything that lists tools reads.
 """
 
 from pcapframe.mcp_server.tools._registry import TOOLS

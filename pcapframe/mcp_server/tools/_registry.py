@@ -1,4 +1,4 @@
-"""Every tool, in the README's order. A new tool is a file of its own, and one line here."""
+"""All tools, in the order of the README. A new tool is a file and one line here."""
 # ruff: noqa: F403
 
 from pcapframe.mcp_server.declaration import ServerTool
@@ -15,4 +15,4 @@ from pcapframe.mcp_server.tools.get_capture_facts import *
 # isort: on
 
 TOOLS = tuple(value for value in tuple(globals().values()) if isinstance(value, ServerTool))
-"""Every tool."""
+"""All tools."""

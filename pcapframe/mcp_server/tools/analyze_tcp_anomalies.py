@@ -1,4 +1,4 @@
-"""What is observed in the TCP connections of a capture, and the packets that show it."""
+"""Patterns observed in the TCP connections of a capture, and the packets that show them."""
 
 from typing import Any
 

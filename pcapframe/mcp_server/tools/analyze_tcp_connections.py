@@ -1,4 +1,4 @@
-"""How the TCP connections of a capture began, went and ended."""
+"""How the TCP connections of a capture opened, ran and ended."""
 
 from typing import Annotated, Any
 
@@ -23,9 +23,9 @@ from pcapframe.mcp_server.paging import FEW
 __all__ = ["analyze_tcp_connections"]
 
 DESCRIPTION = (
-    "State how the TCP connections of a capture began, went and ended: counts, issues as sentences, and connections "
-    "in order of their first packet (10 unless detailed). handshake_completed is false also where the handshake was "
-    "not captured: see handshake. roles: what shows the client (syn, syn_ack, or inferred from ports). "
+    "State how the TCP connections of a capture opened, ran and ended: counts, issues as sentences, and connections in "
+    "order of their first packet (10 unless detailed). handshake_completed is also false if the handshake was not "
+    "captured: see handshake. roles: what shows the client (syn, syn_ack, or inferred from ports). "
     "null: not known."
 )
 

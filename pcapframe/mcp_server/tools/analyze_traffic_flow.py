@@ -1,4 +1,4 @@
-"""What the clients of a server sent, beside what it sent."""
+"""Both directions of the traffic of a server."""
 
 from typing import Annotated, Any
 
@@ -13,8 +13,8 @@ from pcapframe.mcp_server.declaration import SERVER, Cursor, Limit, PcapFile, Se
 __all__ = ["analyze_traffic_flow"]
 
 DESCRIPTION = (
-    "Compare what the clients of a server sent with what it sent: packets, bytes on the wire (byte_count), payload, "
-    "flags, segments retransmitted. asymmetry_ratio: client packets / server packets. "
+    "Compare both directions of a server's traffic: packets, bytes on the wire (byte_count), payload, flags, segments "
+    "retransmitted. asymmetry_ratio: client packets / server packets. "
     "null: not known."
 )
 

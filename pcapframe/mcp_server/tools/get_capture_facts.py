@@ -1,4 +1,4 @@
-"""What a capture is, and what it can support."""
+"""Facts about a capture and its health."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from pcapframe.mcp_server.paging import FEW
 __all__ = ["get_capture_facts"]
 
 DESCRIPTION = (
-    "State the facts about a capture: format, times (UTC), packets by protocol, interfaces with what each received "
-    "and dropped, comments, snaplen [bytes], and what could not be read of it (notes, truncated). null: not stated."
+    "State facts about a capture: format, times (UTC), packets by protocol, interfaces with packets received and "
+    "dropped, comments, snaplen [bytes], and what could not be read (notes, truncated). null: not stated."
 )
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import pcapframe as pf
 from pcapframe.cli.commands import commands
 from tests.builders import pcap
-from tests.mcp_server.clients import DATA, EXAMPLES, FOUR, SMALL, Blocking, stdio, text, without_time
+from tests.mcp_server.clients import DATA, EXAMPLES, FOUR, SMALL, Blocking, text, without_time
 
 OURS = ("next_cursor", "patterns_total")
 
@@ -69,18 +69,16 @@ def test_no_filter_in_any_spelling(served: Blocking) -> None:
         assert without_time(served.answer(FOUR[0], pcap_file="clean.pcap", **none)) == plain
 
 
-def test_nothing_found_is_said(served: Blocking, tmp_path: Path) -> None:
+def test_nothing_found_is_said(served: Blocking, large: Path, served_large: Blocking) -> None:
     answer = served.answer(FOUR[0], pcap_file="clean.pcap", server_ip="203.0.113.1")
     assert answer["message"].startswith("Nothing matches the filter")
-    (tmp_path / "empty.pcap").write_bytes(pcap([]))
-    cut = (DATA / "resets.pcap").read_bytes()[:-7]
-    (tmp_path / "cut.pcap").write_bytes(cut)
-    with stdio(folder=tmp_path) as client:
-        for tool in FOUR:
-            asked = {"server_ip": "192.0.2.1"} if tool == FOUR[3] else {}
-            answer = client.answer(tool, pcap_file="empty.pcap", **asked)
-            assert answer["message"] == "No TCP packets found in this capture"
-            assert answer["tcp_packets_found"] == 0
-        answer = client.answer(FOUR[0], pcap_file="cut.pcap")
-        assert answer["truncated"] is True
-        assert "cut off in a record" in answer["notes"][0]
+    (large / "empty.pcap").write_bytes(pcap([]))
+    (large / "cut.pcap").write_bytes((DATA / "resets.pcap").read_bytes()[:-7])
+    for tool in FOUR:
+        asked = {"server_ip": "192.0.2.1"} if tool == FOUR[3] else {}
+        answer = served_large.answer(tool, pcap_file="empty.pcap", **asked)
+        assert answer["message"] == "No TCP packets found in this capture"
+        assert answer["tcp_packets_found"] == 0
+    answer = served_large.answer(FOUR[0], pcap_file="cut.pcap")
+    assert answer["truncated"] is True
+    assert "cut off in a record" in answer["notes"][0]
