@@ -15,6 +15,7 @@ from pcapframe.arrays import NO_TIME
 __all__ = [
     "CONNECTIONS",
     "ENDINGS",
+    "FIRST_FIN_BY",
     "FLAG_BITS",
     "HANDSHAKES",
     "LABELS",
@@ -101,6 +102,7 @@ LIKELY_SERVER_PORTS = (
 HANDSHAKES = ("complete", "refused", "unanswered", "half_open", "not_captured")
 ENDINGS = ("fin", "half_closed", "reset", "open")
 RESET_BY = ("client", "server", "both", "none")
+FIRST_FIN_BY = ("client", "server", "both", "none")
 ROLES = ("syn", "syn_ack", "inferred")
 RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
 # What shows that a segment was sent again: its bytes were seen before; or it fills a gap and was sent after the segment
@@ -238,6 +240,10 @@ CONNECTIONS = (
         Column("payload_bytes", "uint64", "bytes", NEVER, "payload sent, every copy counted"),
         Column("data_packets", "uint32", "", NEVER, "packets with payload sent"),
         Column("ack_packets", "uint32", "", NEVER, "packets with ACK sent"),
+        Column("ttl_min", "UInt8", "hops", "null without a packet of this side",
+               "smallest time to live (IPv6 hop limit) of its packets"),
+        Column("ttl_max", "UInt8", "hops", "null without a packet of this side",
+               "largest time to live (IPv6 hop limit) of its packets"),
     ),
     Column("handshake", "category", "", NEVER, "how the three-way handshake went"),
     Column("syn_count", "uint32", "", NEVER, "SYNs without ACK, repeats counted"),
@@ -247,6 +253,8 @@ CONNECTIONS = (
            "latest SYN to the first ACK after it, be it of a RST (Wireshark tcp.analysis.initial_rtt)"),
     Column("ending", "category", "", NEVER, "how it ended as far as the capture shows"),
     Column("reset_by", "category", "", NEVER, "who sent RST"),
+    Column("first_fin_by", "category", "", "null where the capture has the packets of one side only",
+           "who sent FIN first; both where neither FIN acknowledges the other"),
     *_each_way(
         Column("fins", "uint32", "", NEVER, "packets with FIN sent, repeats counted"),
         Column("rsts", "uint32", "", NEVER, "packets with RST sent"),
@@ -263,6 +271,11 @@ CONNECTIONS = (
         Column("zero_windows_sent", "uint32", "", NEVER, "packets that offered no window"),
         Column("resend_rate", "float64", "0 to 1", "NaN without such a segment",
                "resent segments / segments with payload, SYN or FIN"),
+        Column("most_copies", "uint32", "", NEVER,
+               "how often one segment was sent, at most: 1 where none was sent again, 0 where none was sent"),
+        Column("stalled_s", "float64", "s",
+               "NaN without a packet of this side, and for two resends where the peer's packets are not captured",
+               "time during which something resent at least twice was not acknowledged"),
         *_spread("ack_rtt", "the time from a segment sent once to its acknowledgement (Karn)"),
         *_spread("ts_rtt", "the time from a timestamp sent first to its echo"),
         Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),

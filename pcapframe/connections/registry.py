@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pcapframe.connections.establishment import Establishment
+from pcapframe.connections.hop_limits import HopLimits
 from pcapframe.connections.identity import Identity
 from pcapframe.connections.lifecycle import Lifecycle
 from pcapframe.connections.reliability import Reliability
 from pcapframe.connections.round_trips import RoundTrips
 from pcapframe.connections.rows import Rows
+from pcapframe.connections.stalls import Stalls
 from pcapframe.connections.termination import Termination
 from pcapframe.connections.vantage import vantage_columns
 from pcapframe.connections.volume import Volume
@@ -34,5 +36,7 @@ class Measure(Protocol):
 
 Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 
-MEASURES: list[type[Measure]] = [Identity, Volume, Establishment, Termination, Lifecycle, Reliability, RoundTrips]
+MEASURES: list[type[Measure]] = [
+    Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, RoundTrips,
+]  # fmt: skip
 DERIVED: list[Derive] = [vantage_columns]  # make columns out of those of the measures, in this order

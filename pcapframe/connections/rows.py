@@ -30,11 +30,13 @@ class Rows(NamedTuple):
     dst: Array
     src_port: Array  # uint16
     dst_port: Array
+    ttl: Array  # uint8
     tcp_flags: Array  # uint16
     tcp_header_bytes: Array  # uint8
     payload_bytes: Array  # int64
     seq: Array  # uint32
     rel_seq: Array  # int64
+    rel_ack: Array  # int64, the least one for null
     window: Array  # uint16
     tsval: Array  # int64
     tsecr: Array  # int64
@@ -45,6 +47,7 @@ class Rows(NamedTuple):
     capture_duplicate: Array  # bool
     resent: Array  # bool
     resent_bytes: Array  # uint32
+    resend_rule: Array  # int32, place in RESEND_RULES
     reordered: Array  # bool
     capture_gap: Array  # uint32
 

@@ -7,6 +7,11 @@ half_closed   one side sent FIN, and no RST came
 open          neither: it was still open, or its end was not captured
 ============  =======================================================================
 
+``first_fin_by`` says who closed first (RFC 9293 section 3.6): the side whose FIN the other's FIN acknowledges, or the
+only side that sent one; ``both`` where neither FIN acknowledges the other, so that they crossed (simultaneous close). The
+order of capture decides only where each acknowledges the other, which no right sender does. It is null where the capture
+has the packets of one side only and these acknowledge the other's. A FIN before the capture began is not seen.
+
 Copies made on the way (``capture_duplicate``) do not count; repeats of the sender do.
 """
 
@@ -17,11 +22,16 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.connections.rows import Rows, by_side, category
 from pcapframe.jit import jit
-from pcapframe.schema import ENDINGS, FIN, RESET_BY, RST
+from pcapframe.schema import ACK, ENDINGS, FIN, FIRST_FIN_BY, RESET_BY, RST, SYN
 
 __all__ = ["Termination"]
 
 CLOSED, HALF_CLOSED, RESET, OPEN = (ENDINGS.index(name) for name in ("fin", "half_closed", "reset", "open"))
+
+
+SENT_PACKETS, SENT_ACKS = 1, 2
+NOT_ACKED = np.iinfo(np.int64).min
+NOT_KNOWN = -1
 
 
 class Closing(NamedTuple):
@@ -30,24 +40,36 @@ class Closing(NamedTuple):
     ending: Array  # int8, place in ENDINGS
     fins: Array
     rsts: Array
+    seen: Array  # uint8: SENT_PACKETS, SENT_ACKS
+    fin_end: Array  # int64, relative, of the first FIN
+    fin_ack: Array  # int64, what it acknowledges
+    first: Array  # int8, by connection: the side whose FIN was captured first
 
 
 @jit
 def _follow(rows: Any, out: Any) -> None:
     """Add to `out`."""
     place, from_client, tcp_flags, copies = rows.place, rows.from_client, rows.tcp_flags, rows.capture_duplicate
-    ending, fins, rsts = out.ending, out.fins, out.rsts
+    payload, rel_seq, rel_ack = rows.payload_bytes, rows.rel_seq, rows.rel_ack
+    ending, fins, rsts, seen, fin_end, fin_ack, first = out
     for i in range(place.size):
-        flags = tcp_flags[i] & (FIN | RST)
-        if flags == 0 or copies[i]:
+        if copies[i]:
             continue
-        at = place[i]
+        at, flags = place[i], np.int64(tcp_flags[i])
         side = 0 if from_client[i] else 1
+        seen[at, side] |= SENT_PACKETS | SENT_ACKS if flags & (ACK | RST) == ACK else SENT_PACKETS
+        if flags & (FIN | RST) == 0:
+            continue
         if flags & RST:
             rsts[at, side] += 1
             if ending[at] != CLOSED:
                 ending[at] = RESET
         if flags & FIN:
+            if fins[at, side] == 0:
+                fin_end[at, side] = rel_seq[i] + max(payload[i], 0) + (flags & SYN != 0) + 1
+                fin_ack[at, side] = rel_ack[i]
+                if fins[at, 1 - side] == 0:
+                    first[at] = side
             fins[at, side] += 1
             if ending[at] != RESET:
                 ending[at] = CLOSED if fins[at, 1 - side] else HALF_CLOSED
@@ -57,8 +79,12 @@ class Termination:
     """The columns of endings."""
 
     def __init__(self, connections: int) -> None:
-        counts = [np.zeros((connections, 2), np.int64) for _ in range(2)]
-        self._out = Closing(np.full(connections, OPEN, np.int8), *counts)
+        shape = connections, 2
+        counts = [np.zeros(shape, np.uint32) for _ in range(2)]
+        ends: list[Array] = [np.zeros(shape, np.int64), np.full(shape, NOT_ACKED)]
+        first = np.zeros(connections, np.int8)
+        ending, seen = np.full(connections, OPEN, np.int8), np.zeros(shape, np.uint8)
+        self._out = Closing._make([ending, *counts, seen, *ends, first])
 
     def feed(self, rows: Rows) -> None:
         """Look for FIN and RST in the next chunk."""
@@ -72,6 +98,24 @@ class Termination:
         return {
             "ending": category(self._out.ending, ENDINGS),
             "reset_by": category(reset_by, RESET_BY),
+            "first_fin_by": category(self._first_fin_by(), FIRST_FIN_BY),
             **by_side("fins", self._out.fins),
             **by_side("rsts", self._out.rsts),
         }
+
+    def _first_fin_by(self) -> Array:
+        """Return places in FIRST_FIN_BY, below 0 for null."""
+        out = self._out
+        client, server = (out.fins > 0).T
+        client_acks, server_acks = out.fin_ack[:, 0] >= out.fin_end[:, 1], out.fin_ack[:, 1] >= out.fin_end[:, 0]
+        both = client & server
+        by_client, by_server, by_both, by_none = (
+            FIRST_FIN_BY.index(name) for name in ("client", "server", "both", "none")
+        )
+        is_cut = (out.seen == 0).any(axis=1) & (out.seen & SENT_ACKS != 0).any(axis=1)
+        return np.select(
+            [is_cut, ~client & ~server, ~server, ~client, both & ~client_acks & ~server_acks,
+             both & client_acks & ~server_acks, both & server_acks & ~client_acks],
+            [NOT_KNOWN, by_none, by_client, by_server, by_both, by_server, by_client],
+            default=np.where(out.first == 0, by_client, by_server),
+        ).astype(np.int8)  # fmt: skip

@@ -1,5 +1,6 @@
 """Endings of the four kinds, by hand."""
 
+import pandas as pd
 import pytest
 
 from tests.builders import Conversation
@@ -41,3 +42,33 @@ def test_one_fin_sent_twice_is_half_closed() -> None:
 
 def test_both_may_reset() -> None:
     assert connection(talk().rst("client").rst("server"))["reset_by"] == "both"
+
+
+FIRST_FINS = {
+    "client": Conversation().handshake().close("client"),
+    "server": Conversation().handshake().close("server"),
+    "both": Conversation().handshake().fin("client").fin("server", ack=1).ack("client", ack=2),
+    "none": Conversation().handshake().data("client", 10).rst("server"),
+}
+
+
+@pytest.mark.parametrize("by", FIRST_FINS)
+def test_who_sent_fin_first(by: str) -> None:
+    assert connection(FIRST_FINS[by])["first_fin_by"] == by
+
+
+def test_one_fin_is_the_first() -> None:
+    assert connection(Conversation().handshake().fin("server").ack("client"))["first_fin_by"] == "server"
+
+
+def test_a_fin_captured_late_was_first_if_the_other_acknowledges_it() -> None:
+    late = Conversation(client="2001:db8::1", server="2001:db8::2").handshake().close("client")
+    fin, answer = late.frames[3][0], late.frames[4][0]
+    late.frames[3:5] = [(fin, late.frames[4][1]), (answer, late.frames[3][1])]
+    assert connection(late)["first_fin_by"] == "client"
+
+
+def test_one_direction_does_not_show_who_was_first() -> None:
+    seen = connection(Conversation().syn().syn_ack(drop=True).ack().fin("client").fin("server", drop=True).ack())
+    assert pd.isna(seen["first_fin_by"])
+    assert connection(Conversation().syn(lost=True))["first_fin_by"] == "none"  # nothing shows that the server sent

@@ -1,0 +1,178 @@
+"""How often one segment was sent, and how long a sender waited for what it sent at least three times.
+
+- ``most_copies``: how many times the segment that was sent most often is in the capture: segments with payload, SYN or
+  FIN that begin at the same byte and that the sender sent again (``resent``), and the first copy, where its bytes were
+  seen before (``resend_rule`` ``seen_before``). 1 where nothing was sent again, 0 where nothing was sent.
+- ``stalled_s``: the time during which something that was resent at least twice was not acknowledged: from the first
+  resend of it to the first acknowledgement of its last byte (RFC 9293 section 3.8.1: a sender repeats what is not
+  acknowledged), or to the connection's last packet. Each moment counts once, however many segments wait. SYN and FIN
+  count as bytes do. Bytes reported only by SACK are not acknowledged (RFC 2018 section 8: the receiver may drop them).
+
+Limits. What a sender repeats in segments that begin elsewhere is not seen as the same segment. Where the capture has no
+packet of the peer and the sender acknowledges some, the stalled time is unknown once something was resent twice. Copies
+made on the way (``capture_duplicate``) do not count.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.arrays import NO_TIME, Array, changes
+from pcapframe.connections.rows import Rows, by_side
+from pcapframe.jit import inner_jit, jit
+from pcapframe.schema import ACK, FIN, RESEND_RULES, RST, SYN
+
+__all__ = ["Stalls"]
+
+SEEN_BEFORE = RESEND_RULES.index("seen_before")
+NOTHING = np.iinfo(np.int64).min
+FEWEST_RESENDS = 2
+SENT_PACKETS, SENT_DATA, SENT_ACKS = 1, 2, 4
+
+
+class Directions(NamedTuple):
+    """By connection and sender: twice its place, one more for the server."""
+
+    highest_ack: Array  # int64, of the peer; relative
+    awaited: Array  # int64, the highest end of what was resent
+    seen: Array  # uint8: SENT_PACKETS, SENT_DATA, SENT_ACKS
+
+
+class Events(NamedTuple):
+    """Resends, and acknowledgements that moved on while a resend was awaited."""
+
+    direction: Array  # int64, of the sender of the data
+    seq: Array  # int64, relative: where the resend begins, NOTHING for an acknowledgement
+    end: Array  # int64, where it ends, or what is acknowledged
+    time: Array  # int64 [ns]
+    first_seen: Array  # bool, its bytes were captured before
+    done: Array  # bool, they were acknowledged before
+
+
+@inner_jit
+def _add(events: Any, count: Any, direction: Any, seq: Any, end: Any, time: Any) -> None:
+    """Write an event."""
+    events.direction[count], events.seq[count], events.end[count], events.time[count] = direction, seq, end, time
+
+
+@jit
+def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
+    """Collect `events` and the time of each connection's last packet; how many events there are."""
+    place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
+    payload, rel_seq, rel_ack, copies = rows.payload_bytes, rows.rel_seq, rows.rel_ack, rows.capture_duplicate
+    resent, rules = rows.resent, rows.resend_rule
+    highest, awaited, seen = directions
+    count = 0
+    for i in range(place.size):
+        at = place[i]
+        last[at] = max(last[at], times[i])
+        if copies[i]:
+            continue
+        own = 2 * at if from_client[i] else 2 * at + 1
+        peer, flags = own ^ 1, np.int64(tcp_flags[i])
+        seen[own] |= SENT_PACKETS
+        length = max(payload[i], 0) + (flags & SYN != 0) + (flags & FIN != 0)
+        if length > 0:
+            seen[own] |= SENT_DATA
+            if resent[i]:
+                end = rel_seq[i] + length
+                awaited[own] = max(awaited[own], end)
+                _add(events, count, own, rel_seq[i], end, times[i])
+                events.first_seen[count], events.done[count] = rules[i] == SEEN_BEFORE, highest[own] >= end
+                count += 1
+        if flags & ACK:
+            if not flags & RST:
+                seen[own] |= SENT_ACKS
+            if rel_ack[i] > highest[peer]:
+                if highest[peer] < awaited[peer]:
+                    _add(events, count, peer, NOTHING, rel_ack[i], times[i])
+                    count += 1
+                highest[peer] = rel_ack[i]
+    return count
+
+
+@inner_jit
+def _covered(begins: Any, ends: Any) -> Any:
+    """How long at least one of the times from `begins` to `ends` lasts [ns]."""
+    total, until = np.int64(0), NOTHING
+    for i in np.argsort(begins):
+        begin = max(begins[i], until)
+        if ends[i] > begin:
+            total += ends[i] - begin
+            until = ends[i]
+    return total
+
+
+@jit
+def _measure(events: Any, starts: Any, last: Any, seen: Any, most: Any, stalled: Any) -> None:
+    """Fill `most` and `stalled` [s] of each direction that has events.
+
+    `starts` are where the events of each begin: its acknowledgements, which rise, then its resends by where they
+    begin, those of the same byte in the order of capture.
+    """
+    for k in range(starts.size - 1):
+        first, stop = starts[k], starts[k + 1]
+        direction = events.direction[first]
+        at = first
+        while at < stop and events.seq[at] == NOTHING:
+            at += 1
+        acks = events.end[first:at]
+        ack_times = events.time[first:at]
+        begins, ends = np.empty(stop - at, np.int64), np.empty(stop - at, np.int64)
+        found = 0
+        while at < stop:
+            group = at
+            while at < stop and events.seq[at] == events.seq[group]:
+                at += 1
+            most[direction] = max(most[direction], at - group + events.first_seen[group])
+            if at - group < FEWEST_RESENDS or events.done[group]:
+                continue
+            answer = np.searchsorted(acks, events.end[group])
+            begins[found] = events.time[group]
+            ends[found] = ack_times[answer] if answer < acks.size else last[direction >> 1]
+            found += 1
+        if found == 0:
+            continue
+        is_cut = not seen[direction ^ 1] and seen[direction] & SENT_ACKS
+        if is_cut or begins[:found].min() == NO_TIME or ends[:found].min() == NO_TIME:
+            stalled[direction] = np.nan
+        else:
+            stalled[direction] = _covered(begins[:found], ends[:found]) / 1e9
+
+
+class Stalls:
+    """The columns of what was sent most often and of what was waited for."""
+
+    def __init__(self, connections: int) -> None:
+        self._directions = Directions(
+            np.full(2 * connections, NOTHING), np.full(2 * connections, NOTHING), np.zeros(2 * connections, np.uint8)
+        )
+        self._last = np.full(connections, NO_TIME)
+        self._events: list[Events] = []
+
+    def feed(self, rows: Rows) -> None:
+        """Collect resends and their acknowledgements in the next chunk."""
+        room = int(np.count_nonzero(rows.resent))
+        room = rows.place.size + room  # an acknowledgement may be an event of its own
+        events = _room(room)
+        count = _watch(rows, self._directions, self._last, events)
+        if count:
+            self._events.append(Events(*(column[:count].copy() for column in events)))
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns made."""
+        seen = self._directions.seen
+        most = (seen & SENT_DATA != 0).astype(np.uint32)
+        stalled = np.where(seen != 0, 0.0, np.nan)
+        if self._events:
+            events = Events(*(np.concatenate(columns) for columns in zip(*self._events, strict=True)))
+            order = np.lexsort((events.seq, events.direction))
+            events = Events(*(column[order] for column in events))
+            starts = np.append(np.flatnonzero(changes(events.direction)), order.size)
+            _measure(events, starts, self._last, seen, most, stalled)
+        return by_side("most_copies", most.reshape(-1, 2)) | by_side("stalled_s", stalled.reshape(-1, 2))
+
+
+def _room(rows: int) -> Events:
+    """Return room for that many events."""
+    return Events(*(np.empty(rows, np.int64) for _ in range(4)), *(np.zeros(rows, np.bool_) for _ in range(2)))
