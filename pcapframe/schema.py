@@ -99,7 +99,7 @@ LIKELY_SERVER_PORTS = (
     6668, 6669, 8000, 8080, 8888, 20000,
 )  # fmt: skip
 
-HANDSHAKES = ("complete", "refused", "unanswered", "half_open", "not_captured")
+HANDSHAKES = ("complete", "refused", "unanswered", "half_open", "aborted", "not_captured")
 ENDINGS = ("fin", "half_closed", "reset", "open")
 RESET_BY = ("client", "server", "both", "none")
 FIRST_FIN_BY = ("client", "server", "both", "none")
@@ -247,8 +247,9 @@ CONNECTIONS = (
     ),
     Column("handshake", "category", "", NEVER, "how the three-way handshake went"),
     Column("syn_count", "uint32", "", NEVER, "SYNs without ACK, repeats counted"),
-    Column("syn_ack_count", "uint32", "", NEVER, "SYN-ACKs, repeats counted"),
-    Column("handshake_rtt_s", "float64", "s", "NaN unless both were captured", "first SYN to first SYN-ACK"),
+    Column("syn_ack_count", "uint32", "", NEVER, "SYN-ACKs of either side, repeats counted"),
+    Column("handshake_rtt_s", "float64", "s", "NaN unless both were captured",
+           "first SYN to the server's first SYN-ACK"),
     Column("initial_rtt_s", "float64", "s", "NaN unless both were captured",
            "latest SYN to the first ACK after it, be it of a RST (Wireshark tcp.analysis.initial_rtt)"),
     Column("ending", "category", "", NEVER, "how it ended as far as the capture shows"),

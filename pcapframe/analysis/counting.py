@@ -95,10 +95,11 @@ def count_statistics(
         handshake=Handshakes(
             successful=handshakes["complete"],
             failed=handshakes["refused"] + handshakes["unanswered"],
-            incomplete=handshakes["half_open"] + handshakes["not_captured"],
+            incomplete=handshakes["half_open"] + handshakes["aborted"] + handshakes["not_captured"],
             refused=handshakes["refused"],
             unanswered=handshakes["unanswered"],
             half_open=handshakes["half_open"],
+            aborted=handshakes["aborted"],
             not_captured=handshakes["not_captured"],
         ),
         flags=_flags(segments, copies),

@@ -35,6 +35,7 @@ QUALIFIED = {
     "handshake.failed": ("handshakes", "unanswered"),
     "handshake.unanswered": ("unanswered",),
     "handshake.half_open": ("unanswered",),
+    "handshake.aborted": ("handshakes",),
     **dict.fromkeys((f"flags.{name}" for name in ("syn", "syn_ack", "rst", "fin")), ("flags",)),
     "flags.ack": ("flags", "packets"),
     "rst_distribution.by_source": ("flags",),
@@ -71,6 +72,7 @@ class Handshakes(TypedDict):
     refused: int
     unanswered: int
     half_open: int
+    aborted: int
     not_captured: int
 
 

@@ -198,6 +198,7 @@ def _issues(analysis: Analysis) -> list[str]:
         (counts["retransmissions"]["total"], ("retransmissions",), "segment", "retransmitted"),
         (handshake["failed"], ("handshakes", "unanswered"), "handshake", failed),
         (handshake["half_open"], ("unanswered",), "handshake", half_open),
+        (handshake["aborted"], ("handshakes",), "handshake", "aborted by a RST of the client after the SYN-ACK"),
     )
     return [
         f"{analysis.health.qualify_count(n, noun, *statistics)} {what}" for n, statistics, noun, what in wordings if n

@@ -4,11 +4,16 @@
 complete       a SYN, and an acknowledgement of the client's after it (and after the SYN-ACK, where that was seen)
 refused        a SYN, no SYN-ACK, and a RST from the server
 unanswered     a SYN, and nothing from the server
-half_open      a SYN that the server answered, and no acknowledgement of the client's
+half_open      a SYN that the server answered, and nothing of the client's after that
+aborted        a SYN-ACK that the client answered with a RST, and no acknowledgement of the client's (RFC 9293
+               section 3.5.2: a host that does not want the connection, as a health check, may reset it here)
 not_captured   no SYN
 =============  ==================================================================================================
 
-Copies made on the way (``capture_duplicate``) do not count.
+A RST of the client with an acknowledgement shows that a SYN-ACK came, also where the capture has no packet of the
+server. In a simultaneous open (RFC 9293 section 3.5, figure 7) both sides send SYN, and either may send a SYN-ACK:
+SYN-ACKs of both count, ``handshake_rtt_s`` ends with the server's. Copies made on the way (``capture_duplicate``) do
+not count.
 """
 
 from typing import Any, NamedTuple
@@ -22,12 +27,12 @@ from pcapframe.schema import ACK, HANDSHAKES, RST, SYN
 
 __all__ = ["Establishment"]
 
-COMPLETE, REFUSED, UNANSWERED, HALF_OPEN, NOT_CAPTURED = (
-    HANDSHAKES.index(name) for name in ("complete", "refused", "unanswered", "half_open", "not_captured")
+COMPLETE, REFUSED, UNANSWERED, HALF_OPEN, ABORTED, NOT_CAPTURED = (
+    HANDSHAKES.index(name) for name in ("complete", "refused", "unanswered", "half_open", "aborted", "not_captured")
 )
 
 
-CLIENT_ACKED, SERVER_SENT, SERVER_RESET = 1, 2, 4
+CLIENT_ACKED, SERVER_SENT, SERVER_RESET, CLIENT_RESET, CLIENT_RESET_UNSEEN = 1, 2, 4, 8, 16
 NOT_SEEN = -1  # of a time difference
 SHORTEST_HEADER = 20  # [bytes]
 
@@ -41,7 +46,7 @@ class Opening(NamedTuple):
     first_syn: Array  # int64 [ns], NO_TIME where not seen
     first_syn_ack: Array
     latest_syn: Array
-    seen: Array  # uint8: CLIENT_ACKED, SERVER_SENT, SERVER_RESET
+    seen: Array  # uint8: CLIENT_ACKED and so on
 
 
 @jit
@@ -66,12 +71,18 @@ def _follow(rows: Any, out: Any) -> None:
             continue
         if from_client[i]:
             if flags & SYN:
-                if not flags & ACK:
+                if flags & ACK:
+                    syn_ack_count[at] += 1
+                else:
                     syn_count[at] += 1
                     if first_syn[at] == NO_TIME:
                         first_syn[at] = time
             elif flags == ACK and first_syn[at] != NO_TIME:
                 seen[at] |= CLIENT_ACKED
+            elif flags & RST and first_answer[at] != NO_TIME:
+                seen[at] |= CLIENT_RESET
+            elif flags & RST and flags & ACK:
+                seen[at] |= CLIENT_RESET_UNSEEN
         else:
             seen[at] |= SERVER_SENT
             if flags & RST:
@@ -103,9 +114,9 @@ class Establishment:
         out = self._out
         has_syn, answered = out.first_syn != NO_TIME, out.first_syn_ack != NO_TIME
         handshake = np.select(
-            [~has_syn, out.seen & CLIENT_ACKED != 0, answered, out.seen & SERVER_RESET != 0,
-             out.seen & SERVER_SENT != 0],
-            [NOT_CAPTURED, COMPLETE, HALF_OPEN, REFUSED, HALF_OPEN],
+            [~has_syn, out.seen & CLIENT_ACKED != 0, out.seen & CLIENT_RESET != 0, answered,
+             out.seen & SERVER_RESET != 0, out.seen & SERVER_SENT != 0, out.seen & CLIENT_RESET_UNSEEN != 0],
+            [NOT_CAPTURED, COMPLETE, ABORTED, HALF_OPEN, REFUSED, HALF_OPEN, ABORTED],
             default=UNANSWERED,
         )  # fmt: skip
         both = has_syn & answered

@@ -8,9 +8,9 @@ open          neither: it was still open, or its end was not captured
 ============  =======================================================================
 
 ``first_fin_by`` says who closed first (RFC 9293 section 3.6): the side whose FIN the other's FIN acknowledges, or the
-only side that sent one; ``both`` where neither FIN acknowledges the other, so that they crossed (simultaneous close). The
-order of capture decides only where each acknowledges the other, which no right sender does. It is null where the capture
-has the packets of one side only and these acknowledge the other's. A FIN before the capture began is not seen.
+only side that sent one; ``both`` where neither FIN acknowledges the other, so that they crossed (simultaneous close).
+The order of capture decides only where each acknowledges the other, which no right sender does. It is null where the
+capture has the packets of one side only and these acknowledge the other's. A FIN before the capture is not seen.
 
 Copies made on the way (``capture_duplicate``) do not count; repeats of the sender do.
 """

@@ -1,6 +1,6 @@
 """Connections already open when the capture starts, or still open when it ends.
 
-Observed: connections without a captured SYN, and established ones without RST or the FINs of both sides.
+Observed: connections without a captured SYN or SYN-ACK, and established ones without RST or the FINs of both sides.
 
 Rule: reported when at least ``min_connections`` connections are open at either edge.
 
@@ -67,7 +67,7 @@ def observe(traffic: Traffic, limits: OpenAtEdgesLimits) -> Pattern | None:
     >>> observe(traffic, OpenAtEdgesLimits()).observations["open_at_start"]
     8
     """
-    at_start = traffic.is_in("handshake", "not_captured")
+    at_start = traffic.is_in("handshake", "not_captured") & (traffic.number("syn_ack_count") == 0)
     established = traffic.is_in("handshake", "complete", "not_captured")
     at_end = established & traffic.is_in("ending", "open", "half_closed")
     mask = at_start | at_end

@@ -74,6 +74,7 @@ HANDSHAKE_LOOKS = {
     "refused": Look("refused", VERMILLION, "xx"),
     "unanswered": Look("unanswered", ORANGE, "//"),
     "half_open": Look("half open", SKY, "\\\\"),
+    "aborted": Look("aborted by the client", PURPLE, "--"),
     "not_captured": Look("not captured", GREY, ".."),
 }
 PART_LOOKS = {

@@ -45,7 +45,8 @@ def mixed() -> pf.Analysis:
 def test_handshakes_and_states_sum_to_the_total(mixed: pf.Analysis) -> None:
     statistics = mixed.statistics
     assert statistics["handshake"] == {
-        "successful": 2, "failed": 2, "incomplete": 2, "refused": 1, "unanswered": 1, "half_open": 1, "not_captured": 1,
+        "successful": 2, "failed": 2, "incomplete": 2, "refused": 1, "unanswered": 1, "half_open": 1, "aborted": 0,
+        "not_captured": 1,
     }  # fmt: skip
     assert statistics["connection_states"] == {"established": 0, "reset": 2, "closed": 1, "unknown": 3}
     assert statistics["endings"] == {"fin": 1, "half_closed": 0, "reset": 2, "open": 3}

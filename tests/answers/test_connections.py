@@ -35,6 +35,7 @@ def test_clean_capture_by_hand() -> None:
         (Conversation().handshake(drop=True).data("client", 1), ("active", "active", False, "not_captured")),
         (Conversation().syn(), ("active", "unknown", False, "unanswered")),
         (Conversation().syn().syn_ack(), ("active", "unknown", False, "half_open")),
+        (Conversation().syn().syn_ack().rst("client"), ("closed", "reset", False, "aborted")),
     ],
 )
 def test_state_and_close_reason(talk: Conversation, expected: tuple[str, str, bool, str]) -> None:

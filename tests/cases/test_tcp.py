@@ -5,6 +5,8 @@ The expected values follow from how each capture was built, by the RFCs named.
 
 from pathlib import Path
 
+import pytest
+
 import pcapframe as pf
 
 FOLDER = Path(__file__).parent / "tcp"
@@ -23,3 +25,39 @@ def test_60_real_loss_is_a_gap_and_its_repair_a_retransmission() -> None:
 
 def test_62_a_rst_while_data_is_in_flight_ends_the_connection() -> None:
     assert analysis("62").connections["ending"].tolist() == ["reset"]
+
+
+def test_f2_a_client_may_send_the_syn_ack() -> None:
+    (seen,) = analysis("f2").connections.itertuples()
+    assert (seen.handshake, seen.syn_count, seen.syn_ack_count) == ("complete", 2, 1)
+
+
+def test_f5_a_connection_that_begins_with_a_syn_ack_was_not_open_before() -> None:
+    seen = analysis("f5")
+    assert "open_at_start" not in {finding.name for finding in seen.health.findings}
+    (edges,) = (found for found in seen.patterns if found.pattern == "open_at_edges")
+    assert edges.observations["open_at_start"] == 0
+
+
+def test_g1_health_checks_abort_the_handshake_and_are_not_half_open() -> None:
+    seen = analysis("g1")
+    counts = seen.statistics["handshake"]
+    assert (counts["half_open"], counts["aborted"]) == (0, len(seen.connections) - counts["successful"])
+    assert counts["aborted"] > 0
+    assert "half_open_handshakes" not in {found.pattern for found in seen.patterns}
+
+
+def test_h4_one_segment_is_sent_seven_times_and_never_acknowledged() -> None:
+    (seen,) = analysis("h4").connections.itertuples()
+    assert (seen.client_most_copies, seen.server_most_copies) == (1, 7)
+    assert seen.server_stalled_s == pytest.approx(45.5)  # from frame 10 at 0.3 s to the last packet
+
+
+def test_endings_begin_with_the_fin_that_the_other_acknowledges() -> None:
+    by = {name: analysis(name).connections["first_fin_by"].iloc[0] for name in ("f2", "a3", "d3")}
+    assert set(by.values()) == {"client"}
+
+
+def test_a3_two_hop_limits_of_one_side() -> None:
+    (seen,) = analysis("a3").connections.itertuples()
+    assert (seen.client_ttl_min, seen.client_ttl_max, seen.server_ttl_min, seen.server_ttl_max) == (64, 64, 49, 57)

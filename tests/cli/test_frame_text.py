@@ -26,6 +26,7 @@ def table(*talks: Conversation, width: int = 130) -> list[str]:
         (Conversation().refused(), "refused"),
         (Conversation().syn(), "unanswered"),
         (Conversation().syn().syn_ack(), "half open"),
+        (Conversation().syn().syn_ack().rst("client"), "aborted, reset by client"),
     ],
 )
 def test_state_of_a_connection(talk: Conversation, state: str) -> None:

@@ -1,4 +1,4 @@
-"""Handshakes of the five kinds, by hand."""
+"""Handshakes of the six kinds, by hand."""
 
 import math
 
@@ -12,6 +12,7 @@ TALKS = {
     "refused": Conversation().refused(),
     "unanswered": Conversation().syn(lost=True).syn(after=1.0, lost=True),
     "half_open": Conversation().syn().syn_ack(),
+    "aborted": Conversation().syn().syn_ack().rst("client"),
     "not_captured": Conversation().syn(drop=True).syn_ack(drop=True).ack(drop=True).data("client", 10),
 }
 
@@ -26,8 +27,37 @@ def test_a_syn_answered_outside_the_capture_is_complete() -> None:
     assert connection(one_way)["handshake"] == "complete"
 
 
-def test_a_client_that_resets_after_the_syn_ack_leaves_it_half_open() -> None:
-    assert connection(Conversation().syn().syn_ack().rst("client"))["handshake"] == "half_open"
+ABORTS = {
+    "without ACK": Conversation().syn().syn_ack().rst("client", with_ack=False),
+    "IPv6": Conversation(client="2001:db8::1", server="2001:db8::2").syn().syn_ack().rst("client"),
+    "the server's packets are not captured": Conversation().syn().syn_ack(drop=True).rst("client"),
+    "a second SYN-ACK": Conversation().syn().syn_ack().rst("client").syn_ack().rst("client"),
+}
+
+
+@pytest.mark.parametrize("kind", ABORTS)
+def test_a_client_that_resets_after_the_syn_ack_aborts(kind: str) -> None:
+    assert connection(ABORTS[kind])["handshake"] == "aborted"
+
+
+def test_a_rst_after_the_acknowledgement_leaves_it_complete() -> None:
+    assert connection(Conversation().handshake().rst("client"))["handshake"] == "complete"
+
+
+def test_a_rst_before_the_syn_ack_answers_nothing() -> None:
+    assert connection(Conversation().syn().rst("client", with_ack=False).syn_ack())["handshake"] == "half_open"
+
+
+def test_an_aborted_handshake_that_was_tried_again() -> None:
+    again = Conversation().syn().syn_ack().rst("client").syn().syn_ack().ack()
+    assert connection(again)["handshake"] == "complete"
+
+
+def test_simultaneous_open_counts_the_client_s_syn_ack() -> None:
+    crossed = Conversation().syn().syn("server").send("client", "SA", seq=0).ack("server").data("client", 10)
+    seen = connection(crossed)
+    assert (seen["handshake"], seen["syn_count"], seen["syn_ack_count"]) == ("complete", 2, 1)
+    assert math.isnan(seen["handshake_rtt_s"])
 
 
 def test_counts_and_times() -> None:

@@ -62,3 +62,11 @@ def test_whole_connections() -> None:
 
 def test_threshold() -> None:
     assert observe(view(midstream(1)), OpenAtEdgesLimits(min_connections=2)) is None
+
+
+def test_a_syn_ack_shows_that_a_connection_began_in_the_capture() -> None:
+    one_way = Conversation(client_port=1).syn(drop=True).syn_ack().ack(drop=True).data("server", 10)
+    seen = observe(view(one_way), LIMITS)
+    assert seen is not None
+    assert seen.observations["open_at_start"] == 0
+    assert seen.observations["open_at_end"] == 1

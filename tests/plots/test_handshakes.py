@@ -41,7 +41,7 @@ def test_counts_are_those_of_the_analysis(name: str) -> None:
     analysis = pf.analyze(pf.example(name))
     data = handshakes_data(analysis.connections)
     counts = analysis.statistics["handshake"]
-    for outcome in ("complete", "refused", "unanswered", "half_open", "not_captured"):
+    for outcome in ("complete", "refused", "unanswered", "half_open", "aborted", "not_captured"):
         assert data[outcome].sum() == counts["successful" if outcome == "complete" else outcome]  # type: ignore[literal-required]
     assert data["timed"].sum() == analysis.connections["handshake_rtt_s"].notna().sum()
 

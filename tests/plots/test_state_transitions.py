@@ -4,8 +4,11 @@ from matplotlib.figure import Figure
 
 import pcapframe as pf
 from pcapframe.plots import state_transitions, state_transitions_data
+from pcapframe.schema import HANDSHAKES
 from tests.builders import Conversation
 from tests.plots.made import example, made, title_of
+
+OUTCOMES = len(HANDSHAKES)
 
 
 def test_paths_of_connections() -> None:
@@ -26,9 +29,9 @@ def test_paths_of_connections() -> None:
 def test_halves_sum_to_the_connections_and_are_those_of_the_pattern(name: str) -> None:
     analysis = pf.analyze(pf.example(name))
     data = state_transitions_data(analysis.segments, analysis.connections)
-    assert data.iloc[:5, :4].sum().sum() == data.iloc[5:, 4:].sum().sum() == len(analysis.connections)
-    assert data.iloc[:5, 4:].isna().all(axis=None)
-    assert data.iloc[5:, :4].isna().all(axis=None)
+    assert data.iloc[:OUTCOMES, :4].sum().sum() == data.iloc[OUTCOMES:, 4:].sum().sum() == len(analysis.connections)
+    assert data.iloc[:OUTCOMES, 4:].isna().all(axis=None)
+    assert data.iloc[OUTCOMES:, :4].isna().all(axis=None)
     (pattern,) = (p for p in analysis.patterns if p.pattern == "state_transitions")
     for row in pattern.observations["transitions"]:
         assert data.loc[row["from"], row["to"]] == row["count"]

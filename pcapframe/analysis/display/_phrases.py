@@ -36,6 +36,7 @@ LABELLED = {
 }
 HANDSHAKE_STATISTICS = {
     "complete": "handshakes", "refused": "handshakes", "unanswered": "unanswered", "half open": "unanswered",
+    "aborted": "handshakes",
 }  # fmt: skip
 ENDING_STATISTICS = {
     "FIN": "endings", "reset": "endings", "half closed": "open_endings", "open": "open_endings",

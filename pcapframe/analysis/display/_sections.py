@@ -44,6 +44,7 @@ def write_connections(statistics: Statistics, health: CaptureHealth) -> Renderab
         "refused": handshake["refused"],
         "unanswered": handshake["unanswered"],
         "half open": handshake["half_open"],
+        "aborted": handshake["aborted"],
         "not captured": handshake["not_captured"],
     }
     named = {"FIN": "fin", "reset": "reset", "half closed": "half_closed", "open": "open"}

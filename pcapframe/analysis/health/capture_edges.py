@@ -1,6 +1,7 @@
 """Connections that began before the capture or continued after it.
 
-- ``open_at_start``: connections whose handshake is not in the capture (``handshake`` is ``not_captured``).
+- ``open_at_start``: connections without a captured SYN or SYN-ACK (``handshake`` is ``not_captured``).
+- ``syn_not_captured``: those with a SYN-ACK and no SYN: they opened while packets were captured.
 - ``open_at_end``: connections, established or already open at the start, that end neither by a RST nor by the FINs of
   both sides.
 - ``inferred_roles``: connections without a captured SYN or SYN-ACK, so that client and server are inferred. A filter on
@@ -19,7 +20,7 @@ __all__ = ["FINDINGS"]
 
 
 def _open_at_start(view: View) -> Finding | None:
-    mask = (view.connections["handshake"] == "not_captured").to_numpy()
+    mask = _without_syn(view) & ~_with_syn_ack(view)
     count = int(mask.sum())
     if not count:
         return None
@@ -30,6 +31,28 @@ def _open_at_start(view: View) -> Finding | None:
         {"handshakes": AT_LEAST, "durations": AT_LEAST},
         view.of_connections(mask),
     )
+
+
+def _syn_not_captured(view: View) -> Finding | None:
+    mask = _without_syn(view) & _with_syn_ack(view)
+    count = int(mask.sum())
+    if not count:
+        return None
+    return Finding(
+        "syn_not_captured",
+        f"The SYN of {count:,} of {counted(len(view.connections), 'connection')} is not in the capture; a SYN-ACK is.",
+        {"connections": count, "total_connections": len(mask)},
+        {"handshakes": AT_LEAST, "durations": AT_LEAST},
+        view.of_connections(mask),
+    )
+
+
+def _without_syn(view: View) -> Mask:
+    return np.asarray(view.connections["handshake"] == "not_captured", np.bool_)
+
+
+def _with_syn_ack(view: View) -> Mask:
+    return np.asarray(view.connections["syn_ack_count"] > 0, np.bool_)
 
 
 def _open_at_end(view: View) -> Finding | None:
@@ -66,6 +89,7 @@ def _inferred(view: View) -> Finding | None:
 
 FINDINGS: dict[str, Finder] = {
     "open_at_start": _open_at_start,
+    "syn_not_captured": _syn_not_captured,
     "open_at_end": _open_at_end,
     "inferred_roles": _inferred,
 }

@@ -18,3 +18,12 @@ def test_connections_open_at_either_end() -> None:
     assert found["open_at_end"].sentence == ("The end of 1 of 3 connections is not in the capture, closed by one side.")
     assert health.qualifiers["durations"] == "at least"
     assert health.qualifiers["directions"] == "unknown"
+
+
+def test_a_syn_ack_shows_that_a_connection_was_not_open_before() -> None:
+    half = Conversation(client_port=1).syn(drop=True).syn_ack().ack().data("client", 5).ack("server").close()
+    health = pf.analyze(pcap(merge(half, whole(5.0, client_port=3)))).health
+    (found,) = health.findings
+    assert found.name == "syn_not_captured"
+    assert found.sentence == "The SYN of 1 of 2 connections is not in the capture; a SYN-ACK is."
+    assert health.qualifiers == {"handshakes": "at least", "durations": "at least"}
