@@ -18,7 +18,7 @@ from pcapframe.mcp_server.declaration import SERVER, ServerTool
 from pcapframe.mcp_server.tools import TOOLS
 
 LIST_BAR, ANSWER_BAR = 20_000, 12_000  # [bytes]
-SECOND_BAR_S, CHART_BAR_S = 0.1, 0.2
+SECOND_BAR_S = 0.1
 CANCEL_BAR_S = 1.0
 CANCELLED = 20  # moments of an analysis
 RESETS = 5_000
@@ -60,12 +60,11 @@ async def measure(capture: Path, resets: Path, runs: int) -> int:
         heading(f"{capture.name}: asked again, medians of {runs}")
         for tool, asked in questions(servers[0]):
             times = [(await ask(client, tool.name, capture, **asked))[1] for _ in range(runs)]
-            bar = SECOND_BAR_S if tool.forms else CHART_BAR_S
-            reached.append(show_time(named(tool, asked), times, bar))
+            reached.append(show_time(named(tool, asked), times, SECOND_BAR_S))
             if "server_ip" in asked:  # each of which this tool was not asked about before
                 others = [{**asked, "server_ip": server} for server in servers[1 : runs + 1]]
                 times = [(await ask(client, tool.name, capture, **other))[1] for other in others]
-                reached.append(show_time(f"{named(tool, asked)}, new servers", times, bar))
+                reached.append(show_time(f"{named(tool, asked)}, new servers", times, SECOND_BAR_S))
     heading(f"{capture.name}: cancelled in mid-analysis, in this process")
     reached.append(await show_cancelling(capture))
     return int(not all(reached))
