@@ -101,9 +101,10 @@ class Establishment:
     """The columns of handshakes."""
 
     def __init__(self, connections: int) -> None:
-        counts: list[Array] = [np.zeros(connections, np.int64) for _ in range(3)]
+        counts: list[Array] = [np.zeros(connections, np.uint32) for _ in range(2)]
         times: list[Array] = [np.full(connections, NO_TIME) for _ in range(3)]
-        self._out = Opening._make([*counts, *times, np.zeros(connections, np.uint8)])
+        rtt, seen = np.zeros(connections, np.int64), np.zeros(connections, np.uint8)
+        self._out = Opening._make([*counts, rtt, *times, seen])
 
     def feed(self, rows: Rows) -> None:
         """Follow the handshakes through the next chunk."""

@@ -60,7 +60,7 @@ def _merge(keys: Any, counts: Any, other_keys: Any, other_counts: Any, out_keys:
 @jit
 def _find(keys: Any, counts: Any, shares: Any, out: Any) -> None:
     """Put the middle of each owner's bin in which `shares` of its samples are reached into `out` [ns]."""
-    first = 0
+    first = place = 0
     while first < keys.size:
         owner = keys[first] >> BIN_BITS
         end, total = first, np.int64(0)
@@ -74,8 +74,9 @@ def _find(keys: Any, counts: Any, shares: Any, out: Any) -> None:
                 at += 1
                 reached += counts[at]
             low = (keys[at] & ((1 << BIN_BITS) - 1)) << BIN_SHIFT
-            out[k, owner] = np.int64(low | 1 << (BIN_SHIFT - 1)).view(np.float64)
+            out[k, place] = np.int64(low | 1 << (BIN_SHIFT - 1)).view(np.float64)
         first = end
+        place += 1
 
 
 class Histogram:
@@ -134,8 +135,8 @@ class Histogram:
         np.minimum(self._lowest, other._lowest, out=self._lowest)
         np.maximum(self._highest, other._highest, out=self._highest)
 
-    def quantiles(self, *shares: float) -> list[Array]:
-        """Return quantiles by owner.
+    def quantiles(self, *shares: float) -> tuple[Array, list[Array]]:
+        """Return quantiles of the owners that have a sample.
 
         Parameters
         ----------
@@ -144,17 +145,19 @@ class Histogram:
 
         Returns
         -------
+        ndarray of int
+            The owners, ascending.
         list of ndarray of float64
-            One a share, by owner; NaN for an owner without a sample. [s]
+            One a share, by these owners. [s]
         """
         self._count_pending()
+        owners = np.flatnonzero(self._highest != NEVER)
         between = np.array([share for share in shares if 0 < share < 1])
-        middles = np.full((between.size, self._lowest.size), np.nan)
+        middles = np.empty((between.size, owners.size))
         _find(self._keys, self._counts, between, middles)
-        is_known = self._highest != NEVER
-        lowest, highest = (np.where(is_known, times / 1e9, np.nan) for times in (self._lowest, self._highest))
+        lowest, highest = self._lowest[owners] / 1e9, self._highest[owners] / 1e9
         found = iter(middles / 1e9)
-        return [
+        return owners, [
             np.clip(next(found), lowest, highest) if 0 < share < 1 else highest if share else lowest for share in shares
         ]
 

@@ -26,6 +26,8 @@ __all__ = ["Lifecycle"]
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = 0, 1, 2, 3, 4, 5, 6
 LETTERS = b"SHADFRIQTWG"
 S, H, A, D, F, R, I, Q, T, W, G = range(len(LETTERS))  # noqa: E741  # Zeek's names
+ONLY_SYN_LETTERS = sum(1 << letter for letter in (S, H, A, F, G, I, Q))  # which has but one if only a SYN was sent
+STATE_SHAPE = (7, 7, 2, 2)  # states of the originator and the responder, no bytes sent, only a SYN before the RST
 FLIPPED = 1 << 5
 SERVER = 1 << 4  # the server's, else the client's
 MOST_EVENTS = 6  # of a packet: two flips, its flags, a zero window, a repeat, a gap
@@ -278,29 +280,24 @@ def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.L
         names[client_opens, : len(LETTERS)] = of_client
         names[client_opens, SERVER : SERVER + len(LETTERS)] = of_server
         names[client_opens, FLIPPED] = ord("^")
-    # Zeek writes the flip first, wherever it was noticed.
-    order = stable_order(2 * place.astype(np.int64) + (letter != FLIPPED), 2 * originator_is_client.size)
-    place, letter = place[order], letter[order]
+    key = 2 * place.astype(np.int64) + (letter != FLIPPED)  # Zeek writes the flip first, wherever it was noticed
+    if (key[1:] < key[:-1]).any():
+        order = stable_order(key, 2 * originator_is_client.size)
+        place, letter = place[order], letter[order]
     text = names[originator_is_client[place].astype(np.int8), letter]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=originator_is_client.size))])
     return pa.LargeStringArray.from_buffers(originator_is_client.size, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-def _states(endpoints: Array, connections: Array) -> pa.LargeStringArray:
-    """Return Zeek's conn_state; the first rule that fits decides."""
-    every = np.arange(len(connections))
-    originator = np.where(connections["originator_is_client"], 0, 1)
-    o, r = endpoints["state"][every, originator], endpoints["state"][every, 1 - originator]
+def _rules() -> tuple[list[str], Array]:
+    """Return Zeek's states, and the place of the one for each of what `_states` counts; the first that fits."""
+    o, r, no_bytes, only_syn = np.unravel_index(np.arange(np.prod(STATE_SHAPE)), STATE_SHAPE)
     o_idle, r_idle = (np.isin(state, (INACTIVE, PARTIAL)) for state in (o, r))
-    no_bytes = ~endpoints["has_bytes"].any(axis=1)
-    before = connections["before_reset"]
-    other_letters = sum(1 << letter for letter in (H, A, F, G, I, Q))
-    only_syn = (before >> S & 1 == 1) & (before & other_letters == 0)
     rules = {
-        "REJ": (r == RESET) & (np.isin(o, (SYN_SENT, SYN_ACK_SENT)) | ((o == RESET) & no_bytes)),
+        "REJ": (r == RESET) & (np.isin(o, (SYN_SENT, SYN_ACK_SENT)) | ((o == RESET) & (no_bytes == 1))),
         "RSTRH": (r == RESET) & o_idle,
         "RSTR": r == RESET,
-        "RSTOS0": (o == RESET) & r_idle & only_syn,
+        "RSTOS0": (o == RESET) & r_idle & (only_syn == 1),
         "OTH": (o == RESET) & r_idle,
         "RSTO": o == RESET,
         "SF": (o == CLOSED) & (r == CLOSED),
@@ -312,7 +309,19 @@ def _states(endpoints: Array, connections: Array) -> pa.LargeStringArray:
         "S1": (o == ESTABLISHED) & (r == ESTABLISHED),
     }
     places = np.select(list(rules.values()), list(range(len(rules))), default=len(rules))
-    return pa.array([*rules, "OTH"], pa.large_string()).take(pa.array(places))
+    return [*rules, "OTH"], places.astype(np.int8)
+
+
+def _states(endpoints: Array, connections: Array) -> pa.LargeStringArray:
+    """Return Zeek's conn_state."""
+    state, has_bytes = endpoints["state"], endpoints["has_bytes"].any(axis=1)
+    client_opens = connections["originator_is_client"]
+    only_syn = (connections["before_reset"] & ONLY_SYN_LETTERS) == 1 << S
+    originator = np.where(client_opens, state[:, 0], state[:, 1])
+    responder = np.where(client_opens, state[:, 1], state[:, 0])
+    seen = ((originator * STATE_SHAPE[1] + responder) * 2 + ~has_bytes) * 2 + only_syn  # uint8 holds it
+    names, places = _rules()
+    return pa.array(names, pa.large_string()).take(pa.array(places[seen]))
 
 
 class Lifecycle:

@@ -7,18 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.connections.rows import Rows, by_side
+from pcapframe.connections.rows import Rows, by_sender, by_side
 from pcapframe.jit import jit
 from pcapframe.schema import FIN, SYN
 
 __all__ = ["Reliability"]
 
 
-COUNTS = (
-    "resent_segments", "resent_bytes", "reordered_segments", "gap_bytes", "duplicate_acks_sent", "zero_windows_sent",
-)  # fmt: skip
-# By connection and sender (column 0: the client, 1: the server); sent segments are those with payload, SYN or FIN.
-SUMS = np.dtype([(name, np.int64) for name in (*COUNTS, "sent_segments")])
+# By connection and sender (column 0: the client, 1: the server).
+SUMS = np.dtype(
+    [
+        ("resent_segments", np.uint32),
+        ("reordered_segments", np.uint32),
+        ("duplicate_acks_sent", np.uint32),
+        ("zero_windows_sent", np.uint32),
+        ("sent_segments", np.uint32),  # with payload, SYN or FIN
+        ("resent_bytes", np.uint64),
+        ("gap_bytes", np.uint64),
+    ]
+)
 
 
 @jit
@@ -61,9 +68,11 @@ class Reliability:
 
     def columns(self) -> dict[str, Any]:
         """Return the columns made."""
-        resent, sent = self._sums["resent_segments"], self._sums["sent_segments"]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            made: dict[str, Any] = by_side("resend_rate", np.where(sent > 0, resent / sent, np.nan))
-        for name in COUNTS:
-            made |= by_side(name, self._sums[name])
+        sums = by_sender(self._sums)
+        sent = sums.pop("sent_segments")
+        sums["resend_rate"] = np.full(sent.shape, np.nan, order="F")
+        np.divide(sums["resent_segments"], sent, out=sums["resend_rate"], where=sent > 0)
+        made: dict[str, Any] = {}
+        for name, column in sums.items():
+            made |= by_side(name, column)
         return made

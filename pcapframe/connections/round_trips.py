@@ -16,7 +16,7 @@ import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.connections.histogram import Histogram, keep
-from pcapframe.connections.rows import Rows, by_side
+from pcapframe.connections.rows import SIDES, Rows
 from pcapframe.jit import jit
 from pcapframe.schema import FIN, RST, SYN
 
@@ -78,7 +78,7 @@ class RoundTrips:
     """The columns of round-trip times."""
 
     def __init__(self, connections: int) -> None:
-        directions = 2 * connections
+        self._connections, directions = connections, 2 * connections
         self._timers = Timers(
             np.full(directions, NO_TIME), np.full(directions, NOTHING_SENT), np.zeros(directions, np.int64),
             np.full(directions, NO_TIME),
@@ -96,6 +96,11 @@ class RoundTrips:
         """Return the columns made."""
         made: dict[str, Any] = {}
         for prefix, histogram in (("ack_rtt", self._by_ack), ("ts_rtt", self._by_timestamp)):
-            for name, column in zip(QUANTILES, histogram.quantiles(*QUANTILES.values()), strict=True):
-                made |= by_side(f"{prefix}_{name}_s", column.reshape(-1, 2))
+            directions, found = histogram.quantiles(*QUANTILES.values())
+            for i, side in enumerate(SIDES):
+                of = directions & 1 == i
+                rows = directions[of] >> 1
+                for name, values in zip(QUANTILES, found, strict=True):
+                    column = made[f"{side}_{prefix}_{name}_s"] = np.full(self._connections, np.nan)
+                    column[rows] = values[of]
         return made

@@ -10,9 +10,10 @@ from pcapframe.arrays import Array, fixed
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
-__all__ = ["Rows", "by_side", "category", "in_chunks", "seconds"]
+__all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "seconds"]
 
 CHUNK_ROWS = 1 << 16
+BLOCK_ROWS = 1 << 12  # of records, which the cache holds
 SIDES = ("client", "server")
 
 
@@ -73,6 +74,19 @@ def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> I
     for start in range(0, place.size, rows):
         stop = min(start + rows, place.size)
         yield Rows(place=place[start:stop], **plain.chunk(start, stop))
+
+
+def by_sender(records: Array) -> dict[str, Array]:
+    """Return every field of records by connection and sender (column 0: the client) as a contiguous column.
+
+    The records are unpacked block by block: read field by field, each of them would come from memory anew.
+    """
+    made = {name: np.empty(records.shape, dtype, "F") for name, (dtype, *_) in records.dtype.fields.items()}
+    for start in range(0, len(records), BLOCK_ROWS):
+        block = records[start : start + BLOCK_ROWS]
+        for name, column in made.items():
+            column[start : start + BLOCK_ROWS] = block[name]
+    return made
 
 
 def by_side(name: str, values: Array) -> dict[str, Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, seconds_from
-from pcapframe.connections.rows import Rows, by_side
+from pcapframe.connections.rows import Rows, by_sender, by_side
 from pcapframe.jit import jit
 from pcapframe.schema import ACK
 
@@ -15,8 +15,16 @@ __all__ = ["Volume"]
 LATEST = np.iinfo(np.int64).max
 
 
-COUNTS = ("packets", "wire_bytes", "payload_bytes", "data_packets", "ack_packets")
-SUMS = np.dtype([(name, np.int64) for name in COUNTS])  # by connection and sender (column 0: the client, 1: the server)
+# By connection and sender (column 0: the client, 1: the server).
+SUMS = np.dtype(
+    [
+        ("packets", np.uint32),
+        ("data_packets", np.uint32),
+        ("ack_packets", np.uint32),
+        ("wire_bytes", np.uint64),
+        ("payload_bytes", np.uint64),
+    ]
+)
 
 
 class Times(NamedTuple):
@@ -41,7 +49,7 @@ def _sum(rows: Any, times: Any, sums: Any) -> None:
         sent.packets += 1
         sent.wire_bytes += wire[i]
         if payload[i] > 0:
-            sent.payload_bytes += payload[i]
+            sent.payload_bytes += np.uint64(payload[i])
             sent.data_packets += 1
         if tcp_flags[i] & ACK:
             sent.ack_packets += 1
@@ -63,6 +71,6 @@ class Volume:
         made: dict[str, Any] = {"duration_s": seconds_from(*self._times)}
         for name, times in self._times._asdict().items():
             made[name] = pd.array(times, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)
-        for name in COUNTS:
-            made |= by_side(name, self._sums[name])
+        for name, column in by_sender(self._sums).items():
+            made |= by_side(name, column)
         return made

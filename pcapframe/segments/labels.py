@@ -70,8 +70,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     frame = packets if is_segment.all() else packets[is_segment]
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
-    tracker, labeller, evidence_pass = Tracker(), Labeller(), EvidencePass()
     rows = len(frame)
+    tracker, labeller, evidence_pass = Tracker(rows), Labeller(rows), EvidencePass(rows)
     tracked, labelled, judged = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows)
     for start in range(0, rows, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, rows)

@@ -281,9 +281,10 @@ def label(
 
 
 class Labeller:
-    """Feeds `label` chunk by chunk."""
+    """Feeds `label` chunk by chunk, of at most `most` segments in all where that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         self._streams = np.zeros(0, STREAM)
         self._directions = np.zeros(0, DIRECTION)
         dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int32, np.int32)
@@ -306,10 +307,10 @@ class Labeller:
             Filled, one row a segment.
         """
         rows = segments.seq.size
-        self._streams = grown(self._streams, connections)
-        self._directions = grown(self._directions, 2 * connections)
+        self._streams = grown(self._streams, connections, self._most)
+        self._directions = grown(self._directions, 2 * connections, 2 * self._most)
         # A chunk takes free entries first, so that room for `rows` more than are in use now is always enough.
         needed = int(max(self._free[1], self._free[2] + rows))
-        self._entries = Entries(*(grown(column, needed + 1) for column in self._entries))
+        self._entries = Entries(*(grown(column, needed + 1, self._most) for column in self._entries))
         label(segments, tracked, self._fed, self._streams, self._directions, self._entries, self._free, out)
         self._fed += rows

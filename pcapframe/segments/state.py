@@ -11,6 +11,7 @@ __all__ = ["SHORTEST_HEADER", "Segments", "after", "allocate", "before", "grown"
 
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
+RESERVED = 1 << 30  # address space of a table [bytes]
 SHORTEST_HEADER = 20  # a TCP header without options [bytes]
 
 
@@ -46,11 +47,17 @@ def part(columns: Columns, start: int, stop: int) -> Columns:
     return type(columns)(*(column[start:stop] for column in columns))
 
 
-def grown(table: Array, rows: int) -> Array:
-    """Return `table` with room for at least `rows` rows, new ones zero; the same object if it has that room."""
+def grown(table: Array, rows: int, most: int = 0) -> Array:
+    """Return `table` with room for at least `rows` rows, new ones zero; the same object if it has that room.
+
+    Room for `most` rows, which there will never be more of, is made at once up to ``RESERVED`` bytes: memory that is
+    not touched costs nothing, and copying a table of millions of connections takes longer than using it.
+    """
     if rows <= len(table):
         return table
-    larger = np.zeros((max(rows, 2 * len(table)), *table.shape[1:]), table.dtype)
+    row_bytes = table.dtype.itemsize * int(np.prod(table.shape[1:]))
+    size = max(rows, 2 * len(table), min(most, RESERVED // row_bytes))
+    larger = np.zeros((size, *table.shape[1:]), table.dtype)
     larger.reshape(-1).view(np.uint8)[: table.nbytes] = table.reshape(-1).view(np.uint8)  # records go one by one
     return larger
 

@@ -151,9 +151,10 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
 
 
 class Tracker:
-    """Feeds `track` chunk by chunk."""
+    """Feeds `track` chunk by chunk, of at most `most` segments in all where that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         rng = np.random.default_rng()
         self._seed = rng.integers(1, 2**63, 2, np.uint64) * np.uint64(2) + np.uint64(1)
         self._counts = np.zeros(2, np.int64)  # connections, pairs
@@ -179,8 +180,8 @@ class Tracker:
         """
         rows = segments.seq.size
         connections, pairs = (int(count) for count in self._counts)
-        self._sides = Sides(*(grown(column, 2 * (connections + rows)) for column in self._sides))
-        lists = (grown(column, pairs + rows) for column in self._pairs[1:])
+        self._sides = Sides(*(grown(column, 2 * (connections + rows), 2 * self._most) for column in self._sides))
+        lists = (grown(column, pairs + rows, self._most) for column in self._pairs[1:])
         self._pairs = Pairs(self._pairs.slots, *lists)
         if 2 * (pairs + rows) > self._pairs.slots.size:
             size = 1 << int(4 * (pairs + rows) - 1).bit_length()

@@ -6,7 +6,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.connections import table
-from pcapframe.connections.rows import Rows, by_side, in_chunks, seconds
+from pcapframe.connections.rows import Rows, by_sender, by_side, in_chunks, seconds
 from tests.builders import Conversation
 from tests.connections.made import segments
 
@@ -39,6 +39,17 @@ def test_chunks_do_not_matter(name: str, size: int, monkeypatch: pytest.MonkeyPa
     expected = pf.build_connections(frame)
     monkeypatch.setattr(table, "in_chunks", lambda segments, place: in_chunks(segments, place, size))
     pd.testing.assert_frame_equal(pf.build_connections(frame), expected, check_exact=True)
+
+
+def test_records_are_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pcapframe.connections.rows.BLOCK_ROWS", 3)
+    records = np.zeros((7, 2), np.dtype([("a", np.uint32), ("b", np.uint64)]))
+    records["a"], records["b"] = np.arange(14).reshape(7, 2), np.arange(14).reshape(7, 2) + 2**40
+    made = by_sender(records)
+    assert {name: (column.dtype, column.tolist()) for name, column in made.items()} == {
+        name: (records[name].dtype, records[name].tolist()) for name in ("a", "b")
+    }
+    assert made["a"][:, 1].flags.c_contiguous
 
 
 def test_columns_by_sender() -> None:

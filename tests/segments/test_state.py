@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcapframe.segments.state import after, allocate, before, grown, release
+from pcapframe.segments.state import RESERVED, after, allocate, before, grown, release
 
 
 @pytest.mark.parametrize(("a", "b"), [(1, 0), (0, 0xFFFFFFFF), (100, 0xFFFFFF00), (0x7FFFFFFF, 0)])
@@ -32,3 +32,11 @@ def test_places_are_given_again_before_new_ones_are_taken() -> None:
     assert free.tolist() == [7, 8, 9, 2, 3, 1]
     assert [allocate.py_func(free, link, 3) for _ in range(3)] == [2, 0, 3]
     assert free.tolist() == [7, 8, 9, -1, 4, 4]
+
+
+def test_room_that_is_known_to_be_needed_is_made_at_once() -> None:
+    table = grown(np.zeros((0, 2), np.int64), 3, most=100)
+    assert table.shape == (100, 2)
+    assert grown(table, 90, most=100) is table
+    huge = grown(np.zeros(0, np.int64), 3, most=2**60)  # only as address space
+    assert huge.nbytes == RESERVED

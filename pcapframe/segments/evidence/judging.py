@@ -355,9 +355,10 @@ def judge(
 
 
 class EvidencePass:
-    """Feeds `judge` chunk by chunk."""
+    """Feeds `judge` chunk by chunk, of at most `most` segments in all where that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         self._directions = np.zeros(0, DIRECTION)
         dtypes: tuple[Any, ...] = (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32, np.int32)
         self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
@@ -386,7 +387,7 @@ class EvidencePass:
             was needed, so that its ``bits`` may change until the last chunk was fed.
         """
         rows = segments.seq.size
-        self._directions = grown(self._directions, 2 * connections)
+        self._directions = grown(self._directions, 2 * connections, 2 * self._most)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
         needed = int(max(self._free[4], self._free[5] + rows))
