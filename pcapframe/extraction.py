@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME
-from pcapframe.capture.link import LINK_ETHERNET, link_name
+from pcapframe.capture.link_types import LINK_ETHERNET, link_name
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.capture.writer import Described, Records, copy_packets, pcap_header, pcapng_header, record_bytes, records
 from pcapframe.errors import CaptureError, CaptureFormatError, CaptureNotFoundError, ParameterError

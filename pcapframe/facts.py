@@ -11,7 +11,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture.facts import CaptureFacts
-from pcapframe.capture.link import LINK_NAMES, link_name
+from pcapframe.capture.link_types import LINK_TYPES, link_name
 from pcapframe.capture.pcapng import MOST_COMMENTS, MOST_INTERFACES
 from pcapframe.errors import ParameterError
 from pcapframe.wording import counted, joined, printable
@@ -307,7 +307,7 @@ def _one(fact: CaptureFacts, time: npt.NDArray[np.int64]) -> CaptureInfo:
 
 def _link_types(numbers: Sequence[int]) -> dict[str, Any]:
     """Return the fields about link types."""
-    listed = [number for place, number in enumerate(numbers) if place < MOST_LINK_TYPES or number in LINK_NAMES]
+    listed = [number for place, number in enumerate(numbers) if place < MOST_LINK_TYPES or number in LINK_TYPES]
     return {
         "link_types": [link_name(number) for number in listed],
         "link_type_numbers": listed,

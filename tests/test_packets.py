@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapframe import packets as packets_module
-from pcapframe.capture.link import LINK_NAMES
+from pcapframe.capture.link_types import LINK_TYPES
 from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
 from pcapframe.packets import capture_info, merge_order, read_pcap
 from pcapframe.schema import PACKETS, names
@@ -289,7 +289,7 @@ def test_arbitrary_blocks_after_a_pcapng_header(big_endian, blocks, rest):
     outcome(ng.section() + ng.interface() + b"".join(ng.block(*block) for block in blocks) + rest)
 
 
-@given(st.binary(max_size=200), st.sampled_from([*LINK_NAMES, 12, 147]), st.integers(0, 300))
+@given(st.binary(max_size=200), st.sampled_from([*LINK_TYPES, 12, 147]), st.integers(0, 300))
 def test_arbitrary_packets(data, link_type, wire_bytes):
     capture = pcap_header(link_type=link_type) + pcap_record(0, data, wire_bytes=wire_bytes) * 2
     assert outcome(capture) == 2

@@ -9,7 +9,8 @@ from pcapframe.capture import ip, transport
 from pcapframe.capture.fragments import HEAD_BYTES
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, innermost_ip
-from pcapframe.capture.link import network_header
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, skip_shims
+from pcapframe.capture.link_types import LINK_TYPES, frame_decoder
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.jit import inner_jit, jit, unchecked
 
@@ -84,6 +85,18 @@ class Scratch(NamedTuple):
 
     header: Array  # uint64, what `innermost_ip` finds
     fields: Array  # int64, what `decode_tcp` finds
+
+
+_decode_frame = frame_decoder(LINK_TYPES)
+
+
+@inner_jit
+def _network_header(buffer: Any, at: Any, end: Any, link: Any) -> Any:
+    """Find the network header of a frame: Ethernet type (or a code), place, innermost VLAN id (-1 for none)."""
+    kind, at = _decode_frame(buffer, at, end, link)
+    if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):  # most packets: handing on what a call gives waits for its stores
+        return kind, at, -1
+    return skip_shims(buffer, kind, at, end, -1)
 
 
 @inner_jit
@@ -215,7 +228,7 @@ def decode_batch(
         has = 0
         for k in range(transport.SACK):
             fields[k] = 0
-        kind, place, vlan = network_header(data, at, end, np.int64(record.link))
+        kind, place, vlan = _network_header(data, at, end, np.int64(record.link))
         found, protocol, payload, payload_end, vlan = innermost_ip(data, kind, place, end, wire_end, vlan, header)
         src = dst = np.int64(-1)
         ttl = ip_id = np.uint64(0)
@@ -229,22 +242,20 @@ def decode_batch(
             if family == 4:
                 ip_id = header[ip.IDENT]
                 has |= transport.HAS_IP_ID
-        if found == IP_PAYLOAD:
-            if protocol == TCP:
-                has |= decode_tcp(data, payload, end, payload_end, fields)
-            elif protocol == UDP:
-                has |= decode_ports(data, payload, min(end, payload_end), fields)
-        elif found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload:
-            if payload_end <= end:
-                fragments.src[pieces], fragments.dst[pieces] = src, dst
-                _keep_fragment(
-                    data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments
-                )
-                pieces += 1
-            elif header[ip.FRAGMENT_OFFSET] == 0 and protocol == TCP:
-                # Cut by the capture, so the length of the datagram is unknown, as in Wireshark.
-                has |= decode_tcp(data, payload, end, payload_end, fields) & ~transport.HAS_PAYLOAD
+        is_fragment = found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload
+        # A first fragment that the capture cut: the length of its datagram is unknown, as in Wireshark.
+        is_cut = is_fragment and payload_end > end and header[ip.FRAGMENT_OFFSET] == 0
+        if protocol == TCP and (found == IP_PAYLOAD or is_cut):
+            has |= decode_tcp(data, payload, end, payload_end, fields)
+            if is_cut:
+                has &= ~transport.HAS_PAYLOAD
                 fields[transport.PAYLOAD] = 0
+        elif protocol == UDP and found == IP_PAYLOAD:
+            has |= decode_ports(data, payload, min(end, payload_end), fields)
+        elif is_fragment and payload_end <= end:
+            fragments.src[pieces], fragments.dst[pieces] = src, dst
+            _keep_fragment(data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments)
+            pieces += 1
         out.time[row] = record.time
         out.wire_bytes[row] = record.wire
         out.captured_bytes[row] = record.captured

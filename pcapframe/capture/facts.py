@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from pcapframe.capture.link import LINK_NAMES, link_name
+from pcapframe.capture.link_types import LINK_TYPES, link_name
 from pcapframe.wording import agreeing, counted
 
 __all__ = ["CaptureFacts", "decoded", "shortened"]
@@ -47,7 +47,7 @@ class CaptureFacts:
     @property
     def undecoded(self) -> list[int]:
         """Link types whose packets have a time and a length only."""
-        return [number for number in self.link_types if number not in LINK_NAMES]
+        return [number for number in self.link_types if number not in LINK_TYPES]
 
     @property
     def notes_total(self) -> int:
@@ -59,7 +59,7 @@ class CaptureFacts:
     @property
     def notes(self) -> list[str]:
         """What could not be read, or is not kept."""
-        known, undecoded = ", ".join(LINK_NAMES.values()), self.undecoded
+        known, undecoded = ", ".join(link_type.name for link_type in LINK_TYPES.values()), self.undecoded
         notes = [
             f"{link_name(number)} is not decoded: its packets have a time and a length only (decoded are {known})"
             for number in undecoded[:MOST_LINK_NOTES]

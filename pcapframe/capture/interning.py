@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture.ip import PROTOCOL_NAMES
-from pcapframe.capture.link import CODE_NAMES, OTHER_LINKS, UNKNOWN_LINK, link_name
+from pcapframe.capture.link import CODE_NAMES
+from pcapframe.capture.link_types import OTHER_LINKS, UNKNOWN_LINK, link_name
 from pcapframe.jit import inner_jit, jit
 
 __all__ = [

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from pcapframe.capture.bits import be16, be32, be64, byte
-from pcapframe.capture.link import ppp, skip_shims, wlan
+from pcapframe.capture.link import (
+    ETHERTYPE_BRIDGED,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
+    PPP_IPV4,
+    PPP_IPV6,
+    ppp,
+    skip_shims,
+    wlan,
+)
 from pcapframe.jit import inner_jit
 
 __all__ = ["IP_FRAGMENT", "IP_PAYLOAD", "NO_IP", "PROTOCOL_NAMES", "innermost_ip"]
@@ -23,6 +33,14 @@ SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, FAMILY, TTL, IDENT, FRAGMENT_OFFSET, MORE_
 HEADER_SLOTS = 9
 
 TCP, UDP = 6, 17
+IPV4_IN_IP, IPV6_IN_IP, GRE, IPIP, MPLS_IN_IP = 4, 41, 47, 94, 137  # tunnels
+HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS = 0, 43, 44, 51, 60  # extension headers
+MOBILITY, HIP, SHIM6 = 135, 139, 140
+MOST_EXTENSIONS = 64  # that are skipped
+JUMBO_OPTION = 0xC2
+MORE, OFFSET_MASK = 0x2000, 0x1FFF  # of IPv4's fragment field
+GRE_PPP, GRE_WCCP, GRE_ERSPAN_2, GRE_ERSPAN_3 = 0x880B, 0x883E, 0x88BE, 0x22EB
+PORT_L2TP, PORT_GTP_U, PORT_TEREDO, PORT_VXLAN, PORT_CAPWAP, PORT_GENEVE = 1701, 2152, 3544, 4789, 5247, 6081
 PROTOCOL_NAMES = {
     0: "HOPOPT", 1: "ICMP", 2: "IGMP", 4: "IPIP", 5: "ST", TCP: "TCP", 8: "EGP", 9: "IGP", UDP: "UDP", 33: "DCCP",
     41: "6in4", 43: "IPv6-Route", 44: "IPv6-Frag", 46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6",
@@ -41,7 +59,7 @@ def _gre(buffer: Any, at: Any, end: Any) -> Any:
     kind = be16(buffer, at + 2)
     version = flags & 7
     if version == 1:
-        if not flags & 0x2000 or kind != 0x880B:
+        if not flags & 0x2000 or kind != GRE_PPP:
             return -1, at
         at += 8 + (4 if flags & 0x1000 else 0) + (4 if flags & 0x80 else 0)
         if at + 2 > end:
@@ -54,7 +72,7 @@ def _gre(buffer: Any, at: Any, end: Any) -> Any:
         at += 2
         if byte(buffer, at - 2) & 1:
             protocol, at = protocol >> 8, at - 1
-        return (0x0800 if protocol == 0x21 else 0x86DD if protocol == 0x57 else -1), at
+        return (ETHERTYPE_IPV4 if protocol == PPP_IPV4 else ETHERTYPE_IPV6 if protocol == PPP_IPV6 else -1), at
     if version != 0:
         return -1, at
     sequence = flags & 0x1000
@@ -65,12 +83,12 @@ def _gre(buffer: Any, at: Any, end: Any) -> Any:
             at += 4 + length
             if length == 0:
                 break
-    if kind == 0x88BE:  # ERSPAN: type II has a header of 8 bytes, type I none
-        return 0x6558, at + (8 if sequence else 0)
-    if kind == 0x883E and at < end:  # WCCP: version 2 has a redirect header
-        return 0x0800, at if byte(buffer, at) >> 4 == 4 else at + 4
-    if kind == 0x22EB and at + 12 <= end:  # ERSPAN type III
-        return 0x6558, at + 12 + (8 if byte(buffer, at + 11) & 1 else 0)
+    if kind == GRE_ERSPAN_2:  # ERSPAN: type II has a header of 8 bytes, type I none
+        return ETHERTYPE_BRIDGED, at + (8 if sequence else 0)
+    if kind == GRE_WCCP and at < end:  # WCCP: version 2 has a redirect header
+        return ETHERTYPE_IPV4, at if byte(buffer, at) >> 4 == 4 else at + 4
+    if kind == GRE_ERSPAN_3 and at + 12 <= end:  # ERSPAN type III
+        return ETHERTYPE_BRIDGED, at + 12 + (8 if byte(buffer, at + 11) & 1 else 0)
     return kind, at
 
 
@@ -84,7 +102,7 @@ def _capwap(buffer: Any, at: Any, end: Any) -> Any:
     if bits & 0x88 or at + 2 > end:  # a fragment, or a keep-alive
         return -1, at
     if not bits & 0x100:
-        return 0x6558, at
+        return ETHERTYPE_BRIDGED, at
     if bits >> 9 & 0x1F != 1:
         return -1, at
     return wlan(buffer, at, end, 1 if byte(buffer, at + 1) & 0x0F == 0x08 else 0, False)
@@ -96,7 +114,7 @@ def _l2tp(buffer: Any, at: Any, end: Any) -> Any:
     flags = be16(buffer, at)
     if flags & 0x8000 or flags & 0xF != 2:
         return -1, at
-    at += 6 + (2 if flags & 0x4000 else 0) + (4 if flags & 0x0800 else 0)
+    at += 6 + (2 if flags & 0x4000 else 0) + (4 if flags & ETHERTYPE_IPV4 else 0)
     if flags & 0x0200 and at + 2 <= end:
         at += 2 + be16(buffer, at)
     return ppp(buffer, at, end)
@@ -112,24 +130,24 @@ def _udp_tunnel(buffer: Any, at: Any, end: Any) -> Any:
         return -1, at
     source, destination = be16(buffer, at), be16(buffer, at + 2)
     at += 8
-    if destination == 4789 and byte(buffer, at) & 0x08:  # RFC 7348
-        return 0x6558, at + 8
-    if destination == 6081 and byte(buffer, at) >> 6 == 0:  # RFC 8926
+    if destination == PORT_VXLAN and byte(buffer, at) & 0x08:  # RFC 7348
+        return ETHERTYPE_BRIDGED, at + 8
+    if destination == PORT_GENEVE and byte(buffer, at) >> 6 == 0:  # RFC 8926
         return be16(buffer, at + 2), at + 8 + 4 * (byte(buffer, at) & 0x3F)
-    if source == 5247 or destination == 5247:
+    if PORT_CAPWAP in (source, destination):
         return _capwap(buffer, at, end)
-    if source == 3544 or destination == 3544:  # RFC 4380
+    if PORT_TEREDO in (source, destination):  # RFC 4380
         if be16(buffer, at) == 1:
             at += 13 + byte(buffer, at + 2) + byte(buffer, at + 3)
         if at + 48 <= end and be16(buffer, at) == 0:
             at += 8
         if at < end and byte(buffer, at) >> 4 == 6:
-            return 0x86DD, at
+            return ETHERTYPE_IPV6, at
         return -1, at
-    if source == 1701 or destination == 1701:
+    if PORT_L2TP in (source, destination):
         return _l2tp(buffer, at, end)
     if (
-        (destination == 2152 or source == 2152) and byte(buffer, at) >> 5 == 1 and byte(buffer, at + 1) == 0xFF
+        (PORT_GTP_U in (source, destination)) and byte(buffer, at) >> 5 == 1 and byte(buffer, at + 1) == 0xFF
     ):  # 3GPP TS 29.281
         extended = byte(buffer, at) & 0x07
         next_type = byte(buffer, at + 11) if extended and at + 12 <= end else 0
@@ -143,9 +161,9 @@ def _udp_tunnel(buffer: Any, at: Any, end: Any) -> Any:
             next_type = byte(buffer, at + length - 1)
             at += length
         if at < end and byte(buffer, at) >> 4 == 4:
-            return 0x0800, at
+            return ETHERTYPE_IPV4, at
         if at < end and byte(buffer, at) >> 4 == 6:
-            return 0x86DD, at
+            return ETHERTYPE_IPV6, at
     return -1, at
 
 
@@ -155,16 +173,16 @@ def _ipv6_extensions(buffer: Any, protocol: Any, at: Any, end: Any, wire_end: An
 
     An atomic fragment (RFC 6946) counts as whole.
     """
-    for _ in range(64):
-        if protocol in (0, 43, 60, 135, 139, 140):
+    for _ in range(MOST_EXTENSIONS):
+        if protocol in (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS, MOBILITY, HIP, SHIM6):
             if at + 2 > end:
                 return protocol, at, False, True
             protocol, at = byte(buffer, at), at + 8 + 8 * byte(buffer, at + 1)
-        elif protocol == 51:
+        elif protocol == AUTHENTICATION:
             if at + 2 > end:
                 return protocol, at, False, True
             protocol, at = byte(buffer, at), at + 8 + 4 * byte(buffer, at + 1)
-        elif protocol == 44:
+        elif protocol == FRAGMENT:
             if at + 8 > end:
                 return protocol, at, False, True
             if be16(buffer, at + 2) & 0xFFF9:
@@ -180,12 +198,12 @@ def _ipv6_extensions(buffer: Any, protocol: Any, at: Any, end: Any, wire_end: An
 @inner_jit
 def _jumbo_length(buffer: Any, protocol: Any, at: Any, end: Any) -> Any:
     """Payload length by the jumbo option (RFC 2675) of a hop-by-hop header at `at`, 0 where there is none."""
-    if protocol != 0 or at + 8 > end:
+    if protocol != HOP_BY_HOP or at + 8 > end:
         return np.int64(0)
     stop = min(at + 8 + 8 * byte(buffer, at + 1), end)
     at += 2
     while at + 6 <= stop:
-        if byte(buffer, at) == 0xC2:
+        if byte(buffer, at) == JUMBO_OPTION:
             return be32(buffer, at + 2)
         at += 1 if byte(buffer, at) == 0 else 2 + byte(buffer, at + 1)
     return np.int64(0)
@@ -218,7 +236,7 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
     """
     found, protocol, payload, payload_end = NO_IP, np.int64(kind), at, wire_end
     for _ in range(DEPTH):
-        if kind == 0x0800:
+        if kind == ETHERTYPE_IPV4:
             if at + 20 > end or byte(buffer, at) >> 4 != 4 or byte(buffer, at) & 15 < 5:
                 break
             length = be16(buffer, at + 2)
@@ -237,18 +255,18 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
             fragment = be16(buffer, at + 6)
             at += header_bytes
             payload, payload_end = at, ip_end
-            if fragment & 0x3FFF:
-                header[FRAGMENT_OFFSET] = np.uint64(8 * (fragment & 0x1FFF))
-                header[MORE_FRAGMENTS] = np.uint64(1 if fragment & 0x2000 else 0)
+            if fragment & (MORE | OFFSET_MASK):
+                header[FRAGMENT_OFFSET] = np.uint64(8 * (fragment & OFFSET_MASK))
+                header[MORE_FRAGMENTS] = np.uint64(1 if fragment & MORE else 0)
                 payload_end = header_says  # beyond the frame: the fragment is not there as a whole
                 found = IP_FRAGMENT
                 break
-            if protocol == 51:
+            if protocol == AUTHENTICATION:
                 protocol, at, _fragment, cut = _ipv6_extensions(buffer, protocol, at, end, ip_end)
                 payload = at
                 if cut:
                     break
-        elif kind == 0x86DD:
+        elif kind == ETHERTYPE_IPV6:
             if at + 40 > end or byte(buffer, at) >> 4 != 6:
                 break
             length = be16(buffer, at + 4)
@@ -281,20 +299,20 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
         wire_end = ip_end
         end = min(end, ip_end)
         inner: Any = np.int64(-1)
-        if protocol in (4, 94):
-            inner = 0x0800
-        elif protocol == 41:
-            inner = 0x86DD
-        elif protocol == 47:
+        if protocol in (IPV4_IN_IP, IPIP):
+            inner = ETHERTYPE_IPV4
+        elif protocol == IPV6_IN_IP:
+            inner = ETHERTYPE_IPV6
+        elif protocol == GRE:
             inner, at = _gre(buffer, at, end)
-        elif protocol == 137:
-            inner = 0x8847
-        elif protocol == 17:
+        elif protocol == MPLS_IN_IP:
+            inner = ETHERTYPE_MPLS
+        elif protocol == UDP:
             inner, at = _udp_tunnel(buffer, at, end)
         if inner == -1:
             break
         inner, at, vlan_inside = skip_shims(buffer, inner, at, end, vlan)
-        if inner not in (0x0800, 0x86DD):
+        if inner not in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             break
         kind, vlan = inner, vlan_inside
     return found, protocol, payload, payload_end, vlan

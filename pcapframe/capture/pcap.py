@@ -20,6 +20,7 @@ MAGICS = {
     bytes.fromhex("4d3cb2a1"): (False, 1),
 }
 RAW_IP = 101
+RAW_IP_NUMBERS = (12, 14)  # in files of some operating systems
 # libpcap's limits on a packet's length: by link type for D-Bus, USBPcap and EBHSCR [bytes]
 LONG_PACKETS = {231: 128 << 20, 249: 128 << 20, 279: 8 << 20}
 LONGEST_PACKET = 262144
@@ -44,7 +45,7 @@ def longest_packet(link_type: int) -> int:
 def normal_link_type(number: int) -> int:
     """Link type without the bits for the frame check sequence; the several numbers of raw IP as one."""
     number &= 0x03FFFFFF
-    return RAW_IP if number in (12, 14) else number
+    return RAW_IP if number in RAW_IP_NUMBERS else number
 
 
 def parse_header(header: bytes) -> PcapHeader:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, byte, fetch_ahead, u16, u32
-from pcapframe.capture.pcap import longest_packet, normal_link_type
+from pcapframe.capture.pcap import LONG_PACKETS, LONGEST_PACKET, RAW_IP, RAW_IP_NUMBERS
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import inner_jit, jit
 
@@ -23,6 +23,7 @@ __all__ = [
     "Walked",
     "claimed_length",
     "interfaces_so_far",
+    "link_types",
     "new_walked",
     "walk",
     "with_interface_room",
@@ -53,64 +54,53 @@ LINK_TYPES = 1 << 16
 
 # Slots of `Walked.numbers`.
 IN_SECTION, BIG_ENDIAN, FIRST_INTERFACE, INTERFACES, LINKS, SNAPLEN, COMMENTS, COMMENTS_LEFT, TEXTS = range(9)
-
-
-class InterfaceTable(NamedTuple):
-    """The interfaces of the current section, one row each: what is needed to read their packets."""
-
-    link_type: Array
-    snaplen: Array
-    power_of_two: Array
-    exponent: Array
-    offset_s: Array
-    longest: Array
+FOUND = 16  # from here on, by kind: where the value of the last option of a block is, -1 for none
+OPTION_KINDS = 16
+WHOLE_CAPTURE, UNCOUNTED = -1, -2  # in place of the frame number of a comment; programs comment on their statistics
+# Columns of `Walked.table`, of `Walked.links` and of `Walked.kept`.
+TABLE_LINK, TABLE_SNAPLEN, POWER_OF_TWO, EXPONENT, OFFSET_S, LONGEST = range(6)
+LINK_NORMAL, LINK_LONGEST, LINK_PLACE = range(3)
+KEPT_LINK, KEPT_SNAPLEN, KEPT_COUNTER, HAS_COUNTER = 0, 1, 2, 4  # two counters: received, dropped
 
 
 class Walked(NamedTuple):
-    """What the blocks so far say."""
+    """What the blocks so far say. Few arrays, because each makes every function that takes them slower to compile."""
 
     numbers: Array  # int64, see the slots above
-    table: InterfaceTable  # int64; `INTERFACES` rows of it are used
-    longest: Array  # int64, longest packet by link type, in this format [bytes]
-    normal: Array  # int64, link types with several numbers as one
-    is_linked: Array  # bool, link types seen
-    links: Array  # int64, link types in order of appearance; `LINKS` of them
-    described: Array  # int64, shape (MOST_INTERFACES, 2): link type and snaplen of the first interfaces
-    counters: Array  # uint64, shape (MOST_INTERFACES, 2): received, dropped
-    has_counter: Array  # bool, the same shape
-    texts: Array  # int64, rows of kind, frame or interface, place in the buffer, length; `TEXTS` since the last call
+    table: Array  # int64, the interfaces of the current section: what is needed to read their packets
+    links: Array  # int64, by link type: number that it stands for, longest packet [bytes], order of appearance from 1
+    kept: Array  # int64, the first interfaces: link type, snaplen, received, dropped (unsigned), and whether there
+    texts: Array  # int64, texts in the last call: kind, frame or interface, place in the buffer, length
 
 
 def new_walked() -> Walked:
     """Return the state before the first block."""
-    numbers = np.zeros(9, np.int64)
+    numbers = np.zeros(FOUND + OPTION_KINDS, np.int64)
     numbers[COMMENTS_LEFT] = MOST_COMMENTS
-    link_types = range(LINK_TYPES)
+    links = np.zeros((LINK_TYPES, 3), np.int64)
+    links[:, LINK_NORMAL], links[:, LINK_LONGEST] = np.arange(LINK_TYPES), LONGEST_PACKET
+    links[list(RAW_IP_NUMBERS), LINK_NORMAL] = RAW_IP
+    links[list(LONG_PACKETS), LINK_LONGEST] = list(LONG_PACKETS.values())
     return Walked(
         numbers=numbers,
-        table=_interface_table(8),
-        longest=np.array([longest_packet(number) for number in link_types], np.int64),
-        normal=np.array([normal_link_type(number) for number in link_types], np.int64),
-        is_linked=np.zeros(LINK_TYPES, np.bool_),
-        links=np.zeros(LINK_TYPES, np.int64),
-        described=np.zeros((MOST_INTERFACES, 2), np.int64),
-        counters=np.zeros((MOST_INTERFACES, 2), np.uint64),
-        has_counter=np.zeros((MOST_INTERFACES, 2), np.bool_),
+        table=np.zeros((8, 6), np.int64),
+        links=links,
+        kept=np.zeros((MOST_INTERFACES, 6), np.int64),
         texts=np.zeros((MOST_COMMENTS + 2 * MOST_INTERFACES, 4), np.int64),
     )
 
 
-def _interface_table(rows: int) -> InterfaceTable:
-    return InterfaceTable(*np.zeros((len(InterfaceTable._fields), rows), np.int64))
-
-
 def with_interface_room(walked: Walked) -> Walked:
     """Return the state with room for as many interfaces again."""
-    rows = walked.table.link_type.size
-    larger = _interface_table(2 * rows)
-    for new, old in zip(larger, walked.table, strict=True):
-        new[:rows] = old
-    return walked._replace(table=larger)
+    return walked._replace(table=np.concatenate([walked.table, np.zeros_like(walked.table)]))
+
+
+def link_types(walked: Walked) -> list[int]:
+    """Return the link types of all interfaces, in order of appearance."""
+    place = walked.links[:, LINK_PLACE]
+    seen = np.flatnonzero(place)
+    order: list[int] = seen[np.argsort(place[seen])].tolist()
+    return order
 
 
 def interfaces_so_far(walked: Walked) -> int:
@@ -192,28 +182,24 @@ def _has_comment(buffer: Any, at: Any, end: Any, big_endian: Any) -> Any:
 
 
 @inner_jit
-def _count_comments(buffer: Any, at: Any, end: Any, big_endian: Any, frame: Any, walked: Any) -> None:
-    """Count the comments among the options between `at` and `end`, and note where the first ones are."""
+def _read_options(buffer: Any, at: Any, end: Any, big_endian: Any, frame: Any, walked: Any) -> None:
+    """Count the comments among the options between `at` and `end`, and find the last option of each kind.
+
+    All blocks share this function, because each copy of it would have to be compiled.
+    """
     numbers = walked.numbers
+    for code in range(OPTION_KINDS):
+        numbers[FOUND + code] = -1
     while _has_option(buffer, at, end, big_endian):
-        if u16(buffer, at, big_endian) == COMMENT:
+        code, size = u16(buffer, at, big_endian), u16(buffer, at + 2, big_endian)
+        if code == COMMENT and frame != UNCOUNTED:
             numbers[COMMENTS] += 1
             if numbers[COMMENTS_LEFT] > 0:
                 numbers[COMMENTS_LEFT] -= 1
-                _note_text(walked, COMMENT, frame, at + 4, u16(buffer, at + 2, big_endian))
+                _note_text(walked, COMMENT, frame, at + 4, size)
+        elif code < OPTION_KINDS and (code in (NAME, DESCRIPTION) or size == 8 or (code == RESOLUTION and size > 0)):
+            numbers[FOUND + code] = at + 4
         at = _after_option(buffer, at, big_endian)
-
-
-@inner_jit
-def _begin_section(buffer: Any, at: Any, length: Any, walked: Any) -> None:
-    """Read a section header block, whose byte order holds for the section."""
-    numbers = walked.numbers
-    big_endian = u32(buffer, at + 8, True) == BIG_ENDIAN_MAGIC
-    numbers[IN_SECTION] = 1
-    numbers[BIG_ENDIAN] = 1 if big_endian else 0
-    numbers[FIRST_INTERFACE] += numbers[INTERFACES]
-    numbers[INTERFACES] = 0
-    _count_comments(buffer, at + 24, at + length - 4, big_endian, -1, walked)
 
 
 @inner_jit
@@ -224,87 +210,78 @@ def _signed_64(buffer: Any, at: Any, big_endian: Any) -> Any:
 
 
 @inner_jit
-def _add_interface(buffer: Any, at: Any, length: Any, walked: Any) -> None:
-    """Read an interface description block."""
+def _add_interface(buffer: Any, at: Any, big_endian: Any, walked: Any) -> None:
+    """Read an interface description block, whose options have been found."""
     numbers, table = walked.numbers, walked.table
-    big_endian = numbers[BIG_ENDIAN] == 1
     row = numbers[INTERFACES]
     number = numbers[FIRST_INTERFACE] + row
-    link_type = walked.normal[u16(buffer, at + 8, big_endian)]
+    link_type = walked.links[u16(buffer, at + 8, big_endian), LINK_NORMAL]
     snaplen = u32(buffer, at + 12, big_endian)
-    power_of_two, exponent, offset_s = np.int64(0), np.int64(6), np.int64(0)
-    name, description = np.int64(-1), np.int64(-1)
-    option, end = at + 16, at + length - 4
-    _count_comments(buffer, option, end, big_endian, -1, walked)
-    while _has_option(buffer, option, end, big_endian):
-        code, size = u16(buffer, option, big_endian), u16(buffer, option + 2, big_endian)
-        if code == NAME:
-            name = option
-        elif code == DESCRIPTION:
-            description = option
-        elif code == RESOLUTION and size > 0:
-            power_of_two, exponent = byte(buffer, option + 4) >> 7, byte(buffer, option + 4) & 0x7F
-        elif code == OFFSET and size == 8:
-            offset_s = _signed_64(buffer, option + 4, big_endian)
-        option = _after_option(buffer, option, big_endian)
-    table.link_type[row], table.snaplen[row] = link_type, snaplen
-    table.power_of_two[row], table.exponent[row] = power_of_two, exponent
-    table.offset_s[row] = max(min(offset_s, 2**62), -(2**62))  # so that its absolute value is a number too
-    table.longest[row] = walked.longest[link_type]
+    resolution = np.int64(6)
+    if numbers[FOUND + RESOLUTION] >= 0:
+        resolution = byte(buffer, numbers[FOUND + RESOLUTION])
+    offset_s = np.int64(0)
+    if numbers[FOUND + OFFSET] >= 0:
+        offset_s = _signed_64(buffer, numbers[FOUND + OFFSET], big_endian)
+    table[row, TABLE_LINK], table[row, TABLE_SNAPLEN] = link_type, snaplen
+    table[row, POWER_OF_TWO], table[row, EXPONENT] = resolution >> 7, resolution & 0x7F
+    table[row, OFFSET_S] = max(min(offset_s, 2**62), -(2**62))  # so that its absolute value is a number too
+    table[row, LONGEST] = walked.links[link_type, LINK_LONGEST]
     numbers[INTERFACES] = row + 1
     numbers[SNAPLEN] = max(numbers[SNAPLEN], snaplen)
-    if not walked.is_linked[link_type]:
-        walked.is_linked[link_type] = True
-        walked.links[numbers[LINKS]] = link_type
+    if walked.links[link_type, LINK_PLACE] == 0:
         numbers[LINKS] += 1
+        walked.links[link_type, LINK_PLACE] = numbers[LINKS]
     if number < MOST_INTERFACES:
-        walked.described[number, 0], walked.described[number, 1] = link_type, snaplen
-        if name >= 0:
-            _note_text(walked, NAME, number, name + 4, u16(buffer, name + 2, big_endian))
-        if description >= 0:
-            _note_text(walked, DESCRIPTION, number, description + 4, u16(buffer, description + 2, big_endian))
+        walked.kept[number, KEPT_LINK], walked.kept[number, KEPT_SNAPLEN] = link_type, snaplen
+        for kind in (NAME, DESCRIPTION):
+            text = numbers[FOUND + kind]
+            if text >= 0:
+                _note_text(walked, kind, number, text, u16(buffer, text - 2, big_endian))
 
 
 @inner_jit
-def _add_statistics(buffer: Any, at: Any, length: Any, walked: Any) -> None:
-    """Read an interface statistics block: the last counters of an interface hold."""
+def _add_statistics(buffer: Any, at: Any, big_endian: Any, walked: Any) -> None:
+    """Read an interface statistics block, whose options have been found: the last counters of an interface hold."""
     numbers = walked.numbers
-    big_endian = numbers[BIG_ENDIAN] == 1
     row = u32(buffer, at + 8, big_endian)
     number = numbers[FIRST_INTERFACE] + row
     if row >= numbers[INTERFACES] or number >= MOST_INTERFACES:
         return
-    option, end = at + 20, at + length - 4
-    while _has_option(buffer, option, end, big_endian):
-        code = u16(buffer, option, big_endian)
-        if code in (RECEIVED, DROPPED) and u16(buffer, option + 2, big_endian) == 8:
-            walked.counters[number, code - RECEIVED] = np.uint64(_signed_64(buffer, option + 4, big_endian))
-            walked.has_counter[number, code - RECEIVED] = True
-        option = _after_option(buffer, option, big_endian)
+    for counter in range(2):
+        value = numbers[FOUND + RECEIVED + counter]
+        if value >= 0:
+            walked.kept[number, KEPT_COUNTER + counter] = _signed_64(buffer, value, big_endian)
+            walked.kept[number, HAS_COUNTER + counter] = 1
 
 
 @inner_jit
 def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
-    """Read a section, interface or statistics block: its length, and why it cannot be read (0: it can)."""
+    """Read a section, interface or statistics block: its length (0 if it cannot be read), and why it cannot."""
     numbers = walked.numbers
     big_endian = numbers[BIG_ENDIAN] == 1
-    least = LEAST_OTHER
+    least, options = np.int64(LEAST_OTHER), np.int64(16 if kind == INTERFACE else 20)
     if kind == SECTION:
         big_endian = u32(buffer, at + 8, True) == BIG_ENDIAN_MAGIC
-        least = LEAST_SECTION
+        least, options = np.int64(LEAST_SECTION), np.int64(24)
     length = u32(buffer, at + 4, big_endian)
     if length < least or length % 4 or length > LARGEST_BLOCK:
         return np.int64(0), BAD_CLAIM
     if at + length > end:
         return np.int64(0), NEED_MORE
+    if kind == INTERFACE and numbers[INTERFACES] == walked.table.shape[0]:
+        return np.int64(0), NEED_ROOM
+    frame = UNCOUNTED if kind == STATISTICS else WHOLE_CAPTURE
+    _read_options(buffer, at + options, at + length - 4, big_endian, frame, walked)
     if kind == SECTION:
-        _begin_section(buffer, at, length, walked)
+        numbers[IN_SECTION] = 1
+        numbers[BIG_ENDIAN] = 1 if big_endian else 0
+        numbers[FIRST_INTERFACE] += numbers[INTERFACES]
+        numbers[INTERFACES] = 0
     elif kind == INTERFACE:
-        if numbers[INTERFACES] == walked.table.link_type.size:
-            return np.int64(0), NEED_ROOM
-        _add_interface(buffer, at, length, walked)
+        _add_interface(buffer, at, big_endian, walked)
     else:
-        _add_statistics(buffer, at, length, walked)
+        _add_statistics(buffer, at, big_endian, walked)
     return length, NEED_MORE
 
 
@@ -371,27 +348,27 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
             if kind == SIMPLE_PACKET:
                 wire = u32(buffer, at + 8, big_endian)
                 captured = min(wire, length - 16)
-                if table.snaplen[number] > 0:
-                    captured = min(captured, table.snaplen[number])
+                if table[number, TABLE_SNAPLEN] > 0:
+                    captured = min(captured, table[number, TABLE_SNAPLEN])
                 time = NO_TIME
             else:
                 captured, wire = u32(buffer, at + 20, big_endian), u32(buffer, at + 24, big_endian)
                 ticks = np.uint64(u32(buffer, at + 12, big_endian)) << np.uint64(32)
                 ticks |= np.uint64(u32(buffer, at + 16, big_endian))
-                time = to_ns(ticks, table.power_of_two[number], table.exponent[number], table.offset_s[number])
-            if captured > length - header - 4 or captured > table.longest[number]:
+                time = to_ns(ticks, table[number, POWER_OF_TWO], table[number, EXPONENT], table[number, OFFSET_S])
+            if captured > length - header - 4 or captured > table[number, LONGEST]:
                 return count, at, BAD_PACKET
             if kind != SIMPLE_PACKET:
                 options, options_end = at + header + (captured + 3) // 4 * 4, at + length - 4
                 if _has_comment(buffer, options, options_end, big_endian):
-                    _count_comments(buffer, options, options_end, big_endian, first_frame + count, walked)
+                    _read_options(buffer, options, options_end, big_endian, first_frame + count, walked)
             record = batch[count]
             record.at = at + header
             record.captured = captured
             record.wire = wire
             record.time = time
             record.interface = interfaces_before + numbers[FIRST_INTERFACE] + number
-            record.link = table.link_type[number]
+            record.link = table[number, TABLE_LINK]
             count += 1
         at += length
         if length > LINE_BYTES:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from pcapframe.capture import pcap, pcapng
 from pcapframe.capture.buffer import Buffer
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.facts import CaptureFacts, shortened
-from pcapframe.capture.link import link_name
+from pcapframe.capture.link_types import link_name
 from pcapframe.capture.records import BATCH_RECORDS, new_batch
 from pcapframe.capture.source import CaptureStream
 from pcapframe.errors import CaptureFormatError
@@ -199,7 +201,7 @@ def _read_pcapng(stream: CaptureStream, buffer: Buffer, into: PacketColumns, tic
         raise CaptureFormatError(stream.name, "cut off in the pcapng section header, or its length is not possible", 0)
     if buffer.unread and not facts.truncated:
         facts.damaged(f"cut off in a pcapng block, {buffer.unread} bytes of it are there", buffer.offset)
-    facts.link_types = walked.links[: walked.numbers[pcapng.LINKS]].tolist()
+    facts.link_types = pcapng.link_types(walked)
     facts.snaplen = int(walked.numbers[pcapng.SNAPLEN]) or None
     facts.comments_total = int(walked.numbers[pcapng.COMMENTS])
     facts.interfaces_total = pcapng.interfaces_so_far(walked)
@@ -218,11 +220,8 @@ def _bad_block(buffer: Buffer, walked: pcapng.Walked, why: int) -> str:
 
 def _interfaces(walked: pcapng.Walked, total: int, names: dict[tuple[int, int], str]) -> list[dict[str, Any]]:
     """Return what the file says of its first interfaces."""
-    counters = [
-        [value if is_there else None for value, is_there in zip(*pair, strict=True)]
-        for pair in zip(walked.counters.tolist(), walked.has_counter.tolist(), strict=True)
-    ]
-    described = walked.described[: min(total, pcapng.MOST_INTERFACES)].tolist()
+    kept = walked.kept[: min(total, pcapng.MOST_INTERFACES)]
+    counters = kept[:, pcapng.KEPT_COUNTER : pcapng.HAS_COUNTER].astype(np.uint64).tolist()
     return [
         {
             "name": names.get((number, pcapng.NAME), ""),
@@ -230,8 +229,8 @@ def _interfaces(walked: pcapng.Walked, total: int, names: dict[tuple[int, int], 
             "link_type": link_name(link_type),
             "link_type_number": link_type,
             "snaplen": snaplen or None,
-            "received": counters[number][0],
-            "dropped": counters[number][1],
+            "received": counters[number][0] if has_received else None,
+            "dropped": counters[number][1] if has_dropped else None,
         }
-        for number, (link_type, snaplen) in enumerate(described)
+        for number, (link_type, snaplen, _, _, has_received, has_dropped) in enumerate(kept.tolist())
     ]

@@ -14,7 +14,8 @@ from pcapframe.capture.interning import (
     OTHER_TYPES,
     protocol_name,
 )
-from pcapframe.capture.link import CODE_NAMES, UNKNOWN_LINK
+from pcapframe.capture.link import CODE_NAMES
+from pcapframe.capture.link_types import UNKNOWN_LINK
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.errors import CaptureWarning
 from pcapframe.packets import read_pcap

@@ -2,7 +2,6 @@
 
 import pytest
 
-from pcapframe.capture.link import LINK_NAMES, link_name
 from pcapframe.errors import CaptureWarning
 from pcapframe.packets import read_pcap
 from tests.builders import ARP, IPV6, MACS, Pcapng, ethernet, pcap
@@ -104,8 +103,3 @@ def test_unknown_link_type_gives_rows_and_a_warning():
 def test_deep_tags_end_somewhere():
     frame = MACS + b"\x81\x00\x00\x01" * 500 + b"\x08\x00" + PACKET
     assert row(frame)["protocol"] == "VLAN"
-
-
-def test_names():
-    assert link_name(1) == LINK_NAMES[1] == "Ethernet"
-    assert link_name(147) == "link type 147"

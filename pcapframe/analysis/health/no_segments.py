@@ -6,7 +6,7 @@ not decoded may be TCP.
 
 import pandas as pd
 
-from pcapframe.capture.link import is_undecoded
+from pcapframe.capture.link_types import is_undecoded
 from pcapframe.packets import CaptureInfo
 from pcapframe.wording import agreeing, counted
 
