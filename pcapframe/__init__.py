@@ -87,7 +87,7 @@ __all__ = [
     "write_pcap",
 ]
 
-# Loaded when first used: pandas and Numba take the better part of a second.
+# Loaded on first use: importing pandas and Numba takes most of a second.
 _HOMES = {
     "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends"),
     "answers": (
@@ -106,7 +106,7 @@ _HOMES = {
     "segments": ("label_segments",),
     "widgets": ("explore",),
 }
-_NEEDING = {"explore": "anywidget", "plots": "matplotlib"}  # not in __all__: a star import must need no extra
+_NEEDING = {"explore": "anywidget", "plots": "matplotlib"}  # not in __all__: a star import must work without extras
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
@@ -117,7 +117,7 @@ def __getattr__(name: str) -> Any:
 
         try:
             value: Any = version("pcapframe")
-        except PackageNotFoundError:  # run from a folder
+        except PackageNotFoundError:  # run from a checkout that is not installed
             value = "unknown"
     elif name == "plots":
         value = import_module("pcapframe.plots")

@@ -1,4 +1,4 @@
-"""Small work on arrays: times and keys as numbers."""
+"""Small helpers for arrays of times and keys."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def changes(*columns: Array) -> Mask:
     Returns
     -------
     ndarray of bool
-        One value a row; the first row differs.
+        One value per row; the first row differs.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def changes(*columns: Array) -> Mask:
 def fixed(data: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Return an array in the one form that compiled code takes: contiguous, read-only, of one type.
 
-    Each other form would be compiled anew.
+    Numba would compile the code again for every other form.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def fixed(data: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def stable_order(ids: Array, bound: int) -> Array:
-    """Return the order that sorts small numbers, equal ones as they stand.
+    """Return the order that sorts small numbers; equal numbers keep their order.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def stable_order(ids: Array, bound: int) -> Array:
     Returns
     -------
     ndarray of int
-        Places, as from a stable ``argsort``; in linear time, by 16 bits at a time.
+        Indices, as from a stable ``argsort``; takes linear time, 16 bits at a time.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def stable_order(ids: Array, bound: int) -> Array:
 
 
 def seconds_from(earlier: Array, later: Array) -> Array:
-    """Return the time from one to the other.
+    """Return the time from `earlier` to `later`.
 
     Parameters
     ----------
@@ -121,14 +121,14 @@ def sum_by(counts: Array, *keys: Array) -> tuple[Array, Array]:
     counts : ndarray of int
         What to sum.
     *keys : ndarray of int
-        As many of each as there are counts.
+        Each as long as `counts`.
 
     Returns
     -------
     ndarray of int
-        Where the keys of each sum occur first.
+        Index where the keys of each sum first occur.
     ndarray of int
-        The sums, descending; equal ones in order of occurrence.
+        The sums, descending; equal sums in order of occurrence.
 
     Examples
     --------

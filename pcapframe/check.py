@@ -64,12 +64,12 @@ class LabelCheck:
         First line of ``tshark --version``.
     labels : DataFrame
         Confusion matrix, index ``label``: how many segments ``both``, ``tshark_only``, ``pcapframe_only`` or
-        ``neither`` give the label. The row ``segment`` counts which frames each takes for segments.
+        ``neither`` give the label. The row ``segment`` counts frames that each of them reads as TCP segments.
     differing : DataFrame
         One row per difference, index ``frame``: ``label`` (``segment`` where only one of the two has a segment), and
         whether ``tshark`` and ``pcapframe`` give it.
     agreement : float
-        Share of tshark's segments on which all labels agree [0 to 1]; NaN without any.
+        Share of tshark's segments on which all labels agree [0 to 1]; NaN if there are none.
     """
 
     name: str
@@ -175,7 +175,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
     DataFrame
         Index ``frame``: the labels as bool; ``conn_id``, ``seq``, ``payload_bytes``, ``window_bytes``, ``ack_rtt_s``,
         ``initial_rtt_s``, ``bytes_in_flight``, ``duplicate_ack_num`` and ``completeness`` as float64, NaN where
-        tshark gives none; ``layers``, how many TCP headers the frame has: the values are the innermost one's.
+        tshark gives none; ``layers``, how many TCP headers the frame has: the values are from the innermost.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
         command += ["--disable-protocol", protocol]
     for field in ("tcp.srcport", *FIELDS.values()):
         command += ["-e", field]
-    # An empty configuration folder: the user's preferences would change tshark's output.
+    # An empty configuration folder, because the user's preferences would change tshark's output.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         environment = {**os.environ, "WIRESHARK_CONFIG_DIR": folder}
         ran = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, env=environment, check=False)
@@ -201,7 +201,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
         columns = ["layers", *FIELDS]
         options: dict[str, Any] = {"sep": "\t", "dtype": "str", "quoting": csv.QUOTE_NONE}
         table = pd.read_csv(output, names=columns, **options) if size else pd.DataFrame(columns=columns, dtype="str")
-    table = table[table["layers"].notna() & table["seq"].notna()]  # else only the ports were captured
+    table = table[table["layers"].notna() & table["seq"].notna()]  # otherwise only the ports were captured
     made: dict[str, pd.Series] = {"layers": table["layers"].str.count(";") + 1}
     innermost = table[list(FIELDS)].apply(lambda column: column.str.replace(r"^.*;", "", regex=True))
     for name in NUMBERS:
@@ -213,7 +213,7 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
 
 
 def _program() -> str:
-    """Path of tshark."""
+    """Return the path of tshark."""
     program = shutil.which("tshark")
     if program is None:
         raise TsharkError("tshark is not installed: it comes with Wireshark (Debian and Ubuntu: apt install tshark)")
@@ -222,7 +222,7 @@ def _program() -> str:
 
 @contextmanager
 def _as_file(source: CaptureSource) -> Iterator[str | Path]:
-    """Yield the path of an uncompressed file with the capture, a copy where it is something else."""
+    """Yield the path of an uncompressed file with the capture: a temporary copy unless the source is one."""
     with open_capture(source) as stream:
         is_path = isinstance(source, str | os.PathLike) and source != "-"
         if is_path and stream.compression is None:

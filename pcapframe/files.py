@@ -1,4 +1,4 @@
-"""Files that are never half written, and temporary ones that never stay."""
+"""Output files that are never half written, and temporary files that are always removed."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ __all__ = ["exit_on_sigterm", "written_aside"]
 
 @contextlib.contextmanager
 def exit_on_sigterm() -> Iterator[None]:
-    """Have SIGTERM end what runs inside with `SystemExit`, so that temporary files are removed.
+    """Make SIGTERM raise `SystemExit` inside the block, so that temporary files are removed.
 
-    A handler that somebody else has set stays, and so does the default outside the main thread.
+    Does nothing outside the main thread, or if a handler is already set.
 
     Raises
     ------
@@ -40,17 +40,17 @@ def _exit(number: int, _frame: object) -> NoReturn:
 
 @contextlib.contextmanager
 def written_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file for writing that gets its name when all of it is written.
+    """Open a file for writing that gets its name only when it is complete.
 
     Parameters
     ----------
     path : path
-        The file. Anything but a regular file, such as ``/dev/stdout``, is written to directly.
+        The file. If it exists and is not a regular file, such as ``/dev/stdout``, it is written directly.
 
     Yields
     ------
     binary file
-        Open for writing. If the block fails, a file of this name stays as it was.
+        Open for writing. If the block fails, an existing file of this name is unchanged.
     """
     target = Path(path)
     if target.exists() and not target.is_file():
@@ -67,13 +67,13 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         os.replace(aside, target)
     except BaseException:
         if aside:
-            with contextlib.suppress(FileNotFoundError):  # it has just got its name
+            with contextlib.suppress(FileNotFoundError):  # already renamed
                 os.unlink(aside)
         raise
 
 
 def _mode_of(target: Path) -> int:
-    """Permissions of a file, or those that a new file gets."""
+    """Return the permissions of an existing file, or the default for a new one."""
     if target.exists():
         return target.stat().st_mode & 0o777
     mask = os.umask(0)

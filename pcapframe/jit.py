@@ -1,4 +1,4 @@
-"""One way to compile: Numba kernels, kept on disk, with a notice while they are compiled."""
+"""How all kernels are compiled: by Numba, cached on disk, with a notice while compiling."""
 
 import sys
 import time
@@ -22,17 +22,17 @@ CHECKED = bool(numba.config.BOUNDSCHECK)
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a kernel that Python calls: no GIL held, C division, its machine code cached on disk.
+    """Compile a kernel that Python calls: releases the GIL, divides as C does, and is cached on disk.
 
     Parameters
     ----------
     function : callable
-        A function of the kind that ``numba.njit`` takes.
+        A function that ``numba.njit`` can compile.
 
     Returns
     -------
     callable
-        The compiled function; its types are those of `function`.
+        The compiled function, typed like `function`.
     """
     _OURS.add(f"{function.__module__}.{function.__qualname__}")
     compiled: Any = numba.njit(**OPTIONS)(function)
@@ -43,17 +43,17 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
 def inner_jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call: its machine code becomes part of theirs.
 
-    It is compiled faster than one that Python may call, and is cached with its callers.
+    It compiles faster than a function that Python can call, and is cached with its callers.
 
     Parameters
     ----------
     function : callable
-        A function of the kind that ``numba.njit`` takes.
+        A function that ``numba.njit`` can compile.
 
     Returns
     -------
     callable
-        For use in kernels; its types are those of `function`.
+        For use in kernels, typed like `function`.
     """
     _OURS.add(f"{function.__module__}.{function.__qualname__}")
     compiled: Callable[P, R] = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
@@ -61,13 +61,13 @@ def inner_jit(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class _Notice(event.Listener):  # type: ignore[misc]  # numba has no types
-    """Says on standard error that kernels are being compiled: a count in a terminal, else one line a process."""
+    """Says on standard error that kernels are being compiled: a counter in a terminal, else one line per process."""
 
     TEXT = "Compiling kernels for this machine (first use)"
 
     def __init__(self) -> None:
         self._begun = 0
-        self._under_way = 0  # a kernel is compiled while another waits that calls it
+        self._under_way = 0  # compilations nest: a kernel's callees are compiled while it waits
         self._since = 0.0
         self._shown = 0  # length of the line in the terminal
 
@@ -106,9 +106,9 @@ event.register("numba:compile", _Notice())
 
 @intrinsic  # type: ignore[untyped-decorator]
 def prefetch(_context: Any, array: Any, place: Any) -> Any:
-    """Have the processor fetch an element of a contiguous array into its caches, in compiled code.
+    """Prefetch an element of a contiguous array into the processor's caches, in compiled code.
 
-    Reading it soon after then need not wait for memory. A place beyond the array does no harm.
+    A read soon after need not wait for memory. An index outside the array does no harm.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -125,7 +125,7 @@ def prefetch(_context: Any, array: Any, place: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _data_pointer(_context: Any, array: Any) -> Any:
-    """Pointer to the first element of a contiguous array, for compiled code."""
+    """Return a pointer to the first element of a contiguous array, for compiled code."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -135,11 +135,11 @@ def _data_pointer(_context: Any, array: Any) -> Any:
 
 @inner_jit
 def unchecked(array: Any) -> Any:
-    """Return a contiguous array's elements for `array[i]` alone, in compiled code.
+    """Return a pointer to a contiguous array that supports `array[i]` only, in compiled code.
 
-    Numba counts references to an array at each call of another kernel, which costs more than what most of ours do.
-    The array itself must outlive the use. With ``NUMBA_BOUNDSCHECK=1`` (``make fuzz``) this is the array itself, so
-    that each index is checked.
+    When an array is passed to another kernel, Numba updates its reference count, which costs more than most of our
+    kernels do. The caller must keep the array alive. With ``NUMBA_BOUNDSCHECK=1`` (``make fuzz``) this returns the
+    array itself, so that every index is checked.
     """
     if CHECKED:
         return array

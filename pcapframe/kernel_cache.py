@@ -1,12 +1,12 @@
 """Compiled kernels on disk: optional, checked, and never stale.
 
-Numba's own cache looks only at the file that holds a function, so it serves stale machine code after an edit of a
-function or a constant that is imported from another module; and a full disk or a damaged file ends the program. Here
-each kernel is one file, named after everything that its machine code depends on, with a checksum. A file that cannot
-be read, written or trusted only costs time: the kernel is compiled again.
+Numba's own cache checks only the file that holds a function. It serves stale machine code after an edit to a function
+or constant imported from another module, and a full disk or a damaged file ends the program. Here each kernel is one
+file with a checksum, named by a hash of everything that its machine code depends on. If the file cannot be read,
+written or verified, the kernel is compiled again.
 
-This rests on private parts of Numba. Where a version lacks them, kernels are not kept; ``tests/test_kernel_cache.py``
-says which part is missing.
+This uses private parts of Numba. With a version that lacks them, kernels are not cached;
+``tests/test_kernel_cache.py`` says which part is missing.
 """
 
 import contextlib
@@ -44,23 +44,23 @@ IMPORT = re.compile(
     % PACKAGE.name.encode(),
     re.MULTILINE,
 )
-NOT_FOLLOWED = re.compile(rb"^[ \t]*from[ \t]+\.|\\\n", re.MULTILINE)  # imports that IMPORT does not read
+NOT_FOLLOWED = re.compile(rb"^[ \t]*from[ \t]+\.|\\\n", re.MULTILINE)  # imports that IMPORT does not match
 
 
 def cache_folder() -> Path:
-    """Return the folder of the compiled kernels, which need not exist.
+    """Return the folder of the compiled kernels, whether or not it exists.
 
     Returns
     -------
     Path
-        Below the environment variable ``PCAPFRAME_CACHE_DIR``, or below the user's folder for caches.
+        Below ``PCAPFRAME_CACHE_DIR`` if the environment sets it, otherwise below the user's cache folder.
     """
     return Path(os.environ.get("PCAPFRAME_CACHE_DIR") or platformdirs.user_cache_dir("pcapframe")) / "kernels"
 
 
 @cache
 def _read(file: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return the hash of a module's file and the files of the package that it imports."""
+    """Return the hash of a module's file, and the files of the package's modules that it imports."""
     source = Path(file).read_bytes()
     if NOT_FOLLOWED.search(source):
         raise ValueError(f"{file} has imports that are not followed: write them as from {PACKAGE.name}. … import …")
@@ -72,13 +72,13 @@ def _read(file: str) -> tuple[bytes, tuple[str, ...]]:
         names = re.sub(r"#.*", "", imported.decode())
         inner = [_module_files([*parts, name]) for name in re.findall(r"(?:^|[(,])\s*(\w+)", names)]
         files |= set().union(*inner)
-        if not inner or not all(inner):  # what is imported is no module, but something in it
+        if not inner or not all(inner):  # an imported name is no module: it is in the one after "from"
             files |= _module_files(parts)
     return hashlib.sha256(source).digest(), tuple(files)
 
 
 def _module_files(name: list[str]) -> set[str]:
-    """Return the file of a module of the package; none for what is no such module."""
+    """Return the file of one of the package's modules; an empty set for any other name."""
     if name[0] != PACKAGE.name:
         return set()
     place = os.path.join(PACKAGE, *name[1:])
@@ -87,17 +87,17 @@ def _module_files(name: list[str]) -> set[str]:
 
 @cache
 def source_digest(file: str) -> bytes | None:
-    """Return a hash of a module of the package and of all that it imports of the package, directly or not.
+    """Return a hash of a module of the package and of all modules of the package that it imports, even indirectly.
 
     Parameters
     ----------
     file : str
-        Of the module, absolute.
+        Absolute path of the module.
 
     Returns
     -------
     bytes or None
-        None for a file that cannot be followed: outside the package, unreadable, or with relative imports.
+        None if the imports cannot be followed: outside the package, unreadable, or with relative imports.
     """
     if not file.startswith(os.path.join(PACKAGE, "")):
         return None
@@ -118,14 +118,14 @@ def source_digest(file: str) -> bytes | None:
 
 
 def attach(dispatcher: Any, function: Callable[..., Any]) -> None:
-    """Have a dispatcher of Numba keep its machine code on disk.
+    """Make a Numba dispatcher cache its machine code on disk.
 
     Parameters
     ----------
     dispatcher : Dispatcher
         What ``numba.njit`` returned.
     function : callable
-        The function that it compiles. One from outside the package is not kept: its sources are not followed.
+        The function that it compiles. Functions from outside the package are not cached.
     """
     if NullCache is not None:
         dispatcher._cache = _KernelCache(function)
@@ -134,7 +134,7 @@ def attach(dispatcher: Any, function: Callable[..., Any]) -> None:
 class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no types
     """One kernel's files, one for each signature.
 
-    Whatever goes wrong here, the kernel can be compiled: so no error leaves this class.
+    No error leaves this class: whatever goes wrong, the kernel can still be compiled.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -143,8 +143,8 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled kernel for a signature, or None.
 
-        Loading only starts the runtime. Numba's own cache first loads every module that compiling could need, which
-        takes a quarter of the time of a small capture.
+        This only starts the runtime. Numba's own cache first loads every module that compiling could need, which
+        takes a quarter of the time for a small capture.
         """
         path = None
         try:
@@ -161,14 +161,14 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
             return CompileResult._rebuild(target_context, *pickle.loads(payload))
         except FileNotFoundError:
             return None
-        except Exception:  # damaged, unreadable, or of another Numba: made anew
+        except Exception:  # damaged, unreadable, or from another Numba: compile again
             if path is not None:
                 with contextlib.suppress(OSError):
                     path.unlink()
             return None
 
     def save_overload(self, sig: Any, cres: Any) -> None:
-        """Keep a compiled kernel, if that is possible."""
+        """Write a compiled kernel to disk, if possible."""
         with contextlib.suppress(Exception):
             path = self._path(sig, cres.codegen)
             if path is None or cres.library.has_dynamic_globals or cres.lifted:
@@ -179,7 +179,7 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
             _write(path, hashlib.sha256(payload).digest() + payload)
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
-        """Return the file of a signature; None where the sources cannot be followed."""
+        """Return the file for a signature; None if the sources cannot be followed."""
         sources = source_digest(self._function.__code__.co_filename)
         if sources is None:
             return None
@@ -191,7 +191,7 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that appears under its name when all of it is written; leave nothing where that fails."""
+    """Write a file that gets its name only when it is complete; leave nothing behind if that fails."""
     aside = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     try:
         aside.write_bytes(content)
@@ -204,7 +204,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @cache
 def _remove_unused(folder: Path) -> None:
-    """Remove what was not used for long, once a process."""
+    """Remove files that have not been used for long, once per process."""
     for path in folder.iterdir():
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > KEEP_UNUSED_S:

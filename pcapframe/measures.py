@@ -35,16 +35,16 @@ def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDA
     Parameters
     ----------
     column : Series
-        Any column of a frame; not modified, and neither may the result be.
+        Any column of a frame; not modified. Do not modify the result: it may share the column's memory.
     dtype : dtype
         Of the result.
     null : scalar, default 0
-        Stands for null.
+        Value that replaces null.
 
     Returns
     -------
     ndarray
-        One value a row.
+        One value per row.
 
     Examples
     --------
@@ -58,14 +58,14 @@ def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDA
 
 
 def distinct(numbers: npt.NDArray[Any], bound: int) -> RowNumbers:
-    """Return each number once, in time that grows with the numbers and the bound alone.
+    """Return each number once, in time linear in how many there are and in the bound.
 
     Parameters
     ----------
     numbers : ndarray of int
         From 0 and below `bound`, in any order.
     bound : int
-        One more than the highest there can be.
+        All numbers are below it.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def distinct(numbers: npt.NDArray[Any], bound: int) -> RowNumbers:
 
 
 def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the same columns without ``attrs``, which pandas copies deeply with every column taken.
+    """Return the same columns without ``attrs``, which pandas would deep-copy each time a column is selected.
 
     Parameters
     ----------
@@ -113,9 +113,9 @@ def nullable(data: npt.NDArray[Any], known: npt.NDArray[np.bool_] | None = None)
     Parameters
     ----------
     data : ndarray of int
-        One value a row; not copied.
+        One value per row; not copied.
     known : ndarray of bool, optional
-        Where there is a value; everywhere by default.
+        True where there is a value; everywhere by default.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 def host_text(address: str) -> str:
-    """Write an address so that a port may follow: IPv6 in brackets (RFC 3986 section 3.2.2).
+    """Write an address so that a port can follow: IPv6 in brackets (RFC 3986 section 3.2.2).
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def host_text(address: str) -> str:
     Returns
     -------
     str
-        The same, or in brackets.
+        The address; in brackets for IPv6.
 
     Examples
     --------
@@ -191,19 +191,19 @@ def host_text(address: str) -> str:
 
 
 def endpoint_text(addresses: pd.Series | pd.Categorical, ports: npt.ArrayLike) -> npt.NDArray[np.object_]:
-    """Write endpoints as ``address:port``, IPv6 in brackets; the text of an address is made once.
+    """Write endpoints as ``address:port``, IPv6 in brackets; each address is formatted once.
 
     Parameters
     ----------
     addresses : Series or Categorical
-        Category of address text, as ``client`` or ``src``; without nulls.
+        Addresses as a categorical, such as ``client`` or ``src``; without nulls.
     ports : array-like of int
-        One a row; without nulls.
+        One per row; without nulls.
 
     Returns
     -------
     ndarray of str
-        One text a row.
+        One text per row.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def connection_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
     Returns
     -------
     ndarray of str
-        One text a row; connections that reused the same endpoints have the same.
+        One text per row; connections on the same endpoints have the same text.
 
     Examples
     --------
@@ -271,14 +271,14 @@ def frame_filter(frames: Iterable[int]) -> str | None:
 
 
 class Differing(NamedTuple):
-    """Rows of the segments where Wireshark's label and the evidence differ.
+    """Segments where Wireshark's label and the evidence differ.
 
     Parameters
     ----------
     wireshark_total : int
         Segments that Wireshark's rules label. [packets]
     only_wireshark, only_evidence : ndarray of int
-        Rows that only one of the two has, ascending.
+        Rows that have only the label or only the evidence, ascending.
     """
 
     wireshark_total: int
@@ -291,14 +291,14 @@ def differing(
     evidence: npt.NDArray[np.bool_],
     keep: Callable[[RowNumbers], RowNumbers] | None = None,
 ) -> Differing:
-    """Compare a label of Wireshark's with the evidence that counts the same thing.
+    """Compare one of Wireshark's labels with the evidence for the same thing.
 
     Parameters
     ----------
     label, evidence : ndarray of bool
         The two columns of ``schema.SEGMENTS``.
     keep : callable, optional
-        Takes rows and returns those to look at; all by default.
+        Takes rows and returns the ones to compare; all by default.
 
     Returns
     -------
@@ -325,12 +325,12 @@ def endpoint_filter(address: str, port: int | None = None) -> str:
     address : str
         IPv4 or IPv6.
     port : int, optional
-        Any port without it.
+        Any port by default.
 
     Returns
     -------
     str
-        To be joined to others by ``&&``.
+        Can be joined to other filters by ``&&``.
 
     Examples
     --------
@@ -352,7 +352,7 @@ def connection_filters(connections: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One a row; a connection that reused the ports of another has the same.
+        One per row; connections on the same endpoints have the same filter.
 
     Examples
     --------
@@ -375,12 +375,12 @@ def each_way(connections: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
     connections : DataFrame
         Columns ``client_…`` and ``server_…``, whole numbers without nulls; not modified.
     name : str
-        Of the columns, without the sender.
+        Name of the columns without the sender, such as ``rsts``.
 
     Returns
     -------
     ndarray of int64
-        One sum a row.
+        One sum per row.
 
     Examples
     --------

@@ -9,19 +9,19 @@ import numpy.typing as npt
 __all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "one_block"]
 
 Claim: TypeAlias = Callable[[int, int], None]
-"""Called with the memory that an analysis takes so far [bytes] and its packets; raises if that is too much."""
+"""Called with an analysis's memory so far [bytes] and its number of packets; raises if that is too much."""
 
-# Peak memory, measured and rounded up: the frames and the working memory of the stages. [bytes]
+# Peak memory, measured and rounded up: frames and working memory of the stages. [bytes]
 PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 110, 290, 1000
-FRAME_SHARE = 1.4  # peak memory while a packets frame is made, relative to that of its rows
-ALIGNED = 64  # each column is padded to a multiple of this, so that the next is aligned for any type [bytes]
+FRAME_SHARE = 1.4  # peak memory while a packets frame is built / memory of its rows
+ALIGNED = 64  # each column is padded to a multiple of this, so that the next column is aligned for any type [bytes]
 
 
 def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = False) -> list[npt.NDArray[Any]]:
-    """Return columns that lie one after another in one piece of memory.
+    """Allocate several columns as one contiguous block of memory.
 
-    NumPy asks the operating system for huge pages for pieces of 4 MiB and more. Most columns of a long capture are
-    shorter than that: one by one, touching their small pages first takes longer than filling them.
+    NumPy asks the operating system for huge pages for blocks of 4 MiB and more. Most columns, even of a long capture,
+    are smaller: allocated separately, the page faults on their small pages take longer than filling them.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
     dtypes : sequence of dtype
         One for each column.
     zeroed : bool, default False
-        All values are 0; memory that is never written to is then not taken. Uninitialised otherwise.
+        All values are 0, and pages that are never written take no memory. Uninitialised otherwise.
 
     Returns
     -------
     list of ndarray, shape (rows,)
-        In the order of `dtypes`; the memory is freed with the last of them.
+        In the order of `dtypes`; the block is freed when the last of them is.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
 
 
 def bytes_to_read(held: int) -> int:
-    """Estimate how much memory a packets frame takes at most while it is made.
+    """Estimate the peak memory while a packets frame is built.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def bytes_to_read(held: int) -> int:
 
 
 def bytes_to_analyze(packets: int, segments: int, connections: int) -> int:
-    """Estimate how much memory an analysis takes at most.
+    """Estimate the peak memory of an analysis.
 
     Parameters
     ----------
     packets, segments, connections : int
-        How many there are, TCP segments being some of the packets.
+        How many there are; the segments are among the packets.
 
     Returns
     -------

@@ -31,7 +31,7 @@ SHOW_PROGRESS_AFTER_S = 1.0
 def read_pcap(
     source: CaptureSource | Sequence[CaptureSource], *, progress: Progress | Literal[False] | None = None
 ) -> pd.DataFrame:
-    """Read a packet capture into a frame: one row a packet.
+    """Read a packet capture into a frame: one row per packet.
 
     Parameters
     ----------

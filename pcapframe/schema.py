@@ -1,7 +1,7 @@
-"""Every column of every frame, declared once: name, dtype, unit, what null means, one line.
+"""Every column of every frame, declared once: name, dtype, unit, what null means, one line about it.
 
 Documentation, empty frames, validation and exports derive from these tables; no other module lists columns.
-The TCP flag bits and the categories of the categorical columns have their one home here too.
+The TCP flag bits and the categories of the categorical columns are defined here too.
 """
 
 from collections.abc import Iterable
@@ -37,12 +37,12 @@ __all__ = [
 
 
 NEVER = "never null"
-NO_NUMBER = -1  # in plain arrays, for a null of a type that has no number below 0
+NO_NUMBER = -1  # stands for null in plain arrays, where the column has no negative values
 
-# What plain arrays hold for null, and their type, by a column's dtype. No value of the column is the same.
+# By a column's dtype: the type of its plain array, and the value that stands for null there, which no row can have.
 PLAIN: dict[str, tuple[npt.DTypeLike, Any]] = {
     "datetime64[ns, UTC]": (np.int64, NO_TIME),
-    "category": (np.int32, NO_NUMBER),  # place of the category
+    "category": (np.int32, NO_NUMBER),  # index of the category
     "boolean": (np.int8, NO_NUMBER),
     "UInt8": (np.int16, NO_NUMBER),
     "UInt16": (np.int32, NO_NUMBER),
@@ -64,12 +64,12 @@ class Column(NamedTuple):
 
     @property
     def plain_dtype(self) -> np.dtype[Any]:
-        """Type of the column in plain arrays: it holds every value and `null_value`."""
+        """Type of the column in plain arrays: it can hold every value, and `null_value`."""
         return np.dtype(PLAIN[self.dtype][0] if self.dtype in PLAIN else self.dtype)
 
     @property
     def null_value(self) -> Any:
-        """What plain arrays hold where the column is null; None for a column that never is."""
+        """What plain arrays hold where the column is null; None for a column that is never null."""
         return None if self.null == NEVER else PLAIN[self.dtype][1]
 
 
@@ -105,18 +105,19 @@ RESET_BY = ("client", "server", "both", "none")
 FIRST_FIN_BY = ("client", "server", "both", "none")
 ROLES = ("syn", "syn_ack", "inferred")
 RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
-# What shows that a segment was sent again: its bytes were seen before; or it fills a gap and was sent after the segment
-# that opened the gap, by identifications, by timestamps, since it acknowledges more or echoes a newer timestamp than
-# any before, or since it came a round trip later. The last one stands in RESENDS only: seen before, and no copy found.
+# What shows that a segment was retransmitted. "seen_before": its bytes were captured before. The next four: it fills a
+# gap, and was sent after the segment that opened the gap, as shown by its IP ID, by its timestamp, by an ACK number or
+# timestamp echo newer than any before, or by arriving a round trip later. "acknowledged_before" occurs in RESENDS only:
+# "seen_before" without a copy in the capture.
 RESEND_RULES = ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip", "acknowledged_before")
-# Wireshark's labels for segments that are not new data, the most telling first.
+# Wireshark's labels for segments that are not new data, the most specific first.
 WIRESHARK_LABELS = (
     "spurious_retransmission", "fast_retransmission", "out_of_order", "retransmission", "keep_alive",
     "zero_window_probe",
 )  # fmt: skip
 VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
 
-NO_TCP = "null where the packet is not TCP, or its header was cut off before it"
+NO_TCP = "null unless TCP, or where the capture cut the header off before this field"
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
 
@@ -128,7 +129,7 @@ PACKETS = (
     Column("src", "category", "address", "null without an IP header", "source of the innermost IP header"),
     Column("dst", "category", "address", "null without an IP header", "destination of the innermost IP header"),
     Column("protocol", "category", "", NEVER,
-           "protocol above the innermost IP header, or the link layer's name for what is not IP"),
+           "protocol above the innermost IP header; the link layer's name for packets without IP"),
     Column("src_port", "UInt16", "", "null unless TCP or UDP", "source port"),
     Column("dst_port", "UInt16", "", "null unless TCP or UDP", "destination port"),
     Column("ttl", "UInt8", "hops", "null without an IP header", "time to live; hop limit for IPv6"),
@@ -140,19 +141,19 @@ PACKETS = (
     Column("tcp_header_bytes", "UInt8", "bytes", NO_TCP, "length of the TCP header, by its data offset"),
     Column("tcp_checksum", "UInt16", "", NO_TCP, "checksum as in the header, not verified"),
     Column("payload_bytes", "UInt32", "bytes", "null unless TCP, or where the headers do not tell",
-           "TCP payload by the IP length: neither what was captured nor padding counts"),
+           "TCP payload by the IP length, whether or not it was captured; without padding"),
     Column("mss", "UInt16", "bytes", NO_OPTION, "maximum segment size option"),
     Column("window_scale", "UInt8", "", NO_OPTION, "window scale option, the shift as in the header"),
-    Column("sack_permitted", "boolean", "", NO_TCP_HEADER, "the SACK-permitted option is there"),
+    Column("sack_permitted", "boolean", "", NO_TCP_HEADER, "whether the SACK-permitted option is present"),
     Column("tsval", "UInt32", "", NO_OPTION, "timestamp option, value"),
     Column("tsecr", "UInt32", "", NO_OPTION, "timestamp option, echo reply"),
     Column("sack", "list<item: uint32>[pyarrow]", "", NO_OPTION,
            "edges of the SACK blocks: left, right, left, right …"),
-    Column("options_malformed", "boolean", "", NO_TCP_HEADER, "the TCP options did not parse"),
+    Column("options_malformed", "boolean", "", NO_TCP_HEADER, "whether the TCP options are malformed"),
     Column("vlan", "UInt16", "", "null without a VLAN tag", "innermost VLAN id"),
     Column("interface", "UInt16", "", "null where the format has no interfaces",
-           "pcapng interface, its place in CaptureInfo.interfaces"),
-    Column("source", "uint16", "", NEVER, "which of the captures read, from 0"),
+           "pcapng interface: its index in CaptureInfo.interfaces"),
+    Column("source", "uint16", "", NEVER, "which capture the packet is from, from 0"),
     Column("source_frame", "uint32", "", NEVER, "frame number in that capture, from 1"),
     Column("offset", "int64", "bytes", NEVER, "where the packet's bytes start in that capture, decompressed"),
 )  # fmt: skip
@@ -162,20 +163,20 @@ LABELS = (
     Column("fast_retransmission", "bool", "", NEVER, "within 20 ms of two or more duplicate ACKs for it"),
     Column("spurious_retransmission", "bool", "", NEVER, "all of its bytes were acknowledged before"),
     Column("out_of_order", "bool", "", NEVER, "begins below the highest byte sent, within the initial RTT of it"),
-    Column("lost_segment", "bool", "", NEVER, "begins above the highest byte seen: something before is missing"),
+    Column("lost_segment", "bool", "", NEVER, "begins above the highest byte seen: earlier bytes are missing"),
     Column("ack_lost_segment", "bool", "", NEVER, "acknowledges bytes that were not seen"),
     Column("duplicate_ack", "bool", "", NEVER, "repeats the last acknowledgement, window unchanged, no data"),
     Column("keep_alive", "bool", "", NEVER, "at most one byte, one below the next sequence number"),
     Column("keep_alive_ack", "bool", "", NEVER, "answers a keep-alive"),
-    Column("zero_window", "bool", "", NEVER, "offers no window"),
+    Column("zero_window", "bool", "", NEVER, "advertises a window of zero"),
     Column("zero_window_probe", "bool", "", NEVER, "one byte sent against a window of zero"),
     Column("zero_window_probe_ack", "bool", "", NEVER, "answers a zero-window probe"),
     Column("window_update", "bool", "", NEVER, "changes nothing but the window"),
-    Column("window_full", "bool", "", NEVER, "fills the window that the receiver offered"),
-    Column("reused_ports", "bool", "", NEVER, "a SYN with a new sequence number between ports used before"),
+    Column("window_full", "bool", "", NEVER, "fills the window that the receiver advertised"),
+    Column("reused_ports", "bool", "", NEVER, "a SYN with a new sequence number on endpoints used before"),
 )  # fmt: skip
 
-# Columns that a segment always has are plain there; the packets frame has them nullable.
+# Every segment has these fields, so their columns are plain there; in the packets frame they are nullable.
 _PLAIN = {
     "src_port": "uint16", "dst_port": "uint16", "tcp_flags": "uint16", "seq": "uint32", "ack": "uint32",
     "window": "uint16", "tcp_header_bytes": "uint8", "ttl": "uint8",
@@ -183,33 +184,33 @@ _PLAIN = {
 
 SEGMENTS = (
     *(c._replace(dtype=_PLAIN[c.name], null=NEVER) if c.name in _PLAIN else c for c in PACKETS),
-    Column("conn_id", "int32", "", NEVER, "connection, from 0 in order of first packet"),
+    Column("conn_id", "int32", "", NEVER, "connection, numbered from 0 in order of the first packet"),
     Column("from_client", "bool", "", NEVER, "sent by the client"),
     Column("rel_seq", "Int64", "bytes", NEVER, "sequence number counted from the SYN, unwrapped"),
     Column("rel_ack", "Int64", "bytes", "null without ACK", "acknowledgement counted from the peer's SYN, unwrapped"),
     Column("window_bytes", "UInt32", "bytes", "null where the scale is unknown", "window, scaled"),
-    Column("ack_rtt_s", "float64", "s", "NaN where nothing is acknowledged first",
-           "since the oldest segment that ends where this acknowledges (Wireshark tcp.analysis.ack_rtt)"),
+    Column("ack_rtt_s", "float64", "s", "NaN where no segment is acknowledged for the first time",
+           "time since the oldest segment that ends at this ACK number (Wireshark tcp.analysis.ack_rtt)"),
     Column("bytes_in_flight", "UInt32", "bytes", "null where Wireshark shows none",
-           "sent and not yet acknowledged, this included (Wireshark tcp.analysis.bytes_in_flight)"),
-    Column("duplicate_ack_num", "UInt32", "", "null unless duplicate_ack", "how many of them in a row"),
+           "sent and not yet acknowledged, this segment included (Wireshark tcp.analysis.bytes_in_flight)"),
+    Column("duplicate_ack_num", "UInt32", "", "null unless duplicate_ack", "how many in a row, this one included"),
     *LABELS,
-    Column("capture_duplicate", "bool", "", NEVER, "a further copy of a packet already seen, not sent again"),
+    Column("capture_duplicate", "bool", "", NEVER, "a second copy of a captured packet, not a retransmission"),
     Column("resent", "bool", "", NEVER,
-           "the sender transmitted these bytes again; repeated SYN and FIN too, keep-alives and probes not"),
-    Column("resent_bytes", "uint32", "bytes", NEVER, "payload bytes of it that were transmitted before"),
-    Column("reordered", "bool", "", NEVER, "arrived after a later one was; not sent again"),
-    Column("resend_reason", "category", "", "null unless resent", "what the sender answered, as far as packets show"),
-    Column("resend_rule", "category", "", "null unless resent", "what shows that it was sent again"),
+           "retransmitted by the sender; includes repeated SYNs and FINs, but not keep-alives and window probes"),
+    Column("resent_bytes", "uint32", "bytes", NEVER, "how many of its payload bytes were sent before"),
+    Column("reordered", "bool", "", NEVER, "arrived after a segment that was sent later; not a retransmission"),
+    Column("resend_reason", "category", "", "null unless resent", "why it was retransmitted, as far as packets show"),
+    Column("resend_rule", "category", "", "null unless resent", "what shows that it was retransmitted"),
     Column("needless", "boolean", "", "null where it cannot be known, or unless resent",
            "the receiver had these bytes before: an acknowledgement, a DSACK or a timestamp echo shows it"),
     Column("capture_gap", "uint32", "bytes", NEVER,
-           "bytes that this acknowledges and that the capture lacks"),
+           "bytes that this ACK covers and that were not captured"),
 )  # fmt: skip
 
 
 def _each_way(*columns: Column) -> tuple[Column, ...]:
-    """Return `columns` once for each sender, named client_… and server_…."""
+    """Return each column twice, for the two senders, named client_… and server_…."""
     return tuple(
         column._replace(name=f"{side}_{column.name}", doc=f"{side}: {column.doc}")
         for column in columns
@@ -218,7 +219,7 @@ def _each_way(*columns: Column) -> tuple[Column, ...]:
 
 
 def _spread(prefix: str, what: str) -> tuple[Column, ...]:
-    """Minimum, median, 95th percentile and maximum of `what`."""
+    """Return columns for the minimum, median, 95th percentile and maximum of `what`."""
     return tuple(
         Column(f"{prefix}_{name}_s", "float64", "s", "NaN without a sample", f"{text} of {what}")
         for name, text in (("min", "minimum"), ("median", "median"), ("p95", "95th percentile"), ("max", "maximum"))
@@ -226,13 +227,13 @@ def _spread(prefix: str, what: str) -> tuple[Column, ...]:
 
 
 CONNECTIONS = (
-    Column("client", "category", "address", NEVER, "who asked, see roles"),
+    Column("client", "category", "address", NEVER, "the client's address, see roles"),
     Column("client_port", "uint16", "", NEVER, "the client's port"),
-    Column("server", "category", "address", NEVER, "who was asked, see roles"),
+    Column("server", "category", "address", NEVER, "the server's address, see roles"),
     Column("server_port", "uint16", "", NEVER, "the server's port"),
     Column("roles", "category", "", NEVER, "what shows the roles: a SYN, a SYN-ACK, or neither (inferred)"),
-    Column("start", "datetime64[ns, UTC]", "UTC", "null without a time", "first packet"),
-    Column("end", "datetime64[ns, UTC]", "UTC", "null without a time", "last packet"),
+    Column("start", "datetime64[ns, UTC]", "UTC", "null without a time", "time of the first packet"),
+    Column("end", "datetime64[ns, UTC]", "UTC", "null without a time", "time of the last packet"),
     Column("duration_s", "float64", "s", "NaN without a time", "end - start"),
     *_each_way(
         Column("packets", "uint32", "", NEVER, "packets sent"),
@@ -251,11 +252,11 @@ CONNECTIONS = (
     Column("handshake_rtt_s", "float64", "s", "NaN unless both were captured",
            "first SYN to the server's first SYN-ACK"),
     Column("initial_rtt_s", "float64", "s", "NaN unless both were captured",
-           "latest SYN to the first ACK after it, be it of a RST (Wireshark tcp.analysis.initial_rtt)"),
-    Column("ending", "category", "", NEVER, "how it ended as far as the capture shows"),
-    Column("reset_by", "category", "", NEVER, "who sent RST"),
+           "latest SYN to the first ACK after it, even on a RST (Wireshark tcp.analysis.initial_rtt)"),
+    Column("ending", "category", "", NEVER, "how the connection ended, as far as the capture shows"),
+    Column("reset_by", "category", "", NEVER, "which side sent a RST"),
     Column("first_fin_by", "category", "", "null where the capture has the packets of one side only",
-           "who sent FIN first; both where neither FIN acknowledges the other"),
+           "which side sent its FIN first; both where neither FIN acknowledges the other"),
     *_each_way(
         Column("fins", "uint32", "", NEVER, "packets with FIN sent, repeats counted"),
         Column("rsts", "uint32", "", NEVER, "packets with RST sent"),
@@ -264,53 +265,53 @@ CONNECTIONS = (
     Column("history", "str", "", NEVER, "Zeek's history letters, over the whole connection"),
     Column("completeness", "uint8", "bits", NEVER, "Wireshark's tcp.completeness"),
     *_each_way(
-        Column("resent_segments", "uint32", "", NEVER, "segments sent again"),
-        Column("resent_bytes", "uint64", "bytes", NEVER, "payload sent again"),
-        Column("reordered_segments", "uint32", "", NEVER, "segments that arrived after a later one"),
-        Column("gap_bytes", "uint64", "bytes", NEVER, "payload that the peer acknowledged and the capture lacks"),
+        Column("resent_segments", "uint32", "", NEVER, "retransmitted segments"),
+        Column("resent_bytes", "uint64", "bytes", NEVER, "retransmitted payload"),
+        Column("reordered_segments", "uint32", "", NEVER, "segments that arrived after one sent later"),
+        Column("gap_bytes", "uint64", "bytes", NEVER, "payload that the peer acknowledged and that was not captured"),
         Column("duplicate_acks_sent", "uint32", "", NEVER, "duplicate ACKs sent"),
-        Column("zero_windows_sent", "uint32", "", NEVER, "packets that offered no window"),
-        Column("resend_rate", "float64", "0 to 1", "NaN without such a segment",
-               "resent segments / segments with payload, SYN or FIN"),
+        Column("zero_windows_sent", "uint32", "", NEVER, "packets that advertised a window of zero"),
+        Column("resend_rate", "float64", "0 to 1", "NaN without segments with payload, SYN or FIN",
+               "retransmitted segments / segments with payload, SYN or FIN"),
         Column("most_copies", "uint32", "", NEVER,
-               "how often one segment was sent, at most: 1 where none was sent again, 0 where none was sent"),
+               "most transmissions of one segment: 1 if none was retransmitted, 0 if none was sent"),
         Column("stalled_s", "float64", "s",
-               "NaN without a packet of this side, and for two resends where the peer's packets are not captured",
-               "time during which something resent at least twice was not acknowledged"),
-        *_spread("ack_rtt", "the time from a segment sent once to its acknowledgement (Karn)"),
-        *_spread("ts_rtt", "the time from a timestamp sent first to its echo"),
+               "NaN without a packet of this side, and for two retransmissions without the peer's packets",
+               "time during which something retransmitted at least twice was not acknowledged"),
+        *_spread("ack_rtt", "the time from a segment to its acknowledgement, without retransmissions (Karn)"),
+        *_spread("ts_rtt", "the time from the first use of a timestamp to its echo"),
         Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),
     ),
 )  # fmt: skip
 
 VANTAGE_EVIDENCE = (
-    Column("to_client_rtt_s", "float64", "s", "NaN where no answer of the client was timed",
+    Column("to_client_rtt_s", "float64", "s", "NaN without a timed answer of the client",
            "smallest time from the capture point to the client and back"),
-    Column("to_server_rtt_s", "float64", "s", "NaN where no answer of the server was timed",
+    Column("to_server_rtt_s", "float64", "s", "NaN without a timed answer of the server",
            "smallest time from the capture point to the server and back"),
     Column("to_client_share", "float64", "0 to 1", "NaN unless both are known",
            "to_client_rtt_s / (to_client_rtt_s + to_server_rtt_s): near 0 at the client, near 1 at the server"),
-    Column("client_vantage", "category", "", NEVER, "where what the client sent was captured"),
-    Column("server_vantage", "category", "", NEVER, "where what the server sent was captured"),
+    Column("client_vantage", "category", "", NEVER, "where the client's packets were captured"),
+    Column("server_vantage", "category", "", NEVER, "where the server's packets were captured"),
 )  # fmt: skip
 
 RESENDS = (
     Column("conn_id", "int32", "", NEVER, "connection"),
     Column("from_client", "bool", "", NEVER, "sent by the client"),
-    Column("time", "datetime64[ns, UTC]", "UTC", "null without a time", "when the resend was captured"),
+    Column("time", "datetime64[ns, UTC]", "UTC", "null without a time", "when the retransmission was captured"),
     Column("rel_seq", "Int64", "bytes", NEVER, "sequence number counted from the SYN, unwrapped"),
-    Column("resent_bytes", "uint32", "bytes", NEVER, "payload bytes of it that were transmitted before"),
+    Column("resent_bytes", "uint32", "bytes", NEVER, "how many of its payload bytes were sent before"),
     Column("first_copy", "UInt32", "", "null where no copy was captured before", "frame of the first copy"),
-    Column("delay_s", "float64", "s", "NaN without a first copy", "since the first copy"),
+    Column("delay_s", "float64", "s", "NaN without a first copy", "time since the first copy"),
     Column("delay_round_trips", "float64", "round trips", "NaN without a first copy, or without a round-trip time",
-           "the delay over the smallest round-trip time of the connection"),
+           "delay_s / the smallest round-trip time of the connection"),
     Column("previous_copy", "UInt32", "", "null where no copy was captured before",
            "frame of the copy before this one"),
-    Column("since_previous_s", "float64", "s", "NaN without a copy before", "since the copy before this one"),
+    Column("since_previous_s", "float64", "s", "NaN without a copy before", "time since the copy before this one"),
     Column("duplicate_acks", "uint32", "", NEVER, "duplicate ACKs of the peer since its acknowledgement last moved"),
-    Column("sacked_bytes", "uint64", "bytes", NEVER, "bytes that the peer had reported by SACK, unacknowledged"),
-    Column("reason", "category", "", NEVER, "what the sender answered, as far as packets show"),
-    Column("needless", "boolean", "", "null where it cannot be known", "the receiver had these bytes"),
-    Column("wireshark_label", "category", "", "null where Wireshark's rules give it none", "the most telling one"),
-    Column("rule", "category", "", NEVER, "what shows that it was sent again"),
+    Column("sacked_bytes", "uint64", "bytes", NEVER, "bytes above the ACK number that the peer had SACKed"),
+    Column("reason", "category", "", NEVER, "why it was retransmitted, as far as packets show"),
+    Column("needless", "boolean", "", "null where it cannot be known", "whether the receiver already had these bytes"),
+    Column("wireshark_label", "category", "", "null where Wireshark gives none", "Wireshark's most specific label"),
+    Column("rule", "category", "", NEVER, "what shows that it was retransmitted"),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Any
 
 __all__ = ["agreeing", "counted", "joined", "percent", "printable", "seconds", "shortened", "value_text"]
 
-SHOWN = 5  # so many entries of a list are written
-# Characters that Python calls printable and that show nothing: fillers, joiners and variation selectors.
+SHOWN = 5  # list entries that are written out
+# Characters that Python calls printable although they are invisible: fillers, joiners and variation selectors.
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 DAY_S = 86_400
 YEAR_S = 365.25 * DAY_S  # Julian
@@ -27,7 +27,7 @@ def agreeing(count: int, one: str, several: str) -> str:
     Returns
     -------
     str
-        One of both.
+        `one` or `several`.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def counted(count: int, noun: str) -> str:
     count : int
         How many.
     noun : str
-        One of them; its plural ends in s.
+        In the singular; its plural ends in s.
 
     Returns
     -------
@@ -66,16 +66,16 @@ def joined(texts: list[str], total: int, between: str = ", ") -> str:
     Parameters
     ----------
     texts : list of str
-        The first ones at least.
+        At least the first five.
     total : int
         How many there are in all.
     between : str, default ", "
-        What stands between two.
+        Separator.
 
     Returns
     -------
     str
-        Five at most, "none" for an empty list.
+        At most five texts; "none" for an empty list.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def percent(share: float) -> str:
     Returns
     -------
     str
-        With two digits after the point below 1 %, with one above. A small share never reads 0, nor one just below
-        the whole 100.
+        With two decimals below 1 %, one decimal above. A small share never reads 0 %, and a share just below the
+        whole never reads 100 %.
 
     Examples
     --------
@@ -115,14 +115,14 @@ def percent(share: float) -> str:
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""Escape what does not show, so that text from a capture cannot steer a terminal or pose as other text.
+    r"""Escape invisible characters, so that text from a capture cannot control a terminal or pose as other text.
 
     Parameters
     ----------
     text : str
         From a capture, a file name or a client.
     keep : str, optional
-        Characters that stay as they are, such as a line break.
+        Characters that are not escaped, such as a line break.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def seconds(duration: float) -> str:
     Returns
     -------
     str
-        To three digits; in days from two days on, in years from two years on.
+        To three digits; in days from two days, in years from two years.
 
     Examples
     --------
@@ -168,7 +168,7 @@ def seconds(duration: float) -> str:
     """
     if math.isnan(duration):
         return "an unknown time"
-    if abs(duration) < 0.9995:  # what three digits round to 1000 is of the next
+    if abs(duration) < 0.9995:  # above, three digits would read 1000 ms
         return f"{1000 * duration:.3g} ms"
     if abs(duration) < 999.5:
         return f"{duration:.3g} s"
@@ -180,19 +180,19 @@ def seconds(duration: float) -> str:
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """Cut a text that comes from a capture, a file name or a client, and say how much is left out.
+    """Cut a text that comes from a capture, a file name or a client, and say how much was cut.
 
     Parameters
     ----------
     text : str
         Of any length.
     most : int, default 300
-        So many characters of it at most.
+        Most characters to keep.
 
     Returns
     -------
     str
-        The same where it is not longer.
+        The text itself if it is no longer than that.
 
     Examples
     --------
@@ -210,13 +210,13 @@ def value_text(value: Any) -> str:
     Parameters
     ----------
     value : object
-        None, bool, number, text, or a list or dict of them; a scalar of NumPy too.
+        None, bool, number, text, or a list or dict of them; also a NumPy scalar.
 
     Returns
     -------
     str
         "yes" or "no", integers with commas between thousands, other numbers with four digits; "unknown" for None and
-        NaN. Of a list or a dict, five entries and how many more there are.
+        NaN. For a list or a dict: the first five entries, and how many more there are.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""The stages joined: from a capture to one frozen `Analysis`.
+"""From a capture to one frozen `Analysis`: all stages together.
 
-``pipeline`` runs the stages, ``selection`` finds the connections asked for, ``counting`` makes the numbers that
-``statistics`` describes, ``summary`` says which patterns stand out, ``health`` what the capture can and cannot support
-(``clock``: steps of its clock), ``provenance`` where it all comes from, ``display`` writes it for a terminal, plain
-text or a notebook. ``anatomy`` looks at every resend.
+``pipeline`` runs the stages, ``selection`` applies the filter, ``counting`` computes the numbers that ``statistics``
+declares, ``summary`` says which patterns stand out, ``health`` says what the capture can and cannot support (``clock``
+finds steps of its clock), ``provenance`` records version, parameters and files, and ``display`` writes the analysis for
+a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission.
 """
 
 from pcapframe.analysis.anatomy import resends

@@ -1,4 +1,4 @@
-"""The anatomy of every resend: its copies, the delay, what came before it, and what shows that it is one."""
+"""Details of every retransmission: its copies, the delay, what came before it, and the evidence for it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -18,29 +18,28 @@ LABELS = pd.CategoricalDtype(list(WIRESHARK_LABELS))
 
 
 def resends(analysis: Analysis) -> pd.DataFrame:
-    """Look at every resend: when its bytes were sent before, and what the sender had been told.
+    """List every retransmitted segment: when its bytes were sent before, and what the sender had received by then.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the connections asked for.
+        Its selected connections are listed.
 
     Returns
     -------
     DataFrame
-        Columns and dtypes of ``schema.RESENDS``, index ``frame``: one row a segment that is ``resent``. Empty for
-        none.
+        Columns and dtypes of ``schema.RESENDS``, index ``frame``: one row per segment that is ``resent``.
 
     Notes
     -----
-    ``first_copy`` is the earliest segment before with any of its bytes, ``previous_copy`` the latest; both are null
-    where the capture has none, as at the receiver's side of a loss. Copies among the last 256 segments below the
-    highest byte, and any that reached a new highest byte, are found. A round trip is the smallest time from the
-    capture point to both ends and back, or the initial round-trip time where one of them is unknown.
+    ``first_copy`` is the earliest previous segment with any of its bytes, ``previous_copy`` the latest. Both are null
+    where the capture has none, as on the receiver's side of a loss. The search covers every segment that reached a new
+    highest byte, and the last 256 segments below it. A round trip is the smallest time from the capture point to both
+    ends and back, or the initial round-trip time where one of them is unknown.
 
-    A duplicate ACK (RFC 5681, RFC 6675) has no payload, SYN or FIN, repeats the highest acknowledgement, and leaves
-    the window as it is or reports by SACK. ``sacked_bytes`` are the bytes above that acknowledgement in at most 64
-    ranges reported; DSACKs (RFC 2883) do not count.
+    A duplicate ACK (RFC 5681, RFC 6675) has no payload, SYN or FIN, repeats the highest ACK number, and either leaves
+    the window unchanged or carries SACK. ``sacked_bytes`` are the SACKed bytes above that ACK number, in at most 64
+    ranges; DSACKs (RFC 2883) do not count.
 
     The rule that decided: ``seen_before`` (bytes of it were seen; ``acknowledged_before`` where the capture has no
     copy of them and the peer had acknowledged them, so that they had been sent), else it fills a gap and was sent
@@ -83,14 +82,14 @@ def resends(analysis: Analysis) -> pd.DataFrame:
 
 
 def _rules(rules: pd.Series, first: pd.arrays.IntegerArray) -> pd.Series:
-    """Return what decided, told apart where a segment counts as seen and no copy of it was captured."""
+    """Return the rule that decided; a segment that counts as seen without a captured copy has its own rule."""
     made = rules.copy()
     made[(rules == "seen_before").to_numpy() & np.asarray(first.isna())] = "acknowledged_before"
     return made
 
 
 def _chosen(segments: pd.DataFrame) -> npt.NDArray[np.intp]:
-    """Rows of the connections that have resends, one connection after another, each in capture order."""
+    """Return the rows of connections with retransmissions, grouped by connection, each in capture order."""
     conn_id = segments["conn_id"].to_numpy()
     wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
     wanted[conn_id[np.flatnonzero(segments["resent"].to_numpy())]] = True
@@ -113,7 +112,7 @@ def _followed(segments: pd.DataFrame, rows: npt.NDArray[np.intp]) -> tuple[npt.N
 def _copies(
     frames: npt.NDArray[np.int64], rows: npt.NDArray[np.intp], places: npt.NDArray[np.int64]
 ) -> pd.arrays.IntegerArray:
-    """Frame numbers of places, null for none."""
+    """Return frame numbers of row indices, null where there is none."""
     none = places == NO_ROW
     found = np.zeros(places.size, np.uint32)
     found[~none] = frames[rows[places[~none]]]
@@ -126,7 +125,7 @@ def _delays(
     later: npt.NDArray[np.int64],
     earlier: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
-    """Seconds between places, NaN where there is no earlier one or no time."""
+    """Return the seconds between rows, NaN where there is no earlier row or no time."""
     known = np.flatnonzero(earlier != NO_ROW)
     end, start = times[rows[later[known]]], times[rows[earlier[known]]]
     found = np.full(later.size, np.nan)
@@ -135,7 +134,7 @@ def _delays(
 
 
 def _round_trips(connections: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Smallest round-trip time of each connection, NaN where unknown. [s]."""
+    """Return the smallest round-trip time of each connection, NaN where unknown. [s]."""
     names_ = ("client_ack_rtt_min_s", "server_ack_rtt_min_s", "handshake_rtt_s", "initial_rtt_s")
     client, server, handshake, initial = (connections[name].to_numpy() for name in names_)
     distances = measure_distances(client, server, handshake)
@@ -145,7 +144,7 @@ def _round_trips(connections: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 
 def _wireshark(resent: pd.DataFrame) -> pd.Categorical:
-    """Return the most telling of Wireshark's labels."""
+    """Return the most specific of Wireshark's labels."""
     conditions = [resent[name].to_numpy() for name in WIRESHARK_LABELS]
     codes = np.select(conditions, list(range(len(WIRESHARK_LABELS))), default=-1)
     return pd.Categorical.from_codes(codes, dtype=LABELS)

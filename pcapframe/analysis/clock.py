@@ -1,11 +1,11 @@
 """Steps of a capture's clock, shown by the clocks in the packets.
 
-Each TCP timestamp counts on at a steady rate, by its sender's clock (RFC 7323 section 5.4). Where the capture's clock
-moves between two segments of a direction by at least ``STEP_S`` more or less than that direction's timestamps do, and
-other directions say the same, the capture's clock was set, or stood still.
+TCP timestamps advance at a steady rate, by their sender's clock (RFC 7323 section 5.4). If between two segments of a
+direction the capture's clock advances by at least ``STEP_S`` more or less than the direction's timestamps, and other
+directions agree, the capture's clock was set or stood still.
 
-Limits: steps under a second are not told from idle time, nor are any without timestamps. A direction counts once its
-timestamps have shown their rate. The 100 longest intervals between segments are looked at.
+Limits: steps under a second, and steps without TCP timestamps, cannot be told from idle time. A direction counts once
+its timestamp rate is known. Only the 100 longest intervals between segments are checked.
 """
 
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class ClockStep(NamedTuple):
 
 
 def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
-    """Find where the capture's clock steps against the packets' timestamps.
+    """Find where the capture's clock steps relative to the packets' TCP timestamps.
 
     Parameters
     ----------

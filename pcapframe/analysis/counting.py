@@ -51,18 +51,18 @@ def count_statistics(
     server_given: bool | Mask = False,
     limit: int = LISTED,
 ) -> Statistics:
-    """Count what an analysis states.
+    """Count the statistics of an analysis.
 
     Parameters
     ----------
     segments : DataFrame
-        Those of the connections, columns of ``schema.SEGMENTS``; not modified.
+        Segments of the connections, columns of ``schema.SEGMENTS``; not modified.
     connections : DataFrame
-        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+        The selected connections, columns of ``schema.CONNECTIONS``; not modified.
     server_given : bool or ndarray of bool, default False
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter determines the server: everywhere, or by connection.
     limit : int, default 100
-        So many entries of each list are given, beside their exact total.
+        Most entries of each list; the totals are exact.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
 
 
 class _Ends(NamedTuple):
-    """Endpoints of the connections; an endpoint is a number, address << 16 | port."""
+    """Return the endpoints of the connections, each as a number: address << 16 | port."""
 
     frame: pd.DataFrame
     addresses: pd.Index
@@ -211,7 +211,7 @@ def count_label(segments: pd.DataFrame, label: str, conn_ids: pd.Index) -> Count
     Returns
     -------
     ndarray of int
-        One count a connection.
+        One count per connection.
     """
     conn_id = segments["conn_id"].to_numpy()[np.flatnonzero(segments[label].to_numpy())]
     counts = np.bincount(conn_id, minlength=int(conn_ids.max()) + 1 if len(conn_ids) else 0)
@@ -268,10 +268,10 @@ def _retransmissions(
 
 
 def _by_endpoints(ends: _Ends, counts: Counts, limit: int) -> tuple[dict[str, int], int]:
-    """Sum counts over connections between the same endpoints, most first; how many such sums there are."""
+    """Sum counts over connections between the same endpoints, largest first, and return how many sums there are."""
     some = np.flatnonzero(counts)
     client, server = ends.client[some], ends.server[some]
-    order = np.lexsort((server, client))  # stable: the first of equal ones is the first connection
+    order = np.lexsort((server, client))  # stable: equal sums stay in order of connection
     begins = np.append(True, (np.diff(client[order]) != 0) | (np.diff(server[order]) != 0))[: some.size]
     sums = np.zeros(some.size, np.int64)
     first = order[begins]
@@ -282,6 +282,6 @@ def _by_endpoints(ends: _Ends, counts: Counts, limit: int) -> tuple[dict[str, in
 
 
 def _largest(counts: Counts) -> npt.NDArray[np.intp]:
-    """Places of the counts above 0, the largest first, the first of equal ones first."""
+    """Return the indices of the counts above 0, the largest first; equal counts stay in order."""
     some = np.flatnonzero(counts)
     return some[np.argsort(-counts[some], kind="stable")]

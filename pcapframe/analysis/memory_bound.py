@@ -1,4 +1,4 @@
-"""Refuse an analysis that would take more memory than is allowed, before its costly stages."""
+"""Refuse an analysis that would take more memory than allowed, before its costly stages."""
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,11 @@ from pcapframe.schema import ACK, SYN
 
 __all__ = ["claim_memory"]
 
-MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd numbers that spread the bits of a product
+MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd multipliers that mix the bits of a hash
 
 
 def claim_memory(source: object, packets: pd.DataFrame) -> None:
-    """Claim the memory that an analysis needs from the limits of its source.
+    """Check the memory that an analysis needs against the limits of its source.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def claim_memory(source: object, packets: pd.DataFrame) -> None:
     Raises
     ------
     CaptureError
-        It would need more than is allowed.
+        It would need more memory than allowed.
     """
     claims = claims_of(source)
     if not claims:

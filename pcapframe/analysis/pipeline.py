@@ -1,4 +1,4 @@
-"""Run the stages over a capture and hold what they give in one frozen `Analysis`."""
+"""Run all stages over a capture and return the results as one frozen `Analysis`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,33 +39,32 @@ DEFAULTS = Thresholds()
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
-    """A capture with everything that was found in it; made by `analyze`.
+    """A capture and everything found in it; returned by `analyze`.
 
     Parameters
     ----------
     capture : CaptureInfo
-        Facts about the capture and what could not be read of it.
+        Facts about the capture, and what could not be read.
     health : CaptureHealth
-        What the capture can and cannot support: which statistics are ``at least`` what is counted, or unknown.
+        What the capture can and cannot support: which statistics are lower bounds (``at least``) or unknown.
     packets, segments : DataFrame
         Of the whole capture: columns of ``schema.PACKETS`` and ``schema.SEGMENTS``.
     connections : DataFrame
-        Those asked for: columns of ``schema.CONNECTIONS``.
+        The selected connections: columns of ``schema.CONNECTIONS``.
     patterns : tuple of Pattern
-        What was observed in them, as from `find_patterns`; where `health` limits what one rests on, its description
-        says so.
+        What was observed in them, as from `find_patterns`; a description says so where `health` limits its numbers.
     statistics : Statistics
         Counts over them: the ``statistics`` of the tool's answer.
     summary : Summary
         Counts of the patterns and what stands out.
     message : str or None
-        Why there is nothing to report: no TCP in the capture or none that can be read, or nothing matches the filter.
+        Why there is nothing to report: the capture has no TCP that can be read, or nothing matches the filter.
     notes : tuple of str
-        Notes on the filter: connections left out, roles that it decided.
+        Notes on the filter: connections left out, roles that the filter determined.
     selection : Selection
         The filter.
     thresholds : Thresholds
-        When the patterns are reported.
+        Limits above which patterns are reported.
     provenance : Provenance
         Version, parameters and files.
     whole_connections : DataFrame
@@ -86,11 +85,9 @@ class Analysis:
     thresholds: Thresholds
     provenance: Provenance
     whole_connections: pd.DataFrame
-    _asked: (
-        pd.DataFrame
-    )  # the segments asked for, as `segments` without a filter; else the columns of them that are read
-    _rows: Rows | None  # where they are among the segments; None for all as they are
-    _turned: ConnIds  # connections whose roles the filter tells to be the other way round than inferred
+    _asked: pd.DataFrame  # selected segments: without a filter `segments` itself, else only the columns that are read
+    _rows: Rows | None  # their rows in `segments`; None without a filter
+    _turned: ConnIds  # connections whose inferred roles the filter swaps
 
     @cached_property
     def filtered_segments(self) -> pd.DataFrame:
@@ -102,7 +99,7 @@ class Analysis:
         return chosen
 
     def filtered_columns(self, *names: str) -> pd.DataFrame:
-        """Return some columns of `filtered_segments`, without the time that all of them take.
+        """Return some columns of `filtered_segments`, faster than computing all of them.
 
         Parameters
         ----------
@@ -112,13 +109,13 @@ class Analysis:
         Returns
         -------
         DataFrame
-            These columns, one row a segment.
+            These columns, one row per segment.
         """
         known = self._asked if set(names) <= set(self._asked) else self.filtered_segments
         return without_attrs(known)[list(names)]
 
     def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
-        """Return the segments of some frames, with the roles that the filter tells.
+        """Return the segments of some frames, with the roles that the filter determines.
 
         Parameters
         ----------
@@ -128,17 +125,17 @@ class Analysis:
         Returns
         -------
         DataFrame
-            Columns of ``schema.SEGMENTS``, a row a frame.
+            Columns of ``schema.SEGMENTS``, a row per frame.
         """
         return _turn(self.segments.loc[list(frames)], self._turned)
 
     def count_statistics(self, *, limit: int = LISTED) -> Statistics:
-        """Count what `statistics` states, with longer or shorter lists.
+        """Count `statistics` again, with longer or shorter lists.
 
         Parameters
         ----------
         limit : int, default 100
-            So many entries of each list, beside their exact total.
+            Most entries of each list; the totals are exact.
 
         Returns
         -------
@@ -148,19 +145,19 @@ class Analysis:
         return count_statistics(self._asked, self.connections, server_given=self._server_given, limit=limit)
 
     def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
-        """Name more of the connections and packets that show a pattern than its evidence lists.
+        """List more of the connections and frames that show a pattern than its evidence does.
 
         Parameters
         ----------
         pattern : str
             Its name.
         limit : int
-            So many connections and frames, the first.
+            Most connections and most frames to list.
 
         Returns
         -------
         Evidence
-            With the exact totals; nothing in it where the pattern is not observed.
+            The first ones, with exact totals; empty where the pattern is not observed.
 
         Raises
         ------
@@ -178,12 +175,12 @@ class Analysis:
 
     @property
     def _server_given(self) -> Mask:
-        """Which connections have a server that the filter tells."""
+        """Connections whose server the filter determines."""
         return self.selection.tells_server(self.connections)
 
     @cached_property
     def _report(self) -> "Report":
-        from pcapframe.analysis.display import Report  # noqa: PLC0415  # rich is for who looks at it
+        from pcapframe.analysis.display import Report  # noqa: PLC0415  # rich is needed only for display
 
         return Report(**{name: getattr(self, name) for name in Report.__match_args__})
 
@@ -296,7 +293,7 @@ def _stages(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
     progress: Progress | Literal[False] | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
-    """Packets, segments and connections of the whole capture, and the files they come from."""
+    """Return packets, segments and connections of the whole capture, and the files they come from."""
     if isinstance(source, Analysis):
         return source.packets, source.segments, source.whole_connections, source.provenance.files
     files: tuple[CaptureFile, ...] = ()
@@ -306,7 +303,7 @@ def _stages(
         files = files_of(source)
         packets = read_pcap(source, progress=progress)
         claim_memory(source, packets)
-    size = capture_info(packets).bytes  # a frame without it is refused before the work
+    size = capture_info(packets).bytes  # refuses a frame without capture facts before the stages run
     step = progress or (lambda _done, _size: None)
     step(size, size)
     segments = label_segments(packets)
@@ -317,26 +314,26 @@ def _stages(
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
-    """Narrow the frames of an analysis to some endpoints, with the roles that these tell, without analysing again.
+    """Narrow the frames of an analysis to some endpoints, with the roles that these determine, without a new analysis.
 
     Parameters
     ----------
     analysis : Analysis
-        To narrow; only connections that it was asked for are selected.
+        To narrow; only its selected connections are considered.
     wanted : Selection
-        What is asked for; its times are passed over.
+        The endpoints; its times are ignored.
 
     Returns
     -------
     Analysis
-        Its connections and their segments are those of ``analyze(analysis, ...)`` for these endpoints, its segments
-        may have others beside them; health, patterns, statistics and provenance are those of `analysis`.
+        Connections and their segments as ``analyze(analysis, ...)`` returns for these endpoints, though segments of
+        other connections may be included too. Health, patterns, statistics and provenance are those of `analysis`.
     """
     endpoints = replace(wanted, start=None, end=None)
     if endpoints == replace(analysis.selection, start=None, end=None):
         return analysis
     whole = analysis.whole_connections
-    places = analysis.connections.index.to_numpy()  # conn_id, which is also the place in the frame of all
+    places = analysis.connections.index.to_numpy()  # conn_id, which is also the row in `whole`
     selected = select_connections(whole.take(places), endpoints)
     keep, flip = (np.zeros(len(whole), np.bool_) for _ in range(2))
     keep[places], flip[places] = selected.keep, selected.flip
@@ -350,14 +347,14 @@ def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
 def _chosen(
     segments: pd.DataFrame, whole: pd.DataFrame, selected: Selected
 ) -> tuple[pd.DataFrame, Rows | None, pd.DataFrame]:
-    """Segments asked for, where they are, and their connections with the roles that the filter tells."""
+    """Return the selected segments, their rows, and their connections with the roles that the filter determines."""
     if selected.keep.all() and not selected.flip.any():
         return segments, None, whole
-    # By conn_id, which is also the place in the frame of all connections.
+    # By conn_id, which is also the row in `whole`.
     rows = np.flatnonzero(selected.keep.take(segments["conn_id"].to_numpy()))
     turned = whole.index.to_numpy()[selected.flip]
     bare = without_attrs(segments)
-    # Only the columns that health, patterns and statistics read: taking all of them takes its time.
+    # Only the columns that health, patterns and statistics read: selecting rows of all columns is slow.
     read = list(dict.fromkeys((*HEALTH_READS, *columns_read(), *STATISTIC_READS)))
     asked = _turn(bare[read].take(rows), turned)
     if not turned.size:
@@ -366,7 +363,7 @@ def _chosen(
 
 
 def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:
-    """Exchange client and server in the segments of some connections."""
+    """Swap client and server in the segments of some connections."""
     if not conn_ids.size:
         return segments
     is_turned = np.isin(segments["conn_id"].to_numpy(), conn_ids)
@@ -375,8 +372,8 @@ def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:
 
 @cache
 def _version() -> str:
-    """Return the version of pcapframe as installed."""
+    """Return the installed version of pcapframe."""
     try:
         return version("pcapframe")
-    except PackageNotFoundError:  # run from a folder
+    except PackageNotFoundError:  # run from a checkout that is not installed
         return "unknown"

@@ -1,4 +1,4 @@
-"""Where an analysis comes from: version, parameters and capture files."""
+"""How an analysis was made: version, parameters and capture files."""
 
 import hashlib
 import os
@@ -15,16 +15,16 @@ __all__ = ["CaptureFile", "Provenance", "files_of"]
 
 @dataclass(frozen=True)
 class CaptureFile:
-    """A capture on disk, as it was when it was read.
+    """A capture file, as it was when it was read.
 
     Parameters
     ----------
     path : str
         Absolute.
     size : int
-        As stored. [bytes]
+        Length as stored. [bytes]
     mtime : str
-        Last change: ISO 8601, UTC.
+        Time of the last change: ISO 8601, UTC.
     """
 
     path: str
@@ -57,14 +57,14 @@ class CaptureFile:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an analysis was made of and how.
+    """How an analysis was made, and from what.
 
     Parameters
     ----------
     version : str
         Of pcapframe.
     parameters : dict
-        What `analyze` was asked: filter and thresholds, as what ``json.dumps`` takes.
+        Filter and thresholds that were given to `analyze`, ready for ``json.dumps``.
     files : tuple of CaptureFile
         The captures that are files; empty for a stream, bytes or a frame.
     """
@@ -94,7 +94,7 @@ class Provenance:
         Returns
         -------
         str or None
-            Hexadecimal; `CaptureFile.sha256` gives that of each of several.
+            Hexadecimal; for several files, use `CaptureFile.sha256` of each.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Provenance:
         return self.files[0].sha256() if len(self.files) == 1 else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it but hashes, as what ``json.dumps`` takes.
+        """Return everything except hashes, ready for ``json.dumps``.
 
         Returns
         -------
@@ -125,7 +125,7 @@ def files_of(source: CaptureSource | Sequence[CaptureSource]) -> tuple[CaptureFi
     Returns
     -------
     tuple of CaptureFile
-        Those that are regular files; none for what cannot be found, which reading it will say.
+        The regular files among them. A missing file is left out: reading it will raise the error.
     """
     found = []
     for one in source if isinstance(source, list | tuple) else [source]:

@@ -1,7 +1,7 @@
-"""Which connections are asked for: by their server, by time.
+"""Select connections by server, client and time.
 
-A connection is taken whole or not at all. Where its roles are only inferred and the asked endpoint is at the
-other side, that side is taken as the server: its reader knows better than a guess by ports.
+A connection is selected whole or not at all. Where its roles are only inferred and the filter's endpoint matches the
+other side, that side becomes the server: the user knows better than a guess by ports.
 """
 
 import ipaddress
@@ -28,7 +28,7 @@ Time: TypeAlias = str | datetime
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for; None stands for any.
+    """The filter; None matches anything.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Selection:
         end: Time | None,
         client_ip: Address | None = None,
     ) -> "Selection":
-        """Check what a user asks for.
+        """Check a user's filter.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Selection:
         Returns
         -------
         Selection
-            The same, checked.
+            The checked filter.
 
         Raises
         ------
@@ -91,11 +91,11 @@ class Selection:
 
     @property
     def names_server(self) -> bool:
-        """Whether a server is asked for."""
+        """Whether the filter names a server."""
         return self.server_ip is not None or self.server_port is not None
 
     def tells_server(self, connections: pd.DataFrame) -> Mask:
-        """Tell which connections match the endpoints asked for with one choice of client and server, and not the other.
+        """Tell whose client and server the endpoints determine: only one of the two assignments matches.
 
         Parameters
         ----------
@@ -105,25 +105,25 @@ class Selection:
         Returns
         -------
         ndarray of bool
-            One value a connection; none where no endpoint is asked for, or both ways match.
+            One value per connection; False where the filter has no endpoint, or both assignments match.
         """
         as_they_are, exchanged = _fits(connections, self)
         return as_they_are ^ exchanged
 
     @property
     def server(self) -> str:
-        """The server asked for, as ``address:port``, IPv6 in brackets; ``any`` for what is not asked for."""
+        """The filter's server as ``address:port``, IPv6 in brackets; ``any`` for an address or port not given."""
         ip = "any" if self.server_ip is None else str(parse_address(self.server_ip))
         port = "any" if self.server_port is None else str(self.server_port)
         return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as what ``json.dumps`` takes.
+        """Return the filter as a dict, ready for ``json.dumps``.
 
         Returns
         -------
         dict
-            The fields by name, times as ISO 8601; ``client_ip`` only if it is asked for.
+            The fields by name, times as ISO 8601; ``client_ip`` only if it is given.
         """
         times = {name: getattr(self, name) for name in ("start", "end")}
         written = {name: None if time is None else time.isoformat() for name, time in times.items()}
@@ -145,18 +145,18 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """Connections found, by row of the connections frame.
+    """The connections that a filter selects, by row of the connections frame.
 
     Parameters
     ----------
     keep : ndarray of bool
-        Asked for.
+        Selected.
     flip : ndarray of bool
-        Asked for, with the roles the other way round than inferred.
+        Selected, with the inferred roles swapped.
     notes : tuple of str
-        What a reader should know about the choice.
+        What a reader should know about the selection.
     message : str or None
-        Why nothing was found; None where something was.
+        Why nothing is selected; None otherwise.
     """
 
     keep: Mask
@@ -166,19 +166,19 @@ class Selected:
 
 
 def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected:
-    """Find the connections asked for.
+    """Find the connections that match a filter.
 
     Parameters
     ----------
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``; not modified.
     wanted : Selection
-        What is asked for.
+        The filter.
 
     Returns
     -------
     Selected
-        One value a connection, and what to say about it.
+        Masks with one value per connection, notes and a message.
     """
     keep, flip = _at_endpoints(connections, wanted)
     notes = []
@@ -202,14 +202,14 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
 
 
 def _at_endpoints(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
-    """Connections with the endpoints asked for, and which of them have these at the other sides than inferred."""
+    """Return which connections match the filter's endpoints, and which of them match only with roles swapped."""
     as_they_are, exchanged = _fits(connections, wanted)
     flip = ~as_they_are & exchanged & (connections["roles"] == "inferred").to_numpy()
     return as_they_are | flip, flip
 
 
 def _fits(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
-    """Which connections have the endpoints asked for, with client and server as they are and exchanged."""
+    """Return which connections match the filter's endpoints: with the roles as they are, and with roles swapped."""
     as_they_are, exchanged = (
         _at_side(connections, server, wanted.server_ip, wanted.server_port)
         & _at_side(connections, client, wanted.client_ip)
@@ -237,7 +237,7 @@ def parse_address(address: Address, name: str = "server_ip") -> IPv4Address | IP
     address : str, IPv4Address or IPv6Address
         With or without brackets and zone.
     name : str
-        What it is, for the error.
+        Name of the parameter, for the error message.
 
     Returns
     -------
@@ -267,7 +267,7 @@ def parse_address(address: Address, name: str = "server_ip") -> IPv4Address | IP
 
 
 def _spellings(address: IPv4Address | IPv6Address) -> list[str]:
-    """Every text that a capture may have for an address."""
+    """Return every text that a capture can have for an address."""
     if isinstance(address, IPv6Address):
         return [str(address), socket.inet_ntop(socket.AF_INET6, address.packed)]
     mapped = IPv6Address(b"\0" * 10 + b"\xff\xff" + address.packed)
@@ -275,12 +275,12 @@ def _spellings(address: IPv4Address | IPv6Address) -> list[str]:
 
 
 def _parsed_time(name: str, time: Time | None) -> pd.Timestamp | None:
-    """Return a time in UTC; without a zone it is taken as UTC."""
+    """Return a time in UTC; a time without a zone is read as UTC."""
     if time is None:
         return None
     try:
         if isinstance(time, str):
-            datetime.fromisoformat(time)  # a date is needed: pandas alone takes "12:00" for today
+            datetime.fromisoformat(time)  # requires a date: pandas reads "12:00" as today
         elif not isinstance(time, datetime):
             raise TypeError
         parsed = pd.Timestamp(time)
@@ -294,7 +294,7 @@ def _parsed_time(name: str, time: Time | None) -> pd.Timestamp | None:
 
 
 def _roles_told(told: int, turned: int, side: str) -> str:
-    """Say in how many connections the filter tells client and server, and in how many of them it exchanges the two."""
+    """Say in how many connections the filter determines the roles, and in how many of them it swaps them."""
     other = "client" if side == "server" else "server"
     note = (
         f"In {counted(told, 'connection')} no packet shows the roles: the endpoint of the filter is taken as the {side}"

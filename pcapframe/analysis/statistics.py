@@ -1,7 +1,7 @@
 """The numbers of an analysis: their names and nesting, and what limits them.
 
-Counts rest on the evidence columns. Packets and bytes count every packet; flags, RSTs and retransmitted segments
-leave out additional captured copies of a packet (``capture_duplicate``).
+Counts use the evidence columns. Packets and bytes count every packet; flags, RSTs and retransmitted segments leave out
+additional captured copies of a packet (``capture_duplicate``).
 """
 
 from typing import TypedDict
@@ -22,9 +22,9 @@ __all__ = [
     "Statistics",
 ]
 
-LISTED = 100  # so many entries of a list are given, beside their exact total
+LISTED = 100  # most entries of a list; the totals are exact
 
-# Where in the statistics the numbers are that rest on what can be unreliable (keys of health.STATISTICS).
+# Path of each number in the statistics that can be unreliable, with the keys of health.STATISTICS it depends on.
 QUALIFIED = {
     "total_connections": ("connections",),
     "total_packets": ("packets",),
@@ -87,7 +87,7 @@ class Flags(TypedDict):
 
 
 class Directions(TypedDict):
-    """RSTs by direction; ``unknown`` where no packet shows the roles and the filter does not tell them."""
+    """RSTs by direction; ``unknown`` where neither a packet nor the filter determines the roles."""
 
     to_server: int
     from_server: int
@@ -116,7 +116,7 @@ class ConnectionRetransmissions(TypedDict):
 
 
 class DifferingFrames(TypedDict):
-    """Frames that one of two counts has: the first, how many in all, and a display filter for those listed."""
+    """Frames that only one of two counts includes: the first ones, how many in all, a display filter for the first."""
 
     frames: list[int]
     frame_count: int
@@ -124,7 +124,7 @@ class DifferingFrames(TypedDict):
 
 
 class Differences(TypedDict):
-    """Frames that only Wireshark's rules label, and those that only the evidence shows."""
+    """Frames that only Wireshark's rules label, and frames that only the evidence shows."""
 
     only_wireshark: DifferingFrames
     only_evidence: DifferingFrames
@@ -147,7 +147,7 @@ class Retransmissions(TypedDict):
 
 
 class Reordering(TypedDict):
-    """Segments that arrived after a later one, by the evidence; beside them Wireshark's ``out_of_order``."""
+    """Segments that arrived after one sent later, by the evidence; beside them Wireshark's ``out_of_order``."""
 
     total: int
     wireshark_total: int

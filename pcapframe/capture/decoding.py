@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 
 class Columns(NamedTuple):
-    """The decoded columns: one row a packet, and room for more; `has` tells what is there, in bits of ``transport``."""
+    """The decoded columns: one row per packet, with spare room; `has` tells what is set, in bits of ``transport``."""
 
     time: Array
     offset: Array

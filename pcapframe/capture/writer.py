@@ -118,7 +118,7 @@ def record_bytes(captured: Array, *, pcapng: bool) -> Array:
     Returns
     -------
     ndarray of int64
-        One value a packet.
+        One value per packet.
     """
     captured = captured.astype(np.int64)
     return (captured + 3) // 4 * 4 + PCAPNG_RECORD.itemsize + 4 if pcapng else captured + PCAP_RECORD.itemsize

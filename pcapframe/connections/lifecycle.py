@@ -273,7 +273,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
 
 
 def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.LargeStringArray:
-    """Return the events' letters as one text a connection: the originator's in capitals."""
+    """Return the events' letters as one text per connection: the originator's in capitals."""
     names = np.zeros((2, FLIPPED + 1), np.uint8)
     capitals, small = (np.frombuffer(letters, np.uint8) for letters in (LETTERS, LETTERS.lower()))
     for client_opens, of_client, of_server in ((0, small, capitals), (1, capitals, small)):

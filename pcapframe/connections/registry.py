@@ -31,7 +31,7 @@ class Measure(Protocol):
         """Look at the next chunk of segments."""
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made, by their names, one row a connection."""
+        """Return the columns made, by their names, one row per connection."""
 
 
 Derive = Callable[[Mapping[str, Any]], dict[str, Any]]

@@ -1,4 +1,4 @@
-"""One row a connection, out of its segments."""
+"""One row per connection, out of its segments."""
 
 from typing import Any
 

@@ -147,7 +147,7 @@ class Traffic:
     # Segments.
 
     def rows(self, mask: Mask) -> Array:
-        """Return the rows where `mask` (one value a segment) is set."""
+        """Return the rows where `mask` (one value per segment) is set."""
         found = np.flatnonzero(mask)
         if self._has_copies and found.size:
             found = found[~self.column("capture_duplicate")[found]]

@@ -26,7 +26,7 @@ def steps(ax: Axes, top: Any, edges: np.ndarray[Any, Any], *, baseline: Any = 0.
     ax : Axes
         Drawn on.
     top : array-like
-        A value a bin.
+        A value per bin.
     edges : ndarray
         Of the bins, in the units of the axis.
     baseline : float or array-like, default 0.0

@@ -304,7 +304,7 @@ class Labeller:
         connections : int
             How many connections there are so far.
         out : Sequence
-            Filled, one row a segment.
+            Filled, one row per segment.
         """
         rows = segments.seq.size
         self._streams = grown(self._streams, connections, self._most)

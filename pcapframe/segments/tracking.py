@@ -176,7 +176,7 @@ class Tracker:
         segments : Segments
             In capture order.
         out : Tracked
-            Filled, one row a segment.
+            Filled, one row per segment.
         """
         rows = segments.seq.size
         connections, pairs = (int(count) for count in self._counts)
