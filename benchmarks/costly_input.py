@@ -179,6 +179,81 @@ def sack_blocks() -> Input:
     return Input(repeated(tcp(options=b"\1\1\5\x22" + bytes(range(32))), count, {}), count)
 
 
+def conversation(
+    count: int, seqs: np.ndarray, acks: np.ndarray, sends: np.ndarray, lengths: np.ndarray, flags: int = 0x10
+) -> Input:
+    """Return segments of one connection, sent by one end where `sends` and by its peer elsewhere."""
+    rows = repeated(tcp(flags), count, {18: np.arange(count).astype(np.uint16), 38: seqs, 42: acks, 16: 40 + lengths})
+    frames = np.frombuffer(rows[24:], np.uint8).reshape(count, -1).copy()
+    for first, second, size in ((26, 30, 4), (34, 36, 2)):  # addresses and ports of the peer's segments
+        turned = frames[np.flatnonzero(~sends)]
+        turned[:, [*range(16 + first, 16 + first + size), *range(16 + second, 16 + second + size)]] = turned[
+            :, [*range(16 + second, 16 + second + size), *range(16 + first, 16 + first + size)]
+        ]
+        frames[~sends] = turned
+    frames[:, 12:16] = (54 + lengths).astype("<u4").view(np.uint8).reshape(-1, 4)  # only headers were captured
+    return Input(rows[:24] + frames.tobytes(), count)
+
+
+def new_bases() -> Input:
+    """SYN-ACKs with ever new numbers: each is another base for the unacknowledged segments."""
+    count = 300_000
+    number = np.arange(count, dtype=np.uint32)
+    none = np.zeros(count, np.uint16)
+    return conversation(count, number * np.uint32(1_000_003), number * np.uint32(0), none == 1, none, 0x12)
+
+
+def creeping_acks() -> Input:
+    """Acknowledgements that move byte by byte into thousands of overlapping segments."""
+    count = 300_000
+    number = np.arange(count, dtype=np.uint32)
+    sends = number < 9_000
+    seqs, acks = np.where(sends, 1 + number % 7, 1), np.where(sends, 1, number - 8_990)
+    lengths = np.where(sends, 60_000, 0).astype(np.uint16)
+    return conversation(count, seqs.astype(np.uint32), acks.astype(np.uint32), sends, lengths)
+
+
+def renewed_ends() -> Input:
+    """A highest segment far above thousands of others, acknowledged and sent anew."""
+    count = 300_000
+    number = np.arange(count, dtype=np.uint32)
+    low = number < 9_000
+    sends = low | (number % 2 == 0)
+    top = (np.uint32(3 << 30) + number * np.uint32(11)).astype(np.uint32)
+    seqs = np.where(low, 1000 + number, np.where(sends, top, 1)).astype(np.uint32)
+    return conversation(
+        count, seqs, np.where(sends, 1, top - 1).astype(np.uint32), sends, np.where(sends, 10, 0).astype(np.uint16)
+    )
+
+
+def near_the_end() -> Input:
+    """Segments that come just below the end of a long list of unacknowledged ones."""
+    count = 300_000
+    number = np.arange(count, dtype=np.uint32)
+    seqs = np.where(number < 9_000, 1 + 20 * number, 180_000 - (number - 9_000) % 100 - 3).astype(np.uint32)
+    return conversation(count, seqs, np.ones(count, np.uint32), number >= 0, np.full(count, 10, np.uint16))
+
+
+def shuffled() -> Input:
+    """Segments in no order, never acknowledged."""
+    count = 300_000
+    seqs = (np.random.default_rng(3).permutation(count) * 10 + 1).astype(np.uint32)
+    return conversation(count, seqs, np.ones(count, np.uint32), seqs > 0, np.full(count, 10, np.uint16))
+
+
+def new_connections() -> Input:
+    """A connection for each packet."""
+    count = 500_000
+    number = np.arange(count, dtype=np.uint32)
+    hosts = np.uint32(10 << 24) + number // np.uint32(60_000)
+    return Input(
+        repeated(
+            tcp(2), count, {26: hosts, 34: (1024 + number % 60_000).astype(np.uint16), 38: number * np.uint32(7919)}
+        ),
+        count,
+    )
+
+
 INPUTS: dict[str, Callable[[], Input]] = {
     "protocol codes": many_codes,
     "link types": many_link_types,
@@ -197,6 +272,12 @@ INPUTS: dict[str, Callable[[], Input]] = {
     "fragments, never complete": new_fragments,
     "tunnels in tunnels": deep_tunnels,
     "SACK blocks": sack_blocks,
+    "SYN-ACKs with new numbers": new_bases,
+    "acknowledgements that creep": creeping_acks,
+    "ends renewed": renewed_ends,
+    "insertions near the end": near_the_end,
+    "segments in no order": shuffled,
+    "connections, one a packet": new_connections,
 }
 
 

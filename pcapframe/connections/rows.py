@@ -81,7 +81,7 @@ def by_sender(records: Array) -> dict[str, Array]:
 
     The records are unpacked block by block: read field by field, each of them would come from memory anew.
     """
-    made = {name: np.empty(records.shape, dtype, "F") for name, (dtype, *_) in records.dtype.fields.items()}
+    made = {name: np.empty(records.shape, records.dtype[name], "F") for name in records.dtype.names or ()}
     for start in range(0, len(records), BLOCK_ROWS):
         block = records[start : start + BLOCK_ROWS]
         for name, column in made.items():
