@@ -22,6 +22,7 @@ __all__ = [
     "LIKELY_SERVER_PORTS",
     "NO_NUMBER",
     "PACKETS",
+    "PROBES",
     "RESENDS",
     "RESEND_REASONS",
     "RESEND_RULES",
@@ -110,6 +111,7 @@ RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
 # timestamp echo newer than any before, or by arriving a round trip later. "acknowledged_before" occurs in RESENDS only:
 # "seen_before" without a copy in the capture.
 RESEND_RULES = ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip", "acknowledged_before")
+PROBES = ("keep_alive", "zero_window")
 # Wireshark's labels for segments that are not new data, the most specific first.
 WIRESHARK_LABELS = (
     "spurious_retransmission", "fast_retransmission", "out_of_order", "retransmission", "keep_alive",
@@ -206,6 +208,11 @@ SEGMENTS = (
            "the receiver had these bytes before: an acknowledgement, a DSACK or a timestamp echo shows it"),
     Column("capture_gap", "uint32", "bytes", NEVER,
            "bytes that this ACK covers and that were not captured"),
+    Column("rst_ignored", "bool", "", NEVER, "a RST that ended nothing: what follows it shows that both sides went on"),
+    Column("probe", "category", "", "null unless it asks whether the peer is there, or whether its window has opened",
+           "what it probes, by the window that the peer offered: a keep-alive or a zero-window probe"),
+    Column("answered_by", "UInt32", "", "null unless a probe, or where no answer was captured before the next one",
+           "frame of the packet that answers the probe"),
 )  # fmt: skip
 
 
@@ -254,7 +261,7 @@ CONNECTIONS = (
     Column("initial_rtt_s", "float64", "s", "NaN unless both were captured",
            "latest SYN to the first ACK after it, even on a RST (Wireshark tcp.analysis.initial_rtt)"),
     Column("ending", "category", "", NEVER, "how the connection ended, as far as the capture shows"),
-    Column("reset_by", "category", "", NEVER, "which side sent a RST"),
+    Column("reset_by", "category", "", NEVER, "which side sent a RST that ended it, see ending"),
     Column("first_fin_by", "category", "", "null where the capture has the packets of one side only",
            "which side sent its FIN first; both where neither FIN acknowledges the other"),
     *_each_way(

@@ -1,9 +1,10 @@
 """Zeek's states and history, and Wireshark's completeness, over a whole connection.
 
-`conn_state` and `history` mean what Zeek's ``conn.log`` documents. Two things differ on purpose: Zeek's timers,
+`conn_state` and `history` mean what Zeek's ``conn.log`` documents. Three things differ on purpose: Zeek's timers,
 which end a row after some silence and begin a new one, are left out, so that a row is a ``conn_id``; and checksums
-are not verified, so that letter ``C`` never appears and no packet is left out for it. The originator is the sender
-of the first packet, flipped (``^``) by Zeek's rules: it may be another than ``client``.
+are not verified, so that letter ``C`` never appears and no packet is left out for it. A RST that ended nothing
+(``rst_ignored``) has its letter and changes no state, and a SYN after a RST opens the connection anew. The originator
+is the sender of the first packet, flipped (``^``) by Zeek's rules: it may be another than ``client``.
 
 `completeness` has Wireshark's bits (1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST) as a connection's last packet
 shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data and opens no reused ports), and a
@@ -119,6 +120,8 @@ def _was_established(endpoint: Any) -> Any:
 def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any) -> None:
     """Move the states of both endpoints on."""
     state: Any = np.int64(own.state)
+    if state == RESET and flags & SYN:
+        state = INACTIVE
     new = state
     if state == INACTIVE:
         if flags & SYN:
@@ -155,7 +158,7 @@ def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any
             new = SYN_SENT
     elif state == CLOSED and flags & RST and peer.state != CLOSED:
         new = RESET
-    if new != state:
+    if new != own.state:
         own.previous = state
         own.state = new
 
@@ -194,7 +197,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
         rows.place, rows.from_client, rows.tcp_flags, rows.payload_bytes, rows.seq,
     )  # fmt: skip
     rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.tcp_header_bytes, rows.capture_gap
-    reused = rows.reused_ports
+    reused, ignored = rows.reused_ports, rows.rst_ignored
     src_ports, dst_ports = rows.src_port, rows.dst_port
     count = 0
     for i in range(place.size):
@@ -268,7 +271,8 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
         if count > events_before:
             connection.only_syn_ack = not connection.has_events and letter == H and count == events_before + 1
             connection.has_events = True
-        _next_state(own, peer, is_originator, flags, length)
+        if not ignored[i]:
+            _next_state(own, peer, is_originator, flags, length)
     return count
 
 

@@ -51,6 +51,7 @@ class Rows(NamedTuple):
     resend_rule: Array  # int32, place in RESEND_RULES
     reordered: Array  # bool
     capture_gap: Array  # uint32
+    rst_ignored: Array  # bool
 
 
 def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> Iterator[Rows]:

@@ -12,7 +12,8 @@ only side that sent one; ``both`` where neither FIN acknowledges the other, so t
 The order of capture decides only where each acknowledges the other, which no right sender does. It is null where the
 capture has the packets of one side only and these acknowledge the other's. A FIN before the capture is not seen.
 
-Copies made on the way (``capture_duplicate``) do not count; repeats of the sender do.
+A RST that ended nothing (``rst_ignored``) is none here, and neither is one that refused a SYN that was sent again and
+then answered by a SYN-ACK. Copies made on the way (``capture_duplicate``) do not count; repeats of the sender do.
 """
 
 from typing import Any, NamedTuple
@@ -44,26 +45,35 @@ class Closing(NamedTuple):
     fin_end: Array  # int64, relative, of the first FIN
     fin_ack: Array  # int64, what it acknowledges
     first: Array  # int8, by connection: the side whose FIN was captured first
+    resets: Array  # bool, it sent a RST that counts
+    opens_again: Array  # bool, by connection: a SYN came after a RST
 
 
 @jit
 def _follow(rows: Any, out: Any) -> None:
     """Add to `out`."""
     place, from_client, tcp_flags, copies = rows.place, rows.from_client, rows.tcp_flags, rows.capture_duplicate
-    payload, rel_seq, rel_ack = rows.payload_bytes, rows.rel_seq, rows.rel_ack
-    ending, fins, rsts, seen, fin_end, fin_ack, first = out
+    payload, rel_seq, rel_ack, ignored = rows.payload_bytes, rows.rel_seq, rows.rel_ack, rows.rst_ignored
+    ending, fins, rsts, seen, fin_end, fin_ack, first, resets, opens_again = out
     for i in range(place.size):
         if copies[i]:
             continue
         at, flags = place[i], np.int64(tcp_flags[i])
         side = 0 if from_client[i] else 1
         seen[at, side] |= SENT_PACKETS | SENT_ACKS if flags & (ACK | RST) == ACK else SENT_PACKETS
-        if flags & (FIN | RST) == 0:
+        if flags & (FIN | RST | SYN) == 0:
             continue
         if flags & RST:
             rsts[at, side] += 1
-            if ending[at] != CLOSED:
-                ending[at] = RESET
+            if not ignored[i]:
+                resets[at, side] = True
+                ending[at] = CLOSED if ending[at] == CLOSED else RESET
+        elif flags & SYN:
+            if not flags & ACK:
+                opens_again[at] = ending[at] == RESET
+            elif opens_again[at]:
+                opens_again[at], ending[at] = False, OPEN
+                resets[at, 0] = resets[at, 1] = False
         if flags & FIN:
             if fins[at, side] == 0:
                 fin_end[at, side] = rel_seq[i] + max(payload[i], 0) + (flags & SYN != 0) + 1
@@ -84,7 +94,8 @@ class Termination:
         ends: list[Array] = [np.zeros(shape, np.int64), np.full(shape, NOT_ACKED)]
         first = np.zeros(connections, np.int8)
         ending, seen = np.full(connections, OPEN, np.int8), np.zeros(shape, np.uint8)
-        self._out = Closing._make([ending, *counts, seen, *ends, first])
+        resets, opens_again = np.zeros(shape, np.bool_), np.zeros(connections, np.bool_)
+        self._out = Closing._make([ending, *counts, seen, *ends, first, resets, opens_again])
 
     def feed(self, rows: Rows) -> None:
         """Look for FIN and RST in the next chunk."""
@@ -92,7 +103,7 @@ class Termination:
 
     def columns(self) -> dict[str, Any]:
         """Return the columns made."""
-        client, server = (self._out.rsts > 0).T
+        client, server = self._out.resets.T
         places = [RESET_BY.index(name) for name in ("both", "client", "server")]
         reset_by = np.select([client & server, client, server], places, default=RESET_BY.index("none"))
         return {

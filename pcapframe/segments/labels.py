@@ -10,10 +10,11 @@ import pandas as pd
 from pcapframe.errors import ParameterError
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
-from pcapframe.schema import ACK, PACKETS, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
-from pcapframe.segments import evidence
+from pcapframe.schema import ACK, PACKETS, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
+from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
+from pcapframe.segments.exchange import Exchange, ExchangePass
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
 from pcapframe.segments.state import part
@@ -26,8 +27,10 @@ EVIDENCE_BITS = (
     evidence.IS_COPY, evidence.IS_RESENT, evidence.IS_REORDERED, evidence.IS_NEEDLESS,
     evidence.IS_NEEDLESS | evidence.IS_NEEDED,
 )  # fmt: skip
+EXCHANGE_BITS = exchange.KEEP_ALIVE, exchange.WINDOW_PROBE, exchange.RST_IGNORED
 REASONS = pd.CategoricalDtype(list(RESEND_REASONS))
 RULES = pd.CategoricalDtype(list(RESEND_RULES))
+PROBE = pd.CategoricalDtype(list(PROBES))
 
 
 def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
@@ -72,15 +75,18 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     segments = SegmentColumns(plain)
     rows = len(frame)
     tracker, labeller, evidence_pass = Tracker(rows), Labeller(rows), EvidencePass(rows)
-    tracked, labelled, judged = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows)
+    exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
+    tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
     for start in range(0, rows, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, rows)
         chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
         tracker.feed(chunk, tracked_chunk)
         labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
+        exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
         evidence_pass.feed(chunk, tracked_chunk, tracker.connections, judged)
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, tracker.connections, tracked, labelled, judged)
+    made |= _exchanged(said, made["capture_duplicate"], frame.index)
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
     labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
     labelled_frame.attrs = packets.attrs
@@ -160,6 +166,24 @@ def _made(
         "resend_rule": _category(judged.reason >> evidence.RULE_BIT, resent, RULES),
         "needless": pd.arrays.BooleanArray(needless & known, ~known),
         "capture_gap": judged.gap,
+    }
+
+
+def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> dict[str, Any]:
+    """Columns of what packets are to the two hosts, by name."""
+    keep_alive, window_probe, rst_ignored = _bits_to_columns(said.bits, EXCHANGE_BITS)
+    is_probe = (keep_alive | window_probe) & ~copy
+    probe = np.full(copy.size, -1, np.int8)
+    rows = np.flatnonzero(is_probe)
+    probe[rows] = window_probe[rows]  # their places in PROBES
+    answered, answered_by = np.zeros(copy.size, np.bool_), np.zeros(copy.size, np.uint32)
+    rows = rows[said.answer[rows] >= 0]
+    answered[rows] = True
+    answered_by[rows] = index.to_numpy()[said.answer[rows]]
+    return {
+        "rst_ignored": rst_ignored,
+        "probe": pd.Categorical.from_codes(probe, dtype=PROBE, validate=False),
+        "answered_by": nullable(answered_by, answered),
     }
 
 

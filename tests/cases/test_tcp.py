@@ -61,3 +61,36 @@ def test_endings_begin_with_the_fin_that_the_other_acknowledges() -> None:
 def test_a3_two_hop_limits_of_one_side() -> None:
     (seen,) = analysis("a3").connections.itertuples()
     assert (seen.client_ttl_min, seen.client_ttl_max, seen.server_ttl_min, seen.server_ttl_max) == (64, 64, 49, 57)
+
+
+@pytest.mark.parametrize(("name", "frame"), [("a1", 13), ("a3", 8), ("b1", 13), ("b2", 9), ("d3", 7)])
+def test_a_rst_that_ended_nothing_is_not_the_ending(name: str, frame: int) -> None:
+    seen = analysis(name)
+    assert seen.segments.index[seen.segments["rst_ignored"]].tolist() == [frame]
+    last = seen.connections.iloc[-1]
+    assert (last["ending"], last["reset_by"], last["conn_state"]) == ("fin", "none", "SF")
+    assert last["handshake"] == "complete"
+
+
+def test_a5_a_syn_that_was_refused_twice_and_then_connected() -> None:
+    seen = analysis("a5").connections
+    assert seen["handshake"].tolist() == ["complete"]
+    assert seen["ending"].tolist() == ["fin"]
+    assert seen["syn_count"].tolist() == [3]
+    assert seen["server_rsts"].tolist() == [2]
+
+
+def test_62_none_of_its_rsts_ended_nothing() -> None:
+    assert not analysis("62").segments["rst_ignored"].any()
+
+
+def test_h1_keep_alives_until_a_rst() -> None:
+    """Each of three connections has an answer to its first of ten keep-alives only."""
+    seen = analysis("h1_").segments
+    probes = seen[seen["probe"].notna()]
+    assert set(probes["probe"]) == {"keep_alive"}
+    assert (len(probes), int(probes["answered_by"].isna().sum())) == (30, 27)
+
+
+def test_h2_bytes_sent_into_windows_of_one_byte_probe_nothing() -> None:
+    assert analysis("h2").segments["probe"].isna().all()

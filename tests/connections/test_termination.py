@@ -72,3 +72,30 @@ def test_one_direction_does_not_show_who_was_first() -> None:
     seen = connection(Conversation().syn().syn_ack(drop=True).ack().fin("client").fin("server", drop=True).ack())
     assert pd.isna(seen["first_fin_by"])
     assert connection(Conversation().syn(lost=True))["first_fin_by"] == "none"  # nothing shows that the server sent
+
+
+def test_a_rst_that_ended_nothing_is_not_the_ending() -> None:
+    talk = Conversation().handshake().data("client", 100).ack("server")
+    talk.rst("server", with_ack=False, seq=-5000, after=1).wait(1)
+    row = connection(talk.data("client", 100).data("server", 100).ack("client").close())
+    assert (row["ending"], row["reset_by"], row["conn_state"]) == ("fin", "none", "SF")
+    assert row["server_rsts"] == 1
+    assert "r" in row["history"]
+
+
+def test_a_refused_syn_that_comes_again_and_is_answered() -> None:
+    talk = Conversation().refused().wait(0.5).refused().wait(0.5).handshake().data("client", 100).ack("server")
+    row = connection(talk.close())
+    assert (row["handshake"], row["ending"], row["reset_by"], row["conn_state"]) == ("complete", "fin", "none", "SF")
+    assert (row["syn_count"], row["server_rsts"]) == (3, 2)
+
+
+def test_a_syn_again_without_an_answer_stays_refused() -> None:
+    row = connection(Conversation().refused().wait(0.5).syn())
+    assert (row["handshake"], row["ending"], row["reset_by"]) == ("refused", "reset", "server")
+
+
+def test_a_syn_ack_after_the_clients_rst_opens_nothing() -> None:
+    """It was sent before the RST arrived."""
+    row = connection(Conversation().syn().rst("client", after=0.001).syn_ack(after=0.001))
+    assert (row["ending"], row["reset_by"]) == ("reset", "client")

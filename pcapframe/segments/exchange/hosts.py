@@ -1,0 +1,29 @@
+"""State of one host of a connection, as far as its packets show, and the bits that are said of packets."""
+
+import numpy as np
+
+__all__ = ["HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "RST_IGNORED", "WINDOW_PROBE"]
+
+KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED = 1, 2, 4
+NOBODY = -1  # no row, or no place in a pool
+LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+
+HOST = np.dtype(
+    [
+        ("started", np.bool_),
+        ("has_acked", np.bool_),  # since its peer's numbers began
+        ("syn_sent", np.uint8),  # 1: SYN, 2: SYN-ACK
+        ("probe_bit", np.uint8),  # KEEP_ALIVE or WINDOW_PROBE while it waits for an answer to one, else 0
+        ("isn", np.uint32),
+        ("high", np.uint32),  # end of the highest byte that it sent: SND.NXT
+        ("acked", np.uint32),  # highest acknowledgement that it sent: RCV.NXT
+        ("probe_seq", np.uint32),
+        ("window", np.int32),  # last one that it offered, as in the header
+        ("numbering", np.int32),  # how many times its sequence numbers began anew
+        ("probe_row", np.int64),
+        ("probe_time", np.int64),
+        ("tsval", np.int64),  # its newest timestamp; 0: none yet
+        ("first_rst", np.int64),  # of its RSTs that may have ended nothing, places in Resets, + 1; 0: none
+        ("last_rst", np.int64),
+    ]
+)
