@@ -1,4 +1,4 @@
-"""From a capture to the packets frame: one row a captured packet."""
+"""Read captures into the packets frame: one row for each captured packet."""
 
 import time
 import warnings
@@ -67,10 +67,10 @@ def read_pcap(
 
     Notes
     -----
-    Header fields are those of the innermost IP header; lengths follow the headers (RFC 9293 section 3.1) and not
-    what was captured. Fragments are put together at the frame that completes the datagram. On Linux a local file of
-    one's own that nobody is writing is looked at in place, piece by piece under a read lease (fcntl(2)): who wants to
-    write it meanwhile waits some milliseconds.
+    Header fields are those of the innermost IP header. Lengths come from the headers (RFC 9293 section 3.1), not from
+    what was captured. Fragments are reassembled at the frame that completes the datagram. On Linux, a local file that
+    the user owns and nobody is writing is mapped, piece by piece under a read lease (fcntl(2)): a program that opens
+    it for writing meanwhile waits some milliseconds.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def read_pcap(
 
 @contextmanager
 def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator[Progress]:
-    """Yield what to call with the progress: the user's function, nothing, or a bar that appears after a second."""
+    """Yield the progress callback: the user's, one that does nothing, or a bar that appears after a second."""
     if progress is not None:
         yield progress or (lambda _done, _size: None)
         return
@@ -138,41 +138,9 @@ def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArr
 
 def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
-    total = columns.count
-    source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
-    source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
-    sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
-    sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
-    if len(counts) > 1:
-        order = merge_order(rows.time, counts)
-        starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
-        sack_at[1:] = np.cumsum(edges)
-        sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
-        rows = Columns(*(column[order] for column in rows))
-        source, source_frame = source[order], source_frame[order]
-
-    everywhere, somewhere = np.bitwise_and.reduce(rows.has), np.bitwise_or.reduce(rows.has)
-    masks: dict[int, npt.NDArray[np.bool_]] = {}
-
-    def mask(bit: int) -> npt.NDArray[np.bool_]:
-        some, every = somewhere & bit, everywhere & bit
-        key = bit if some and not every else -1 if every else 0  # most columns share one of two masks
-        if key not in masks:
-            masks[key] = (rows.has & bit) == 0
-            masks[key].flags.writeable = False
-        return masks[key]
-
-    def integers(values: npt.NDArray[Any], bit: int) -> Any:
-        return pd.arrays.IntegerArray(values, mask(bit))
-
-    is_cut = (rows.has & transport.HEADER_CUT) != 0
-
-    def flags(bit: int) -> Any:
-        found, unknown = (rows.has & bit) != 0, mask(transport.IS_TCP)
-        if is_cut.any():
-            unknown = unknown | (is_cut & ~found)
-        return pd.arrays.BooleanArray(found, unknown)
-
+    rows, sack_at, sack_values, source, source_frame = _in_order(columns, rows, counts)
+    masks = _Masks(rows.has)
+    integers, flags = masks.integers, masks.flags
     addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))
     tcp, ports = transport.HAS_TCP, transport.HAS_PORTS
     made: dict[str, Any] = {
@@ -205,8 +173,56 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         "source_frame": source_frame,
         "offset": rows.offset,
     }
-    index = pd.RangeIndex(1, total + 1, name="frame")
+    index = pd.RangeIndex(1, columns.count + 1, name="frame")
     return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
+
+
+def _in_order(
+    columns: PacketColumns, rows: Columns, counts: list[int]
+) -> tuple[Columns, npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
+    """Merge several captures by time: columns, where SACK edges begin, these, capture and its own frame number."""
+    source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
+    source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
+    sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
+    sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
+    if len(counts) > 1:
+        order = merge_order(rows.time, counts)
+        starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
+        sack_at[1:] = np.cumsum(edges)
+        sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
+        rows = Columns(*(column[order] for column in rows))
+        source, source_frame = source[order], source_frame[order]
+
+    return rows, sack_at, sack_values, source, source_frame
+
+
+class _Masks:
+    """Makes nullable columns whose masks come from the bits of `has`; most columns share one of two masks."""
+
+    def __init__(self, has: npt.NDArray[np.uint16]) -> None:
+        self._has = has
+        self._everywhere, self._somewhere = np.bitwise_and.reduce(has), np.bitwise_or.reduce(has)
+        self._masks: dict[int, npt.NDArray[np.bool_]] = {}
+        self._is_cut = (has & transport.HEADER_CUT) != 0
+
+    def _mask(self, bit: int) -> npt.NDArray[np.bool_]:
+        some, every = self._somewhere & bit, self._everywhere & bit
+        key = bit if some and not every else -1 if every else 0
+        if key not in self._masks:
+            self._masks[key] = (self._has & bit) == 0
+            self._masks[key].flags.writeable = False
+        return self._masks[key]
+
+    def integers(self, values: npt.NDArray[Any], bit: int) -> Any:
+        """Return an integer column, null in rows without the bit."""
+        return pd.arrays.IntegerArray(values, self._mask(bit))
+
+    def flags(self, bit: int) -> Any:
+        """Return a boolean column: the bit, null without TCP, and where a cut header may have hidden it."""
+        found, unknown = (self._has & bit) != 0, self._mask(transport.IS_TCP)
+        if self._is_cut.any():
+            unknown = unknown | (self._is_cut & ~found)
+        return pd.arrays.BooleanArray(found, unknown)
 
 
 def _protocols(columns: PacketColumns, rows: Columns) -> Any:
@@ -220,7 +236,7 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
 
 
 def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:
-    """Return the SACK column: an Arrow list a row, null without the option; one more of `starts` than rows."""
+    """Return the SACK column, an Arrow list for each row, null without the option; `starts` has one value more."""
     missing = pa.array(starts[1:] == starts[:-1])
     lists = pa.ListArray.from_arrays(pa.array(starts), pa.array(edges), mask=missing)
     return pd.arrays.ArrowExtensionArray(lists)

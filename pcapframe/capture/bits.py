@@ -1,7 +1,7 @@
 """Compiled reads of big- and little-endian integers out of a byte buffer.
 
-The places are made unsigned: a signed one would be tested for "from the end" at each byte, which also keeps the
-compiler from reading the bytes at once.
+Indices are made unsigned: a signed index would be tested for wraparound at each byte, which also keeps the compiler
+from combining the reads.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from pcapframe.jit import inner_jit, prefetch
 __all__ = ["LINE_BYTES", "be16", "be32", "be64", "byte", "fetch_ahead", "u16", "u32"]
 
 LINE_BYTES = 64  # of the cache
-HEADER_LINES = 3  # that the headers of a record may take, and those of a short one after it
+HEADER_LINES = 3  # prefetched: the headers of a record, and of the next one if it is short
 RECORDS_AHEAD = 4
 
 
@@ -57,10 +57,10 @@ def u32(buffer: Any, at: Any, big: Any) -> Any:
 
 @inner_jit
 def fetch_ahead(buffer: Any, at: Any, stride: Any) -> None:
-    """Have the headers of the record at `at` fetched, and those that follow it if these are `stride` bytes long.
+    """Prefetch the headers of the record at `at` and of some after it, as if each were `stride` bytes long.
 
-    Where a record is depends on the length of the one before, so that their headers would be waited for one by one.
-    Short records share what is fetched; long ones come in runs of equal length.
+    A record's place depends on the length of the one before, so without this each header would wait for memory. Short
+    records share cache lines; long ones come in runs of equal length.
     """
     for ahead in range(RECORDS_AHEAD):
         for line in range(HEADER_LINES):

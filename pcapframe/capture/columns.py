@@ -1,4 +1,4 @@
-"""The columns of captures while these are read: owns what lives from one batch of records to the next."""
+"""The columns of captures while they are read: all state that lives from one batch of records to the next."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ __all__ = ["PacketColumns"]
 
 Array = npt.NDArray[Any]
 
-NEWEST_ROWS = 4096  # that stay in the cache until they are moved to the others
+NEWEST_ROWS = 4096  # decoded before they are moved to the others; they fit the cache
 # All columns of some thousand rows as one record, because a kernel takes time for each array that it is given.
 NEWEST = np.dtype([(name, DTYPES[name], (NEWEST_ROWS + BATCH_RECORDS,)) for name in Columns._fields])
 ROW_BYTES = sum(np.dtype(dtype).itemsize for dtype in DTYPES.values())
@@ -55,11 +55,11 @@ class PacketColumns:
     def __init__(self) -> None:
         self.expected_rows = 0  # in all, estimated while reading; 0 where unknown
         self.interfaces = 0  # described by the captures read so far
-        # Rows in pieces, so that no row is held twice while there are more and more of them.
+        # In pieces, so that growing does not hold each row twice.
         self._pieces = [_room(SMALLEST_PIECE)]
         self._starts = [0]  # the first row of each piece
         self._kept = 0  # rows in the pieces
-        # The rows decoded last. Written to all columns value by value, each would have to wait for memory.
+        # The rows decoded last. Writing each value to its column at once would wait for memory each time.
         self._newest = np.zeros(1, NEWEST)
         self._waiting = 0  # rows in it
         self.sack: list[Array] = []  # edges of SACK blocks, one array a batch
@@ -151,7 +151,7 @@ class PacketColumns:
         self._kept, self._waiting = self.count, 0
 
     def _add_piece(self) -> None:
-        """Make room for the rows decoded last: for all that are expected, or for a share more than there are."""
+        """Make room for the rows decoded last, and for those expected; without an estimate, for half as many again."""
         kept, needed = self._kept, self.count
         expected = self.expected_rows * 102 // 100
         rows = min(max(kept // 2, SMALLEST_PIECE), LARGEST_PIECE)
@@ -159,7 +159,7 @@ class PacketColumns:
             self._pieces.append(_room(rows))
             self._starts.append(kept)
             return
-        is_most = expected >= 4 * kept  # then the rows so far are moved, and all are in one piece at the end
+        is_most = expected >= 4 * kept  # then move the few rows so far, so that one piece holds all
         try:
             piece = _room(max(expected if is_most else expected - kept, SMALLEST_PIECE))
         except MemoryError:  # for rows that may never come

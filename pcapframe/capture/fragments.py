@@ -1,8 +1,8 @@
-"""IP fragments put together (RFC 791 section 3.2, RFC 8200 section 4.5).
+"""Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5).
 
-A datagram counts at the frame that completes it, whatever the order, as in Wireshark; one that is never
-completed has no transport header. Only the first bytes of a datagram are kept: enough for a TCP header, also where
-several fragments share it.
+A datagram belongs to the frame that completes it, in whatever order its fragments came, as in Wireshark; one that is
+never complete has no transport header. Only the first bytes of a datagram are kept: enough for a TCP header, even if
+it is spread over several fragments.
 """
 
 from typing import Any, NamedTuple
@@ -16,13 +16,13 @@ __all__ = ["Assembled", "Fragments", "Pieces"]
 
 Array = npt.NDArray[Any]
 
-INCOMING = 32768  # one batch of records can hold no more fragments than this
+INCOMING = 32768  # more than the fragments of one batch of records
 HEAD_BYTES = 64
-UNITS = 8192 + 8192  # of eight bytes: the largest offset plus the largest fragment
+UNITS = 8192 + 8192  # of eight bytes: up to the largest offset plus the largest fragment
 
 
 class Pieces(NamedTuple):
-    """Fragments: one row each."""
+    """Fragments, one row each."""
 
     row: Array
     src: Array
@@ -36,7 +36,7 @@ class Pieces(NamedTuple):
 
 
 class Assembled(NamedTuple):
-    """Datagrams that were completed: the row that did it, their first bytes and their length."""
+    """Complete datagrams: the row of the completing frame, their first bytes and their length."""
 
     row: Array
     protocol: Array
@@ -75,7 +75,7 @@ def reassemble(
     int
         How many datagrams were completed.
     """
-    # All memory comes from the caller: an allocation in a kernel costs seconds to compile.
+    # All memory comes from the caller: an allocation in a kernel takes seconds to compile.
     most = completing.size
     done = 0
     highest: Any = 0
@@ -93,7 +93,7 @@ def reassemble(
         for place in range(start, min(end, HEAD_BYTES)):
             head[place] = pieces.head[i, place - start]
         begin = start // 8
-        stop = min((end + (0 if pieces.more[i] else 7)) // 8, UNITS)  # only the last one may end within a unit
+        stop = min((end + (0 if pieces.more[i] else 7)) // 8, UNITS)  # only the last fragment may end within a unit
         for unit in range(begin, stop):
             if not covered[unit]:
                 covered[unit] = True
@@ -137,7 +137,7 @@ class Fragments:
         self._kept.append(Pieces(*(column[:count].copy() for column in self.incoming)))
 
     def assemble(self) -> Assembled | None:
-        """Return the completed datagrams of all fragments kept, None if there are none, and forget the fragments."""
+        """Return the complete datagrams of all fragments kept, or None, and drop the fragments."""
         if not self._kept:
             return None
         kept, self._kept = self._kept, []

@@ -1,8 +1,8 @@
 """Compiled decoders of IPv4 and IPv6, down to the innermost IP header of a frame.
 
-Lengths follow the headers, never what was captured: an IPv4 total length of 0 (segmentation offload) means the
-rest of the frame on the wire, one beyond the frame is cut to it, one below the header's own stops the decoding
-(what Wireshark does; RFC 791 section 3.1, RFC 8200 section 4).
+Lengths come from the headers, never from what was captured. An IPv4 total length of 0 (segmentation offload) means the
+rest of the frame on the wire; a total length beyond the frame is limited to it; one below the header's own length stops
+decoding. Wireshark does the same (RFC 791 section 3.1, RFC 8200 section 4).
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ from pcapframe.jit import inner_jit
 __all__ = ["IP_FRAGMENT", "IP_PAYLOAD", "NO_IP", "PROTOCOL_NAMES", "innermost_ip"]
 
 NO_IP, IP_ENDS, IP_FRAGMENT, IP_PAYLOAD = 0, 1, 2, 3
-DEPTH = 16  # tunnels in tunnels: deeper ones are not followed
+DEPTH = 16  # nested tunnels that are followed
 
 # Slots of `header`, which `innermost_ip` fills: addresses as two halves of 64 bits, IPv4 in the lower one.
 SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, FAMILY, TTL, IDENT, FRAGMENT_OFFSET, MORE_FRAGMENTS = range(9)
@@ -52,7 +52,7 @@ PROTOCOL_NAMES = {
 
 @inner_jit
 def _gre(buffer: Any, at: Any, end: Any) -> Any:
-    """GRE (RFC 2784, 2890; version 1 RFC 2637): type and where what follows begins; type -1 where none."""
+    """GRE (RFC 2784, 2890; version 1 RFC 2637): EtherType and place of the payload; type -1 for none."""
     if at + 4 > end:
         return -1, at
     flags = be16(buffer, at)
@@ -94,7 +94,7 @@ def _gre(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def _capwap(buffer: Any, at: Any, end: Any) -> Any:
-    """CAPWAP data (RFC 5415, 5416): type and place of what is inside, type -1 for none."""
+    """CAPWAP data (RFC 5415, 5416): EtherType and place of the payload; type -1 for none."""
     if byte(buffer, at) != 0:
         return -1, at
     bits = be32(buffer, at)
@@ -110,7 +110,7 @@ def _capwap(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def _l2tp(buffer: Any, at: Any, end: Any) -> Any:
-    """L2TP data (RFC 2661): type and place of what is inside, type -1 for none."""
+    """L2TP data (RFC 2661): EtherType and place of the payload; type -1 for none."""
     flags = be16(buffer, at)
     if flags & 0x8000 or flags & 0xF != 2:
         return -1, at
@@ -122,7 +122,7 @@ def _l2tp(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def _udp_tunnel(buffer: Any, at: Any, end: Any) -> Any:
-    """Find what a tunnel in UDP carries, the UDP header being at `at`: type and place, type -1 for none.
+    """Find the payload of a tunnel whose UDP header is at `at`: EtherType and place; type -1 for none.
 
     VXLAN, Geneve, GTP-U, CAPWAP, Teredo and L2TP are recognised by their ports.
     """
@@ -169,7 +169,7 @@ def _udp_tunnel(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def _ipv6_extensions(buffer: Any, protocol: Any, at: Any, end: Any, wire_end: Any) -> Any:
-    """Skip extension headers (and AH): protocol, place, whether a fragment follows, and whether it was cut off.
+    """Skip extension headers and AH: protocol, place, whether a fragment header is there, whether it was cut off.
 
     An atomic fragment (RFC 6946) counts as whole.
     """
@@ -258,7 +258,7 @@ def innermost_ip(buffer: Any, kind: Any, at: Any, end: Any, wire_end: Any, vlan:
             if fragment & (MORE | OFFSET_MASK):
                 header[FRAGMENT_OFFSET] = np.uint64(8 * (fragment & OFFSET_MASK))
                 header[MORE_FRAGMENTS] = np.uint64(1 if fragment & MORE else 0)
-                payload_end = header_says  # beyond the frame: the fragment is not there as a whole
+                payload_end = header_says  # may be beyond the frame: then the fragment is incomplete
                 found = IP_FRAGMENT
                 break
             if protocol == AUTHENTICATION:

@@ -1,6 +1,6 @@
-"""Compiled decoders of what stands before a network header: Ethernet, 802.2, 802.11, PPP, and shims between.
+"""Compiled decoders of the headers before the network header: Ethernet, 802.2, 802.11, PPP, tags and labels.
 
-They tell the kind of network header as an Ethernet type; what has none gets a code above 0xFFFF (``CODE_…``).
+They return the EtherType of the network header and its place; other protocols have a code above 0xFFFF (``CODE_…``).
 """
 
 from typing import Any
@@ -69,7 +69,7 @@ CODE_NAMES = {
 
 @inner_jit
 def by_version(buffer: Any, at: Any, end: Any) -> Any:
-    """Type of a bare IP header, by its version."""
+    """EtherType of an IP header without a link layer, by its version."""
     if at >= end:
         return CODE_CUT
     version = byte(buffer, at) >> 4
@@ -82,7 +82,7 @@ def by_version(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def llc(buffer: Any, at: Any, end: Any) -> Any:
-    """802.2 (and SNAP) header: type and where what follows begins."""
+    """802.2 (and SNAP) header: EtherType and place of the payload."""
     if at + 3 > end:
         return CODE_CUT, at
     dsap, ssap = byte(buffer, at), byte(buffer, at + 1)
@@ -101,7 +101,7 @@ def llc(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def ppp(buffer: Any, at: Any, end: Any) -> Any:
-    """PPP protocol field (one byte where compressed): type and where what follows begins."""
+    """PPP protocol field (one byte where compressed): EtherType and place of the payload."""
     if at + 2 <= end and byte(buffer, at) == 0xFF and byte(buffer, at + 1) == 0x03:
         at += 2
     if at + 2 > end:
@@ -123,7 +123,7 @@ def ppp(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def ethernet(buffer: Any, at: Any, end: Any) -> Any:
-    """Ethernet header: type and where what follows begins."""
+    """Ethernet header: EtherType and place of the payload."""
     if at + 14 > end:
         return CODE_CUT, at
     kind = be16(buffer, at + 12)
@@ -136,7 +136,7 @@ def ethernet(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
-    """802.11 header: type and where what follows begins.
+    """802.11 header: EtherType and place of the payload.
 
     `swapped`: the two bytes of the frame control stand in the other order (Cisco's CAPWAP); `padded`: the header
     is filled up to a multiple of four bytes.
@@ -148,7 +148,7 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
         return CODE_WLAN, at
     size = 30 if flags & 3 == 3 else 24
     if control & 0x80:
-        if at + size + 2 > end or byte(buffer, at + size) & 0x80:  # several frames in one
+        if at + size + 2 > end or byte(buffer, at + size) & 0x80:  # A-MSDU: several frames in one
             return CODE_WLAN, at
         size += 6 if flags & 0x80 else 2
     return llc(buffer, at + (size + 3 & ~3 if padded else size), end)

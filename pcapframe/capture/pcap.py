@@ -21,7 +21,7 @@ MAGICS = {
 }
 RAW_IP = 101
 RAW_IP_NUMBERS = (12, 14)  # in files of some operating systems
-# libpcap's limits on a packet's length: by link type for D-Bus, USBPcap and EBHSCR [bytes]
+# libpcap's limits on the length of a packet, by link type: D-Bus, USBPcap, EBHSCR [bytes]
 LONG_PACKETS = {231: 128 << 20, 249: 128 << 20, 279: 8 << 20}
 LONGEST_PACKET = 262144
 
@@ -29,7 +29,7 @@ DONE, TOO_LONG = 0, 1
 
 
 class PcapHeader(NamedTuple):
-    """What the file's header says."""
+    """Fields of the file header."""
 
     big_endian: bool
     unit_ns: int
@@ -38,12 +38,12 @@ class PcapHeader(NamedTuple):
 
 
 def longest_packet(link_type: int) -> int:
-    """Longest packet that is believed for a link type, in bytes."""
+    """Longest packet accepted for a link type, in bytes; a longer one is damage."""
     return LONG_PACKETS.get(link_type, LONGEST_PACKET)
 
 
 def normal_link_type(number: int) -> int:
-    """Link type without the bits for the frame check sequence; the several numbers of raw IP as one."""
+    """Link type without the bits about the frame check sequence; all numbers of raw IP as one."""
     number &= 0x03FFFFFF
     return RAW_IP if number in RAW_IP_NUMBERS else number
 

@@ -1,4 +1,4 @@
-"""Reading one capture: bytes in, rows of ``PacketColumns`` and facts about the file out."""
+"""Read one capture: from its bytes to rows of ``PacketColumns`` and facts about the file."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from pcapframe.memory import bytes_to_read
 __all__ = ["Progress", "read_capture"]
 
 TICK_BYTES = 1 << 21  # from one call of `progress` to the next, at least
-SHARE_TO_EXPECT_BY = 0.02  # of a file, to expect how many packets the rest of it has
+SHARE_TO_EXPECT_BY = 0.02  # of a file, read before its number of packets is estimated
 
 Progress = Callable[[int, int | None], object]
 """Called with how much of a file has been read and how long it is (None where unknown). [bytes]"""
@@ -65,10 +65,10 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
             return
         next_tick = done + TICK_BYTES
         if stream.size and not stream.compression and done > stream.size * SHARE_TO_EXPECT_BY:
-            # By what came so far; a packet takes 16 bytes at least.
+            # Extrapolated from what was read; a record has at least 16 bytes.
             rows = (into.count - first_row) * stream.size // done
             into.expected_rows = first_row + min(rows, stream.size // 16)
-        stream.give_back()  # who is called may take long, or write
+        stream.give_back()  # the callback may take long, or write the file
         progress(stream.done() or 0, stream.size)
 
     buffer = Buffer(stream)
@@ -111,7 +111,7 @@ def _decode(stream: CaptureStream, buffer: Buffer, into: PacketColumns, batch: A
 
 
 def _not_a_capture(stream: CaptureStream, buffer: Buffer) -> str:
-    """Say what was found where a capture should begin."""
+    """Describe what is there instead of a capture."""
     head = buffer.peek(8)
     if stream.cut is not None:
         return f"{stream.cut}, before any capture began in it"

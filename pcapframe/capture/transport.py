@@ -1,7 +1,7 @@
 """Compiled decoders of TCP and UDP headers (RFC 9293 section 3.1, RFC 768).
 
-They write into a small scratch array, one place a field (``SRC_PORT`` …, then the SACK edges). Which fields of
-a packet are there is told by the bits ``HAS_…``; a field without its bit holds 0.
+They write into a small scratch array with a slot for each field (``SRC_PORT`` …, then the SACK edges) and return bits
+``HAS_…`` for the fields that a packet has; a field without its bit is 0.
 """
 
 from typing import Any
@@ -17,12 +17,17 @@ IS_MALFORMED, HAS_VLAN, HAS_INTERFACE, IS_TCP, HEADER_CUT = 2048, 4096, 8192, 16
 
 SRC_PORT, DST_PORT, SEQ, ACK, HEADER, FLAGS, WINDOW, CHECKSUM, PAYLOAD = 0, 1, 2, 3, 4, 5, 6, 7, 8
 MSS, SCALE, TSVAL, TSECR, SACK_EDGES, SACK = 9, 10, 11, 12, 13, 14
-FIELDS = SACK + 20  # an option of 40 bytes holds no more than nine edges; room to spare
+FIELDS = SACK + 20  # more than the edges that 40 bytes of options can hold
+
+OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK_PERMITTED, OPTION_SACK, OPTION_TIMESTAMPS = (
+    0, 1, 2, 3, 4, 5, 8
+)  # fmt: skip
+NOP_NOP_TIMESTAMPS = 0x0101080A
 
 
 @inner_jit
 def decode_ports(buffer: Any, at: Any, end: Any, fields: Any) -> Any:
-    """Write the ports at `at`; the bits of what was there."""
+    """Write the ports at `at`; return the bits of the fields found."""
     if at + 4 > end:
         return 0
     fields[SRC_PORT] = be16(buffer, at)
@@ -32,48 +37,49 @@ def decode_ports(buffer: Any, at: Any, end: Any, fields: Any) -> Any:
 
 @inner_jit
 def _decode_options(buffer: Any, at: Any, end: Any, header_end: Any, fields: Any) -> Any:
-    """Write the options between `at` and `end`, which may be before their own; the bits of what was there."""
+    """Write the options between `at` and `end`, where they end or were cut; return the bits of the fields found."""
     has = 0
-    if end - at >= 12 and be32(buffer, at) == 0x0101080A:  # the usual layout, and most packets have no other
+    if end - at >= 12 and be32(buffer, at) == NOP_NOP_TIMESTAMPS:  # the usual layout; most packets have no other
         fields[TSVAL] = be32(buffer, at + 4)
         fields[TSECR] = be32(buffer, at + 8)
         has = HAS_TIMESTAMPS
         at += 12
     while at < end:
         kind = byte(buffer, at)
-        if kind == 0:
+        if kind == OPTION_END:
             break
-        if kind == 1:
+        if kind == OPTION_NOP:
             at += 1
             continue
         if at + 2 > end:
             return has | IS_MALFORMED
         length = byte(buffer, at + 1)
-        if kind == 5 and length >= 10 and at + length <= header_end:
-            length = min(length, end - at)  # blocks that were captured count
+        if kind == OPTION_SACK and length >= 10 and at + length <= header_end:
+            length = min(length, end - at)  # blocks before the cut are read
             if length < 10:
                 return has | IS_MALFORMED
         if length < 2 or at + length > end:
             return has | IS_MALFORMED
-        if kind == 2 and length == 4:
+        if kind == OPTION_MSS and length == 4:
             fields[MSS] = be16(buffer, at + 2)
             has |= HAS_MSS
-        elif kind == 3 and length == 3:
+        elif kind == OPTION_SCALE and length == 3:
             fields[SCALE] = byte(buffer, at + 2)
             has |= HAS_SCALE
-        elif kind == 4 and length == 2:
+        elif kind == OPTION_SACK_PERMITTED and length == 2:
             has |= HAS_SACK_PERMITTED
-        elif kind == 5 and length >= 10:
+        elif kind == OPTION_SACK and length >= 10:
             count = (length - 2) // 8 * 2
             for i in range(count):
                 fields[SACK + i] = be32(buffer, at + 2 + 4 * i)
             fields[SACK_EDGES] = count
             has |= HAS_SACK if length % 8 == 2 else HAS_SACK | IS_MALFORMED
-        elif kind == 8 and length == 10:
+        elif kind == OPTION_TIMESTAMPS and length == 10:
             fields[TSVAL] = be32(buffer, at + 2)
             fields[TSECR] = be32(buffer, at + 6)
             has |= HAS_TIMESTAMPS
-        elif kind in (2, 3, 4, 5, 8):  # a wrong length: what follows still counts, as in Wireshark
+        elif kind in (OPTION_MSS, OPTION_SCALE, OPTION_SACK_PERMITTED, OPTION_SACK, OPTION_TIMESTAMPS):
+            # The length is wrong; options after it are still read, as in Wireshark.
             has |= IS_MALFORMED
         at += length
     return has
@@ -90,12 +96,12 @@ def decode_tcp(buffer: Any, at: Any, end: Any, wire_end: Any, fields: Any) -> An
     at, end, wire_end : int
         Where the header begins, where the captured bytes end, where the segment ends by the IP length.
     fields : ndarray of int64, shape (FIELDS,)
-        Written to; all zero before.
+        Filled; all zeros before.
 
     Returns
     -------
     int
-        Bits of what was there.
+        Bits of the fields found.
     """
     end = min(end, wire_end)
     has = decode_ports(buffer, at, end, fields) | IS_TCP

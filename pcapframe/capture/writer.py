@@ -1,4 +1,4 @@
-"""Writing captures: headers of pcap and pcapng, and records made of the bytes of another capture.
+"""Write captures: headers of pcap and pcapng, and records with the bytes of another capture.
 
 No bytes of a packet pass through Python: a batch of records is laid out as an array, then filled.
 """
@@ -18,7 +18,7 @@ __all__ = ["Described", "Layout", "Records", "copy_packets", "pcap_header", "pca
 Array = npt.NDArray[Any]
 
 PCAP_MAGIC_NS, PCAPNG_PACKET = 0xA1B23C4D, 6
-LONGEST_PACKET = 262144  # the snaplen that a header states unless a packet is longer [bytes]
+LONGEST_PACKET = 262144  # snaplen in the header, unless a packet is longer [bytes]
 PCAP_RECORD = np.dtype([("s", "<u4"), ("ns", "<u4"), ("captured", "<u4"), ("wire", "<u4")])
 PCAPNG_RECORD = np.dtype(
     [("kind", "<u4"), ("length", "<u4"), ("interface", "<u4"), ("high", "<u4"), ("low", "<u4"), ("captured", "<u4"),
@@ -28,7 +28,7 @@ PCAPNG_RECORD = np.dtype(
 
 @dataclass(frozen=True)
 class Described:
-    """An interface as a pcapng capture describes it."""
+    """An interface, for an interface description block."""
 
     link_type: int
     snaplen: int = 0
@@ -37,19 +37,19 @@ class Described:
 
 
 class Records(NamedTuple):
-    """Packets to be written, one value each, in order."""
+    """Packets to write, in order: one value for each."""
 
     time_ns: Array  # int64
     captured: Array  # [bytes]
     wire: Array  # [bytes]
-    interface: Array  # which of those described
+    interface: Array  # index in the interfaces described
 
 
 class Layout(NamedTuple):
-    """Records without the packets' own bytes."""
+    """Laid-out records, with gaps for the packets' bytes."""
 
     data: Array  # uint8
-    places: Array  # int64, where in it each packet's bytes belong
+    places: Array  # int64, where each packet's bytes go in `data`
 
 
 def pcap_header(link_type: int, longest: int) -> bytes:
@@ -125,7 +125,7 @@ def record_bytes(captured: Array, *, pcapng: bool) -> Array:
 
 
 def records(packets: Records, *, pcapng: bool, offset_s: int = 0) -> Layout:
-    """Lay records out, without the packets' own bytes.
+    """Lay out records with gaps for the packets' bytes.
 
     Parameters
     ----------
