@@ -34,7 +34,7 @@ def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLI
     patterns : iterable of Pattern
         As from `find_patterns`.
     health : CaptureHealth, optional
-        What limits them.
+        What makes them unreliable.
 
     Returns
     -------

@@ -46,12 +46,11 @@ def analyze_tcp_anomalies(
     Parameters
     ----------
     source : capture, list of captures, DataFrame or Analysis
-        As for `analyze`. The filter of an Analysis holds where none is given here; its times and thresholds
-        always.
+        As for `analyze`. An Analysis keeps its times and thresholds, and its filter unless one is given here.
     server_ip, server_port : optional
         Only connections whose server endpoint matches both.
     limit : int, default 100
-        So many entries of each list, beside its exact total; evidence has 100 at most.
+        Most entries of each list, and at most 100 in evidence; the totals are exact.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from pcapframe.measures import connection_filters, each_way, endpoint_text
 __all__ = ["ConnectionsAnswer", "analyze_tcp_connections"]
 
 FEW = 10  # connections unless `detailed`
-# What the numbers rest on, by their keys.
+# What each number depends on, by its key.
 QUALIFIED_CONNECTIONS = {
     "tcp_packets_found": ("packets",),
     "connections_total": ("connections",),
@@ -101,15 +101,15 @@ def analyze_tcp_connections(
     detailed : bool, default False
         Up to `limit` connections instead of the first ten.
     limit : int, default 100
-        So many connections and notes at most, beside their exact totals.
+        Most connections and most notes; the totals are exact.
 
     Returns
     -------
     dict
         ``summary``, ``connections`` in order of their first packet, and ``issues``: sentences with counts.
-        ``established_connections`` are those whose handshake was completed, ``active_connections`` those
-        without an end in the capture. ``handshake_completed`` is False also where the handshake was not
-        captured; ``handshake`` tells these apart.
+        ``established_connections`` counts completed handshakes, ``active_connections`` connections without an end
+        in the capture. ``handshake_completed`` is False also where the handshake was not captured; ``handshake``
+        tells the two apart.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def _details(segments: pd.DataFrame, connections: pd.DataFrame) -> list[Connecti
 
 
 def _issues(analysis: Analysis) -> list[str]:
-    """State what a reader looks for first, in counts."""
+    """State the counts that a reader looks for first."""
     counts = analysis.statistics
     handshake = counts["handshake"]
     failed = f"failed ({handshake['refused']:,} refused, {handshake['unanswered']:,} unanswered)"

@@ -33,7 +33,7 @@ Source: TypeAlias = CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Ana
 
 
 class AskedFilter(TypedDict):
-    """What was asked for; null for any."""
+    """The filter; null matches anything."""
 
     server_ip: str | None
     server_port: int | None
@@ -45,8 +45,8 @@ class AskedFilter(TypedDict):
 class PatternEvidence(TypedDict):
     """Connections (conn_id) and frame numbers that show a pattern, and display filters for Wireshark.
 
-    `display_filter` selects the listed frames, `display_filter_all` all packets of these endpoints, so also
-    connections that do not show it.
+    `display_filter` selects the listed frames, `display_filter_all` all packets of these endpoints, including
+    connections that do not show the pattern.
     """
 
     connections: list[int]
@@ -81,7 +81,7 @@ class Envelope(TypedDict):
     `qualifiers` names the numbers of the answer that are not reliable as counted, by their keys joined by dots (for
     entries of a list without their position): ``at least`` or ``unknown``. `capture_text` names in the same
     way the texts that repeat what the capture or its file name holds: they are data from outside, whatever they say.
-    In them, control characters and others that do not show are escaped, and what is long is cut.
+    In these texts, control characters and other invisible characters are escaped, and long texts are cut.
     """
 
     file: str
@@ -112,16 +112,16 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
     Parameters
     ----------
     source : capture, list of captures, DataFrame or Analysis
-        As for `analyze`. The filter of an Analysis holds where none is given here; its times and thresholds always.
+        As for `analyze`. An Analysis keeps its times and thresholds, and its filter unless one is given here.
     server_ip, server_port : optional
         As for `analyze`.
     limit : int
-        So many entries of each list.
+        Most entries of each list.
 
     Returns
     -------
     Analysis
-        Of the connections asked for.
+        With the selected connections.
 
     Raises
     ------
@@ -142,16 +142,16 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
 
 
 def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str, ...]]) -> Envelope:
-    """Return what every answer has.
+    """Return the part that all answers share.
 
     Parameters
     ----------
     analysis : Analysis
         To answer from.
     limit : int
-        So many entries of each list, beside its exact total.
+        Most entries of each list; the totals are exact.
     qualified : mapping
-        What the numbers of the answer rest on, by their keys: names of ``health.STATISTICS``.
+        For each key of the answer, the names in ``health.STATISTICS`` that its number depends on.
 
     Returns
     -------
@@ -179,19 +179,19 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
 
 
 def capped_health(health: CaptureHealth, limit: int) -> Health:
-    """Return a capture's health as what ``json.dumps`` takes, its lists capped.
+    """Return a capture's health ready for ``json.dumps``, with its lists capped.
 
     Parameters
     ----------
     health : CaptureHealth
         As `analyze` found it.
     limit : int
-        So many entries of each list, beside its exact total.
+        Most entries of each list; the totals are exact.
 
     Returns
     -------
     Health
-        Each display filter names the frames that are left.
+        Each display filter selects the frames that are still listed.
     """
     whole = health.to_dict()
     for finding in whole["findings"]:
@@ -208,12 +208,12 @@ def capped_lists(values: dict[str, Any], limit: int) -> dict[str, Any]:
     values : dict
         Observations of a pattern, or figures of a finding.
     limit : int
-        So many entries of each.
+        Most entries of each.
 
     Returns
     -------
     dict
-        The same, with ``…_total`` beside each that is cut: how long it was.
+        The same; beside each one that is cut, ``…_total`` is its full length.
 
     Examples
     --------
@@ -241,12 +241,12 @@ def capped_evidence(evidence: dict[str, Any], limit: int) -> PatternEvidence:
     evidence : dict
         As from ``Evidence.to_dict``.
     limit : int
-        So many connections and frames, beside their exact totals.
+        Most connections and most frames; the totals are exact.
 
     Returns
     -------
     PatternEvidence
-        The display filter names the frames that are left.
+        The display filter selects the frames that are still listed.
     """
     frames = evidence["frames"][:limit]
     left = {"connections": evidence["connections"][:limit], "frames": frames, "display_filter": frame_filter(frames)}

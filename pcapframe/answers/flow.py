@@ -13,7 +13,7 @@ from pcapframe.wording import counted
 
 __all__ = ["QUALIFIED_FLOW", "FlowAnswer", "analyze_traffic_flow"]
 
-# What the numbers rest on, by their keys.
+# What each number depends on, by its key.
 QUALIFIED_FLOW = {
     f"{way}.{key}": statistics
     for way in ("client_to_server", "server_to_client")
@@ -83,7 +83,7 @@ def analyze_traffic_flow(
     server_port : int, optional
         Its port; any by default.
     limit : int, default 100
-        So many notes at most, beside their exact total.
+        Most notes; the total is exact.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def _one_way(analysis: Analysis, segments: pd.DataFrame, side: str) -> OneWay:
 
 
 def _compared(client: OneWay, server: OneWay, analysis: Analysis) -> FlowAnalysis:
-    """Compare both sides by their packets and RSTs; where nothing matches, say that."""
+    """Compare both sides by their packets and RSTs, or say that nothing matches."""
     packets, answers = client["packet_count"], server["packet_count"]
     ratio = packets / answers if answers else None
     measured = ratio if ratio is not None else (float("inf") if packets else 1.0)

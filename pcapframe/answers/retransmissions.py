@@ -13,7 +13,7 @@ from pcapframe.measures import connection_filters, connection_text, each_way
 __all__ = ["RetransmissionsAnswer", "analyze_tcp_retransmissions"]
 
 FEW = 10  # connections without a limit
-# What the numbers rest on, by their keys.
+# What each number depends on, by its key.
 QUALIFIED_RETRANSMISSIONS = {
     "total_packets": ("packets",),
     "total_retransmissions": ("retransmissions",),
@@ -86,16 +86,16 @@ def analyze_tcp_retransmissions(
     server_ip : optional
         Only connections with this server.
     threshold : float, optional
-        Retransmitted segments / TCP packets, above which a rate is said to exceed it; by default the threshold
+        Rate (retransmitted segments / TCP packets) to compare with; by default the threshold
         ``packet_retransmission.rate`` of the Analysis. [0 to 1]
     limit : int, default 10
-        So many connections, those with the highest rates.
+        Most connections to list, the highest rates first.
 
     Returns
     -------
     dict
         Totals, the rate with its 95 % Wilson interval, ``by_connection``, and ``wireshark_retransmissions``:
-        retransmissions by Wireshark's rules, which differ from those that the evidence shows.
+        retransmissions by Wireshark's rules, which differ from the evidence.
 
     Raises
     ------

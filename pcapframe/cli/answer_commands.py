@@ -64,7 +64,7 @@ def analyze(
     help="Retransmission rate to compare with; default: packet_retransmission.rate of `pcapframe thresholds`.",
 )
 @as_json
-@limit_option(10, "Connections to list, those with the highest rates.")
+@limit_option(10, "Connections to list, the highest rates first.")
 @output
 def retransmissions(
     captures: Captures,

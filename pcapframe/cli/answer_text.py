@@ -1,4 +1,4 @@
-"""What a person reads of the commands that state what is in a capture; ``analyze`` prints the `Analysis` itself."""
+"""Text output of the answer commands; ``analyze`` prints the `Analysis` itself."""
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding

@@ -38,7 +38,7 @@ def analyze_captures(
     Analysis
         A terminal shows a progress bar meanwhile.
     """
-    # Set before NumPy is imported. Huge pages pay off where memory is reused, as in a server; a process that analyses
+    # Set before NumPy is imported. Huge pages pay off where memory is reused, as in a server. A process that analyses
     # one capture only waits for them, which takes long in virtual machines.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     return pcapframe.analyze(
@@ -66,7 +66,7 @@ def sources(captures: Captures) -> Any:
         What `pcapframe.read_pcap` takes.
     """
     if captures.count(STDOUT) > 1:
-        raise click.UsageError("standard input (-) can be read once only")
+        raise click.UsageError("standard input (-) can be read only once")
     if STDOUT in captures and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input (-) is a terminal: expected a capture, as in tcpdump -w - | …")
     return captures[0] if len(captures) == 1 else list(captures)

@@ -32,7 +32,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 
 
 class Commands(click.Group):
-    """Gives a closed pipe an exit status of its own; click alone would use that of a bad capture."""
+    """Gives a closed pipe a separate exit status; click would use the one for an unreadable capture."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""

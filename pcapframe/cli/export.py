@@ -29,7 +29,7 @@ def sort_connections(connections: pd.DataFrame, column: str, *, reverse: bool = 
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``; not modified.
     column : str
-        A column, or the name of one that both sides have without its ``client_`` or ``server_``, for their sum.
+        A column. For one that both sides have, the name without ``client_`` or ``server_`` stands for their sum.
     reverse : bool, default False
         Reverse the order.
 
@@ -103,7 +103,7 @@ def packets_of(analysis: Analysis, *, pattern: str | None = None, conn_ids: Sequ
 
 
 def within(packets: pd.DataFrame, frames: Sequence[tuple[int, int]]) -> pd.DataFrame:
-    """Return packets whose frame numbers lie in one of some ranges.
+    """Return packets whose frame numbers lie in any of the ranges.
 
     Parameters
     ----------

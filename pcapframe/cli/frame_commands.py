@@ -52,7 +52,7 @@ def _frames(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 
 def _write_frame(frame: Any, csv: str | None, parquet: str | None) -> None:
-    """Write a frame to the files asked for."""
+    """Write a frame to the files named in the options."""
     from pcapframe.cli import export
 
     if csv == STDOUT and parquet == STDOUT:

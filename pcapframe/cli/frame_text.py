@@ -22,7 +22,7 @@ COLUMN_STATISTICS = {
 }
 # Columns of the table of connections that may be left out, by the column of the frame that they show.
 SORTED = {"start": "start", "duration_s": "seconds", "payload_bytes": "payload"}
-FOLDED = ("first copy", "reason")  # columns of the table of resends that may take two lines
+FOLDED = ("first copy", "reason")  # columns of the retransmissions table that may take two lines
 
 
 def connections_text(
@@ -37,7 +37,7 @@ def connections_text(
     connections : DataFrame
         Its connections, in the order to be written.
     limit : int
-        So many rows.
+        Most rows to write.
     sort : str, optional
         The column that they are sorted by, as the user named it; it is shown whatever room there is.
     width : int, optional
@@ -59,7 +59,7 @@ def connections_text(
     width = terminal_width() if width is None else width
     dispensable = [name for name in ("payload", "start", "seconds", "Wireshark") if name != SORTED.get(sort or "")]
     left_out = leave_out(columns, dispensable, width)
-    # States are folded first, between words; addresses only where that does not make room enough.
+    # States are wrapped first, between words; addresses only if that does not free enough room.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
     folded = ("state", "client", "server") if needed_width(words) > width else ("state",)
     rows = table((), texts=0)
@@ -94,7 +94,7 @@ def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[s
 
 
 def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
-    """Write resends as a table; less important columns only where there is room.
+    """Write retransmissions as a table; less important columns only where there is room.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     resends : DataFrame
         Columns of ``schema.RESENDS``.
     limit : int
-        So many rows.
+        Most rows to write.
     width : int, optional
         Characters in a line; those of the terminal by default.
 
@@ -120,7 +120,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     total = analysis.health.qualify_count(len(resends), "retransmitted segment", "retransmissions")
     if not len(resends):
         return Group(*head(analysis), Text(f"  {total}", style="dim"))
-    # Between words where that makes room enough.
+    # Wrapped between words if that frees enough room.
     words = {name: cells for name, cells in columns.items() if name not in FOLDED}
     words |= {name.replace(" ", "\n"): " ".join(columns[name]).split() for name in FOLDED}
     folded = FOLDED if needed_width(words) <= width else tuple(columns)
@@ -135,7 +135,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
 
 
 def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
-    """Cells of the table of resends."""
+    """Cells of the retransmissions table."""
     needless = resends["needless"].map({True: "yes", False: "no"}).astype(object)
     first = resends["first_copy"].astype(object).where(resends["first_copy"].notna(), "not captured")
     return {
@@ -170,9 +170,9 @@ def _seconds(column: pd.Series) -> list[str]:
 
 
 def _states(connections: pd.DataFrame, server_given: Mask) -> list[str]:
-    """How each connection began and ended; how it began alone where it got no further.
+    """Write how each connection began and ended; only how it began if it was never established.
 
-    Who reset it is said where the roles are known.
+    Names the side that sent the RST where the roles are known.
     """
     known = (connections["roles"] != "inferred").to_numpy() | server_given
     by = (" by " + connections["reset_by"].astype(str)).where(known, "")

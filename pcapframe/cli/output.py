@@ -54,7 +54,7 @@ class ClosedOutput(io.TextIOWrapper):
 def replace_closed_streams() -> None:
     """Open /dev/null in place of standard streams that are closed.
 
-    Otherwise the next file opened would get the descriptor of standard output, say, and with it all that is printed.
+    Otherwise the next file opened could get the descriptor of standard output, and everything printed would go into it.
     """
     for number, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
         try:

@@ -138,7 +138,7 @@ def _start_lab(folder: str, options: tuple[str, ...]) -> int:
 )  # fmt: skip
 @allow_host
 @click.option("--cache-mib", type=click.IntRange(1), default=2048, show_default=True, metavar="MIB",
-              help="Memory for analyses, those kept and those under way; what does not fit is refused.")  # fmt: skip
+              help="Memory for cached and running analyses; a capture that does not fit is refused.")  # fmt: skip
 @click.option("--http", "over_http", is_flag=True, help="Serve over streamable HTTP, at /mcp, instead of stdio.")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT",

@@ -45,7 +45,7 @@ def head(analysis: Analysis) -> list[RenderableType]:
     Returns
     -------
     list of RenderableType
-        The name, the notes and the capture's health in short; or why there is nothing more to show.
+        The name, the notes and a summary of the capture's health; or why there is nothing more to show.
     """
     lines = [Text(printable(analysis.capture.name), style="bold"), *(note_line(note) for note in analysis.notes)]
     if analysis.message is not None and len(analysis.whole_connections):

@@ -36,8 +36,8 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Counts rest on the evidence columns (``resent``, ``reordered``, ``capture_gap``), and what is a copy made on the
-    way counts in packets and bytes only. What the capture cannot show is ``not_captured``, null or NaN.
+    Counts use the evidence columns (``resent``, ``reordered``, ``capture_gap``). Copies made by the network or the
+    capture count in packets and bytes only. What the capture cannot show is ``not_captured``, null or NaN.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Patterns: what segments and connections show together, with the packets that show it.
 
-Each pattern is one small file: what is observed, the rule and its limits in the docstring, then its category, what it
-rests on, the columns it reads, its thresholds, and ``observe``. `_registry` lists the files; nothing else needs to know
-a new one. `Traffic` is the view of the frames that patterns and charts share.
+Each pattern is one small file: what is observed, the rule and its limits in the docstring, then its category, the
+statistics it depends on, the columns it reads, its thresholds, and ``observe``. `_registry` lists the files; a new
+pattern needs no other change. `Traffic` is the view of the frames that patterns and charts share.
 """
 
 from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern

@@ -28,7 +28,7 @@ __all__ = [
 CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
 
 OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
-LISTED = 100  # so many connections, frames or entries are listed, beside their exact total
+LISTED = 100  # most connections, frames or entries in a list; the totals are exact
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Evidence:
     display_filter : str or None
         Wireshark display filter that selects exactly the listed frames; None where none are listed.
     display_filter_all : str or None
-        Short filter that selects all packets of these endpoints: those of the connections, listed or not, and
-        whatever else their endpoints exchanged over TCP; None where no short one does.
+        Short filter that selects all TCP packets of these endpoints, in these connections and in others; None where
+        no short filter can.
     """
 
     connections: tuple[int, ...] = ()
@@ -67,7 +67,7 @@ class Evidence:
         return f"{counted(self.frame_count, 'frame')} in {connections}: {frames}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as what ``json.dumps`` takes.
+        """Return it as a dict, ready for ``json.dumps``.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Something seen in the traffic, with the packets that show it and no word on why.
+    """Something seen in the traffic, with the packets that show it; never why.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Pattern:
     description : str
         One or two sentences with the main numbers.
     observations : dict
-        All numbers by name. What the capture cannot show is None. NumPy's and pandas' types become Python's.
+        All numbers by name, as plain Python objects. What the capture cannot show is None.
     evidence : Evidence
         Connections and frames.
 
@@ -133,13 +133,12 @@ class Pattern:
         return f"<div>{title}<p>{html.escape(self.description)}</p><table>{rows}</table></div>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as what ``json.dumps`` takes.
+        """Return it as a dict, ready for ``json.dumps``.
 
         Returns
         -------
         dict
-            ``pattern``, ``category``, ``description``, ``observations`` and ``evidence``, made of new
-            objects.
+            Copies of ``pattern``, ``category``, ``description``, ``observations`` and ``evidence``.
         """
         return {
             "pattern": self.pattern,
@@ -156,7 +155,7 @@ class Notable(NamedTuple):
     Parameters
     ----------
     type : str
-        A name for it.
+        Name of this kind of observation.
     detail : str
         What is seen, with its numbers.
     """
@@ -166,7 +165,7 @@ class Notable(NamedTuple):
 
 
 def native(value: Any) -> Any:
-    """Return a value as what JSON knows.
+    """Convert a value to types that JSON has.
 
     Parameters
     ----------
@@ -211,7 +210,7 @@ def rate(name: str, part: int, whole: int) -> dict[str, float]:
     Parameters
     ----------
     name : str
-        Of the share.
+        Name of the share.
     part, whole : int
         Its numerator and denominator.
 
@@ -235,14 +234,14 @@ def beside(found: Differing, label: str) -> str:
     Parameters
     ----------
     found : Differing
-        Both compared.
+        The comparison.
     label : str
         What Wireshark calls them.
 
     Returns
     -------
     str
-        A sentence after a space, on the packets that the sentence before counts; nothing where they agree.
+        A sentence after a space, about the packets that the sentence before it counts; empty if they agree.
 
     Examples
     --------
@@ -263,7 +262,7 @@ def beside(found: Differing, label: str) -> str:
 
 
 def each_direction(to_server: int, from_server: int, unknown: int) -> str:
-    """Write how many packets went which way, without those that none went.
+    """Write how many packets went each way, leaving out zeros.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who the endpoints of connections are: as numbers to group by, as text, as Wireshark display filters."""
+"""Endpoints of connections: as numbers to group by, as text, as Wireshark display filters."""
 
 from functools import cached_property
 

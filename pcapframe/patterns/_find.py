@@ -1,4 +1,4 @@
-"""Look for all patterns, or for the evidence of one."""
+"""Find all patterns, or the evidence of one."""
 
 import pandas as pd
 
@@ -27,18 +27,18 @@ def find_patterns(
     ----------
     segments : DataFrame
         Columns of ``schema.SEGMENTS``, index ``frame``, as from `label_segments`; not modified. Segments of
-        connections that are not in `connections` are passed over.
+        connections that are not in `connections` are ignored.
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``, index ``conn_id``, as from `build_connections`; not modified.
     thresholds : Thresholds, optional
-        When each pattern is reported.
+        Limits above which each pattern is reported.
     server_given : bool or ndarray of bool, default False
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter determines the server: everywhere, or by connection.
 
     Returns
     -------
     list of Pattern
-        Those that the frames show, in the order of reporting; empty where a frame is empty.
+        The patterns found, in the order of reporting; empty where a frame is empty.
 
     Raises
     ------
@@ -47,9 +47,9 @@ def find_patterns(
 
     Notes
     -----
-    Patterns say what is seen and never why. What the frames cannot show is None in the observations. Counts rest
-    on the evidence columns (``resent``, ``reordered``, ``capture_gap``) and, for duplicate ACKs, zero windows and
-    reused ports, on the labels.
+    Patterns say what is seen and never why. What the frames cannot show is None in the observations. Counts use the
+    evidence columns (``resent``, ``reordered``, ``capture_gap``), and the labels for duplicate ACKs, zero windows and
+    reused ports.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def find_evidence(
     thresholds: Thresholds = DEFAULTS,
     server_given: bool | Mask = False,
 ) -> Evidence:
-    """Name the connections and packets that show one pattern, as many as asked for.
+    """List the connections and packets that show one pattern, up to a limit.
 
     Parameters
     ----------
@@ -83,16 +83,16 @@ def find_evidence(
     name : str
         Of the pattern.
     limit : int
-        So many connections and frames, the first.
+        Most connections and most frames to list.
     thresholds : Thresholds, optional
-        When the pattern is reported.
+        Limits above which the pattern is reported.
     server_given : bool or ndarray of bool, default False
         As for `find_patterns`.
 
     Returns
     -------
     Evidence
-        With the exact totals; nothing in it where the pattern is not observed.
+        The first ones, with exact totals; empty where the pattern is not observed.
 
     Raises
     ------

@@ -10,7 +10,7 @@ __all__ = ["NAMES", "PATTERNS", "PatternFile", "columns_read", "find_notable", "
 
 
 class PatternFile(Protocol):
-    """What the module of a pattern has.
+    """What a pattern's module has to define.
 
     Beside these it may have ``READS``, the columns of the segments that it reads beside those of `Traffic`, and
     ``notable``, a function that takes its observations and returns a `Notable` or None.
@@ -22,7 +22,7 @@ class PatternFile(Protocol):
     LIMITS: type[Any]  # a frozen dataclass with a default for every threshold
 
     def observe(self, traffic: Traffic, limits: Any) -> Pattern | None:
-        """Return the pattern, None where there is nothing to see."""
+        """Return the pattern, or None if it is not observed."""
 
 
 NAMES = (
@@ -58,7 +58,7 @@ def columns_read() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Those of `Traffic`, then those that a pattern declares.
+        The columns that `Traffic` reads, then those that patterns declare.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def columns_read() -> tuple[str, ...]:
 
 
 def rests_on(name: str) -> tuple[str, ...]:
-    """Return what the numbers of a pattern rest on.
+    """Return what the numbers of a pattern depend on.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def find_notable(seen: Pattern) -> Notable | None:
     Returns
     -------
     Notable or None
-        None where nothing does, or the pattern has no rule for it.
+        None if nothing stands out, or the pattern has no rule for it.
     """
     notable = getattr(PATTERNS.get(seen.pattern), "notable", None)
     return None if notable is None else cast(Notable | None, notable(seen.observations))

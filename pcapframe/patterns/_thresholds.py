@@ -13,21 +13,21 @@ __all__ = ["Thresholds"]
 
 
 class Thresholds:
-    """When each pattern is reported: an attribute a pattern, each with its thresholds; never changed in place.
+    """When each pattern is reported: one attribute per pattern, with its thresholds. Immutable.
 
     Parameters
     ----------
     **limits : object
-        The ``LIMITS`` of a pattern under its name; those of the others have their defaults.
+        An instance of a pattern's ``LIMITS`` under the pattern's name; the others have their defaults.
 
     Raises
     ------
     ParameterError
-        There is no such pattern, or these are not its limits.
+        There is no such pattern, or the value is not an instance of its ``LIMITS``.
 
     Notes
     -----
-    Meaning, unit and default of a threshold stand in the docstring of its pattern's limits.
+    The docstring of a pattern's limits gives meaning, unit and default of each threshold.
     ``pattern.threshold`` is the flat name of one, as in ``packet_retransmission.rate``.
 
     Examples
@@ -102,7 +102,7 @@ class Thresholds:
         Returns
         -------
         Thresholds
-            New ones; these stay as they are.
+            A changed copy.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """The view of segments and connections that all patterns read; what several of them need is computed once.
 
-Segments are named by their row in the frame (from 0), connections by their place in theirs. Duplicates made
+Segments are identified by their row in the frame (from 0), connections by their row in theirs. Duplicates made
 by the network or the capture (``capture_duplicate``) are left out everywhere, as in the connections frame.
 """
 
@@ -54,12 +54,12 @@ class Traffic:
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
     listed : int, default 100
-        So many connections and frames are named as evidence, beside their exact totals.
+        Most connections and most frames listed as evidence; the totals are exact.
     server_given : bool or ndarray of bool, default False
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter determines the server: everywhere, or by connection.
     reads : iterable of str, optional
-        Columns of the segments that may be read beside those of `Traffic` itself. Others are refused, whether the
-        frame has them or not: a filter leaves them out.
+        Columns of the segments that may be read besides those of `Traffic` itself. Reading any other column is an
+        error even if the frame has it, since filtered frames leave it out.
 
     Raises
     ------
@@ -174,7 +174,7 @@ class Traffic:
         Parameters
         ----------
         name : str
-            One of those that were said to be read.
+            A column of `Traffic`, or one declared in ``reads``.
 
         Returns
         -------

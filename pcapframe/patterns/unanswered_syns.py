@@ -26,7 +26,7 @@ NAME = "unanswered_syns"
 CATEGORY = "connection_establishment"
 RESTS_ON = ("unanswered",)
 
-MOST_RETRIES = 10  # so many spacings are reported
+MOST_RETRIES = 10  # spacings reported
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Chart:
     of : {"analysis", "connection"}
         What it shows: all selected connections, or one, chosen with ``conn_id`` and ``from_client``.
     limited_by : tuple of str
-        What the numbers rest on: keys of ``analysis.health.STATISTICS``.
+        What the numbers depend on: keys of ``analysis.health.STATISTICS``.
     section : str or None
         The report's section that has the chart; None for none.
     reported : tuple of mappings

@@ -10,7 +10,7 @@ from pcapframe.wording import printable, value_text
 __all__ = ["Html", "escaped", "sentence", "write_facts", "write_section", "write_table"]
 
 
-LONG = 27  # an IPv4 address with its port is no longer [characters]
+LONG = 27  # longest IPv4 address with port [characters]
 LONG_NUMBER = re.compile(r"(?<!\S)\d[\d.,:T+-]{15,}")  # such as a time; shorter ones fit anyway
 
 

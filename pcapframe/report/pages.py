@@ -16,7 +16,7 @@ STYLE = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8")
 
 
 def report_page(notebook: NotebookNode, title: str) -> str:
-    """Return an executed report as a page of its own, without the code.
+    """Return an executed report as a standalone page, without the code.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ def write_reports(
     known = ("server_ip", "server_port", "start", "end", "thresholds", "title")
     if unknown := sorted(set(given) - set(known)):
         raise ParameterError(f"the report has no parameter {', '.join(unknown)}: there are {', '.join(known)}")
-    Thresholds().with_values(given.get("thresholds") or {})  # fails on an unknown one before the work
+    Thresholds().with_values(given.get("thresholds") or {})  # fails on an unknown parameter before anything is run
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     results = []

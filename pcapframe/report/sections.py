@@ -25,7 +25,7 @@ from pcapframe.wording import agreeing, seconds
 
 __all__ = ["RESULT_TYPE", "CaptureReport"]
 
-CUT_OFF = "file_cut_off"  # what the health of a capture calls it
+CUT_OFF = "file_cut_off"  # name of the finding in the capture's health
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
 ROWS = 15  # of a table
 MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days

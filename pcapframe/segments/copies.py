@@ -1,9 +1,8 @@
-"""What came before each resend: the copies of its bytes, duplicate ACKs, and what SACK had reported.
+"""What came before each retransmission: the copies of its bytes, duplicate ACKs, and SACKed ranges.
 
-A second pass, over the connections that have resends only. Of each direction it remembers the segments that reached
-new highest bytes, in which the first copy of a byte is found by bisection; the last ``RECENT`` others, among which
-are the repeats; and at most ``MOST_BLOCKS`` ranges that the peer reported by SACK. A packet costs at most so many
-steps.
+A second pass, over connections with retransmissions only. For each direction it remembers the segments that reached a
+new highest byte, where bisection finds the first copy of a byte; the last ``RECENT`` other segments, where repeats
+are; and at most ``MOST_BLOCKS`` ranges that the peer SACKed. So the cost per packet is bounded.
 """
 
 from typing import Any, NamedTuple

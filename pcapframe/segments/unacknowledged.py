@@ -21,9 +21,9 @@ from pcapframe.segments.state import after, allocate, not_after, release
 __all__ = ["DIRECTION_FIELDS", "Entries", "acknowledge", "in_flight", "rebase", "remember", "start_list"]
 
 MOST_UNACKED = 10_000  # segments of a direction, Wireshark's limit
-STEPS = 32  # over entries that stay, for each packet of the connection
-FIRST_STEPS = 1_000  # and so many more
-FAR = 1 << 30  # an entry so far above an acknowledgement may count as below it
+STEPS = 32  # most steps over entries that stay, for each packet of the connection
+FIRST_STEPS = 1_000  # added to these once per connection
+FAR = 1 << 30  # an entry this far above an acknowledgement may count as below it
 NO_ENTRY = -1
 LONGEST_FLIGHT = 2_000_000_000  # Wireshark shows none from here on [bytes]
 

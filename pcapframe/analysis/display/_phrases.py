@@ -54,7 +54,7 @@ def seen_count(count: int, health: CaptureHealth, statistic: str, what: str = ""
     health : CaptureHealth
         Of the capture.
     statistic : str
-        What the count rests on, a key of ``STATISTICS``.
+        What the count depends on, a key of ``STATISTICS``.
     what, among : str, optional
         What is counted, and of how many.
 
@@ -102,7 +102,7 @@ def labelled_count(count: int, health: CaptureHealth, statistic: str) -> str:
 
 
 def difference_rows(differences: Differences, seen_as: str, width: int) -> list[tuple[str, str]]:
-    """Name the packets on which Wireshark's rules and the evidence differ.
+    """List the packets for which Wireshark's rules and the evidence differ.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def never_established(count: int, never: int) -> str:
 def shares_text(
     counts: dict[str, int], health: CaptureHealth, rests_on: Mapping[str, str], notes: Mapping[str, str] = NO_NOTES
 ) -> str:
-    """Write counts by name without zeros, those that are unknown together at the end; a note follows its count."""
+    """Write counts by name without zeros, the unknown ones together at the end; a note follows its count."""
     texts, unknown = [], []
     for name, count in counts.items():
         said = health.qualifier(rests_on.get(name, ""))
@@ -250,7 +250,7 @@ def size_text(count: int) -> str:
 
 
 def span_text(first: str, last: str) -> str:
-    """Write from when to when, the date once where it is the same."""
+    """Write a time range, with the date once if it is the same."""
     begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
     until = end.partition(" ")[2] if begin[:10] == end[:10] else end
     duration = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()

@@ -148,7 +148,7 @@ def health_brief(health: CaptureHealth) -> RenderableType:
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
-    """Write labels and what they are of, in two columns.
+    """Write labels and values in two columns.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def table(columns: Sequence[str], *, texts: int = 1) -> Table:
     columns : sequence of str
         Their titles.
     texts : int, default 1
-        So many columns, from the left, are text; those after them numbers, but for one without a title.
+        How many columns, from the left, are text. The others are numbers, except a column without a title.
 
     Returns
     -------

@@ -19,15 +19,15 @@ class Finding:
     Parameters
     ----------
     name : str
-        What kind of thing.
+        Kind of finding, such as ``cut_packets``.
     sentence : str
         What is observed, with its main numbers.
     figures : dict
-        The numbers by name, counts with what they are of. None where unknown.
+        The numbers by name, counts with their totals. None where unknown.
     affects : dict
         Names of the statistics that it makes unreliable (keys of ``STATISTICS``): ``at least`` or ``unknown``.
     evidence : Evidence
-        Connections and frames that show it; ``display_filter_all`` selects all such frames, where one filter does.
+        Connections and frames that show it; ``display_filter_all`` selects all these frames, if one filter can.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Finding:
     evidence: Evidence
 
     def limits(self) -> dict[Qualifier, list[str]]:
-        """Name the statistics that it makes unreliable, as a reader calls them.
+        """Return the names of the statistics that it makes unreliable, as texts write them.
 
         Returns
         -------
         dict
-            Those that are ``at least`` what is counted, and those that are ``unknown``; empty for none.
+            Names of the lower bounds under ``at least``, the others under ``unknown``; empty for none.
         """
         return _named(self.affects)
 
@@ -51,7 +51,7 @@ class Finding:
         return f"{self.sentence} ({limits})" if limits else self.sentence
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as what ``json.dumps`` takes.
+        """Return the finding as a dict, ready for ``json.dumps``.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class CaptureHealth:
         return found
 
     def qualifier(self, *statistics: str) -> Qualifier | None:
-        """Return how reliable a number is that rests on some statistics.
+        """Return how reliable a number is that depends on some statistics.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class CaptureHealth:
         number : int or str
             The number, or its text.
         *statistics : str
-            Statistics the number rests on, keys of ``STATISTICS``.
+            Statistics the number depends on, keys of ``STATISTICS``.
 
         Returns
         -------
@@ -146,7 +146,7 @@ class CaptureHealth:
         noun : str
             One of them; its plural ends in s.
         *statistics : str
-            Statistics the number rests on, keys of ``STATISTICS``.
+            Statistics the number depends on, keys of ``STATISTICS``.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class CaptureHealth:
         return f"{said} {counted(count, noun)}" if said else counted(count, noun)
 
     def of_pattern(self, name: str) -> dict[str, Qualifier]:
-        """Return the unreliable statistics that a pattern rests on.
+        """Return the unreliable statistics that a pattern depends on.
 
         Parameters
         ----------
@@ -188,7 +188,7 @@ class CaptureHealth:
         sentence : str
             With several numbers.
         *statistics : str
-            What they rest on, keys of ``STATISTICS``.
+            What they depend on, keys of ``STATISTICS``.
 
         Returns
         -------
@@ -235,7 +235,7 @@ class CaptureHealth:
         return seen if description == seen.description else replace(seen, description=description)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as what ``json.dumps`` takes.
+        """Return it as a dict, ready for ``json.dumps``.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""All findings, and what they come to in short."""
+"""All findings, and their summary in a sentence."""
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ __all__ = ["FINDINGS", "OF_WHOLE_CAPTURE", "examine_capture"]
 FINDINGS: dict[str, Finder] = {
     **capture_file.FINDINGS, **captured_segments.FINDINGS, **capture_clock.FINDINGS, **capture_edges.FINDINGS,
 }  # fmt: skip
-OF_WHOLE_CAPTURE = {*capture_file.FINDINGS, *capture_clock.FINDINGS}  # whatever is asked for; others are of that
+OF_WHOLE_CAPTURE = {*capture_file.FINDINGS, *capture_clock.FINDINGS}  # the others depend on the filter
 
 
 def examine_capture(
@@ -39,15 +39,15 @@ def examine_capture(
     segments : DataFrame
         Columns of ``schema.SEGMENTS``, the whole capture; not modified.
     connections : DataFrame
-        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+        The selected connections, columns of ``schema.CONNECTIONS``; not modified.
     capture : CaptureInfo
         What the file says of itself.
     asked : DataFrame, optional
-        The segments of these connections, with the columns ``READ`` at least; all by default.
+        The segments of these connections, with at least the columns ``READ``; all by default.
     known : CaptureHealth, optional
-        Of the same capture, whatever was asked for then: what it found about the whole capture holds.
+        Earlier result for the same capture, with any filter: its findings about the whole capture are reused.
     server_given : bool or ndarray of bool, default False
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter determines the server: everywhere, or by connection.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def examine_capture(
 
 
 def _unstated(capture: CaptureInfo) -> str:
-    """Say after a space which files have no counters of dropped packets; nothing where all have them."""
+    """Say which files have no counters of dropped packets, after a space; an empty text if all have them."""
     files = capture.files
     silent = [file for file in files if all(each.get("dropped") is None for each in file["interfaces"])]
     if not silent:
@@ -91,7 +91,7 @@ def _unstated(capture: CaptureInfo) -> str:
 
 
 def _supports(view: View) -> str:
-    """Say what holds of a capture that nothing limits, as far as there is anything of which it can hold."""
+    """Say what is reliable about a capture without findings, as far as it has the packets for that."""
     both = (view.connections["client_packets"].to_numpy() > 0) & (view.connections["server_packets"].to_numpy() > 0)
     established = (view.connections["handshake"] == "complete").to_numpy()
     holds = {
@@ -105,7 +105,7 @@ def _supports(view: View) -> str:
 
 
 def _sentence(view: View, findings: tuple[Finding, ...]) -> str:
-    """Say in short what the capture supports."""
+    """Say in a sentence what the capture supports."""
     if not len(view.segments):
         if not len(view.all_segments):
             why = explain_no_segments(view.packets, view.capture)

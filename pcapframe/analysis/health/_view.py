@@ -1,4 +1,4 @@
-"""The frames that all findings are made from, and the evidence named in them.
+"""The frames that all findings read, and their evidence.
 
 Segments are named by their row in the frame (from 0), connections by their ``conn_id``.
 """
@@ -26,7 +26,7 @@ NO_CONNECTIONS = np.empty(0, np.int64)
 
 
 class View(NamedTuple):
-    """What the findings are made from.
+    """What the findings read.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class View(NamedTuple):
     packets, all_segments : DataFrame
         Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, the whole capture; not modified.
     segments : DataFrame
-        Those asked for, with the columns ``READ`` and no others; not modified.
+        The selected segments, with only the columns ``READ``; not modified.
     connections : DataFrame
-        Those asked for, columns of ``schema.CONNECTIONS``; not modified.
+        The selected connections, columns of ``schema.CONNECTIONS``; not modified.
     server_given : bool or ndarray of bool
-        The user's filter says who the server is: everywhere, or by connection.
+        Whether the user's filter determines the server: everywhere, or by connection.
     """
 
     capture: CaptureInfo
@@ -83,7 +83,7 @@ Finder: TypeAlias = Callable[[View], Finding | None]
 
 
 def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS) -> Evidence:
-    """Name frames and connections, the first of them beside how many there are.
+    """Return frames and connections as evidence: the first ones, and how many there are.
 
     Parameters
     ----------

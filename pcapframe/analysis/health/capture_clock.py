@@ -1,8 +1,8 @@
 """Irregular times of the capture, whatever the filter.
 
-- ``packets_without_time``: packets to which the file gives no time.
-- ``time_backwards``: packets with an earlier time than the packet before them. If by less than a second, they may only
-  have been written out of order; more than that is a step of the clock, and durations across it are unknown.
+- ``packets_without_time``: packets without a time in the file.
+- ``time_backwards``: packets with an earlier time than the packet before them. Below a second, they may only have been
+  written out of order. A second or more is a step of the clock, and durations across it are unknown.
 - ``clock_steps``: steps of the capture clock relative to the TCP timestamps (see `find_clock_steps` for its limits).
 """
 
@@ -17,7 +17,7 @@ from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = ["FINDINGS"]
 
-STEP_S = 1.0  # back in time by as much or more is a step of the clock; packets change places by less [s]
+STEP_S = 1.0  # from here on, time running backwards is a step of the clock; below, reordered packets [s]
 
 
 def _times(view: View) -> Array:

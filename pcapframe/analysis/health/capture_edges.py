@@ -1,11 +1,11 @@
 """Connections that began before the capture or continued after it.
 
 - ``open_at_start``: connections without a captured SYN or SYN-ACK (``handshake`` is ``not_captured``).
-- ``syn_not_captured``: those with a SYN-ACK and no SYN: they opened while packets were captured.
+- ``syn_not_captured``: connections with a SYN-ACK and no SYN: they opened during the capture.
 - ``open_at_end``: connections, established or already open at the start, that end neither by a RST nor by the FINs of
   both sides.
-- ``inferred_roles``: connections without a captured SYN or SYN-ACK, so that client and server are inferred. A filter on
-  the server tells the roles where only one endpoint matches it; those connections do not count.
+- ``inferred_roles``: connections without a captured SYN or SYN-ACK, so that client and server are inferred. It excludes
+  connections whose roles a filter on the server determines, because only one endpoint matches.
 """
 
 import numpy as np

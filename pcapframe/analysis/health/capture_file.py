@@ -125,7 +125,7 @@ def _cut_packets(view: View) -> Finding | None:
 
 
 def _declared(view: View, cut: Array) -> str:
-    """Say how many bytes of a packet the files with cut packets declare at most, in parentheses."""
+    """Write the snaplens that the files with cut packets declare, in parentheses."""
     files = view.capture.files
     found = []
     for number in np.unique(view.packets["source"].to_numpy()[cut]):

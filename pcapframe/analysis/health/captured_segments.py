@@ -1,9 +1,9 @@
 """Traffic that is missing from the capture, or that the capture shows differently from the wire.
 
 - ``malformed_options``: TCP options that do not parse.
-- ``one_directional``: connections with the packets of one side only. It is reported only if an acknowledgement shows
-  that the other side did send, so not for a SYN without an answer.
-- ``bytes_not_captured``: bytes acknowledged that no captured packet carries (``capture_gap``).
+- ``one_directional``: connections with packets of one side only. Reported only if an acknowledgement shows that the
+  other side did send, so not for an unanswered SYN.
+- ``bytes_not_captured``: acknowledged bytes that no captured packet carries (``capture_gap``).
 - ``offload_sized_segments``: segments with more payload than the receiver's MSS allows in one packet: the host merged
   or had not yet split them when they were captured (segmentation offload). Without an MSS in the capture, only segments
   larger than a jumbo frame are recognised.
@@ -91,7 +91,7 @@ def _merged(view: View) -> Finding | None:
     limit = np.zeros((int(segments["conn_id"].max() if len(segments) else -1) + 1, 2), np.int64)
     offers = np.flatnonzero(mss.notna().to_numpy() & ((segments["tcp_flags"].to_numpy() & FLAG_BITS["SYN"]) != 0))
     conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
-    # What one side offers limits the other.
+    # The MSS that one side advertises limits the other side's segments.
     np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
     is_low = (limit < payload.max(initial=0)).any(axis=1)

@@ -1,7 +1,7 @@
 """Bytes not seen, below the highest byte of a direction.
 
-At most ``MOST_GAPS`` gaps a direction are remembered, so that a packet costs at most so many steps, whatever came
-before it; the lowest is forgotten first, and of what it lacked nothing is known then.
+At most ``MOST_GAPS`` gaps per direction are remembered, which bounds the cost per packet. The lowest gap is forgotten
+first; nothing is then known about its bytes.
 """
 
 from typing import Any, NamedTuple

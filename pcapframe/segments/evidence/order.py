@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
-NEWEST_IDS, MOST_ID_STEP = 4, 128  # so many steps, each at most so large, show a counter
+NEWEST_IDS, MOST_ID_STEP = 4, 128  # this many steps of at most this size show a counter
 SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
     RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
 )
