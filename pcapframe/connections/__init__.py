@@ -1,8 +1,8 @@
 """From segments to connections: one row each.
 
 ``identity``, ``volume``, ``establishment``, ``termination``, ``lifecycle``, ``reliability`` and ``round_trips`` are one
-compiled pass each, which gives the columns of its name; ``vantage`` judges where a connection was captured.
-``registry`` lists them, and ``table`` puts the frame together.
+compiled pass each, named after the columns that it computes; ``vantage`` judges where a connection was captured.
+``registry`` lists them, and ``table`` assembles the frame.
 """
 
 from pcapframe.connections.table import build_connections

@@ -1,8 +1,7 @@
-"""A histogram of times for each of many owners, as small as the bins that are used.
+"""Sparse histograms of times, one for each of many owners.
 
-In the manner of HdrHistogram: a bin is a float's exponent and the first seven bits of its mantissa, so that it is less
-than 1 % wide whatever the size of the time. Only bins with a sample take memory. Counts add up, so that samples give
-the same quantiles however they were split into chunks.
+As in HdrHistogram, a bin is a float's exponent and the first seven bits of its mantissa, so that every bin is less than
+1 % wide. Only bins with a sample take memory. The quantiles do not depend on how the samples were split into chunks.
 """
 
 from typing import Any, NamedTuple
@@ -15,13 +14,13 @@ from pcapframe.jit import inner_jit, jit, unchecked
 __all__ = ["Histogram", "Samples", "keep"]
 
 BIN_SHIFT = 52 - 7  # a bin is at most 1 / 128 wide
-BIN_BITS = 18  # such a bin of any int64 fits
-FEWEST_PENDING = 1 << 16  # samples that wait to be counted together, at least
+BIN_BITS = 18  # enough for the bin of any int64
+FEWEST_PENDING = 1 << 16  # fewest samples that are counted at a time
 NEVER = -1  # below every sample
 
 
 class Samples(NamedTuple):
-    """Where a kernel puts samples, by `keep`."""
+    """Buffer into which a kernel writes samples, by `keep`."""
 
     keys: Array  # int64, owner << BIN_BITS | bin
     lowest: Array  # int64 [ns], by owner
@@ -30,7 +29,7 @@ class Samples(NamedTuple):
 
 @inner_jit
 def keep(samples: Any, count: Any, owner: Any, time: Any) -> Any:
-    """Put a sample of at least 0 ns after `count` others; return how many there are then."""
+    """Append a sample of at least 0 ns to the `count` others; return the new count."""
     unchecked(samples.keys)[count] = np.int64(owner) << BIN_BITS | np.float64(time).view(np.int64) >> BIN_SHIFT
     lowest, highest = unchecked(samples.lowest), unchecked(samples.highest)
     lowest[owner] = min(lowest[owner], time)
@@ -94,17 +93,17 @@ class Histogram:
         self._pending: list[Array] = []
 
     def room(self, samples: int) -> Samples:
-        """Return where a kernel may put new samples, by `keep`.
+        """Return a buffer into which a kernel can write new samples, by `keep`.
 
         Parameters
         ----------
         samples : int
-            How many at most.
+            Most samples that it will write.
 
         Returns
         -------
         Samples
-            To be given to `add`.
+            Pass it to `add`.
         """
         return Samples(np.empty(samples, np.int64), self._lowest, self._highest)
 
@@ -128,7 +127,7 @@ class Histogram:
         Parameters
         ----------
         other : Histogram
-            Its samples stay.
+            Not modified.
         """
         other._count_pending()
         self._take(other._keys, other._counts)
@@ -141,14 +140,14 @@ class Histogram:
         Parameters
         ----------
         *shares : float
-            From 0 (the smallest sample) to 1 (the largest), both exact; others are the middle of a bin. [0 to 1]
+            From 0, the smallest sample, to 1, the largest. Values between are the middle of a bin. [0 to 1]
 
         Returns
         -------
         ndarray of int
             The owners, ascending.
         list of ndarray of float64
-            One a share, by these owners. [s]
+            One per share, in the order of the owners. [s]
         """
         self._count_pending()
         owners = np.flatnonzero(self._highest != NEVER)

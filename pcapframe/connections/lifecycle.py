@@ -1,10 +1,10 @@
 """Zeek's states and history, and Wireshark's completeness, over a whole connection.
 
-`conn_state` and `history` mean what Zeek's ``conn.log`` documents. Three things differ on purpose: Zeek's timers,
-which end a row after some silence and begin a new one, are left out, so that a row is a ``conn_id``; and checksums
-are not verified, so that letter ``C`` never appears and no packet is left out for it. A RST that ended nothing
+`conn_state` and `history` have the meaning that Zeek documents for ``conn.log``. Three things differ on purpose. Zeek's
+timers, which start a new row after an idle gap, are left out, so that a row is a ``conn_id``. Checksums are not
+verified, so that the letter ``C`` never appears and bad checksums exclude no packet. A RST that ended nothing
 (``rst_ignored``) has its letter and changes no state, and a SYN after a RST opens the connection anew. The originator
-is the sender of the first packet, flipped (``^``) by Zeek's rules: it may be another than ``client``.
+is the sender of the first packet, flipped (``^``) by Zeek's rules, and may differ from ``client``.
 
 `completeness` has Wireshark's bits (1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST) as a connection's last packet
 shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data and opens no reused ports), and a
@@ -67,7 +67,7 @@ CONNECTION = np.dtype(
 
 @inner_jit
 def _is_power_of_ten(count: Any) -> Any:
-    """Whether Zeek writes a letter for this repetition: the 1st, 10th, 100th …."""
+    """Return whether Zeek writes a letter for this repetition: the 1st, 10th, 100th …."""
     while count >= 10 and count % 10 == 0:
         count //= 10
     return count == 1
@@ -75,7 +75,7 @@ def _is_power_of_ten(count: Any) -> Any:
 
 @inner_jit
 def _flag_letter(endpoint: Any, flags: Any, length: Any, seq: Any) -> Any:
-    """Letter of the packet's flags (and payload), -1 where it adds none."""
+    """Return the letter for the packet's flags (and payload), -1 if it adds none."""
     position = np.uint32(np.int64(seq) + max(length, 0))
     kinds = (flags & SYN != 0) + (flags & FIN != 0) + (flags & RST != 0)
     if kinds > 1:
@@ -118,7 +118,7 @@ def _was_established(endpoint: Any) -> Any:
 
 @inner_jit
 def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any) -> None:
-    """Move the states of both endpoints on."""
+    """Update the states of both endpoints."""
     state: Any = np.int64(own.state)
     if state == RESET and flags & SYN:
         state = INACTIVE
@@ -165,7 +165,7 @@ def _next_state(own: Any, peer: Any, is_originator: Any, flags: Any, length: Any
 
 @inner_jit
 def _completeness_bits(flags: Any, length: Any) -> Any:
-    """Wireshark's tcp.completeness bits of a packet; a SYN without ACK has none of its own."""
+    """Return Wireshark's tcp.completeness bits of a packet, none for a SYN without ACK."""
     bits = 0
     if flags & SYN:
         bits = 2 if flags & ACK else 0
@@ -284,7 +284,7 @@ def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.L
         names[client_opens, : len(LETTERS)] = of_client
         names[client_opens, SERVER : SERVER + len(LETTERS)] = of_server
         names[client_opens, FLIPPED] = ord("^")
-    key = 2 * place.astype(np.int64) + (letter != FLIPPED)  # Zeek writes the flip first, wherever it was noticed
+    key = 2 * place.astype(np.int64) + (letter != FLIPPED)  # Zeek writes the flip first, whenever it was detected
     if (key[1:] < key[:-1]).any():
         order = stable_order(key, 2 * originator_is_client.size)
         place, letter = place[order], letter[order]

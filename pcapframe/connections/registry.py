@@ -1,7 +1,7 @@
-"""The measures that make the columns of connections.
+"""The measures that compute the columns of connections.
 
-A new column is declared in ``schema.CONNECTIONS`` and given by a measure, in a module of its own; the measure is
-listed here. Frames, commands, exports and documents read the declaration.
+To add a column, declare it in ``schema.CONNECTIONS``, compute it in a measure (one module each), and list the measure
+here. Frames, commands, exports and documentation read the declaration.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,15 +23,15 @@ __all__ = ["DERIVED", "MEASURES", "Derive", "Measure"]
 
 
 class Measure(Protocol):
-    """A pass over the segments, fed chunk by chunk in capture order, that makes some columns."""
+    """A pass over the segments, fed chunk by chunk in capture order, that computes some columns."""
 
     def __init__(self, connections: int) -> None: ...
 
     def feed(self, rows: Rows) -> None:
-        """Look at the next chunk of segments."""
+        """Process the next chunk of segments."""
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made, by their names, one row per connection."""
+        """Return the computed columns by name, one row per connection."""
 
 
 Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -39,4 +39,4 @@ Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 MEASURES: list[type[Measure]] = [
     Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, RoundTrips,
 ]  # fmt: skip
-DERIVED: list[Derive] = [vantage_columns]  # make columns out of those of the measures, in this order
+DERIVED: list[Derive] = [vantage_columns]  # compute further columns from those of the measures, in this order

@@ -1,4 +1,4 @@
-"""What was sent again, reordered or missing, by connection and sender.
+"""What was retransmitted, reordered or missing, by connection and sender.
 
 Copies made on the way (``capture_duplicate``) do not count.
 """
@@ -57,7 +57,7 @@ def _count(rows: Any, sums: Any) -> None:
 
 
 class Reliability:
-    """The columns of what was resent, reordered and missing."""
+    """The columns on retransmitted, reordered and missing segments."""
 
     def __init__(self, connections: int) -> None:
         self._sums = np.zeros((connections, 2), SUMS)

@@ -1,13 +1,13 @@
-"""How long answers took, by connection and sender.
+"""Round-trip times by connection and sender.
 
-Round-trip times are those that a sender sees: from its segment to the peer's answer, at the capture point.
+A round-trip time is measured from a sender's segment to the peer's answer, both at the capture point.
 
-* By acknowledgement: Wireshark's ``tcp.analysis.ack_rtt``, without those that a retransmission makes ambiguous (Karn's
-  rule, RFC 6298 section 3): nothing may have been retransmitted since the acknowledged segment was first sent.
-* By timestamp: from a segment with payload, SYN or FIN, the first one with its timestamp, to the first echo of that
-  (RFC 7323 section 4), one at a time; an echo stays right when segments are lost.
+* By acknowledgement: Wireshark's ``tcp.analysis.ack_rtt``, without samples that a retransmission makes ambiguous
+  (Karn's rule, RFC 6298 section 3): nothing may have been retransmitted since the acknowledged segment was first sent.
+* By timestamp: from the first segment with a timestamp, and with payload, SYN or FIN, to the first echo of that
+  timestamp (RFC 7323 section 4), one at a time. An echo is unambiguous even when segments are lost.
 
-Minimum and maximum are exact. The others come from a ``histogram`` whose bins are less than 1 % wide.
+Minimum and maximum are exact. The other values come from a ``histogram`` whose bins are less than 1 % wide.
 """
 
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ NOTHING_SENT = -1  # below every timestamp
 
 
 class Timers(NamedTuple):
-    """What is being timed, by direction (2 * connection + sender)."""
+    """The segment being timed, by direction (2 * connection + sender)."""
 
     last_resend: Array  # int64 [ns], NO_TIME for none
     newest_sent: Array  # int64, timestamp
@@ -37,7 +37,7 @@ class Timers(NamedTuple):
 
 @jit
 def _time(rows: Any, timers: Any, by_ack: Any, by_timestamp: Any) -> Any:
-    """Collect round-trip samples; return how many of each kind."""
+    """Collect round-trip samples; return the number of each kind."""
     place, from_client, times, tcp_flags, payload = (
         rows.place, rows.from_client, rows.time, rows.tcp_flags, rows.payload_bytes,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the measures read and how they give columns: plain arrays, each of one type."""
+"""Input and output of the measures: plain arrays, each of one type."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,9 +18,9 @@ SIDES = ("client", "server")
 
 
 class Rows(NamedTuple):
-    """A chunk of segments in capture order: columns by their names, and the row of each one's connection.
+    """A chunk of segments in capture order: columns by name, and the row of each segment's connection.
 
-    Null is ``Column.null_value``: -1 for what a header lacks, and for a payload that the headers do not tell.
+    Null is ``Column.null_value``: -1 for a field that the header lacks, and for a payload of unknown length.
     """
 
     place: Array  # int32, row of the connection
@@ -55,7 +55,7 @@ class Rows(NamedTuple):
 
 
 def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> Iterator[Rows]:
-    """Yield what the measures read of `segments`, chunk by chunk.
+    """Yield the columns of `segments` that the measures read, chunk by chunk.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> I
 def by_sender(records: Array) -> dict[str, Array]:
     """Return every field of records by connection and sender (column 0: the client) as a contiguous column.
 
-    The records are unpacked block by block: read field by field, each of them would come from memory anew.
+    The records are unpacked block by block. Reading them field by field would fetch each record from memory every time.
     """
     made = {name: np.empty(records.shape, records.dtype[name], "F") for name in records.dtype.names or ()}
     for start in range(0, len(records), BLOCK_ROWS):
@@ -96,10 +96,10 @@ def by_side(name: str, values: Array) -> dict[str, Array]:
 
 
 def category(places: Array, categories: Sequence[str]) -> Any:
-    """Return a column of categories by their places."""
+    """Return a categorical column from the indices of its categories."""
     return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype(list(categories)), validate=False)
 
 
 def seconds(nanoseconds: Array) -> Array:
-    """Return differences as seconds, NaN for those below 0."""
+    """Return differences in seconds, NaN for negative ones."""
     return np.where(nanoseconds >= 0, nanoseconds / 1e9, np.nan)

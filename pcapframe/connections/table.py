@@ -1,4 +1,4 @@
-"""One row per connection, out of its segments."""
+"""Build the connections frame from segments: one row per connection."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _places(conn_id: Array) -> tuple[Array, Array]:
-    """Return the connections' numbers, ascending, and each segment's place among them."""
+    """Return the connections' numbers, ascending, and the index of each segment's connection among them."""
     highest = int(conn_id.max(initial=-1))
     seen = np.zeros(highest + 1, np.bool_)
     seen[conn_id] = True

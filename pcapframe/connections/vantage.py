@@ -1,8 +1,8 @@
 """Where each direction was captured: near its sender, near its receiver, or in between.
 
-What shows it is how soon each side answers, seen from the capture point: the smallest time from a segment of one side
-to the other side's acknowledgement of it (Karn's rule holds), for the server also from the first SYN to the first
-SYN-ACK. At one end that end's answers take next to nothing of the whole round trip.
+The evidence is how soon each side answers, seen from the capture point: the smallest time from one side's segment to
+the other side's acknowledgement (by Karn's rule), and for the server also from the first SYN to the first SYN-ACK. At
+one end of the path, that end's answers take almost none of the whole round trip.
 
 =============  ===========================================================================================
 near_sender    the sender's own answers take less than a tenth of the round trip
@@ -11,8 +11,8 @@ middle         neither
 unknown        a side was never seen to answer, or the whole round trip is shorter than ``SHORTEST_S``
 =============  ===========================================================================================
 
-Limits. The smallest of few times may be that of a delayed acknowledgement. Within ``SHORTEST_S``, as between programs
-of one host, answering takes longer than the way.
+Limits. The smallest of a few times may include a delayed ACK. Below ``SHORTEST_S``, as between programs on one host,
+answering takes longer than the path.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ from pcapframe.schema import VANTAGE_EVIDENCE, VANTAGES, names
 
 __all__ = ["Distances", "find_vantage", "measure_distances", "vantage_columns", "vantage_evidence"]
 
-NEAR = 0.1  # share of the round trip, below which an end is near [0 to 1]
-SHORTEST_S = 0.0002  # round trip, below which the time that hosts take to answer outweighs the way [s]
+NEAR = 0.1  # an end is near if its share of the round trip is smaller [0 to 1]
+SHORTEST_S = 0.0002  # shorter round trips are mostly the time that hosts take to answer [s]
 NEEDED = (
     "client_ack_rtt_min_s", "server_ack_rtt_min_s", "handshake_rtt_s", "client_vantage", "server_vantage",
 )  # fmt: skip
@@ -44,7 +44,7 @@ class Distances(NamedTuple):
 
 
 def measure_distances(client_ack_rtt_min_s: Array, server_ack_rtt_min_s: Array, handshake_rtt_s: Array) -> Distances:
-    """Say how far the capture point was from each side.
+    """Compute the distance of the capture point from each side.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def measure_distances(client_ack_rtt_min_s: Array, server_ack_rtt_min_s: Array, 
     Returns
     -------
     Distances
-        What the client sends, the server answers, and the other way round.
+        Times to the client and to the server: a side's segments measure the time to the other side.
     """
     return Distances(server_ack_rtt_min_s, np.fmin(client_ack_rtt_min_s, handshake_rtt_s))
 
@@ -86,7 +86,7 @@ def find_vantage(distances: Distances) -> Array:
 
 
 def vantage_columns(made: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of connections that say the vantage, out of those made before.
+    """Return the vantage columns, computed from the connections columns made so far.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def vantage_columns(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def vantage_evidence(connections: pd.DataFrame) -> pd.DataFrame:
-    """Return what the vantage of each connection rests on.
+    """Return the evidence for each connection's vantage.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def vantage_evidence(connections: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns and dtypes of ``schema.VANTAGE_EVIDENCE``, index ``conn_id``: the times to both sides, the share
-        that decides (below 0.1 near the client, above 0.9 near the server), and both vantages. Empty for none.
+        that decides (below 0.1 near the client, above 0.9 near the server), and both vantages.
 
     Raises
     ------
@@ -123,8 +123,8 @@ def vantage_evidence(connections: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    A vantage is ``unknown`` where a time is NaN, or where both sum to less than 0.2 ms. The smallest of few times
-    may be that of a delayed acknowledgement (RFC 9293 section 3.8.6.3).
+    A vantage is ``unknown`` where a time is NaN, or where both sum to less than 0.2 ms. The smallest of a few times
+    may include a delayed ACK (RFC 9293 section 3.8.6.3).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""When a connection was seen, and how much of it: every packet counts, copies made on the way too."""
+"""Times, packets and bytes of each connection. Every packet counts, including copies made on the way."""
 
 from typing import Any, NamedTuple
 
@@ -63,7 +63,7 @@ class Volume:
         self._sums = np.zeros((connections, 2), SUMS)
 
     def feed(self, rows: Rows) -> None:
-        """Sum up the next chunk."""
+        """Add the next chunk."""
         _sum(rows, self._times, self._sums)
 
     def columns(self) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """From the packets frame to TCP segments, each with its connection, direction, labels and evidence.
 
-``tracking`` finds the connection, ``sequence`` sets Wireshark's labels, ``evidence`` says what was sent again; each
+``tracking`` finds the connection, ``sequence`` sets Wireshark's labels, ``evidence`` says what was retransmitted. Each
 is a compiled pass that is fed in chunks and keeps its state between them. ``labels`` runs them over a frame.
-``copies`` looks at what came before each resend.
+``copies`` finds what came before each retransmission. In the code and in names of columns, a *resend* is a
+retransmitted segment.
 """
 
 from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow

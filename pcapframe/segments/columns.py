@@ -1,4 +1,4 @@
-"""What the compiled passes over segments read, out of a frame."""
+"""The columns of a frame that the compiled passes over segments read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ class SegmentColumns:
     Attributes
     ----------
     hidden : ndarray of bool
-        Where Wireshark shows no analysis: its dissection ends before that if the header is not whole.
+        Where Wireshark shows no analysis, since it stops dissecting if the header is not whole.
     """
 
     def __init__(self, frame: Mapping[str, Any]) -> None:

@@ -22,9 +22,9 @@ NEVER = np.iinfo(np.int64).min
 
 
 class Followed(NamedTuple):
-    """Segments of connections with resends, one connection after another, each in capture order.
+    """Segments of connections with retransmissions, grouped by connection, each in capture order.
 
-    Columns by their names, as plain arrays; null is ``Column.null_value``.
+    Columns by name, as plain arrays; null is ``Column.null_value``.
     """
 
     conn_id: Array  # int32
@@ -44,7 +44,7 @@ class Followed(NamedTuple):
 
 
 class Anatomy(NamedTuple):
-    """What came before each resend, one row each; places in `Followed`."""
+    """What came before each retransmission, one row each, as row numbers in `Followed`."""
 
     row: Array  # int64
     first: Array  # int64, NO_ROW where no copy was captured before
@@ -55,7 +55,7 @@ class Anatomy(NamedTuple):
 
 @inner_jit
 def _first_after(bounds: Any, count: Any, value: Any) -> Any:
-    """Place of the first of `count` ascending bounds that is above `value`."""
+    """Return the index of the first of `count` ascending bounds that is above `value`."""
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
@@ -68,7 +68,7 @@ def _first_after(bounds: Any, count: Any, value: Any) -> Any:
 
 @inner_jit
 def _report(blocks: Any, count: Any, left: Any, right: Any) -> Any:
-    """Add a range to the ascending, disjoint `blocks`; how many there are then. One too many is left out."""
+    """Add a range to the ascending, disjoint `blocks`; return their new number. If they are full, it is left out."""
     at = 0
     while at < count and blocks[at, 1] < left:
         at += 1
@@ -92,7 +92,7 @@ def _report(blocks: Any, count: Any, left: Any, right: Any) -> Any:
 
 @inner_jit
 def _above(blocks: Any, count: Any, ack: Any) -> Any:
-    """Bytes of `blocks` above an acknowledgement."""
+    """Return how many bytes of `blocks` are above an ACK number."""
     total = np.int64(0)
     for i in range(count):
         total += max(np.int64(0), blocks[i, 1] - max(blocks[i, 0], ack))
@@ -101,7 +101,7 @@ def _above(blocks: Any, count: Any, ack: Any) -> Any:
 
 @jit
 def follow(rows: Any, longest: Any, out: Any) -> Any:
-    """Fill `out`; how many resends there were.
+    """Fill `out`; return the number of retransmissions.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def follow(rows: Any, longest: Any, out: Any) -> Any:
     longest : int
         Segments of the largest connection.
     out : Anatomy
-        With room for every resend.
+        With room for every retransmission.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def follow(rows: Any, longest: Any, out: Any) -> Any:
             found += 1
         if advanced[own] == 0 or end > ends[own, advanced[own] - 1]:
             k = advanced[own]
-            # Bytes below the highest were there before, in this list or among the others.
+            # Bytes below the highest were sent before: they are in this list or among the others.
             starts[own, k] = start if k == 0 else max(start, ends[own, k - 1])
             ends[own, k], places[own, k] = end, i
             advanced[own] += 1

@@ -36,7 +36,7 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
     """
     client = np.full(connections, 2, np.uint8)
     opening = segments["tcp_flags"] & (SYN | ACK)
-    # The last assignment wins: SYN before SYN-ACK, and of these the first.
+    # The last assignment wins, so a SYN outranks a SYN-ACK, and the first of each outranks later ones.
     for wanted, flip in ((SYN | ACK, 1), (SYN, 0)):
         rows = np.flatnonzero(opening == wanted)[::-1]
         client[tracked.conn_id[rows]] = tracked.side[rows] ^ flip

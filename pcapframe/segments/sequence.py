@@ -1,8 +1,8 @@
 """Wireshark's view of each segment: the labels of ``tcp.analysis``, as Wireshark 4.0 sets them.
 
-The rules are those of Wireshark's sequence analysis (User's Guide, "TCP Analysis"), kept bug for bug, so that a
-reader can check each row there; what really happened is ``evidence``'s business. All sequence numbers are raw and
-compared modulo 2**32. In the code *own* is the direction of this segment and *peer* the other one.
+The rules are those of Wireshark's sequence analysis (User's Guide, "TCP Analysis"), bug for bug, so that each row can
+be checked there; ``evidence`` decides what really happened. All sequence numbers are raw and compared modulo 2**32. In
+the code *own* is the direction of this segment and *peer* the other one.
 """
 
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ STREAM = np.dtype([("syn_time", np.int64), ("initial_rtt", np.int64), ("started"
 
 
 class Sequence(NamedTuple):
-    """What Wireshark says of each segment."""
+    """Wireshark's analysis of each segment."""
 
     labels: Array  # uint16, LABEL_BITS
     ack_rtt_s: Array  # float64, NaN for none
@@ -108,7 +108,7 @@ def _start(stream: Any, own: Any, peer: Any) -> None:
 
 @inner_jit
 def _window_labels(own: Any, peer: Any, seq: Any, ack: Any, length: Any, end: Any, window: Any, flags: Any) -> Any:
-    """Labels that look at windows, gaps and repeated acknowledgements; counts duplicates."""
+    """Return labels about windows, gaps and repeated ACKs; count duplicate ACKs."""
     control = flags & (SYN | FIN | RST) != 0
     labels = 0
     if window == 0 and not control:
@@ -139,7 +139,7 @@ def _window_labels(own: Any, peer: Any, seq: Any, ack: Any, length: Any, end: An
 
 @inner_jit
 def _unseen_ack(own: Any, peer: Any, ack: Any) -> Any:
-    """Label for an acknowledgement of what was not seen."""
+    """Return the label for an ACK of bytes that were not seen."""
     if peer.max_ack == 0 or not after(ack, peer.max_ack):
         return 0
     if after(peer.next, peer.max_ack):
@@ -152,7 +152,7 @@ def _unseen_ack(own: Any, peer: Any, ack: Any) -> Any:
 
 @inner_jit
 def _order_labels(stream: Any, own: Any, peer: Any, seq: Any, length: Any, end: Any, phantom: Any, time: Any) -> Any:
-    """Label of a segment that begins below the highest byte sent; the first rule that fits decides."""
+    """Return the label of a segment that begins below the highest byte sent; the first matching rule decides."""
     old = own.next != 0 and before(seq, own.next)
     if length > 1 and np.uint32(seq) == np.uint32(own.next - np.uint32(1)):
         old = False
@@ -172,7 +172,7 @@ def _order_labels(stream: Any, own: Any, peer: Any, seq: Any, length: Any, end: 
 
 @inner_jit
 def _note_options(own, scale, sack, sack_start, sack_stop):  # type: ignore[no-untyped-def]
-    """Keep what the SACK blocks add up to (three at most) and the window scale."""
+    """Store the number of SACKed bytes (in at most three blocks) and the window scale."""
     sacked = np.int64(0)
     for k in range(sack_start, min(sack_stop, sack_start + 6) - 1, 2):
         sacked += np.int64(np.uint32(sack[k + 1] - sack[k]))
@@ -183,7 +183,7 @@ def _note_options(own, scale, sack, sack_start, sack_stop):  # type: ignore[no-u
 
 @inner_jit
 def _settle_scale(own, peer, flags):  # type: ignore[no-untyped-def]
-    """Note what a SYN shows of window scaling by not offering it."""
+    """Store that a SYN without the option disables window scaling."""
     if own.scale == UNKNOWN_SCALE:
         own.scale = NO_SCALE
         peer.scale = NO_SCALE
@@ -281,7 +281,7 @@ def label(
 
 
 class Labeller:
-    """Feeds `label` chunk by chunk, of at most `most` segments in all where that is known."""
+    """Feeds `label` chunk by chunk; `most` is the total number of segments, if known."""
 
     def __init__(self, most: int = 0) -> None:
         self._most = most

@@ -1,4 +1,4 @@
-"""What the passes over segments share: their input, tables that grow, and arithmetic on sequence numbers."""
+"""Shared by the passes over segments: their input, growing tables, and arithmetic on sequence numbers."""
 
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,9 +16,9 @@ SHORTEST_HEADER = 20  # a TCP header without options [bytes]
 
 
 class Segments(NamedTuple):
-    """A chunk of segments as plain arrays, one row each: columns by their names, and what is derived from them.
+    """A chunk of segments as plain arrays: columns by name, and values derived from them.
 
-    Null is ``Column.null_value``: -1 for what a header lacks, and for a payload that the headers do not tell.
+    Null is ``Column.null_value``: -1 for a field that the header lacks, and for a payload of unknown length.
     """
 
     time: Array  # int64 [ns]
@@ -43,15 +43,15 @@ class Segments(NamedTuple):
 
 
 def part(columns: Columns, start: int, stop: int) -> Columns:
-    """Rows `start` to `stop` of a NamedTuple of arrays, as views."""
+    """Return rows `start` to `stop` of a NamedTuple of arrays, as views."""
     return type(columns)(*(column[start:stop] for column in columns))
 
 
 def grown(table: Array, rows: int, most: int = 0) -> Array:
-    """Return `table` with room for at least `rows` rows, new ones zero; the same object if it has that room.
+    """Return `table` with room for at least `rows` rows, new rows zero; the same object if it has that room.
 
-    Room for `most` rows, which there will never be more of, is made at once up to ``RESERVED`` bytes: memory that is
-    not touched costs nothing, and copying a table of millions of connections takes longer than using it.
+    The table never needs more than `most` rows. Room for all of them is allocated at once, up to ``RESERVED`` bytes:
+    untouched memory costs nothing, and copying a table of millions of connections takes longer than using it.
     """
     if rows <= len(table):
         return table
@@ -64,9 +64,10 @@ def grown(table: Array, rows: int, most: int = 0) -> Array:
 
 @inner_jit
 def allocate(free: Any, link: Any, pool: Any = 0) -> Any:
-    """Allocate a node of a pool of linked lists, a released one if there is any.
+    """Allocate a node from a pool of linked lists: a released node if there is one.
 
-    Of the pool, `free` holds from `pool` on: the first released node, or -1; nodes ever used; and nodes in use.
+    The state of the pool is in `free`, from index `pool` on: the first released node, or -1; the number of nodes ever
+    used; and the number in use.
     """
     place = np.int64(free[pool])
     if place >= 0:
@@ -80,7 +81,7 @@ def allocate(free: Any, link: Any, pool: Any = 0) -> Any:
 
 @inner_jit
 def release(free: Any, link: Any, place: Any, pool: Any = 0) -> None:
-    """Release a node, to which no list links any more."""
+    """Release a node that is no longer in any list."""
     link[place] = free[pool]
     free[pool] = place
     free[pool + 2] -= 1
@@ -88,20 +89,20 @@ def release(free: Any, link: Any, place: Any, pool: Any = 0) -> None:
 
 @inner_jit
 def after(a: Any, b: Any) -> Any:
-    """Whether sequence number `a` comes after `b` (RFC 9293 section 3.4, modulo 2**32).
+    """Return whether sequence number `a` comes after `b` (RFC 9293 section 3.4, modulo 2**32).
 
-    Numbers that are 2**31 apart come after and before each other, as in Wireshark.
+    Of two numbers that are 2**31 apart, each comes both before and after the other, as in Wireshark.
     """
     return np.int32(np.uint32(b - a)) < 0
 
 
 @inner_jit
 def before(a: Any, b: Any) -> Any:
-    """Whether sequence number `a` comes before `b`."""
+    """Return whether sequence number `a` comes before `b`."""
     return np.int32(np.uint32(a - b)) < 0
 
 
 @inner_jit
 def not_after(a: Any, b: Any) -> Any:
-    """Whether sequence number `a` is `b` or comes before it."""
+    """Return whether sequence number `a` is `b` or comes before it."""
     return np.int32(np.uint32(a - b)) <= 0

@@ -1,8 +1,8 @@
-"""Which connection a segment belongs to, and in which direction it goes.
+"""Find the connection and the direction of each segment.
 
 A connection is a pair of endpoints, from its first packet until a SYN with another sequence number reuses the
-ports: Wireshark's ``tcp.stream`` (4.0), without timeouts. Numbers relative to the SYN are made here too, since the
-same state decides both.
+ports: Wireshark's ``tcp.stream`` (4.0), without timeouts. Sequence numbers relative to the SYN are computed here too,
+since they need the same state.
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ REUSED, REPEATED_SYN = 1, 2
 
 
 class Tracked(NamedTuple):
-    """What tracking says of each segment."""
+    """Connection, direction and relative numbers of each segment."""
 
     conn_id: Array  # int32
     side: Array  # uint8: 0 or 1, the same for all packets of one sender in a connection
@@ -54,7 +54,7 @@ class Sides(NamedTuple):
 
 @inner_jit
 def _slot(slots: Any, mask: Any, pair_low: Any, pair_high: Any, seed: Any, low: Any, high: Any) -> Any:
-    """Slot of a pair of endpoints, free or its own."""
+    """Return the slot of a pair of endpoints, or the free slot for it."""
     h = np.uint64(low) * seed[0] + np.uint64(high)
     h = (h ^ (h >> np.uint64(32))) * seed[1]
     h = (h ^ (h >> np.uint64(29))) * seed[0]
@@ -68,7 +68,7 @@ def _slot(slots: Any, mask: Any, pair_low: Any, pair_high: Any, seed: Any, low: 
 
 @jit
 def _rehash(pairs: Any, seed: Any, count: Any) -> None:
-    """Put every pair into an emptied, larger table."""
+    """Insert every pair into an empty, larger table."""
     slots, low, high = unchecked(pairs.slots), unchecked(pairs.low), unchecked(pairs.high)
     for number in range(count):
         slot = _slot(slots, pairs.slots.size - 1, low, high, unchecked(seed), low[number], high[number])
@@ -83,11 +83,11 @@ def _nearest(reach: Any, difference: Any) -> Any:
 
 @jit
 def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked: Any) -> None:
-    """Find the connection and the direction of each segment; there is room for each to bring a new connection.
+    """Find the connection and direction of each segment; the tables have room for one new connection per segment.
 
-    A SYN without ACK whose sender already has another base opens a new connection between the same endpoints; one
-    that repeats it does not; a SYN-ACK with another number replaces the base. Without a SYN the base is one below
-    the first sequence number, or one below the peer's first acknowledgement.
+    A direction's base is the sequence number of its SYN. A SYN without ACK opens a new connection between the same
+    endpoints if its number differs from its sender's base. A SYN-ACK with another number replaces the base. Without a
+    SYN the base is one below the first sequence number, or one below the peer's first ACK number.
     """
     slots, low, high, latest = (
         unchecked(pairs.slots), unchecked(pairs.low), unchecked(pairs.high), pairs.connection,
@@ -151,7 +151,7 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
 
 
 class Tracker:
-    """Feeds `track` chunk by chunk, of at most `most` segments in all where that is known."""
+    """Feeds `track` chunk by chunk; `most` is the total number of segments, if known."""
 
     def __init__(self, most: int = 0) -> None:
         self._most = most

@@ -1,13 +1,13 @@
-"""The segments of each direction that are sent and not acknowledged, as Wireshark keeps them (4.0).
+"""The unacknowledged segments of each direction, as Wireshark 4.0 keeps them.
 
-They give ``ack_rtt_s`` and ``bytes_in_flight``. Of a direction at most ``MOST_UNACKED`` segments are remembered, in
-order of their sequence numbers, counted from the number of the SYN and compared unsigned; adding one next to where the
-last one was added, and removing those that are acknowledged, takes no search.
+``ack_rtt_s`` and ``bytes_in_flight`` are computed from them. At most ``MOST_UNACKED`` segments per direction are kept,
+sorted by sequence number relative to the SYN, compared unsigned. Adding a segment next to the last one added, and
+removing acknowledged segments, takes no search.
 
-Limits. Whatever else walks over entries takes steps: a new base, numbers far from each other, an acknowledgement inside
-many overlapping segments, insertions far apart. A direction that has taken more than ``STEPS`` for each packet of its
-connection is given up: nothing more is remembered of it, both columns are null from there on. No real capture that we
-know does that.
+Limits. All other operations take steps over entries: a new base, numbers far from each other, an ACK inside many
+overlapping segments, insertions far apart. After more than ``STEPS`` steps per packet of its connection, a direction is
+given up: its segments are no longer kept, and both columns are null from there on. We know no real capture that does
+that.
 """
 
 from typing import Any, NamedTuple
@@ -113,7 +113,7 @@ def _insert_between(own: Any, pool: Any, place: Any) -> None:
 
 @inner_jit
 def _unlink(own: Any, pool: Any, at: Any) -> None:
-    """Take an entry out of the list of its direction."""
+    """Remove an entry from the list of its direction."""
     link, back = pool[4], pool[5]
     previous, following = np.int64(back[at]), np.int64(link[at])
     if previous < 0:
@@ -131,7 +131,7 @@ def _unlink(own: Any, pool: Any, at: Any) -> None:
 
 @inner_jit
 def _limit_steps(own: Any, peer: Any, pool: Any, free: Any) -> None:
-    """Give the direction `own` up once its list has cost too much."""
+    """Give up the direction `own` once its list has cost too many steps."""
     if own.steps <= FIRST_STEPS or own.steps <= FIRST_STEPS + STEPS * (np.int64(own.packets) + np.int64(peer.packets)):
         return
     link = pool[4]
@@ -164,7 +164,7 @@ def remember(own: Any, peer: Any, pool: Any, free: Any, seq: Any, end: Any, time
 
 @inner_jit
 def rebase(own: Any, peer: Any, pool: Any, free: Any, base: Any) -> None:
-    """Count the entries' numbers from another base, which turns the order of the list round at one place."""
+    """Renumber the entries relative to another base, which rotates the list."""
     seqs, ends, _times, _orders, link, back = pool
     shift = np.uint32(own.base - base)
     own.base = base
@@ -256,7 +256,7 @@ def acknowledge(own: Any, peer: Any, pool: Any, free: Any, ack: Any, time: Any) 
 
 @inner_jit
 def in_flight(own: Any, sacked: Any, pool: Any, phantom: Any) -> Any:
-    """Bytes sent and not acknowledged, less `sacked`, what the peer's last segment reported by SACK; 0 for none."""
+    """Return the bytes in flight less `sacked`, the bytes that the peer's last segment SACKed; 0 for none."""
     span = np.int64(np.uint32(np.int64(own.max_end) - np.int64(pool[0][own.first_entry]) - sacked))
     if span == 0 or span >= LONGEST_FLIGHT:
         return np.int64(0)

@@ -1,22 +1,22 @@
-"""What was sent again and what the network changed, by what the packets themselves show.
+"""What was retransmitted and what the network changed, as the packets themselves show.
 
-Wireshark judges by the clock and the highest sequence number. Here the bytes already seen, IPv4 identifications,
-timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883) decide:
+Wireshark judges by the clock and the highest sequence number. The evidence here is the bytes already seen, IPv4
+identifications, timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883):
 
-* a copy made on the way (``duplicates``: ``capture_duplicate``) changes no state, unless it shows only later that it is
-  one;
-* bytes that were seen before were sent again (``resent``), keep-alives and window probes excepted, unless they are
-  the first copy, which its resend overtook (``order``: ``reordered``);
+* a copy made on the way (``duplicates``: ``capture_duplicate``) changes no state, unless only later packets show that
+  it is a copy;
+* bytes that were seen before were retransmitted (``resent``), unless the segment is a keep-alive or window probe, or is
+  the first copy and was overtaken by its retransmission (``order``: ``reordered``);
 * bytes that fill a gap (``gaps``) were sent before the segment that opened the gap (``reordered``) or after it
-  (``resent``, the first copy was lost before the capture point);
+  (``resent``: the first copy was lost before the capture point);
 * bytes that the peer acknowledges and that were never seen are missing from the capture (``capture_gap``);
-* of a resend, ``reasons`` says what brought it about, and ``needs`` whether the receiver had its bytes.
+* for each retransmission, ``reasons`` says why it was sent, and ``needs`` whether the receiver already had its bytes.
 
-Limits. A resend whose first copy passed unseen, without later bytes before it, looks like an original (a lost tail
-or SYN). Whether bytes below a forgotten gap's end were seen is not known: by identification or timestamp such a segment
-is ``resent`` if it was sent after the highest byte and ``reordered`` if before; without either it is ``resent`` a round
-trip after that, and else nothing is said of it. What a forgotten gap lacks is not in ``capture_gap``. Each rule's own
-limits are in its module.
+Limits. A retransmission looks like an original if its first copy was not captured and no later bytes were captured
+before it (a lost tail or SYN). Below the end of a forgotten gap it is unknown which bytes were seen. There the IP ID or
+the timestamp decides: ``resent`` if the segment was sent after the highest byte, ``reordered`` if before. Without
+either, the segment is ``resent`` if it came a round trip after the highest byte; otherwise nothing is said. Bytes of a
+forgotten gap are not in ``capture_gap``. The limits of each rule are in its module.
 """
 
 from pcapframe.segments.evidence.directions import IS_COPY, IS_NEEDED, IS_NEEDLESS, IS_REORDERED, IS_RESENT

@@ -26,10 +26,10 @@ __all__ = [
 MILLISECOND = 1_000_000
 REORDER_LIMIT_NS = 3 * MILLISECOND  # for filling a gap, while no round trip is known
 TIMEOUT_NS = 200 * MILLISECOND  # Linux' smallest retransmission timeout (RFC 6298 asks for a second)
-FEWEST_TICKS = 4  # of the sender's timestamp clock, to tell how long one takes
+FEWEST_TICKS = 4  # of the sender's timestamp clock, to know its rate
 
 IS_COPY, IS_RESENT, IS_REORDERED, IS_NEEDLESS, IS_NEEDED = 1, 2, 4, 8, 16
-NOBODY = -1  # no row, or no place in a pool
+NOBODY = -1  # no row, or no entry in a pool
 
 DIRECTION = np.dtype(
     [
@@ -51,28 +51,28 @@ DIRECTION = np.dtype(
         ("first_tsval_at", np.int64),  # 0: none yet
         ("newest_tsval", np.int64),
         ("newest_echo", np.uint32),  # newest timestamp that it echoed; 0: none yet
-        ("is_newest", np.bool_),  # whether what its last packet says shows that it was sent after all before
+        ("is_newest", np.bool_),  # whether its ACK number or echo shows that its last packet was sent after all others
         ("newest_id", np.int32),
         ("id_steps", np.int16),
         ("same_ids", np.uint8),
         ("newest_copies", np.uint8),  # further copies seen of its newest segment with bytes
-        ("older_copied", np.bool_),  # a copy was seen of the one before, if there was one
+        ("older_copied", np.bool_),  # a copy was seen of the segment before that, or there is none
         ("print", np.int64),  # fingerprint of its last packet
         ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
         ("last_at", np.int64),  # time of its last packet, copies too
-        ("stale_at", np.int64),  # time of its last copy of an acknowledgement that it sent before later bytes; 0: none
-        ("answer_row", np.int64),  # its SYN-ACK that came again and may yet turn out to be a copy
-        ("answer_since", np.int64),  # how long after the same one before [ns]
-        ("answer_other_row", np.int64),  # what is a copy if it is one: it once more, or its second acknowledgement
+        ("stale_at", np.int64),  # time of its last copied ACK that is older than its later bytes; 0: none
+        ("answer_row", np.int64),  # its repeated SYN-ACK, which may turn out to be a copy
+        ("answer_since", np.int64),  # time since the SYN-ACK that it repeats [ns]
+        ("answer_other_row", np.int64),  # judged like it: a third SYN-ACK, or its repeated ACK
         ("answer_packets", np.uint8),  # packets of both sides since then
         ("answer_copies", np.uint8),  # and copies of them
-        ("again_tsval", np.int64),  # timestamp of the first resend of a recovery; 0: none yet
-        ("again_end", np.uint32),  # and the highest byte seen then
+        ("again_tsval", np.int64),  # timestamp of the first retransmission of a recovery; 0: none yet
+        ("again_end", np.uint32),  # highest byte seen at that moment
         ("top_seq", np.uint32),  # the segment that reached `high`
         ("top_id", np.int32),
         ("top_tsval", np.int64),
         ("top_at", np.int64),
-        ("first_gap", np.int32),  # places in Gaps, NOBODY for none
+        ("first_gap", np.int32),  # index in Gaps, NOBODY for none
         ("last_gap", np.int32),  # meaningful while there is a first one
         ("gaps", np.int32),
         ("has_forgotten", np.bool_),
@@ -80,7 +80,7 @@ DIRECTION = np.dtype(
         ("rtt", np.int64),  # smallest time to an acknowledgement seen
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
-        ("newest_resend", np.int32),  # place in Unanswered, -1 for none
+        ("newest_resend", np.int32),  # index in Unanswered, -1 for none
         ("oldest_resend", np.int32),  # meaningful while there is a newest one
         ("resends", np.int32),
     ]
@@ -89,7 +89,7 @@ DIRECTION = np.dtype(
 
 @inner_jit
 def round_trip(own: Any, peer: Any) -> Any:
-    """Smallest time from sender to receiver and back, seven eighths of it for jitter: no answer comes sooner [ns].
+    """Return 7/8 (for jitter) of the smallest time from sender to receiver and back: no answer is faster [ns].
 
     It is the way from here to the receiver and back and from here to the sender and back, wherever here is.
     """

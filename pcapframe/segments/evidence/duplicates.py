@@ -1,27 +1,30 @@
 """Copies of a packet made on the way to the capture point (``capture_duplicate``).
 
-A packet that repeats another in every field within a second may be one. A sender that gives each packet its own IPv4
-identification proves it by that. Without one a packet with payload, SYN or FIN is a copy if a resend could not look
-like it: it came sooner than a round trip, or its timestamp is older than one that a resend would have; a bare
-acknowledgement within a round trip if another packet of its sender came in between, if both segments before it were
-copied too, or, where its sender uses SACK, if nothing that arrives could cause it again; a RST if both segments before
-it were copied and nothing that it could answer came in between; a SYN-ACK if what follows shows it.
+A packet that equals an earlier one in every field, within a second, may be a copy. If the sender gives each packet its
+own IP ID, the equal ID proves it. Otherwise it depends on the kind of packet:
 
-What causes the same acknowledgement again. A receiver that uses SACK answers what arrives by a higher acknowledgement,
-by a new block (RFC 2018 section 4), or, if it had the bytes, by a DSACK (RFC 2883), and repeats a DSACK only when they
-come once more. So the same one again is a copy, except where it is a DSACK, and where it may answer what carries no new
-bytes: a segment discarded since its timestamp is older than the one echoed (RFC 7323 section 5.3), which takes a resend
-that arrived before segments sent earlier; the copy of an old acknowledgement (RFC 9293 section 3.10.7.4) seen within a
-round trip; or a SYN-ACK or FIN that came more often than it was acknowledged. A SYN-ACK answers every SYN that arrives,
-copies too, so one that comes again counts as ``resent`` until the next two packets of the connection turn out to be
-copied, as at a mirror port, or, if no copy of its SYN was seen, until its sender's timestamps show that their clock
-ticked between the two, which have the same; half a tick makes that likelier than not.
+* payload, SYN or FIN: a copy if it cannot be a retransmission, since it came sooner than a round trip, or with an older
+  timestamp than a retransmission would have;
+* a bare ACK within a round trip: a copy if another packet of its sender came in between, if both segments before it
+  were copied too, or, with SACK, if nothing could make the receiver send the same ACK again (see below);
+* a RST: a copy if both segments before it were copied and no packet that it could answer came in between;
+* a SYN-ACK: a copy if later packets show it.
 
-Limits. Copies are recognised among the last packets of ``RECENT_PACKETS`` slots, shared by all connections, later
-packets replacing earlier ones. Without identifications and timestamps a resend within a round trip looks like a copy. A
-copy of a DSACK, or of a RST, cannot be told from a second one, since what brought that about may have been copied
-beyond the capture point; for the same reason a few acknowledgements that were really sent twice are called copies
-there, and all of those by which a receiver that uses SACK but no DSACK answers copied data.
+When a receiver sends the same ACK again. With SACK it answers every segment by a higher ACK, a new block (RFC 2018
+section 4) or, for bytes that it had, a DSACK (RFC 2883); it repeats a DSACK only if the bytes arrive once more. So an
+equal ACK is a copy, unless it is a DSACK or may answer a packet without new bytes: a segment that was discarded because
+its timestamp is older than the one echoed (RFC 7323 section 5.3), which requires that a retransmission arrived before
+segments sent earlier; the copy of an old ACK (RFC 9293 section 3.10.7.4) within a round trip; or a SYN-ACK or FIN that
+came more often than it was acknowledged. A SYN-ACK answers every SYN, copies included. So a repeated one counts as
+``resent``, until the next two packets of the connection turn out to be copied, as at a mirror port; or, if no copy of
+its SYN was seen, until the rate of its sender's timestamp clock shows that at least half a tick passed between the two,
+which have the same timestamp: then a copy is likelier.
+
+Limits. Copies are recognised by the last packets in ``RECENT_PACKETS`` slots that all connections share. Without IP IDs
+and timestamps, a retransmission within a round trip looks like a copy. A copy of a DSACK or of a RST cannot be told
+from a second one, since the packet that it answers may have been copied beyond the capture point. For the same reason a
+few ACKs that were really sent twice count as copies, and all ACKs by which a receiver with SACK but without DSACK
+answers copied data.
 """
 
 from typing import Any
@@ -51,11 +54,11 @@ __all__ = [
     "since_same",
 ]
 
-COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an identification or a timestamp proves
-COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for one that nothing proves, while no round trip is known
-RECENT_PACKETS = 1 << 16  # slots to recognise copies by
-MOST_SAME_IDS = 2  # a sender that gives more packets in a row the same identification does not tell them apart by it
-PACKETS_COPIED = 2  # after a SYN and a SYN-ACK that came twice: each packet is captured twice
+COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an IP ID or a timestamp proves
+COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for other copies, while no round trip is known
+RECENT_PACKETS = 1 << 16  # slots for recognising copies
+MOST_SAME_IDS = 2  # with more packets in a row of the same IP ID, the sender's IDs identify no packets
+PACKETS_COPIED = 2  # so many copied packets after a repeated SYN and SYN-ACK: every packet is captured twice
 
 
 @inner_jit
@@ -87,9 +90,9 @@ def fingerprint_of(
 
 @inner_jit
 def since_same(tags: Any, recent: Any, fingerprint: Any, time: Any) -> Any:
-    """How long ago the same packet was seen, -1 unless it was a moment ago; remembers this one.
+    """Return how long ago the same packet was seen, -1 if not within `COPY_LIMIT_NS`; remember this one.
 
-    The tags, a byte of each slot's fingerprint, stay in the cache; the slots themselves are seldom read.
+    The tags, one byte of each slot's fingerprint, stay in the cache, so that the slots themselves are seldom read.
     """
     slot = np.int64(fingerprint >> np.uint64(40)) & (RECENT_PACKETS - 1)
     tag = np.uint8(fingerprint & np.uint64(0xFF))
@@ -119,11 +122,11 @@ def is_copy_of(
     has_sack: Any,
     is_dsack: Any,
 ) -> Any:
-    """Whether a packet like one seen `since` nanoseconds ago is a copy of it, rather than sent again."""
+    """Return whether a packet is a copy of the equal one `since` nanoseconds ago, rather than a retransmission."""
     if ident > 0 and own.same_ids < MOST_SAME_IDS:
         return True
     is_soon = since <= COPY_LIMIT_WITHOUT_ID_NS or (own.rtt > 0 and peer.rtt > 0 and since < round_trip(own, peer))
-    is_old = tsval >= 0 and before(np.uint32(tsval), np.uint32(own.newest_tsval))  # a resend has its own time
+    is_old = tsval >= 0 and before(np.uint32(tsval), np.uint32(own.newest_tsval))  # a retransmission is newer
     each_copied = (own.newest_copies and own.older_copied) or (peer.newest_copies and peer.older_copied)
     if flags & RST and not carries:
         # A host without the connection answers each segment by the same RST.
@@ -139,24 +142,24 @@ def is_copy_of(
             return True
         if not has_sack:
             return not _may_answer(own, peer, time)
-        # What arrives moves the acknowledgement or adds to the blocks (RFC 2018) or is reported in the first one
+        # A segment that arrives advances the ACK, adds to the SACK blocks (RFC 2018) or is reported by a DSACK
         # (RFC 2883), unless it is discarded.
         return not is_dsack and not _may_discard(peer, ack, tsecr)
     if flags & SYN:
-        # Only a timeout repeats a SYN, and that takes longer; a SYN-ACK answers each SYN that arrives, also those
-        # that the network copied, so it is left to what follows.
+        # Only a timeout repeats a SYN, and that takes longer. A SYN-ACK answers each SYN that arrives, copies
+        # included, so later packets decide.
         return since < TIMEOUT_NS and not flags & ACK
     if is_old or (tsval >= 0 and ticks_soon(own, peer, time)):
         return True
-    return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # that one has been asked for
+    return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # duplicate ACKs have asked for it
 
 
 @inner_jit
 def _may_answer(own: Any, peer: Any, time: Any) -> Any:
-    """Whether an acknowledgement without SACK may answer a copy, of which it says nothing.
+    """Return whether an ACK without SACK blocks may answer a copied packet.
 
-    That is so of a SYN-ACK (RFC 5961 section 4), a FIN (in TIME-WAIT, RFC 9293 section 3.10.7.4) and a segment without
-    bytes that is out of the window (ibid.).
+    A host sends one for a copied SYN-ACK (RFC 5961 section 4), a copied FIN (in TIME-WAIT, RFC 9293 section 3.10.7.4)
+    and a segment without bytes that is outside the window (ibid.).
     """
     arrived = 1 + np.int64(peer.newest_copies) + (peer.answer_row != NOBODY)
     if np.uint32(peer.high - peer.top_seq) == 1 and own.repeats + 1 < arrived:
@@ -166,10 +169,10 @@ def _may_answer(own: Any, peer: Any, time: Any) -> Any:
 
 @inner_jit
 def _may_discard(peer: Any, ack: Any, tsecr: Any) -> Any:
-    """Whether the receiver that sends this may have discarded a late segment, answering it by what it said before.
+    """Return whether the receiver may have discarded a late segment, and repeated its last ACK as the answer.
 
-    It discards one whose timestamp is older than that of the last one in order (RFC 7323 section 5.3), which it
-    echoes. Segments are sent in order of their timestamps, so that takes a resend that arrived before.
+    It discards a segment with an older timestamp than that of the last segment in order (RFC 7323 section 5.3), which
+    it echoes. Segments are sent in order of their timestamps, so a retransmission must have arrived earlier.
     """
     if peer.again_tsval == 0 or after(ack, peer.again_end):
         return False
@@ -178,9 +181,9 @@ def _may_discard(peer: Any, ack: Any, tsecr: Any) -> Any:
 
 @inner_jit
 def settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
-    """Once the rate of the sender's timestamp clock shows, say whether its SYN-ACK that came again is a copy.
+    """Decide whether a repeated SYN-ACK is a copy, once the rate of the sender's timestamp clock is known.
 
-    Both have the same timestamp; with half a tick between them that is likelier for a copy than for two answers.
+    Both have the same timestamp. If half a tick passed between them, a copy is likelier than two answers.
     """
     ticks = np.int64(np.uint32(own.newest_tsval - own.first_tsval))
     if peer.syn_copied or ticks < FEWEST_TICKS:
@@ -194,9 +197,9 @@ def settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
 
 @inner_jit
 def settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
-    """Say of a SYN-ACK that came again, as did its SYN, that it is a copy if the next two packets are copied too.
+    """Decide that a repeated SYN-ACK, whose SYN was repeated too, is a copy if the next two packets are copied too.
 
-    An acknowledgement that came again with it shares its fate and is not among the two.
+    An ACK that was repeated with it is judged like it, and does not count as one of the two.
     """
     if not peer.syn_copied:
         return

@@ -19,7 +19,7 @@ MOST_GAPS = 256
 
 
 class Gaps(NamedTuple):
-    """Pool of byte ranges not seen: linked lists by sequence number, one a direction."""
+    """Pool of byte ranges not seen: one linked list per direction, by sequence number."""
 
     left: Array  # uint32
     right: Array  # uint32
@@ -32,7 +32,7 @@ class Gaps(NamedTuple):
 
 @inner_jit
 def _forget(own: Any, end: Any) -> None:
-    """Remember that there was a gap up to `end`, of which nothing more is known."""
+    """Remember where a forgotten gap ended."""
     if not own.has_forgotten or after(end, own.forgotten):
         own.has_forgotten = True
         own.forgotten = end
@@ -68,7 +68,7 @@ def open_gap(own: Any, pool: Any, free: Any, left: Any, right: Any, time: Any, i
 
 @inner_jit
 def _last_below(own: Any, pool: Any, seq: Any) -> Any:
-    """Return a gap that ends at or before `seq`, near it; NOBODY for the walk from the first gap."""
+    """Return a gap near `seq` that ends at or before it, to start a walk from; NOBODY to start from the first gap."""
     gap_left, gap_right, back = pool[0], pool[1], pool[6]
     if own.gaps < 2 or not after(seq, gap_left[own.first_gap]):
         return np.int64(NOBODY)
@@ -83,7 +83,7 @@ def _last_below(own: Any, pool: Any, seq: Any) -> Any:
 
 @inner_jit
 def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
-    """Take the bytes from `seq` to `end` out of the gaps.
+    """Remove the bytes from `seq` to `end` from the gaps.
 
     Returns
     -------

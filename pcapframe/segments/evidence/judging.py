@@ -67,7 +67,7 @@ class Evidence(NamedTuple):
 
 @inner_jit
 def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any) -> Any:
-    """Take an acknowledgement; how many of the bytes that it covers the capture lacks."""
+    """Apply an ACK; return how many newly acknowledged bytes were never captured."""
     gap = np.int64(0)
     if not own.has_acked:
         own.has_acked = True
@@ -97,10 +97,10 @@ def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any
 
 @inner_jit
 def _probes(own: Any, peer: Any, seq: Any, length: Any, phantom: Any, flags: Any) -> Any:
-    """Whether bytes below the highest are not sent again: a keep-alive, a window probe, or a SYN that crossed another.
+    """Return whether old bytes are no retransmission: a keep-alive, a window probe, or part of a simultaneous open.
 
-    Of the first two, nothing is outstanding, or the peer's window is closed; the SYN-ACK that answers a crossing SYN
-    repeats its sender's own SYN's number.
+    For a keep-alive nothing is outstanding; for a window probe the peer's window is closed. In a simultaneous open the
+    SYN-ACK repeats the sequence number of its sender's SYN.
     """
     if length <= 1 and phantom == 0 and np.uint32(own.high - seq) == 1:
         return peer.window == 0 or (peer.has_acked and peer.acked == own.high)
@@ -127,7 +127,7 @@ def _judge_again(
     Returns
     -------
     tuple of int
-        Its bits, and if it was sent again its reason and rule.
+        Its bits; for a retransmission also its reason and rule.
     """
     top = own.high if after(end, own.high) else end
     unseen, gap_time, gap_ident, gap_tsval = fill(own, gap_pool, free, seq, top)
@@ -152,13 +152,13 @@ def _judge_again(
     if peer.has_acked and not after(end, peer.acked):
         bits |= IS_NEEDLESS
     elif seen == 0:
-        bits |= IS_NEEDED  # the copy before it did not get as far as here
+        bits |= IS_NEEDED  # the earlier copy was lost before the capture point
     return bits, reason_of(own, peer, seq, end, flags, time) | rule << RULE_BIT
 
 
 @inner_jit
 def _await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
-    """Note a SYN or SYN-ACK that came again sooner than by a timeout: what follows shows whether it is a copy."""
+    """Remember a SYN or SYN-ACK that was repeated sooner than a timeout: later packets show whether it is a copy."""
     own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
     if since < 0:
         return

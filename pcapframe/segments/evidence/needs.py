@@ -1,12 +1,12 @@
-"""Whether the receiver had the bytes of a resend (``needless``).
+"""Whether the receiver already had the bytes of a retransmission (``needless``).
 
-It had them if it had acknowledged them, if a DSACK reports them (the latest resend of these bytes that waits for one),
-or if the resend begins where the acknowledgement stood and that moves past it with an echo older than the resend's
-timestamp (Eifel, RFC 3522). It lacked them if that echo is not older, and the resend's timestamp was new; a DSACK that
-comes then is of another copy. It is taken to have lacked them where the resend fills a gap here, unless a DSACK
-follows. Else nothing is known: an acknowledgement that jumps over several resends echoes the first one. Waiting ends
-when bytes sent after the resend are acknowledged. Of a direction, ``MOST_RESENDS`` resends wait for what the receiver
-says of them; the oldest is given up first.
+It had them if it had acknowledged them; if a DSACK reports them (it counts for the latest waiting retransmission of
+these bytes); or if the retransmission begins at the ACK number, and the ACK that moves past it echoes a timestamp older
+than the retransmission's (Eifel, RFC 3522). It lacked them if that echo is not older and the retransmission's timestamp
+was new; a later DSACK then reports another copy. It presumably lacked them if the retransmission fills a gap in the
+capture, unless a DSACK follows. Otherwise it is unknown: an ACK that jumps over several retransmissions echoes the
+first of them. Waiting ends when bytes sent after the retransmission are acknowledged. At most ``MOST_RESENDS``
+retransmissions per direction wait; the oldest is given up first.
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ MOST_RESENDS = 64  # of a direction, that wait for what the receiver says of the
 
 
 class Unanswered(NamedTuple):
-    """Pool of resends of which the receiver may yet say something: linked lists, the newest first, one a direction."""
+    """Pool of retransmissions that wait for the receiver's answer: one linked list per direction, newest first."""
 
     row: Array  # int64
     seq: Array  # uint32
@@ -39,7 +39,7 @@ class Unanswered(NamedTuple):
 
 @inner_jit
 def remember(own: Any, pool: Any, free: Any, row: Any, seq: Any, end: Any, tsval: Any) -> None:
-    """Remember a resend until its receiver has said what it will say of it."""
+    """Remember a retransmission until the receiver's answers have decided."""
     rows, seqs, ends, highs, tsvals, ticked, link, back = pool
     if own.resends >= MOST_RESENDS:
         place = np.int64(own.oldest_resend)
@@ -73,9 +73,9 @@ def confirm(
     sack_start: Any,
     sack_stop: Any,
 ) -> None:
-    """Note in the `bits` of all segments what this one says of the peer's resends: whether they were needed.
+    """Update `bits` with what this segment shows about the peer's retransmissions: whether they were needed.
 
-    `moved_from` is the acknowledgement before; `is_first` where there was none.
+    `moved_from` is the previous ACK number; `is_first` if there was none.
     """
     has_dsack = is_dsack(ack, sack, sack_start, sack_stop)
     left = right = np.uint32(0)

@@ -1,15 +1,19 @@
 """Which of two segments of a direction was sent first.
 
-Their identifications tell where this sender was seen to count them up, by one counter for each connection or a slow one
-for all, or where they differ by one; else their timestamps; else one that acknowledges more, or echoes a newer
-timestamp, than any packet of its sender before was sent after them all; equal timestamps mean no resend where the
-sender's clock ticks twice in a round trip; else a resend comes a round trip later, since it needs word from the
-receiver.
+The first of these that applies decides:
 
-Limits. Identifications are compared modulo 2**16, so two segments more than 32767 packets of their sender apart may be
-taken in the wrong order. Without identifications and timestamps a segment that the network made late by more than a
-round trip looks like a resend. Overtaken first copies are recognised among the resends of ``RECENT_RESENDS`` slots,
-shared by all connections, later resends replacing earlier ones, and only where both copies begin at the same byte.
+* their IP IDs, if they differ by one, or if this sender was seen to count them up, with a counter per connection or a
+  slow one for all connections;
+* their timestamps;
+* a segment with a higher ACK number or a newer timestamp echo than any earlier packet of its sender was sent after all
+  of these;
+* equal timestamps show that there is no retransmission, if the sender's clock ticks twice in a round trip;
+* a retransmission comes at least a round trip later, since the receiver's answer triggers it.
+
+Limits. IP IDs are compared modulo 2**16, so the order of two segments more than 32767 packets of their sender apart may
+be wrong. Without IP IDs and timestamps, a segment that the network delayed by more than a round trip looks like a
+retransmission. Overtaken first copies are recognised by the last retransmissions in ``RECENT_RESENDS`` slots that all
+connections share, and only if both copies begin at the same byte.
 """
 
 from typing import Any
@@ -41,7 +45,7 @@ SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP 
 
 @inner_jit
 def _tells(own: Any, ident: Any, other_ident: Any) -> Any:
-    """Whether two identifications tell which was given first."""
+    """Return whether two IP IDs show which packet was sent first."""
     if ident <= 0 or other_ident <= 0 or ident == other_ident:
         return False
     return own.id_steps >= NEWEST_IDS or abs(np.int16(np.uint16(ident - other_ident))) == 1
@@ -51,7 +55,7 @@ def _tells(own: Any, ident: Any, other_ident: Any) -> Any:
 def was_sent_later(
     own: Any, peer: Any, time: Any, ident: Any, tsval: Any, other_time: Any, other_ident: Any, other_tsval: Any
 ) -> Any:
-    """Whether a segment was sent after another one, of later bytes or the same, that was seen before it."""
+    """Return whether a segment was sent after another one that was captured before it and has later or equal bytes."""
     if _tells(own, ident, other_ident):
         return np.int16(np.uint16(ident - other_ident)) > 0
     if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval:
@@ -76,9 +80,9 @@ def rule_of(own: Any, ident: Any, tsval: Any, other_ident: Any, other_tsval: Any
 
 @inner_jit
 def is_overtaken(own: Any, peer: Any, resends: Any, place: Any, seq: Any, time: Any, ident: Any, tsval: Any) -> Any:
-    """Whether bytes already seen are the first copy, overtaken by its resend; remembers a resend.
+    """Return whether bytes already seen are the first copy, overtaken by its retransmission; remember a retransmission.
 
-    The resend is known where it filled a gap or reached the highest byte.
+    The earlier retransmission is known only if it filled a gap or reached the highest byte.
     """
     key = np.int64(place) << 32 | np.int64(seq)
     hashed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)

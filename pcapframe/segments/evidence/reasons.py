@@ -1,4 +1,4 @@
-"""Why a sender sent again, as far as the packets show (``resend_reason``).
+"""Why a sender retransmitted, as far as the packets show (``resend_reason``).
 
 Limits. A tail probe of the only segment outstanding may take as long as a timeout (RFC 8985 section 7.2), and then
 counts as one.
@@ -22,7 +22,7 @@ TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
 
 @inner_jit
 def reason_of(own: Any, peer: Any, seq: Any, end: Any, flags: Any, time: Any) -> Any:
-    """Why the sender sent again, as far as the packets show; opens or continues a recovery."""
+    """Return why the sender retransmitted, as far as the packets show; start or continue a recovery."""
     if flags & SYN:
         return SYN_RETRY
     if own.recovering and before(seq, own.recovery_end):
