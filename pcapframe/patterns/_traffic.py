@@ -6,9 +6,10 @@ by the network or the capture (``capture_duplicate``) are left out everywhere, a
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
@@ -16,6 +17,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import Differing, differing, distinct, each_way, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, Evidence
 from pcapframe.patterns._endpoints import Endpoints
+from pcapframe.patterns._follow import READ, Followed, follow
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
 
 __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
@@ -190,6 +192,10 @@ class Traffic:
             raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
         return self._segments[name]
 
+    def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
+        """Return a column of the segments frame at some rows, `null` for null; quick where they are few."""
+        return values(self.series(name).take(rows), dtype, null=null)
+
     def payload(self, rows: Array) -> Array:
         """Return the payload of rows in bytes, 0 where it is not known."""
         return self._payload[rows]
@@ -310,6 +316,19 @@ class Traffic:
     def packet_count(self) -> int:
         """How many TCP packets there are, copies made on the way too."""
         return int(self.each_way("packets").sum())
+
+    @cached_property
+    def followed(self) -> Followed:
+        """What a look at every segment in its order shows; for patterns that declare `READ`."""
+        frame = {name: self.series(name) for name in READ}
+        conn_id = self._conn_id
+        return follow(frame, self._place_of_id.take(conn_id) if self._is_selection else conn_id, self.size)
+
+    def last_rows(self, some: Rows) -> Array:
+        """Return the last of some segments by side (2 * place + 1 for the client), -1 for none."""
+        last = np.full(2 * self.size, -1, np.int64)
+        last[2 * some.place + self.from_client(some.rows)] = some.rows  # the last assignment wins
+        return last
 
     # What the patterns report.
 

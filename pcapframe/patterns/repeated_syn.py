@@ -15,15 +15,19 @@ RFC 9293 section 3.8.1, RFC 6298 section 5.7.
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from pcapframe.arrays import Array
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RepeatedSynLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "RepeatedSynLimits", "observe"]
 
 NAME = "repeated_syn"
 CATEGORY = "connection_establishment"
 RESTS_ON = ("flags",)
+READS = ("rel_ack",)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
     -------
     Pattern or None
         ``repeated_syns`` of ``syn_count`` and ``repeated_syn_acks`` of ``syn_ack_count`` [packets],
-        ``connections`` that have any, ``in_complete_handshakes`` [connections]. Evidence: the repeats.
+        ``syn_acks_after_ack``: those of the repeated SYN-ACKs that came after the client's ACK of the first one
+        [packets], ``connections`` that have any, ``in_complete_handshakes`` [connections]. Evidence: the repeats.
     """
     rows = traffic.resent[traffic.has_flag(traffic.resent, "SYN")]
     if rows.size < max(limits.min_repeats, 1):
@@ -69,6 +74,7 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
         "syn_count": int(traffic.number("syn_count").sum()),
         "repeated_syn_acks": syn_acks,
         "syn_ack_count": int(traffic.number("syn_ack_count").sum()),
+        "syn_acks_after_ack": _after_ack(traffic, rows),
         "connections": evidence.connection_count,
         "in_complete_handshakes": int(traffic.places(completed).sum()),
     }
@@ -76,9 +82,30 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
     repeats = [_beside_first(noun, repeated, observations[total]) for noun, repeated, total in kinds if repeated]
     description = (
         f"{' and '.join(repeats)}, in {counted(evidence.connection_count, 'connection')}, of which "
-        f"{observations['in_complete_handshakes']:,} completed the handshake."
+        f"{observations['in_complete_handshakes']:,} completed the handshake.{_after(observations)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _after(seen: dict[str, Any]) -> str:
+    """Say after a space how many SYN-ACKs came after the client's ACK."""
+    late = seen["syn_acks_after_ack"]
+    if not late:
+        return ""
+    return f" Of the repeated SYN-ACKs {late:,} came after the client's ACK."
+
+
+def _after_ack(traffic: Traffic, rows: Array) -> int:
+    """How many SYN-ACKs come after the client acknowledged the SYN-ACK, and nothing more."""
+    rows = rows[traffic.has_flag(rows, "ACK")]
+    if not rows.size:
+        return 0
+    every, place = traffic.all_rows(traffic.places(rows))
+    is_ack = traffic.from_client(every) & traffic.has_flag(every, "ACK") & ~traffic.has_flag(every, "SYN", "RST")
+    is_ack &= traffic.at("rel_ack", every, np.int64) == 1
+    first = np.full(traffic.size, np.iinfo(np.int64).max)
+    first[place[is_ack][::-1]] = every[is_ack][::-1]  # the last assignment wins
+    return int((rows > first[traffic.place(rows)]).sum())
 
 
 def _beside_first(noun: str, repeated: int, total: int) -> str:

@@ -112,7 +112,7 @@ def test_a_column_that_is_declared_can_be_read_with_and_without_a_filter(registe
 def test_a_column_that_is_not_declared_cannot_be_read_at_all(registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(toy, "READS")
     for given in ({}, {"server_port": 80}):
-        with pytest.raises(ParameterError, match="the column 'ack' is read and not declared"):
+        with pytest.raises(ParameterError, match="the column 'tcp_header_bytes' is read and not declared"):
             pf.analyze(pf.example("resets.pcap"), **given)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="not declared"):
         find_patterns(*frames(*healthy(1)))

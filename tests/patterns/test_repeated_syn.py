@@ -16,6 +16,7 @@ def test_repeats_of_both_kinds() -> None:
         "syn_count": 7,
         "repeated_syn_acks": 1,
         "syn_ack_count": 4,
+        "syn_acks_after_ack": 0,
         "connections": 2,
         "in_complete_handshakes": 1,
     }
@@ -33,6 +34,14 @@ def test_a_repeat_without_its_first_copy_is_no_share_of_itself() -> None:
     assert seen is not None
     assert seen.description.startswith("1 SYN was a repeat (the first not in the capture), in 1 connection,")
     assert "1 of 1" not in seen.description
+
+
+def test_syn_acks_after_the_clients_ack() -> None:
+    talk = Conversation().syn().syn_ack().ack().syn_ack(after=1).ack().syn_ack(after=2).ack().data("client", 10)
+    seen = observe(view(talk), LIMITS)
+    assert seen is not None
+    assert seen.observations["syn_acks_after_ack"] == seen.observations["repeated_syn_acks"] == 2
+    assert seen.description.endswith("Of the repeated SYN-ACKs 2 came after the client's ACK.")
 
 
 def test_copies_are_no_repeats() -> None:

@@ -10,7 +10,7 @@ from pcapframe.patterns import Notable, Pattern, Traffic
 NAME = "toy"
 CATEGORY = "connection_lifecycle"
 RESTS_ON = ("packets",)
-READS = ("ack",)
+READS = ("tcp_header_bytes",)
 DESCRIPTION = "Every packet of this toy has an acknowledgement number or has none."
 
 
@@ -32,7 +32,7 @@ LIMITS = ToyLimits
 
 def observe(traffic: Traffic, limits: ToyLimits) -> Pattern | None:
     """Count packets by a column that no other pattern reads."""
-    rows = traffic.rows(np.ones(len(traffic.series("ack")), np.bool_))
+    rows = traffic.rows(np.ones(len(traffic.series("tcp_header_bytes")), np.bool_))
     if rows.size < limits.fewest:
         return None
     seen = {"wide": int(rows.size), "fewest": limits.fewest}

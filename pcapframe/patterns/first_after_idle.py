@@ -1,0 +1,166 @@
+"""The first packet after an idle time that a RST answered, or nothing.
+
+Observed: data and keep-alives that end an idle time, and what the other side sent next: a RST, nothing, or anything
+else (the connection survived the idle time). The longest idle time that was survived and the shortest that was not
+stand beside each other.
+
+Rule: reported when at least ``min_connections`` connections did not survive an idle time of ``idle_s`` or longer.
+
+Limits: idle means that the capture has no packet of the connection. Only a packet that asks for an answer counts: one
+with payload or a keep-alive, before any FIN of the other side. Further packets of the same side that wait for the
+same answer do not end another idle time. Nothing answered a packet if its sender asked again and in vain, and
+``settle_s`` passed to the end of the capture. Nothing is said where the capture lacks the other direction. A timer on
+the path, at the other endpoint, and its restart look the same.
+
+RFC 9293 sections 3.5.2 (RST for what does not exist) and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._traffic import ByConnection, Traffic
+from pcapframe.wording import agreeing, counted, seconds
+
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "FirstAfterIdleLimits", "observe"]
+
+NAME = "first_after_idle"
+CATEGORY = "connection_lifecycle"
+RESTS_ON = ("flags", "durations")
+READS = ("keep_alive",)
+
+
+@dataclass(frozen=True)
+class FirstAfterIdleLimits:
+    """What counts as idle, and when `observe` reports.
+
+    Parameters
+    ----------
+    idle_s : float, default 30.0
+        Shortest idle time that is looked at. [s]
+    settle_s : float, default 3.0
+        So long before the end of the capture a packet must come to be called unanswered. [s]
+    min_connections : int, default 1
+        Fewest connections that did not survive. [connections]
+    """
+
+    idle_s: float = 30.0
+    settle_s: float = 3.0
+    min_connections: int = 1
+
+
+LIMITS = FirstAfterIdleLimits
+
+
+class _Firsts(NamedTuple):
+    """First packets after an idle time that ask for an answer."""
+
+    rows: Array
+    idle_s: Array
+    answer: Array  # row of the other side's next packet in the connection, -1 for none
+    again: Mask  # whether the next packet of the connection is of the same side and asks too
+
+
+def observe(traffic: Traffic, limits: FirstAfterIdleLimits) -> Pattern | None:
+    """Compare idle times that connections survived with those that they did not.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : FirstAfterIdleLimits
+        What counts as idle.
+
+    Returns
+    -------
+    Pattern or None
+        ``first_packets`` (first after an idle time), of these ``answered_by_rst``, ``unanswered`` and ``survived``
+        [packets]; ``connections`` not survived of ``connections_idle``; ``survived_longest_s`` and
+        ``not_survived_shortest_s`` [s], null without one; ``threshold_s`` [s]; ``from_client`` of those not survived
+        [packets]. Evidence: the packets that a RST or nothing answered, and these RSTs.
+    """
+    both = (traffic.number("client_packets") > 0) & (traffic.number("server_packets") > 0)
+    mask = both & (traffic.connections["duration_s"].to_numpy() >= limits.idle_s)
+    if not mask.any():
+        return None
+    ordered = traffic.by_connection(traffic.all_rows(mask))
+    firsts = _firsts(traffic, ordered, limits.idle_s)
+    none = firsts.answer < 0
+    by_rst = ~none & traffic.has_flag(np.where(none, 0, firsts.answer), "RST")
+    last_ns = traffic.end_ns.max(initial=0)
+    settled = (last_ns - traffic.time_ns(firsts.rows)) / 1e9 >= limits.settle_s
+    unanswered = none & settled & firsts.again
+    failed, survived = by_rst | unanswered, ~none & ~by_rst
+    rows = firsts.rows[failed]
+    connections = int(traffic.places(rows).sum()) if rows.size else 0
+    if connections < max(limits.min_connections, 1):
+        return None
+    observations: dict[str, Any] = {
+        "first_packets": int(failed.sum() + survived.sum()),
+        "answered_by_rst": int(by_rst.sum()),
+        "unanswered": int(unanswered.sum()),
+        "survived": int(survived.sum()),
+        "connections": connections,
+        "connections_idle": int(traffic.places(firsts.rows).sum()),
+        "survived_longest_s": firsts.idle_s[survived].max() if survived.any() else None,
+        "not_survived_shortest_s": firsts.idle_s[failed].min(),
+        "threshold_s": limits.idle_s,
+        "from_client": int(traffic.from_client(rows).sum()),
+    }
+    shown = np.union1d(rows, firsts.answer[by_rst])
+    return Pattern(NAME, CATEGORY, _description(observations), observations, traffic.evidence(shown))
+
+
+def _description(seen: dict[str, Any]) -> str:
+    """Say how many were not survived, and compare the idle times."""
+    by_rst, failed = seen["answered_by_rst"], seen["answered_by_rst"] + seen["unanswered"]
+    longest = seen["survived_longest_s"]
+    survived = "no idle time was survived" if longest is None else f"the longest survived was {seconds(float(longest))}"
+    return (
+        f"Of {counted(seen['first_packets'], 'packet')} that came first after an idle time of at least "
+        f"{seconds(seen['threshold_s'])}, {by_rst:,} {agreeing(by_rst, 'was', 'were')} "
+        f"answered by a RST and {seen['unanswered']:,} by nothing, in {seen['connections']:,} of "
+        f"{counted(seen['connections_idle'], 'connection')}. The shortest idle time of "
+        f"{agreeing(failed, 'it', 'these')} was {seconds(float(seen['not_survived_shortest_s']))}; {survived}."
+    )
+
+
+def _firsts(traffic: Traffic, ordered: ByConnection, idle_s: float) -> _Firsts:
+    """Find the first packets after idle times, and their answers."""
+    rows, place, size = ordered.rows, ordered.place, ordered.rows.size
+    since = traffic.seconds_between(np.roll(rows, 1), rows)
+    sides = traffic.from_client(rows)
+    after = np.flatnonzero((since >= idle_s) & ~ordered.begins)
+    asks = _asks(traffic, rows[after])
+    # One that still waits for an answer to what the same side sent before ends no further idle time.
+    waits = (sides[after - 1] == sides[after]) & _asks(traffic, rows[after - 1])
+    after = after[asks & ~waits]
+    fins = traffic.flagged("FIN", "RST")
+    ended = np.full(2 * traffic.size, np.iinfo(np.int64).max)
+    ended[(2 * fins.place + traffic.from_client(fins.rows))[::-1]] = fins.rows[::-1]  # the first one
+    after = after[ended[2 * place[after] + ~sides[after]] > rows[after]]
+    behind = np.minimum(after + 1, size - 1)
+    again = (behind > after) & (place[behind] == place[after]) & (sides[behind] == sides[after])
+    again &= _asks(traffic, rows[behind])
+    return _Firsts(rows[after], since[after], _next_of_other(rows, place, sides, after, size), again)
+
+
+def _next_of_other(rows: Array, place: Array, sides: Mask, after: Array, size: int) -> Array:
+    """Row of the next packet of the other side in the same connection, -1 for none."""
+    found = np.full(after.size, size)
+    for side in (False, True):
+        asked = sides[after] != side
+        nexts = np.append(np.flatnonzero(sides == side), size)
+        found[asked] = nexts[np.searchsorted(nexts, after[asked])]
+    inside = found < size
+    inside[inside] = place[found[inside]] == place[after[inside]]
+    return np.where(inside, rows[np.minimum(found, size - 1)], -1)
+
+
+def _asks(traffic: Traffic, rows: Array) -> Mask:
+    """Tell which packets ask for an answer: data and keep-alives."""
+    asks = (traffic.payload(rows) > 0) | traffic.column("keep_alive")[rows]
+    return np.asarray(asks & ~traffic.has_flag(rows, "SYN", "RST"), np.bool_)

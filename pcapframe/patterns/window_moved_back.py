@@ -1,0 +1,94 @@
+"""Receivers that took back part of the window that they had offered.
+
+Observed: acknowledgements whose right edge (acknowledgement plus window) lies below that of the same side's packet
+before, although they acknowledge no less.
+
+Rule: reported when at least ``min_packets`` packets moved the edge back by at least ``min_bytes``.
+
+Limits: the window is in units of its scale, so a step below one unit is rounding and does not count. SYNs, RSTs and
+what a side sends from its FIN on are left out, and packets whose timestamp shows that they were overtaken; without
+timestamps a window update that another one overtakes looks like a step back. Where the scale is unknown there is
+nothing to compare.
+
+RFC 9293 section 3.8.6 (shrinking the window is discouraged), RFC 7323 section 2.4 (rounding by the scale).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._follow import READ
+from pcapframe.patterns._traffic import Traffic
+from pcapframe.wording import agreeing, counted
+
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "WindowMovedBackLimits", "observe"]
+
+NAME = "window_moved_back"
+CATEGORY = "reliability"
+RESTS_ON = ("flags",)
+READS = READ
+
+
+@dataclass(frozen=True)
+class WindowMovedBackLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_packets : int, default 1
+        Fewest packets that moved an edge back. [packets]
+    min_bytes : int, default 1
+        Smallest step back that counts. [bytes]
+    """
+
+    min_packets: int = 1
+    min_bytes: int = 1
+
+
+LIMITS = WindowMovedBackLimits
+
+
+def observe(traffic: Traffic, limits: WindowMovedBackLimits) -> Pattern | None:
+    """Count steps back of the window's right edge.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : WindowMovedBackLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``packets`` of ``ack_packets`` (with ACK), by sender ``from_client`` and ``from_server`` [packets],
+        ``connections`` of ``total_connections``, ``moved_back_median_bytes`` and ``moved_back_max_bytes`` [bytes],
+        ``by_connection`` [packets] of ``by_connection_total``. Evidence: these packets.
+    """
+    moved = traffic.followed.moved_by >= limits.min_bytes
+    rows, by = traffic.followed.moved_rows[moved], traffic.followed.moved_by[moved]
+    if rows.size < max(limits.min_packets, 1):
+        return None
+    counts = np.bincount(traffic.place(rows), minlength=traffic.size)
+    by_connection, pairs = traffic.endpoints.count_pairs(counts)
+    from_client = int(traffic.from_client(rows).sum())
+    observations: dict[str, Any] = {
+        "packets": rows.size,
+        "ack_packets": int(traffic.each_way("ack_packets").sum()),
+        "from_client": from_client,
+        "from_server": rows.size - from_client,
+        "connections": int((counts > 0).sum()),
+        "total_connections": traffic.size,
+        "moved_back_median_bytes": float(np.median(by)),
+        "moved_back_max_bytes": int(by.max()),
+        "by_connection": by_connection,
+        "by_connection_total": pairs,
+    }
+    description = (
+        f"{rows.size:,} of {counted(observations['ack_packets'], 'packet')} with ACK moved the right edge of "
+        f"{agreeing(rows.size, 'its', 'their')} sender's window back, by {int(by.max()):,} bytes at most, in "
+        f"{observations['connections']:,} of {counted(traffic.size, 'connection')}."
+    )
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))

@@ -1,0 +1,24 @@
+"""How far each side has come."""
+
+from pcapframe.patterns import Traffic
+from tests.builders import Conversation
+from tests.patterns.views import frames, view
+
+
+def test_how_far_each_side_came() -> None:
+    talk = Conversation().handshake().data("client", 100).data("client", 50).ack("server").data("server", 7)
+    followed = view(talk).followed
+    assert followed.high.tolist() == [8, 151]  # the server's, then the client's
+    assert followed.acked.tolist() == [151, 1]
+    assert followed.moved_rows.size == followed.back_rows.size == 0
+
+
+def test_what_was_not_sent_is_not_acknowledged() -> None:
+    talk = Conversation().handshake().data("client", 100).ack("server", ack=5000).ack("server", ack=101)
+    assert view(talk).followed.acked.tolist() == [101, 1]
+
+
+def test_connections_left_out_are_passed_over() -> None:
+    segments, connections = frames(*(Conversation(client_port=i).handshake().data("client", i) for i in (1, 2)))
+    traffic = Traffic(segments, connections.iloc[1:], reads=tuple(segments))
+    assert traffic.followed.high.tolist() == [1, 3]
