@@ -1,6 +1,7 @@
 """Addresses and protocols as small numbers, given in order of first appearance."""
 
 import socket
+from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -162,10 +163,10 @@ def address_texts(interner: Interner) -> list[str]:
     is_6 = addresses[:, 2] == 6
     four, six = np.flatnonzero(~is_6), np.flatnonzero(is_6)
     texts = np.empty(is_6.size, object)
-    data = addresses[four, 1].astype(">u4").tobytes()
-    texts[four] = [socket.inet_ntoa(data[at : at + 4]) for at in range(0, len(data), 4)]
-    data = addresses[six, :2].astype(">u8").tobytes()
-    texts[six] = [socket.inet_ntop(socket.AF_INET6, data[at : at + 16]) for at in range(0, len(data), 16)]
+    bytes_4 = addresses[four, 1].astype(">u4").view("V4").tolist()
+    bytes_6 = addresses[six, :2].astype(">u8").view("V16").ravel().tolist()
+    texts[four] = list(map(socket.inet_ntoa, bytes_4))
+    texts[six] = list(map(socket.inet_ntop, repeat(socket.AF_INET6), bytes_6))
     return cast("list[str]", texts.tolist())
 
 
