@@ -28,6 +28,9 @@ __all__ = [
     "RESEND_RULES",
     "RESET_BY",
     "ROLES",
+    "RST_EVIDENCE",
+    "RST_FITS",
+    "RST_PHASES",
     "SEGMENTS",
     "VANTAGES",
     "VANTAGE_EVIDENCE",
@@ -104,6 +107,8 @@ HANDSHAKES = ("complete", "refused", "unanswered", "half_open", "aborted", "not_
 ENDINGS = ("fin", "half_closed", "reset", "open")
 RESET_BY = ("client", "server", "both", "none")
 FIRST_FIN_BY = ("client", "server", "both", "none")
+RST_PHASES = ("handshake", "no_data", "data", "fin", "rst", "unknown")  # what precedes a RST in its connection
+RST_FITS = ("exact", "in_window", "outside")  # a RST's sequence number beside the one that its receiver expects
 ROLES = ("syn", "syn_ack", "inferred")
 RESEND_REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
 # What shows that a segment was retransmitted. "seen_before": its bytes were captured before. The next four: it fills a
@@ -321,4 +326,41 @@ RESENDS = (
     Column("needless", "boolean", "", "null where it cannot be known", "whether the receiver already had these bytes"),
     Column("wireshark_label", "category", "", "null where Wireshark gives none", "Wireshark's most specific label"),
     Column("rule", "category", "", NEVER, "what shows that it was retransmitted"),
+)  # fmt: skip
+
+RST_EVIDENCE = (
+    Column("conn_id", "int32", "", NEVER, "connection"),
+    Column("from_client", "bool", "", NEVER, "sent by the client"),
+    Column("time", "datetime64[ns, UTC]", "UTC", "null without a time", "when it was captured"),
+    Column("phase", "category", "", NEVER, "what precedes it in its connection"),
+    Column("idle_s", "float64", "s", "NaN for a first packet, or without a time",
+           "since the packet before it in its connection"),
+    Column("rel_seq", "Int64", "bytes", NEVER, "its sequence number counted from the SYN, unwrapped"),
+    Column("expected_seq", "Int64", "bytes", "null where nothing of this side was sent or acknowledged before",
+           "the next one of its side: the highest end that it sent or the peer acknowledged"),
+    Column("seq_fit", "category", "", "null where what the peer expects, or its window, is not known",
+           "its sequence number beside that: exact, in_window or outside"),
+    Column("rel_ack", "Int64", "bytes", "null without ACK", "what it acknowledges, counted from the peer's SYN"),
+    Column("ack_offset_bytes", "Int64", "bytes", "null without ACK, or where nothing of the peer was captured before",
+           "what it acknowledges - what the peer had sent: 0 for all of it, above 0 for more than it sent"),
+    Column("answers", "UInt32", "", "null where no packet of the peer fits it", "frame of the packet that it answers"),
+    Column("answer_delay_s", "float64", "s", "NaN without that packet", "since that packet"),
+    Column("smallest_rtt_s", "float64", "s", "NaN where no answer of its side was timed",
+           "smallest time from the capture point to its side and back, RSTs left out"),
+    Column("delay_round_trips", "float64", "round trips", "NaN where either is unknown",
+           "the delay over that time: a RST of that host is not below 1 by much"),
+    Column("ttl", "uint8", "hops", NEVER, "its time to live (IPv6 hop limit)"),
+    Column("others_ttl_min", "UInt8", "hops", "null where its side sent nothing but RSTs",
+           "smallest time to live of the other packets of its side"),
+    Column("others_ttl_max", "UInt8", "hops", "null where its side sent nothing but RSTs", "largest one"),
+    Column("ip_id", "UInt16", "", "null without an IPv4 header", "its IPv4 identification"),
+    Column("ip_id_step", "UInt16", "", "null without two identifications, or where one is 0 (it says nothing)",
+           "its identification - that of the packet before of its side, modulo 65,536"),
+    Column("window", "uint16", "", NEVER, "its window as in the header"),
+    Column("same_id_and_window", "UInt32", "", "null for none, without an IPv4 header, and for identification 0",
+           "frame of the first packet of the connection, no RST, that has its identification and its window"),
+    Column("took_effect", "boolean", "", "null where it cannot be known",
+           "whether it ended the connection: not where both sides went on"),
+    Column("challenge_ack", "UInt32", "", "null for none",
+           "frame of the acknowledgement of the peer that answers a RST which is not exact"),
 )  # fmt: skip

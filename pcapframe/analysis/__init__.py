@@ -3,7 +3,7 @@
 ``pipeline`` runs the stages, ``selection`` applies the filter, ``counting`` computes the numbers that ``statistics``
 declares, ``summary`` says which patterns stand out, ``health`` says what the capture can and cannot support (``clock``
 finds steps of its clock), ``provenance`` records version, parameters and files, and ``display`` writes the analysis for
-a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission.
+a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission, ``rsts`` of every RST.
 """
 
 from pcapframe.analysis.anatomy import resends
@@ -11,6 +11,7 @@ from pcapframe.analysis.counting import count_label
 from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
 from pcapframe.analysis.pipeline import Analysis, analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance
+from pcapframe.analysis.rsts import rst_evidence
 from pcapframe.analysis.selection import Address, Selection, Time
 from pcapframe.analysis.statistics import LISTED, QUALIFIED, Differences, Reordering, Statistics
 from pcapframe.analysis.summary import Summary
@@ -35,4 +36,5 @@ __all__ = [
     "count_label",
     "examine_capture",
     "resends",
+    "rst_evidence",
 ]

@@ -11,7 +11,7 @@ from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
 from pcapframe.wording import counted, printable
 
-__all__ = ["connections", "extract", "packets", "resends"]
+__all__ = ["connections", "extract", "packets", "resends", "rsts"]
 
 LISTED = 100  # connections in JSON
 ROWS = 20  # of a table
@@ -165,6 +165,49 @@ def resends(
     from pcapframe.cli.terminal import show
 
     show(resends_text(analysis, found, limit=ROWS if limit is None else limit), output)
+
+
+@click.command()
+@captures
+@server
+@times
+@limit_option(None, f"Rows to list; by default {ROWS} in the table, all in files.")
+@frame_files
+@output
+def rsts(
+    captures: Captures,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    limit: int | None,
+    csv: str | None,
+    parquet: str | None,
+    output: str,
+) -> None:
+    """List the RSTs beside the packets around them, one per row.
+
+    Each row has the sequence number beside the one that the receiver expects, the packet that the RST answers with the
+    delay in round trips, the hop limit and IP identification beside those of the other packets of its side, and
+    whether the RST ended the connection. Files have all columns. Nothing here says who sent a RST.
+
+    \b
+    Examples:
+      pcapframe rsts capture.pcap
+      pcapframe rsts capture.pcap --server-ip 192.0.2.1 --limit 50
+      pcapframe rsts capture.pcap --csv rsts.csv
+    """
+    for path in (output, csv, parquet):
+        check_writable(path)
+    analysis = analyze_captures(captures, server_ip, server_port, start, end)
+    found = pcapframe.rst_evidence(analysis)
+    if csv is not None or parquet is not None:
+        _write_frame(found.iloc[:limit], csv, parquet)
+        return
+    from pcapframe.cli.frame_text import rsts_text
+    from pcapframe.cli.terminal import show
+
+    show(rsts_text(analysis, found, limit=ROWS if limit is None else limit), output)
 
 
 @click.command()

@@ -10,7 +10,7 @@ from pcapframe.arrays import Mask
 from pcapframe.cli.terminal import head, leave_out, needed_width, terminal_width
 from pcapframe.measures import each_way, endpoint_text
 
-__all__ = ["connections_text", "resends_text"]
+__all__ = ["connections_text", "resends_text", "rsts_text"]
 
 # The statistic that decides how reliable a column of the table of connections is.
 COLUMN_STATISTICS = {
@@ -152,6 +152,73 @@ def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
         "Wireshark": ["none" if pd.isna(label) else _label(label) for label in resends["wireshark_label"]],
         "rule": [rule.replace("_", " ") for rule in resends["rule"].astype(str)],
     }
+
+
+def rsts_text(analysis: Analysis, rsts: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
+    """Write RSTs as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    rsts : DataFrame
+        Columns of ``schema.RST_EVIDENCE``.
+    limit : int
+        So many rows.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if analysis.message is not None:
+        return Group(*head(analysis))
+    columns = _rst_columns(rsts.iloc[:limit])
+    width = terminal_width() if width is None else width
+    left_out = leave_out(columns, ("idle [s]", "delay [ms]", "IP id step", "challenged", "id"), width)
+    total = analysis.health.qualify_count(len(rsts), "RST", "flags")
+    if not len(rsts):
+        return Group(*head(analysis), Text(f"  {total}", style="dim"))
+    words = {name: " ".join(cells).split() for name, cells in columns.items()}
+    folded = tuple(columns) if needed_width(words) > width else ("sequence", "hop limit")
+    rows = table((), texts=0)
+    for name in columns:
+        is_text = name in ("from", "phase", "sequence", "ended it")
+        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    more = total if len(rsts) <= limit else f"{limit:,} of {total}, see --limit"
+    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+
+
+def _rst_columns(rsts: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells of the table of RSTs."""
+    took_effect = rsts["took_effect"].map({True: "yes", False: "no"}).astype(object)
+    limits = zip(rsts["ttl"], rsts["others_ttl_min"], rsts["others_ttl_max"], strict=True)
+    return {
+        "frame": [str(frame) for frame in rsts.index],
+        "id": [str(conn_id) for conn_id in rsts["conn_id"]],
+        "from": ["client" if from_client else "server" for from_client in rsts["from_client"]],
+        "phase": [phase.replace("_", " ") for phase in rsts["phase"].astype(str)],
+        "idle [s]": _seconds(rsts["idle_s"]),
+        "sequence": ["unknown" if pd.isna(fit) else fit.replace("_", " ") for fit in rsts["seq_fit"]],
+        "answers": ["" if pd.isna(frame) else str(frame) for frame in rsts["answers"]],
+        "delay [ms]": ["" if pd.isna(delay) else f"{1000 * delay:,.2f}" for delay in rsts["answer_delay_s"]],
+        "in RTT": ["" if pd.isna(trips) else f"{trips:,.2f}" for trips in rsts["delay_round_trips"]],
+        "hop limit": [_beside(*each) for each in limits],
+        "IP id step": ["" if pd.isna(step) else f"{step:,}" for step in rsts["ip_id_step"]],
+        "challenged": ["" if pd.isna(frame) else str(frame) for frame in rsts["challenge_ack"]],
+        "ended it": took_effect.where(took_effect.notna(), "unknown").tolist(),
+    }
+
+
+def _beside(limit: int, least: int, most: int) -> str:
+    """Write a hop limit beside those of the other packets of its side."""
+    if pd.isna(least):
+        return f"{limit}, no other"
+    return f"{limit}, others {least}" + (f" to {most}" if most != least else "")
 
 
 def _label(name: str) -> str:

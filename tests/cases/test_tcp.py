@@ -94,3 +94,23 @@ def test_h1_keep_alives_until_a_rst() -> None:
 
 def test_h2_bytes_sent_into_windows_of_one_byte_probe_nothing() -> None:
     assert analysis("h2").segments["probe"].isna().all()
+
+
+def rsts(name: str) -> list[tuple[object, ...]]:
+    """Facts of each RST of a capture."""
+    found = pf.rst_evidence(analysis(name)).reset_index()
+    facts = found[["frame", "seq_fit", "took_effect", "challenge_ack"]].astype(object)
+    return list(facts.where(facts.notna(), None).itertuples(index=False, name=None))
+
+
+def test_rst_evidence_of_the_cases() -> None:
+    assert rsts("a3") == [(8, "in_window", False, 9)]
+    assert rsts("62") == [(6, "exact", True, None), (9, "exact", None, None), (10, "exact", None, None)]
+    assert rsts("d3") == [(7, "outside", False, None)]
+
+
+def test_h7_a_rst_sooner_than_any_round_trip() -> None:
+    first = pf.rst_evidence(analysis("h7")).iloc[0]
+    assert (first.name, first["answers"]) == (5, 4)
+    assert (first["answer_delay_s"], first["smallest_rtt_s"]) == (pytest.approx(0.0074), pytest.approx(0.318))
+    assert (first["ttl"], first["others_ttl_min"], first["ip_id"]) == (57, 44, 0xBEEF)

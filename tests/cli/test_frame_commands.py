@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import pcapframe as pf
 from pcapframe.cli.commands import commands
-from pcapframe.schema import CONNECTIONS, PACKETS, names
+from pcapframe.schema import CONNECTIONS, PACKETS, RST_EVIDENCE, names
 from tests.builders import Conversation, Pcapng, merge, packet, pcap
 from tests.cli.running import CLEAN, RESETS, run, text_of
 
@@ -26,6 +26,18 @@ def test_connections_table() -> None:
     assert lines[-1].strip() == "not shown: payload (wider terminal, or --csv)"
     assert "20 of 42 connections" in text_of("connections", RESETS)
     assert "Nothing matches" in text_of("connections", RESETS, "--server-port", "1")
+
+
+def test_rsts(tmp_path: Path) -> None:
+    resets = str(pf.example("resets.pcap"))
+    text = text_of("rsts", resets, "--limit", "3")
+    assert "3 of 26 RSTs, see --limit" in text
+    assert "Nothing matches" in text_of("rsts", resets, "--server-port", "1")
+    path = tmp_path / "rsts.parquet"
+    text_of("rsts", resets, "--parquet", str(path), "--csv", str(tmp_path / "rsts.csv"))
+    assert list(pd.read_parquet(path).reset_index().columns) == ["frame", *names(RST_EVIDENCE)]
+    assert len(pd.read_csv(tmp_path / "rsts.csv")) == 26
+    assert "0 RSTs" in text_of("rsts", CLEAN)
 
 
 def test_resends(tmp_path: Path) -> None:

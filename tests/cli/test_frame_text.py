@@ -5,7 +5,7 @@ import pytest
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.cli.answer_text import flow_text, retransmissions_text
-from pcapframe.cli.frame_text import connections_text, resends_text
+from pcapframe.cli.frame_text import connections_text, resends_text, rsts_text
 from tests.builders import Conversation, merge, pcap, pcapng
 
 
@@ -133,3 +133,17 @@ def test_the_column_sorted_by_is_shown(sort: str, title: str) -> None:
     assert title in text.partition("\n\n")[2].splitlines()[0].split()
     assert title not in text.splitlines()[-1]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_columns_of_rsts_make_room_in_a_narrow_terminal() -> None:
+    talk = Conversation().handshake().data("client", 5).rst("server", after=0.001, ttl=61)
+    analysis = pf.analyze(pcap(talk))
+    wide, narrow = (
+        plain_text(rsts_text(analysis, pf.rst_evidence(analysis), limit=5, width=width), width=width).splitlines()
+        for width in (170, 80)
+    )
+    assert wide[-2].split() == [
+        "5", "0", "server", "data", "0.001", "exact", "4", "1.00", "0.05", "61,", "others", "57", "1", "yes",
+    ]  # fmt: skip
+    left_out = " ".join(" ".join(narrow).partition("not shown: ")[2].split())
+    assert left_out == "idle [s], delay [ms], IP id step, challenged (wider terminal, or --csv)"
