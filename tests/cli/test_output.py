@@ -164,7 +164,7 @@ def with_closed(streams: str, *arguments: str, cwd: Path) -> subprocess.Complete
     ("streams", "arguments", "status", "said"),
     [
         ("<&-", ["analyze", "-"], 1, "Error: standard input: is closed, expected a capture\n"),
-        ("<&-", ["mcp"], 2, "Error: standard input is closed: expected a client that talks over it, or --http\n"),
+        ("<&-", ["mcp"], 2, "Error: standard input is closed: expected a client on it, or --http\n"),
         (">&-", ["analyze", str(RESETS)], 1, "Error: standard output is closed\n"),
         (">&-", ["packets", str(RESETS), "--csv", "-"], 1, "Error: standard output is closed\n"),
         (">&-", ["--help"], 1, "Error: standard output is closed\n"),
