@@ -29,8 +29,8 @@ NEEDED = ("time", "wire_bytes", "captured_bytes", "interface", "source", "offset
 FORMATS = {".pcap": False, ".cap": False, ".pcapng": True, ".ntar": True}  # whether it is pcapng
 BATCH_BYTES = 16 << 20  # written at a time
 SPAN_BYTES = 4 << 20  # read at a time
-GAP_BYTES = 1 << 16  # a shorter stretch between two packets is read rather than passed over
-BEFORE = 16  # bytes before a packet that tell whether it is the one
+GAP_BYTES = 1 << 16  # a shorter gap between two packets is read rather than skipped
+BEFORE = 16  # bytes before a packet that identify it
 
 
 def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None) -> int:
@@ -136,7 +136,7 @@ def _interfaces(rows: pd.DataFrame, info: CaptureInfo) -> tuple[list[int], list[
     for key, capture in zip(keys.tolist(), source[first].tolist(), strict=True):
         one = interface_of(info, capture, None if key < 0 else key)
         described.append(Described(one["link_type_number"], one["snaplen"] or 0, one["name"], one["description"]))
-    if not described:  # no packets: a capture of what there was
+    if not described:  # no packets: an empty capture of the same link type
         described = [Described((info.link_type_numbers or [LINK_ETHERNET])[0])]
     return list(dict.fromkeys(one.link_type for one in described)), described, number
 
@@ -218,7 +218,7 @@ def _spans(begins: Array, ends: Array) -> Iterator[slice]:
     if not begins.size:
         return
     if (begins[1:] + BEFORE < ends[:-1]).any():
-        raise ParameterError("the frames are not in the order of their capture: expected those that read_pcap numbered")
+        raise ParameterError("the frames are not in the order of their capture: expected frames numbered by read_pcap")
     apart = (begins[1:] - ends[:-1] > GAP_BYTES) | (begins[1:] // SPAN_BYTES != begins[:-1] // SPAN_BYTES)
     cuts = [0, *(np.flatnonzero(apart) + 1).tolist(), begins.size]
     for start, stop in pairwise(cuts):

@@ -1,4 +1,4 @@
-"""Facts about a capture: what its file says of itself, and what could not be read."""
+"""Facts about a capture: what its file states, and what could not be read."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ SHOWN_COMMENTS, SHOWN_CHARACTERS = 5, 500  # to a reader, and of each
 
 @dataclass(frozen=True)
 class CaptureInfo:
-    """Facts about a capture, whole, whatever has been selected of it.
+    """Facts about a whole capture, even if packets of it were selected.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class CaptureInfo:
     first_time, last_time : str or None
         Earliest and latest time of a packet: ISO 8601, UTC. None where no packet has a time.
     snaplen : int or None
-        Most bytes that were captured of a packet, as declared, the largest of several; None where nothing was. [bytes]
+        Declared limit on the captured bytes of a packet, the largest of several; None if none is declared. [bytes]
     interfaces : list of dict
         The first 1,000 pcapng interfaces: ``name description link_type link_type_number snaplen received dropped``
         (None where not stated).
@@ -53,7 +53,7 @@ class CaptureInfo:
     truncated : bool
         The capture ends early or is damaged: packets after some point are missing.
     notes : list of str
-        What could not be read, with its place, and what is not listed here.
+        What could not be read, with its offset, and what is left out of the lists here.
     captures : list of dict
         For several captures read as one: these facts of each. Empty for one.
     link_type_numbers : list of int
@@ -83,12 +83,12 @@ class CaptureInfo:
     notes_total: int = 0
 
     def facts(self) -> dict[str, str]:
-        """Return the facts as a reader wants them.
+        """Return the facts as texts for a reader.
 
         Returns
         -------
         dict
-            Texts by label, in order; as they stand in the capture, so not escaped.
+            Texts by label, in order. Texts from the capture are not escaped.
 
         Examples
         --------
@@ -116,7 +116,7 @@ class CaptureInfo:
 
     @property
     def files(self) -> list[dict[str, Any]]:
-        """These facts of each capture: of those read as one, or of the only one."""
+        """The facts of each capture: of several read as one, or of the only one."""
         return self.captures or [vars(self)]
 
     def _snapshot_lengths(self) -> str:
@@ -183,7 +183,7 @@ def capture_info(packets: pd.DataFrame) -> CaptureInfo:
 
 
 def interface_of(info: CaptureInfo, source: int, number: int | None) -> dict[str, Any]:
-    """Return what is known of the interface that a packet was captured at.
+    """Return what is known about the interface that a packet was captured on.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def interface_of(info: CaptureInfo, source: int, number: int | None) -> dict[str
 
 
 def count_by_interface(packets: pd.DataFrame) -> list[int]:
-    """Count packets by the interface that they were captured at.
+    """Count packets by the interface that they were captured on.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64]) -> Captu
     Parameters
     ----------
     facts : sequence of CaptureFacts
-        What each file says of itself, at least one.
+        What each file states; at least one.
     time : ndarray of int64
         Times of all packets, capture by capture. [ns since 1970, ``NO_TIME`` for null]
 
@@ -323,7 +323,7 @@ def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo]) -> Cap
 
     interfaces: list[dict[str, Any]] = []
     numbered = 0
-    for part in parts:  # each stands at its number, so none can follow one that is not listed
+    for part in parts:  # the list index is the interface number, so the list must end at the first one left out
         if len(interfaces) == numbered:
             interfaces += part.interfaces[: MOST_INTERFACES - numbered]
         numbered += part.interfaces_total

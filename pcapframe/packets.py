@@ -37,12 +37,11 @@ def read_pcap(
     ----------
     source : path, URL, bytes, binary file, or a list of these
         pcap or pcapng; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is standard input. A URL is
-        text or a `RemoteCapture`, which says what is allowed. Several captures are merged by time, as mergecap
-        does: the packets of one are never reordered.
+        text or a `RemoteCapture`, which sets the limits. Several captures are merged by time, as mergecap does:
+        the packets of one capture are never reordered.
     progress : callable or False, optional
-        Called with how much has been read and how much there is [bytes; None where unknown], before that with how
-        much of a URL has been fetched; what it raises ends the reading. By default a bar appears when this takes
-        more than a second; False shows none.
+        Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
+        exception from it ends the reading. By default a bar appears after a second; False shows none.
 
     Returns
     -------
@@ -54,16 +53,16 @@ def read_pcap(
     Raises
     ------
     CaptureNotFoundError
-        A source is not there or cannot be opened.
+        A source does not exist or cannot be opened.
     CaptureFormatError
         A source is not a capture.
     RemoteCaptureError
-        A URL may not be fetched, cannot be, or is too large or too slow.
+        A URL is not allowed, cannot be fetched, or is too large or too slow.
 
     Warns
     -----
     CaptureWarning
-        A capture is cut off, damaged or of a link type that is not decoded: every whole packet before is there.
+        A capture is cut off or damaged, and only the whole packets before that are read; or a link type is not decoded.
 
     Notes
     -----

@@ -94,14 +94,14 @@ _decode_frame = frame_decoder(LINK_TYPES)
 def _network_header(buffer: Any, at: Any, end: Any, link: Any) -> Any:
     """Find the network header of a frame: Ethernet type (or a code), place, innermost VLAN id (-1 for none)."""
     kind, at = _decode_frame(buffer, at, end, link)
-    if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):  # most packets: handing on what a call gives waits for its stores
+    if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):  # most packets, without waiting for stores
         return kind, at, -1
     return skip_shims(buffer, kind, at, end, -1)
 
 
 @inner_jit
 def _unchecked_columns(columns: Any) -> Any:
-    """Return the columns for access by index alone."""
+    """Return the columns as pointers that support indexing only."""
     return Columns(
         unchecked(columns.time),
         unchecked(columns.offset),
@@ -154,7 +154,7 @@ def _write_transport(columns: Any, row: Any, fields: Any) -> None:
 def _keep_fragment(
     buffer: Any, payload: Any, length: Any, row: Any, protocol: Any, header: Any, piece: Any, fragments: Any
 ) -> None:
-    """Put a fragment into row `piece` of `fragments`, with the bytes that it has of the datagram's first ones."""
+    """Put a fragment into row `piece` of `fragments`, with its part of the datagram's first bytes."""
     fragments.row[piece] = row
     fragments.protocol[piece] = protocol
     fragments.ident[piece] = header[ip.IDENT]

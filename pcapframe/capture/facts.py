@@ -1,4 +1,4 @@
-"""What a capture file says of itself, and what could not be read: every list has a limit, and a total."""
+"""What a capture file states, and what could not be read: every list has a limit, and a total."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ MOST_LINK_NOTES = 10  # undecoded link types that get a note each
 
 @dataclass
 class CaptureFacts:
-    """What a capture file says of itself; see ``facts.CaptureInfo`` for the fields' meaning."""
+    """What a capture file states; see ``facts.CaptureInfo`` for the fields' meaning."""
 
     name: str
     format: str
@@ -34,12 +34,12 @@ class CaptureFacts:
     comment_bytes: int = 0  # so far
 
     def damaged(self, problem: str, offset: int) -> None:
-        """Keep what is wrong at a byte, from where on the capture is missing or cannot be read."""
+        """Record a problem at an offset, after which the capture is missing or cannot be read."""
         self.truncated = True
         self.damage = f"at byte {offset}: {problem}; every whole packet before is kept"
 
     def keep_comment(self, frame: int | None, text: Bytes) -> None:
-        """Keep a comment, unless all those before leave no room for its text."""
+        """Keep a comment, unless earlier comments have used up the room for texts."""
         self.comment_bytes += len(text)
         if self.comment_bytes <= COMMENT_BYTES:
             self.comments.append({"frame": frame, "text": decoded(text)})
@@ -82,6 +82,6 @@ def decoded(text: bytes) -> str:
 
 
 def shortened(text: bytes) -> str:
-    """Text of a name, cut where it is beyond reason."""
+    """Return the text of a name, cut if it is too long."""
     name = decoded(text)
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -52,7 +52,7 @@ class Interner(NamedTuple):
 
 
 def new_interner() -> Interner:
-    """Return an interner that knows nothing yet."""
+    """Return an empty interner."""
     codes = np.full(CODES, NOT_SEEN, np.uint16)
     named = [*range(IP_PROTOCOLS), *(IP_PROTOCOLS + kind for kind in CODE_NAMES), *OTHERS]
     codes[named] = NOT_SEEN_NAMED
@@ -68,7 +68,7 @@ def new_interner() -> Interner:
 
 @inner_jit
 def _address_slot(slots: Any, mask: Any, addresses: Any, seed: Any, high: Any, low: Any, family: Any) -> Any:
-    """Slot of an address: its own, or a free one."""
+    """Return the slot of an address, or the free slot for it."""
     h = (high * seed[0] + low + family) ^ (low >> np.uint64(29))
     h = (h ^ (h >> np.uint64(32))) * seed[1]
     slot = np.int64(h >> np.uint64(30)) & mask
@@ -108,8 +108,8 @@ def protocol_code(kind: Any) -> Any:
 def _new_protocol(codes: Any, code_list: Any, counts: Any, code: Any) -> Any:
     """Return the number + 1 of a protocol code that was not seen yet.
 
-    Every IP protocol and every code with a name in our tables gets a number of its own. Of the others, which a capture
-    may have by the thousand, only the first `MOST_UNNAMED` do.
+    Every IP protocol and every code with a name in our tables gets a separate number. A capture may have thousands of
+    other codes; only the first `MOST_UNNAMED` of them get one.
     """
     asked = code
     if codes[code] == NOT_SEEN:
@@ -136,7 +136,7 @@ def intern_protocol(codes: Any, code_list: Any, counts: Any, code: Any) -> Any:
 
 @jit
 def _rehash(interner: Any) -> None:
-    """Put every address into an emptied, larger table."""
+    """Insert every address into an empty, larger table."""
     mask = interner.slots.size - 1
     for number in range(interner.counts[ADDRESSES]):
         at = 3 * number

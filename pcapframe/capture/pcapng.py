@@ -1,7 +1,7 @@
 """The blocks of pcapng (draft-ietf-opsawg-pcapng), walked in compiled code.
 
-Packets go to a batch of records; what the other blocks say goes to `Walked`, which lives from call to call. A block
-makes no Python objects: texts are noted by their place, up to a limit, and counted beyond it.
+Packets go to a batch of records; information from the other blocks goes to `Walked`, which is kept between calls. A
+block creates no Python objects: up to a limit, texts are recorded by their offset; beyond it, they are only counted.
 """
 
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ Array = npt.NDArray[Any]
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 5, 6
 BIG_ENDIAN_MAGIC = 0x1A2B3C4D  # as read in big-endian order
-LARGEST_BLOCK = 16 << 20  # Wireshark's limit; other blocks that claim more are taken for damage [bytes]
+LARGEST_BLOCK = 16 << 20  # Wireshark's limit; a longer block is treated as damage [bytes]
 LARGEST_PACKET_BLOCK = 16 * LARGEST_BLOCK
 LEAST_SECTION, LEAST_OTHER = 28, 20  # length of a section header, and of an interface or statistics block [bytes]
 
@@ -64,7 +64,7 @@ KEPT_LINK, KEPT_SNAPLEN, KEPT_COUNTER, HAS_COUNTER = 0, 1, 2, 4  # two counters:
 
 
 class Walked(NamedTuple):
-    """What the blocks so far say. Few arrays, because each makes every function that takes them slower to compile."""
+    """State from the blocks so far. Few arrays: each one makes all functions that take them slower to compile."""
 
     numbers: Array  # int64, see the slots above
     table: Array  # int64, the interfaces of the current section: what is needed to read their packets
@@ -91,7 +91,7 @@ def new_walked() -> Walked:
 
 
 def with_interface_room(walked: Walked) -> Walked:
-    """Return the state with room for as many interfaces again."""
+    """Return the state with room for twice as many interfaces."""
     return walked._replace(table=np.concatenate([walked.table, np.zeros_like(walked.table)]))
 
 
@@ -104,12 +104,12 @@ def link_types(walked: Walked) -> list[int]:
 
 
 def interfaces_so_far(walked: Walked) -> int:
-    """How many interfaces were described, in all sections."""
+    """Return how many interfaces were described, in all sections."""
     return int(walked.numbers[FIRST_INTERFACE] + walked.numbers[INTERFACES])
 
 
 def claimed_length(walked: Walked, header: bytes) -> tuple[int, int]:
-    """Length that a section, interface or statistics block claims in its first 12 bytes, and the least it may have."""
+    """Return the length that a section, interface or statistics block claims in its first 12 bytes, and the minimum."""
     is_section = header[:4] == SECTION_MAGIC
     magic_is_big = int.from_bytes(header[8:12], "big") == BIG_ENDIAN_MAGIC
     is_big = magic_is_big if is_section else walked.numbers[BIG_ENDIAN] == 1
@@ -118,7 +118,7 @@ def claimed_length(walked: Walked, header: bytes) -> tuple[int, int]:
 
 @inner_jit
 def to_ns(ticks: Any, power_of_two: Any, exponent: Any, offset_s: Any) -> Any:
-    """Time stamp in nanoseconds since 1970; ``NO_TIME`` where 64 bits cannot hold it."""
+    """Return a time stamp in nanoseconds since 1970; ``NO_TIME`` if 64 bits cannot hold it."""
     billion = np.uint64(1_000_000_000)
     if power_of_two:
         if exponent > 63:
@@ -151,7 +151,7 @@ def to_ns(ticks: Any, power_of_two: Any, exponent: Any, offset_s: Any) -> Any:
 
 @inner_jit
 def _has_option(buffer: Any, at: Any, end: Any, big_endian: Any) -> Any:
-    """Whether a whole option begins at `at`; the end of options is none."""
+    """Return whether a whole option begins at `at`; the end-of-options marker does not count."""
     if at + 4 > end or u16(buffer, at, big_endian) == END_OF_OPTIONS:
         return False
     return at + 4 + u16(buffer, at + 2, big_endian) <= end
@@ -159,13 +159,13 @@ def _has_option(buffer: Any, at: Any, end: Any, big_endian: Any) -> Any:
 
 @inner_jit
 def _after_option(buffer: Any, at: Any, big_endian: Any) -> Any:
-    """Where the option at `at` is followed by the next."""
+    """Return where the option after the one at `at` begins."""
     return at + 4 + (u16(buffer, at + 2, big_endian) + 3) // 4 * 4
 
 
 @inner_jit
 def _note_text(walked: Any, kind: Any, subject: Any, at: Any, length: Any) -> None:
-    """Note where a text is."""
+    """Record where a text is."""
     texts, number = walked.texts, walked.numbers[TEXTS]
     texts[number, 0], texts[number, 1], texts[number, 2], texts[number, 3] = kind, subject, at, length
     walked.numbers[TEXTS] = number + 1
@@ -173,7 +173,7 @@ def _note_text(walked: Any, kind: Any, subject: Any, at: Any, length: Any) -> No
 
 @inner_jit
 def _has_comment(buffer: Any, at: Any, end: Any, big_endian: Any) -> Any:
-    """Whether a comment is among the options between `at` and `end`."""
+    """Return whether a comment is among the options between `at` and `end`."""
     while _has_option(buffer, at, end, big_endian):
         if u16(buffer, at, big_endian) == COMMENT:
             return True
@@ -185,7 +185,7 @@ def _has_comment(buffer: Any, at: Any, end: Any, big_endian: Any) -> Any:
 def _read_options(buffer: Any, at: Any, end: Any, big_endian: Any, frame: Any, walked: Any) -> None:
     """Count the comments among the options between `at` and `end`, and find the last option of each kind.
 
-    All blocks share this function, because each copy of it would have to be compiled.
+    All blocks share this function, because every inlined copy would be compiled again.
     """
     numbers = walked.numbers
     for code in range(OPTION_KINDS):
@@ -296,7 +296,7 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
     start, end : int
         Where the first block begins, where the bytes end.
     walked : Walked
-        What the blocks before said; updated.
+        State from the blocks before; updated.
     interfaces_before : int
         How many interfaces earlier captures described.
     first_frame : int
@@ -308,8 +308,8 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
     -------
     tuple of int
         How many packets are in `batch`, where the next block begins, and why it stopped there: ``NEED_MORE`` (bytes,
-        or room in the batch), ``NEED_ROOM`` (for interfaces), ``BAD_CLAIM`` (a length of the next block that is out of
-        range) or one of ``PROBLEMS``.
+        or room in the batch), ``NEED_ROOM`` (for interfaces), ``BAD_CLAIM`` (the next block's length is out of range)
+        or one of ``PROBLEMS``.
     """
     numbers, table = walked.numbers, walked.table
     numbers[TEXTS] = 0

@@ -41,7 +41,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     stream : CaptureStream
         The capture's bytes.
     into : PacketColumns
-        Gets a row per packet.
+        Receives one row per packet.
     progress : callable
         Called with how much of the file has been read and how long it is. [bytes]
 

@@ -1,8 +1,8 @@
-"""The captures that clients ask about: opened safely, analysed once, kept while there is room.
+"""The captures that clients ask about: opened safely, analysed once, cached while there is room.
 
 A capture is identified by its content: a file by device, inode, size and modification time, a download by its SHA-256.
 One that has changed is read again. Analyses run in threads, so that the event loop keeps answering. An analysis stops
-at its next step if no client waits for it any more or its time is over.
+at its next step if no client waits for it any more or its time limit is reached.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""One bound for the memory of all analyses: those that are kept, and those under way."""
+"""One bound for the memory of all cached and running analyses."""
 
 import threading
 from collections import OrderedDict
@@ -15,7 +15,7 @@ Key: TypeAlias = tuple[Any, ...]
 
 
 class Room:
-    """Analyses that are kept, and what those under way claim; may be used by any thread.
+    """The cached analyses, and the memory that running analyses claim; may be used by any thread.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Room:
             return key in self._kept
 
     def claim(self, work: Hashable, name: str, nbytes: int, packets: int) -> None:
-        """Claim memory for an analysis under way, dropping the least recently used kept ones for it.
+        """Claim memory for a running analysis, dropping the least recently used cached ones for it.
 
         Parameters
         ----------
@@ -51,14 +51,14 @@ class Room:
         name : str
             Its capture, for messages.
         nbytes : int
-            Memory that it takes in all, so far. [bytes]
+            Memory that it takes so far, in all. [bytes]
         packets : int
             How many were read so far.
 
         Raises
         ------
         CaptureError
-            Too little is left beside the other analyses under way.
+            The other running analyses leave too little.
         """
         with self._lock:
             others = sum(size for other, size in self._claimed.items() if other != work)
@@ -73,7 +73,7 @@ class Room:
             self._drop()
 
     def release(self, work: Hashable) -> None:
-        """End the claim of an analysis that is no longer under way."""
+        """End the claim of an analysis that no longer runs."""
         with self._lock:
             self._claimed.pop(work, None)
 

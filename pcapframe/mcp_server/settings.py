@@ -17,7 +17,7 @@ class Settings:
     allow_hosts : tuple of str
         Hosts with private addresses whose captures may be fetched.
     cache_bytes : int, default 2 GiB
-        Memory that analyses may take, those kept and those under way together. [bytes]
+        Memory for cached and running analyses together. [bytes]
     """
 
     roots: tuple[Path, ...] = (Path(),)

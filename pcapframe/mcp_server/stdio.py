@@ -1,6 +1,6 @@
 """Transport over standard input and output that answers invalid requests too.
 
-The SDK drops invalid messages silently, and their sender waits for an answer that never comes.
+The SDK silently drops invalid messages, so their sender would wait for an answer forever.
 """
 
 import io
@@ -31,8 +31,8 @@ def refusal(line: str) -> JSONRPCError | None:
     Returns
     -------
     JSONRPCError or None
-        With the id of the request if it can be read. None for a valid message, and for what is never answered: a
-        blank line or a response.
+        With the id of the request if it can be read. None for a valid message, and for lines that need no answer: blank
+        lines and responses.
 
     Examples
     --------

@@ -43,7 +43,7 @@ LIMITS = CaptureGapsLimits
 
 
 def observe(traffic: Traffic, limits: CaptureGapsLimits) -> Pattern | None:
-    """Sum up what the capture lacks.
+    """Sum up the bytes missing from the capture.
 
     Parameters
     ----------

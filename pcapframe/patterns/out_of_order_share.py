@@ -64,7 +64,7 @@ def observe(traffic: Traffic, limits: OutOfOrderShareLimits) -> Pattern | None:
         ``threshold``, ``connections`` with any and ``connections_above`` the threshold [connections],
         ``by_connection`` [packets] of ``by_connection_total``, ``from_client`` and ``from_server`` [packets].
         ``wireshark_total`` are the packets that Wireshark's rules call out of order; ``only_wireshark`` and
-        ``only_evidence`` those that one of both names. Evidence: the reordered segments.
+        ``only_evidence`` the packets that only one of the two includes. Evidence: the reordered segments.
     """
     by_client, by_server = (
         traffic.number("client_reordered_segments"),

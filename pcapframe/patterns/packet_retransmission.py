@@ -71,7 +71,7 @@ def observe(traffic: Traffic, limits: PacketRetransmissionLimits) -> Pattern | N
         ``data_retransmissions`` of ``data_packets`` [packets], ``data_rate`` [0 to 1] with its 95 % interval, and
         apart ``syn_retries`` and ``fin_retries`` [packets] of segments without payload.
         ``wireshark_total`` are the packets that Wireshark's rules label; ``only_wireshark`` and ``only_evidence``
-        those that only one of the two names. Evidence: the retransmitted segments.
+        the packets that only one of the two includes. Evidence: the retransmitted segments.
 
     Examples
     --------

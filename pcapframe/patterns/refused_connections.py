@@ -56,7 +56,7 @@ def observe(traffic: Traffic, limits: RefusedConnectionsLimits) -> Pattern | Non
     -------
     Pattern or None
         ``refused_connections`` of ``attempted_connections`` (those with a SYN), ``refused_share`` [0 to 1],
-        ``syns`` sent in vain [packets], ``by_server`` [connections] of ``by_server_total``,
+        ``syns`` refused [packets], ``by_server`` [connections] of ``by_server_total``,
         ``response_median_s`` from SYN to RST [s]. Evidence: these SYNs and RSTs.
 
     Examples

@@ -50,7 +50,7 @@ LIMITS = RstUnlikeTtlLimits
 
 
 def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
-    """Find RSTs with a hop limit of their own.
+    """Find RSTs whose hop limit differs from their sender's other packets.
 
     Parameters
     ----------

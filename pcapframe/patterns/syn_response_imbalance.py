@@ -45,7 +45,7 @@ LIMITS = SynResponseImbalanceLimits
 
 
 def observe(traffic: Traffic, limits: SynResponseImbalanceLimits) -> Pattern | None:
-    """Compare SYNs with those that a SYN-ACK answered.
+    """Compare all SYNs with the answered ones.
 
     Parameters
     ----------

@@ -3,8 +3,8 @@
 Each chart is a file with two functions: ``NAME_data`` returns the numbers, as a frame, and ``NAME`` draws exactly
 these. The file declares the chart once, for all that show it; `CHARTS` has these declarations by name. A chart takes
 an `Analysis` or the frames it needs, and ``ax=None``; it returns the axes, shows nothing, saves nothing and leaves
-``rcParams`` and its input as they are. Without ``ax`` it makes a figure of its own with pyplot, since only those show
-themselves in a notebook. Times are UTC. A chart has a bounded number of marks for captures of any length; its
+``rcParams`` and its input unchanged. Without ``ax`` it makes a new figure with pyplot, since notebooks show only pyplot
+figures automatically. Times are UTC. A chart has a bounded number of marks for captures of any length; its
 docstring says how its numbers are binned.
 
 matplotlib is an extra: ``pip install "pcapframe[plots]"``.

@@ -78,5 +78,5 @@ class Chart:
 
     @property
     def alt(self) -> str:
-        """What is drawn, as a text of its own: a description, or what stands in place of the picture."""
+        """What is drawn, as a sentence: for a description, or as alternative text of the picture."""
         return self.numbers[:1].upper() + self.numbers[1:]

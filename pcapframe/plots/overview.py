@@ -75,7 +75,7 @@ def overview_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataF
 
 
 def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
-    """Draw counts over time, each in a panel of its own.
+    """Draw counts over time, one panel each.
 
     Parameters
     ----------

@@ -101,7 +101,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     -------
     Axes
         `resend_raster_data`: one mark per cell and reason, larger for more segments. Beyond 150 connections, several
-        that began one after another share a row. In the panel above, each connection counts once per bin.
+        that began consecutively share a row. In the panel above, each connection counts once per bin.
 
     Examples
     --------

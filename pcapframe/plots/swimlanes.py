@@ -35,7 +35,7 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
     ----------
     segments, connections : DataFrame
         Columns of ``schema.SEGMENTS`` and ``schema.CONNECTIONS``; not modified. Segments of connections that are
-        not in `connections` are ignored: pass those that you want to see, such as
+        not in `connections` are ignored: pass the ones you want to see, such as
         ``connections[connections["ending"] == "reset"]``.
 
     Returns
@@ -43,7 +43,7 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
     DataFrame
         ``lane`` from 0 (int64), ``conn_id`` (int64), ``kind`` (category: ``connection``, ``fin``, ``rst``,
         ``resent``), ``start`` and ``end`` (UTC; equal for the last three) and ``ending`` of the connection (category).
-        Connections are in order of their start. Of more than 80, only 80 that began one after another are returned,
+        Connections are in order of their start. Of more than 80, only 80 that began consecutively are returned,
         around the moment when most are open at once. Marks of a kind in the same 600th of the time of a lane are
         joined. ``attrs`` holds ``connections``, the number of all, and ``without_time`` (connections left out).
 

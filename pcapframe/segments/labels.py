@@ -45,8 +45,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The TCP rows with their index, columns and dtypes of ``schema.SEGMENTS``. The labels are Wireshark's
-        ``tcp.analysis`` flags by their names there; ``resent``, ``reordered`` and their like are what the packets
-        show beyond these. Empty for packets without TCP.
+        ``tcp.analysis`` flags, under the same names; ``resent``, ``reordered`` and others are based on further
+        evidence in the packets. Empty for packets without TCP.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    A segment whose headers do not tell its payload (``payload_bytes`` null) carries no label. Sequence numbers
-    compare modulo 2**32 (RFC 9293 section 3.4). A SYN shows who the client is; where none was captured the roles
-    are inferred and ``connections.roles`` says so.
+    A segment of unknown payload length (``payload_bytes`` null) has no labels. Sequence numbers are compared modulo
+    2**32 (RFC 9293 section 3.4). A SYN shows which side is the client; if none was captured, the roles are inferred and
+    ``connections.roles`` says so.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
 def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt.NDArray[np.uint16]) -> None:
     """Set ``reused_ports`` on SYN-ACKs whose number differs from the one before, and on the first from the last.
 
-    Wireshark analyses twice; the second time it starts from the number that the first time ended with.
+    Wireshark runs two passes; the second starts from the number that the first ended with.
     """
     answers = np.flatnonzero(segments["tcp_flags"] & (SYN | ACK) == SYN | ACK)
     if not ((tracked.notes[answers] & REUSED).any() or segments.hidden[answers].any()):
@@ -112,7 +112,7 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
 
 
 def _plain(packets: pd.DataFrame) -> dict[str, Any]:
-    """Return the packets' columns with the types that they have on segments: arrays of their own where these differ."""
+    """Return the packets' columns with the types that they have on segments, as new arrays where the types differ."""
     columns: dict[str, Any] = {name: packets[name] for name in names(PACKETS)}
     plain = [column for column in SEGMENTS[: len(PACKETS)] if column.dtype.startswith(("uint", "bool"))]
     changed = [column for column in plain if column.dtype not in ("boolean", str(columns[column.name].dtype))]
@@ -120,7 +120,7 @@ def _plain(packets: pd.DataFrame) -> dict[str, Any]:
         own[:] = values(columns[column.name], column.dtype)
         columns[column.name] = own
     src, dst = columns["src"], columns["dst"]
-    if not src.cat.categories.equals(dst.cat.categories):  # the stages after this one count on one numbering
+    if not src.cat.categories.equals(dst.cat.categories):  # later stages expect the same categories in both
         both = src.cat.categories.union(dst.cat.categories, sort=False)
         columns |= {"src": src.cat.set_categories(both), "dst": dst.cat.set_categories(both)}
     return columns
@@ -141,13 +141,13 @@ def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.N
 def _made(
     segments: SegmentColumns, connections: int, tracked: Tracked, labelled: Sequence, judged: Evidence
 ) -> dict[str, Any]:
-    """Columns that segments have beyond those of packets, by name."""
+    """Return the columns that only segments have, by name."""
     client_side = find_clients(segments, tracked, connections)
     has_ack = segments["tcp_flags"] & ACK != 0
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
     copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
     known = resent & settled
-    judged.resent_bytes[copy] = 0  # of those that only later packets showed to be copies
+    judged.resent_bytes[copy] = 0  # for copies that only later packets revealed
     return {
         "conn_id": tracked.conn_id,
         "from_client": tracked.side == client_side.take(tracked.conn_id),

@@ -1,6 +1,6 @@
 """The explorer of a capture in a notebook: filter, look, select, down to the packet.
 
-``_filters`` finds the connections that match, ``_selection`` holds them with code and filters that select the same,
+``_filters`` finds the connections that match, ``_selection`` holds them with code and filters for the same selection,
 ``_state`` keeps the user's choices; none of these knows a widget. ``_parts`` are custom widgets, ``_views`` and
 ``_table`` are the tabs, ``_export`` copies and writes the selection, ``_explorer`` joins them.
 

@@ -176,7 +176,7 @@ class Explorer(widgets.VBox):
         assert self.state is not None
         self._say(self.state.problem)
         self.export.forget()
-        self._stale = set(self.views)  # one connection too: filters may tell its roles
+        self._stale = set(self.views)  # also the view of one connection: filters may determine its roles
         self._draw()
         self._tell()
 

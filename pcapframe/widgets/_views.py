@@ -84,7 +84,7 @@ class SelectionChart(widgets.VBox):
         """Draw the selection."""
         selection = self._state.selection
         takes_both = "connections" in inspect.signature(self._declared.draw).parameters
-        # With the analysis, segments of other connections are passed over: cheaper than to leave them out.
+        # Charts ignore segments of other connections; that is cheaper than removing them.
         shown = (selection.found.analysis, selection.connections) if takes_both else (selection.segments,)
         self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
         self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"

@@ -1,6 +1,6 @@
-"""Guided incident reviews: notebooks with a story, questions, and checks that do not tell the answer.
+"""Guided incident reviews: notebooks with a story, questions, and checks that do not reveal the answer.
 
-``checks`` tells right from wrong, ``layout`` puts notebooks and captures into a folder, ``authoring`` makes the
+``checks`` checks answers, ``layout`` puts notebooks and captures into a folder, ``authoring`` makes the
 participant's notebook and the keys of its checks from an answer notebook. A review is a name: ``NAME.ipynb``,
 ``answers/NAME.ipynb``, its keys in ``checks.json`` and a capture in ``captures``.
 

@@ -1,7 +1,7 @@
 """Make a participant's notebook and the keys of its checks from an answer notebook.
 
-The answer notebook is the one source of a review. Its metadata has ``"pcapframe": {"capture": "FILE"}``. In every code
-cell a line ``name = value  # answer`` is blanked for the participant. A cell that asks has the tag ``question``, ends
+The answer notebook is the only source of a review. Its metadata has ``"pcapframe": {"capture": "FILE"}``. In every code
+cell a line ``name = value  # answer`` is blanked for the participant. A question's cell has the tag ``question``, ends
 in ``review.check(N, name)``, and has in its metadata ``"pcapframe": {"kind": "number", "decimals": 0, "hint": "…",
 "wrong": [[typical wrong answer, hint], …]}``; kind may be ``text`` or ``list``. Cells with the tag ``solution`` are
 left out.
@@ -65,7 +65,7 @@ def write_review(answer_notebook: str | os.PathLike[str]) -> Path:
 
 
 def blanked(code: str) -> str:
-    r"""Put three dots in the place of each answer.
+    r"""Replace each answer by three dots.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _code(cell: dict[str, Any]) -> str:
 
 
 def _question(cell: dict[str, Any], where: str) -> tuple[str, dict[str, Any]]:
-    """Return a question's number and key, made from the answer that stands in its cell."""
+    """Return a question's number, and its key made from the answer in its cell."""
     code, told = _code(cell), cell["metadata"].get("pcapframe", {})
     check = _CHECK.search(code)
     answers = {match["name"]: match for match in _MARKED.finditer(code)}
@@ -123,11 +123,11 @@ def _question(cell: dict[str, Any], where: str) -> tuple[str, dict[str, Any]]:
 
 
 def _for_participant(cell: dict[str, Any]) -> dict[str, Any]:
-    """Copy a cell without its answer, output and what its metadata tells."""
+    """Copy a cell without its answer, its output and the metadata that reveals the answer."""
     if cell["cell_type"] != "code":
         return cell
     tags = _tags(cell)
-    # A missing answer raises; where all cells are run, the later ones still are.
+    # A missing answer raises an error; "Run All" still runs the later cells.
     kept = {"tags": [*tags, "raises-exception"]} if "question" in tags else {"tags": tags} if tags else {}
     lines = blanked(_code(cell)).splitlines(keepends=True)
     return {**cell, "metadata": kept, "source": lines, "outputs": [], "execution_count": None}

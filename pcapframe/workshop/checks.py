@@ -60,7 +60,7 @@ class Review:
     Raises
     ------
     ParameterError
-        There is no such review here; the message lists those there are.
+        There is no such review; the message lists the existing ones.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Review:
         Raises
         ------
         AnswerError
-            It is missing, of the wrong type or wrong; with a hint for a known mistake.
+            It is missing, of the wrong type or wrong; the message has a hint for a known mistake.
         """
         key = self._questions.get(str(question))
         if key is None:
@@ -157,7 +157,7 @@ def hashed(normal: str, salt: str) -> str:
 
 
 def normalised(answer: Any, kind: str, decimals: int = 0) -> str:
-    """Write an answer in normal form, the same for all its spellings.
+    """Write an answer in a normal form that is the same for all its spellings.
 
     Parameters
     ----------
@@ -250,6 +250,6 @@ def _item(part: Any) -> str:
 
 
 def _words(text: str) -> str:
-    """Small letters, one space between words, no article, and no point or bracket around."""
+    """Return the text in lower case, single-spaced, without an article, and without surrounding points or brackets."""
     words = text.casefold().replace("_", " ").split()
     return " ".join(words).strip(" .()[]'\"").removeprefix("the ")

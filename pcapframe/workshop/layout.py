@@ -15,7 +15,7 @@ __all__ = ["Laid", "lay_out"]
 
 @dataclass(frozen=True)
 class Laid:
-    """What happened to one file.
+    """The outcome for one file.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def lay_out(folder: str | os.PathLike[str]) -> list[Laid]:
     Parameters
     ----------
     folder : path
-        Gets them; made where it is missing.
+        Receives them; created if missing.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def lay_out(folder: str | os.PathLike[str]) -> list[Laid]:
 
 
 def _files() -> Iterator[tuple[Path, Path]]:
-    """Each file that ships, and its place in the folder."""
+    """Yield each file that ships, and its path in the folder."""
     notebooks = _first(NOTEBOOKS)
     for pattern in ("*.ipynb", "answers/*.ipynb", KEYS):
         for path in notebooks.glob(pattern):

@@ -16,7 +16,7 @@ EXPLAINED = (AttributeError, LookupError, NameError, TypeError, ValueError)
 def explain_mistakes() -> None:
     """Make the running notebook explain common mistakes in a sentence; outside IPython, do nothing.
 
-    A handler that the notebook already has stays.
+    A handler that the notebook already has is kept.
     """
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None and not shell.custom_exceptions:

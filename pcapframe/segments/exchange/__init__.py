@@ -1,6 +1,6 @@
-"""What a packet is to the two hosts: which probe it answers, and whether a RST ended anything.
+"""What a packet means to the two hosts: which probe it answers, and whether a RST ended anything.
 
-Some of that only later packets show, so that this pass looks at every segment before ``evidence`` judges any.
+Some of this is known only from later packets, so this pass reads every segment before ``evidence`` judges any.
 ``probes`` tells keep-alives from window probes and finds their answers; ``resets`` finds the RSTs that ended nothing.
 """
 

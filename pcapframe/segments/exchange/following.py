@@ -1,4 +1,4 @@
-"""The compiled pass that follows what both hosts of a connection say to each other."""
+"""The compiled pass that follows the exchange between the two hosts of a connection."""
 
 from typing import Any, NamedTuple
 
@@ -18,10 +18,10 @@ __all__ = ["Exchange", "ExchangePass"]
 
 
 class Exchange(NamedTuple):
-    """What is said of each segment."""
+    """Results for each segment."""
 
     bits: Array  # uint8, KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED
-    answer: Array  # int32, row of what answers a probe, meaningful for probes only; -1 for none
+    answer: Array  # int32, row of the answer to a probe, -1 for none; meaningful for probes only
 
     @classmethod
     def room(cls, rows: int) -> "Exchange":
@@ -31,9 +31,9 @@ class Exchange(NamedTuple):
 
 @inner_jit
 def _acknowledge(own: Any, peer: Any, ack: Any) -> None:
-    """Take an acknowledgement."""
+    """Apply an ACK."""
     if peer.syn_sent == 1 and own.syn_sent == 0 and ack != peer.high:
-        return  # of an earlier connection: the peer has sent no more than its SYN (RFC 9293 section 3.10.7.3)
+        return  # from an earlier connection: the peer has sent only its SYN (RFC 9293 section 3.10.7.3)
     if not peer.started:
         peer.started = True
         peer.high = ack
@@ -48,7 +48,7 @@ def _acknowledge(own: Any, peer: Any, ack: Any) -> None:
 
 @inner_jit
 def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
-    """Take the sequence number of a SYN or SYN-ACK; another one than before begins the host's numbers anew."""
+    """Apply the sequence number of a SYN or SYN-ACK; a number that differs from before restarts the host's numbers."""
     is_new = own.started and seq != own.isn
     own.syn_sent = max(own.syn_sent, 2 if flags & ACK else 1)
     if is_new or not own.started:
@@ -64,7 +64,7 @@ def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
 def follow(
     segments: Any, tracked: Any, base_row: Any, hosts: Any, resets: Any, counts: Any, all_bits: Any, all_answers: Any
 ) -> None:
-    """Follow a chunk of segments, of all that have `all_bits` the one from `base_row`; see the package's docstring."""
+    """Follow a chunk of segments, whose first one is row `base_row` of `all_bits`; see the package's docstring."""
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
@@ -128,7 +128,7 @@ class ExchangePass:
     resets : int
         How many RSTs there are in all chunks.
     most : int, optional
-        How many segments there are in them, where that is known.
+        How many segments there are in all chunks, if known.
     """
 
     def __init__(self, resets: int, most: int = 0) -> None:
@@ -153,8 +153,7 @@ class ExchangePass:
         connections : int
             How many connections there are so far.
         out : Exchange
-            All segments, of which the rows of this chunk are filled; what earlier ones are may change until the
-            last chunk was fed.
+            Of all segments. The rows of this chunk are filled; earlier rows may change until the last chunk is fed.
         """
         self._hosts = grown(self._hosts, 2 * connections, 2 * self._most)
         follow(segments, tracked, self._fed, self._hosts, self._resets, self._counts, out.bits, out.answer)

@@ -1,12 +1,12 @@
-"""State of one host of a connection, as far as its packets show, and the bits that are said of packets."""
+"""State of one host of a connection, as far as its packets show, and the bits that describe packets."""
 
 import numpy as np
 
 __all__ = ["HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "RST_IGNORED", "WINDOW_PROBE"]
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED = 1, 2, 4
-NOBODY = -1  # no row, or no place in a pool
-LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+NOBODY = -1  # no row, or no entry in a pool
+LARGEST_STEP = 1 << 30  # an ACK that jumps further is ignored
 
 HOST = np.dtype(
     [
@@ -16,10 +16,10 @@ HOST = np.dtype(
         ("probe_bit", np.uint8),  # KEEP_ALIVE or WINDOW_PROBE while it waits for an answer to one, else 0
         ("isn", np.uint32),
         ("high", np.uint32),  # end of the highest byte that it sent: SND.NXT
-        ("acked", np.uint32),  # highest acknowledgement that it sent: RCV.NXT
+        ("acked", np.uint32),  # highest ACK number that it sent: RCV.NXT
         ("probe_seq", np.uint32),
-        ("window", np.int32),  # last one that it offered, as in the header
-        ("numbering", np.int32),  # how many times its sequence numbers began anew
+        ("window", np.int32),  # the last that it advertised, as in the header
+        ("numbering", np.int32),  # how many times its sequence numbers restarted
         ("probe_row", np.int64),
         ("probe_time", np.int64),
         ("tsval", np.int64),  # its newest timestamp; 0: none yet

@@ -1,19 +1,19 @@
-"""Keep-alives and window probes (``probe``), and what answers them (``answered_by``).
+"""Keep-alives and window probes (``probe``), and their answers (``answered_by``).
 
-A keep-alive (RFC 9293 section 3.8.4) has at most one byte, ACK, and the number one below the next to be sent, while
-all that was sent is acknowledged and the peer's window is open. A window probe (ibid. section 3.8.6.1) is sent against
-a window of zero: without bytes and one below the next number, as Linux does, or with one byte, the first that the
-window does not take or the same one again. The window decides between the two, where Wireshark calls what lies one
-below a keep-alive.
+A keep-alive (RFC 9293 section 3.8.4) has ACK, at most one byte, and a sequence number one below the next one, while
+everything sent is acknowledged and the peer's window is open. A window probe (ibid. section 3.8.6.1) is sent against a
+window of zero: without bytes and one below the next number, as Linux does, or with one byte, which is the first byte
+beyond the window or a repeat of it. The window tells the two apart; Wireshark calls every segment one below the next
+number a keep-alive.
 
-The answer is the peer's first segment with ACK after the probe that acknowledges no less than before and is neither SYN
-nor RST nor a probe itself: one without bytes, or after a window probe one that opens the window or takes the byte.
-A probe waits for its answer until its sender sends the next, or sends data.
+The answer is the peer's first segment after the probe with ACK, an ACK number no lower than before, and neither SYN nor
+RST, that is not a probe itself. It has no bytes, unless it answers a window probe and opens the window or acknowledges
+the byte. A probe waits for its answer until its sender sends another probe, or data.
 
-Limits. A sender that has not seen yet that the window closed may send one byte of data, which looks like a probe. One
-byte sent again when its acknowledgement was lost behind the capture point looks like a keep-alive with that byte. In a
-capture that begins while a connection idles, the first keep-alive that is not answered is not known. The answer to one
-probe that takes longer than until the next one counts for the next one.
+Limits. A sender that has not yet seen the window close may send one byte of data, which looks like a probe. One byte
+that is retransmitted because its ACK was lost behind the capture point looks like a keep-alive. If the capture begins
+while a connection is idle and its first keep-alive is not answered, that keep-alive is not recognised. An answer that
+comes after the next probe counts for that one.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ def probe_of(own: Any, peer: Any, seq: Any, length: Any, flags: Any) -> Any:
 
 @inner_jit
 def expect_answer(own: Any, bit: Any, row: Any, seq: Any, time: Any) -> None:
-    """Wait for the answer to a probe, unless it repeats at once the one that waits: that is a copy made on the way."""
+    """Wait for the answer to a probe, unless it repeats the waiting probe at once: then it is a copy from the way."""
     if own.probe_bit and seq == own.probe_seq and time - own.probe_time < COPY_LIMIT_NS:
         return
     own.probe_bit, own.probe_row, own.probe_seq, own.probe_time = bit, row, seq, time
@@ -52,7 +52,7 @@ def expect_answer(own: Any, bit: Any, row: Any, seq: Any, time: Any) -> None:
 
 @inner_jit
 def answer(own: Any, peer: Any, row: Any, ack: Any, length: Any, flags: Any, window: Any, answers: Any) -> None:
-    """Note in `answers` if the segment of `row`, sent by `own`, answers the peer's probe."""
+    """Record in `answers` if the segment of `row`, sent by `own`, answers the peer's probe."""
     if flags & (SYN | RST | ACK) != ACK or before(ack, own.acked):
         return
     if length > 0 and not (peer.probe_bit == WINDOW_PROBE and (window > 0 or ack != own.acked)):

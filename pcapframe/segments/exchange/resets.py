@@ -1,20 +1,19 @@
 """RSTs that ended nothing (``rst_ignored``).
 
-A receiver takes a RST only with exactly the next sequence number that it expects, answers one in its window by an
-acknowledgement, and drops any other (RFC 9293 section 3.10.7.4, RFC 5961 section 3). What it expected the capture does
-not always show, so that only what comes after a RST shows that it ended nothing; any of these does:
+A receiver accepts a RST only with exactly the next sequence number that it expects. It answers any other RST in its
+window by an ACK, and drops the rest (RFC 9293 section 3.10.7.4, RFC 5961 section 3). The capture does not always show
+which number it expected. So only later packets show that a RST ended nothing, by any of these:
 
-* bytes that each side sends only after it are acknowledged by the other side;
-* bytes that the RST's sender sends only after it, above its sequence number, are acknowledged;
+* each side sends new bytes after the RST, and the other side acknowledges them;
+* the RST's sender sends new bytes after it, above its sequence number, and they are acknowledged;
 * more than a second later the peer echoes a timestamp (RFC 7323) newer than any that the RST's sender had sent before.
 
-In flight when a RST passes may be data, and acknowledgements of it, but no answer of the host that it ended.
+Data and ACKs of it may be in flight when a RST passes, but the host whose connection it ended sends no more answers.
 
-A RST that acknowledges the peer's SYN refuses it (RFC 9293 section 3.10.7.1): that ended the attempt, whatever comes of
-the next one.
+A RST that acknowledges the peer's SYN refuses it (RFC 9293 section 3.10.7.1): it ended that attempt, whatever happens
+to the next one.
 
-Limits. Nothing shows of a RST after which nothing was sent, or one side only acknowledges without timestamps: such a
-RST counts as the end.
+Limits. A RST counts as the end if nothing is sent after it, or if one side only sends ACKs without timestamps.
 """
 
 from typing import Any, NamedTuple
@@ -29,11 +28,11 @@ from pcapframe.segments.state import after
 
 __all__ = ["Resets", "refuses", "settle", "wait_for_more"]
 
-LONG_AFTER_NS = 1_000_000_000  # no packet is late by as much
+LONG_AFTER_NS = 1_000_000_000  # no packet is delayed for this long
 
 
 class Resets(NamedTuple):
-    """Pool of RSTs, one place each: lists in capture order, one a host."""
+    """Pool of RSTs: one list per host, in capture order."""
 
     row: Array  # int64
     link: Array  # int64, next one of this host, + 1; 0 for none
@@ -48,13 +47,13 @@ class Resets(NamedTuple):
 
 @inner_jit
 def refuses(own: Any, peer: Any, flags: Any, ack: Any) -> Any:
-    """Whether a RST refuses the peer's SYN."""
+    """Return whether a RST refuses the peer's SYN."""
     return flags & ACK and own.syn_sent == 0 and peer.syn_sent == 1 and ack == peer.high
 
 
 @inner_jit
 def wait_for_more(own: Any, peer: Any, pool: Any, place: Any, row: Any, time: Any, seq: Any) -> None:
-    """Remember a RST until what follows shows that it ended nothing."""
+    """Remember a RST until later packets show that it ended nothing."""
     rows, link, times, seqs, own_high, peer_high, own_numbering, peer_numbering, tsvals = pool
     rows[place], link[place], times[place], seqs[place] = row, 0, time, seq
     own_high[place], peer_high[place] = own.high, peer.high
@@ -68,7 +67,7 @@ def wait_for_more(own: Any, peer: Any, pool: Any, place: Any, row: Any, time: An
 
 @inner_jit
 def _went_on(sender: Any, receiver: Any, high: Any, numbering: Any) -> Any:
-    """Whether the receiver acknowledged what the sender had not sent when it had sent up to `high`."""
+    """Return whether the receiver acknowledged bytes that the sender sent after it had sent up to `high`."""
     if not receiver.has_acked:
         return False
     if sender.numbering != numbering:
@@ -78,7 +77,7 @@ def _went_on(sender: Any, receiver: Any, high: Any, numbering: Any) -> Any:
 
 @inner_jit
 def settle(own: Any, peer: Any, pool: Any, bits: Any, echo_time: Any, echo: Any) -> None:
-    """Set RST_IGNORED in the `bits` of all segments at RSTs of `own` that ended nothing, by what is known now.
+    """Set RST_IGNORED in `bits` for the RSTs of `own` that are now known to have ended nothing.
 
     `echo` is a timestamp that the peer echoes at `echo_time`, -1 for none.
     """
