@@ -1,9 +1,9 @@
 """Make captures with known truth and score labels by them: ``python data/ground_truth.py [make|score|ship]``.
 
 Making needs Linux, root and iproute2, ethtool and nftables (Debian: ``iproute2 ethtool nftables``) and takes about a
-minute a run. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a word both are done. Scores are those
-of all runs together: one has some 160 copies, so that two of them are already a hundredth. ``ship`` puts the headers of
-some captures of the first run and their truth where the tests find them.
+minute per run. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a command, both are done. Scores
+combine all runs, since one run has only about 160 copies: two of them are more than 1 %. ``ship`` puts the headers of
+some captures of the first run, and their truth, where the tests find them.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
     parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
     parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the link, for other losses")
-    parser.add_argument("--runs", type=int, default=3, help="how often, each with seeds of its own (%(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="how many runs, each with other seeds (%(default)s)")
     arguments = parser.parse_args()
     seeds = [arguments.seed + 1000 * run for run in range(arguments.runs)]
     folders = [arguments.out / f"seed-{seed}" for seed in seeds]

@@ -1,7 +1,7 @@
 """Scenarios with known truth: real kernel TCP over an impaired link, recorded at both ends and in the middle.
 
-Each is a function of a `Lab`, registered under its name by `impaired`; ``ground_truth.py`` runs them. They are made
-to be hard for a program that labels resends, not to be read.
+Each is a function of a `Lab`, registered under its name by `impaired`; ``ground_truth.py`` runs them. They are meant
+to be hard for a program that recognises retransmissions, not to be examples.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def twice(probability: float, seconds: float) -> tuple[Rule, Rule]:
 
 
 class Pair:
-    """Both ends of a connection, and what the kernel says of them in the end."""
+    """Both ends of a connection, and the kernel's final counters of them."""
 
     def __init__(self, lab: Lab, listener: socket.socket, note: str, **options: int) -> None:
         self.ours, self.theirs = lab.pair(listener, note=note, **options)
@@ -232,7 +232,7 @@ def zero_window(lab: Lab) -> None:
 
 @impaired(replace(BASE, seed=43, rules=(Rule("drop", kinds=("ack",), probability=0.2, first=12),)))
 def keep_alive(lab: Lab) -> None:
-    """Silent connections with keep-alives, some of whose answers are lost."""
+    """Idle connections with keep-alives, some of whose answers are lost."""
     listener = lab.server.listen(lab.servers[0], PORTS[0])
     pairs = [Pair(lab, listener, "keep-alives") for _ in range(3)]
     for pair in pairs:

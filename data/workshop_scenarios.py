@@ -1,8 +1,8 @@
 """The scenarios behind the captures of the incident reviews in ``notebooks/workshops``.
 
-They work as those of ``scenarios.py`` do. Whoever wants to take part in a review should not read on: what was meant
-to happen stands here. The link's tally of each capture goes to ``tests/workshop/truth.json``, which is not installed,
-so that the answers of the reviews are held against it and not against an analysis.
+They work like the ones in ``scenarios.py``. If you want to take part in a review, do not read on: this file gives away
+what happens. The link's tally of each capture goes to ``tests/workshop/truth.json``, which is not installed, so that
+the reviews' answers are tested against it and not against an analysis.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ BRANCH = Plan(
 def branch_office(lab: Lab) -> None:
     """Uploads and downloads of the same size; the link drops 6 % of the frames to the server and none to the client.
 
-    Acknowledgements of the downloads are dropped too: the next one stands for them.
+    Acknowledgements of the downloads are dropped too: the next one covers their bytes.
     """
     listener = lab.server.listen(lab.servers[0], 8010)
     with lab.capture():

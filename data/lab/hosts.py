@@ -35,7 +35,7 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
 
 class LabError(RuntimeError):
-    """The laboratory did not do what it was told."""
+    """Something in the lab went wrong."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
@@ -90,7 +90,7 @@ class Host:
             self.sysctl(f"net/ipv6/conf/{name}/disable_ipv6", int(not ipv6))
             self.sysctl(f"net/ipv6/conf/{name}/accept_dad", 0)
             self.sysctl(f"net/ipv6/conf/{name}/router_solicitations", 0)
-        self.sysctl("net/ipv4/tcp_no_metrics_save", 1)  # connections do not learn from one another
+        self.sysctl("net/ipv4/tcp_no_metrics_save", 1)  # no TCP metrics are shared between connections
         self.run("ip", "link", "set", INTERFACE, "address", mac, "up")
         # Without offload segments and checksums are as on a wire.
         state = "on" if self._offload else "off"
@@ -112,7 +112,7 @@ class Host:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Let the thread be in this namespace; sockets and processes made meanwhile stay in it."""
+        """Switch the thread to this namespace; sockets and processes made meanwhile stay in it."""
         _set_namespace(self._inside)
         try:
             yield
@@ -166,7 +166,7 @@ class Host:
         return listener
 
     def counters(self) -> dict[str, int]:
-        """Read the kernel's TCP counters of the namespace (those that tell of resends and resets)."""
+        """Read the kernel's TCP counters of the namespace (those about retransmissions and resets)."""
         with self.inside():
             lines = [line.split() for name in ("snmp", "netstat") for line in _proc_net(name)]
         found: dict[str, str] = {}

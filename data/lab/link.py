@@ -1,13 +1,13 @@
 """The link between the two hosts of the lab: carries frames between TAP devices by a seeded plan.
 
 `Line` decides what happens to each frame and touches no device, so it can be tried without root; `carry`
-moves the frames. Every frame is logged with its fate: one JSON object a line, in order of arrival at the
-link. A frame arrives here at once when its host sends it, so the log of one direction is that sender's order
-of sending.
+moves the frames. Every frame is logged with its fate, one JSON object per line, in order of arrival at the
+link. A frame arrives here as soon as its host sends it, so the log of one direction has the order in which the
+host sent its frames.
 
 A plan that records has the link in two halves, and the link itself writes what passes each end and the middle:
 ``client.pcap``, ``middle.pcap`` and ``server.pcap`` beside the log, and ``records.json``, which says for each packet
-of these captures which frame of the log it is. So nothing has to be recognised afterwards.
+of these captures which frame of the log it is. So nothing has to be matched afterwards.
 
 Run as a program it is one process of the lab: ``python lab/link.py PLAN.json LOG.jsonl client=FD server=FD
 [monitor=FD]``, each FD an open TAP device that is inherited. SIGTERM ends it.
@@ -82,7 +82,7 @@ class Rule:
     beyond: bool = False
 
     def matches(self, fields: dict[str, Any]) -> bool:
-        """Whether the frame is of the sort that this rule speaks of, before counting and chance."""
+        """Return whether the rule applies to this kind of frame, before counting and chance."""
         return (
             self.to in (None, fields["to"])
             and (not self.kinds or fields["kind"] in self.kinds)
@@ -92,7 +92,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the link treats frames.
+    """What the link does with frames.
 
     Parameters
     ----------
