@@ -1,8 +1,8 @@
 """Columns of a frame as the plain arrays that compiled kernels read.
 
-Every array has the one type of its column (``Column.plain_dtype``) and holds ``Column.null_value`` for null, so that
-a kernel is compiled once and null means the same in each of them. A column of lists becomes two arrays: the elements
-of all rows in order, under its own name, and where those of each row begin, as ``<name>_at``, one more than rows.
+Every array has the plain type of its column (``Column.plain_dtype``) and holds ``Column.null_value`` for null, so that
+a kernel is compiled once and null means the same in all kernels. A column of lists becomes two arrays: the elements of
+all rows under the column's name, and the start of each row's elements as ``<name>_at``, with one entry more than rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ class PlainColumns:
     frame : DataFrame or mapping
         Columns by name; not modified. A mapping may hold arrays where its column is never null.
     columns : sequence of Column
-        Declares the columns of `frame`, as ``schema.SEGMENTS``.
+        Declaration of the columns of `frame`, such as ``schema.SEGMENTS``.
     wanted : iterable of str
         Names of the columns to read. For a list column also ``<name>_at``.
 
@@ -88,7 +88,7 @@ class PlainColumns:
 
 
 def _raw(data: Any, column: Column) -> Any:
-    """Return the array behind a column: of NumPy, or of pandas with a mask."""
+    """Return the array behind a column: a NumPy array, or a pandas array with a mask."""
     if isinstance(data, np.ndarray):
         return data
     if column.dtype == "datetime64[ns, UTC]":
@@ -100,7 +100,7 @@ def _raw(data: Any, column: Column) -> Any:
 
 
 def _filled(array: Any, column: Column) -> Array:
-    """Return an array in its plain type, null filled in."""
+    """Return an array in its plain type, with nulls replaced."""
     if isinstance(array, np.ndarray):
         return fixed(array, column.plain_dtype)
     return fixed(array.to_numpy(dtype=column.plain_dtype, na_value=PLAIN[column.dtype][1]), column.plain_dtype)
@@ -114,8 +114,8 @@ def _in_one_piece(lists: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _elements(lists: pa.Array) -> tuple[Array, Array]:
-    """Where the elements of each list begin, and the elements."""
+    """Return where the elements of each list begin, and the elements."""
     elements, starts = lists.flatten().to_numpy(), lists.offsets.to_numpy()
-    if starts[-1] - starts[0] != elements.size:  # lists that are null may hold something all the same
+    if starts[-1] - starts[0] != elements.size:  # a list that is null may still hold elements
         starts = np.cumsum(np.append(0, pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
     return fixed(starts - starts[0], np.int64), fixed(elements, np.uint32)

@@ -1,6 +1,6 @@
-"""What is read of segments in their order: how far each side had sent, acknowledged and offered, and its clock.
+"""One pass over all segments in order: how far each side had sent and acknowledged, its window and its timestamps.
 
-Compiled, as every segment is looked at; everything found is of few of them.
+It is compiled because it reads every segment; what it finds concerns few of them.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ READ = (  # columns of the segments
 
 
 class _Rows(NamedTuple):
-    """A chunk of segments, columns by name; `place` is that of the connection, -1 for none."""
+    """A chunk of segments, columns by name; `place` is the row of the connection, -1 for none."""
 
     place: Array  # int32
     from_client: Array  # bool
@@ -41,7 +41,7 @@ class _Rows(NamedTuple):
 
 
 class _Sides(NamedTuple):
-    """How far each side has come (2 * place + 1 for the client), NONE before its first packet."""
+    """State of each side (2 * place + 1 for the client), NONE before its first packet."""
 
     high: Array  # int64, end of what it sent, counted from its SYN
     acked: Array  # int64, highest acknowledgement that it sent
@@ -52,7 +52,7 @@ class _Sides(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """What was found.
+    """What the pass found.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class Followed(NamedTuple):
 
 @jit
 def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
-    """Look at the next chunk; write the place in it and the amount of what is found, and return how many."""
+    """Process the next chunk; write row and amount of each step back, and return how many of each kind."""
     place, from_client, tcp_flags, rel_seq, rel_ack = (
         rows.place, rows.from_client, rows.tcp_flags, rows.rel_seq, rows.rel_ack,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
         own, peer = 2 * place[i] + side, 2 * place[i] + 1 - side
         end = rel_seq[i] + max(payload[i], 0) + (1 if flags & (SYN | FIN) else 0)
         ack = rel_ack[i]
-        # An acknowledgement of what was not sent, as far as the capture shows, is passed over.
+        # An ACK of bytes that were not sent, as far as the capture shows, is ignored.
         is_sound = flags & ACK != 0 and (high[peer] == NONE or ack <= high[peer])
         is_newer = end > high[own] or (is_sound and ack > acked[own])
         is_older = False
@@ -107,7 +107,7 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
                     backs += 1
         if flags & FIN:
             fins[own] += 1
-        # A side that has closed takes no more data in, and says so with what window it likes.
+        # A side that has closed accepts no more data, and its window means nothing.
         if is_sound and not flags & SYN and window_bytes[i] >= 0 and not is_older and not fins[own]:
             if window[i] > 0:
                 units[own] = window_bytes[i] // window[i]

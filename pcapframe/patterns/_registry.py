@@ -12,8 +12,8 @@ __all__ = ["NAMES", "PATTERNS", "PatternFile", "columns_read", "find_notable", "
 class PatternFile(Protocol):
     """What a pattern's module has to define.
 
-    Beside these it may have ``READS``, the columns of the segments that it reads beside those of `Traffic`, and
-    ``notable``, a function that takes its observations and returns a `Notable` or None.
+    It may also have ``READS``, the columns of the segments that it reads besides those of `Traffic`, and ``notable``, a
+    function that takes its observations and returns a `Notable` or None.
     """
 
     NAME: str

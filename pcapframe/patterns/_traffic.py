@@ -34,7 +34,7 @@ class Rows(NamedTuple):
 
 
 class ByConnection(NamedTuple):
-    """Segments of some connections, one connection after another, each in capture order."""
+    """Segments of some connections, grouped by connection, each in capture order."""
 
     rows: Array
     place: Array
@@ -90,7 +90,7 @@ class Traffic:
         self.endpoints = Endpoints(self.connections)
         self.size = len(connections)
 
-    # Connections, one value a place.
+    # Connections, one value each.
 
     def number(self, column: str) -> Array:
         """Return a column of the connections frame as int64."""
@@ -124,7 +124,7 @@ class Traffic:
 
     @cached_property
     def roles_known(self) -> Mask:
-        """Which connections have a client and a server that a packet shows, or the user's filter."""
+        """Connections whose client and server a packet or the user's filter determines."""
         return np.asarray(~self.is_in("roles", "inferred") | self._server_given, np.bool_)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Handshakes that the client ended by a RST when the server had answered.
+"""Handshakes that the client ended by a RST after the server's answer.
 
 Observed: connections whose SYN-ACK was answered by the client's RST instead of its ACK.
 

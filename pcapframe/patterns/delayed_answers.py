@@ -7,9 +7,9 @@ without payload 38 to 48 ms or 180 to 220 ms later counts as delayed.
 Rule: reported when in one direction of a connection at least ``min_segments`` such answers are delayed, and at least
 ``share`` of all that were measured there.
 
-Limits: 40 ms and 200 ms are the times of common systems; others differ. Whether a timer or the application decided is
-not in the packets, and whether the sender had more to send is neither. Answers that carry data are measured and are
-never counted as delayed.
+Limits: 40 ms and 200 ms are the times of common systems; others differ. The packets do not show whether a timer or the
+application decided, nor whether the sender had more to send. Answers that carry data are measured and are never counted
+as delayed.
 
 RFC 9293 section 3.8.6.3 and RFC 1122 section 4.2.3.2 (delayed acknowledgements), RFC 896.
 """
@@ -113,7 +113,7 @@ def observe(traffic: Traffic, limits: DelayedAnswersLimits) -> Pattern | None:
 
 
 def _alone(traffic: Traffic, mask: Array) -> tuple[Array, Array]:
-    """Answers to a segment with nothing else outstanding, and how long each took beyond the shortest of its side."""
+    """Return answers to segments with nothing else outstanding, and the delay of each beyond its side's fastest."""
     ordered = traffic.by_connection(traffic.all_rows(mask))
     rows, place = ordered.rows, ordered.place
     sides = traffic.from_client(rows)

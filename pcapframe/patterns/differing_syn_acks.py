@@ -1,7 +1,7 @@
 """SYN-ACKs of one handshake that differ.
 
 Observed: SYN-ACKs of one side of a connection whose sequence number, hop limit (IPv4: time to live) or options (MSS,
-window scale, SACK permitted, timestamps there or not) are not those of its first one.
+window scale, SACK permitted, timestamps or not) differ from its first one.
 
 Rule: reported when at least ``min_connections`` connections have one. Hop limits differ if they are more than ``hops``
 apart.
@@ -39,7 +39,7 @@ class DifferingSynAcksLimits:
     Parameters
     ----------
     hops : int, default 0
-        Largest difference of hop limits that does not count. [hops]
+        Larger differences of hop limits count. [hops]
     min_connections : int, default 1
         Fewest connections with differing SYN-ACKs. [connections]
     """
@@ -105,14 +105,14 @@ def observe(traffic: Traffic, limits: DifferingSynAcksLimits) -> Pattern | None:
 
 
 def _syn_acks(traffic: Traffic, rows: Array) -> Array:
-    """SYN-ACKs among SYNs, one side after another."""
+    """Return the SYN-ACKs, grouped by side."""
     rows = rows[traffic.has_flag(rows, "ACK")]
     side = 2 * traffic.place(rows) + traffic.from_client(rows)
     return rows[np.argsort(side, kind="stable")]
 
 
 def _differences(traffic: Traffic, rows: Array, first: Array, hops: int) -> dict[str, Array]:
-    """Which rows differ in what from the first ones."""
+    """Return which rows differ from the first ones, by what differs."""
     options = np.zeros(rows.size, np.bool_)
     for name in ("mss", "window_scale", "sack_permitted"):
         options |= traffic.at(name, rows, np.int64, null=-1) != traffic.at(name, first, np.int64, null=-1)

@@ -1,16 +1,16 @@
-"""The first packet after an idle time that a RST answered, or nothing.
+"""First packets after an idle time that were answered by a RST or not at all.
 
 Observed: data and keep-alives that end an idle time, and what the other side sent next: a RST, nothing, or anything
-else (the connection survived the idle time). The longest idle time that was survived and the shortest that was not
-stand beside each other.
+else (the connection survived the idle time). The longest idle time that connections survived is stated beside the
+shortest that they did not.
 
 Rule: reported when at least ``min_connections`` connections did not survive an idle time of ``idle_s`` or longer.
 
 Limits: idle means that the capture has no packet of the connection. Only a packet that asks for an answer counts: one
-with payload or a keep-alive, before any FIN of the other side. Further packets of the same side that wait for the
-same answer do not end another idle time. Nothing answered a packet if its sender asked again and in vain, and
-``settle_s`` passed to the end of the capture. Nothing is said where the capture lacks the other direction. A timer on
-the path, at the other endpoint, and its restart look the same.
+with payload or a keep-alive, before any FIN of the other side. Further packets of the same side that wait for the same
+answer do not end another idle time. A packet is unanswered if its sender repeated it without an answer, and at least
+``settle_s`` remain to the end of the capture. Connections with one captured direction are left out. A timer on the
+path, a timer at the other endpoint and its restart look the same.
 
 RFC 9293 sections 3.5.2 (RST for what does not exist) and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
@@ -40,9 +40,9 @@ class FirstAfterIdleLimits:
     Parameters
     ----------
     idle_s : float, default 30.0
-        Shortest idle time that is looked at. [s]
+        Shortest idle time that is considered. [s]
     settle_s : float, default 3.0
-        So long before the end of the capture a packet must come to be called unanswered. [s]
+        A packet counts as unanswered only if it came this long before the end of the capture. [s]
     min_connections : int, default 1
         Fewest connections that did not survive. [connections]
     """
@@ -122,7 +122,7 @@ def _description(seen: dict[str, Any]) -> str:
     return (
         f"Of {counted(seen['first_packets'], 'packet')} that came first after an idle time of at least "
         f"{seconds(seen['threshold_s'])}, {by_rst:,} {agreeing(by_rst, 'was', 'were')} "
-        f"answered by a RST and {seen['unanswered']:,} by nothing, in {seen['connections']:,} of "
+        f"answered by a RST and {seen['unanswered']:,} not at all, in {seen['connections']:,} of "
         f"{counted(seen['connections_idle'], 'connection')}. The shortest idle time of "
         f"{agreeing(failed, 'it', 'these')} was {seconds(float(seen['not_survived_shortest_s']))}; {survived}."
     )
@@ -135,7 +135,7 @@ def _firsts(traffic: Traffic, ordered: ByConnection, idle_s: float) -> _Firsts:
     sides = traffic.from_client(rows)
     after = np.flatnonzero((since >= idle_s) & ~ordered.begins)
     asks = _asks(traffic, rows[after])
-    # One that still waits for an answer to what the same side sent before ends no further idle time.
+    # A packet that waits for the same answer as the one before it ends no further idle time.
     waits = (sides[after - 1] == sides[after]) & _asks(traffic, rows[after - 1])
     after = after[asks & ~waits]
     fins = traffic.flagged("FIN", "RST")

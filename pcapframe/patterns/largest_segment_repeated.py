@@ -1,14 +1,13 @@
-"""One segment that is sent again and again while later, smaller ones arrive.
+"""A segment that is retransmitted many times while later, smaller segments arrive.
 
-Observed: a segment with payload that was retransmitted at least ``min_resends`` times with the same size, in
-connections in which the peer reports, by acknowledgement or SACK, data that the same side sent after it, and the
-largest of which is smaller.
+Observed: a segment with payload that was retransmitted at least ``min_resends`` times with the same size, while the
+peer reported, by acknowledgement or SACK, data that the same side sent after it, in smaller segments only.
 
-Rule: reported for the most repeated segment of each side; its size stands beside that of the largest segment that the
+Rule: reported for the most retransmitted segment of each side, with its size and that of the largest segment that the
 peer reported after its first copy.
 
-Limits: a segment that was retransmitted in smaller parts counts when these are acknowledged. Only copies in the capture
-count. That a size does not get through is what this looks like; other losses of the same segment look the same.
+Limits: a segment that was later sent in smaller parts counts when these are acknowledged. Only copies in the capture
+count. This is how it looks when segments of one size do not get through, but other losses of one segment look the same.
 
 RFC 1191 and RFC 8201 (path MTU discovery), RFC 2923 section 2.1 (black holes), RFC 4821.
 """
@@ -48,7 +47,7 @@ LIMITS = LargestSegmentRepeatedLimits
 
 
 class _Repeated(NamedTuple):
-    """Segments sent again and again: side, where it begins, its size and its retransmissions."""
+    """Segments retransmitted many times: side, first byte, size and number of retransmissions."""
 
     side: Array
     seq: Array
@@ -57,7 +56,7 @@ class _Repeated(NamedTuple):
 
 
 def observe(traffic: Traffic, limits: LargestSegmentRepeatedLimits) -> Pattern | None:
-    """Find segments sent again and again while later, smaller ones arrive.
+    """Find segments that were retransmitted many times while later, smaller ones arrived.
 
     Parameters
     ----------
@@ -115,13 +114,13 @@ def observe(traffic: Traffic, limits: LargestSegmentRepeatedLimits) -> Pattern |
 
 
 def _repeated(traffic: Traffic, resent: Array, fewest: int) -> _Repeated:
-    """Find the segment of each side that was sent again most often, if at least so often."""
+    """Find the most retransmitted segment of each side, if it reaches the limit."""
     side = 2 * traffic.place(resent) + traffic.from_client(resent)
     seq, size = traffic.at("rel_seq", resent, np.int64), traffic.payload(resent).astype(np.int64)
     keys, counts = np.unique(np.column_stack([side, seq, size]), axis=0, return_counts=True)
     often = counts >= max(fewest, 1)
     keys, counts = keys[often], counts[often]
-    # Of each side the one with the most, if the peer sent anything after the side's first retransmission.
+    # For each side the most retransmitted one, if the peer sent anything after the side's first retransmission.
     order = np.lexsort((-counts, keys[:, 0]))
     order = order[changes(keys[order, 0])]
     keys, counts = keys[order], counts[order]
@@ -141,7 +140,7 @@ def _mask(traffic: Traffic, sides: Array) -> Mask:
 
 
 def _reported(traffic: Traffic, found: _Repeated) -> tuple[Array, list[Array]]:
-    """Of each segment the largest later one that the peer reported after its first copy, and all its copies."""
+    """Return, for each segment, the largest later one reported after its first copy, and all its copies."""
     ordered = traffic.by_connection(traffic.all_rows(_mask(traffic, found.side)))
     starts = np.searchsorted(ordered.place, found.side // 2)
     stops = np.searchsorted(ordered.place, found.side // 2, side="right")
@@ -171,7 +170,7 @@ def _arrived(traffic: Traffic, rows: Array, peers: Mask, begin: Array, end: Arra
     has_sack = sacks.notna().to_numpy()
     if has_sack.any():
         ack = traffic.at("ack", answers[has_sack], np.uint32)
-        blocks = sacks[has_sack].tolist()[-LISTED:]  # the latest tell the most
+        blocks = sacks[has_sack].tolist()[-LISTED:]  # the latest ones matter most
         for edges, acked, relative in zip(blocks, ack[-LISTED:], rel_ack[has_sack][-LISTED:], strict=True):
             away = (np.asarray(edges, np.uint32) - acked).view(np.int32).astype(np.int64) + relative
             for left, right in zip(away[::2], away[1::2], strict=True):

@@ -1,12 +1,12 @@
-"""Data sent again and again with nothing coming back.
+"""Data that is retransmitted without any packet coming back.
 
 Observed: connections in which one side retransmitted data after the last packet of the other side, which sends nothing
-more to the end of the capture, an RST apart, and so acknowledges none of it.
+more until the end of the capture except possibly a RST, and so acknowledges none of the data.
 
-Rule: reported when at least ``min_connections`` connections have at least ``min_resends`` such retransmissions,
-however few these are among its packets.
+Rule: reported when at least ``min_connections`` connections have at least ``min_resends`` of these retransmissions,
+whatever their share of the packets.
 
-Limits: the other side's packets may be missing from the capture; where it has none of them at all nothing is said.
+Limits: the other side's packets may be missing from the capture. Connections without any packet of it are left out.
 Data that the other side had acknowledged before does not count. The capture may end before an answer comes.
 
 RFC 9293 section 3.8.3 (R1 and R2), RFC 6298 section 5.
@@ -50,7 +50,7 @@ LIMITS = PeerFallsSilentLimits
 
 
 def observe(traffic: Traffic, limits: PeerFallsSilentLimits) -> Pattern | None:
-    """Find connections whose data meets silence.
+    """Find connections whose retransmitted data gets no answer.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _pattern(traffic: Traffic, rows: Array, sides: Array, counts: Array, last: A
     description = (
         f"In {places.size:,} of {counted(traffic.size, 'connection')} data was retransmitted "
         f"{rows.size:,} {agreeing(rows.size, 'time', 'times')} ({percent(rows.size / packets)} of "
-        f"{agreeing(places.size, 'its', 'their')} {counted(packets, 'packet')}) with nothing coming back{for_s}, and "
+        f"{agreeing(places.size, 'its', 'their')} {counted(packets, 'packet')}) without an answer{for_s}, and "
         "none of it was acknowledged."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))

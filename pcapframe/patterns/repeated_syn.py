@@ -88,7 +88,7 @@ def observe(traffic: Traffic, limits: RepeatedSynLimits) -> Pattern | None:
 
 
 def _after(seen: dict[str, Any]) -> str:
-    """Say after a space how many SYN-ACKs came after the client's ACK."""
+    """Say how many SYN-ACKs came after the client's ACK, after a space."""
     late = seen["syn_acks_after_ack"]
     if not late:
         return ""
@@ -109,6 +109,6 @@ def _after_ack(traffic: Traffic, rows: Array) -> int:
 
 
 def _beside_first(noun: str, repeated: int, total: int) -> str:
-    """Write how many were repeats, and beside how many first ones."""
+    """Write how many were repeats, and how many first copies there are."""
     first = f"beside {total - repeated:,} sent first" if total > repeated else "the first not in the capture"
     return f"{counted(repeated, noun)} {agreeing(repeated, 'was a repeat', 'were repeats')} ({first})"

@@ -1,11 +1,10 @@
 """RSTs that come at the same age on many connections.
 
-Observed: how old each connection was, counted from its SYN, when its first RST came.
+Observed: the age of each connection, counted from its SYN, when its first RST came.
 
-Rule: reported when at least ``min_connections`` connections, and at least ``min_share`` of those reset at an age of at
-least ``min_age_s``, had the same age within ``tolerance``, and began at times that lie at least ``apart`` times as far
-apart as their ages do. Connections that begin together and are reset together have the same age as well and do not
-count.
+Rule: reported when at least ``min_connections`` connections, and at least ``min_share`` of those reset at an age of
+``min_age_s`` or more, had the same age within ``tolerance``, and their start times spread at least ``apart`` times as
+far as their ages. So connections that begin together and are reset together do not count.
 
 Limits: only connections whose SYN was captured have a known age. Only the largest group is reported. A timer at either
 endpoint or on a device between them looks the same; where the connections were idle all the time, so does an idle
@@ -42,7 +41,7 @@ class RstAtSameAgeLimits:
     tolerance : float, default 0.02
         How much higher than the lowest of its group an age may be. [share]
     apart : float, default 5.0
-        How many times as far apart as their ages the beginnings of a group must be. [times]
+        Smallest spread of a group's start times, relative to the spread of its ages. [times]
     min_connections : int, default 5
         Fewest connections in a group. [connections]
     min_share : float, default 0.25

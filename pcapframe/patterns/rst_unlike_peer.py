@@ -7,9 +7,9 @@ packet carries data, the RST is the next packet, and the packet's sender had sen
 Rule: reported when at least ``min_rsts`` RSTs came within ``round_trips`` of the smallest round trip. For these, the
 hop limit, and an IPv4 identification that repeats one of the other side's, stand beside.
 
-Limits: only connections whose handshake was captured are compared, as other answers may all have been delayed. A side
-that resets of its own accord just then, without having received the packet, looks the same where the RST does not
-acknowledge it. Captures whose directions were taken at different clocks or points give wrong times.
+Limits: only connections whose handshake was captured are compared, since all other answers may have been delayed. A
+side that happens to reset at that moment, without having received the packet, looks the same if the RST does not
+acknowledge it. Times are wrong if the two directions were captured with different clocks or at different points.
 
 RFC 9293 sections 3.5.2 and 3.10.7, RFC 5961 section 3.
 """
@@ -112,7 +112,7 @@ def observe(traffic: Traffic, limits: RstUnlikePeerLimits) -> Pattern | None:
 
 
 def _round_trips(traffic: Traffic) -> Array:
-    """Smallest time in which each side answered, by side; NaN where none was measured. [s]."""
+    """Return the smallest answer time of each side; NaN where none was measured. [s]."""
     connections = traffic.connections
     found = np.full(2 * traffic.size, np.nan)
     handshake, initial = (connections[name].to_numpy() for name in ("handshake_rtt_s", "initial_rtt_s"))
@@ -138,7 +138,7 @@ def _since_answered(traffic: Traffic, mask: Array, round_trip: Array) -> tuple[A
     before = resets - 1
     lone = (resets > 0) & ~(acked > 0)
     lone &= (place[before] == place[resets]) & (sides[before] != sides[resets]) & (traffic.payload(rows[before]) > 0)
-    # The time before that data in which its sender was quiet.
+    # How long the sender of that data had been idle before it.
     earlier = _previous_of_same(key, before)
     quiet = traffic.seconds_between(rows[np.maximum(earlier, 0)], rows[before])
     lone &= (earlier >= 0) & (quiet >= round_trip[key[resets]])
@@ -147,7 +147,7 @@ def _since_answered(traffic: Traffic, mask: Array, round_trip: Array) -> tuple[A
 
 
 def _previous_of_same(key: Array, places: Array) -> Array:
-    """Where the packet before of the same side is, -1 for none."""
+    """Return the row of the previous packet of the same side, -1 for none."""
     order = np.argsort(key, kind="stable")
     previous = np.full(key.size, -1)
     same = key[order][1:] == key[order][:-1]

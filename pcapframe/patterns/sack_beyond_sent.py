@@ -1,11 +1,11 @@
 """SACK blocks that report data that was never sent.
 
 Observed: packets with a SACK block that ends beyond the last byte that the peer sends in the whole connection, and
-beyond all that the same side ever acknowledges; or that lies before the peer's SYN.
+beyond everything that the block's sender ever acknowledges; or that lies before the peer's SYN.
 
 Rule: reported when at least ``min_packets`` packets have such a block.
 
-Limits: only connections with packets of both sides are judged, as otherwise nothing shows what was sent. If the last
+Limits: only connections with packets of both sides are judged, since otherwise it is unknown what was sent. If the last
 data of a connection is missing from the capture and was never acknowledged, a block that reports it counts.
 
 RFC 2018 section 3 (SACK option), RFC 2883 (DSACK).
@@ -49,7 +49,7 @@ LIMITS = SackBeyondSentLimits
 
 
 def observe(traffic: Traffic, limits: SackBeyondSentLimits) -> Pattern | None:
-    """Count SACK blocks that report what was never sent.
+    """Count SACK blocks that report data that was never sent.
 
     Parameters
     ----------

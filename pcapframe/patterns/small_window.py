@@ -1,13 +1,13 @@
 """Receivers whose window limits the sender without reaching zero.
 
-Observed: segments with payload that fill the window that the peer offered (label ``window_full``), where no more than
+Observed: segments with payload that fill the window that the peer advertised (label ``window_full``), where at most
 ``segments`` of the sender's largest segments fit into that window.
 
 Rule: reported when, in one direction of a connection, at least ``min_packets`` segments fill such a window, at least
-``share`` of its segments with payload, over at least ``min_s``, and the receiver never offered a window of zero.
+``share`` of its segments with payload, over at least ``min_s``, and the receiver never advertised a window of zero.
 
-Limits: the window is taken from the bytes in flight when it is full. Where the window scale is unknown nothing fills
-it. What the sender would have sent with more window is unknown.
+Limits: the size of the window is the bytes in flight when it is full. If the window scale is unknown, no segment is
+labelled. What the sender would have sent with a larger window is unknown.
 
 RFC 9293 section 3.8.6.2 (silly window syndrome), RFC 1122 section 4.2.3.3.
 """

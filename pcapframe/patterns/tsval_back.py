@@ -1,13 +1,13 @@
 """Timestamps (TSval) of one address that go back.
 
-Observed: segments whose TSval is lower than an earlier one of the same sender in the same connection, although they
-were sent later, as they carry newer bytes or a newer acknowledgement. Beside them, SYNs of one address to the same
-server endpoint whose TSval is lower than that of an earlier SYN.
+Observed: segments whose TSval is lower than an earlier one of the same sender in the same connection, although newer
+bytes or a higher ACK number show that they were sent later. Also SYNs of one address to the same server endpoint whose
+TSval is lower than that of an earlier SYN.
 
 Rule: reported when at least ``min_packets`` segments of connections went back by more than ``ticks``, or when at
-least ``min_unanswered`` SYNs that went back stayed unanswered, at least ``share`` of these and a share more than
-twice as high as of the SYNs that went forward. Many systems begin every connection with a random TSval, so SYNs that
-go back are no news where they are answered like the others.
+least ``min_unanswered`` SYNs that went back stayed unanswered. Their share must be at least ``share`` and more than
+twice that among the SYNs that went forward: many systems begin every connection with a random TSval, so SYNs that go
+back mean nothing if they are answered like the others.
 
 Limits: a packet that was overtaken has an older TSval too; it is left out where it is known to be (``reordered``).
 SYNs of several hosts behind one address have several clocks.
@@ -41,7 +41,7 @@ class TsvalBackLimits:
     Parameters
     ----------
     ticks : int, default 1
-        Largest step back that does not count. [ticks]
+        Larger steps back count. [ticks]
     min_packets : int, default 1
         Fewest segments of connections that went back. [packets]
     min_unanswered : int, default 1
@@ -108,15 +108,15 @@ def observe(traffic: Traffic, limits: TsvalBackLimits) -> Pattern | None:
     if is_back.any():
         said.append(
             f"{observations['syns_back']:,} of {counted(syns.size, 'SYN')} had a TSval below that of an earlier SYN of "
-            f"the same address to the same server; {lost.size:,} of these stayed unanswered, of the other {forward:,} "
-            f"it was {observations['syns_forward_unanswered']:,}."
+            f"the same address to the same server; {lost.size:,} of these and "
+            f"{observations['syns_forward_unanswered']:,} of the other {forward:,} stayed unanswered."
         )
     shown = np.union1d(rows, lost) if tells else rows
     return Pattern(NAME, CATEGORY, " ".join(said), observations, traffic.evidence(shown))
 
 
 def _syns(traffic: Traffic, ticks: int) -> tuple[Array, Mask]:
-    """First SYNs that have an earlier one of the same address to the same server, and which of them go back."""
+    """Return first SYNs with an earlier one of the same address to the same server, and which of them go back."""
     some = traffic.flagged("SYN")
     first = ~traffic.has_flag(some.rows, "ACK")
     rows, place = some.rows[first], some.place[first]

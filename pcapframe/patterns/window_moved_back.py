@@ -1,14 +1,13 @@
-"""Receivers that took back part of the window that they had offered.
+"""Receivers that shrank a window that they had advertised.
 
-Observed: acknowledgements whose right edge (acknowledgement plus window) lies below that of the same side's packet
-before, although they acknowledge no less.
+Observed: packets whose right window edge (ACK number plus window) lies below that of the same side's previous packet,
+although their ACK number is not lower.
 
 Rule: reported when at least ``min_packets`` packets moved the edge back by at least ``min_bytes``.
 
 Limits: the window is in units of its scale, so a step below one unit is rounding and does not count. SYNs, RSTs and
-what a side sends from its FIN on are left out, and packets whose timestamp shows that they were overtaken; without
-timestamps a window update that another one overtakes looks like a step back. Where the scale is unknown there is
-nothing to compare.
+everything from a side's FIN on are left out, and so are packets whose timestamp shows that they were overtaken. Without
+timestamps, an overtaken window update looks like a step back. Windows of unknown scale are not compared.
 
 RFC 9293 section 3.8.6 (shrinking the window is discouraged), RFC 7323 section 2.4 (rounding by the scale).
 """
@@ -51,7 +50,7 @@ LIMITS = WindowMovedBackLimits
 
 
 def observe(traffic: Traffic, limits: WindowMovedBackLimits) -> Pattern | None:
-    """Count steps back of the window's right edge.
+    """Count packets that move the window's right edge back.
 
     Parameters
     ----------

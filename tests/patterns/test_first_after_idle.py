@@ -35,7 +35,7 @@ def test_survived_and_not() -> None:
     }
     assert seen.evidence.frames == (8, 9, 15)
     assert seen.description == (
-        "Of 4 packets that came first after an idle time of at least 30 s, 1 was answered by a RST and 1 by nothing, "
+        "Of 4 packets that came first after an idle time of at least 30 s, 1 was answered by a RST and 1 not at all, "
         "in 2 of 3 connections. The shortest idle time of these was 300 s; the longest survived was 250 s."
     )
 

@@ -35,7 +35,7 @@ def test_nothing_comes_back() -> None:
     }
     assert seen.evidence.frames == (45, 46, 47, 48)
     assert seen.description == (
-        "In 1 of 2 connections data was retransmitted 4 times (8.3 % of its 48 packets) with nothing coming back, for "
+        "In 1 of 2 connections data was retransmitted 4 times (8.3 % of its 48 packets) without an answer, for "
         "4.5 s at most, and none of it was acknowledged."
     )
 

@@ -44,7 +44,7 @@ def test_syns_of_one_address_that_go_back_and_are_not_answered() -> None:
     assert seen.evidence.frames == (4,)
     assert seen.description == (
         "1 of 2 SYNs had a TSval below that of an earlier SYN of the same address to the same server; 1 of these "
-        "stayed unanswered, of the other 1 it was 0."
+        "and 0 of the other 1 stayed unanswered."
     )
 
 
