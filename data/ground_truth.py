@@ -23,20 +23,22 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from impaired import IMPAIRED
-from lab import scoring
+from lab import resending, scoring
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
-from lab.verdicts import emissions, kernel_counts, verdicts
+from lab.tracing import Tracing, kernel_reasons
+from lab.verdicts import emissions, kernel_counts, resent_by, verdicts
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "tests" / "lab" / "captures"
 SHIPPED_SCENARIOS = (
     "random_loss burst_loss short_path reordering late_originals duplication delay_spikes mixed without_sack "
-    "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings"
+    "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings satellite blackouts"
 ).split()
 IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
 SHIPPED_BYTES = 100  # of a packet at most
 AT_ONCE = 3
+FIRST_PORT, PORTS_EACH = 20000, 200  # client ports of a scenario, so that the kernel's traces can be told apart
 
 
 def make(name: str, out: Path, seed: int) -> str:
@@ -45,13 +47,19 @@ def make(name: str, out: Path, seed: int) -> str:
     plan = replace(scenario.plan, seed=scenario.plan.seed + seed)
     with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
         folder = Path(scratch)
-        with Lab(plan, folder, ipv6=scenario.ipv6) as lab:
+        first_port = FIRST_PORT + PORTS_EACH * list(IMPAIRED).index(name)
+        ports = range(first_port, first_port + PORTS_EACH)
+        with (
+            Tracing(f"pcapframe-{os.getpid()}", ports) as tracing,
+            Lab(plan, folder, ipv6=scenario.ipv6, first_port=first_port) as lab,
+        ):
             for host in lab.hosts.values():
                 for key, value in scenario.settings:
                     host.sysctl(f"net/ipv4/{key}", value)
             scenario.run(lab)
             log = lab.stop_link()
             kernel = {role: host.counters() for role, host in lab.hosts.items()}
+            traced = tracing.resends() if tracing.available else None
         made = emissions(log)
         sockets = kernel_counts(made, lab.sockets)
         records = json.loads((folder / "records.json").read_text())
@@ -60,7 +68,11 @@ def make(name: str, out: Path, seed: int) -> str:
             shutil.copy(folder / f"{point}.pcap", out / f"{name}.{point}.pcap")
             here = [info for info in sockets if info["local"][0] in addresses]
             columns = verdicts(made, records[point])
-            scoring.write_truth(out / f"{name}.{point}.truth.json.gz", columns, addresses, here, kernel.get(point, {}))
+            reasons = None
+            if traced is not None and addresses:
+                reasons = kernel_reasons(log, resent_by(made, log, records[point], addresses), traced)
+            path = out / f"{name}.{point}.truth.json.gz"
+            scoring.write_truth(path, columns, addresses, here, kernel.get(point, {}), reasons)
     resent = sum(emission.resent for emission in made)
     unlike = sum(info["logged_resends"] != info["total_retrans"] for info in sockets)
     note = f", {unlike} sockets whose kernel counts other resends than the link saw" if unlike else ""
@@ -97,11 +109,13 @@ def score_all(folders: list[Path]) -> None:
         f"needless resends: {shown} shown and {unknown} unknown, {kernel} DSACKs counted by the kernel; as many as it "
         f"counted, or unknown, at {sum(count.agrees for count in told)} of {len(told)} sockets"
     )
-    resends = [scoring.score_resends(recording) for recording in recordings]
+    resends = [resending.score_resends(recording) for recording in recordings]
     print()
-    scoring.needs_table(resends)
+    resending.needs_table(resends)
     print()
-    scoring.reasons_table(resends)
+    resending.reasons_table(resends)
+    print()
+    resending.own_reasons_table(resends)
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

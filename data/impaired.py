@@ -176,6 +176,16 @@ traffic("offload", replace(BASE, seed=29, offload=True, rules=loss(0.03)))
 traffic("offload_reordering", replace(BASE, seed=30, offload=True, rules=(*loss(0.01), *late(0.03, 0.005))))
 traffic("offload_ipv6", replace(BASE, seed=31, offload=True, rules=loss(0.02)), ipv6=True, down=120_000)
 
+traffic("satellite", replace(BASE, seed=32, delay_s=0.14, rules=loss(0.03)), down=60_000, up=40_000)
+traffic("blackouts", replace(BASE, seed=33, rules=loss(0.008, burst=8)), down=100_000, up=60_000)
+traffic(
+    "blackouts_without_sack",
+    replace(BASE, seed=34, rules=loss(0.01, burst=5)),
+    settings=WITHOUT_SACK,
+    down=100_000,
+    up=60_000,
+)
+
 
 @impaired(replace(BASE, seed=40, rules=(*loss(0.12), *late(0.03, 0.003))))
 def short_connections(lab: Lab) -> None:

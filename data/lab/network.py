@@ -52,6 +52,8 @@ class Lab:
         Add a third namespace that receives the link's copies of the frames.
     form : CaptureForm
         Format of the captures.
+    first_port : int
+        Below the client's port of the first connection.
 
     Attributes
     ----------
@@ -75,12 +77,13 @@ class Lab:
         ipv6: bool = False,
         monitor: bool = False,
         form: CaptureForm = WHOLE_PCAP,
+        first_port: int = 40000,
     ) -> None:
         self.plan, self.folder, self.form = plan, folder, form
         self.clients: tuple[str, ...] = CLIENTS_6 if ipv6 else CLIENTS
         self.servers: tuple[str, ...] = SERVERS_6 if ipv6 else SERVERS
         self._with_monitor = monitor
-        self._next_port = 40000
+        self._next_port = first_port
         self._exit = ExitStack()
         self.notes: dict[tuple[str, int, str, int], str] = {}
         self.sockets: list[dict[str, Any]] = []

@@ -162,122 +162,6 @@ def needless_counts(recording: Recording) -> list[Needless]:
     return counts
 
 
-@dataclass(frozen=True)
-class Needs:
-    """Resends of a point and direction by what ``needless`` says (true, false, null) and by what they were."""
-
-    right_true: int = 0
-    wrong_true: int = 0
-    right_false: int = 0
-    wrong_false: int = 0
-    null_needless: int = 0
-    null_needed: int = 0
-
-    def __add__(self, other: Needs) -> Needs:
-        return Needs(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
-
-
-@dataclass(frozen=True)
-class Resends:
-    """What is said of the resends of a recording beyond that they are ones.
-
-    Parameters
-    ----------
-    scenario : str
-        What ran.
-    needs : dict of Needs
-        By vantage: ``sender``, ``middle`` or ``receiver``; empty where the truth does not say.
-    reasons : dict of int or None
-        Segments that the hosts at this point sent again, by ``resend_reason``, counted as the kernel does; None in the
-        middle.
-    kernel : dict of int
-        The kernel's counters of these hosts; empty where they were not recorded.
-    """
-
-    scenario: str
-    needs: dict[str, Needs]
-    reasons: dict[str, int] | None
-    kernel: dict[str, int]
-
-
-def score_resends(recording: Recording) -> Resends:
-    """Compare ``needless`` with the truth, and put ``resend_reason`` beside the kernel's counters."""
-    segments = label_segments(pf.read_pcap(recording.capture))
-    truth = recording.truth.reindex(segments.index)
-    near = segments["src"].astype(str).isin(recording.senders)
-    is_middle = recording.point == "middle"
-    parts = {"middle": near | True} if is_middle else {"sender": near, "receiver": ~near}
-    resent = segments["resent"] & truth["resent"]
-    needs = {}
-    if "needless" in truth:
-        for vantage, part in parts.items():
-            said, true = segments["needless"][resent & part], truth["needless"][resent & part].to_numpy(bool)
-            unknown = said.isna().to_numpy()
-            yes = said.fillna(False).to_numpy(bool)
-            kinds = (yes & true, yes & ~true, ~yes & ~true, ~yes & true, unknown & true, unknown & ~true)
-            needs[vantage] = Needs(
-                *(int((kind & ~unknown).sum()) for kind in kinds[:4]), *(int(kind.sum()) for kind in kinds[4:])
-            )
-    reasons = None
-    if not is_middle:
-        own = segments[segments["resent"] & near]
-        reasons = own["resend_reason"].value_counts().to_dict()
-    return Resends(recording.scenario, needs, reasons, recording.kernel)
-
-
-REASONS = ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
-COUNTERS = {  # the kernel's counters that come nearest to each reason
-    "timeout": ("TCPSlowStartRetrans",),
-    "fast": ("TCPFastRetrans",),
-    "tail_probe": ("TCPLossProbes",),
-    "syn_retry": ("TCPSynRetrans",),
-}
-
-
-def needs_table(found: Iterable[Resends], *, say: Callable[[str], None] = print) -> None:
-    """Print how well ``needless`` meets the truth, by vantage."""
-    totals_: dict[str, Needs] = {}
-    for one in found:
-        for vantage, needs in one.needs.items():
-            totals_[vantage] = totals_.get(vantage, Needs()) + needs
-    heads = (("true: right", 13), ("wrong", 7), ("false: right", 14), ("wrong", 7), ("null: needless", 16), ("not", 6))
-    say("needless".ljust(10) + "".join(head.rjust(width) for head, width in heads))
-    for vantage, n in sorted(totals_.items()):
-        say(
-            f"{vantage:10}{n.right_true:13}{n.wrong_true:7}{n.right_false:14}{n.wrong_false:7}"
-            f"{n.null_needless:16}{n.null_needed:6}"
-        )
-    if not totals_:
-        say("not recorded")
-
-
-def reasons_table(found: Iterable[Resends], *, say: Callable[[str], None] = print) -> None:
-    """Print resends by reason at their sender's side beside the kernel's counters, by scenario.
-
-    The kernel counts resends of the head of the queue by a timeout with ``TCPTimeouts`` alone: the second figure.
-    """
-    by_scenario: dict[str, list[Resends]] = {}
-    for one in found:
-        if one.reasons is not None:
-            by_scenario.setdefault(one.scenario, []).append(one)
-    say("ours/kernel's".ljust(20) + "".join(f"{name:>14}" for name in REASONS) + f"{'RetransSegs':>14}{'Timeouts':>10}")
-    for scenario, ones in by_scenario.items():
-        ours = {name: sum(one.reasons.get(name, 0) for one in ones if one.reasons) for name in REASONS}
-        if not all(one.kernel for one in ones):
-            say(scenario.ljust(20) + "".join(f"{ours[name]:>14}" for name in REASONS) + "  kernel's not recorded")
-            continue
-        kernel = {key: sum(one.kernel[key] for one in ones) for key in ones[0].kernel}
-        cells = [
-            f"{ours[name]}/{sum(kernel[key] for key in COUNTERS[name])}" if name in COUNTERS else str(ours[name])
-            for name in REASONS
-        ]
-        say(
-            scenario.ljust(20)
-            + "".join(f"{cell:>14}" for cell in cells)
-            + f"{kernel['RetransSegs']:>14}{kernel['TCPTimeouts']:>10}"
-        )
-
-
 def wireshark_labels(capture: Path) -> dict[str, pd.Series]:
     """Wireshark's labels that come nearest to each class, by frame."""
     fields = ["frame.number", *WIRESHARK.values()]
@@ -307,6 +191,8 @@ class Recording:
         The kernel's counters of the connections' ends at this point.
     kernel : dict
         The kernel's counters of the whole host at this point; empty where they were not recorded.
+    reasons : Series or None
+        The kernel's reason of each resend of the hosts at this point, by frame; None where it was not recorded.
     """
 
     scenario: str
@@ -316,6 +202,7 @@ class Recording:
     senders: tuple[str, ...]
     sockets: list[dict[str, Any]]
     kernel: dict[str, int]
+    reasons: pd.Series | None = None
 
 
 def write_truth(
@@ -324,9 +211,17 @@ def write_truth(
     senders: Iterable[str],
     sockets: list[dict[str, Any]],
     kernel: dict[str, int],
+    reasons: dict[int, str] | None = None,
 ) -> None:
-    """Write a capture's truth as compressed JSON: frames of each class, what each packet is, the kernel's counters."""
+    """Write a capture's truth as compressed JSON: frames of each class, what each packet is, the kernel's counters.
+
+    `reasons` are the kernel's, by frame; None where they were not recorded.
+    """
     packed: dict[str, Any] = {"senders": list(senders), "sockets": sockets, "kernel": kernel}
+    if reasons is not None:
+        packed["reasons"] = {
+            name: [frame for frame, reason in reasons.items() if reason == name] for name in sorted({*reasons.values()})
+        }
     packed["emitted"] = columns["emitted"]
     for name, values in columns.items():
         if name != "emitted":
@@ -347,7 +242,11 @@ def recordings(folder: Path) -> list[Recording]:
             if name in packed:  # recordings made by former versions lack the last
                 truth[name] = truth.index.isin(packed[name])
         senders, sockets, kernel = tuple(packed["senders"]), packed["sockets"], packed.get("kernel", {})
-        found.append(Recording(scenario, point, capture, truth, senders, sockets, kernel))
+        reasons = None
+        if "reasons" in packed:
+            by_frame = {frame: reason for reason, frames in packed["reasons"].items() for frame in frames}
+            reasons = pd.Series(by_frame, dtype=object).sort_index()
+        found.append(Recording(scenario, point, capture, truth, senders, sockets, kernel, reasons))
     return found
 
 

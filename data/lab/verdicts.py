@@ -131,6 +131,19 @@ def verdicts(made: list[Emission], records: list[tuple[int, int]]) -> dict[str, 
     return columns
 
 
+def resent_by(
+    made: list[Emission], log: list[dict[str, Any]], records: list[tuple[int, int]], addresses: tuple[str, ...]
+) -> list[tuple[int, int]]:
+    """Packets of a capture that these hosts sent again, SYNs aside: frame, and its first frame in the link's log."""
+    found, passed = [], set()
+    for frame, (number, segments) in enumerate(records, 1):
+        again = any(part.resent for part in made[number : number + segments]) and number not in passed
+        passed.add(number)
+        if again and log[number]["src"] in addresses and not log[number]["flags"] & _SYN:
+            found.append((frame, number))
+    return found
+
+
 def kernel_counts(made: list[Emission], sockets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put the kernel's counters of each socket beside the log's.
 

@@ -50,7 +50,7 @@ def test_first_and_previous_copy_and_their_delays() -> None:
     assert found["delay_s"].tolist() == pytest.approx([0.3, 0.9])
     assert found["since_previous_s"].tolist() == pytest.approx([0.3, 0.6])
     assert found["delay_round_trips"].tolist() == pytest.approx([0.3 / 0.0201, 0.9 / 0.0201], rel=1e-3)
-    assert found["reason"].tolist() == ["timeout", "timeout"]
+    assert found["reason"].tolist() == ["tail_probe", "timeout"]
     assert found["rule"].tolist() == ["seen_before", "seen_before"]
     assert found["wireshark_label"].tolist() == ["retransmission", "retransmission"]
     assert found["duplicate_acks"].tolist() == found["sacked_bytes"].tolist() == [0, 0]

@@ -7,19 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.lab.scoring import (
-    Score,
-    needless_counts,
-    needs_table,
-    reasons_table,
-    recordings,
-    score,
-    score_recording,
-    score_resends,
-    totals,
-    with_ids,
-)
-from data.lab.verdicts import Emission, emissions, verdicts
+from data.lab.resending import Resends, needs_table, own_reasons_table, reason_score, reasons_table, score_resends
+from data.lab.scoring import Score, needless_counts, recordings, score, score_recording, totals, with_ids
+from data.lab.tracing import kernel_reasons, parsed
+from data.lab.verdicts import Emission, emissions, resent_by, verdicts
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -125,3 +116,85 @@ def test_copies_keep_one_identification():
     made = with_ids(packets, pd.Series([0, 0, 1], index=[1, 2, 3]), "random")["ip_id"]
     assert made[1] == made[2] != made[3]
     assert (with_ids(packets, pd.Series([0, 0, 1], index=[1, 2, 3]), "zero")["ip_id"] == 0).all()
+
+
+def test_reasons_are_the_kernels_own():
+    """Where captures have its tracepoints' word: lost tails, blackouts, a long path, short connections."""
+    found = [score_resends(recording) for recording in recordings(CAPTURES) if recording.reasons is not None]
+    for reason, recall, least in (("fast", 0.9, 30), ("timeout", 0.85, 5), ("tail_probe", 0.85, 5)):
+        made = reason_score(found, reason)
+        assert made.hits >= least, reason
+        assert made.precision >= 0.95, (reason, made)
+        assert made.recall >= recall, (reason, made)
+
+
+def test_what_acknowledgements_bring_about_after_a_timeout_has_no_reason_to_miss(capsys):
+    pairs = {("timeout", "after_timeout"): 2, ("unknown", "after_timeout"): 3, ("timeout", "timeout"): 4}
+    pairs |= {("fast", "timeout"): 1, ("not resent", "fast"): 1}
+    found = [Resends("made", {}, None, {}, pairs)]
+    assert reason_score(found, "timeout") == Score(hits=4, false=2, missed=1)
+    own_reasons_table(found)
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1 + 4
+    assert "0.6667  0.8000" in printed[-2]
+    own_reasons_table([Resends("made", {}, None, {})])
+    assert "not recorded" in capsys.readouterr().out
+
+
+TRACE = """# tracer: nop
+          <idle>-0       [001] ..s1.   10.000100: tcp_cong_state_set: family=AF_INET sport=9000 dport=20001 \
+saddr=198.51.100.20 daddr=192.0.2.10 saddrv6=::ffff:198.51.100.20 daddrv6=::ffff:192.0.2.10 cong_state=4
+          <idle>-0       [001] ..s1.   10.000101: <stack trace>
+ => tcp_set_ca_state
+{}"""
+RESEND = """          <idle>-0       [001] ..s1.   {}: tcp_retransmit_skb: skbaddr=1 skaddr=2 family=AF_INET \
+sport=9000 dport=20001 saddr=198.51.100.20 daddr=192.0.2.10 saddrv6=:: daddrv6=:: state={} err={}
+          <idle>-0       [001] ..s1.   {}: <stack trace>
+ => trace_event_raw_event_tcp_retransmit_skb
+ => tcp_retransmit_skb
+ => {}
+"""
+TRACED = ("198.51.100.20", 9000, "192.0.2.10", 20001)
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("tcp_retransmit_timer", "timeout"),
+        ("tcp_send_loss_probe", "tail_probe"),
+        ("tcp_xmit_retransmit_queue.part.0", "after_timeout"),
+        ("tcp_v4_mtu_reduced", "other"),
+    ],
+)
+def test_a_kernel_stack_says_why(function, reason):
+    text = TRACE.format(RESEND.format("10.000200", "TCP_ESTABLISHED", 0, "10.000201", function))
+    assert parsed(text, 5) == {TRACED: [(10_000_200_005, reason)]}
+
+
+def test_without_a_timeout_it_is_fast_and_syns_and_failures_are_left_out():
+    queue = "tcp_xmit_retransmit_queue"
+    text = TRACE.replace("cong_state=4", "cong_state=3").format(
+        RESEND.format("10.000200", "TCP_ESTABLISHED", 0, "10.000201", queue)
+        + RESEND.format("10.000300", "TCP_SYN_SENT", 0, "10.000301", "tcp_retransmit_timer")
+        + RESEND.format("10.000400", "TCP_ESTABLISHED", -11, "10.000401", queue)
+    )
+    assert parsed(text) == {TRACED: [(10_000_200_000, "fast")]}
+
+
+def test_kernel_reasons_are_given_to_frames_that_reach_the_link_then():
+    log = [
+        {"src": "a", "src_port": 1, "dst": "b", "dst_port": 2, "at": at, "seq": seq, "payload_bytes": 10, "flags": 16}
+        for at, seq in ((1_000_000, 100), (1_010_000, 110), (900_000_000, 100))
+    ]
+    resent = [(4, 0), (5, 1), (9, 2)]
+    events = {("a", 1, "b", 2): [(990_000, "timeout"), (10_000_000_000, "fast")]}
+    # One event was of both segments, which the kernel cut; nothing is known of the third.
+    assert kernel_reasons(log, resent, events) == {4: "timeout", 5: "timeout"}
+
+
+def test_only_what_the_hosts_at_this_point_sent_again_has_a_reason():
+    log = [frame(100, 10), frame(100, 10), frame(0, 1, flags=2), frame(0, 1, flags=2)]
+    made = [Emission(("s",), 0, 10), Emission(("s",), 0, 10, True), Emission(("s",)), Emission(("s",), 0, 1, True)]
+    records = [(0, 1), (1, 1), (1, 1), (2, 1), (3, 1)]
+    assert resent_by(made, log, records, ("a",)) == [(2, 1)]
+    assert resent_by(made, log, records, ("b",)) == []

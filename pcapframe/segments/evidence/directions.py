@@ -19,6 +19,7 @@ __all__ = [
     "NOBODY",
     "TIMEOUT_NS",
     "is_dsack",
+    "note_round_trip",
     "round_trip",
     "ticks_soon",
 ]
@@ -42,11 +43,18 @@ DIRECTION = np.dtype(
         ("has_acked", np.bool_),
         ("recovering", np.uint8),  # reason + 1 of the resends below `recovery_end`
         ("recovery_end", np.uint32),
+        ("recovery_top", np.uint32),  # end of the highest of these resends
+        ("recovery_blind", np.bool_),  # nothing above was reported by SACK when it began
+        ("was_asked", np.bool_),  # the acknowledgement before the peer's last one that moved asked for a resend
+        ("probing", np.bool_),  # a tail probe is not settled
+        ("probe_end", np.uint32),
         ("acked", np.uint32),  # highest acknowledgement this direction sent
         ("sack_high", np.uint32),  # highest byte that this direction reported by SACK
         ("repeats", np.int32),  # acknowledgements in a row that did not move
         ("window", np.int32),
         ("last_sent", np.int64),  # time of the last segment with bytes
+        ("timer_at", np.int64),  # since when its retransmission timer runs; 0: not known
+        ("timer_shots", np.uint8),  # resends of the first outstanding bytes, and probes, since then
         ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
         ("first_tsval_at", np.int64),  # 0: none yet
         ("newest_tsval", np.int64),
@@ -78,6 +86,7 @@ DIRECTION = np.dtype(
         ("has_forgotten", np.bool_),
         ("forgotten", np.uint32),  # end of the highest gap forgotten
         ("rtt", np.int64),  # smallest time to an acknowledgement seen
+        ("smooth_rtt", np.int64),  # smoothed time to an acknowledgement seen (RFC 6298)
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
         ("newest_resend", np.int32),  # index in Unanswered, -1 for none
@@ -85,6 +94,13 @@ DIRECTION = np.dtype(
         ("resends", np.int32),
     ]
 )
+
+
+@inner_jit
+def note_round_trip(own: Any, taken: Any) -> None:
+    """Take a time to an acknowledgement: the smallest one, and the smoothed one (RFC 6298 section 2.3)."""
+    own.rtt = taken if own.rtt == 0 else min(own.rtt, taken)
+    own.smooth_rtt = taken if own.smooth_rtt == 0 else (7 * own.smooth_rtt + taken) // 8
 
 
 @inner_jit

@@ -18,6 +18,7 @@ from pcapframe.segments.evidence.directions import (
     NOBODY,
     TIMEOUT_NS,
     is_dsack,
+    note_round_trip,
 )  # fmt: skip
 from pcapframe.segments.evidence.duplicates import (
     MOST_SAME_IDS,
@@ -37,10 +38,11 @@ from pcapframe.segments.evidence.order import (
     RECENT_RESENDS,
     SEEN_BEFORE,
     is_overtaken,
+    note_echo,
     rule_of,
     was_sent_later,
 )  # fmt: skip
-from pcapframe.segments.evidence.reasons import reason_of
+from pcapframe.segments.evidence.reasons import note_answer, note_sent, reason_of
 from pcapframe.segments.state import Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
@@ -79,13 +81,14 @@ def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any
         if np.uint32(ack - own.acked) > LARGEST_STEP:
             return gap
         own.acked = ack
+        peer.was_asked = own.sacked or own.repeats > 0
         own.repeats = 0
         own.sacked = False
     elif ack == own.acked and length == 0 and not flags & (SYN | FIN | RST):
         own.repeats += 1
     if peer.timed_at != 0 and not before(ack, peer.timed_end):
-        if ack == peer.timed_end and time > peer.timed_at and (peer.rtt == 0 or time - peer.timed_at < peer.rtt):
-            peer.rtt = time - peer.timed_at
+        if ack == peer.timed_end and time > peer.timed_at:
+            note_round_trip(peer, time - peer.timed_at)
         peer.timed_at = 0
     if peer.started and peer.first_gap >= 0:
         gap = fill(peer, pool, free, pool[0][peer.first_gap], ack)[0] if before(pool[0][peer.first_gap], ack) else gap
@@ -179,16 +182,6 @@ def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
         own.newest_tsval = tsval
         if own.answer_row != NOBODY:
             settle_by_clock(own, peer, bits, time)
-
-
-@inner_jit
-def _note_echo(own: Any, tsecr: Any) -> None:
-    """Follow the timestamps that the sender echoes, which only become newer (RFC 7323 section 4.3)."""
-    if own.newest_echo == 0:
-        own.newest_echo = tsecr
-    elif after(tsecr, own.newest_echo):
-        own.newest_echo = tsecr
-        own.is_newest = True
 
 
 @inner_jit
@@ -302,8 +295,9 @@ def judge(
             moved_from, is_first = own.acked, not own.has_acked
             out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
             own.is_newest = not is_first and own.acked != moved_from
+            note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_at[i], sack_at[i + 1])
             if tsecr > 0:
-                _note_echo(own, np.uint32(tsecr))
+                note_echo(own, np.uint32(tsecr))
             if peer.newest_resend >= 0 or sack_at[i + 1] > sack_at[i]:
                 confirm(
                     own, peer, unanswered_pool, spare, bits_raw, moved_from, is_first, ack, tsecr,
@@ -336,8 +330,10 @@ def judge(
                     own.again_end = own.high
                     if flags & SYN and time - own.last_sent < TIMEOUT_NS:
                         _await_answer(own, base_row + i, since, end, time)
-            elif carries and after(seq, own.high):
-                open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
+            elif carries:
+                note_sent(own, peer, time)
+                if after(seq, own.high):
+                    open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
             if carries:
                 if after(end, own.high):
                     own.high = end

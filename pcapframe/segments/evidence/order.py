@@ -32,6 +32,7 @@ __all__ = [
     "RECENT_RESENDS",
     "SEEN_BEFORE",
     "is_overtaken",
+    "note_echo",
     "rule_of",
     "was_sent_later",
 ]
@@ -41,6 +42,16 @@ NEWEST_IDS, MOST_ID_STEP = 4, 128  # this many steps of at most this size show a
 SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
     RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
 )
+
+
+@inner_jit
+def note_echo(own: Any, tsecr: Any) -> None:
+    """Follow the timestamps that the sender echoes, which only become newer (RFC 7323 section 4.3)."""
+    if own.newest_echo == 0:
+        own.newest_echo = tsecr
+    elif after(tsecr, own.newest_echo):
+        own.newest_echo = tsecr
+        own.is_newest = True
 
 
 @inner_jit

@@ -8,7 +8,7 @@ from tests.segments.made import segments, where
 
 
 def test_bytes_seen_before_were_sent_again() -> None:
-    made = segments(talk().data("client", 1000, lost=True).retransmit("client", after=0.4))
+    made = segments(talk().data("client", 1000, lost=True).retransmit("client", after=1.4))
     assert where(made, "resent") == [5]
     assert made.loc[5, "resent_bytes"] == 1000
     assert made.loc[5, "resend_reason"] == "timeout"
