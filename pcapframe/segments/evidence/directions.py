@@ -18,8 +18,10 @@ __all__ = [
     "MILLISECOND",
     "NOBODY",
     "TIMEOUT_NS",
+    "initialise",
     "is_dsack",
     "note_round_trip",
+    "note_sack",
     "round_trip",
     "ticks_soon",
 ]
@@ -34,6 +36,7 @@ NOBODY = -1  # no row, or no entry in a pool
 
 DIRECTION = np.dtype(
     [
+        ("initialised", np.bool_),  # by `initialise`; all else is zero before
         ("high", np.uint32),  # end of the highest byte seen
         ("started", np.bool_),
         ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
@@ -101,6 +104,31 @@ def note_round_trip(own: Any, taken: Any) -> None:
     """Take a time to an acknowledgement: the smallest one, and the smoothed one (RFC 6298 section 2.3)."""
     own.rtt = taken if own.rtt == 0 else min(own.rtt, taken)
     own.smooth_rtt = taken if own.smooth_rtt == 0 else (7 * own.smooth_rtt + taken) // 8
+
+
+@inner_jit
+def initialise(direction: Any) -> None:
+    """Initialise the state of a direction, which is zero so far."""
+    direction.initialised = True
+    direction.newest_id = -1
+    direction.window = -1
+    direction.answer_row = direction.answer_other_row = NOBODY
+    direction.first_gap = direction.last_gap = NOBODY
+    direction.newest_resend = direction.oldest_resend = NOBODY
+
+
+@inner_jit
+def note_sack(own: Any, peer: Any, is_permitted: Any, sack: Any, start: Any, stop: Any) -> Any:
+    """Note that a direction uses SACK, or permits it on its SYN; return a hash of the blocks."""
+    hashed = np.int64(0)
+    for edge in range(start, stop):
+        hashed = hashed * 31 + np.int64(sack[edge])
+        own.uses_sack = True
+    if is_permitted:
+        own.takes_sack = True
+        if peer.takes_sack:
+            own.uses_sack = peer.uses_sack = True
+    return hashed
 
 
 @inner_jit

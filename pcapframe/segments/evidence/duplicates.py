@@ -49,14 +49,16 @@ __all__ = [
     "RECENT_PACKETS",
     "fingerprint_of",
     "is_copy_of",
+    "note_copy",
+    "settle_answers",
     "settle_by_clock",
-    "settle_by_copies",
     "since_same",
 ]
 
 COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an IP ID or a timestamp proves
 COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for other copies, while no round trip is known
 RECENT_PACKETS = 1 << 16  # slots for recognising copies
+MOST_COPIES = 100  # of a segment that are counted
 MOST_SAME_IDS = 2  # with more packets in a row of the same IP ID, the sender's IDs identify no packets
 PACKETS_COPIED = 2  # so many copied packets after a repeated SYN and SYN-ACK: every packet is captured twice
 
@@ -196,7 +198,7 @@ def settle_by_clock(own: Any, peer: Any, bits: Any, time: Any) -> None:
 
 
 @inner_jit
-def settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
+def _settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
     """Decide that a repeated SYN-ACK, whose SYN was repeated too, is a copy if the next two packets are copied too.
 
     An ACK that was repeated with it is judged like it, and does not count as one of the two.
@@ -214,3 +216,26 @@ def settle_by_copies(own: Any, peer: Any, bits: Any, is_copy: Any) -> None:
         own.answer_row = NOBODY
     else:
         own.answer_packets += 1
+
+
+@inner_jit
+def settle_answers(own: Any, peer: Any, bits: Any, row: Any, is_copy: Any, is_bare_repeat: Any) -> None:
+    """Continue to judge a repeated SYN-ACK of either side by this packet."""
+    if own.answer_row != NOBODY:
+        _settle_by_copies(own, peer, bits, is_copy)
+    elif peer.answer_row != NOBODY:
+        if is_copy or not is_bare_repeat:
+            _settle_by_copies(peer, own, bits, is_copy)
+        elif peer.answer_other_row == NOBODY:
+            peer.answer_other_row = row
+            peer.answer_packets = max(peer.answer_packets - 1, 0)  # the same as the one before, if a copy of it
+
+
+@inner_jit
+def note_copy(own: Any, flags: Any, carries: Any, seq: Any, time: Any) -> None:
+    """Count a copy of a segment, or remember the copy of an old ACK or of a SYN."""
+    if carries:
+        own.newest_copies = min(own.newest_copies + 1, MOST_COPIES)
+    elif before(seq, own.high):
+        own.stale_at = time
+    own.syn_copied = own.syn_copied or flags & SYN != 0

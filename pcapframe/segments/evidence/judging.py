@@ -17,16 +17,19 @@ from pcapframe.segments.evidence.directions import (
     IS_RESENT,
     NOBODY,
     TIMEOUT_NS,
+    initialise,
     is_dsack,
     note_round_trip,
+    note_sack,
 )  # fmt: skip
 from pcapframe.segments.evidence.duplicates import (
     MOST_SAME_IDS,
     RECENT_PACKETS,
     fingerprint_of,
     is_copy_of,
+    note_copy,
+    settle_answers,
     settle_by_clock,
-    settle_by_copies,
     since_same,
 )  # fmt: skip
 from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap
@@ -49,7 +52,6 @@ from pcapframe.segments.tracking import Tracked
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
 
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
-MOST_COPIES = 100  # of a segment that are counted
 RULE_BIT = 3  # reasons are below it
 
 
@@ -173,6 +175,15 @@ def _await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
 
 
 @inner_jit
+def _note_resend(own: Any, peer: Any, tsval: Any) -> None:
+    """Begin or continue a recovery."""
+    own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
+    if own.again_tsval == 0 or not before(peer.acked, own.again_end):
+        own.again_tsval = tsval if tsval else 1
+    own.again_end = own.high
+
+
+@inner_jit
 def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
     """Follow the sender's timestamp clock."""
     if own.first_tsval_at == 0:
@@ -239,12 +250,9 @@ def judge(
     for i in range(seqs.size):
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
         own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
-        for direction in (own, peer):
-            if direction.newest_id == 0:
-                direction.newest_id = -1
-                direction.answer_row = NOBODY
-                direction.first_gap = direction.newest_resend = -1
-                direction.window = -1
+        if not own.initialised:
+            initialise(own)
+            initialise(peer)
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         length = np.int64(payload[i])
         if length == NO_NUMBER:
@@ -254,14 +262,7 @@ def judge(
         phantom = 1 if flags & (SYN | FIN) else 0
         end = np.uint32(np.int64(seq) + length + phantom)
         carries = (length > 0 or phantom == 1) and not flags & RST
-        sack_sum = np.int64(0)
-        for edge in range(sack_at[i], sack_at[i + 1]):
-            sack_sum = sack_sum * 31 + np.int64(sack[edge])
-            own.uses_sack = True
-        if flags & SYN and sack_permitted[i] == 1:
-            own.takes_sack = True
-            if peer.takes_sack:
-                own.uses_sack = peer.uses_sack = True
+        sack_sum = note_sack(own, peer, flags & SYN and sack_permitted[i] == 1, sack, sack_at[i], sack_at[i + 1])
         fingerprint = fingerprint_of(
             2 * connection + side, np.int64(seq), np.int64(ack), flags, np.int64(windows[i]), length, ident, tsval,
             tsecr, sack_sum,
@@ -274,21 +275,10 @@ def judge(
             own, peer, since, time, ident, tsval, flags, carries, seq, ack, tsecr, is_behind,
             sack_at[i + 1] > sack_at[i], is_dsack(ack, sack, sack_at[i], sack_at[i + 1]),
         )  # fmt: skip
-        if own.answer_row != NOBODY:
-            settle_by_copies(own, peer, bits_raw, is_copy)
-        elif peer.answer_row != NOBODY:
-            if since < 0 or is_copy or carries:
-                settle_by_copies(peer, own, bits_raw, is_copy)
-            elif peer.answer_other_row == NOBODY:
-                peer.answer_other_row = base_row + i
-                peer.answer_packets = max(peer.answer_packets - 1, 0)  # the same as the one before, if a copy of it
+        settle_answers(own, peer, bits_raw, base_row + i, is_copy, since >= 0 and not carries)
         if is_copy:
             bits[i] = IS_COPY
-            if carries:
-                own.newest_copies = min(own.newest_copies + 1, MOST_COPIES)
-            elif before(seq, own.high):
-                own.stale_at = time
-            own.syn_copied = own.syn_copied or flags & SYN != 0
+            note_copy(own, flags, carries, seq, time)
             continue
         own.is_newest = False
         if flags & ACK and not flags & RST:
@@ -324,10 +314,7 @@ def judge(
                     top = own.high if after(end, own.high) else end
                     resent_bytes[i] = min(length, np.int64(np.uint32(top - seq)))
                     remember(own, unanswered_pool, spare, base_row + i, seq, end, tsval)
-                    own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
-                    if own.again_tsval == 0 or not before(peer.acked, own.again_end):
-                        own.again_tsval = tsval if tsval else 1
-                    own.again_end = own.high
+                    _note_resend(own, peer, tsval)
                     if flags & SYN and time - own.last_sent < TIMEOUT_NS:
                         _await_answer(own, base_row + i, since, end, time)
             elif carries:
