@@ -233,11 +233,10 @@ def judge(
     )  # fmt: skip
     payload, idents, tsvals, tsecrs = segments.payload_bytes, segments.ip_id, segments.tsval, segments.tsecr
     sack_at, sack = segments.sack_at, unchecked(segments.sack)
-    sack_permitted = segments.sack_permitted
-    conn_ids, sides = tracked.conn_id, tracked.side
+    sack_permitted, conn_ids, sides = segments.sack_permitted, tracked.conn_id, tracked.side
     bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
-    bits_raw, recent, spare = unchecked(all_bits), unchecked(recent_packets), unchecked(free)
-    tags, resends = unchecked(recent_tags), unchecked(recent_resends)
+    bits_raw, spare = unchecked(all_bits), unchecked(free)
+    tags, recent, resends = unchecked(recent_tags), unchecked(recent_packets), unchecked(recent_resends)
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
         unchecked(gaps.tsval), unchecked(gaps.link), unchecked(gaps.back),
