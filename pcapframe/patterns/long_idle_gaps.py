@@ -25,9 +25,15 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "LongIdleGapsLimit
 NAME = "long_idle_gaps"
 CATEGORY = "connection_lifecycle"
 RESTS_ON = ("open_endings",)
-READS = ("keep_alive",)
+READS = ("keep_alive", "probe")
 
-WRITTEN = {"rst": "RST", "fin": "FIN", "keep_alive": "keep-alive", "other": "of another kind"}
+WRITTEN = {
+    "rst": "RST",
+    "fin": "FIN",
+    "keep_alive": "keep-alive",
+    "window_probe": "window probe",
+    "other": "of another kind",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:
     Pattern or None
         ``gaps``, ``connections`` of ``total_connections``, ``by_connection`` [gaps] of
         ``by_connection_total``, ``longest_s`` and ``median_s`` [s], ``threshold_s`` [s], and by the packet
-        that ended them ``ended_by`` (``rst``, ``fin``, ``keep_alive``, ``data`` or ``other``) and
+        that ended them ``ended_by`` (``rst``, ``fin``, ``window_probe``, ``keep_alive``, ``data`` or ``other``) and
         ``ended_by_client`` [gaps]. Evidence: these packets.
     """
     duration = traffic.connections["duration_s"].to_numpy()
@@ -101,6 +107,7 @@ def _kinds(traffic: Traffic, rows: Array) -> dict[str, int]:
     conditions = {
         "rst": traffic.has_flag(rows, "RST"),
         "fin": traffic.has_flag(rows, "FIN"),
+        "window_probe": (traffic.series("probe").take(rows) == "zero_window").to_numpy(),
         "keep_alive": traffic.column("keep_alive")[rows],
         "data": traffic.payload(rows) > 0,
     }

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, Mask
 from pcapframe.patterns._api import Pattern, each_direction
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, seconds
@@ -96,7 +96,7 @@ def observe(traffic: Traffic, limits: RstUnlikePeerLimits) -> Pattern | None:
         "connections": evidence.connection_count,
         "soonest_s": since[soonest],
         "soonest_round_trip_s": rtt[soonest],
-        "other_hop_limit": _other_hop_limit(traffic, mask, found),
+        "other_hop_limit": _other_hop_limit(traffic, found),
         "rst_to_server": to_server,
         "rst_from_server": from_server,
     }
@@ -124,40 +124,48 @@ def _round_trips(traffic: Traffic) -> Array:
     return found
 
 
-def _since_answered(traffic: Traffic, mask: Array, round_trip: Array) -> tuple[Array, Array]:
+def _since_answered(traffic: Traffic, mask: Mask, round_trip: Array) -> tuple[Array, Array]:
     """First RST of each side, and the time since the packet that it answers, -1 for none. [s]."""
-    ordered = traffic.by_connection(traffic.all_rows(mask))
+    resets, place = traffic.flagged("RST", within=mask)
+    _, once = np.unique(2 * place + traffic.from_client(resets), return_index=True)
+    resets = np.sort(resets[once])
+    acked = traffic.column("ack_rtt_s")[resets]
+    since = np.where(acked > 0, acked, -1.0)
+    others = np.flatnonzero(~(acked > 0))
+    if not others.size:
+        return resets, since
+    some = resets[others]
+    ordered = traffic.by_connection(traffic.all_rows(traffic.places(some)))
     rows, place, sides = ordered.rows, ordered.place, traffic.from_client(ordered.rows)
-    key = 2 * place + sides
-    resets = np.flatnonzero(traffic.has_flag(rows, "RST"))
-    _, once = np.unique(key[resets], return_index=True)
-    resets = resets[once]
-    since = np.full(resets.size, -1.0)
-    acked = traffic.column("ack_rtt_s")[rows[resets]]
-    since[acked > 0] = acked[acked > 0]
-    before = resets - 1
-    lone = (resets > 0) & ~(acked > 0)
-    lone &= (place[before] == place[resets]) & (sides[before] != sides[resets]) & (traffic.payload(rows[before]) > 0)
+    where = np.empty(int(rows.max()) + 1, np.int64)
+    where[rows] = np.arange(rows.size)
+    at = where[some]
+    before = np.maximum(at - 1, 0)
+    lone = (at > 0) & (place[before] == place[at]) & (sides[before] != sides[at]) & (traffic.payload(rows[before]) > 0)
+    others, at, before = others[lone], at[lone], before[lone]
     # How long the sender of that data had been idle before it.
-    earlier = _previous_of_same(key, before)
+    earlier = _previous_of_same(place, sides, before)
     quiet = traffic.seconds_between(rows[np.maximum(earlier, 0)], rows[before])
-    lone &= (earlier >= 0) & (quiet >= round_trip[key[resets]])
-    since[lone] = traffic.seconds_between(rows[before[lone]], rows[resets[lone]])
-    return rows[resets], since
+    is_quiet = (earlier >= 0) & (quiet >= round_trip[2 * place[at] + sides[at]])
+    since[others[is_quiet]] = traffic.seconds_between(rows[before[is_quiet]], rows[at[is_quiet]])
+    return resets, since
 
 
-def _previous_of_same(key: Array, places: Array) -> Array:
-    """Return the row of the previous packet of the same side, -1 for none."""
-    order = np.argsort(key, kind="stable")
-    previous = np.full(key.size, -1)
-    same = key[order][1:] == key[order][:-1]
-    previous[order[1:][same]] = order[:-1][same]
-    return previous[places]
+def _previous_of_same(place: Array, sides: Mask, places: Array) -> Array:
+    """Where the packet before of the same side of the connection is, -1 for none."""
+    found = np.full(places.size, -1)
+    for side in (False, True):
+        mine = sides[places] == side
+        known = np.flatnonzero(sides == side)
+        index = np.searchsorted(known, places[mine]) - 1
+        found[mine] = np.where(index >= 0, known[np.maximum(index, 0)], -1)
+    same = (found >= 0) & (place[np.maximum(found, 0)] == place[places])
+    return np.where(same, found, -1)
 
 
-def _other_hop_limit(traffic: Traffic, mask: Array, found: Array) -> int:
+def _other_hop_limit(traffic: Traffic, found: Array) -> int:
     """How many RSTs have a hop limit that no other packet of their side has."""
-    rows, place = traffic.all_rows(mask)
+    rows, place = traffic.all_rows(traffic.places(found))
     ttl = traffic.column("ttl").astype(np.int64)
     key = (2 * place + traffic.from_client(rows)) << 8 | ttl[rows]
     others = key[~traffic.has_flag(rows, "RST")]

@@ -79,8 +79,11 @@ def observe(traffic: Traffic, limits: TsvalBackLimits) -> Pattern | None:
     """
     back = traffic.followed.back_by > limits.ticks
     rows, by = traffic.followed.back_rows[back], traffic.followed.back_by[back]
+    waiting = traffic.is_in("handshake", "unanswered")
+    if not rows.size and not waiting.any():
+        return None
     syns, is_back = _syns(traffic, limits.ticks)
-    unanswered = traffic.is_in("handshake", "unanswered")[traffic.place(syns)]
+    unanswered = waiting[traffic.place(syns)]
     lost, forward = syns[is_back & unanswered], int((~is_back).sum())
     share, otherwise = lost.size / max(syns.size - forward, 1), int((unanswered & ~is_back).sum()) / max(forward, 1)
     tells = lost.size >= max(limits.min_unanswered, 1) and share >= limits.share and otherwise < share / 2

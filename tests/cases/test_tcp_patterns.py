@@ -28,6 +28,14 @@ def test_g1_every_health_check_is_an_aborted_handshake() -> None:
     assert found["rst_after_median_s"] == pytest.approx(0.0001, rel=0.01)
 
 
+def test_h1_keep_alives_unanswered() -> None:
+    """Of each of three connections the first of ten is answered."""
+    seen = observed("h1_", "keep_alives_unanswered")
+    names = ("unanswered", "keep_alives", "connections", "ended_by_rst")
+    assert [seen.observations[name] for name in names] == [27, 30, 3, 3]
+    assert "unanswered" in seen.description
+
+
 def test_h2_one_byte_windows_for_twelve_seconds() -> None:
     found = observed("h2", "small_window").observations
     assert (found["window_min_bytes"], found["window_median_bytes"], found["largest_segment_bytes"]) == (1, 1, 1460)
@@ -64,6 +72,7 @@ def test_h10_idle_times_that_were_survived_and_those_that_were_not() -> None:
 ANOMALIES = {
     "differing_syn_acks", "sack_beyond_sent", "peer_falls_silent", "largest_segment_repeated", "small_window",
     "window_moved_back", "first_after_idle", "rst_at_same_age", "rst_unlike_peer", "tsval_back", "aborted_handshakes",
+    "keep_alives_unanswered", "window_probes_unanswered",
 }  # fmt: skip
 
 

@@ -30,6 +30,15 @@ def test_what_ends_idle_gaps() -> None:
     assert seen.description.endswith("ended by: 1 RST, 1 FIN, 1 keep-alive, 1 data.")
 
 
+def test_window_probes_are_no_keep_alives() -> None:
+    talk = Conversation().handshake().data("server", 100).ack(window=0).keep_alive("server", after=60).ack(window=0)
+    talk.ack(window=500).keep_alive("server", after=100).ack(window=500)
+    seen = observe(view(talk), LIMITS)
+    assert seen is not None
+    assert seen.observations["ended_by"] == {"window_probe": 1, "keep_alive": 1}
+    assert seen.description.endswith("ended by: 1 window probe, 1 keep-alive.")
+
+
 def test_shorter_idle_gaps() -> None:
     talk = Conversation().handshake().data("client", 10, after=59).ack("server").data("client", 10, after=59)
     assert observe(view(talk), LIMITS) is None

@@ -1,0 +1,70 @@
+"""Zero-window probes that nothing answered.
+
+Observed: window probes (``probe``: sent against a window of zero, with one byte or none) and whether the peer answers
+before the next one (``answered_by``).
+
+Rule: reported when in some connection at least ``min_unanswered`` had no answer.
+
+Limits: one that comes less than ``settle_s`` before the end of the capture may still be answered and does not count.
+An answer may be missing from the capture; connections with packets of one side only are left out. An answer that takes
+longer than until the next one counts for that one.
+
+RFC 9293 section 3.8.6.1 (zero-window probing).
+"""
+
+from dataclasses import dataclass
+
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._probes import READ, description_of, observations_of, unanswered_probes
+from pcapframe.patterns._traffic import Traffic
+
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "WindowProbesUnansweredLimits", "observe"]
+
+NAME = "window_probes_unanswered"
+CATEGORY = "reliability"
+RESTS_ON = ("packets",)
+READS = READ
+
+
+@dataclass(frozen=True)
+class WindowProbesUnansweredLimits:
+    """When `observe` reports.
+
+    Parameters
+    ----------
+    min_unanswered : int, default 2
+        Fewest unanswered ones of a connection. [packets]
+    settle_s : float, default 1.0
+        So long before the end of the capture one must come to be called unanswered. [s]
+    """
+
+    min_unanswered: int = 2
+    settle_s: float = 1.0
+
+
+LIMITS = WindowProbesUnansweredLimits
+
+
+def observe(traffic: Traffic, limits: WindowProbesUnansweredLimits) -> Pattern | None:
+    """Count unanswered window probes.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections.
+    limits : WindowProbesUnansweredLimits
+        When to report.
+
+    Returns
+    -------
+    Pattern or None
+        ``unanswered`` (of connections with at least the fewest) of ``window_probes`` [packets], ``connections`` of
+        ``connections_with_window_probes``, by sender ``from_client`` and ``from_server`` [packets], ``ended_by_rst``
+        [connections], ``by_connection`` [packets] of ``by_connection_total``. Evidence: the unanswered ones.
+    """
+    found = unanswered_probes(traffic, "zero_window", fewest=limits.min_unanswered, settle_s=limits.settle_s)
+    if found is None:
+        return None
+    observations = observations_of(traffic, found, "window_probes")
+    description = description_of(observations, "window probe", "window_probes")
+    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(found.rows))
