@@ -1,17 +1,17 @@
-"""Every RST beside the packets around it: what a reader compares to see whether its sender was the host it names.
+"""Every RST and the packets around it: what a reader compares to judge whether the host at its address sent it.
 
-- A receiver takes a RST with exactly the next sequence number, answers one in its window by a challenge ACK, and drops
-  any other (RFC 9293 section 3.10.7.4, RFC 5961 section 3): ``seq_fit``, ``challenge_ack``, ``took_effect``.
-- A host that answers a packet has received it: a RST with ACK answers the first packet since its side's last RST that
-  brings what it acknowledges, one without ACK the first that acknowledges its sequence number (RFC 9293 section
-  3.5.2). From that packet on it takes a round trip at least: ``answer_delay_s`` beside ``smallest_rtt_s``.
+- A receiver accepts a RST with exactly the next sequence number, answers any other in its window by a challenge ACK,
+  and drops the rest (RFC 9293 section 3.10.7.4, RFC 5961 section 3): ``seq_fit``, ``challenge_ack``, ``took_effect``.
+- A host answers only packets that it received. A RST with ACK answers the first packet since its side's last RST that
+  carries the bytes it acknowledges; a RST without ACK answers the first packet that acknowledges its sequence number
+  (RFC 9293 section 3.5.2). The answer takes at least a round trip: compare ``answer_delay_s`` with ``smallest_rtt_s``.
 - Packets of one host take one path and count down one hop limit; many hosts number their IPv4 packets one by one, and
   some devices copy the identification and window of the packet that they answer.
 
-Limits. What the receiver expects lies between its last acknowledgement and the highest byte sent before; both are
-``exact``, what is in between is ``in_window``. Many hosts send RSTs with identification 0, window 0 and a hop limit of
-their own. A RST that answers nothing, as of a host that ends by itself, has a delay of any length. Duplicates made by
-the capture (``capture_duplicate``) are left out.
+Limits. The receiver expects a number between its last ACK number and the highest byte sent before; these two count as
+``exact``, numbers between them as ``in_window``. Many hosts send RSTs with identification 0, window 0 and another hop
+limit than their other packets. If a host resets without being prompted by a packet, the delay can have any length.
+Duplicates made by the capture (``capture_duplicate``) are left out.
 """
 
 from typing import Any
@@ -36,18 +36,17 @@ WINDOW_BITS = 16
 
 
 def rst_evidence(analysis: Analysis) -> pd.DataFrame:
-    """Look at every RST: what it names, what was expected, and how it compares with its sender's other packets.
+    """List every RST: its numbers, the expected ones, and how it compares with its sender's other packets.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the connections asked for.
+        Its selected connections are listed.
 
     Returns
     -------
     DataFrame
-        Columns and dtypes of ``schema.RST_EVIDENCE``, index ``frame``: one row a RST, facts side by side. Empty for
-        none.
+        Columns and dtypes of ``schema.RST_EVIDENCE``, index ``frame``: one row per RST.
 
     Notes
     -----
@@ -99,7 +98,7 @@ def rst_evidence(analysis: Analysis) -> pd.DataFrame:
 
 
 def _chosen(segments: pd.DataFrame) -> Array:
-    """Rows of the connections that have RSTs, one connection after another, each in capture order."""
+    """Return the rows of connections with RSTs, grouped by connection, each in capture order."""
     conn_id = segments["conn_id"].to_numpy()
     wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
     wanted[conn_id[np.flatnonzero(segments["tcp_flags"].to_numpy() & RST)]] = True
@@ -108,7 +107,7 @@ def _chosen(segments: pd.DataFrame) -> Array:
 
 
 def _followed(rows: RstRows) -> Rsts:
-    """Run the pass over the rows chosen."""
+    """Run the pass over the chosen rows."""
     room = int(np.count_nonzero(rows.tcp_flags & RST))
     out = Rsts(*(np.empty(room, np.int64) for _ in Rsts._fields))
     longest = int(np.bincount(rows.conn_id).max(initial=0)) if rows.conn_id.size else 0
@@ -117,14 +116,14 @@ def _followed(rows: RstRows) -> Rsts:
 
 
 def _seconds(times: Array, earlier: Array, later: Array) -> Array:
-    """Time between places, NaN where there is no earlier one or no time [s]."""
+    """Return the time between rows, NaN where there is no earlier row or no time [s]."""
     begins = np.full(later.size, NO_TIME)
     begins[earlier >= 0] = times[earlier[earlier >= 0]]
     return seconds_from(begins, times[later])
 
 
 def _frames(frames: Array, places: Array) -> pd.arrays.IntegerArray:
-    """Frame numbers of places, null for none."""
+    """Return the frame numbers of rows, null where there is none."""
     found = np.zeros(places.size, np.uint32)
     found[places >= 0] = frames[places[places >= 0]]
     return pd.arrays.IntegerArray(found, places < 0)
@@ -159,7 +158,7 @@ def _other_hop_limits(rows: RstRows, at: Array) -> tuple[Array, Array]:
 
 
 def _same_id_and_window(rows: RstRows, window: Array, at: Array) -> Array:
-    """Place of the first packet, no RST, with the identification and the window of each RST; -1 for none."""
+    """Return the row of the first packet, RSTs excepted, with each RST's identification and window; -1 for none."""
     key = rows.ip_id.astype(np.int64) << WINDOW_BITS | window
     candidates = np.flatnonzero((rows.tcp_flags & RST == 0) & ~rows.capture_duplicate & (rows.ip_id > 0))
     both = np.concatenate([candidates, at])

@@ -1,19 +1,18 @@
 """How the three-way handshake went (RFC 9293 section 3.5), as far as the capture shows.
 
 =============  ==================================================================================================
-complete       a SYN, and an acknowledgement of the client's after it (and after the SYN-ACK, where that was seen)
+complete       a SYN, and an ACK from the client after it (and after the SYN-ACK, if that was captured)
 refused        a SYN, no SYN-ACK, and a RST from the server
 unanswered     a SYN, and nothing from the server
-half_open      a SYN that the server answered, and nothing of the client's after that
-aborted        a SYN-ACK that the client answered with a RST, and no acknowledgement of the client's (RFC 9293
-               section 3.5.2: a host that does not want the connection, as a health check, may reset it here)
+half_open      a SYN that the server answered, and nothing from the client after that
+aborted        a SYN-ACK that the client answered with a RST, and no ACK from the client (RFC 9293 section 3.5.2: a
+               host that does not want the connection, such as a health check, may reset it here)
 not_captured   no SYN
 =============  ==================================================================================================
 
-A RST of the client with an acknowledgement shows that a SYN-ACK came, also where the capture has no packet of the
-server. In a simultaneous open (RFC 9293 section 3.5, figure 7) both sides send SYN, and either may send a SYN-ACK:
-SYN-ACKs of both count, ``handshake_rtt_s`` ends with the server's. Copies made on the way (``capture_duplicate``) do
-not count.
+A RST with ACK from the client shows that a SYN-ACK came, even if the capture has no packet of the server. In a
+simultaneous open (RFC 9293 section 3.5, figure 7) both sides send SYN, and either may send a SYN-ACK. SYN-ACKs of both
+count; ``handshake_rtt_s`` ends with the server's. Copies made on the way (``capture_duplicate``) do not count.
 """
 
 from typing import Any, NamedTuple
@@ -111,7 +110,7 @@ class Establishment:
         _follow(rows, self._out)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         out = self._out
         has_syn, answered = out.first_syn != NO_TIME, out.first_syn_ack != NO_TIME
         handshake = np.select(

@@ -1,7 +1,7 @@
-"""The smallest and largest hop limit (IPv4 TTL, RFC 791; IPv6 hop limit, RFC 8200) with which each side's packets came.
+"""The smallest and largest hop limit (IPv4 TTL, RFC 791; IPv6 hop limit, RFC 8200) of each side's packets.
 
-Routers count it down, so one path from one host shows one value as a rule. Two values show two paths, or two senders.
-Copies made on the way (``capture_duplicate``) do not count: a router may have forwarded them in between.
+Each router decrements it, so packets of one host on one path usually have one value. Two values mean two paths, or two
+senders. Copies made on the way (``capture_duplicate``) do not count: a router may have forwarded them in between.
 """
 
 from typing import Any
@@ -37,11 +37,11 @@ class HopLimits:
         self._largest = np.zeros((connections, 2), np.uint8)
 
     def feed(self, rows: Rows) -> None:
-        """Look at the next chunk."""
+        """Process the next chunk."""
         _compare(rows, self._smallest, self._largest)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made; null for a side without packets."""
+        """Return the computed columns; null for a side without packets."""
         none = self._smallest > self._largest
         made: dict[str, Any] = {}
         for name, limits in (("ttl_min", self._smallest), ("ttl_max", self._largest)):

@@ -1,4 +1,4 @@
-"""Who talks to whom: the endpoints by role, and what shows the roles."""
+"""The endpoints of each connection by role, and what shows the roles."""
 
 from typing import Any, NamedTuple
 
@@ -58,9 +58,9 @@ class Identity:
         )  # fmt: skip
 
     def feed(self, rows: Rows) -> None:
-        """Look at the next chunk."""
+        """Process the next chunk."""
         _identify(rows, self._out)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made; addresses by their places."""
+        """Return the computed columns; addresses by their places."""
         return self._out._asdict() | {"roles": category(self._out.roles, ROLES)}

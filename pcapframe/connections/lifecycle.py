@@ -348,7 +348,7 @@ class Lifecycle:
         self._event_letters.append(letter[:count].copy())
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         place = np.concatenate([np.empty(0, np.int32), *self._event_places])
         letter = np.concatenate([np.empty(0, np.uint8), *self._event_letters])
         history = _histories(place, letter, self._connections["originator_is_client"])

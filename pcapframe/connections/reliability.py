@@ -67,7 +67,7 @@ class Reliability:
         _count(rows, self._sums)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         sums = by_sender(self._sums)
         sent = sums.pop("sent_segments")
         sums["resend_rate"] = np.full(sent.shape, np.nan, order="F")

@@ -93,7 +93,7 @@ class RoundTrips:
         self._by_timestamp.add(by_timestamp, echoes)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         made: dict[str, Any] = {}
         for prefix, histogram in (("ack_rtt", self._by_ack), ("ts_rtt", self._by_timestamp)):
             directions, found = histogram.quantiles(*QUANTILES.values())

@@ -1,16 +1,16 @@
-"""How often one segment was sent, and how long a sender waited for what it sent at least three times.
+"""How often one segment was sent, and how long a sender waited for the ACK of bytes that it sent three times or more.
 
-- ``most_copies``: how many times the segment that was sent most often is in the capture: segments with payload, SYN or
-  FIN that begin at the same byte and that the sender sent again (``resent``), and the first copy, where its bytes were
-  seen before (``resend_rule`` ``seen_before``). 1 where nothing was sent again, 0 where nothing was sent.
-- ``stalled_s``: the time during which something that was resent at least twice was not acknowledged: from the first
-  resend of it to the first acknowledgement of its last byte (RFC 9293 section 3.8.1: a sender repeats what is not
-  acknowledged), or to the connection's last packet. Each moment counts once, however many segments wait. SYN and FIN
-  count as bytes do. Bytes reported only by SACK are not acknowledged (RFC 2018 section 8: the receiver may drop them).
+- ``most_copies``: transmissions of the most often sent segment in the capture. These are its retransmissions
+  (``resent``: segments with payload, SYN or FIN that begin at the same byte) and its first copy, if its bytes were seen
+  before (``resend_rule`` ``seen_before``). 1 if nothing was retransmitted, 0 if nothing was sent.
+- ``stalled_s``: the time during which bytes that were retransmitted at least twice were not acknowledged: from their
+  first retransmission to the first ACK of the last byte (RFC 9293 section 3.8.1), or to the connection's last packet.
+  Each moment counts once, however many segments wait. SYN and FIN count like bytes. SACKed bytes are not acknowledged
+  (RFC 2018 section 8: the receiver may drop them).
 
-Limits. What a sender repeats in segments that begin elsewhere is not seen as the same segment. Where the capture has no
-packet of the peer and the sender acknowledges some, the stalled time is unknown once something was resent twice. Copies
-made on the way (``capture_duplicate``) do not count.
+Limits. Bytes that are repeated in segments that begin elsewhere do not count as the same segment. If the capture has no
+packet of the peer, but the sender acknowledges some, the stalled time is unknown once something was retransmitted
+twice. Copies made on the way (``capture_duplicate``) do not count.
 """
 
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ SENT_PACKETS, SENT_DATA, SENT_ACKS = 1, 2, 4
 
 
 class Directions(NamedTuple):
-    """By connection and sender: twice its place, one more for the server."""
+    """State by connection and sender: row 2 * connection, plus 1 for the server."""
 
     highest_ack: Array  # int64, of the peer; relative
     awaited: Array  # int64, the highest end of what was resent
@@ -39,7 +39,7 @@ class Directions(NamedTuple):
 
 
 class Events(NamedTuple):
-    """Resends, and acknowledgements that moved on while a resend was awaited."""
+    """Retransmissions, and ACKs that advanced while a retransmission was unacknowledged."""
 
     direction: Array  # int64, of the sender of the data
     seq: Array  # int64, relative: where the resend begins, NOTHING for an acknowledgement
@@ -57,7 +57,7 @@ def _add(events: Any, count: Any, direction: Any, seq: Any, end: Any, time: Any)
 
 @jit
 def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
-    """Collect `events` and the time of each connection's last packet; how many events there are."""
+    """Collect `events` and the time of each connection's last packet; return the number of events."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
     payload, rel_seq, rel_ack, copies = rows.payload_bytes, rows.rel_seq, rows.rel_ack, rows.capture_duplicate
     resent, rules = rows.resent, rows.resend_rule
@@ -93,7 +93,7 @@ def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
 
 @inner_jit
 def _covered(begins: Any, ends: Any) -> Any:
-    """How long at least one of the times from `begins` to `ends` lasts [ns]."""
+    """Return how long at least one of the intervals from `begins` to `ends` lasts [ns]."""
     total, until = np.int64(0), NOTHING
     for i in np.argsort(begins):
         begin = max(begins[i], until)
@@ -141,7 +141,7 @@ def _measure(events: Any, starts: Any, last: Any, seen: Any, most: Any, stalled:
 
 
 class Stalls:
-    """The columns of what was sent most often and of what was waited for."""
+    """The columns ``most_copies`` and ``stalled_s``."""
 
     def __init__(self, connections: int) -> None:
         self._directions = Directions(
@@ -151,16 +151,16 @@ class Stalls:
         self._events: list[Events] = []
 
     def feed(self, rows: Rows) -> None:
-        """Collect resends and their acknowledgements in the next chunk."""
+        """Collect retransmissions and their ACKs in the next chunk."""
         room = int(np.count_nonzero(rows.resent))
-        room = rows.place.size + room  # an acknowledgement may be an event of its own
+        room = rows.place.size + room  # an ACK may be a separate event
         events = _room(room)
         count = _watch(rows, self._directions, self._last, events)
         if count:
             self._events.append(Events(*(column[:count].copy() for column in events)))
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         seen = self._directions.seen
         most = (seen & SENT_DATA != 0).astype(np.uint32)
         stalled = np.where(seen != 0, 0.0, np.nan)

@@ -8,12 +8,12 @@ open          neither: it was still open, or its end was not captured
 ============  =======================================================================
 
 ``first_fin_by`` says who closed first (RFC 9293 section 3.6): the side whose FIN the other's FIN acknowledges, or the
-only side that sent one; ``both`` where neither FIN acknowledges the other, so that they crossed (simultaneous close).
-The order of capture decides only where each acknowledges the other, which no right sender does. It is null where the
-capture has the packets of one side only and these acknowledge the other's. A FIN before the capture is not seen.
+only side that sent one; ``both`` if neither FIN acknowledges the other, since they crossed (simultaneous close). If
+each acknowledges the other, which no correct sender does, the order of capture decides. It is null if the capture has
+packets of one side only and these acknowledge the other side's. A FIN before the capture is not seen.
 
-A RST that ended nothing (``rst_ignored``) is none here, and neither is one that refused a SYN that was sent again and
-then answered by a SYN-ACK. Copies made on the way (``capture_duplicate``) do not count; repeats of the sender do.
+A RST that ended nothing (``rst_ignored``) does not count, nor does a RST that refused a SYN whose retry was answered by
+a SYN-ACK. Copies made on the way (``capture_duplicate``) do not count; the sender's retransmissions do.
 """
 
 from typing import Any, NamedTuple
@@ -102,7 +102,7 @@ class Termination:
         _follow(rows, self._out)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         client, server = self._out.resets.T
         places = [RESET_BY.index(name) for name in ("both", "client", "server")]
         reset_by = np.select([client & server, client, server], places, default=RESET_BY.index("none"))

@@ -67,7 +67,7 @@ class Volume:
         _sum(rows, self._times, self._sums)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns made."""
+        """Return the computed columns."""
         made: dict[str, Any] = {"duration_s": seconds_from(*self._times)}
         for name, times in self._times._asdict().items():
             made[name] = pd.array(times, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)

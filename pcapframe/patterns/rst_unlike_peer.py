@@ -5,7 +5,7 @@ which that side answered otherwise. A RST counts as an answer to a packet if it 
 packet carries data, the RST is the next packet, and the packet's sender had sent nothing for a round trip before.
 
 Rule: reported when at least ``min_rsts`` RSTs came within ``round_trips`` of the smallest round trip. For these, the
-hop limit, and an IPv4 identification that repeats one of the other side's, stand beside.
+hop limit, and an IPv4 identification that repeats one of the other side's, are stated too.
 
 Limits: only connections whose handshake was captured are compared, since all other answers may have been delayed. A
 side that happens to reset at that moment, without having received the packet, looks the same if the RST does not

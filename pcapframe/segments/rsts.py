@@ -1,4 +1,4 @@
-"""The pass that looks at every RST beside the packets around it, see `pcapframe.analysis.rsts`."""
+"""The pass that compares every RST with the packets around it, see `pcapframe.analysis.rsts`."""
 
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ NOT_KNOWN, NO, YES = -1, 0, 1
 
 
 class RstRows(NamedTuple):
-    """Segments of the connections that have a RST, one connection after another, each in capture order; plain."""
+    """Segments of connections with a RST, grouped by connection, each in capture order, as plain arrays."""
 
     conn_id: Array  # int32
     from_client: Array  # bool
@@ -39,7 +39,7 @@ class RstRows(NamedTuple):
 
 
 class Rsts(NamedTuple):
-    """What is said of each RST: places are among the rows, NO_PLACE for none; numbers NO_NUMBER for null."""
+    """Results for each RST. A place is a row in `RstRows`, NO_PLACE for none; numbers are NO_NUMBER for null."""
 
     row: Array  # int64, all of them
     phase: Array  # place in RST_PHASES
@@ -55,7 +55,7 @@ class Rsts(NamedTuple):
 
 @inner_jit
 def _first_at(numbers: Any, count: Any, number: Any) -> Any:
-    """Place of the first of `count` rising numbers that is not below `number`."""
+    """Return the index of the first of `count` rising numbers that is not below `number`."""
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
@@ -68,7 +68,7 @@ def _first_at(numbers: Any, count: Any, number: Any) -> Any:
 
 @inner_jit
 def _phase(seen: Any) -> Any:
-    """What precedes the RST in its connection."""
+    """Return what precedes the RST in its connection."""
     if seen & SEEN_RST:
         return AFTER_RST
     if seen & SEEN_FIN:
@@ -82,7 +82,7 @@ def _phase(seen: Any) -> Any:
 
 @inner_jit
 def _fit(seq: Any, sent: Any, acked: Any, window: Any) -> Any:
-    """Where a sequence number lies, by the highest end that was sent, what the peer acknowledged and its window."""
+    """Return where a sequence number lies, given the highest byte sent, the peer's ACK number and its window."""
     if acked == NO_NUMBER:
         return EXACT if seq == sent and sent != NO_NUMBER else NOT_KNOWN
     if seq == acked or seq == sent:
@@ -98,7 +98,7 @@ def _fit(seq: Any, sent: Any, acked: Any, window: Any) -> Any:
 
 @inner_jit
 def _took_effect(fit: Any, phase: Any, fins: Any, is_refusal: Any, is_ignored: Any) -> Any:
-    """Whether a RST ended its connection, as far as known."""
+    """Return whether a RST ended its connection, as far as known."""
     if is_ignored:
         return NO
     if is_refusal:
@@ -108,7 +108,7 @@ def _took_effect(fit: Any, phase: Any, fins: Any, is_refusal: Any, is_ignored: A
 
 @jit
 def follow_rsts(rows: Any, longest: Any, out: Any) -> Any:
-    """Look at every RST.
+    """Compare every RST with the packets around it.
 
     Parameters
     ----------
