@@ -193,7 +193,7 @@ class Traffic:
         return self._segments[name]
 
     def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
-        """Return a column of the segments frame at some rows, `null` for null; quick where they are few."""
+        """Return a column of the segments frame at some rows, `null` for null; fast for few rows."""
         return values(self.series(name).take(rows), dtype, null=null)
 
     def payload(self, rows: Array) -> Array:

@@ -51,7 +51,7 @@ LIMITS = PortReuseLimits
 
 
 def observe(traffic: Traffic, limits: PortReuseLimits) -> Pattern | None:
-    """Count connections on reused ports, and what became of them and of the earlier ones.
+    """Count connections on reused ports, with their handshakes and the endings of the earlier ones.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _earlier(traffic: Traffic, places: Array) -> Array:
 
 
 def _may_share(client: Array, server: Array, places: Array) -> Mask:
-    """Tell which connections have only addresses and ports that some of `places` have: quick, and few."""
+    """Tell which connections have only addresses and ports that occur in `places`: a fast filter that leaves few."""
     found = np.ones(client.size, np.bool_)
     for shift, mask in ((16, -1), (0, 0xFFFF)):
         parts = [(end >> shift) & mask for end in (client, server)]

@@ -24,7 +24,7 @@ def explain_mistakes() -> None:
 
 
 def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, **_: object) -> None:
-    """Show an error: as a sentence if a line of the cell led to it and the error has no display of its own."""
+    """Show an error: as a sentence if a line of the cell led to it and the error has no special display."""
     line = _line(trace, shell.user_ns)
     if line and not hasattr(error, "_render_traceback_"):
         text = _sentence(error, line)

@@ -51,7 +51,7 @@ from pcapframe.segments.tracking import Tracked
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
 
-LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+LARGEST_STEP = 1 << 30  # an ACK that jumps further is ignored
 RULE_BIT = 3  # reasons are below it
 
 

@@ -20,8 +20,8 @@ from pcapframe.segments.state import after, allocate, before, release
 
 __all__ = ["MOST_RESENDS", "Unanswered", "confirm", "remember"]
 
-POOL = 3  # where in `free` the places of resends are, after those of gaps
-MOST_RESENDS = 64  # of a direction, that wait for what the receiver says of them
+POOL = 3  # index in `free` of this pool's state, after that of the gaps
+MOST_RESENDS = 64  # of a direction, that wait for the receiver's answer
 
 
 class Unanswered(NamedTuple):
@@ -93,7 +93,7 @@ def confirm(
         is_done = after(ack, highs[at])
         is_told = has_dsack and before(left, end) and after(right, seq)
         if is_told and told_left != told_right:
-            is_told = not (before(told_left, end) and after(told_right, seq))  # of a later resend of these bytes
+            is_told = not (before(told_left, end) and after(told_right, seq))  # about a later retransmission
         if is_told:
             bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
             if told_left == told_right:
@@ -102,12 +102,12 @@ def confirm(
             told_right = end if after(end, told_right) else told_right
         elif not before(ack, end) and (is_first or before(moved_from, end)):
             if tsecr > 0 and tsvals[at] >= 0 and (is_first or not after(seq, moved_from)):
-                # Eifel (RFC 3522): the echo is of the segment that filled the gap at the acknowledgement.
+                # Eifel (RFC 3522): the echo is the timestamp of the segment that filled the gap at the ACK number.
                 if before(np.uint32(tsecr), np.uint32(tsvals[at])):
                     bits[row] = bits[row] & ~IS_NEEDED | IS_NEEDLESS
                 elif ticked[at] != 0:
                     bits[row] |= IS_NEEDED
-                    is_done = True  # a DSACK of these bytes is of another copy
+                    is_done = True  # a DSACK of these bytes is about another copy
         if is_told or is_done:
             if previous < 0:
                 peer.newest_resend = following

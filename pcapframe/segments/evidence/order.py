@@ -37,7 +37,7 @@ __all__ = [
     "was_sent_later",
 ]
 
-RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its resend
+RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its retransmission
 NEWEST_IDS, MOST_ID_STEP = 4, 128  # this many steps of at most this size show a counter
 SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
     RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
@@ -75,13 +75,13 @@ def was_sent_later(
         return True
     if tsval >= 0 and other_tsval >= 0 and ticks_soon(own, peer, time):
         return False
-    # A resend needs word from the receiver, which takes a round trip from where the other segment was seen.
+    # The receiver's answer triggers a retransmission, at least a round trip after the other segment was seen.
     return time - other_time >= round_trip(own, peer)
 
 
 @inner_jit
 def rule_of(own: Any, ident: Any, tsval: Any, other_ident: Any, other_tsval: Any) -> Any:
-    """What `was_sent_later` goes by."""
+    """Return the rule that `was_sent_later` applies."""
     if _tells(own, ident, other_ident):
         return BY_IDENTIFICATION
     if tsval >= 0 and other_tsval >= 0 and tsval != other_tsval:
