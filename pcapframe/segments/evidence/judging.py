@@ -164,7 +164,7 @@ def _judge_again(
 @inner_jit
 def _await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
     """Remember a SYN or SYN-ACK that was repeated sooner than a timeout: later packets show whether it is a copy."""
-    own.timed_at, own.timed_end = time, end  # the time from the later SYN-ACK is not too long
+    own.timed_at, own.timed_end = time, end  # measured from the later SYN-ACK, so that the round trip is not too long
     if since < 0:
         return
     if own.answer_row != NOBODY and own.answer_other_row == NOBODY:
@@ -197,7 +197,7 @@ def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
 
 @inner_jit
 def _note_identification(own: Any, ident: Any, is_late: Any) -> None:
-    """Follow the sender's IPv4 identifications, and whether it counts them up."""
+    """Follow the sender's IP IDs, and whether it counts them up."""
     if own.newest_id < 0:
         own.newest_id = np.int32(ident)
         return
@@ -207,7 +207,7 @@ def _note_identification(own: Any, ident: Any, is_late: Any) -> None:
     elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
         own.id_steps = min(own.id_steps + 1, 1000)
         own.newest_id = np.int32(ident) if step > 0 else own.newest_id
-    elif step > 0 or not is_late:  # one far behind is late, and says nothing of the counter
+    elif step > 0 or not is_late:  # a far lower ID is from a late packet, and shows nothing about the counter
         own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
         own.newest_id = np.int32(ident)
 
@@ -227,7 +227,7 @@ def judge(
     all_bits: Any,
     out: Any,
 ) -> None:
-    """Judge a chunk of segments, of all that have `all_bits` the one from `base_row`; see the package's docstring."""
+    """Judge a chunk of segments, whose first one is row `base_row` of `all_bits`; see the package's docstring."""
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
@@ -293,7 +293,7 @@ def judge(
                     sack, sack_at[i], sack_at[i + 1],
                 )  # fmt: skip
         own.window = np.int32(windows[i])
-        if not before(ack, own.acked):  # one that was overtaken says nothing of those after it
+        if not before(ack, own.acked):  # an overtaken segment shows nothing about later ones
             own.print = np.int64(fingerprint)
         if carries:
             own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
@@ -337,7 +337,7 @@ def judge(
 
 
 class EvidencePass:
-    """Feeds `judge` chunk by chunk, of at most `most` segments in all where that is known."""
+    """Feeds `judge` chunk by chunk; `most` is the total number of segments, if known."""
 
     def __init__(self, most: int = 0) -> None:
         self._most = most
@@ -346,7 +346,7 @@ class EvidencePass:
         self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
         dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
         self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
-        # Of both pools: the first place given back, or -1; places ever used; and places in use.
+        # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use.
         self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
         self._tags = np.zeros(RECENT_PACKETS, np.uint8)
         self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
@@ -365,8 +365,8 @@ class EvidencePass:
         connections : int
             How many connections there are so far.
         out : Evidence
-            All segments, of which the rows of this chunk are filled; later segments show whether an earlier resend
-            was needed, so that its ``bits`` may change until the last chunk was fed.
+            Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
+            was needed, so its ``bits`` may change until the last chunk is fed.
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * connections, 2 * self._most)
