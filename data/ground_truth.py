@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from impaired import IMPAIRED
-from lab import resending, scoring
+from lab import altering, resending, scoring
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
@@ -36,6 +36,7 @@ SHIPPED_SCENARIOS = (
     "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings satellite blackouts"
 ).split()
 IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
+SKEWED = ("clean", "random_loss")  # scored with one direction captured late, at the ends, where nothing is missing
 SHIPPED_BYTES = 100  # of a packet at most
 AT_ONCE = 3
 FIRST_PORT, PORTS_EACH = 20000, 200  # client ports of a scenario, so that the kernel's traces can be told apart
@@ -116,6 +117,13 @@ def score_all(folders: list[Path]) -> None:
     resending.reasons_table(resends)
     print()
     resending.own_reasons_table(resends)
+    print()
+    with ProcessPoolExecutor(2) as pool:
+        altering.cuts_table(pool.map(altering.cut_score, recordings))
+        print()
+        ends = [recording for recording in recordings if recording.scenario in SKEWED and recording.point != "middle"]
+        skews = pool.map(altering.skew_score, ends)
+        altering.skews_table(zip([recording.scenario for recording in ends], skews, strict=True))
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

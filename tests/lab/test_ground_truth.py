@@ -7,10 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from data.lab.altering import begun_at, cut_score, cuts, cuts_table, skew_score, skewed, skews_table
 from data.lab.resending import Resends, needs_table, own_reasons_table, reason_score, reasons_table, score_resends
 from data.lab.scoring import Score, needless_counts, recordings, score, score_recording, totals, with_ids
 from data.lab.tracing import kernel_reasons, parsed
 from data.lab.verdicts import Emission, emissions, resent_by, verdicts
+from tests.builders import Conversation
+from tests.segments.made import segments
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -198,3 +201,75 @@ def test_only_what_the_hosts_at_this_point_sent_again_has_a_reason():
     records = [(0, 1), (1, 1), (1, 1), (2, 1), (3, 1)]
     assert resent_by(made, log, records, ("a",)) == [(2, 1)]
     assert resent_by(made, log, records, ("b",)) == []
+
+
+def with_truth(conversation, **classes):
+    """Segments of a conversation, and a truth of which each frame is another emission unless said."""
+    made = segments(conversation)
+    truth = pd.DataFrame({"emitted": range(len(made))}, index=made.index)
+    for name in ("resent", "reordered", "capture_duplicate", "traced"):
+        truth[name] = truth.index.isin(classes.get(name, ()))
+    return made, truth
+
+
+def test_what_a_capture_that_begins_later_can_show():
+    talk = Conversation().handshake()  # frames 1 to 3
+    talk.data("client", 300, segment=100).retransmit("client", seq=101, after=0.3).data("client", 100)
+    talk.retransmit("client", seq=201, after=0.3)
+    made, truth = with_truth(talk, resent=[7, 9], traced=[7, 9])
+    told = begun_at(7, made, truth)
+    assert list(told.index) == [7, 8, 9]
+    assert told["resent"].tolist() == [True, False, True]
+    assert told["traced"].tolist() == [False, False, True]  # nothing beyond it is in the capture before it
+
+
+def test_the_copy_of_a_frame_that_is_cut_off_is_the_first_one():
+    made, truth = with_truth(Conversation().handshake().data("client", 100).duplicate(), capture_duplicate=[5])
+    truth.loc[5, "emitted"] = truth.loc[4, "emitted"]
+    assert begun_at(4, made, truth)["capture_duplicate"].tolist() == [False, True]
+    assert begun_at(5, made, truth)["capture_duplicate"].tolist() == [False]
+
+
+def test_an_original_whose_overtaker_is_cut_off_was_not_overtaken():
+    talk = Conversation().handshake().data("client", 100, drop=True).data("client", 100).data("client", 100)
+    made, truth = with_truth(talk.retransmit("client", seq=1), reordered=[6])
+    assert begun_at(5, made, truth)["reordered"].tolist() == [False, True]
+    assert begun_at(6, made, truth)["reordered"].tolist() == [False]
+
+
+def test_where_captures_begin():
+    talk = Conversation().handshake().data("client", 600, segment=100)
+    talk.retransmit("client", seq=101, after=0.3).retransmit("client", seq=201, after=0.001)
+    made, truth = with_truth(talk.syn(), resent=[10, 11])
+    found = list(cuts(made, truth))
+    assert ("recovery", 11) in found
+    assert ("handshake", 3) in found
+    assert {kind for kind, _ in found} == {"handshake", "transfer", "recovery"}
+
+
+def test_one_direction_late():
+    made, truth = with_truth(Conversation(rtt=0.0002).handshake().data("client", 100).ack("server"), resent=[4])
+    moved, told = skewed(made, truth, made["from_client"], 0.001)
+    assert moved["from_client"].tolist() == [False, False, True, True, True]
+    assert list(moved.index) == [1, 2, 3, 4, 5]
+    assert told["emitted"].tolist() == [1, 4, 0, 2, 3]
+    assert told["resent"].tolist() == [False, False, False, False, True]
+
+
+def test_captures_that_begin_anywhere_meet_the_truth(capsys):
+    found = [cut_score(recording) for recording in recordings(CAPTURES)]
+    cuts_table(found)
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 9
+    for kind in ("handshake", "transfer", "recovery"):
+        made = sum((one.get((kind, "resent"), Score()) for one in found), Score())
+        assert made.hits > 100, kind
+        assert made.precision >= 0.97, (kind, made)
+        assert made.recall >= 0.995, (kind, made)
+
+
+def test_no_resend_is_missed_where_one_direction_is_late(capsys):
+    recording = next(r for r in recordings(CAPTURES) if r.scenario == "random_loss")
+    found = skew_score(recording, (50e-6,))
+    assert found["50 us", "resent"][0].recall >= 0.99
+    skews_table([("random_loss", found)])
+    assert "random_loss" in capsys.readouterr().out
