@@ -44,11 +44,11 @@ DIRECTION = np.dtype(
         ("uses_sack", np.bool_),  # it reported blocks by SACK, or both SYNs permit it
         ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
         ("has_acked", np.bool_),
-        ("recovering", np.uint8),  # reason + 1 of the resends below `recovery_end`
+        ("recovering", np.uint8),  # reason + 1 of the retransmissions below `recovery_end`
         ("recovery_end", np.uint32),
-        ("recovery_top", np.uint32),  # end of the highest of these resends
+        ("recovery_top", np.uint32),  # end of the highest of these
         ("recovery_blind", np.bool_),  # nothing above was reported by SACK when it began
-        ("was_asked", np.bool_),  # the acknowledgement before the peer's last one that moved asked for a resend
+        ("was_asked", np.bool_),  # the ACK before the peer's last advance asked for a retransmission
         ("probing", np.bool_),  # a tail probe is not settled
         ("probe_end", np.uint32),
         ("acked", np.uint32),  # highest acknowledgement this direction sent
@@ -57,7 +57,7 @@ DIRECTION = np.dtype(
         ("window", np.int32),
         ("last_sent", np.int64),  # time of the last segment with bytes
         ("timer_at", np.int64),  # since when its retransmission timer runs; 0: not known
-        ("timer_shots", np.uint8),  # resends of the first outstanding bytes, and probes, since then
+        ("timer_shots", np.uint8),  # retransmissions of the first outstanding bytes, and probes, since then
         ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
         ("first_tsval_at", np.int64),  # 0: none yet
         ("newest_tsval", np.int64),
@@ -143,7 +143,7 @@ def round_trip(own: Any, peer: Any) -> Any:
 
 @inner_jit
 def ticks_soon(own: Any, peer: Any, time: Any) -> Any:
-    """Whether the sender's timestamp clock ticks twice in a round trip, so that a resend has a newer timestamp."""
+    """Return whether the sender's timestamp clock ticks twice per round trip: then retransmissions have newer ones."""
     if own.rtt <= 0 or peer.rtt <= 0 or own.first_tsval_at == 0:
         return False
     ticks = np.int64(np.uint32(own.newest_tsval - own.first_tsval))

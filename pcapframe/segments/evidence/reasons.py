@@ -1,29 +1,29 @@
 """Why a sender retransmitted, as far as the packets show (``resend_reason``).
 
-A sender sends again because its retransmission timer ran out (``timeout``, RFC 6298), because the receiver's
-acknowledgements say that bytes are missing (``fast``, RFC 5681, 6675, 8985), or to make the receiver say what it has
-when the last segments go unanswered (``tail_probe``, RFC 8985 section 7).
+A sender retransmits because its timer expired (``timeout``, RFC 6298), because ACKs show that bytes are missing
+(``fast``, RFC 5681, 6675, 8985), or to get an ACK when the last segments go unanswered (``tail_probe``, RFC 8985
+section 7).
 
-* The timer runs from the newest of: bytes sent while nothing was outstanding, an acknowledgement that moved, the first
-  outstanding bytes sent again (RFC 6298 section 5). It takes longer than a round trip and `TIMEOUT_NS`, and it sends
-  the first outstanding bytes again: such a resend is a ``timeout``. It is not where SACK or duplicate acknowledgements
-  ask for these bytes and the resend follows the peer's last packet at once, or soon and less than a round trip beyond
+* The timer runs from the latest of: bytes sent while nothing was outstanding, an ACK that advanced, a retransmission of
+  the first outstanding bytes (RFC 6298 section 5). It takes longer than a round trip and `TIMEOUT_NS`, and then
+  retransmits the first outstanding bytes: this is a ``timeout``. It is not one if SACK or duplicate ACKs ask for these
+  bytes and the retransmission follows the peer's last packet at once, or soon and less than a round trip beyond
   `TIMEOUT_NS`.
-* A probe sends the last bytes again, once, two round trips after the last ones were sent. Where a segment is
-  outstanding alone, it waits up to `MOST_ACK_DELAY_NS` longer, but no longer than the timer (section 7.2). Probes need
-  SACK, so where both ends use it, the first resend of a lone segment in that time is a probe, unless a probe
-  before it is not yet settled (section 7.4) or a recovery is under way. After `RFC_TIMEOUT_NS` it is a ``timeout``, as
-  without SACK at any time; in between, and without a captured handshake and SACK blocks, it is ``unknown``.
-* What SACK or duplicate acknowledgements ask for is ``fast``, and so is every resend of bytes below those sent when
-  that recovery began.
-* What is sent again after a timeout as acknowledgements come in is ``unknown``, for bytes below those sent when the
-  timer ran out: the timer did not bring it about, and packets do not show whether the sender is still in slow start
-  (RFC 5681 section 3.1). If an acknowledgement covers more than was sent again, and SACK had reported nothing, it was
-  needless, and that is over (F-RTO, RFC 5682).
+* A probe retransmits the last bytes, once, two round trips after the last bytes were sent. If only one segment is
+  outstanding, it waits up to `MOST_ACK_DELAY_NS` longer, but no longer than the timer (section 7.2). Probes need SACK.
+  So if both ends use it, the first retransmission of a lone segment in that time is a probe, unless an earlier probe is
+  unsettled (section 7.4) or a recovery is under way. After `RFC_TIMEOUT_NS` it is a ``timeout``; without SACK it always
+  is. In between, and if neither a handshake nor SACK blocks were captured, it is ``unknown``.
+* Retransmissions that SACK or duplicate ACKs ask for are ``fast``, and so are all others below the highest byte sent
+  when that recovery began.
+* After a timeout, retransmissions that follow incoming ACKs are ``unknown`` below the highest byte sent when the timer
+  expired: the timer did not trigger them, and packets do not show whether the sender is still in slow start (RFC 5681
+  section 3.1). If an ACK covers more than was retransmitted, and SACK had reported nothing, the timeout was needless,
+  and this phase is over (F-RTO, RFC 5682).
 
-Limits. A sender whose timer is shorter than `TIMEOUT_NS` is not known to have timed out. Near the receiver the time
-since the last acknowledgement is longer by the way to the sender and back. What the kernel itself says is compared
-at the sender (``make lab``).
+Limits. Timeouts of a sender whose timer is shorter than `TIMEOUT_NS` are not recognised. Near the receiver, the time
+since the last ACK is longer by the round trip to the sender. ``make lab`` compares the reasons with the kernel's own
+counters, at the sender.
 """
 
 from typing import Any
@@ -39,8 +39,8 @@ __all__ = ["note_answer", "note_sent", "reason_of"]
 
 MOST_ACK_DELAY_NS = 200 * MILLISECOND  # added to the probe's time for a segment that is outstanding alone
 RFC_TIMEOUT_NS = 1000 * MILLISECOND  # the shortest timeout by RFC 6298 section 2.4
-JITTER_NS = 32 * MILLISECOND  # of timers, beyond their time: Linux with 250 ticks a second has steps of 32 ms
-AT_ONCE_NS = 2 * MILLISECOND  # from an acknowledgement to the resend that answers it
+JITTER_NS = 32 * MILLISECOND  # by which timers are late: Linux with 250 ticks per second has steps of 32 ms
+AT_ONCE_NS = 2 * MILLISECOND  # from an ACK to the retransmission that it triggers
 
 TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
     RESEND_REASONS.index(name) for name in ("timeout", "fast", "tail_probe", "syn_retry", "unknown")
@@ -51,7 +51,7 @@ TIMEOUT, FAST, TAIL_PROBE, SYN_RETRY, UNKNOWN = (
 def note_answer(
     own: Any, peer: Any, time: Any, has_moved: Any, ack: Any, sack: Any, sack_start: Any, sack_stop: Any
 ) -> None:
-    """Take an acknowledgement of the peer: one that moved starts the sender's timer anew, and it may settle a probe."""
+    """Apply the peer's ACK: if it advanced, it restarts the sender's timer; it may also settle a probe."""
     if has_moved:
         own.timer_at = time
         own.timer_shots = 0
@@ -69,7 +69,7 @@ def note_sent(own: Any, peer: Any, time: Any) -> None:
 
 @inner_jit
 def _timed_out(own: Any, peer: Any, is_first: Any, asked: Any, time: Any) -> Any:
-    """Whether the sender's timer brings about a resend."""
+    """Return whether the sender's timer triggered a retransmission."""
     if not is_first or own.timer_at == 0:
         return False
     since, heard, trip = time - own.timer_at, time - peer.last_at, own.rtt + peer.rtt
@@ -98,7 +98,7 @@ def _of_lone_segment(own: Any, peer: Any, time: Any) -> Any:
 
 @inner_jit
 def _is_over(own: Any, peer: Any) -> Any:
-    """Whether a timeout turned out to be needless: more is acknowledged than was sent again (RFC 5682)."""
+    """Return whether a timeout turned out to be needless: an ACK covers more than was retransmitted (RFC 5682)."""
     return own.recovering == TIMEOUT + 1 and own.recovery_blind and after(peer.acked, own.recovery_top)
 
 
