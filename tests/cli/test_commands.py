@@ -26,7 +26,7 @@ from tests.cli.running import RESETS, run, text_of
         (("connections", RESETS, "--csv", "-", "--parquet", "-"), "not both"),
         (("packets", RESETS, "--columns", "time,size"), "no such column: size; there are time, "),
         (("packets", RESETS, "--columns", ""), "no such column"),
-        (("analyze", "-", "-"), "can be read once only"),
+        (("analyze", "-", "-"), "can be read only once"),
     ],
 )
 def test_what_cannot_be_meant_is_bad_usage(arguments: tuple[str, ...], message: str) -> None:
