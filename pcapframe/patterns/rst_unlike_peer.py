@@ -1,21 +1,25 @@
-"""RSTs that come sooner than their sender could have answered.
+"""RSTs that are unlike what their endpoint otherwise sends.
 
 Observed: the time from a packet of one side to the RST of the other that follows it, beside the smallest round trip in
-which that side answered otherwise. A RST counts as an answer to a packet if it acknowledges its last byte; or if the
-packet carries data, the RST is the next packet, and the packet's sender had sent nothing for a round trip before.
+which that side answered otherwise; the hop limit (IPv4: time to live) beside those of its side's other packets; the
+IPv4 identification and window beside those of the connection's other packets. A RST counts as an answer to a packet if
+it acknowledges its last byte; or if the packet carries data, the RST is the next packet, and the packet's sender had
+sent nothing for a round trip before.
 
-Rule: reported when at least ``min_rsts`` RSTs came within ``round_trips`` of the smallest round trip. For these, the
-hop limit, and an IPv4 identification that repeats one of the other side's, are stated too.
+Rule: reported when at least ``min_rsts`` RSTs came within ``round_trips`` of the smallest round trip, had a hop limit
+more than ``hops`` outside the range of the others, or repeat both identification and window of the other side's
+packets (neither 0) while their own side counts elsewhere.
 
-Limits: only connections whose handshake was captured are compared, since all other answers may have been delayed. A
-side that happens to reset at that moment, without having received the packet, looks the same if the RST does not
-acknowledge it. Times are wrong if the two directions were captured with different clocks or at different points.
+Limits: times are compared only for the first RST of a side and in connections whose handshake was captured, since all
+other answers may have been delayed. A side that happens to reset at that moment, without having received the packet,
+looks the same if the RST does not acknowledge it. Times are wrong if the two directions were captured with different
+clocks or at different points. Some systems send RSTs with a different initial hop limit than data.
 
 RFC 9293 sections 3.5.2 and 3.10.7, RFC 5961 section 3.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,12 +33,14 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "RstUnlikePeerLimi
 NAME = "rst_unlike_peer"
 CATEGORY = "connection_termination"
 RESTS_ON = ("flags", "round_trips")
-READS = ("ack_rtt_s", "ttl")
+READS = ("ack_rtt_s", "ttl", "ip_id", "window")
+
+NEAR = 128  # identifications so far from those of a side may still be of its counter
 
 
 @dataclass(frozen=True)
 class RstUnlikePeerLimits:
-    """What counts as too soon, and when `observe` reports.
+    """What counts as unlike, and when `observe` reports.
 
     Parameters
     ----------
@@ -42,73 +48,112 @@ class RstUnlikePeerLimits:
         A RST is too soon within this share of the smallest round trip. [round trips]
     min_rtt_s : float, default 0.001
         Smallest round trip that is compared: below it, scheduling decides. [s]
+    hops : int, default 2
+        Largest accepted distance from the range of the other packets' hop limits. [hops]
     min_rsts : int, default 1
         Fewest such RSTs. [packets]
     """
 
     round_trips: float = 0.5
     min_rtt_s: float = 0.001
+    hops: int = 2
     min_rsts: int = 1
 
 
 LIMITS = RstUnlikePeerLimits
 
 
+class _Soon(NamedTuple):
+    """RSTs that came too soon, how soon, and the smallest round trip of each; and how many were compared."""
+
+    rows: Array
+    since_s: Array
+    round_trip_s: Array
+    compared: int
+
+
 def observe(traffic: Traffic, limits: RstUnlikePeerLimits) -> Pattern | None:
-    """Compare the time of RSTs with round trips.
+    """Compare RSTs with what their endpoints otherwise send.
 
     Parameters
     ----------
     traffic : Traffic
         Segments and connections.
     limits : RstUnlikePeerLimits
-        What counts as too soon.
+        What counts as unlike.
 
     Returns
     -------
     Pattern or None
-        ``rsts`` of ``compared_rsts`` (of ``total_rsts``) [packets], ``connections``, ``soonest_s`` and the smallest
-        round trip of its connection ``soonest_round_trip_s`` [s], ``other_hop_limit``: how many of them have a hop
-        limit that their sender's other packets do not have [packets], ``rst_to_server`` and ``rst_from_server``
-        [packets; of the rest no packet shows the roles]. Evidence: these RSTs.
+        ``rsts`` of ``total_rsts`` [packets], ``connections``; ``sooner_than_round_trip`` of ``compared_rsts``,
+        ``other_hop_limit`` and ``repeated_identification`` [packets]; ``soonest_s`` and the smallest round trip of its
+        connection ``soonest_round_trip_s`` [s], null unless one came too soon; ``rst_to_server`` and
+        ``rst_from_server`` [packets; of the rest no packet shows the roles]. Evidence: these RSTs.
     """
-    if not traffic.rsts.rows.size:
+    total = traffic.rsts.rows.size
+    if not total:
         return None
-    round_trip = _round_trips(traffic)
-    usable = (round_trip >= limits.min_rtt_s).reshape(-1, 2).any(axis=1)
-    mask = usable & (traffic.each_way("rsts") > 0)
-    if not mask.any():
-        return None
-    rows, since = _since_answered(traffic, mask, round_trip)
-    rtt = round_trip[2 * traffic.place(rows) + traffic.from_client(rows)]
-    compared = (since >= 0) & (rtt >= limits.min_rtt_s)
-    soon = compared & (since < limits.round_trips * rtt)
-    found, since, rtt = rows[soon], since[soon], rtt[soon]
+    soon = _sooner(traffic, limits)
+    other_hops, repeated = _other_hop_limit(traffic, limits.hops), _repeated_identification(traffic)
+    found = np.unique(np.concatenate([soon.rows, other_hops, repeated]))
     if found.size < max(limits.min_rsts, 1):
         return None
     to_server, from_server, unknown = traffic.count_directions(found)
-    soonest = int(np.argmin(since / rtt))
     evidence = traffic.evidence(found)
+    soonest = int(np.argmin(soon.since_s / soon.round_trip_s)) if soon.rows.size else None
     observations: dict[str, Any] = {
         "rsts": found.size,
-        "compared_rsts": int(compared.sum()),
-        "total_rsts": traffic.rsts.rows.size,
+        "total_rsts": total,
         "connections": evidence.connection_count,
-        "soonest_s": since[soonest],
-        "soonest_round_trip_s": rtt[soonest],
-        "other_hop_limit": _other_hop_limit(traffic, found),
+        "sooner_than_round_trip": soon.rows.size,
+        "compared_rsts": soon.compared,
+        "soonest_s": None if soonest is None else soon.since_s[soonest],
+        "soonest_round_trip_s": None if soonest is None else soon.round_trip_s[soonest],
+        "other_hop_limit": other_hops.size,
+        "repeated_identification": repeated.size,
         "rst_to_server": to_server,
         "rst_from_server": from_server,
     }
     description = (
-        f"{found.size:,} of {counted(observations['compared_rsts'], 'RST')} that can be compared came sooner than "
-        f"{limits.round_trips:g} of the smallest round trip, in {counted(evidence.connection_count, 'connection')}: "
-        f"{each_direction(to_server, from_server, unknown)}. The soonest came {seconds(float(since[soonest]))} after "
-        f"the packet it follows, where the smallest round trip is {seconds(float(rtt[soonest]))}; "
-        f"{observations['other_hop_limit']:,} of {agreeing(found.size, 'it', 'these')} had a hop limit that no other "
-        "packet of the same endpoint has."
+        f"{found.size:,} of {counted(total, 'RST')} {agreeing(found.size, 'is', 'are')} unlike what "
+        f"{agreeing(found.size, 'its endpoint', 'their endpoints')} otherwise {agreeing(found.size, 'sends', 'send')}, "
+        f"in {counted(evidence.connection_count, 'connection')}: {each_direction(to_server, from_server, unknown)}. "
+        f"{_differences(observations, limits)}."
     )
     return Pattern(NAME, CATEGORY, description, observations, evidence)
+
+
+def _differences(seen: dict[str, Any], limits: RstUnlikePeerLimits) -> str:
+    """Say what is unlike, with how many."""
+    said = []
+    if seen["sooner_than_round_trip"]:
+        said.append(
+            f"{seen['sooner_than_round_trip']:,} of {seen['compared_rsts']:,} whose time can be compared came sooner "
+            f"than {limits.round_trips:g} of the smallest round trip (the soonest {seconds(float(seen['soonest_s']))} "
+            f"after the packet it follows, where that is {seconds(float(seen['soonest_round_trip_s']))})"
+        )
+    if seen["other_hop_limit"]:
+        said.append(f"{seen['other_hop_limit']:,} had a hop limit more than {limits.hops} outside the others' range")
+    if seen["repeated_identification"]:
+        said.append(
+            f"{seen['repeated_identification']:,} repeated the IP identification and window of the other side's packets"
+        )
+    return "; ".join(said)
+
+
+def _sooner(traffic: Traffic, limits: RstUnlikePeerLimits) -> _Soon:
+    """Find RSTs that came too soon."""
+    round_trip = _round_trips(traffic)
+    usable = (round_trip >= limits.min_rtt_s).reshape(-1, 2).any(axis=1)
+    mask = usable & (traffic.each_way("rsts") > 0)
+    if not mask.any():
+        none = np.empty(0)
+        return _Soon(np.empty(0, np.intp), none, none, 0)
+    rows, since = _since_answered(traffic, mask, round_trip)
+    rtt = round_trip[2 * traffic.place(rows) + traffic.from_client(rows)]
+    compared = (since >= 0) & (rtt >= limits.min_rtt_s)
+    soon = compared & (since < limits.round_trips * rtt)
+    return _Soon(rows[soon], since[soon], rtt[soon], int(compared.sum()))
 
 
 def _round_trips(traffic: Traffic) -> Array:
@@ -163,11 +208,39 @@ def _previous_of_same(place: Array, sides: Mask, places: Array) -> Array:
     return np.where(same, found, -1)
 
 
-def _other_hop_limit(traffic: Traffic, found: Array) -> int:
-    """How many RSTs have a hop limit that no other packet of their side has."""
-    rows, place = traffic.all_rows(traffic.places(found))
-    ttl = traffic.column("ttl").astype(np.int64)
-    key = (2 * place + traffic.from_client(rows)) << 8 | ttl[rows]
-    others = key[~traffic.has_flag(rows, "RST")]
-    own = (2 * traffic.place(found) + traffic.from_client(found)) << 8 | ttl[found]
-    return int((~np.isin(own, others)).sum())
+def _other_hop_limit(traffic: Traffic, hops: int) -> Array:
+    """RSTs whose hop limit lies outside the range of the packets without RST of their side."""
+    rows, place = traffic.all_of_reset
+    side = 2 * place + traffic.from_client(rows)
+    ttl = traffic.column("ttl")[rows].astype(np.int64)
+    is_rst = traffic.has_flag(rows, "RST")
+    low, high = np.full(2 * traffic.size, 256), np.full(2 * traffic.size, -1)
+    np.minimum.at(low, side[~is_rst], ttl[~is_rst])
+    np.maximum.at(high, side[~is_rst], ttl[~is_rst])
+    rows, side, ttl = rows[is_rst], side[is_rst], ttl[is_rst]
+    return rows[(high[side] >= 0) & ((ttl < low[side] - hops) | (ttl > high[side] + hops))]
+
+
+def _repeated_identification(traffic: Traffic) -> Array:
+    """RSTs with identification and window of the other side's, neither 0, far from the identifications of their own."""
+    rows = traffic.rsts.rows
+    rows = rows[traffic.column("window")[rows] > 0]
+    rows = rows[traffic.at("ip_id", rows, np.int64) > 0]
+    if not rows.size:
+        return rows
+    others = traffic.all_rows(traffic.places(rows)).rows
+    others = others[~traffic.has_flag(others, "RST")]
+    ident, side = traffic.at("ip_id", others, np.int64), _sides(traffic, others)
+    low, high = np.full(2 * traffic.size, 1 << 17), np.full(2 * traffic.size, -1)
+    np.minimum.at(low, side, ident)
+    np.maximum.at(high, side, ident)
+    own, own_side = traffic.at("ip_id", rows, np.int64), _sides(traffic, rows)
+    apart = (high[own_side] >= 0) & ((own < low[own_side] - NEAR) | (own > high[own_side] + NEAR))
+    theirs = (side << 32) | (ident << 16) | traffic.column("window")[others]
+    mine = ((own_side ^ 1) << 32) | (own << 16) | traffic.column("window")[rows]
+    return rows[apart & np.isin(mine, theirs)]
+
+
+def _sides(traffic: Traffic, rows: Array) -> Array:
+    """Side of each row: 2 * place + 1 for the client."""
+    return np.asarray(2 * traffic.place(rows).astype(np.int64) + traffic.from_client(rows), np.int64)

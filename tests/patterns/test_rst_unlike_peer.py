@@ -19,21 +19,44 @@ def test_sooner_than_a_round_trip() -> None:
     assert seen is not None
     assert seen.observations == {
         "rsts": 1,
-        "compared_rsts": 2,
         "total_rsts": 2,
         "connections": 1,
+        "sooner_than_round_trip": 1,
+        "compared_rsts": 2,
         "soonest_s": pytest.approx(0.007),
         "soonest_round_trip_s": pytest.approx(0.3),
         "other_hop_limit": 1,
+        "repeated_identification": 0,
         "rst_to_server": 0,
         "rst_from_server": 1,
     }
     assert seen.evidence.frames == (5,)
     assert seen.description == (
-        "1 of 2 RSTs that can be compared came sooner than 0.5 of the smallest round trip, in 1 connection: 1 from the "
-        "server. The soonest came 7 ms after the packet it follows, where the smallest round trip is 300 ms; 1 of it "
-        "had a hop limit that no other packet of the same endpoint has."
+        "1 of 2 RSTs is unlike what its endpoint otherwise sends, in 1 connection: 1 from the server. 1 of 2 whose "
+        "time can be compared came sooner than 0.5 of the smallest round trip (the soonest 7 ms after the packet it "
+        "follows, where that is 300 ms); 1 had a hop limit more than 2 outside the others' range."
     )
+
+
+def test_another_hop_limit_alone() -> None:
+    talk = request().rst("server", after=0.31, ttl=54)  # the others have 57
+    seen = observe(view(talk), LIMITS)
+    assert seen is not None
+    assert (seen.observations["other_hop_limit"], seen.observations["sooner_than_round_trip"]) == (1, 0)
+    assert seen.observations["soonest_s"] is None
+    assert seen.description.endswith("1 had a hop limit more than 2 outside the others' range.")
+    assert observe(view(talk), RstUnlikePeerLimits(hops=3)) is None
+
+
+def test_identification_and_window_of_another_packet() -> None:
+    begun = Conversation(rtt=0.3).handshake().data("client", 100, after=1, ip_id=5000, window=600)
+    copied = begun.rst("server", after=0.31, ip_id=5000, window=600)  # as the request; the server counts from 1
+    seen = observe(view(copied), LIMITS)
+    assert seen is not None
+    assert seen.observations["repeated_identification"] == 1
+    assert seen.description.endswith("1 repeated the IP identification and window of the other side's packets.")
+    assert observe(view(request().rst("server", after=0.31, ip_id=3, window=502)), LIMITS) is None  # both count so far
+    assert observe(view(request().rst("server", after=0.31, ip_id=900, window=502)), LIMITS) is None
 
 
 def test_without_acknowledgement_only_after_a_pause() -> None:
