@@ -238,7 +238,8 @@ def _repeated_identification(traffic: Traffic) -> Array:
     apart = (high[own_side] >= 0) & ((own < low[own_side] - NEAR) | (own > high[own_side] + NEAR))
     theirs = (side << 32) | (ident << 16) | traffic.column("window")[others]
     mine = ((own_side ^ 1) << 32) | (own << 16) | traffic.column("window")[rows]
-    return rows[apart & np.isin(mine, theirs)]
+    repeats: Mask = np.asarray(apart & np.isin(mine, theirs), np.bool_)
+    return np.asarray(rows[repeats])
 
 
 def _sides(traffic: Traffic, rows: Array) -> Array:
