@@ -22,18 +22,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from impaired import IMPAIRED
-from lab import altering, resending, scoring
+from lab import altering, meaning, resending, scoring
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
-from lab.verdicts import emissions, kernel_counts, resent_by, verdicts
+from lab.verdicts import emissions, kernel_counts, mark_forged, resent_by, verdicts
+from strange import IMPAIRED
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "tests" / "lab" / "captures"
 SHIPPED_SCENARIOS = (
     "random_loss burst_loss short_path reordering late_originals duplication delay_spikes mixed without_sack "
-    "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings satellite blackouts"
+    "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings satellite blackouts "
+    "forged_rsts keep_alives_unanswered"
 ).split()
 IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
 SKEWED = ("clean", "random_loss")  # scored with one direction captured late, at the ends, where nothing is missing
@@ -61,6 +62,7 @@ def make(name: str, out: Path, seed: int) -> str:
             log = lab.stop_link()
             kernel = {role: host.counters() for role, host in lab.hosts.items()}
             traced = tracing.resends() if tracing.available else None
+        mark_forged(log, lab.forged)
         made = emissions(log)
         sockets = kernel_counts(made, lab.sockets)
         records = json.loads((folder / "records.json").read_text())
@@ -69,6 +71,7 @@ def make(name: str, out: Path, seed: int) -> str:
             shutil.copy(folder / f"{point}.pcap", out / f"{name}.{point}.pcap")
             here = [info for info in sockets if info["local"][0] in addresses]
             columns = verdicts(made, records[point])
+            columns["rst_ignored"] = [int(log[number].get("ignored", False)) for number, _ in records[point]]
             reasons = None
             if traced is not None and addresses:
                 reasons = kernel_reasons(log, resent_by(made, log, records[point], addresses), traced)
@@ -119,6 +122,8 @@ def score_all(folders: list[Path]) -> None:
     resending.own_reasons_table(resends)
     print()
     with ProcessPoolExecutor(2) as pool:
+        meaning.meaning_table(pool.map(meaning.score_meaning, recordings))
+        print()
         altering.cuts_table(pool.map(altering.cut_score, recordings))
         print()
         ends = [recording for recording in recordings if recording.scenario in SKEWED and recording.point != "middle"]

@@ -29,7 +29,8 @@ _IFF_TAP_NO_PI, _IFF_VNET_HDR = 0x0002 | 0x1000, 0x4000
 _OFFLOADS = 0x01 | 0x02 | 0x04  # checksums, TCP segmentation over IPv4 and IPv6
 _KERNEL_COUNTERS = (
     "RetransSegs OutRsts TCPSynRetrans TCPTimeouts TCPLossProbes TCPFastRetrans TCPSlowStartRetrans "
-    "TCPLostRetransmit TCPDSACKRecv TCPOFOQueue TCPKeepAlive TCPAbortOnData TCPAbortOnClose TCPAbortOnTimeout"
+    "TCPLostRetransmit TCPDSACKRecv TCPOFOQueue TCPKeepAlive TCPAbortOnData TCPAbortOnClose TCPAbortOnTimeout "
+    "TCPWinProbe TCPChallengeACK"
 ).split()
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -164,6 +165,11 @@ class Host:
         listener.listen()
         listener.settimeout(30)
         return listener
+
+    def send_raw(self, packet: bytes, target: str) -> None:
+        """Send an IPv4 packet as it is; the kernel fills in its length, identification and header checksum."""
+        with self.inside(), socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+            sock.sendto(packet, (target, 0))
 
     def counters(self) -> dict[str, int]:
         """Read the kernel's TCP counters of the namespace (those about retransmissions and resets)."""

@@ -68,6 +68,8 @@ class Rule:
         Extra delay, for ``delay``, ``hold`` and the copy of ``duplicate``. [s]
     beyond : bool
         Acts in the second half of a link that records, on the frames that passed its middle.
+    over_bytes : int
+        Only on frames with more bytes of payload.
     """
 
     action: Action
@@ -80,12 +82,14 @@ class Rule:
     burst: int = 1
     seconds: float = 0.0
     beyond: bool = False
+    over_bytes: int = 0
 
     def matches(self, fields: dict[str, Any]) -> bool:
         """Return whether the rule applies to this kind of frame, before counting and chance."""
         return (
             self.to in (None, fields["to"])
             and (not self.kinds or fields["kind"] in self.kinds)
+            and (not self.over_bytes or fields.get("payload_bytes", 0) > self.over_bytes)
             and (self.port is None or self.port in (fields.get("src_port"), fields.get("dst_port")))
         )
 
@@ -360,6 +364,15 @@ def _sum(data: bytes) -> int:
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total
+
+
+def bare_segment(source: str, port: int, target: str, remote: int, flags: int, seq: int, ack: int) -> bytes:
+    """Make an IPv4 packet with a TCP segment without data or options; the kernel fills in the rest of the IP header."""
+    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address(target).packed
+    tcp = struct.pack(">HHIIBBHHH", port, remote, seq, ack, 5 << 4, flags, 512, 0, 0)
+    pseudo = addresses + struct.pack(">HH", TCP, len(tcp))
+    tcp = tcp[:16] + struct.pack(">H", 0xFFFF - _sum(pseudo + tcp)) + tcp[18:]
+    return struct.pack(">BBHHHBBH", 0x45, 0, 0, 0, 0, 64, TCP, 0) + addresses + tcp
 
 
 class Link:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab.hosts import WHOLE_PCAP, Capture, CaptureForm, Host, LabError, end, family, wait_until
-from lab.link import Plan, plan_json, read_log
+from lab.link import Plan, bare_segment, plan_json, read_log
 from lab.sockets import set_options, tcp_info, text
 
 CLIENTS = ("192.0.2.10", "192.0.2.11", "192.0.2.12")
@@ -63,6 +63,9 @@ class Lab:
         What a scenario meant to do, by (client, client port, server, server port).
     sockets : list of dict
         TCP_INFO of sockets, as read by `read_info`.
+    forged : list of dict
+        Segments sent in the name of a host's socket: endpoints, ``seq``, ``flags``, and for a RST whether it was
+        ``ignored``.
     window : tuple of int
         When the traffic to capture began and ended. [Unix time, ns]
     captured : dict
@@ -87,6 +90,7 @@ class Lab:
         self._exit = ExitStack()
         self.notes: dict[tuple[str, int, str, int], str] = {}
         self.sockets: list[dict[str, Any]] = []
+        self.forged: list[dict[str, Any]] = []
         self.window = (0, 0)
         self.captured: dict[str, Path] = {}
 
@@ -220,6 +224,15 @@ class Lab:
         theirs = listener.accept()[0]
         theirs.settimeout(30)
         return ours, theirs
+
+    def forge(self, host: Host, sock: socket.socket, flags: int, seq: int, ack: int) -> dict[str, Any]:
+        """Send a segment without data in the name of a host's socket; the row of `forged` that tells of it."""
+        (source, port), (target, remote) = sock.getsockname()[:2], sock.getpeername()[:2]
+        seq &= 0xFFFFFFFF
+        host.send_raw(bare_segment(source, port, target, remote, flags, seq, ack), target)
+        self.forged.append({"src": source, "src_port": port, "dst": target, "dst_port": remote, "seq": seq,
+                            "flags": flags})  # fmt: skip
+        return self.forged[-1]
 
     def same_port_again(self) -> None:
         """Let the next connection have the client's port of the last one."""

@@ -238,7 +238,7 @@ def recordings(folder: Path) -> list[Recording]:
         packed = json.loads(gzip.decompress(path.read_bytes()))
         emitted = packed["emitted"]
         truth = pd.DataFrame({"emitted": emitted}, index=pd.RangeIndex(1, len(emitted) + 1))
-        for name in (*CLASSES, "traced", "needless"):
+        for name in (*CLASSES, "traced", "needless", "rst_ignored"):
             if name in packed:  # recordings made by former versions lack the last
                 truth[name] = truth.index.isin(packed[name])
         senders, sockets, kernel = tuple(packed["senders"]), packed["sockets"], packed.get("kernel", {})

@@ -9,6 +9,9 @@ import time
 
 from lab.hosts import LabError
 
+ESTABLISHED = 1  # TCP_ESTABLISHED in tcpi_state
+_TCP_REPAIR, _TCP_REPAIR_QUEUE, _TCP_QUEUE_SEQ = 19, 20, 21
+_RECEIVED, _SENT, _REPAIR_OFF = 1, 2, -1
 _TCP_INFO_BYTES = 232
 _TCP_INFO = {  # format and offset
     "state": ("B", 0),
@@ -84,3 +87,14 @@ def tcp_info(sock: socket.socket) -> dict[str, int]:
     """Read the kernel's counters of a socket that tell of resends and reordering (Linux 5.4 and later)."""
     raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
     return {name: struct.unpack_from(form, raw, offset)[0] for name, (form, offset) in _TCP_INFO.items()}
+
+
+def next_numbers(sock: socket.socket) -> tuple[int, int]:
+    """Read the sequence number that the socket sends next and the one that it expects (TCP_REPAIR; needs root)."""
+    sock.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
+    numbers = []
+    for queue in (_SENT, _RECEIVED):
+        sock.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR_QUEUE, queue)
+        numbers.append(sock.getsockopt(socket.IPPROTO_TCP, _TCP_QUEUE_SEQ) & 0xFFFFFFFF)
+    sock.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, _REPAIR_OFF)
+    return numbers[0], numbers[1]

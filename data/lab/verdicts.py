@@ -77,7 +77,7 @@ def emissions(log: list[dict[str, Any]]) -> list[Emission]:
     streams: dict[tuple[Any, ...], _Stream] = {}
     uses: dict[tuple[Any, ...], int] = {}
     for frame in log:
-        if frame["kind"] == "other":
+        if frame["kind"] == "other" or frame.get("forged"):
             made.append(Emission(None))
             continue
         ends = (frame["src"], frame["src_port"]), (frame["dst"], frame["dst_port"])
@@ -129,6 +129,24 @@ def verdicts(made: list[Emission], records: list[tuple[int, int]]) -> dict[str, 
         for name, value in zip(TRUTH, row, strict=True):
             columns[name].append(int(value))
     return columns
+
+
+def mark_forged(log: list[dict[str, Any]], forged: list[dict[str, Any]]) -> None:
+    """Mark frames of the log that no host's TCP sent (``forged``), and RSTs that ended nothing (``ignored``).
+
+    Parameters
+    ----------
+    log : list of dict
+        The link's; it is changed.
+    forged : list of dict
+        Endpoints, ``seq`` and ``flags`` of each, perhaps ``ignored``.
+    """
+    keys = ("src", "src_port", "dst", "dst_port", "seq", "flags")
+    known = {tuple(one[key] for key in keys): one for one in forged}
+    for frame in log:
+        found = known.get(tuple(frame.get(key) for key in keys))
+        if found is not None:
+            frame |= {"forged": True, "ignored": bool(found.get("ignored"))}
 
 
 def resent_by(
