@@ -218,7 +218,8 @@ def _other_hop_limit(traffic: Traffic, hops: int) -> Array:
     np.minimum.at(low, side[~is_rst], ttl[~is_rst])
     np.maximum.at(high, side[~is_rst], ttl[~is_rst])
     rows, side, ttl = rows[is_rst], side[is_rst], ttl[is_rst]
-    return rows[(high[side] >= 0) & ((ttl < low[side] - hops) | (ttl > high[side] + hops))]
+    unlike = (high[side] >= 0) & ((ttl < low[side] - hops) | (ttl > high[side] + hops))
+    return np.asarray(rows[unlike])
 
 
 def _repeated_identification(traffic: Traffic) -> Array:
