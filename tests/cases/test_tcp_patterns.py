@@ -22,6 +22,10 @@ def test_d4_a_foreign_syn_ack_has_another_hop_limit_and_other_options() -> None:
     assert min(found.values()) > 0
 
 
+def test_f1_whether_the_syn_was_answered_is_unknown() -> None:
+    assert "syn_response_imbalance" not in {found.pattern for found in analysis("f1").patterns}
+
+
 def test_g1_every_health_check_is_an_aborted_handshake() -> None:
     found = observed("g1", "aborted_handshakes").observations
     assert (found["aborted_connections"], found["attempted_connections"]) == (30, 35)

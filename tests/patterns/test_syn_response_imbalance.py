@@ -32,6 +32,20 @@ def test_half_of_them_is_not_below_the_threshold() -> None:
     assert observe(view(Conversation().syn(), *healthy(1, start=20)), LIMITS) is None
 
 
+def test_an_answer_that_the_capture_lacks_is_unknown() -> None:
+    """One direction only: the client acknowledges what was not captured."""
+    one_way = Conversation(client_port=1).syn().syn_ack(drop=True).ack().data("client", 10)
+    assert observe(view(one_way), LIMITS) is None
+    seen = observe(view(one_way, Conversation(client_port=2, start=5).syn()), LIMITS)
+    assert seen is not None
+    names = ("syn_count", "unknown_syns", "answered_syns", "response_ratio", "connections")
+    assert [seen.observations[name] for name in names] == [2, 1, 0, 0, 1]
+    assert seen.evidence.frames == (4,)
+    assert seen.description == (
+        "The only SYN was not answered by a SYN-ACK. Of 1 more SYN the capture lacks the answer."
+    )
+
+
 def test_no_syn() -> None:
     midstream = Conversation().syn(drop=True).syn_ack(drop=True).data("client", 10)
     assert observe(view(midstream), LIMITS) is None
