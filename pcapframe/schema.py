@@ -213,6 +213,8 @@ SEGMENTS = (
            "the receiver had these bytes before: an acknowledgement, a DSACK or a timestamp echo shows it"),
     Column("capture_gap", "uint32", "bytes", NEVER,
            "bytes that this ACK covers and that were not captured"),
+    Column("acks_unsent", "bool", "", NEVER, "its ACK number covers bytes that were never sent: it is not believed"),
+    Column("ack_early", "bool", "", NEVER, "captured before the bytes that it acknowledges"),
     Column("rst_ignored", "bool", "", NEVER, "a RST that ended nothing: later packets show that both sides went on"),
     Column("probe", "category", "", "null unless it is a keep-alive or a zero-window probe",
            "keep-alive or zero-window probe, by the window that the peer advertised"),

@@ -12,7 +12,8 @@ not_captured   no SYN
 
 A RST with ACK from the client shows that a SYN-ACK came, even if the capture has no packet of the server. In a
 simultaneous open (RFC 9293 section 3.5, figure 7) both sides send SYN, and either may send a SYN-ACK. SYN-ACKs of both
-count; ``handshake_rtt_s`` ends with the server's. Copies made on the way (``capture_duplicate``) do not count.
+count; ``handshake_rtt_s`` ends with the server's. Copies made on the way (``capture_duplicate``) do not count,
+and an ACK of what was never sent (``acks_unsent``) completes nothing.
 """
 
 from typing import Any, NamedTuple
@@ -52,7 +53,7 @@ class Opening(NamedTuple):
 def _follow(rows: Any, out: Any) -> None:
     """Add to `out`."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
-    header, copies = rows.tcp_header_bytes, rows.capture_duplicate
+    header, copies, acks_unsent = rows.tcp_header_bytes, rows.capture_duplicate, rows.acks_unsent
     syn_count, syn_ack_count, initial, first_syn, first_answer, latest_syn, seen = out
     for i in range(place.size):
         at = place[i]
@@ -77,7 +78,7 @@ def _follow(rows: Any, out: Any) -> None:
                     if first_syn[at] == NO_TIME:
                         first_syn[at] = time
             elif flags == ACK and first_syn[at] != NO_TIME:
-                seen[at] |= CLIENT_ACKED
+                seen[at] |= 0 if acks_unsent[i] else CLIENT_ACKED
             elif flags & RST and first_answer[at] != NO_TIME:
                 seen[at] |= CLIENT_RESET
             elif flags & RST and flags & ACK:

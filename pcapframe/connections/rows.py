@@ -51,6 +51,7 @@ class Rows(NamedTuple):
     resend_rule: Array  # int32, place in RESEND_RULES
     reordered: Array  # bool
     capture_gap: Array  # uint32
+    acks_unsent: Array  # bool
     rst_ignored: Array  # bool
 
 

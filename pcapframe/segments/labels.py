@@ -27,7 +27,9 @@ EVIDENCE_BITS = (
     evidence.IS_COPY, evidence.IS_RESENT, evidence.IS_REORDERED, evidence.IS_NEEDLESS,
     evidence.IS_NEEDLESS | evidence.IS_NEEDED,
 )  # fmt: skip
-EXCHANGE_BITS = exchange.KEEP_ALIVE, exchange.WINDOW_PROBE, exchange.RST_IGNORED
+EXCHANGE_BITS = (
+    exchange.KEEP_ALIVE, exchange.WINDOW_PROBE, exchange.RST_IGNORED, exchange.ACKS_UNSENT, exchange.ACK_EARLY,
+)  # fmt: skip
 REASONS = pd.CategoricalDtype(list(RESEND_REASONS))
 RULES = pd.CategoricalDtype(list(RESEND_RULES))
 PROBE = pd.CategoricalDtype(list(PROBES))
@@ -83,7 +85,10 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         tracker.feed(chunk, tracked_chunk)
         labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
         exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
-        evidence_pass.feed(chunk, tracked_chunk, tracker.connections, judged)
+    for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
+        stop = min(start + CHUNK_ROWS, rows)
+        chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
+        evidence_pass.feed(chunk, tracked_chunk, tracker.connections, judged, said.bits[start:stop])
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, tracker.connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)
@@ -171,7 +176,7 @@ def _made(
 
 def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> dict[str, Any]:
     """Columns of what packets are to the two hosts, by name."""
-    keep_alive, window_probe, rst_ignored = _bits_to_columns(said.bits, EXCHANGE_BITS)
+    keep_alive, window_probe, rst_ignored, acks_unsent, ack_early = _bits_to_columns(said.bits, EXCHANGE_BITS)
     is_probe = (keep_alive | window_probe) & ~copy
     probe = np.full(copy.size, -1, np.int8)
     rows = np.flatnonzero(is_probe)
@@ -181,6 +186,8 @@ def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> 
     answered[rows] = True
     answered_by[rows] = index.to_numpy()[said.answer[rows]]
     return {
+        "acks_unsent": acks_unsent,
+        "ack_early": ack_early,
         "rst_ignored": rst_ignored,
         "probe": pd.Categorical.from_codes(probe, dtype=PROBE, validate=False),
         "answered_by": nullable(answered_by, answered),

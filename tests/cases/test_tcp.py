@@ -114,3 +114,52 @@ def test_h7_a_rst_sooner_than_any_round_trip() -> None:
     assert (first.name, first["answers"]) == (5, 4)
     assert (first["answer_delay_s"], first["smallest_rtt_s"]) == (pytest.approx(0.0074), pytest.approx(0.318))
     assert (first["ttl"], first["others_ttl_min"], first["ip_id"]) == (57, 44, 0xBEEF)
+
+
+def facts(name: str) -> tuple[int, int, int]:
+    """Bytes that the capture lacks, segments sent again, and how many of these needlessly."""
+    seen = analysis(name).segments
+    return int(seen["capture_gap"].sum()), int(seen["resent"].sum()), int((seen["needless"] == True).sum())  # noqa: E712
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "expected"),
+    [("a1", [12], (0, 1, 0)), ("b1", [12], (0, 1, 0)), ("b2", [8], (0, 1, 0)), ("b4", [3, 4], (0, 3, 0))],
+)
+def test_an_acknowledgement_of_what_was_never_sent_shows_nothing(
+    name: str, frames: list[int], expected: tuple[int, int, int]
+) -> None:
+    seen = analysis(name).segments
+    assert seen.index[seen["acks_unsent"]].tolist() == frames
+    assert facts(name) == expected
+
+
+def test_b4_an_acknowledgement_of_what_was_never_sent_completes_no_handshake() -> None:
+    assert analysis("b4").connections["handshake"].tolist() == ["half_open"]
+
+
+def test_43_the_acknowledgement_of_a_rst_moves_nothing() -> None:
+    assert facts("43") == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("name", "early"), [("c1", 20), ("c2", 1), ("c4", 1)])
+def test_acknowledgements_captured_early(name: str, early: int) -> None:
+    seen = analysis(name)
+    assert facts(name) == (0, 0, 0)
+    assert int(seen.segments["ack_early"].sum()) == early
+    (finding,) = (finding for finding in seen.health.findings if finding.name == "captured_late")
+    assert finding.figures["acknowledgements_early"] == early
+    assert finding.affects["round_trips"] == "unknown"
+    assert finding.figures["client_late"] == (name == "c2")
+
+
+def test_c1_how_late_the_direction_is() -> None:
+    """Both segments come 20 and 30 us after their acknowledgement."""
+    (finding,) = (finding for finding in analysis("c1").health.findings if finding.name == "captured_late")
+    assert finding.figures["median_s"] == pytest.approx(30e-6, abs=1e-9)
+    assert "the server sent was captured late" in finding.sentence
+
+
+def test_60_bytes_acknowledged_before_they_were_sent_again_were_missing() -> None:
+    assert facts("60") == (300, 1, 1)
+    assert not analysis("60").segments["ack_early"].any()

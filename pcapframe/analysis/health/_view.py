@@ -20,7 +20,7 @@ __all__ = ["READ", "Finder", "View", "name_evidence"]
 
 READ = (  # columns of the segments asked for
     "tcp_flags", "conn_id", "from_client", "payload_bytes", "mss", "options_malformed", "capture_gap",
-    "capture_duplicate",
+    "capture_duplicate", "ack_early", "time", "rel_seq", "rel_ack",
 )  # fmt: skip
 NO_CONNECTIONS = np.empty(0, np.int64)
 

@@ -8,6 +8,9 @@
   or had not yet split them when they were captured (segmentation offload). Without an MSS in the capture, only segments
   larger than a jumbo frame are recognised.
 - ``capture_duplicates``: additional copies of a packet (``capture_duplicate``), as a mirror port creates them.
+- ``captured_late``: what one side sent appears after its acknowledgement (``ack_early``), as where two directions are
+  captured by two queues or cards, or merged. How late is at least the time from the acknowledgement to the last of the
+  bytes that it covers; it is known only of packets that were late enough to be overtaken.
 
 RFC 9293 section 3.7.1 (maximum segment size).
 """
@@ -17,14 +20,15 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
-from pcapframe.arrays import Mask
+from pcapframe.arrays import Array, Mask
 from pcapframe.measures import values
 from pcapframe.schema import FLAG_BITS
-from pcapframe.wording import agreeing, counted, percent
+from pcapframe.wording import agreeing, counted, percent, seconds
 
 __all__ = ["FINDINGS"]
 
 SMALLEST_MSS = 536  # every host takes segments of this size [bytes]
+FARTHEST = 1 << 41  # beyond any sequence number counted from the SYN [bytes]
 LARGEST_PAYLOAD = 9_176  # of one frame where no MSS is known: a jumbo frame of 9,216 bytes less headers [bytes]
 
 
@@ -135,10 +139,62 @@ def _copies(view: View) -> Finding | None:
     )
 
 
+def _lateness(view: View, early: Array) -> Array:
+    """Time from each ACK captured early to the packet that brings the last byte it covers, or NaN [s]."""
+    segments = view.segments
+    conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
+    rows = view.rows_of(np.unique(conn_id[early]))
+    senders, sender = np.unique(2 * conn_id[rows].astype(np.int64) + from_client[rows], return_inverse=True)
+    rows = rows[order := np.argsort(sender, kind="stable")]
+    sender = sender[order]
+    flags = segments["tcp_flags"].to_numpy()[rows]
+    end = values(segments["rel_seq"].iloc[rows], np.int64) + (flags & (FLAG_BITS["SYN"] | FLAG_BITS["FIN"]) != 0)
+    end = end + values(segments["payload_bytes"].iloc[rows], np.int64)
+    reached = np.maximum.accumulate(np.clip(end, 0, FARTHEST - 1) + sender * FARTHEST)
+    peer = np.searchsorted(senders, 2 * conn_id[early].astype(np.int64) + ~from_client[early])
+    ack = np.clip(values(segments["rel_ack"].iloc[early], np.int64), 0, FARTHEST - 1)
+    place = np.searchsorted(reached, ack + peer * FARTHEST)
+    known = np.flatnonzero(place < rows.size)
+    known = known[sender[place[known]] == peer[known]]
+    times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
+    late = np.full(early.size, np.nan)
+    late[known] = (times[rows[place[known]]] - times[early[known]]) / 1e9
+    return late
+
+
+def _late(view: View) -> Finding | None:
+    segments = view.segments
+    early = np.flatnonzero(segments["ack_early"].to_numpy())
+    if not early.size:
+        return None
+    late, from_client = _lateness(view, early), segments["from_client"].to_numpy()[early]
+    median, largest = float(np.nanmedian(late)), float(np.nanmax(late))
+    connections = np.unique(segments["conn_id"].to_numpy()[early]).size
+    acks = int((segments["tcp_flags"].to_numpy() & FLAG_BITS["ACK"] != 0).sum())
+    sides = [side for side, is_late in (("client", ~from_client), ("server", from_client)) if is_late.any()]
+    return Finding(
+        "captured_late",
+        f"In {counted(connections, 'connection')}, what the {' and the '.join(sides)} sent was captured late: "
+        f"{early.size:,} of {counted(acks, 'acknowledgement')} {agreeing(early.size, 'precedes', 'precede')} the bytes "
+        f"acknowledged, by {seconds(median)} (median) and at most {seconds(largest)}.",
+        {
+            "acknowledgements_early": early.size,
+            "acknowledgements": acks,
+            "connections": connections,
+            "median_s": median,
+            "largest_s": largest,
+            **{f"{side}_late": side in sides for side in ("client", "server")},
+        },
+        {"round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
+        view.of_segments(early),
+    )
+
+
 FINDINGS: dict[str, Finder] = {
     "malformed_options": _malformed,
     "one_directional": _one_directional,
     "bytes_not_captured": _gaps,
     "offload_sized_segments": _merged,
     "capture_duplicates": _copies,
+    "captured_late": _late,
 }

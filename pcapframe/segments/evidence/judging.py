@@ -46,6 +46,7 @@ from pcapframe.segments.evidence.order import (
     was_sent_later,
 )  # fmt: skip
 from pcapframe.segments.evidence.reasons import note_answer, note_sent, reason_of
+from pcapframe.segments.exchange.hosts import ACK_EARLY, ACKS_UNSENT
 from pcapframe.segments.state import Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
@@ -70,9 +71,19 @@ class Evidence(NamedTuple):
 
 
 @inner_jit
-def _acknowledge(own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any) -> Any:
-    """Apply an ACK; return how many newly acknowledged bytes were never captured."""
+def _acknowledge(
+    own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any, is_early: Any
+) -> Any:
+    """Apply an ACK; return how many newly acknowledged bytes were never captured.
+
+    The bytes that an ACK captured early covers are still to come.
+    """
     gap = np.int64(0)
+    if is_early:
+        peer.timed_at = 0
+        if not peer.started or (own.has_acked and not after(peer.high, own.acked)):
+            return gap
+        ack = peer.high if after(ack, peer.high) else ack
     if not own.has_acked:
         own.has_acked = True
         own.acked = ack
@@ -226,6 +237,7 @@ def judge(
     recent_resends: Any,
     all_bits: Any,
     out: Any,
+    said: Any,
 ) -> None:
     """Judge a chunk of segments, whose first one is row `base_row` of `all_bits`; see the package's docstring."""
     times, flags_column, seqs, acks, windows = (
@@ -280,9 +292,11 @@ def judge(
             note_copy(own, flags, carries, seq, time)
             continue
         own.is_newest = False
-        if flags & ACK and not flags & RST:
+        if flags & ACK and not flags & RST and not said[i] & ACKS_UNSENT:
             moved_from, is_first = own.acked, not own.has_acked
-            out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length)
+            out_gap[i] = _acknowledge(
+                own, peer, pool, spare, flags, ack, time, length, said[i] & ACK_EARLY
+            )  # fmt: skip
             own.is_newest = not is_first and own.acked != moved_from
             note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_at[i], sack_at[i + 1])
             if tsecr > 0:
@@ -353,7 +367,7 @@ class EvidencePass:
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
 
-    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Evidence) -> None:
+    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Evidence, said: Array) -> None:
         """Judge the next chunk.
 
         Parameters
@@ -367,6 +381,8 @@ class EvidencePass:
         out : Evidence
             Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
             was needed, so its ``bits`` may change until the last chunk is fed.
+        said : ndarray of uint8
+            ``Exchange.bits`` of the chunk.
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * connections, 2 * self._most)
@@ -377,5 +393,5 @@ class EvidencePass:
         tables = (
             self._directions, self._gaps, self._unanswered, self._free, self._tags, self._recent, self._resends,
         )  # fmt: skip
-        judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows))
+        judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows), said)
         self._fed += rows

@@ -1,10 +1,11 @@
-"""What a packet means to the two hosts: which probe it answers, and whether a RST ended anything.
+"""What a packet means to the two hosts: can its ACK be believed, did its RST end anything, does it probe the peer.
 
 Some of this is known only from later packets, so this pass reads every segment before ``evidence`` judges any.
-``probes`` tells keep-alives from window probes and finds their answers; ``resets`` finds the RSTs that ended nothing.
+``acknowledgements`` finds those of what was never sent, and those captured before what they acknowledge; ``probes``
+tells keep-alives from window probes and finds their answers; ``resets`` finds the RSTs that ended nothing.
 """
 
 from pcapframe.segments.exchange.following import Exchange, ExchangePass
-from pcapframe.segments.exchange.hosts import KEEP_ALIVE, RST_IGNORED, WINDOW_PROBE
+from pcapframe.segments.exchange.hosts import ACK_EARLY, ACKS_UNSENT, KEEP_ALIVE, RST_IGNORED, WINDOW_PROBE
 
-__all__ = ["KEEP_ALIVE", "RST_IGNORED", "WINDOW_PROBE", "Exchange", "ExchangePass"]
+__all__ = ["ACKS_UNSENT", "ACK_EARLY", "KEEP_ALIVE", "RST_IGNORED", "WINDOW_PROBE", "Exchange", "ExchangePass"]

@@ -8,7 +8,14 @@ from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
 from pcapframe.schema import ACK, FIN, NO_NUMBER, RST, SYN
-from pcapframe.segments.exchange.hosts import HOST, LARGEST_STEP, NOBODY
+from pcapframe.segments.exchange.acknowledgements import (
+    Waiting,
+    acknowledge,
+    settle_by_peer,
+    settle_by_self,
+    take_time,
+)  # fmt: skip
+from pcapframe.segments.exchange.hosts import HOST, NOBODY
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
 from pcapframe.segments.state import Segments, after, grown
@@ -16,34 +23,19 @@ from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Exchange", "ExchangePass"]
 
+RSTS = 3  # where their number is counted, after the state of the pool of acknowledgements
+
 
 class Exchange(NamedTuple):
     """Results for each segment."""
 
-    bits: Array  # uint8, KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED
+    bits: Array  # uint8, of hosts
     answer: Array  # int32, row of the answer to a probe, -1 for none; meaningful for probes only
 
     @classmethod
     def room(cls, rows: int) -> "Exchange":
         """Return columns for `rows` segments, to be filled."""
         return cls(*one_block(rows, (np.uint8, np.int32)))
-
-
-@inner_jit
-def _acknowledge(own: Any, peer: Any, ack: Any) -> None:
-    """Apply an ACK."""
-    if peer.syn_sent == 1 and own.syn_sent == 0 and ack != peer.high:
-        return  # from an earlier connection: the peer has sent only its SYN (RFC 9293 section 3.10.7.3)
-    if not peer.started:
-        peer.started = True
-        peer.high = ack
-    if own.has_acked:
-        if not after(ack, own.acked) or np.uint32(ack - own.acked) > LARGEST_STEP:
-            return
-    own.has_acked = True
-    own.acked = ack
-    if after(ack, peer.high):
-        peer.high = ack
 
 
 @inner_jit
@@ -62,13 +54,14 @@ def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
 
 @jit
 def follow(
-    segments: Any, tracked: Any, base_row: Any, hosts: Any, resets: Any, counts: Any, all_bits: Any, all_answers: Any
-) -> None:
-    """Follow a chunk of segments, whose first one is row `base_row` of `all_bits`; see the package's docstring."""
+    segments: Any, tracked: Any, base_row: Any, hosts: Any, resets: Any, waiting: Any, counts: Any, all_bits: Any,
+    all_answers: Any,
+) -> None:  # fmt: skip
+    """Follow a chunk of segments, of all that have `all_bits` the one from `base_row`; see the package's docstring."""
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
-    payload, tsvals, tsecrs = segments.payload_bytes, segments.tsval, segments.tsecr
+    payload, idents, tsvals, tsecrs = segments.payload_bytes, segments.ip_id, segments.tsval, segments.tsecr
     conn_ids, sides = tracked.conn_id, tracked.side
     bits, answers = unchecked(all_bits), unchecked(all_answers)
     pool = (
@@ -76,6 +69,11 @@ def follow(
         unchecked(resets.own_high), unchecked(resets.peer_high), unchecked(resets.own_numbering),
         unchecked(resets.peer_numbering), unchecked(resets.tsval),
     )  # fmt: skip
+    acks_pool = (
+        unchecked(waiting.row), unchecked(waiting.ack), unchecked(waiting.time), unchecked(waiting.tsecr),
+        unchecked(waiting.link),
+    )  # fmt: skip
+    free = unchecked(counts)
     for i in range(seqs.size):
         row = base_row + i
         bits[row] = 0
@@ -85,11 +83,17 @@ def follow(
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
         own, peer = hosts[2 * connection + side], hosts[2 * connection + 1 - side]
         time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
+        ident, tsval = np.int64(idents[i]), tsvals[i]
+        end = np.uint32(np.int64(seq) + length + (1 if flags & (SYN | FIN) else 0))
+        if peer.waiting:
+            settle_by_peer(peer, own, acks_pool, free, seq, end, flags, time, tsval, ident, bits)
         if flags & RST:
             if not refuses(own, peer, flags, ack):
-                wait_for_more(own, peer, pool, counts[0], row, time, seq)
-                counts[0] += 1
+                wait_for_more(own, peer, pool, counts[RSTS], row, time, seq)
+                counts[RSTS] += 1
             continue
+        if own.waiting and flags & ACK:
+            settle_by_self(own, peer, acks_pool, free, ack, flags, bits)
         if flags & SYN:
             _open(own, peer, seq, flags)
         bit = probe_of(own, peer, seq, length, flags)
@@ -102,17 +106,23 @@ def follow(
                 answer(own, peer, row, ack, length, flags, np.int64(windows[i]), answers)
             if length > 0:
                 own.probe_bit = 0
-        end = np.uint32(np.int64(seq) + length + (1 if flags & (SYN | FIN) else 0))
         if not own.started:
             own.started = True
             own.isn = np.uint32(seq - np.uint32(1))
             own.high = end
         elif after(end, own.high):
             own.high = end
+            if own.timed_at == 0:
+                own.timed_at, own.timed_end = time, end
+        elif end != seq:
+            own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
         if flags & ACK:
-            _acknowledge(own, peer, ack)
-        if tsvals[i] >= 0 and (own.tsval == 0 or after(np.uint32(tsvals[i]), np.uint32(own.tsval))):
-            own.tsval = tsvals[i]
+            take_time(own, peer, ack, time)
+            acknowledge(own, peer, acks_pool, free, row, time, ack, tsecrs[i], bit != 0, bits)
+        if tsval >= 0 and (own.tsval == 0 or after(np.uint32(tsval), np.uint32(own.tsval))):
+            own.tsval = tsval
+        if ident > 0:
+            own.newest_id = ident
         own.window = np.int64(windows[i])
         if own.first_rst:
             settle(own, peer, pool, bits, time, np.int64(NOBODY))
@@ -133,12 +143,15 @@ class ExchangePass:
 
     def __init__(self, resets: int, most: int = 0) -> None:
         self._most = most
-        dtypes = (
+        dtypes: tuple[Any, ...] = (
             np.int64, np.int64, np.int64, np.uint32, np.uint32, np.uint32, np.int32, np.int32, np.int64,
         )  # fmt: skip
         self._resets = Resets(*(np.empty(resets, dtype) for dtype in dtypes))
         self._hosts = np.zeros(0, HOST)
-        self._counts = np.zeros(1, np.int64)  # RSTs so far
+        dtypes = np.int64, np.uint32, np.int64, np.int64, np.int32
+        self._waiting = Waiting(*(np.zeros(0, dtype) for dtype in dtypes))
+        # Of the acknowledgements that wait: the first place given back, or -1; places ever used; and places in use.
+        self._counts = np.array([-1, 0, 0, 0], np.int64)
         self._fed = 0
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
@@ -156,5 +169,9 @@ class ExchangePass:
             Of all segments. The rows of this chunk are filled; earlier rows may change until the last chunk is fed.
         """
         self._hosts = grown(self._hosts, 2 * connections, 2 * self._most)
-        follow(segments, tracked, self._fed, self._hosts, self._resets, self._counts, out.bits, out.answer)
-        self._fed += segments.seq.size
+        rows = segments.seq.size
+        needed = int(max(self._counts[1], self._counts[2] + rows))
+        self._waiting = Waiting(*(grown(column, needed + 1) for column in self._waiting))
+        tables = self._hosts, self._resets, self._waiting, self._counts
+        follow(segments, tracked, self._fed, *tables, out.bits, out.answer)
+        self._fed += rows

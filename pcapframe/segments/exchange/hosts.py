@@ -2,11 +2,13 @@
 
 import numpy as np
 
-__all__ = ["HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "RST_IGNORED", "WINDOW_PROBE"]
+__all__ = [
+    "ACKS_UNSENT", "ACK_EARLY", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "RST_IGNORED", "WINDOW_PROBE",
+]  # fmt: skip
 
-KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED = 1, 2, 4
-NOBODY = -1  # no row, or no entry in a pool
-LARGEST_STEP = 1 << 30  # an ACK that jumps further is ignored
+KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
+NOBODY = -1  # no row, or no place in a pool
+LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
 
 HOST = np.dtype(
     [
@@ -25,5 +27,14 @@ HOST = np.dtype(
         ("tsval", np.int64),  # its newest timestamp; 0: none yet
         ("first_rst", np.int64),  # of its RSTs that may have ended nothing, places in Resets, + 1; 0: none
         ("last_rst", np.int64),
+        ("first_ack", np.int32),  # of its acknowledgements that wait, places in Waiting
+        ("last_ack", np.int32),
+        ("waiting", np.int32),
+        ("unseen_from", np.uint32),  # what its peer had been seen to send when the first of them began to wait
+        ("unseen_known", np.bool_),
+        ("newest_id", np.int32),  # IPv4 identification of its last packet; 0: none yet
+        ("rtt", np.int64),  # smallest time to an acknowledgement seen; 0: none yet
+        ("timed_end", np.uint32),
+        ("timed_at", np.int64),  # 0: nothing is being timed
     ]
 )

@@ -77,3 +77,17 @@ def test_further_copies() -> None:
     )
     assert found.evidence.frames == (5,)
     assert found.affects["packets"] == "unknown"
+
+
+def test_what_one_side_sent_is_captured_late() -> None:
+    """Early are two after the SYN-ACK, three after data, the client's FIN, and the last one."""
+    talk = Conversation(rtt=0.02).handshake().data("client", 400).ack("server")
+    for _ in range(3):
+        talk.data("server", 500, after=0.01).ack("client", after=0.0001)
+    late = [(time + 0.0003 * (data[26:30] == bytes([198, 51, 100, 1])), data) for time, data in talk.close()]
+    found = finding(pcap(merge(late)), "captured_late")
+    assert found.figures["acknowledgements_early"] == 7
+    assert found.figures["median_s"] == found.figures["largest_s"] == 0.0002
+    assert (found.figures["client_late"], found.figures["server_late"]) == (False, True)
+    assert found.affects == {"round_trips": "unknown", "resend_reasons": "unknown"}
+    assert "captured_late" not in names(pcap(merge(talk)))
