@@ -94,14 +94,13 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
         ack = rel_ack[i]
         # An ACK of bytes that were not sent, as far as the capture shows, is ignored.
         is_sound = flags & ACK != 0 and (high[peer] == NONE or ack <= high[peer])
-        is_newer = end > high[own] or (is_sound and ack > acked[own])
         is_older = False
         if tsvals[i] >= 0:
             since = 1 if newest[own] == NONE else np.int64(np.int32(np.uint32(tsvals[i] - newest[own])))
-            if since > 0:
-                newest[own] = tsvals[i]
-            elif since < 0:
+            newest[own] = tsvals[i] if since > 0 else newest[own]
+            if since < 0:
                 is_older = True
+                is_newer = end > high[own] or (is_sound and ack > acked[own])
                 if is_newer and not reordered[i]:
                     back[backs, 0], back[backs, 1] = i, -since
                     backs += 1
@@ -118,8 +117,7 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
                 edges[own] = edge
             edges[own] = max(edges[own], edge)
         high[own] = max(high[own], end)
-        if is_sound:
-            acked[own] = max(acked[own], ack)
+        acked[own] = max(acked[own], ack if is_sound else NONE)
     return moves, backs
 
 

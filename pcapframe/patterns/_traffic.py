@@ -194,7 +194,10 @@ class Traffic:
 
     def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
         """Return a column of the segments frame at some rows, `null` for null; fast for few rows."""
-        return values(self.series(name).take(rows), dtype, null=null)
+        taken: Any = self.series(name).array.take(rows)
+        if isinstance(taken, pd.api.extensions.ExtensionArray) and not isinstance(taken, pd.arrays.NumpyExtensionArray):
+            return np.asarray(taken.to_numpy(dtype=np.dtype(dtype), na_value=null))
+        return np.asarray(taken, dtype=dtype)
 
     def payload(self, rows: Array) -> Array:
         """Return the payload of rows in bytes, 0 where it is not known."""

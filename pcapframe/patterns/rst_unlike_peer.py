@@ -177,6 +177,7 @@ def _since_answered(traffic: Traffic, mask: Mask, round_trip: Array) -> tuple[Ar
     acked = traffic.column("ack_rtt_s")[resets]
     since = np.where(acked > 0, acked, -1.0)
     others = np.flatnonzero(~(acked > 0))
+    others = others[_follows_data(traffic, resets[others], round_trip)]
     if not others.size:
         return resets, since
     some = resets[others]
@@ -194,6 +195,28 @@ def _since_answered(traffic: Traffic, mask: Mask, round_trip: Array) -> tuple[Ar
     is_quiet = (earlier >= 0) & (quiet >= round_trip[2 * place[at] + sides[at]])
     since[others[is_quiet]] = traffic.seconds_between(rows[before[is_quiet]], rows[at[is_quiet]])
     return resets, since
+
+
+def _follows_data(traffic: Traffic, resets: Array, round_trip: Array) -> Mask:
+    """Tell which RSTs come within a round trip of data that is the connection's packet before them."""
+    rows, place = traffic.all_of_reset
+    last = np.full(traffic.size, -1)
+    found = np.zeros(resets.size, np.bool_)
+    sides = traffic.from_client(resets)
+    for side in (False, True):  # a connection has one first RST of each side at most
+        mine = np.flatnonzero(sides == side)
+        until = np.zeros(traffic.size, np.int64)
+        until[traffic.place(resets[mine])] = resets[mine]
+        earlier = rows < until[place]
+        last.fill(-1)
+        last[place[earlier]] = rows[earlier]  # the last assignment wins
+        before = last[traffic.place(resets[mine])]
+        known = before >= 0
+        mine, before = mine[known], before[known]
+        is_data = (traffic.payload(before) > 0) & (traffic.from_client(before) != side)
+        soon = traffic.seconds_between(before, resets[mine])
+        found[mine] = is_data & (soon < round_trip[2 * traffic.place(before) + side])
+    return found
 
 
 def _previous_of_same(place: Array, sides: Mask, places: Array) -> Array:
