@@ -163,3 +163,11 @@ def test_c1_how_late_the_direction_is() -> None:
 def test_60_bytes_acknowledged_before_they_were_sent_again_were_missing() -> None:
     assert facts("60") == (300, 1, 1)
     assert not analysis("60").segments["ack_early"].any()
+
+
+@pytest.mark.parametrize("name", ["d1", "d3", "d4"])
+def test_a_second_syn_ack_with_another_number_shifts_no_account_of_bytes(name: str) -> None:
+    """Only the SYN was sent again by its sender."""
+    seen = analysis(name).segments
+    assert facts(name)[:2] == (0, 1)
+    assert (seen.loc[seen["resent"], "tcp_flags"] == 2).all()

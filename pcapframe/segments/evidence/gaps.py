@@ -13,7 +13,7 @@ from pcapframe.jit import inner_jit
 from pcapframe.segments.evidence.directions import NOBODY
 from pcapframe.segments.state import after, allocate, before, release
 
-__all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap"]
+__all__ = ["MOST_GAPS", "Gaps", "fill", "open_gap", "renumber"]
 
 MOST_GAPS = 256
 
@@ -145,3 +145,18 @@ def fill(own: Any, pool: Any, free: Any, seq: Any, end: Any) -> Any:
             previous = at
         at = following
     return unseen, time, ident, tsval
+
+
+@inner_jit
+def renumber(own: Any, peer: Any, pool: Any, free: Any) -> None:
+    """Forget what was seen of a direction whose sequence numbers begin anew."""
+    link = pool[5]
+    at = np.int64(own.first_gap)
+    while at >= 0:
+        following = np.int64(link[at])
+        release(free, link, at)
+        at = following
+    own.first_gap, own.gaps = NOBODY, 0
+    own.started = own.has_forgotten = peer.has_acked = False
+    own.timed_at = own.again_tsval = 0
+    own.recovering = peer.repeats = 0

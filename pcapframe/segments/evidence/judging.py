@@ -32,7 +32,7 @@ from pcapframe.segments.evidence.duplicates import (
     settle_by_clock,
     since_same,
 )  # fmt: skip
-from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap
+from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap, renumber
 from pcapframe.segments.evidence.needs import Unanswered, confirm, remember
 from pcapframe.segments.evidence.order import (
     BY_ROUND_TRIP,
@@ -46,7 +46,13 @@ from pcapframe.segments.evidence.order import (
     was_sent_later,
 )  # fmt: skip
 from pcapframe.segments.evidence.reasons import note_answer, note_sent, reason_of
-from pcapframe.segments.exchange.hosts import ACK_EARLY, ACKS_UNSENT
+from pcapframe.segments.exchange.hosts import (
+    ACK_EARLY,
+    ACKS_UNSENT,
+    OTHER_SYN_ACK,
+    OWN_NUMBERS_ANEW,
+    PEER_NUMBERS_ANEW,
+)  # fmt: skip
 from pcapframe.segments.state import Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
 
@@ -292,6 +298,12 @@ def judge(
             note_copy(own, flags, carries, seq, time)
             continue
         own.is_newest = False
+        if said[i] & OTHER_SYN_ACK:
+            continue  # of another host, or yet to be shown to count
+        if said[i] & OWN_NUMBERS_ANEW:
+            renumber(own, peer, pool, spare)
+        elif said[i] & PEER_NUMBERS_ANEW:
+            renumber(peer, own, pool, spare)
         if flags & ACK and not flags & RST and not said[i] & ACKS_UNSENT:
             moved_from, is_first = own.acked, not own.has_acked
             out_gap[i] = _acknowledge(

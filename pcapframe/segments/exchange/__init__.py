@@ -2,7 +2,8 @@
 
 Some of this is known only from later packets, so this pass reads every segment before ``evidence`` judges any.
 ``acknowledgements`` finds those of what was never sent, and those captured before what they acknowledge; ``probes``
-tells keep-alives from window probes and finds their answers; ``resets`` finds the RSTs that ended nothing.
+tells keep-alives from window probes and finds their answers; ``resets`` finds the RSTs that ended nothing. Of two
+SYN-ACKs with different numbers the one counts that the peer acknowledges, or that data follows.
 """
 
 from pcapframe.segments.exchange.following import Exchange, ExchangePass

@@ -15,7 +15,7 @@ from pcapframe.segments.exchange.acknowledgements import (
     settle_by_self,
     take_time,
 )  # fmt: skip
-from pcapframe.segments.exchange.hosts import HOST, NOBODY
+from pcapframe.segments.exchange.hosts import HOST, NOBODY, OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
 from pcapframe.segments.state import Segments, after, grown
@@ -52,6 +52,38 @@ def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
     own.started = True
 
 
+@inner_jit
+def _restart(own: Any, peer: Any) -> None:
+    """Let a host's numbers begin with those of its later SYN-ACK."""
+    own.isn = own.other_isn
+    own.high = np.uint32(own.isn + np.uint32(1))
+    own.has_other_isn = peer.has_acked = False
+    own.numbering += 1
+
+
+@inner_jit
+def _numbers_anew(own: Any, peer: Any, seq: Any, ack: Any, flags: Any) -> Any:
+    """Tell a SYN-ACK with another number, and the segment that shows that it is the one that counts.
+
+    A host in SYN-SENT takes the first SYN-ACK that it gets and drops any later one (RFC 9293 section 3.10.7.3 and
+    3.10.7.4), so its acknowledgement shows which one that was; so does data with the next number after it, unless the
+    other number was acknowledged before.
+    """
+    if flags & SYN:
+        if own.syn_sent != 2 or not flags & ACK or seq == own.isn:
+            return 0
+        own.has_other_isn, own.other_isn = True, seq
+        return OTHER_SYN_ACK
+    if own.has_other_isn and not peer.has_acked and seq == np.uint32(own.other_isn + np.uint32(1)):
+        _restart(own, peer)
+        return OWN_NUMBERS_ANEW
+    is_taken = peer.has_other_isn and not own.has_acked and flags & ACK
+    if is_taken and ack == np.uint32(peer.other_isn + np.uint32(1)):
+        _restart(peer, own)
+        return PEER_NUMBERS_ANEW
+    return 0
+
+
 @jit
 def follow(
     segments: Any, tracked: Any, base_row: Any, hosts: Any, resets: Any, waiting: Any, counts: Any, all_bits: Any,
@@ -85,6 +117,11 @@ def follow(
         time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
         ident, tsval = np.int64(idents[i]), tsvals[i]
         end = np.uint32(np.int64(seq) + length + (1 if flags & (SYN | FIN) else 0))
+        if not flags & RST and (own.has_other_isn or peer.has_other_isn or flags & SYN):
+            anew = _numbers_anew(own, peer, seq, ack, flags)
+            bits[row] |= anew
+            if anew == OTHER_SYN_ACK:
+                continue
         if peer.waiting:
             settle_by_peer(peer, own, acks_pool, free, seq, end, flags, time, tsval, ident, bits)
         if flags & RST:
@@ -98,7 +135,7 @@ def follow(
             _open(own, peer, seq, flags)
         bit = probe_of(own, peer, seq, length, flags)
         if bit:
-            bits[row] = bit
+            bits[row] |= bit
             answers[row] = NOBODY
             expect_answer(own, bit, row, seq, time)
         else:

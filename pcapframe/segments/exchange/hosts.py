@@ -3,10 +3,14 @@
 import numpy as np
 
 __all__ = [
-    "ACKS_UNSENT", "ACK_EARLY", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "RST_IGNORED", "WINDOW_PROBE",
+    "ACKS_UNSENT", "ACK_EARLY", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW",
+    "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE",
 ]  # fmt: skip
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
+# A SYN-ACK with another number than the one before; and where that number turns out to count: on a segment of the host
+# itself, or on its peer's acknowledgement.
+OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW = 32, 64, 128
 NOBODY = -1  # no row, or no place in a pool
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
 
@@ -17,6 +21,8 @@ HOST = np.dtype(
         ("syn_sent", np.uint8),  # 1: SYN, 2: SYN-ACK
         ("probe_bit", np.uint8),  # KEEP_ALIVE or WINDOW_PROBE while it waits for an answer to one, else 0
         ("isn", np.uint32),
+        ("has_other_isn", np.bool_),  # of a later SYN-ACK, of which nothing shows yet that it counts
+        ("other_isn", np.uint32),
         ("high", np.uint32),  # end of the highest byte that it sent: SND.NXT
         ("acked", np.uint32),  # highest ACK number that it sent: RCV.NXT
         ("probe_seq", np.uint32),

@@ -10,6 +10,8 @@ from pcapframe.segments.exchange import Exchange, ExchangePass
 from pcapframe.segments.labels import _plain
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker
+from tests.builders import Conversation
+from tests.segments.exchange.acks import facts
 from tests.segments.traffic import random_capture
 
 
@@ -40,3 +42,25 @@ def test_chunks_make_no_difference(seed: int) -> None:
 
 def test_no_segments() -> None:
     assert followed(random_capture(1, 0), 10) == ([], [])
+
+
+@pytest.mark.parametrize("step", [-3_000_000, 3_000_000, 2**31 + 5])
+@pytest.mark.parametrize("client_seen", [True, False])
+def test_the_syn_ack_that_is_acknowledged_counts(step: int, client_seen: bool) -> None:
+    """Two back ends answer, the client takes the second; or only data shows that."""
+    talk = Conversation(server_isn=2**32 - 100).syn().syn_ack(seq=step, lost=True).syn(after=1.0)
+    talk.hosts["server"].next = 0
+    talk.syn_ack().ack(drop=not client_seen).data("client", 100, drop=not client_seen)
+    for _ in range(5):
+        talk.data("server", 500).data("server", 500).ack("client", drop=not client_seen)
+    found = facts(talk.data("server", 10))
+    assert (found["acks_unsent"], found["resent"]) == (0, 1)
+
+
+def test_one_after_the_handshake_counts_for_nothing() -> None:
+    talk = Conversation().handshake().data("client", 100).ack("server")
+    next_ = talk.hosts["server"].next
+    talk.syn_ack(seq=90_000_000, lost=True, after=0.01)
+    talk.hosts["server"].next = next_
+    talk.ack("client").data("server", 500).ack("client").data("server", 500).ack("client")
+    assert facts(talk.close()) == {"acks_unsent": 0, "ack_early": 0, "gap": 0, "resent": 0}
