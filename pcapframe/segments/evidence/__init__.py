@@ -12,6 +12,9 @@ identifications, timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883):
 * bytes that the peer acknowledges and that were never seen are missing from the capture (``capture_gap``);
 * for each retransmission, ``reasons`` says why it was sent, and ``needs`` whether the receiver already had its bytes.
 
+Where a capture begins within a connection, bytes below the first ones of a direction were not seen there. Such a
+segment is judged against the highest one, as those of forgotten gaps are (below).
+
 Limits. A retransmission looks like an original if its first copy was not captured and no later bytes were captured
 before it (a lost tail or SYN). Below the end of a forgotten gap it is unknown which bytes were seen. There the IP ID or
 the timestamp decides: ``resent`` if the segment was sent after the highest byte, ``reordered`` if before. Without

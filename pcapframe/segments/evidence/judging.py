@@ -325,7 +325,8 @@ def judge(
             own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
             if not own.started:
                 own.started = True
-                own.high = seq
+                own.high = own.forgotten = seq
+                own.has_forgotten = not flags & SYN
             is_again = before(seq, own.high)
             if is_again and _probes(own, peer, seq, length, phantom, flags):
                 is_again = carries = False
