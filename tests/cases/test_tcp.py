@@ -171,3 +171,11 @@ def test_a_second_syn_ack_with_another_number_shifts_no_account_of_bytes(name: s
     seen = analysis(name).segments
     assert facts(name)[:2] == (0, 1)
     assert (seen.loc[seen["resent"], "tcp_flags"] == 2).all()
+
+
+def test_i1_a_capture_that_begins_in_a_recovery() -> None:
+    """Frame 8 fills the oldest hole, and its identification follows that of frame 6 by one."""
+    seen = analysis("i1").segments
+    assert seen.index[seen["resent"]].tolist() == [8]
+    assert not seen["reordered"].any()
+    assert seen.loc[8, "resend_rule"] == "identification"

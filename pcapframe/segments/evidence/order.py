@@ -3,7 +3,7 @@
 The first of these that applies decides:
 
 * their IP IDs, if they differ by one, or if this sender was seen to count them up, with a counter per connection or a
-  slow one for all connections;
+  slow one for all connections, or if the later one directly follows the newest ID of its sender;
 * their timestamps;
 * a segment with a higher ACK number or a newer timestamp echo than any earlier packet of its sender was sent after all
   of these;
@@ -59,7 +59,10 @@ def _tells(own: Any, ident: Any, other_ident: Any) -> Any:
     """Return whether two IP IDs show which packet was sent first."""
     if ident <= 0 or other_ident <= 0 or ident == other_ident:
         return False
-    return own.id_steps >= NEWEST_IDS or abs(np.int16(np.uint16(ident - other_ident))) == 1
+    step = np.int16(np.uint16(ident - other_ident))
+    if own.newest_id > 0 and np.uint16(ident - own.newest_id) == 1 and 0 < step <= MOST_ID_STEP:
+        return True
+    return own.id_steps >= NEWEST_IDS or abs(step) == 1
 
 
 @inner_jit

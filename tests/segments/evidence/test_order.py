@@ -106,3 +106,14 @@ def test_identifications_that_differ_by_one_tell_without_a_counter(ident: int, c
     conversation.data("client", 100, ip_id=0x6000)
     made = segments(conversation.data("client", 100, seq=begin, after=0.001, ip_id=ident))
     assert where(made, column) == [len(made)]
+
+
+def test_the_next_identification_shows_the_order_before_a_counter_is_known() -> None:
+    """A capture begins in a recovery: what fills a hole soon was sent after the newest segment, or before it."""
+    for ident, column in ((704, "resent"), (700, "reordered")):
+        talk = Conversation(timestamps=False).handshake(drop=True).ack("server")
+        talk.data("client", 100, drop=True).data("client", 100, drop=True)
+        for newer in (701, 702, 703):
+            talk.data("client", 100, ip_id=newer, after=0.0001)
+        made = segments(talk.retransmit("client", seq=101, after=0.0001, ip_id=ident).ack("server"))
+        assert where(made, column) == [5], ident
