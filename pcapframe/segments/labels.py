@@ -23,6 +23,7 @@ from pcapframe.segments.tracking import REUSED, Tracked, Tracker
 __all__ = ["label_segments"]
 
 CHUNK_ROWS = 1 << 15
+KEPT_ROWS = 1 << 19  # of a capture with more, chunks are made once more rather than kept
 EVIDENCE_BITS = (
     evidence.IS_COPY, evidence.IS_RESENT, evidence.IS_REORDERED, evidence.IS_NEEDLESS,
     evidence.IS_NEEDLESS | evidence.IS_NEEDED,
@@ -79,16 +80,19 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     tracker, labeller, evidence_pass = Tracker(rows), Labeller(rows), EvidencePass(rows)
     exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
+    kept = []
     for start in range(0, rows, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, rows)
         chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
         tracker.feed(chunk, tracked_chunk)
         labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
         exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
+        if rows <= KEPT_ROWS:
+            kept.append(chunk)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
-        chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
-        evidence_pass.feed(chunk, tracked_chunk, tracker.connections, judged, said.bits[start:stop])
+        chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
+        evidence_pass.feed(chunk, part(tracked, start, stop), tracker.connections, judged, said.bits[start:stop])
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, tracker.connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)
