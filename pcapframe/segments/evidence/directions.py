@@ -48,7 +48,7 @@ DIRECTION = np.dtype(
         ("recovery_end", np.uint32),
         ("recovery_top", np.uint32),  # end of the highest of these
         ("recovery_blind", np.bool_),  # nothing above was reported by SACK when it began
-        ("was_asked", np.bool_),  # the ACK before the peer's last advance asked for a retransmission
+        ("asked_at", np.int64),  # when an acknowledgement last moved after others had asked for a resend; 0: never
         ("probing", np.bool_),  # a tail probe is not settled
         ("probe_end", np.uint32),
         ("acked", np.uint32),  # highest acknowledgement this direction sent

@@ -100,7 +100,7 @@ def _acknowledge(
         if np.uint32(ack - own.acked) > LARGEST_STEP:
             return gap
         own.acked = ack
-        peer.was_asked = own.sacked or own.repeats > 0
+        peer.asked_at = time if own.sacked or own.repeats > 0 else peer.asked_at
         own.repeats = 0
         own.sacked = False
     elif ack == own.acked and length == 0 and not flags & (SYN | FIN | RST):

@@ -121,7 +121,7 @@ def reason_of(own: Any, peer: Any, seq: Any, end: Any, flags: Any, time: Any) ->
         reason = np.int64(FAST) if own.recovering == FAST + 1 else np.int64(UNKNOWN)
     elif is_tail and trip > 0 and idle >= min(2 * trip, TIMEOUT_NS + trip) * 7 // 8:
         reason = np.int64(TAIL_PROBE)
-    elif reported or peer.repeats >= 1 or (own.was_asked and time - own.timer_at <= trip):
+    elif reported or peer.repeats >= 1 or (own.asked_at != 0 and time - own.asked_at <= trip):
         reason = np.int64(FAST)
     if is_first or reason == TAIL_PROBE:
         own.timer_at = time
@@ -131,6 +131,8 @@ def reason_of(own: Any, peer: Any, seq: Any, end: Any, flags: Any, time: Any) ->
         return reason
     if reason == TIMEOUT:
         own.probing = False
+    if reason == UNKNOWN and not by_timer and not continues:
+        return reason  # no recovery is known to have begun
     if by_timer or not continues:
         own.recovering = reason + 1
         own.recovery_end = own.high

@@ -129,3 +129,11 @@ def test_several_small_segments_sent_again_as_one_are_not_probed() -> None:
     conversation = known().data("client", 200, segment=100, lost=True)
     conversation.send("client", "PA", 200, seq=601, after=0.25)
     assert segments(conversation)["resend_reason"].iloc[-1] == "timeout"
+
+
+def test_several_acknowledgements_that_cross_a_resend_do_not_hide_what_asked_for_it() -> None:
+    conversation = known(sack_ok=False).data("client", 400, segment=100).ack("server", ack=601)
+    for ack in (601, 701, 801):
+        conversation.ack("server", ack=ack)
+    made = segments(conversation.retransmit("client", seq=601, after=0.0001))
+    assert made["resend_reason"].iloc[-1] == "fast"
