@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import Array, Mask, changes
 from pcapframe.measures import Differing, wilson_interval
 from pcapframe.wording import counted, joined, value_text
 
@@ -16,9 +17,11 @@ __all__ = [
     "CATEGORIES",
     "LISTED",
     "OF_ENDPOINTS",
+    "ByConnection",
     "Evidence",
     "Notable",
     "Pattern",
+    "Rows",
     "beside",
     "each_direction",
     "native",
@@ -147,6 +150,25 @@ class Pattern:
             "observations": native(self.observations),
             "evidence": self.evidence.to_dict(),
         }
+
+
+class Rows(NamedTuple):
+    """Segments and the place of each one's connection, ascending by row."""
+
+    rows: Array
+    place: Array
+
+
+class ByConnection(NamedTuple):
+    """Segments of some connections, grouped by connection, each in capture order."""
+
+    rows: Array
+    place: Array
+
+    @property
+    def begins(self) -> Mask:
+        """Where a connection's first row is."""
+        return changes(self.place)
 
 
 class Notable(NamedTuple):

@@ -6,16 +6,16 @@ by the network or the capture (``capture_duplicate``) are left out everywhere, a
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, Array, Mask, changes, seconds_from, stable_order
+from pcapframe.arrays import NO_TIME, Array, Mask, seconds_from, stable_order
 from pcapframe.errors import ParameterError
 from pcapframe.measures import Differing, differing, distinct, each_way, frame_filter, values, without_attrs
-from pcapframe.patterns._api import LISTED, Evidence
+from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow
 from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
@@ -24,25 +24,6 @@ __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
 
 # Columns of the segments that `Traffic` itself reads.
 BASE = ("time", "tcp_flags", "payload_bytes", "conn_id", "from_client", "capture_duplicate", "resent")
-
-
-class Rows(NamedTuple):
-    """Segments and the place of each one's connection, ascending by row."""
-
-    rows: Array
-    place: Array
-
-
-class ByConnection(NamedTuple):
-    """Segments of some connections, grouped by connection, each in capture order."""
-
-    rows: Array
-    place: Array
-
-    @property
-    def begins(self) -> Mask:
-        """Where a connection's first row is."""
-        return changes(self.place)
 
 
 class Traffic:

@@ -47,11 +47,12 @@ from pcapframe.segments.state import after, before
 __all__ = [
     "MOST_SAME_IDS",
     "RECENT_PACKETS",
+    "await_answer",
     "fingerprint_of",
     "is_copy_of",
+    "note_clock",
     "note_copy",
     "settle_answers",
-    "settle_by_clock",
     "since_same",
 ]
 
@@ -239,3 +240,28 @@ def note_copy(own: Any, flags: Any, carries: Any, seq: Any, time: Any) -> None:
     elif before(seq, own.high):
         own.stale_at = time
     own.syn_copied = own.syn_copied or flags & SYN != 0
+
+
+@inner_jit
+def await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
+    """Remember a SYN or SYN-ACK that was repeated sooner than a timeout: later packets show whether it is a copy."""
+    own.timed_at, own.timed_end = time, end  # measured from the later SYN-ACK, so that the round trip is not too long
+    if since < 0:
+        return
+    if own.answer_row != NOBODY and own.answer_other_row == NOBODY:
+        own.answer_other_row = row
+    else:
+        own.answer_row, own.answer_since = row, since
+        own.answer_packets, own.answer_copies, own.answer_other_row = 0, 0, NOBODY
+
+
+@inner_jit
+def note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
+    """Follow the sender's timestamp clock."""
+    if own.first_tsval_at == 0:
+        own.first_tsval = own.newest_tsval = tsval
+        own.first_tsval_at = time
+    elif after(np.uint32(tsval), np.uint32(own.newest_tsval)):
+        own.newest_tsval = tsval
+        if own.answer_row != NOBODY:
+            settle_by_clock(own, peer, bits, time)

@@ -15,7 +15,6 @@ from pcapframe.segments.evidence.directions import (
     IS_NEEDLESS,
     IS_REORDERED,
     IS_RESENT,
-    NOBODY,
     TIMEOUT_NS,
     initialise,
     is_dsack,
@@ -23,25 +22,24 @@ from pcapframe.segments.evidence.directions import (
     note_sack,
 )  # fmt: skip
 from pcapframe.segments.evidence.duplicates import (
-    MOST_SAME_IDS,
     RECENT_PACKETS,
+    await_answer,
     fingerprint_of,
     is_copy_of,
+    note_clock,
     note_copy,
     settle_answers,
-    settle_by_clock,
     since_same,
 )  # fmt: skip
 from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap, renumber
 from pcapframe.segments.evidence.needs import Unanswered, confirm, remember
 from pcapframe.segments.evidence.order import (
     BY_ROUND_TRIP,
-    MOST_ID_STEP,
-    NEWEST_IDS,
     RECENT_RESENDS,
     SEEN_BEFORE,
     is_overtaken,
     note_echo,
+    note_identification,
     rule_of,
     was_sent_later,
 )  # fmt: skip
@@ -179,54 +177,46 @@ def _judge_again(
 
 
 @inner_jit
-def _await_answer(own: Any, row: Any, since: Any, end: Any, time: Any) -> None:
-    """Remember a SYN or SYN-ACK that was repeated sooner than a timeout: later packets show whether it is a copy."""
-    own.timed_at, own.timed_end = time, end  # measured from the later SYN-ACK, so that the round trip is not too long
-    if since < 0:
-        return
-    if own.answer_row != NOBODY and own.answer_other_row == NOBODY:
-        own.answer_other_row = row
-    else:
-        own.answer_row, own.answer_since = row, since
-        own.answer_packets, own.answer_copies, own.answer_other_row = 0, 0, NOBODY
-
-
-@inner_jit
-def _note_resend(own: Any, peer: Any, tsval: Any) -> None:
-    """Begin or continue a recovery."""
+def _note_sent_again(
+    own: Any,
+    peer: Any,
+    pool: Any,
+    free: Any,
+    row: Any,
+    since: Any,
+    seq: Any,
+    end: Any,
+    flags: Any,
+    time: Any,
+    tsval: Any,
+) -> None:
+    """Remember a retransmission until its receiver answers; begin or continue a recovery."""
+    remember(own, pool, free, row, seq, end, tsval)
     own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
     if own.again_tsval == 0 or not before(peer.acked, own.again_end):
         own.again_tsval = tsval if tsval else 1
     own.again_end = own.high
+    if flags & SYN and time - own.last_sent < TIMEOUT_NS:
+        await_answer(own, row, since, end, time)
 
 
 @inner_jit
-def _note_clock(own: Any, peer: Any, bits: Any, tsval: Any, time: Any) -> None:
-    """Follow the sender's timestamp clock."""
-    if own.first_tsval_at == 0:
-        own.first_tsval = own.newest_tsval = tsval
-        own.first_tsval_at = time
-    elif after(np.uint32(tsval), np.uint32(own.newest_tsval)):
-        own.newest_tsval = tsval
-        if own.answer_row != NOBODY:
-            settle_by_clock(own, peer, bits, time)
+def _note_bytes(own: Any, seq: Any, flags: Any) -> None:
+    """Prepare for a segment with bytes; the first one captured is where the account of bytes begins."""
+    own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
+    if not own.started:
+        own.started = True
+        own.high = own.forgotten = seq
+        own.has_forgotten = not flags & SYN
 
 
 @inner_jit
-def _note_identification(own: Any, ident: Any, is_late: Any) -> None:
-    """Follow the sender's IP IDs, and whether it counts them up."""
-    if own.newest_id < 0:
-        own.newest_id = np.int32(ident)
-        return
-    step = np.int64(np.int16(np.uint16(ident - own.newest_id)))
-    if step == 0:
-        own.same_ids = min(own.same_ids + 1, MOST_SAME_IDS)
-    elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
-        own.id_steps = min(own.id_steps + 1, 1000)
-        own.newest_id = np.int32(ident) if step > 0 else own.newest_id
-    elif step > 0 or not is_late:  # a far lower ID is from a late packet, and shows nothing about the counter
-        own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
-        own.newest_id = np.int32(ident)
+def _note_highest(own: Any, seq: Any, end: Any, ident: Any, tsval: Any, time: Any, is_again: Any) -> None:
+    """Remember the segment that reached the highest byte, and time it unless it is a retransmission."""
+    own.high = end
+    own.top_seq, own.top_id, own.top_tsval, own.top_at = seq, np.int32(ident), tsval, time
+    if own.timed_at == 0 and not is_again:
+        own.timed_at, own.timed_end = time, end
 
 
 @jit
@@ -306,9 +296,7 @@ def judge(
             renumber(peer, own, pool, spare)
         if flags & ACK and not flags & RST and not said[i] & ACKS_UNSENT:
             moved_from, is_first = own.acked, not own.has_acked
-            out_gap[i] = _acknowledge(
-                own, peer, pool, spare, flags, ack, time, length, said[i] & ACK_EARLY
-            )  # fmt: skip
+            out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length, said[i] & ACK_EARLY)
             own.is_newest = not is_first and own.acked != moved_from
             note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_at[i], sack_at[i + 1])
             if tsecr > 0:
@@ -322,11 +310,7 @@ def judge(
         if not before(ack, own.acked):  # an overtaken segment shows nothing about later ones
             own.print = np.int64(fingerprint)
         if carries:
-            own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
-            if not own.started:
-                own.started = True
-                own.high = own.forgotten = seq
-                own.has_forgotten = not flags & SYN
+            _note_bytes(own, seq, flags)
             is_again = before(seq, own.high)
             if is_again and _probes(own, peer, seq, length, phantom, flags):
                 is_again = carries = False
@@ -339,28 +323,24 @@ def judge(
                     reasons[i] = reason
                     top = own.high if after(end, own.high) else end
                     resent_bytes[i] = min(length, np.int64(np.uint32(top - seq)))
-                    remember(own, unanswered_pool, spare, base_row + i, seq, end, tsval)
-                    _note_resend(own, peer, tsval)
-                    if flags & SYN and time - own.last_sent < TIMEOUT_NS:
-                        _await_answer(own, base_row + i, since, end, time)
+                    _note_sent_again(
+                        own, peer, unanswered_pool, spare, base_row + i, since, seq, end, flags, time, tsval
+                    )  # fmt: skip
             elif carries:
                 note_sent(own, peer, time)
                 if after(seq, own.high):
                     open_gap(own, pool, spare, own.high, seq, time, ident, tsval)
             if carries:
                 if after(end, own.high):
-                    own.high = end
-                    own.top_seq, own.top_id, own.top_tsval, own.top_at = seq, np.int32(ident), tsval, time
-                    if own.timed_at == 0 and not is_again:
-                        own.timed_at, own.timed_end = time, end
+                    _note_highest(own, seq, end, ident, tsval, time, is_again)
                 if not bits[i] & IS_REORDERED:
                     own.last_sent = time
             if flags & SYN:
                 own.syn_seen = 2 if flags & ACK else 1
         if tsval >= 0:
-            _note_clock(own, peer, bits_raw, tsval, time)
+            note_clock(own, peer, bits_raw, tsval, time)
         if ident > 0:
-            _note_identification(own, ident, bits[i] & IS_REORDERED != 0)
+            note_identification(own, ident, bits[i] & IS_REORDERED != 0)
 
 
 class EvidencePass:

@@ -23,16 +23,16 @@ import numpy as np
 from pcapframe.jit import inner_jit
 from pcapframe.schema import RESEND_RULES
 from pcapframe.segments.evidence.directions import round_trip, ticks_soon
+from pcapframe.segments.evidence.duplicates import MOST_SAME_IDS
 from pcapframe.segments.state import after
 
 __all__ = [
     "BY_ROUND_TRIP",
-    "MOST_ID_STEP",
-    "NEWEST_IDS",
     "RECENT_RESENDS",
     "SEEN_BEFORE",
     "is_overtaken",
     "note_echo",
+    "note_identification",
     "rule_of",
     "was_sent_later",
 ]
@@ -113,3 +113,20 @@ def is_overtaken(own: Any, peer: Any, resends: Any, place: Any, seq: Any, time: 
     resends[slot + 2] = ident
     resends[slot + 3] = tsval
     return False
+
+
+@inner_jit
+def note_identification(own: Any, ident: Any, is_late: Any) -> None:
+    """Follow the sender's IP IDs, and whether it counts them up."""
+    if own.newest_id < 0:
+        own.newest_id = np.int32(ident)
+        return
+    step = np.int64(np.int16(np.uint16(ident - own.newest_id)))
+    if step == 0:
+        own.same_ids = min(own.same_ids + 1, MOST_SAME_IDS)
+    elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
+        own.id_steps = min(own.id_steps + 1, 1000)
+        own.newest_id = np.int32(ident) if step > 0 else own.newest_id
+    elif step > 0 or not is_late:  # a far lower ID is from a late packet, and shows nothing about the counter
+        own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
+        own.newest_id = np.int32(ident)
