@@ -277,9 +277,10 @@ def time_plain(capture: str, runs: int) -> dict[str, list[float]]:
     from pcapframe.segments import labels
 
     class NothingJudged:
-        fed = 0
+        def __init__(self, _most: int) -> None:
+            self.fed = 0
 
-        def feed(self, segments: Any, _tracked: Any, _connections: int, out: Any) -> None:
+        def feed(self, segments: Any, _tracked: Any, _connections: int, out: Any, _said: Any) -> None:
             stop = self.fed + segments.seq.size
             for column in out:
                 column[self.fed : stop] = 0
