@@ -127,6 +127,7 @@ VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
 NO_TCP = "null unless TCP, or where the capture cut the header off before this field"
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
+UNSEEN_PEER = "null where this side acknowledges packets of the peer and the capture has none"
 
 PACKETS = (
     Column("time", "datetime64[ns, UTC]", "UTC", "null where the capture's time is out of range or absent",
@@ -292,6 +293,12 @@ CONNECTIONS = (
         Column("stalled_s", "float64", "s",
                "NaN without a packet of this side, and for two retransmissions without the peer's packets",
                "time during which something retransmitted at least twice was not acknowledged"),
+        Column("keep_alives", "UInt32", "", UNSEEN_PEER, "keep-alives sent"),
+        Column("keep_alives_unanswered", "UInt32", "", UNSEEN_PEER, "keep-alives without an answer in the capture"),
+        Column("window_probes", "UInt32", "", UNSEEN_PEER, "zero-window probes sent"),
+        Column("window_probes_unanswered", "UInt32", "", UNSEEN_PEER,
+               "zero-window probes without an answer in the capture"),
+        Column("rsts_ignored", "uint32", "", NEVER, "RSTs sent that ended nothing"),
         *_spread("ack_rtt", "the time from a segment to its acknowledgement, without retransmissions (Karn)"),
         *_spread("ts_rtt", "the time from the first use of a timestamp to its echo"),
         Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),

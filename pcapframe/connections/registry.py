@@ -11,6 +11,7 @@ from pcapframe.connections.establishment import Establishment
 from pcapframe.connections.hop_limits import HopLimits
 from pcapframe.connections.identity import Identity
 from pcapframe.connections.lifecycle import Lifecycle
+from pcapframe.connections.probes import Probes
 from pcapframe.connections.reliability import Reliability
 from pcapframe.connections.round_trips import RoundTrips
 from pcapframe.connections.rows import Rows
@@ -37,6 +38,6 @@ class Measure(Protocol):
 Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 MEASURES: list[type[Measure]] = [
-    Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, RoundTrips,
+    Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, Probes, RoundTrips,
 ]  # fmt: skip
 DERIVED: list[Derive] = [vantage_columns]  # compute further columns from those of the measures, in this order

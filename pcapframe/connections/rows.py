@@ -53,6 +53,8 @@ class Rows(NamedTuple):
     capture_gap: Array  # uint32
     acks_unsent: Array  # bool
     rst_ignored: Array  # bool
+    probe: Array  # int32, place in PROBES
+    answered_by: Array  # int64
 
 
 def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> Iterator[Rows]:

@@ -179,3 +179,18 @@ def test_i1_a_capture_that_begins_in_a_recovery() -> None:
     assert seen.index[seen["resent"]].tolist() == [8]
     assert not seen["reordered"].any()
     assert seen.loc[8, "resend_rule"] == "identification"
+
+
+def test_h1_keep_alives_of_each_side_and_how_many_were_not_answered() -> None:
+    seen = analysis("h1_").connections
+    sent, unanswered = (
+        int(seen[f"client_{name}"].sum() + seen[f"server_{name}"].sum())
+        for name in ("keep_alives", "keep_alives_unanswered")
+    )
+    assert (sent, unanswered) == (30, 27)
+    assert (seen["client_window_probes"].sum(), seen["server_window_probes"].sum()) == (0, 0)
+
+
+def test_a3_one_rst_of_the_server_ended_nothing() -> None:
+    (seen,) = analysis("a3").connections.itertuples()
+    assert (seen.client_rsts_ignored, seen.server_rsts_ignored, seen.server_rsts) == (0, 1, 1)
