@@ -25,9 +25,12 @@ test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions 
 	PYTHONPATH=. PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
 
 # Numba does not tell kernels with bounds checks from those without, so they need a cache of their own.
-fuzz: $(VENV)/installed-dev ## Run the property tests for longer, with bounds checks, and measure costly input
-	NUMBA_BOUNDSCHECK=1 PCAPFRAME_CACHE_DIR=$(abspath $(VENV))/bounds-checked \
-		$(BIN)/python -m pytest -n auto -m fuzz --hypothesis-profile=fuzz $(ARGS)
+CHECKED := NUMBA_BOUNDSCHECK=1 PCAPFRAME_CACHE_DIR=$(abspath $(VENV))/bounds-checked
+FILES ?= 1000000
+fuzz: $(VENV)/installed-dev ## Run the property tests for longer, read damaged captures (FILES=1000000), measure costly input
+	$(CHECKED) $(BIN)/python -m pytest -n auto -m fuzz --hypothesis-profile=fuzz $(ARGS)
+	$(CHECKED) $(BIN)/python -m benchmarks.mutate --seed 2 --files $$(($(FILES) / 20)) --analyze $$(($(FILES) / 400))
+	$(BIN)/python -m benchmarks.mutate --files $(FILES) --analyze $$(($(FILES) / 20))
 	$(BIN)/python benchmarks/costly_input.py
 
 lint: $(VENV)/installed-dev ## Check style, types and the floors of the architecture
