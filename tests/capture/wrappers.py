@@ -1,0 +1,269 @@
+"""What can stand between a link header and an IP packet, each a function of bytes, built from its document.
+
+Every wrapper takes random numbers for its own fields, the Ethernet type of what it carries, and that; it returns the
+Ethernet type of what it made, and that. `SHIMS` stay within a frame, `TUNNELS` make IP packets, `LINKS` make frames.
+``carries`` says which Ethernet types can be carried; an Ethernet frame has the type `BRIDGED`.
+"""
+
+import struct
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from tests.builders import MACS, ethernet, ipv4, ipv6, udp
+
+IPV4, IPV6, VLAN, SERVICE_VLAN, OLD_VLAN = 0x0800, 0x86DD, 0x8100, 0x88A8, 0x9100
+MPLS, PPPOE, BRIDGED = 0x8847, 0x8864, 0x6558
+IP = {IPV4, IPV6}
+TAGGED = {VLAN, SERVICE_VLAN, OLD_VLAN}
+ETHERNET = IP | TAGGED | {MPLS, PPPOE}  # what an Ethernet header can name
+ANY = ETHERNET | {BRIDGED}
+PPP_NUMBERS = {IPV4: 0x21, IPV6: 0x57, MPLS: 0x281}
+SNAP = bytes.fromhex("aaaa03 000000")
+
+Packet = tuple[int, bytes]  # Ethernet type, bytes
+
+
+class Wrapper(NamedTuple):
+    """What it can carry, and the function that wraps."""
+
+    carries: set[int]
+    wrap: Callable[[Random, int, bytes], Packet]
+
+
+class Link(NamedTuple):
+    """A link type: what it can carry, and the function that makes a frame."""
+
+    number: int
+    carries: set[int]
+    frame: Callable[[Random, int, bytes], bytes]
+
+
+def in_ip(rng: Random, protocol: int, payload: bytes) -> Packet:
+    """IPv4 with or without options, or IPv6 with or without extension headers (RFC 791, RFC 8200)."""
+    if rng.random() < 0.5:
+        options = rng.choice([b"", b"", b"\x94\x04\0\0", b"\x01" * 8])  # router alert; no operation
+        ends = f"10.1.{rng.randrange(256)}.1", f"10.2.{rng.randrange(256)}.2"
+        return IPV4, ipv4(*ends, protocol, payload, ip_id=rng.randrange(65536), options=options)
+    extensions = rng.choice(
+        [[], [], [(0, bytes(2) + b"\x05\x02" + bytes(2) + b"\x01\0")], [(60, b"\0\0\x01\x04" + bytes(4))]]
+    )
+    ends = f"2001:db8:1::{rng.randrange(65536):x}", f"2001:db8:2::{rng.randrange(65536):x}"
+    return IPV6, ipv6(*ends, protocol, payload, extensions=extensions)
+
+
+def in_udp(rng: Random, port: int, payload: bytes, source: int | None = None) -> Packet:
+    """UDP to a port, in IPv4 or IPv6 (RFC 768)."""
+    source = rng.randrange(49152, 65536) if source is None else source
+    return in_ip(rng, 17, udp("10.0.0.1", "10.0.0.2", source, port, payload))
+
+
+# Within a frame.
+
+
+def vlan(rng: Random, kind: int, payload: bytes) -> Packet:
+    """A VLAN tag of any of its types (IEEE 802.1Q clause 9)."""
+    tag = rng.randrange(8) << 13 | rng.randrange(4096)
+    return rng.choice(sorted(TAGGED)), struct.pack(">HH", tag, kind) + payload
+
+
+def mpls(rng: Random, kind: int, payload: bytes) -> Packet:
+    """An MPLS label (RFC 3032), the last one of its stack unless it carries another."""
+    label = rng.randrange(100, 1 << 20) << 12 | (kind != MPLS) << 8 | 64
+    return MPLS, struct.pack(">I", label) + payload
+
+
+def pseudowire(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """An MPLS label and a control word before an Ethernet frame (RFC 4448 section 4.6)."""
+    return MPLS, struct.pack(">IHH", rng.randrange(16, 100) << 12 | 1 << 8 | 64, 0, rng.randrange(65536)) + payload
+
+
+def pppoe(rng: Random, kind: int, payload: bytes) -> Packet:
+    """A PPPoE session header and PPP (RFC 2516)."""
+    protocol = struct.pack(">H", PPP_NUMBERS[kind])
+    return PPPOE, struct.pack(">BBHH", 0x11, 0, rng.randrange(65536), 2 + len(payload)) + protocol + payload
+
+
+def bridged(_rng: Random, kind: int, payload: bytes) -> Packet:
+    """An Ethernet frame."""
+    return BRIDGED, ethernet(payload, kind)
+
+
+SHIMS = {
+    "VLAN": Wrapper(ETHERNET, vlan),
+    "MPLS": Wrapper(IP | {MPLS}, mpls),
+    "pseudowire": Wrapper({BRIDGED}, pseudowire),
+    "PPPoE": Wrapper(set(PPP_NUMBERS), pppoe),
+    "bridged": Wrapper(ETHERNET, bridged),
+}
+
+
+# Tunnels.
+
+
+def ip_in_ip(rng: Random, kind: int, payload: bytes) -> Packet:
+    """IP in IP (RFC 2003, RFC 2473, RFC 4213)."""
+    return in_ip(rng, 4 if kind == IPV4 else 41, payload)
+
+
+def gre(rng: Random, kind: int, payload: bytes) -> Packet:
+    """GRE (RFC 2784, RFC 2890), with a checksum, a key and a sequence number or without."""
+    flags, fields = 0, b""
+    for bit in (0x8000, 0x2000, 0x1000):
+        if rng.random() < 0.5:
+            flags, fields = flags | bit, fields + (bytes(4) if bit == 0x8000 else rng.randbytes(4))
+    return in_ip(rng, 47, struct.pack(">HH", flags, kind) + fields + payload)
+
+
+def pptp(rng: Random, kind: int, payload: bytes) -> Packet:
+    """GRE of PPTP (RFC 2637 section 4.1), with PPP, the address and control fields of which may be left out."""
+    acknowledges = rng.random() < 0.5
+    start = rng.choice([b"\xff\x03", b""]) + struct.pack(">H", PPP_NUMBERS[kind])
+    fields = struct.pack(">HHI", len(start) + len(payload), rng.randrange(65536), rng.randrange(1 << 32))
+    flags = 0x3081 if acknowledges else 0x3001
+    return in_ip(
+        rng, 47, struct.pack(">HH", flags, 0x880B) + fields + (bytes(4) if acknowledges else b"") + start + payload
+    )
+
+
+def erspan_1(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """ERSPAN type I: GRE without a sequence number, no header (draft-foschiano-erspan section 4.1)."""
+    return in_ip(rng, 47, struct.pack(">HH", 0, 0x88BE) + payload)
+
+
+def erspan_2(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """ERSPAN type II: a header of eight bytes (draft-foschiano-erspan section 4.2)."""
+    header = struct.pack(">HHI", 0x1000 | rng.randrange(4096), rng.randrange(1024), rng.randrange(1 << 20))
+    return in_ip(rng, 47, struct.pack(">HHI", 0x1000, 0x88BE, rng.randrange(1 << 32)) + header + payload)
+
+
+def erspan_3(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """ERSPAN type III: twelve bytes, and eight more where its last bit says so (draft-foschiano-erspan section 4.3)."""
+    more = rng.randrange(2)
+    header = struct.pack(">HHIHH", 0x2000 | rng.randrange(4096), rng.randrange(1024), rng.randrange(1 << 32), 0, more)
+    start = struct.pack(">HHI", 0x1000, 0x22EB, rng.randrange(1 << 32))
+    return in_ip(rng, 47, start + header + (b"\x04" + bytes(7) if more else b"") + payload)
+
+
+def vxlan(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """VXLAN (RFC 7348)."""
+    return in_udp(rng, 4789, struct.pack(">II", 0x08000000, rng.randrange(1 << 24) << 8) + payload)
+
+
+def geneve(rng: Random, kind: int, payload: bytes) -> Packet:
+    """Geneve (RFC 8926), with options or without."""
+    options = rng.choice([b"", bytes.fromhex("0102 8001 00000000")])
+    start = struct.pack(">BBHI", len(options) // 4, 0, kind, rng.randrange(1 << 24) << 8)
+    return in_udp(rng, 6081, start + options + payload)
+
+
+def gtp_u(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """GTP-U (3GPP TS 29.281), with a sequence number and an extension header or without."""
+    flags, extra = rng.choice(
+        [(0x30, b""), (0x32, bytes(4)), (0x34, bytes.fromhex("000000 85 01 1009 00"))]
+    )  # the extension: PDU session container
+    start = struct.pack(">BBHI", flags, 0xFF, len(extra) + len(payload), rng.randrange(1 << 32))
+    return in_udp(rng, 2152, start + extra + payload, 2152)
+
+
+def teredo(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """Teredo (RFC 4380), with an origin indication or without."""
+    return in_udp(rng, 3544, rng.choice([b"", bytes.fromhex("0000 1234 3ffffdfe")]) + payload)
+
+
+def capwap(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """CAPWAP data (RFC 5415 section 4.3) that carries Ethernet."""
+    return in_udp(rng, 5247, bytes.fromhex("00100200 00000000") + payload)
+
+
+def l2tp(rng: Random, kind: int, payload: bytes) -> Packet:
+    """L2TP data (RFC 2661 section 3.1) with PPP, with a length and a sequence number or without."""
+    ppp = b"\xff\x03" + struct.pack(">H", PPP_NUMBERS[kind]) + payload
+    ids = struct.pack(">HH", rng.randrange(1, 65536), rng.randrange(1, 65536))
+    if rng.random() < 0.5:
+        return in_udp(rng, 1701, b"\0\x02" + ids + ppp, 1701)
+    length = struct.pack(">H", 12 + len(ppp))
+    return in_udp(rng, 1701, b"\x48\x02" + length + ids + rng.randbytes(4) + ppp, 1701)
+
+
+def mpls_in_ip(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """MPLS in IP (RFC 4023)."""
+    return in_ip(rng, 137, payload)
+
+
+TUNNELS = {
+    "IP in IP": Wrapper(IP, ip_in_ip),
+    "GRE": Wrapper(ANY, gre),
+    "PPTP": Wrapper(IP, pptp),
+    "ERSPAN I": Wrapper({BRIDGED}, erspan_1),
+    "ERSPAN II": Wrapper({BRIDGED}, erspan_2),
+    "ERSPAN III": Wrapper({BRIDGED}, erspan_3),
+    "VXLAN": Wrapper({BRIDGED}, vxlan),
+    "Geneve": Wrapper(IP | {BRIDGED}, geneve),
+    "GTP-U": Wrapper(IP, gtp_u),
+    "Teredo": Wrapper({IPV6}, teredo),
+    "CAPWAP": Wrapper({BRIDGED}, capwap),
+    "L2TP": Wrapper(IP, l2tp),
+    "MPLS in IP": Wrapper({MPLS}, mpls_in_ip),
+}
+
+
+# Link types.
+
+
+def _with_type(before: str, after: str = "") -> Callable[[Random, int, bytes], bytes]:
+    """A header with the Ethernet type between bytes that stay the same."""
+    return lambda _rng, kind, payload: bytes.fromhex(before) + struct.pack(">H", kind) + bytes.fromhex(after) + payload
+
+
+def ieee_802_3(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """An 802.3 frame with SNAP (RFC 1042)."""
+    body = SNAP + struct.pack(">H", kind) + payload
+    return MACS + struct.pack(">H", len(body)) + body if len(body) < 0x600 else ethernet(payload, kind)
+
+
+def loopback(rng: Random, kind: int, payload: bytes) -> bytes:
+    """BSD loopback: the address family, in either byte order (IPv6 has another number on each system)."""
+    return struct.pack(rng.choice("<>") + "I", 2 if kind == IPV4 else rng.choice([24, 28, 30])) + payload
+
+
+def ppp(rng: Random, kind: int, payload: bytes) -> bytes:
+    """PPP (RFC 1661), with address and control (RFC 1662) or without."""
+    return rng.choice([b"\xff\x03", b""]) + struct.pack(">H", PPP_NUMBERS[kind]) + payload
+
+
+def frame_relay(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """Frame Relay (RFC 2427)."""
+    return bytes.fromhex("184103") + (b"\xcc" if kind == IPV4 else b"\x8e") + payload
+
+
+def wlan(rng: Random, kind: int, payload: bytes) -> bytes:
+    """802.11 data (IEEE 802.11 clause 9.2.3) with SNAP, with QoS or without."""
+    control = rng.choice(["0801", "0802", "8801", "8802"])
+    start = bytes.fromhex(control) + bytes(2) + MACS + MACS[:6] + bytes(2)
+    return start + (bytes(2) if control[0] == "8" else b"") + SNAP + struct.pack(">H", kind) + payload
+
+
+def radiotap(rng: Random, kind: int, payload: bytes) -> bytes:
+    """802.11 behind a radiotap header (radiotap.org)."""
+    header = rng.choice(["0000080000000000", "00000d0004800200" + "0000000000"])
+    return bytes.fromhex(header) + wlan(rng, kind, payload)
+
+
+LINKS = {
+    "Ethernet": Link(1, ETHERNET, lambda _rng, kind, payload: ethernet(payload, kind)),
+    "802.3": Link(1, ETHERNET, ieee_802_3),
+    "cooked v1": Link(113, ETHERNET, _with_type("0000 0001 0006" + "02" * 6 + "0000")),
+    "cooked v2": Link(
+        276, ETHERNET, lambda _rng, kind, payload: struct.pack(">HHIHBB8s", kind, 0, 3, 1, 0, 6, bytes(8)) + payload
+    ),
+    "null": Link(0, IP, loopback),
+    "raw IP": Link(101, IP, lambda _rng, _kind, payload: payload),
+    "PPP": Link(9, set(PPP_NUMBERS), ppp),
+    "Cisco HDLC": Link(104, IP | {MPLS}, _with_type("0f00")),
+    "Frame Relay": Link(107, IP, frame_relay),
+    "IP over InfiniBand": Link(242, IP, _with_type("00" * 40, "0000")),
+    "802.11": Link(105, ETHERNET, wlan),
+    "radiotap": Link(127, ETHERNET, radiotap),
+}
+WRAPPERS = {**SHIMS, **TUNNELS}
