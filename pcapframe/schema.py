@@ -217,6 +217,7 @@ SEGMENTS = (
     Column("acks_unsent", "bool", "", NEVER, "its ACK number covers bytes that were never sent: it is not believed"),
     Column("ack_early", "bool", "", NEVER, "captured before the bytes that it acknowledges"),
     Column("rst_ignored", "bool", "", NEVER, "a RST that ended nothing: later packets show that both sides went on"),
+    Column("fin_ignored", "bool", "", NEVER, "a FIN that ended nothing: its sender's later bytes are acknowledged"),
     Column("probe", "category", "", "null unless it is a keep-alive or a zero-window probe",
            "keep-alive or zero-window probe, by the window that the peer advertised"),
     Column("answered_by", "UInt32", "", "null unless a probe, or where no answer was captured before the next one",

@@ -166,3 +166,13 @@ def test_copies_made_on_the_way_are_left_out() -> None:
 def test_the_filter_selects() -> None:
     both = pcap(merge(talk().rst("server"), talk(client_port=41000, server_port=81, start=5).rst("server")))
     assert len(pf.rst_evidence(pf.analyze(both, server_port=81))) == 1
+
+
+def test_an_acknowledgement_of_what_was_never_sent_changes_no_expectation() -> None:
+    plain = talk().data("client", 50).ack("server").data("client", 50).rst("client", with_ack=False)
+    odd = talk().ack("server", ack=70_101).data("client", 50).ack("server").data("client", 50)
+    odd.rst("client", with_ack=False)
+    seen, expected = only(odd), only(plain)
+    assert (seen["expected_seq"], seen["seq_fit"]) == (expected["expected_seq"], expected["seq_fit"]) == (201, "exact")
+    assert pd.isna(seen["answers"])
+    assert seen["took_effect"] == expected["took_effect"]

@@ -2,8 +2,9 @@
 
 `conn_state` and `history` have the meaning that Zeek documents for ``conn.log``. Three things differ on purpose. Zeek's
 timers, which start a new row after an idle gap, are left out, so that a row is a ``conn_id``. Checksums are not
-verified, so that the letter ``C`` never appears and bad checksums exclude no packet. A RST that ended nothing
-(``rst_ignored``) has its letter and changes no state, and a SYN after a RST opens the connection anew. The originator
+verified, so that the letter ``C`` never appears and bad checksums exclude no packet. A RST or FIN that ended
+nothing (``rst_ignored``, ``fin_ignored``) has its letter and changes no state, and a SYN after a RST opens the
+connection anew. The originator
 is the sender of the first packet, flipped (``^``) by Zeek's rules, and may differ from ``client``.
 
 `completeness` has Wireshark's bits (1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST) as a connection's last packet
@@ -197,7 +198,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
         rows.place, rows.from_client, rows.tcp_flags, rows.payload_bytes, rows.seq,
     )  # fmt: skip
     rel_seqs, windows, headers, gaps = rows.rel_seq, rows.window, rows.tcp_header_bytes, rows.capture_gap
-    reused, ignored = rows.reused_ports, rows.rst_ignored
+    reused, rst_ignored, fin_ignored = rows.reused_ports, rows.rst_ignored, rows.fin_ignored
     src_ports, dst_ports = rows.src_port, rows.dst_port
     count = 0
     for i in range(place.size):
@@ -271,7 +272,7 @@ def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_plac
         if count > events_before:
             connection.only_syn_ack = not connection.has_events and letter == H and count == events_before + 1
             connection.has_events = True
-        if not ignored[i]:
+        if not (rst_ignored[i] or fin_ignored[i]):
             _next_state(own, peer, is_originator, flags, length)
     return count
 

@@ -53,6 +53,7 @@ class Rows(NamedTuple):
     capture_gap: Array  # uint32
     acks_unsent: Array  # bool
     rst_ignored: Array  # bool
+    fin_ignored: Array  # bool
     probe: Array  # int32, place in PROBES
     answered_by: Array  # int64
 

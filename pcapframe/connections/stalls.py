@@ -10,7 +10,8 @@
 
 Limits. Bytes that are repeated in segments that begin elsewhere do not count as the same segment. If the capture has no
 packet of the peer, but the sender acknowledges some, the stalled time is unknown once something was retransmitted
-twice. Copies made on the way (``capture_duplicate``) do not count.
+twice. Copies made on the way (``capture_duplicate``) do not count, and an ACK of what was
+never sent (``acks_unsent``) acknowledges nothing.
 """
 
 from typing import Any, NamedTuple
@@ -60,7 +61,7 @@ def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
     """Collect `events` and the time of each connection's last packet; return the number of events."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
     payload, rel_seq, rel_ack, copies = rows.payload_bytes, rows.rel_seq, rows.rel_ack, rows.capture_duplicate
-    resent, rules = rows.resent, rows.resend_rule
+    resent, rules, acks_unsent = rows.resent, rows.resend_rule, rows.acks_unsent
     highest, awaited, seen = directions
     count = 0
     for i in range(place.size):
@@ -80,7 +81,7 @@ def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
                 _add(events, count, own, rel_seq[i], end, times[i])
                 events.first_seen[count], events.done[count] = rules[i] == SEEN_BEFORE, highest[own] >= end
                 count += 1
-        if flags & ACK:
+        if flags & ACK and not acks_unsent[i]:
             if not flags & RST:
                 seen[own] |= SENT_ACKS
             if rel_ack[i] > highest[peer]:

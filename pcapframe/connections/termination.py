@@ -12,8 +12,9 @@ only side that sent one; ``both`` if neither FIN acknowledges the other, since t
 each acknowledges the other, which no correct sender does, the order of capture decides. It is null if the capture has
 packets of one side only and these acknowledge the other side's. A FIN before the capture is not seen.
 
-A RST that ended nothing (``rst_ignored``) does not count, nor does a RST that refused a SYN whose retry was answered by
-a SYN-ACK. Copies made on the way (``capture_duplicate``) do not count; the sender's retransmissions do.
+A RST or FIN that ended nothing (``rst_ignored``, ``fin_ignored``) does not count, nor does a RST that refused a SYN
+whose retry was answered by a SYN-ACK. Copies made on the way (``capture_duplicate``) do not count; the
+sender's retransmissions do.
 """
 
 from typing import Any, NamedTuple
@@ -42,9 +43,10 @@ class Closing(NamedTuple):
     fins: Array
     rsts: Array
     seen: Array  # uint8: SENT_PACKETS, SENT_ACKS
-    fin_end: Array  # int64, relative, of the first FIN
+    closes: Array  # bool, it sent a FIN that counts
+    fin_end: Array  # int64, relative, of the first of these
     fin_ack: Array  # int64, what it acknowledges
-    first: Array  # int8, by connection: the side whose FIN was captured first
+    first: Array  # int8, by connection: the side whose first of these was captured first
     resets: Array  # bool, it sent a RST that counts
     opens_again: Array  # bool, by connection: a SYN came after a RST
 
@@ -53,8 +55,9 @@ class Closing(NamedTuple):
 def _follow(rows: Any, out: Any) -> None:
     """Add to `out`."""
     place, from_client, tcp_flags, copies = rows.place, rows.from_client, rows.tcp_flags, rows.capture_duplicate
-    payload, rel_seq, rel_ack, ignored = rows.payload_bytes, rows.rel_seq, rows.rel_ack, rows.rst_ignored
-    ending, fins, rsts, seen, fin_end, fin_ack, first, resets, opens_again = out
+    payload, rel_seq, rel_ack = rows.payload_bytes, rows.rel_seq, rows.rel_ack
+    rst_ignored, fin_ignored = rows.rst_ignored, rows.fin_ignored
+    ending, fins, rsts, seen, closes, fin_end, fin_ack, first, resets, opens_again = out
     for i in range(place.size):
         if copies[i]:
             continue
@@ -65,7 +68,7 @@ def _follow(rows: Any, out: Any) -> None:
             continue
         if flags & RST:
             rsts[at, side] += 1
-            if not ignored[i]:
+            if not rst_ignored[i]:
                 resets[at, side] = True
                 ending[at] = CLOSED if ending[at] == CLOSED else RESET
         elif flags & SYN:
@@ -75,14 +78,17 @@ def _follow(rows: Any, out: Any) -> None:
                 opens_again[at], ending[at] = False, OPEN
                 resets[at, 0] = resets[at, 1] = False
         if flags & FIN:
-            if fins[at, side] == 0:
+            fins[at, side] += 1
+            if fin_ignored[i]:
+                continue
+            if not closes[at, side]:
+                closes[at, side] = True
                 fin_end[at, side] = rel_seq[i] + max(payload[i], 0) + (flags & SYN != 0) + 1
                 fin_ack[at, side] = rel_ack[i]
-                if fins[at, 1 - side] == 0:
+                if not closes[at, 1 - side]:
                     first[at] = side
-            fins[at, side] += 1
             if ending[at] != RESET:
-                ending[at] = CLOSED if fins[at, 1 - side] else HALF_CLOSED
+                ending[at] = CLOSED if closes[at, 1 - side] else HALF_CLOSED
 
 
 class Termination:
@@ -94,8 +100,9 @@ class Termination:
         ends: list[Array] = [np.zeros(shape, np.int64), np.full(shape, NOT_ACKED)]
         first = np.zeros(connections, np.int8)
         ending, seen = np.full(connections, OPEN, np.int8), np.zeros(shape, np.uint8)
-        resets, opens_again = np.zeros(shape, np.bool_), np.zeros(connections, np.bool_)
-        self._out = Closing._make([ending, *counts, seen, *ends, first, resets, opens_again])
+        closes, resets = (np.zeros(shape, np.bool_) for _ in range(2))
+        opens_again = np.zeros(connections, np.bool_)
+        self._out = Closing._make([ending, *counts, seen, closes, *ends, first, resets, opens_again])
 
     def feed(self, rows: Rows) -> None:
         """Look for FIN and RST in the next chunk."""
@@ -117,7 +124,7 @@ class Termination:
     def _first_fin_by(self) -> Array:
         """Return places in FIRST_FIN_BY, below 0 for null."""
         out = self._out
-        client, server = (out.fins > 0).T
+        client, server = out.closes.T
         client_acks, server_acks = out.fin_ack[:, 0] >= out.fin_end[:, 1], out.fin_ack[:, 1] >= out.fin_end[:, 0]
         both = client & server
         by_client, by_server, by_both, by_none = (

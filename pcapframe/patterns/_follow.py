@@ -20,7 +20,7 @@ CHUNK_ROWS = 1 << 16
 NONE = np.iinfo(np.int64).min
 READ = (  # columns of the segments
     "from_client", "tcp_flags", "rel_seq", "rel_ack", "window", "window_bytes", "payload_bytes", "tsval",
-    "capture_duplicate", "reordered",
+    "capture_duplicate", "reordered", "fin_ignored",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class _Rows(NamedTuple):
     tsval: Array  # int64, -1 for none
     capture_duplicate: Array  # bool
     reordered: Array  # bool
+    fin_ignored: Array  # bool
 
 
 class _Sides(NamedTuple):
@@ -82,6 +83,7 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
     window, window_bytes, payload, tsvals, copies, reordered = (
         rows.window, rows.window_bytes, rows.payload_bytes, rows.tsval, rows.capture_duplicate, rows.reordered,
     )  # fmt: skip
+    fin_ignored = rows.fin_ignored
     high, acked, edges, units, newest, fins = sides
     moves = backs = 0
     for i in range(place.size):
@@ -104,7 +106,7 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
                 if is_newer and not reordered[i]:
                     back[backs, 0], back[backs, 1] = i, -since
                     backs += 1
-        if flags & FIN:
+        if flags & FIN and not fin_ignored[i]:
             fins[own] += 1
         # A side that has closed accepts no more data, and its window means nothing.
         if is_sound and not flags & SYN and window_bytes[i] >= 0 and not is_older and not fins[own]:

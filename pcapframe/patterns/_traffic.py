@@ -273,6 +273,13 @@ class Traffic:
         """Segments with RST."""
         return self.flagged("RST")
 
+    @property
+    def closing(self) -> Rows:
+        """Segments with a FIN that did not turn out to end nothing; for patterns that read ``fin_ignored``."""
+        fins = self.flagged("FIN")
+        counts = ~self.column("fin_ignored")[fins.rows]
+        return Rows(fins.rows[counts], fins.place[counts])
+
     @cached_property
     def all_of_reset(self) -> Rows:
         """Every segment of the connections with a RST."""

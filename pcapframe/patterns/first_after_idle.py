@@ -30,7 +30,7 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "FirstAfterIdleLim
 NAME = "first_after_idle"
 CATEGORY = "connection_lifecycle"
 RESTS_ON = ("flags", "durations")
-READS = ("keep_alive",)
+READS = ("keep_alive", "fin_ignored")
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ def _firsts(traffic: Traffic, ordered: ByConnection, idle_s: float) -> _Firsts:
     # A packet that waits for the same answer as the one before it ends no further idle time.
     waits = (sides[after - 1] == sides[after]) & _asks(traffic, rows[after - 1])
     after = after[asks & ~waits]
-    fins = traffic.flagged("FIN", "RST")
     ended = np.full(2 * traffic.size, np.iinfo(np.int64).max)
-    ended[(2 * fins.place + traffic.from_client(fins.rows))[::-1]] = fins.rows[::-1]  # the first one
+    for ends in (traffic.closing, traffic.rsts):
+        np.minimum.at(ended, 2 * ends.place + traffic.from_client(ends.rows), ends.rows)
     after = after[ended[2 * place[after] + ~sides[after]] > rows[after]]
     behind = np.minimum(after + 1, size - 1)
     again = (behind > after) & (place[behind] == place[after]) & (sides[behind] == sides[after])

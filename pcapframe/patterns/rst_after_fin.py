@@ -1,6 +1,6 @@
 """RSTs in connections that were already being closed.
 
-Observed: RSTs that come after a FIN of either side.
+Observed: RSTs that come after a FIN of either side. A FIN that ended nothing (``fin_ignored``) does not count.
 
 Rule: reported when at least ``min_connections`` connections have one.
 
@@ -20,11 +20,12 @@ from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted, percent, seconds
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstAfterFinLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "RstAfterFinLimits", "observe"]
 
 NAME = "rst_after_fin"
 CATEGORY = "connection_termination"
 RESTS_ON = ("flags",)
+READS = ("fin_ignored",)
 
 NO_ROW = np.iinfo(np.int64).max
 
@@ -100,6 +101,6 @@ def observe(traffic: Traffic, limits: RstAfterFinLimits) -> Pattern | None:
 def _first_fins(traffic: Traffic) -> Array:
     """Row of the first FIN of each connection's client (column 0) and server, NO_ROW without one."""
     first = np.full((traffic.size, 2), NO_ROW)
-    rows, place = (column[::-1] for column in traffic.flagged("FIN"))  # the last assignment wins
+    rows, place = (column[::-1] for column in traffic.closing)  # the last assignment wins
     first[place, np.where(traffic.from_client(rows), 0, 1)] = rows
     return first

@@ -60,7 +60,7 @@ def rst_events(
     >>> int((rsts["phase"] == "handshake").sum()), len(rsts)
     (6, 26)
     """
-    traffic = Traffic(segments, connections, server_given=server_given, reads=("src",))
+    traffic = Traffic(segments, connections, server_given=server_given, reads=("src", "fin_ignored"))
     ordered = traffic.by_connection(traffic.all_of_reset)
     rows, begins = ordered.rows, ordered.begins
     is_rst, is_syn = traffic.has_flag(rows, "RST"), traffic.has_flag(rows, "SYN")
@@ -71,7 +71,7 @@ def rst_events(
     after_data = _before(has_payload, begins)
     conditions = {
         "rst": _before(is_rst, begins),
-        "fin": _before(traffic.has_flag(rows, "FIN"), begins),
+        "fin": _before(traffic.has_flag(rows, "FIN") & ~traffic.column("fin_ignored")[rows], begins),
         "handshake": captured & ~_before(is_answer, begins) & ~after_data,
         "idle": silent_s >= idle_s,
         "data": after_data,

@@ -29,7 +29,8 @@ EVIDENCE_BITS = (
     evidence.IS_NEEDLESS | evidence.IS_NEEDED,
 )  # fmt: skip
 EXCHANGE_BITS = (
-    exchange.KEEP_ALIVE, exchange.WINDOW_PROBE, exchange.RST_IGNORED, exchange.ACKS_UNSENT, exchange.ACK_EARLY,
+    exchange.KEEP_ALIVE, exchange.WINDOW_PROBE, exchange.RST_IGNORED, exchange.FIN_IGNORED, exchange.ACKS_UNSENT,
+    exchange.ACK_EARLY,
 )  # fmt: skip
 REASONS = pd.CategoricalDtype(list(RESEND_REASONS))
 RULES = pd.CategoricalDtype(list(RESEND_RULES))
@@ -89,6 +90,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
         if rows <= KEPT_ROWS:
             kept.append(chunk)
+    exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
+    exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
@@ -180,7 +183,8 @@ def _made(
 
 def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> dict[str, Any]:
     """Columns of what packets are to the two hosts, by name."""
-    keep_alive, window_probe, rst_ignored, acks_unsent, ack_early = _bits_to_columns(said.bits, EXCHANGE_BITS)
+    columns = _bits_to_columns(said.bits, EXCHANGE_BITS)
+    keep_alive, window_probe, rst_ignored, fin_ignored, acks_unsent, ack_early = columns
     is_probe = (keep_alive | window_probe) & ~copy
     probe = np.full(copy.size, -1, np.int8)
     rows = np.flatnonzero(is_probe)
@@ -193,6 +197,7 @@ def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> 
         "acks_unsent": acks_unsent,
         "ack_early": ack_early,
         "rst_ignored": rst_ignored,
+        "fin_ignored": fin_ignored,
         "probe": pd.Categorical.from_codes(probe, dtype=PROBE, validate=False),
         "answered_by": nullable(answered_by, answered),
     }

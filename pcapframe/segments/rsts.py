@@ -35,7 +35,9 @@ class RstRows(NamedTuple):
     ip_id: Array  # int32, -1 for null
     ttl: Array  # uint8
     capture_duplicate: Array  # bool
+    acks_unsent: Array  # bool
     rst_ignored: Array  # bool
+    fin_ignored: Array  # bool
 
 
 class Rsts(NamedTuple):
@@ -179,7 +181,8 @@ def follow_rsts(rows: Any, longest: Any, out: Any) -> Any:
             before = i
             count += 1
             continue
-        end = seq + length + (flags & SYN != 0) + (flags & FIN != 0)
+        closes = flags & FIN != 0 and not rows.fin_ignored[i]
+        end = seq + length + (flags & SYN != 0) + closes
         if challenged[peer] != NO_PLACE:
             is_bare = flags & (ACK | SYN | FIN) == ACK and length == 0
             if is_bare and seq == sent[own] and ack == acked[own]:
@@ -190,7 +193,7 @@ def follow_rsts(rows: Any, longest: Any, out: Any) -> Any:
             ends[own, end_count[own]], end_rows[own, end_count[own]] = end, i
             end_count[own] += 1
         sent[own] = max(sent[own], end)
-        if flags & ACK:
+        if flags & ACK and not rows.acks_unsent[i]:
             if ack_count[own] == 0 or ack > ack_numbers[own, ack_count[own] - 1]:
                 ack_numbers[own, ack_count[own]], ack_rows[own, ack_count[own]] = ack, i
                 ack_count[own] += 1
@@ -202,7 +205,7 @@ def follow_rsts(rows: Any, longest: Any, out: Any) -> Any:
             seen |= SEEN_DATA
         if flags & (ACK | SYN) == ACK and own == 0:
             seen |= SEEN_CLIENT_ACK
-        if flags & FIN:
+        if closes:
             seen |= SEEN_FIN
             fins |= 1 << own
     return count

@@ -15,7 +15,7 @@ from pcapframe.memory import one_block
 from pcapframe.schema import ACK, NO_NUMBER, SYN
 from pcapframe.segments.state import Segments, grown
 
-__all__ = ["REPEATED_SYN", "REUSED", "Tracked", "Tracker"]
+__all__ = ["REPEATED_SYN", "REUSED", "Tracked", "Tracker", "nearest"]
 
 REUSED, REPEATED_SYN = 1, 2
 
@@ -76,7 +76,7 @@ def _rehash(pairs: Any, seed: Any, count: Any) -> None:
 
 
 @inner_jit
-def _nearest(reach: Any, difference: Any) -> Any:
+def nearest(reach: Any, difference: Any) -> Any:
     """Return the number congruent to `difference` modulo 2**32 that is nearest to `reach`."""
     return reach + np.int64(np.int32(np.uint32(difference - reach)))
 
@@ -144,10 +144,10 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
                 base[peer] = np.uint32(acks[i] - 1)
                 known[peer] = True
                 reach[peer] = 0
-        relative = _nearest(reach[own], np.int64(seq) - np.int64(base[own]))
+        relative = nearest(reach[own], np.int64(seq) - np.int64(base[own]))
         reach[own] = max(reach[own], relative)
         conn_ids[i], out_side[i], notes[i], rel_seqs[i] = connection, side, note, relative
-        rel_acks[i] = _nearest(reach[peer], np.int64(acks[i]) - np.int64(base[peer]))
+        rel_acks[i] = nearest(reach[peer], np.int64(acks[i]) - np.int64(base[peer]))
 
 
 class Tracker:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import Conversation
 from tests.connections.made import connection
+from tests.segments.made import segments
 
 
 def talk(**options: object) -> Conversation:
@@ -91,3 +92,11 @@ def test_keep_alives_are_no_copies() -> None:
 def test_copies_made_on_the_way_do_not_count() -> None:
     seen = connection(talk().data("client", 100).duplicate().duplicate().ack("server"))
     assert seen["client_most_copies"] == 1
+
+
+def test_an_acknowledgement_of_what_was_never_sent_ends_no_stall() -> None:
+    lossy = talk().data("client", 100, lost=True).retransmit("client", after=0.2, lost=True)
+    lossy.ack("server", ack=70_000, after=0.05).retransmit("client", after=0.35, lost=True)
+    lossy.retransmit("client", after=0.8).ack("server", after=0.1).data("client", 10).ack("server")
+    assert segments(lossy)["acks_unsent"].sum() == 1
+    assert connection(lossy)["client_stalled_s"] == pytest.approx(0.05 + 0.35 + 0.8 + 0.1)

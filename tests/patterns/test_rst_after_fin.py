@@ -41,6 +41,12 @@ def test_packets_and_connections_are_told_apart() -> None:
     assert seen.description.endswith("Of 2 such RSTs, 2 came after FINs of both sides, 0 after the FIN of one side.")
 
 
+def test_a_fin_that_ended_nothing_does_not_count() -> None:
+    talk = Conversation().handshake().data("client", 100).send("server", "FA", lost=True)
+    talk.hosts["server"].next -= 1
+    assert observe(view(talk.data("server", 500).ack("client").rst("client", after=1)), LIMITS) is None
+
+
 def test_fins_alone() -> None:
     assert observe(view(*healthy(2)), LIMITS) is None
 

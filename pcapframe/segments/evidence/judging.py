@@ -47,6 +47,7 @@ from pcapframe.segments.evidence.reasons import note_answer, note_sent, reason_o
 from pcapframe.segments.exchange.hosts import (
     ACK_EARLY,
     ACKS_UNSENT,
+    FIN_UNNUMBERED,
     OTHER_SYN_ACK,
     OWN_NUMBERS_ANEW,
     PEER_NUMBERS_ANEW,
@@ -266,7 +267,7 @@ def judge(
             continue
         time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
         ident, tsval, tsecr = np.int64(idents[i]), tsvals[i], tsecrs[i]
-        phantom = 1 if flags & (SYN | FIN) else 0
+        phantom = 1 if flags & (SYN | FIN) and not said[i] & FIN_UNNUMBERED else 0
         end = np.uint32(np.int64(seq) + length + phantom)
         carries = (length > 0 or phantom == 1) and not flags & RST
         sack_sum = note_sack(own, peer, flags & SYN and sack_permitted[i] == 1, sack, sack_at[i], sack_at[i + 1])
@@ -374,7 +375,7 @@ class EvidencePass:
         out : Evidence
             Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
             was needed, so its ``bits`` may change until the last chunk is fed.
-        said : ndarray of uint8
+        said : ndarray of uint16
             ``Exchange.bits`` of the chunk.
         """
         rows = segments.seq.size

@@ -75,8 +75,11 @@ def _believe(own: Any, peer: Any, ack: Any) -> None:
     if not own.has_acked or after(ack, own.acked):
         own.has_acked = True
         own.acked = ack
-    if not peer.started or after(ack, peer.high):
+    if not peer.started:
         peer.started = True
+        peer.isn = np.uint32(ack - np.uint32(1))
+        peer.high = ack
+    elif after(ack, peer.high):
         peer.high = ack
 
 

@@ -15,7 +15,14 @@ from pcapframe.segments.exchange.acknowledgements import (
     settle_by_self,
     take_time,
 )  # fmt: skip
-from pcapframe.segments.exchange.hosts import HOST, NOBODY, OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW
+from pcapframe.segments.exchange.hosts import (
+    ACKS_UNSENT,
+    HOST,
+    NOBODY,
+    OTHER_SYN_ACK,
+    OWN_NUMBERS_ANEW,
+    PEER_NUMBERS_ANEW,
+)  # fmt: skip
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
 from pcapframe.segments.state import Segments, after, grown
@@ -29,13 +36,13 @@ RSTS = 3  # where their number is counted, after the state of the pool of acknow
 class Exchange(NamedTuple):
     """Results for each segment."""
 
-    bits: Array  # uint8, of hosts
+    bits: Array  # uint16, of hosts
     answer: Array  # int32, row of the answer to a probe, -1 for none; meaningful for probes only
 
     @classmethod
     def room(cls, rows: int) -> "Exchange":
         """Return columns for `rows` segments, to be filled."""
-        return cls(*one_block(rows, (np.uint8, np.int32)))
+        return cls(*one_block(rows, (np.uint16, np.int32)))
 
 
 @inner_jit
@@ -65,20 +72,24 @@ def _restart(own: Any, peer: Any) -> None:
 def _numbers_anew(own: Any, peer: Any, seq: Any, ack: Any, flags: Any) -> Any:
     """Tell a SYN-ACK with another number, and the segment that shows that it is the one that counts.
 
-    A host in SYN-SENT takes the first SYN-ACK that it gets and drops any later one (RFC 9293 section 3.10.7.3 and
-    3.10.7.4), so its acknowledgement shows which one that was; so does data with the next number after it, unless the
-    other number was acknowledged before.
+    A host in SYN-SENT takes the first SYN-ACK that acknowledges its SYN and drops any later one (RFC 9293 section
+    3.10.7.3 and 3.10.7.4), so its acknowledgement shows which one that was; so does data with the next number after
+    it, unless the other number was acknowledged before.
     """
     if flags & SYN:
-        if own.syn_sent != 2 or not flags & ACK or seq == own.isn:
+        if not flags & ACK or (own.started and seq == own.isn):
             return 0
+        if not own.started:
+            is_opening = peer.syn_sent == 1 and own.syn_sent == 0
+            is_for_syn = after(ack, peer.isn) and not after(ack, peer.high)
+            if is_for_syn or not is_opening:
+                return 0
         own.has_other_isn, own.other_isn = True, seq
-        return OTHER_SYN_ACK
+        return OTHER_SYN_ACK if own.started else OTHER_SYN_ACK | ACKS_UNSENT
     if own.has_other_isn and not peer.has_acked and seq == np.uint32(own.other_isn + np.uint32(1)):
         _restart(own, peer)
         return OWN_NUMBERS_ANEW
-    is_taken = peer.has_other_isn and not own.has_acked and flags & ACK
-    if is_taken and ack == np.uint32(peer.other_isn + np.uint32(1)):
+    if peer.has_other_isn and flags & ACK and ack == np.uint32(peer.other_isn + np.uint32(1)):
         _restart(peer, own)
         return PEER_NUMBERS_ANEW
     return 0
@@ -120,7 +131,7 @@ def follow(
         if not flags & RST and (own.has_other_isn or peer.has_other_isn or flags & SYN):
             anew = _numbers_anew(own, peer, seq, ack, flags)
             bits[row] |= anew
-            if anew == OTHER_SYN_ACK:
+            if anew & OTHER_SYN_ACK:
                 continue
         if peer.waiting:
             settle_by_peer(peer, own, acks_pool, free, seq, end, flags, time, tsval, ident, bits)
@@ -190,6 +201,11 @@ class ExchangePass:
         # Of the acknowledgements that wait: the first place given back, or -1; places ever used; and places in use.
         self._counts = np.array([-1, 0, 0, 0], np.int64)
         self._fed = 0
+
+    @property
+    def hosts(self) -> Array:
+        """What is known of each host so far: records of HOST, row 2 * connection + side."""
+        return self._hosts
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
         """Follow the next chunk.

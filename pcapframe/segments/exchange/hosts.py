@@ -3,14 +3,15 @@
 import numpy as np
 
 __all__ = [
-    "ACKS_UNSENT", "ACK_EARLY", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY", "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW",
-    "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE",
+    "ACKS_UNSENT", "ACK_EARLY", "FIN_IGNORED", "FIN_UNNUMBERED", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY",
+    "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE",
 ]  # fmt: skip
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
-# A SYN-ACK with another number than the one before; and where that number turns out to count: on a segment of the host
+# A SYN-ACK with another number than its host's; and where that number turns out to count: on a segment of the host
 # itself, or on its peer's acknowledgement.
 OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW = 32, 64, 128
+FIN_IGNORED, FIN_UNNUMBERED = 256, 512  # of the latter the number is that of a byte
 NOBODY = -1  # no row, or no place in a pool
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
 

@@ -1,12 +1,17 @@
 """Bits that are said of packets, and the state they are read off."""
 
-from pcapframe.segments.exchange.hosts import HOST, KEEP_ALIVE, RST_IGNORED, WINDOW_PROBE
+import numpy as np
+
+from pcapframe.segments.exchange import Exchange, hosts
+from pcapframe.segments.exchange.hosts import HOST
 
 
 def test_bits_are_told_apart() -> None:
-    bits = (KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED)
-    assert sum(bits) == KEEP_ALIVE | WINDOW_PROBE | RST_IGNORED
-    assert max(bits) < 256
+    others = ("HOST", "LARGEST_STEP", "NOBODY")
+    bits = [getattr(hosts, name) for name in hosts.__all__ if name not in others]
+    assert len(bits) == 10
+    assert sorted(bits) == [1 << place for place in range(10)]
+    assert sum(bits) <= np.iinfo(Exchange.room(1).bits.dtype).max
 
 
 def test_sequence_numbers_have_32_bits() -> None:
