@@ -32,7 +32,8 @@ class CaptureInfo:
     name : str
         The capture, as its user called it.
     format : str
-        ``pcap (microseconds)``, ``pcap (nanoseconds)`` or ``pcapng``.
+        ``pcap (microseconds)``, ``pcap (nanoseconds)``, a dialect as in ``pcap (AIX, nanoseconds)``, ``pcapng``,
+        ``snoop`` or ``ERF``; several joined by "and" where one file holds several captures.
     compression : str or None
         ``gzip``, ``zstd``, ``lz4``, ``xz`` or ``bz2``.
     link_types : list of str
@@ -219,6 +220,8 @@ def interface_of(info: CaptureInfo, source: int, number: int | None) -> dict[str
                 f"interface {number:,} is not among the first {len(file['interfaces']):,} of {file['name']}, which are "
                 "listed: its link type is unknown"
             )
+    if file["link_types_total"] != 1:
+        raise ParameterError(f"{file['name']} has several link types and no interfaces: that of a packet is unknown")
     return {
         "name": "",
         "description": "",

@@ -36,9 +36,9 @@ def read_pcap(
     Parameters
     ----------
     source : path, URL, bytes, binary file, or a list of these
-        pcap or pcapng; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is standard input. A URL is
-        text or a `RemoteCapture`, which sets the limits. Several captures are merged by time, as mergecap does:
-        the packets of one capture are never reordered.
+        pcap of any dialect, pcapng, snoop or ERF; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is
+        standard input. A URL is text or a `RemoteCapture`, which sets the limits. Several captures are merged by time,
+        as mergecap does: the packets of one capture are never reordered.
     progress : callable or False, optional
         Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
         exception from it ends the reading. By default a bar appears after a second; False shows none.
@@ -90,6 +90,9 @@ def read_pcap(
         for note in fact.notes:
             warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
     rows = columns.filled()
+    for fact, end in zip(facts, np.cumsum([fact.packets for fact in facts]).tolist(), strict=True):
+        if fact.has_no_times:
+            rows.time[end - fact.packets : end] = NO_TIME
     frame = _frame(columns, rows, [fact.packets for fact in facts])
     frame.attrs["capture"] = dict(vars(info_of(facts, rows.time)))
     return frame

@@ -56,6 +56,13 @@ def test_interfaces_of_merged_captures_stand_at_their_numbers_or_not_at_all():
     assert interface_of(info, 1, 1200)["name"] == "c"
 
 
+def test_of_a_file_with_several_link_types_and_no_interfaces_nothing_is_known():
+    with pytest.warns(CaptureWarning, match="2 captures"):
+        packets = read_pcap(pcap([(1, packet())]) + pcap([(1, packet()[14:])], link_type=101))
+    with pytest.raises(ParameterError, match="has several link types and no interfaces"):
+        interface_of(capture_info(packets), 0, None)
+
+
 def test_an_interface_that_is_not_listed_has_no_known_link_type_among_several():
     capture = NG.section() + NG.interface() * 1200 + NG.interface(link_type=101)
     with pytest.warns(CaptureWarning, match="the first 1,000 are listed"):

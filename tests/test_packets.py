@@ -291,7 +291,7 @@ def test_arbitrary_blocks_after_a_pcapng_header(big_endian, blocks, rest):
 
 @given(st.binary(max_size=200), st.sampled_from([*LINK_TYPES, 12, 147]), st.integers(0, 300))
 def test_arbitrary_packets(data, link_type, wire_bytes):
-    capture = pcap_header(link_type=link_type) + pcap_record(0, data, wire_bytes=wire_bytes) * 2
+    capture = pcap_header(link_type=link_type) + pcap_record(1, data, wire_bytes=wire_bytes) * 2
     assert outcome(capture) == 2
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pcapframe.capture.link_types import LINK_TYPES, link_name
+from pcapframe.capture.pcapng import LARGEST_BLOCK, MOST_COMMENTS
 from pcapframe.wording import agreeing, counted
 
 __all__ = ["CaptureFacts", "decoded", "shortened"]
@@ -31,17 +32,42 @@ class CaptureFacts:
     comments_total: int = 0
     truncated: bool = False
     damage: str = ""  # what ended the reading early
+    damaged_at: int = 0  # where that was [bytes]
     comment_bytes: int = 0  # so far
+    captures: int = 0  # in the file, one after another
+    second_at: int = 0  # where the second one begins [bytes]
+    undated: int = 0  # packets whose sub-second part is a second or more
+    long_blocks: int = 0  # of pcapng, whose options were not all read
+
+    def add_capture(self, form: str, link_types: list[int], snaplen: int | None, begin: int) -> None:
+        """Add what one of the captures of the file states, and where it begins [bytes]."""
+        self.captures += 1
+        if self.captures == 2:
+            self.second_at = begin
+        if form not in self.format.split(" and "):
+            self.format = f"{self.format} and {form}" if self.format else form
+        self.see_links(link_types)
+        self.snaplen = max(self.snaplen or 0, snaplen or 0) or None
+
+    def see_links(self, link_types: list[int]) -> None:
+        """Add link types that are new."""
+        if any(number not in self.link_types for number in link_types):
+            self.link_types = list(dict.fromkeys([*self.link_types, *link_types]))
+
+    @property
+    def has_no_times(self) -> bool:
+        """Whether the sub-second parts are in another unit than the file says, so that no time of it is known."""
+        return 2 * self.undated > self.packets
 
     def damaged(self, problem: str, offset: int) -> None:
         """Record a problem at an offset, after which the capture is missing or cannot be read."""
-        self.truncated = True
+        self.truncated, self.damaged_at = True, offset
         self.damage = f"at byte {offset}: {problem}; every whole packet before is kept"
 
     def keep_comment(self, frame: int | None, text: Bytes) -> None:
         """Keep a comment, unless earlier comments have used up the room for texts."""
         self.comment_bytes += len(text)
-        if self.comment_bytes <= COMMENT_BYTES:
+        if self.comment_bytes <= COMMENT_BYTES and len(self.comments) < MOST_COMMENTS:
             self.comments.append({"frame": frame, "text": decoded(text)})
 
     @property
@@ -54,7 +80,30 @@ class CaptureFacts:
         """How many problems there are; some notes stand for several."""
         lacks_comments = len(self.comments) < self.comments_total
         lacks_interfaces = len(self.interfaces) < self.interfaces_total
-        return len(self.undecoded) + lacks_comments + lacks_interfaces + bool(self.damage)
+        odd = len(self._odd_notes)
+        return len(self.undecoded) + lacks_comments + lacks_interfaces + odd + bool(self.damage)
+
+    @property
+    def _odd_notes(self) -> list[str]:
+        """What is odd about the file, and how it was read."""
+        notes = []
+        if self.captures > 1:
+            notes.append(
+                f"the file holds {self.captures:,} captures, one after another, and all are read: the second begins at "
+                f"byte {self.second_at}"
+            )
+        if self.undated:
+            which = "no time of the file is known" if self.has_no_times else "these have no time"
+            notes.append(
+                f"{self.undated:,} of {counted(self.packets, 'packet')} {agreeing(self.undated, 'has', 'have')} a time "
+                f"whose sub-second part is a second or more: {which}"
+            )
+        if self.long_blocks:
+            notes.append(
+                f"{counted(self.long_blocks, 'block')} {agreeing(self.long_blocks, 'has', 'have')} more than "
+                f"{LARGEST_BLOCK >> 20} MiB of options: only these are read"
+            )
+        return notes
 
     @property
     def notes(self) -> list[str]:
@@ -73,6 +122,7 @@ class CaptureFacts:
             notes.append(
                 f"there are {self.interfaces_total:,} interfaces; the first {len(self.interfaces):,} are listed"
             )
+        notes += self._odd_notes
         return [*notes, self.damage] if self.damage else notes
 
 

@@ -13,6 +13,7 @@ from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, byte, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import LONG_PACKETS, LONGEST_PACKET, RAW_IP, RAW_IP_NUMBERS
 from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.capture.timestamps import to_ns
 from pcapframe.jit import inner_jit, jit
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Walked",
     "claimed_length",
     "interfaces_so_far",
+    "is_section",
     "link_types",
     "new_walked",
     "walk",
@@ -34,14 +36,13 @@ Array = npt.NDArray[Any]
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 5, 6
 BIG_ENDIAN_MAGIC = 0x1A2B3C4D  # as read in big-endian order
-LARGEST_BLOCK = 16 << 20  # Wireshark's limit; a longer block is treated as damage [bytes]
-LARGEST_PACKET_BLOCK = 16 * LARGEST_BLOCK
+LARGEST_BLOCK = 16 << 20  # held in memory; of a longer one, the options beyond are passed over [bytes]
 LEAST_SECTION, LEAST_OTHER = 28, 20  # length of a section header, and of an interface or statistics block [bytes]
 
 # Options: in any block, of an interface, of statistics.
 END_OF_OPTIONS, COMMENT, NAME, DESCRIPTION, RESOLUTION, OFFSET, RECEIVED, DROPPED = 0, 1, 2, 3, 9, 14, 4, 5
 
-NEED_MORE, NEED_ROOM, BAD_CLAIM, BAD_LENGTH, BAD_TRAILER, BAD_INTERFACE, BAD_PACKET = range(7)
+NEED_MORE, NEED_ROOM, SKIP, BAD_CLAIM, BAD_LENGTH, BAD_TRAILER, BAD_INTERFACE, BAD_PACKET = range(8)
 PROBLEMS = {
     BAD_LENGTH: "a block length that is not possible",
     BAD_TRAILER: "a block whose two lengths differ",
@@ -51,9 +52,11 @@ PROBLEMS = {
 MOST_COMMENTS = 1000  # kept
 MOST_INTERFACES = 1000  # kept of what the file says of each
 LINK_TYPES = 1 << 16
+LONGEST_OF_ALL = max(LONG_PACKETS.values())
 
 # Slots of `Walked.numbers`.
 IN_SECTION, BIG_ENDIAN, FIRST_INTERFACE, INTERFACES, LINKS, SNAPLEN, COMMENTS, COMMENTS_LEFT, TEXTS = range(9)
+HELD, TO_SKIP, LONG_BLOCKS = range(9, 12)  # of a long block, and its rest [bytes]; how many
 FOUND = 16  # from here on, by kind: where the value of the last option of a block is, -1 for none
 OPTION_KINDS = 16
 WHOLE_CAPTURE, UNCOUNTED = -1, -2  # in place of the frame number of a comment; programs comment on their statistics
@@ -103,6 +106,14 @@ def link_types(walked: Walked) -> list[int]:
     return order
 
 
+def is_section(start: bytes) -> bool:
+    """Whether a section header begins with these 12 bytes."""
+    return start[:4] == SECTION_MAGIC and BIG_ENDIAN_MAGIC in (
+        int.from_bytes(start[8:12], "big"),
+        int.from_bytes(start[8:12], "little"),
+    )
+
+
 def interfaces_so_far(walked: Walked) -> int:
     """Return how many interfaces were described, in all sections."""
     return int(walked.numbers[FIRST_INTERFACE] + walked.numbers[INTERFACES])
@@ -114,39 +125,6 @@ def claimed_length(walked: Walked, header: bytes) -> tuple[int, int]:
     magic_is_big = int.from_bytes(header[8:12], "big") == BIG_ENDIAN_MAGIC
     is_big = magic_is_big if is_section else walked.numbers[BIG_ENDIAN] == 1
     return int.from_bytes(header[4:8], "big" if is_big else "little"), LEAST_SECTION if is_section else LEAST_OTHER
-
-
-@inner_jit
-def to_ns(ticks: Any, power_of_two: Any, exponent: Any, offset_s: Any) -> Any:
-    """Return a time stamp in nanoseconds since 1970; ``NO_TIME`` if 64 bits cannot hold it."""
-    billion = np.uint64(1_000_000_000)
-    if power_of_two:
-        if exponent > 63:
-            return NO_TIME
-        seconds = ticks >> np.uint64(exponent)
-        fraction = ticks & ((np.uint64(1) << np.uint64(exponent)) - np.uint64(1))
-        if exponent > 32:
-            fraction >>= np.uint64(exponent - 32)
-            exponent = 32
-        rest = (fraction * billion) >> np.uint64(exponent)
-    else:
-        if exponent > 19:
-            return NO_TIME
-        unit = np.uint64(1)
-        for _ in range(exponent):
-            unit *= np.uint64(10)
-        seconds = ticks // unit
-        rest = ticks % unit
-        if exponent <= 9:
-            rest *= billion // unit
-        else:
-            rest //= unit // billion
-    if seconds > np.uint64(9_000_000_000) or abs(offset_s) > 9_000_000_000:
-        return NO_TIME
-    total = np.int64(seconds) + offset_s
-    if abs(total) > 9_000_000_000:
-        return NO_TIME
-    return total * 1_000_000_000 + np.int64(rest)
 
 
 @inner_jit
@@ -265,14 +243,15 @@ def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
         big_endian = u32(buffer, at + 8, True) == BIG_ENDIAN_MAGIC
         least, options = np.int64(LEAST_SECTION), np.int64(24)
     length = u32(buffer, at + 4, big_endian)
-    if length < least or length % 4 or length > LARGEST_BLOCK:
+    if length < least or length % 4:
         return np.int64(0), BAD_CLAIM
-    if at + length > end:
+    held = min(length, LARGEST_BLOCK)
+    if at + held > end:
         return np.int64(0), NEED_MORE
     if kind == INTERFACE and numbers[INTERFACES] == walked.table.shape[0]:
         return np.int64(0), NEED_ROOM
     frame = UNCOUNTED if kind == STATISTICS else WHOLE_CAPTURE
-    _read_options(buffer, at + options, at + length - 4, big_endian, frame, walked)
+    _read_options(buffer, at + options, at + held - 4, big_endian, frame, walked)
     if kind == SECTION:
         numbers[IN_SECTION] = 1
         numbers[BIG_ENDIAN] = 1 if big_endian else 0
@@ -282,6 +261,10 @@ def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
         _add_interface(buffer, at, big_endian, walked)
     else:
         _add_statistics(buffer, at, big_endian, walked)
+    if held < length:
+        numbers[HELD], numbers[TO_SKIP] = held, length - held
+        numbers[LONG_BLOCKS] += 1
+        return held, SKIP
     return length, NEED_MORE
 
 
@@ -308,8 +291,8 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
     -------
     tuple of int
         How many packets are in `batch`, where the next block begins, and why it stopped there: ``NEED_MORE`` (bytes,
-        or room in the batch), ``NEED_ROOM`` (for interfaces), ``BAD_CLAIM`` (the next block's length is out of range)
-        or one of ``PROBLEMS``.
+        or room in the batch), ``NEED_ROOM`` (for interfaces), ``SKIP`` (first the rest of a long block, `TO_SKIP`
+        bytes), ``BAD_CLAIM`` (the next block's length is out of range) or one of ``PROBLEMS``.
     """
     numbers, table = walked.numbers, walked.table
     numbers[TEXTS] = 0
@@ -325,15 +308,28 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
                 return count, at, why
             big_endian = numbers[BIG_ENDIAN] == 1
             at += length
+            if why == SKIP:
+                return count, at, SKIP
             continue
         length = u32(buffer, at + 4, big_endian)
-        if length < 12 or length % 4 or length > (LARGEST_BLOCK if kind != PACKET else LARGEST_PACKET_BLOCK):
+        if length < 12 or length % 4:
             return count, at, BAD_LENGTH
-        if at + length > end:
+        is_packet = kind in (PACKET, OLD_PACKET, SIMPLE_PACKET)
+        held = np.int64(length)
+        if length > LARGEST_BLOCK:  # of which only the packet and the first options are read
+            held = np.int64(12)
+            if is_packet and at + 28 > end:
+                break
+            if is_packet:
+                claimed = u32(buffer, at + (8 if kind == SIMPLE_PACKET else 20), big_endian)
+                if claimed > LONGEST_OF_ALL:
+                    return count, at, BAD_PACKET
+                held = min(length, LARGEST_BLOCK + claimed)
+        if at + held > end:
             break
-        if u32(buffer, at + length - 4, big_endian) != length:
+        if held == length and u32(buffer, at + length - 4, big_endian) != length:
             return count, at, BAD_TRAILER
-        if kind in (PACKET, OLD_PACKET, SIMPLE_PACKET):
+        if is_packet:
             header = 12 if kind == SIMPLE_PACKET else 28
             if length < header + 4:
                 return count, at, BAD_LENGTH
@@ -359,17 +355,21 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
             if captured > length - header - 4 or captured > table[number, LONGEST]:
                 return count, at, BAD_PACKET
             if kind != SIMPLE_PACKET:
-                options, options_end = at + header + (captured + 3) // 4 * 4, at + length - 4
+                options, options_end = at + header + (captured + 3) // 4 * 4, at + held - 4
                 if _has_comment(buffer, options, options_end, big_endian):
                     _read_options(buffer, options, options_end, big_endian, first_frame + count, walked)
             record = batch[count]
             record.at = at + header
             record.captured = captured
-            record.wire = wire
+            record.wire = max(wire, captured)
             record.time = time
             record.interface = interfaces_before + numbers[FIRST_INTERFACE] + number
             record.link = table[number, TABLE_LINK]
             count += 1
+        if held < length:
+            numbers[HELD], numbers[TO_SKIP] = held, length - held
+            numbers[LONG_BLOCKS] += 1 if is_packet else 0
+            return count, at + held, SKIP
         at += length
         if length > LINE_BYTES:
             stride = np.int64(length)

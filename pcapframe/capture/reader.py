@@ -1,16 +1,30 @@
-"""Read one capture: from its bytes to rows of ``PacketColumns`` and facts about the file."""
+"""Read one capture: from its bytes to rows of ``PacketColumns`` and facts about the file.
+
+A file may hold several captures, one after another (``cat a.pcap b.pcap``): all are read, and the facts say so.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pcapframe.capture import pcap, pcapng
+from pcapframe.capture import erf, pcap, pcapng, snoop
 from pcapframe.capture.buffer import Buffer
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.facts import CaptureFacts, shortened
 from pcapframe.capture.link_types import link_name
-from pcapframe.capture.records import BATCH_RECORDS, new_batch
+from pcapframe.capture.other_formats import LOOKED_AT, name_format
+from pcapframe.capture.records import (
+    BATCH_RECORDS,
+    BEYOND_SECOND,
+    DONE,
+    ZEROS,
+    ZEROS_TAKEN,
+    RecordFile,
+    new_batch,
+    new_odd,
+)
 from pcapframe.capture.source import CaptureStream
 from pcapframe.errors import CaptureFormatError
 from pcapframe.memory import bytes_to_read
@@ -19,18 +33,11 @@ __all__ = ["Progress", "read_capture"]
 
 TICK_BYTES = 1 << 21  # from one call of `progress` to the next, at least
 SHARE_TO_EXPECT_BY = 0.02  # of a file, read before its number of packets is estimated
+FEW_ZEROS, SURE_ZEROS = 64, 1 << 20  # from so many on, they are rather, and surely, no empty packets [bytes]
+MOST_CAPTURES = 10_000  # in one file
 
 Progress = Callable[[int, int | None], object]
 """Called with how much of a file has been read and how long it is (None where unknown). [bytes]"""
-
-KNOWN_OTHERS = {
-    b"snoop\0\0\0": "a Solaris snoop file",
-    b"GMBU": "a Microsoft Network Monitor file",
-    b"RTSS": "a Microsoft Network Monitor file",
-    b"\x89HDF": "an HDF5 file",
-    b"PK\x03\x04": "a ZIP archive",
-    b"%PDF": "a PDF document",
-}
 
 
 def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress) -> CaptureFacts:
@@ -53,7 +60,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     Raises
     ------
     CaptureFormatError
-        The bytes do not begin as a pcap or pcapng capture does.
+        The bytes do not begin as a capture of a format that is read.
     """
     first_row = into.count
     next_tick = 0
@@ -72,8 +79,9 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
         progress(stream.done() or 0, stream.size)
 
     buffer = Buffer(stream)
+    facts = CaptureFacts(stream.name, "", stream.compression)
     try:
-        facts = _read(stream, buffer, into, tick)
+        _Reading(stream, buffer, into, tick, facts, first_row).read()
     finally:
         buffer.close()
     into.finish_capture()
@@ -82,145 +90,244 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     elif stream.cut is not None:
         facts.damaged(stream.cut, buffer.base + buffer.end)
     facts.packets = into.count - first_row
-    facts.bytes = buffer.offset if facts.truncated else buffer.base + buffer.end
+    facts.bytes = facts.damaged_at if facts.truncated else buffer.base + buffer.end
     if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
         facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
     progress(stream.done() or 0, stream.size)
     return facts
 
 
-def _read(stream: CaptureStream, buffer: Buffer, into: PacketColumns, tick: Callable[[], None]) -> CaptureFacts:
-    """Read a capture of either format."""
-    buffer.need(pcap.HEADER_BYTES)
-    magic = buffer.peek(4)
-    if magic not in pcap.MAGICS and magic != pcapng.SECTION_MAGIC:
-        raise CaptureFormatError(stream.name, _not_a_capture(stream, buffer), 0)
-    try:
-        return (_read_pcap if magic in pcap.MAGICS else _read_pcapng)(stream, buffer, into, tick)
-    except CaptureFormatError as error:
-        if stream.cut is None:
-            raise
-        raise CaptureFormatError(stream.name, f"{error.problem} ({stream.cut})", error.offset) from None
+@dataclass
+class _Reading:
+    """A file that is being read."""
 
+    stream: CaptureStream
+    buffer: Buffer
+    into: PacketColumns
+    tick: Callable[[], None]
+    facts: CaptureFacts
+    first_row: int
 
-def _decode(stream: CaptureStream, buffer: Buffer, into: PacketColumns, batch: Any, count: int) -> None:
-    """Add rows, as long as they take no more memory than is allowed."""
-    into.decode(buffer.bytes, buffer.base, batch, count)
-    if stream.claim is not None:
-        stream.claim(bytes_to_read(into.nbytes), into.count)
+    def __post_init__(self) -> None:
+        self.batch = new_batch()
+        self.odd = new_odd()
 
-
-def _not_a_capture(stream: CaptureStream, buffer: Buffer) -> str:
-    """Describe what is there instead of a capture."""
-    head = buffer.peek(8)
-    if stream.cut is not None:
-        return f"{stream.cut}, before any capture began in it"
-    if not head:
-        return "is empty, expected a pcap or pcapng capture"
-    if len(head) < 4:
-        return f"has {len(head)} bytes, expected a pcap or pcapng capture"
-    for start, what in KNOWN_OTHERS.items():
-        if head.startswith(start):
-            return f"is {what}, expected a pcap or pcapng capture"
-    return f"is not a capture: begins with {head[:4].hex(' ')}, expected the magic number of pcap or pcapng"
-
-
-def _read_pcap(stream: CaptureStream, buffer: Buffer, into: PacketColumns, tick: Callable[[], None]) -> CaptureFacts:
-    """Read the rest of a pcap capture."""
-    if not buffer.need(pcap.HEADER_BYTES):
-        raise CaptureFormatError(stream.name, f"cut off in the pcap header, {buffer.unread} of 24 bytes are there", 0)
-    header = pcap.parse_header(buffer.peek(pcap.HEADER_BYTES))
-    resolution = "nanoseconds" if header.unit_ns == 1 else "microseconds"
-    facts = CaptureFacts(stream.name, f"pcap ({resolution})", stream.compression)
-    facts.link_types, facts.snaplen = [header.link_type], header.snaplen or None
-    buffer.start += pcap.HEADER_BYTES
-    longest = pcap.longest_packet(header.link_type)
-    batch = new_batch()
-    while True:
-        count, at, why = pcap.walk(
-            buffer.bytes, buffer.start, buffer.end, header.big_endian, header.unit_ns, header.link_type, longest, batch
-        )
-        if count:
-            _decode(stream, buffer, into, batch, count)
-        buffer.start = at
-        if why == pcap.TOO_LONG:
-            length = int.from_bytes(buffer.peek(12)[8:], "big" if header.big_endian else "little")
-            facts.damaged(f"a record claims {length} captured bytes, expected at most {longest}", buffer.offset)
-            break
-        if count < BATCH_RECORDS:
-            if buffer.at_end:
-                break
-            tick()
-            buffer.fill()
-    if buffer.unread and not facts.truncated:
-        facts.damaged(_cut_record(buffer, header.big_endian), buffer.offset)
-    return facts
-
-
-def _cut_record(buffer: Buffer, big_endian: bool) -> str:
-    """Say what is missing of the last record."""
-    if buffer.unread < pcap.RECORD_HEADER_BYTES:
-        return f"cut off in a record header, {buffer.unread} of 16 bytes are there"
-    length = int.from_bytes(buffer.peek(12)[8:], "big" if big_endian else "little")
-    return f"cut off in a record, {buffer.unread - 16} of {length} captured bytes are there"
-
-
-def _read_pcapng(stream: CaptureStream, buffer: Buffer, into: PacketColumns, tick: Callable[[], None]) -> CaptureFacts:
-    """Read the rest of a pcapng capture."""
-    facts = CaptureFacts(stream.name, "pcapng", stream.compression)
-    first_row = into.count
-    walked = pcapng.new_walked()
-    batch = new_batch()
-    names: dict[tuple[int, int], str] = {}
-    while True:
-        first_frame = into.count - first_row + 1
-        count, at, why = pcapng.walk(
-            buffer.bytes, buffer.start, buffer.end, walked, into.interfaces, first_frame, batch
-        )
-        if count:
-            _decode(stream, buffer, into, batch, count)
-        for kind, subject, place, length in walked.texts[: walked.numbers[pcapng.TEXTS]].tolist():
-            text = buffer.bytes[place : place + length].tobytes()
-            if kind == pcapng.COMMENT:
-                facts.keep_comment(None if subject < 0 else subject, text)
+    def read(self) -> None:
+        """Read all captures of the file."""
+        try:
+            self._read_one()
+            while self.buffer.unread and not self.facts.truncated:
+                if self.facts.captures == MOST_CAPTURES:
+                    self.facts.damaged(f"more than {MOST_CAPTURES:,} captures, one after another", self.buffer.offset)
+                    break
+                self._read_one()
+        except CaptureFormatError as error:
+            if self.facts.captures:  # of one that follows another
+                self.facts.damaged(error.problem, error.offset or self.buffer.offset)
+            elif self.stream.cut is None:
+                raise
             else:
-                names[subject, kind] = shortened(text)
-        buffer.start = at
-        if why == pcapng.NEED_ROOM:
-            walked = pcapng.with_interface_room(walked)
-        elif why != pcapng.NEED_MORE:
-            if walked.numbers[pcapng.IN_SECTION]:
-                facts.damaged(_bad_block(buffer, walked, why), buffer.offset)
-            break
-        elif count < BATCH_RECORDS:
+                problem = f"{error.problem} ({self.stream.cut})"
+                raise CaptureFormatError(self.stream.name, problem, error.offset) from None
+        self.facts.undated = int(self.odd[BEYOND_SECOND])
+
+    def _read_one(self) -> None:
+        """Read the capture that begins here, to its end or to where another one begins."""
+        stream, buffer = self.stream, self.buffer
+        buffer.need(pcap.HEADER_BYTES)
+        magic = buffer.peek(8)
+        if magic[:4] == pcapng.SECTION_MAGIC:
+            self._read_pcapng()
+            return
+        file = None
+        if magic[:4] in pcap.MAGICS:
+            if not buffer.need(pcap.HEADER_BYTES):
+                problem = f"cut off in the pcap header, {buffer.unread} of {pcap.HEADER_BYTES} bytes are there"
+                raise CaptureFormatError(stream.name, problem, buffer.offset)
+            buffer.need(LOOKED_AT)
+            file = pcap.open_pcap(buffer.bytes[buffer.start : buffer.end], is_whole=buffer.at_end)
+        elif magic == snoop.MAGIC and buffer.unread >= snoop.HEADER_BYTES:
+            file = snoop.open_snoop(buffer.peek(snoop.HEADER_BYTES))
+        elif stream.cut is None:
+            buffer.need(LOOKED_AT)
+            file = erf.open_erf() if erf.is_erf(buffer.peek(buffer.unread), buffer.at_end) else None
+        if file is None:
+            raise CaptureFormatError(stream.name, self._not_a_capture(), buffer.offset)
+        self._read_records(file)
+
+    def _not_a_capture(self) -> str:
+        """Describe what is there instead of a capture."""
+        if self.stream.cut is not None:
+            return f"{self.stream.cut}, before any capture began in it"
+        self.buffer.need(LOOKED_AT)
+        return name_format(self.buffer.peek(LOOKED_AT))
+
+    def _decode(self, count: int) -> None:
+        """Add rows, as long as they take no more memory than is allowed."""
+        self.into.decode(self.buffer.bytes, self.buffer.base, self.batch, count)
+        if self.stream.claim is not None:
+            self.stream.claim(bytes_to_read(self.into.nbytes), self.into.count)
+
+    def _read_records(self, file: RecordFile) -> None:
+        """Read the records of a file without blocks, to its end or to where another capture begins."""
+        buffer, batch = self.buffer, self.batch
+        self.facts.add_capture(file.format, file.link_types, file.snaplen, buffer.offset)
+        buffer.start += min(file.header_bytes, buffer.unread)
+        has_empty = False  # whether records of zeros stand between others, which then are empty packets at the end too
+        while True:
+            count, at, why = file.walk(buffer.bytes, buffer.start, buffer.end, self.odd, batch)
+            if count:
+                self._decode(count)
+                if not file.link_types:
+                    self.facts.see_links(np.unique(batch["link"][:count]).tolist())
+            buffer.start = at
+            if why == ZEROS and (zeros := self._zeros()) is not None:
+                self.odd[ZEROS_TAKEN], has_empty = buffer.start + zeros, True
+            elif why == ZEROS and buffer.unread < (SURE_ZEROS if has_empty else FEW_ZEROS) and buffer.at_end:
+                self.odd[ZEROS_TAKEN] = buffer.end
+            elif why == ZEROS and not buffer.at_end and buffer.unread < SURE_ZEROS:
+                buffer.fill()
+            elif why != DONE:
+                break
+            elif count < BATCH_RECORDS:
+                if buffer.at_end:
+                    break
+                self.tick()
+                buffer.fill()
+                self.odd[ZEROS_TAKEN] = 0
+        header = buffer.peek(file.record_bytes)
+        if not header or self._another_begins():
+            return
+        if why != DONE and not any(header):
+            self._skip_zeros()
+        elif why != DONE:
+            length = file.length_of(header)
+            claims = f"claims {length} captured bytes, expected at most {file.longest}"
+            if length < 0:
+                claims = f"claims {length + file.record_bytes} bytes, expected at least {file.record_bytes}"
+            self.facts.damaged(f"a record {claims}", buffer.offset)
+        elif buffer.unread < file.record_bytes:
+            problem = f"cut off in a record header, {buffer.unread} of {file.record_bytes} bytes are there"
+            self.facts.damaged(problem, buffer.offset)
+        else:
+            there, length = buffer.unread - file.record_bytes, file.length_of(header)
+            self.facts.damaged(f"cut off in a record, {there} of {length} captured bytes are there", buffer.offset)
+
+    def _another_begins(self) -> bool:
+        """Whether another capture begins here."""
+        start = self.buffer.peek(12)
+        return pcap.is_header(start) or pcapng.is_section(start)
+
+    def _zeros(self) -> int | None:
+        """How many zeros are there before something else; None where nothing else is in the buffer."""
+        buffer = self.buffer
+        for size in (LOOKED_AT, buffer.unread):
+            there = buffer.bytes[buffer.start : min(buffer.start + size, buffer.end)]
+            if there.any():
+                return int(np.argmax(there != 0))
+        return None
+
+    def _skip_zeros(self) -> None:
+        """Note the zeros that begin here, instead of a record or a block."""
+        buffer, begin = self.buffer, self.buffer.offset
+        while True:
+            if (zeros := self._zeros()) is not None:
+                count = buffer.offset - begin + zeros
+                self.facts.damaged(f"{count:,} zeros, and then something else", begin)
+                return
+            buffer.start = buffer.end
             if buffer.at_end:
                 break
-            tick()
+            self.tick()
             buffer.fill()
-    if not walked.numbers[pcapng.IN_SECTION]:
-        raise CaptureFormatError(stream.name, "cut off in the pcapng section header, or its length is not possible", 0)
-    if buffer.unread and not facts.truncated:
-        facts.damaged(f"cut off in a pcapng block, {buffer.unread} bytes of it are there", buffer.offset)
-    facts.link_types = pcapng.link_types(walked)
-    facts.snaplen = int(walked.numbers[pcapng.SNAPLEN]) or None
-    facts.comments_total = int(walked.numbers[pcapng.COMMENTS])
-    facts.interfaces_total = pcapng.interfaces_so_far(walked)
-    facts.interfaces = _interfaces(walked, facts.interfaces_total, names)
-    into.interfaces += facts.interfaces_total
-    return facts
+        self.facts.damaged(f"zeros up to the end, {buffer.offset - begin:,} bytes", begin)
 
+    def _read_pcapng(self) -> None:
+        """Read the blocks of pcapng, to their end or to where another capture begins."""
+        buffer, facts, batch = self.buffer, self.facts, self.batch
+        walked = pcapng.new_walked()
+        names: dict[tuple[int, int], str] = {}
+        begin = buffer.offset
+        while True:
+            first_frame = self.into.count - self.first_row + 1
+            count, at, why = pcapng.walk(
+                buffer.bytes, buffer.start, buffer.end, walked, self.into.interfaces, first_frame, batch
+            )
+            if count:
+                self._decode(count)
+            for kind, subject, place, length in walked.texts[: walked.numbers[pcapng.TEXTS]].tolist():
+                text = buffer.bytes[place : place + length].tobytes()
+                if kind == pcapng.COMMENT:
+                    facts.keep_comment(None if subject < 0 else subject, text)
+                else:
+                    names[subject, kind] = shortened(text)
+            buffer.start = at
+            if why == pcapng.NEED_ROOM:
+                walked = pcapng.with_interface_room(walked)
+            elif why == pcapng.SKIP:
+                self._skip_block(walked)
+                if facts.truncated:
+                    break
+            elif why != pcapng.NEED_MORE:
+                break
+            elif count < BATCH_RECORDS:
+                if buffer.at_end:
+                    break
+                self.tick()
+                buffer.fill()
+        if not walked.numbers[pcapng.IN_SECTION]:
+            problem = "cut off in the pcapng section header, or its length is not possible"
+            raise CaptureFormatError(self.stream.name, problem, begin)
+        self._say_why_blocks_end(walked, why)
+        facts.add_capture("pcapng", pcapng.link_types(walked), int(walked.numbers[pcapng.SNAPLEN]) or None, begin)
+        facts.comments_total += int(walked.numbers[pcapng.COMMENTS])
+        facts.long_blocks += int(walked.numbers[pcapng.LONG_BLOCKS])
+        self._add_interfaces(walked, names)
 
-def _bad_block(buffer: Buffer, walked: pcapng.Walked, why: int) -> str:
-    """Say what is wrong with the block that comes next."""
-    if why == pcapng.BAD_CLAIM:
-        length, least = pcapng.claimed_length(walked, buffer.peek(12))
-        return f"a block claims {length} bytes, expected {least} to {pcapng.LARGEST_BLOCK}"
-    return f"{pcapng.PROBLEMS[why]}, expected a whole pcapng block"
+    def _skip_block(self, walked: pcapng.Walked) -> None:
+        """Pass over the rest of a block that is too long to be held in memory."""
+        left = int(walked.numbers[pcapng.TO_SKIP])
+        buffer, begin = self.buffer, self.buffer.offset - int(walked.numbers[pcapng.HELD])
+        while left > buffer.unread and not buffer.at_end:
+            left -= buffer.unread
+            buffer.start = buffer.end
+            self.tick()
+            buffer.fill()
+        if left > buffer.unread:
+            buffer.start = buffer.end
+            self.facts.damaged(f"cut off in a pcapng block, {buffer.offset - begin} bytes of it are there", begin)
+        else:
+            buffer.start += left
+
+    def _say_why_blocks_end(self, walked: pcapng.Walked, why: int) -> None:
+        """Note what is there instead of the next block, if anything is."""
+        buffer, facts = self.buffer, self.facts
+        header = buffer.peek(12)
+        if facts.truncated or not header or pcap.is_header(header):
+            return
+        if len(header) == 12 and not any(header):
+            self._skip_zeros()
+        elif why == pcapng.NEED_MORE:
+            facts.damaged(f"cut off in a pcapng block, {buffer.unread} bytes of it are there", buffer.offset)
+        elif why == pcapng.BAD_CLAIM:
+            length, least = pcapng.claimed_length(walked, header)
+            facts.damaged(f"a block claims {length} bytes, expected at least {least}", buffer.offset)
+        else:
+            facts.damaged(f"{pcapng.PROBLEMS[why]}, expected a whole pcapng block", buffer.offset)
+
+    def _add_interfaces(self, walked: pcapng.Walked, names: dict[tuple[int, int], str]) -> None:
+        """Add what the file says of its first interfaces."""
+        facts, total = self.facts, pcapng.interfaces_so_far(walked)
+        if len(facts.interfaces) == facts.interfaces_total:  # the place in the list is the number
+            room = pcapng.MOST_INTERFACES - len(facts.interfaces)
+            facts.interfaces += _interfaces(walked, min(total, room), names)
+        facts.interfaces_total += total
+        self.into.interfaces += total
 
 
 def _interfaces(walked: pcapng.Walked, total: int, names: dict[tuple[int, int], str]) -> list[dict[str, Any]]:
     """Return what the file says of its first interfaces."""
-    kept = walked.kept[: min(total, pcapng.MOST_INTERFACES)]
+    kept = walked.kept[:total]
     counters = kept[:, pcapng.KEPT_COUNTER : pcapng.HAS_COUNTER].astype(np.uint64).tolist()
     return [
         {

@@ -26,7 +26,7 @@ def test_bytes_held_grow_with_packets_addresses_sack_blocks_and_fragments() -> N
             seen.append(columns.nbytes)
 
         columns.decode = watched  # type: ignore[method-assign]
-        with open_capture(pcap(list(enumerate(frames)))) as stream:
+        with open_capture(pcap(list(enumerate(frames, 1)))) as stream:
             reader.read_capture(stream, columns, lambda _done, _size: None)
         return seen[-1]
 

@@ -26,7 +26,7 @@ FRAMES = [
 def rows_between(frames: list[tuple[int, bytes, int]], fill: int) -> list[dict[str, Any]]:
     """Rows of frames of (link type, captured bytes, wire length), with bytes of `fill` between them."""
     word, length = fill * 0x01010101, 200 + fill
-    between = struct.pack("<IIII", word, word, length, word) + bytes([fill]) * length
+    between = struct.pack("<IIII", word, word % 1_000_000, length, word) + bytes([fill]) * length
     found = []
     for link in sorted({link for link, _, _ in frames}):
         records = [pcap_record(0, data, wire_bytes=wire) for kind, data, wire in frames if kind == link]

@@ -25,7 +25,7 @@ from pcapframe.capture import fetching
 from pcapframe.capture.fetching import fetch
 from pcapframe.capture.remote import RemoteCapture
 from pcapframe.errors import CaptureFormatError, MissingExtraError, RemoteCaptureError
-from tests.builders import Conversation, packet, pcap
+from tests.builders import Conversation, packet, pcap, pcap_record
 from tests.hostile import Server, bomb, serving
 
 TALK = Conversation().handshake().data("client", 500).close()
@@ -233,7 +233,7 @@ def test_what_decompresses_to_too_much_is_refused(server: Server) -> None:
 
 def test_memory_is_bounded_while_packets_are_read(server: Server) -> None:
     """64 MB of records without a byte in them: 4.2 million packets in some kilobytes."""
-    server.files["/records"] = zstandard.compress(pcap([])[:24] + bytes(16) * 4_200_000)
+    server.files["/records"] = zstandard.compress(pcap([]) + pcap_record(1, b"") * 4_200_000)
     assert len(server.files["/records"]) < 10_000
     capture = allowed(server.url("/records"), max_memory_bytes=64 << 20)
     before = _resident()
@@ -342,7 +342,7 @@ def test_nobody_there() -> None:
 
 def test_what_is_no_capture_is_said_to_be_none(server: Server) -> None:
     server.files["/page"] = b"<html>"
-    with pytest.raises(CaptureFormatError, match=r"/page at byte 0: is not a capture"):
+    with pytest.raises(CaptureFormatError, match=r"/page at byte 0: is an HTML page"):
         pf.read_pcap(allowed(server.url("/page")))
 
 

@@ -3,11 +3,13 @@
 import random
 import struct
 import warnings
+from contextlib import nullcontext
 from fractions import Fraction
 
 import pandas as pd
 import pytest
 
+from pcapframe.capture.pcapng import LARGEST_BLOCK
 from pcapframe.errors import CaptureFormatError, CaptureWarning
 from pcapframe.packets import capture_info, read_pcap
 from tests.builders import Conversation, Pcapng, packet, pcap, pcapng
@@ -83,8 +85,18 @@ def test_units_finer_than_a_nanosecond(tsresol, ticks):
 
 
 @pytest.mark.parametrize(
+    ("tsresol", "ticks", "nanoseconds"),
+    [(20, 15 * 10**18, 150_000_000), (28, 15 * 10**18, 1), (29, 2**64 - 1, 0), (0x7F, 2**64 - 1, 0),
+     (0xC0, 1 << 63, 500_000_000), (0xC1, 1 << 63, 250_000_000), (0xE0, 2**64 - 1, 0), (0xFF, 2**64 - 1, 0)],
+)  # fmt: skip
+def test_units_so_fine_that_all_times_are_below_a_second(tsresol, ticks, nanoseconds):
+    capture = NG.section() + NG.interface(tsresol=tsresol, tsoffset=100) + NG.enhanced(ticks, b"")
+    assert read_pcap(capture)["time"].iloc[0].value == 100 * 10**9 + nanoseconds
+
+
+@pytest.mark.parametrize(
     ("tsresol", "ticks", "tsoffset"),
-    [(20, 1, None), (0xC0, 1, None), (0xFF, 1, None), (0x7F, 1, None), (0, 2**63, None), (0, 10**10, None),
+    [(0, 2**63, None), (0, 10**10, None),
      (6, 0, 2**62), (6, 0, -(2**63)), (0, 2**64 - 1, 2**63 - 1)],
 )  # fmt: skip
 def test_times_out_of_range_are_null(tsresol, ticks, tsoffset):
@@ -323,11 +335,9 @@ def test_cut_at_every_byte():
         assert packets[COMPARED].to_numpy().tolist() == whole[:kept]
 
 
-@pytest.mark.parametrize("length", [0, 4, 8, 11, 13, 0x01000004, 0x7FFFFFFC, 0xFFFFFFFF])
+@pytest.mark.parametrize("length", [0, 4, 8, 11, 13, 0xFFFFFFFF])
 @pytest.mark.parametrize("kind", [0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 99])
 def test_block_lengths_that_are_not_possible(kind, length):
-    if kind == 6 and length == 0x01000004:
-        length = 0x10000004
     bad = struct.pack("<III", kind, length, 0x1A2B3C4D) + bytes(64)
     capture = NG.section() + NG.interface() + NG.enhanced(1, packet())
     with pytest.warns(CaptureWarning, match=f"at byte {len(capture)}: a block"):
@@ -414,3 +424,57 @@ def test_many_interfaces_and_sections():
     found = read_pcap(interfaces + packets, progress=False)
     assert found["interface"].isna().tolist() == [False, True]  # the column holds no larger number
     assert len(read_pcap((NG.section() + NG.interface()) * 2_000, progress=False)) == 0
+
+
+# Blocks of any length.
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4, 6, 99, 0xBAD, 10])
+@pytest.mark.parametrize("length", [LARGEST_BLOCK - 12, LARGEST_BLOCK, LARGEST_BLOCK + 4, 3 * LARGEST_BLOCK])
+def test_long_blocks(kind, length):
+    data = packet(payload=9)
+    start = NG.section() + NG.interface(snaplen=0)
+    body = {
+        2: struct.pack("<HHIIII", 0, 0, 0, 5, len(data), len(data)) + data + b"\0",
+        3: struct.pack("<I", len(data)) + data + b"\0",
+        6: struct.pack("<IIIII", 0, 0, 5, len(data), len(data)) + data + b"\0",
+    }.get(kind, b"")
+    long = NG.block(kind, body + NG.options([(77, bytes(65_532))] * (length // 65_536)) + bytes(length % 65_536))
+    has_packet = kind in (2, 3, 6)
+    with (
+        pytest.warns(CaptureWarning, match="has more than 16 MiB of options")
+        if has_packet and len(long) > LARGEST_BLOCK
+        else nullcontext()
+    ):
+        found = read_pcap(start + long + NG.enhanced(1, packet()), progress=False)
+    assert found["payload_bytes"].tolist() == ([9, 0] if has_packet else [0])
+    assert not capture_info(found).truncated
+
+
+@pytest.mark.parametrize("kind", [0x0A0D0D0A, 1, 5])
+def test_long_descriptions(kind):
+    options = NG.options([(1, b"first")] + [(77, bytes(65_532))] * 700)
+    heads = {0x0A0D0D0A: struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1), 1: struct.pack("<HHI", 1, 0, 0)}
+    long = NG.block(kind, heads.get(kind, bytes(12)) + options)
+    before = {0x0A0D0D0A: b"", 1: NG.section(), 5: NG.section() + NG.interface()}[kind]
+    after = NG.interface() if kind == 0x0A0D0D0A else b""
+    with pytest.warns(CaptureWarning, match="has more than 16 MiB of options"):
+        found = read_pcap(before + long + after + NG.enhanced(1, packet()), progress=False)
+    assert len(found) == 1
+    assert capture_info(found).comments_total == (kind != 5)
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4, 6, 99])
+@pytest.mark.parametrize("length", [0x01000004, 0x7FFFFFFC])
+def test_long_blocks_that_are_cut_off(kind, length):
+    capture = NG.section() + NG.interface() + NG.enhanced(1, packet())
+    bad = struct.pack("<III", kind, length, 0) + bytes(64)
+    with pytest.warns(CaptureWarning, match=f"at byte {len(capture)}: cut off in a pcapng block, 76 bytes of it"):
+        assert len(read_pcap(capture + bad)) >= 1
+
+
+def test_a_long_packet_block_that_claims_more_than_any_packet_has():
+    capture = NG.section() + NG.interface() + NG.enhanced(1, packet())
+    bad = struct.pack("<IIIIIII", 6, 0x7FFFFFFC, 0, 0, 0, 1 << 30, 1 << 30) + bytes(64)
+    with pytest.warns(CaptureWarning, match="a packet length that is not possible"):
+        assert len(read_pcap(capture + bad)) == 1

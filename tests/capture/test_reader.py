@@ -18,15 +18,12 @@ NG = Pcapng()
     [
         (b"", "is empty, expected a pcap or pcapng capture"),
         (b"abc", "has 3 bytes, expected a pcap or pcapng capture"),
-        (b"Once upon a time", "is not a capture: begins with 4f 6e 63 65"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(50), "is not a capture: begins with 89 50 4e 47"),
+        (b"\x01\x02\x03\x04" + bytes(50), "is not a capture: begins with 01 02 03 04"),
         (b"PK\x03\x04" + bytes(50), "is a ZIP archive"),
-        (b"%PDF-1.7\n", "is a PDF document"),
-        (b"snoop\0\0\0" + bytes(50), "is a Solaris snoop file"),
         (b"\xd4\xc3\xb2\xa1", "cut off in the pcap header, 4 of 24 bytes are there"),
         (b"\x0a\x0d\x0d\x0a", "cut off in the pcapng section header"),
         (b"\n\r\r\nnot a section at all", "cut off in the pcapng section header, or its length"),
-        (bytes(100), "is not a capture: begins with 00 00 00 00"),
+        (bytes(100), "begins with 100 zeros"),
     ],
 )
 def test_what_is_no_capture(data, problem):

@@ -264,9 +264,9 @@ def test_compressed_nothing_and_compressed_text(name):
     compress = COMPRESS[name]
     with pytest.raises(CaptureFormatError, match="is empty"):
         read_pcap(compress(b""))
-    with pytest.raises(CaptureFormatError, match="is not a capture"):
+    with pytest.raises(CaptureFormatError, match="is text"):
         read_pcap(compress(b"only some text"))
-    with pytest.raises(CaptureFormatError, match="is not a capture"):
+    with pytest.raises(CaptureFormatError, match="is compressed twice"):
         read_pcap(compress(compress(CAPTURE)))
 
 

@@ -37,8 +37,21 @@ def seen(name: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("time_nanoseconds_in_microsecond_file", (12, 1200, 1)), ("time_all_the_same", (14, 9600, 1))],
+    ("name", "form", "first_time"),
+    [
+        ("dialect_aix_ethernet", "pcap (AIX, nanoseconds)", "2023-11-14T22:13:20.123456789+00:00"),
+        ("dialect_fritzbox_modified", "pcap (modified, microseconds)", "2023-11-14T22:13:20+00:00"),
+    ],
 )
-def test_wrong_times_lose_no_segment(name: str, expected: tuple[int, int, int]) -> None:
-    assert seen(name) == expected
+def test_dialects(name: str, form: str, first_time: str) -> None:
+    assert seen(name) == (12, 1200, 1)
+    info = pf.capture_info(pf.read_pcap(FOLDER / f"{name}.pcap"))
+    assert (info.format, info.first_time, info.link_types, info.notes) == (form, first_time, ["Ethernet"], [])
+
+
+def test_wrong_times_lose_no_segment() -> None:
+    with pytest.warns(
+        pf.CaptureWarning, match="12 of 12 packets have a time whose sub-second part is a second or more"
+    ):
+        assert seen("time_nanoseconds_in_microsecond_file") == (12, 1200, 1)
+    assert seen("time_all_the_same") == (14, 9600, 1)

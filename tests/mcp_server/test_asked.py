@@ -63,7 +63,7 @@ def test_what_cannot_be_meant_or_read_is_one_sentence(served: Blocking, tmp_path
         said = served.error(FOUR[0], pcap_file=name)
         assert said == f"{name}: is not in a folder that this server may read (--root names them)"
     assert served.error(FOUR[0], pcap_file="none.pcap") == "none.pcap: there is no such file"
-    assert "README.md at byte 0: is not a capture" in served.error(FOUR[0], pcap_file="README.md")
+    assert "README.md at byte 0: is text" in served.error(FOUR[0], pcap_file="README.md")
     assert "'x' is not an address" in served.error(FOUR[0], pcap_file="clean.pcap", server_ip="x")
     assert "server_port 65536 is not a port" in served.error(FOUR[0], pcap_file="clean.pcap", server_port=65_536)
     assert "server_port: Input should be" in served.error(FOUR[0], pcap_file="clean.pcap", server_port="http")

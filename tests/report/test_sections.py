@@ -70,7 +70,7 @@ def test_second_filters_say_what_they_select() -> None:
 
 PROBLEMS = {
     "missing": (lambda folder: (folder / "nowhere.pcap", {}), "nowhere.pcap"),
-    "no capture": (lambda folder: (_file(folder, b"hello, world, this is text"), {}), "is not a capture"),
+    "no capture": (lambda folder: (_file(folder, b"hello, world, this is text"), {}), "is text"),
     "empty": (lambda folder: (_file(folder, b""), {}), "empty"),
     "without TCP": (
         lambda folder: (
