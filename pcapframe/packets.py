@@ -140,7 +140,7 @@ def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArr
 
 def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
-    rows, sack_at, sack_values, source, source_frame = _in_order(columns, rows, counts)
+    rows, sack_at, sack_values, source, source_frame, extras = _in_order(columns, rows, counts)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
     addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))
@@ -174,6 +174,7 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         "source": source,
         "source_frame": source_frame,
         "offset": rows.offset,
+        **_extra_columns(columns, addresses, extras),
     }
     index = pd.RangeIndex(1, columns.count + 1, name="frame")
     return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
@@ -181,8 +182,16 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
 
 def _in_order(
     columns: PacketColumns, rows: Columns, counts: list[int]
-) -> tuple[Columns, npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
-    """Merge several captures by time: columns, where SACK edges begin, these, capture and its own frame number."""
+) -> tuple[
+    Columns,
+    npt.NDArray[np.int32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.uint32],
+    npt.NDArray[Any],
+]:
+    """Merge captures by time: columns, where SACK edges begin, these, capture, its own frame number, side records."""
+    extras = columns.extras()
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
     sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
@@ -194,8 +203,12 @@ def _in_order(
         sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
         rows = Columns(*(column[order] for column in rows))
         source, source_frame = source[order], source_frame[order]
+        if extras.size:
+            places = np.empty_like(order)
+            places[order] = np.arange(order.size)
+            extras["row"] = places[extras["row"]]
 
-    return rows, sack_at, sack_values, source, source_frame
+    return rows, sack_at, sack_values, source, source_frame, extras
 
 
 class _Masks:
@@ -225,6 +238,32 @@ class _Masks:
         if self._is_cut.any():
             unknown = unknown | (self._is_cut & ~found)
         return pd.arrays.BooleanArray(found, unknown)
+
+
+def _extra_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return the columns of the side records; one that no row has takes no memory."""
+    ways = columns.tunnel_names()
+    unique = sorted({ways[way] for way in np.unique(extras["tunnel"]).tolist() if way})
+    numbers = np.array([unique.index(name) if name in unique else -1 for name in ways])
+    return {
+        "outer_src": _sparse_category(columns.count, extras, extras["outer_src"], addresses),
+        "outer_dst": _sparse_category(columns.count, extras, extras["outer_dst"], addresses),
+        "tunnel": _sparse_category(
+            columns.count, extras, numbers[extras["tunnel"]], pd.CategoricalDtype(pd.Index(unique, dtype="str"))
+        ),
+    }
+
+
+def _sparse_category(
+    count: int, extras: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype
+) -> Any:
+    """Return a categorical column of `count` rows with `numbers` in the rows of `extras`, null elsewhere."""
+    none = np.full(1, -1, np.min_scalar_type(-len(dtype.categories) - 1))
+    codes = np.broadcast_to(none, count)
+    if (numbers >= 0).any():
+        codes = codes.copy()
+        codes[extras["row"]] = numbers
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def _protocols(columns: PacketColumns, rows: Columns) -> Any:

@@ -127,6 +127,7 @@ VANTAGES = ("near_sender", "near_receiver", "middle", "unknown")
 NO_TCP = "null unless TCP, or where the capture cut the header off before this field"
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
+NO_TUNNEL = "null unless the packet is in a tunnel"
 UNSEEN_PEER = "null where this side acknowledges packets of the peer and the capture has none"
 
 PACKETS = (
@@ -164,6 +165,10 @@ PACKETS = (
     Column("source", "uint16", "", NEVER, "which capture the packet is from, from 0"),
     Column("source_frame", "uint32", "", NEVER, "frame number in that capture, from 1"),
     Column("offset", "int64", "bytes", NEVER, "where the packet's bytes start in that capture, decompressed"),
+    Column("outer_src", "category", "address", NO_TUNNEL, "source of the outermost IP header"),
+    Column("outer_dst", "category", "address", NO_TUNNEL, "destination of the outermost IP header"),
+    Column("tunnel", "category", "", NO_TUNNEL,
+           "the tunnels between the two IP headers, from outside to inside: VXLAN, GRE/ERSPAN …"),
 )  # fmt: skip
 
 LABELS = (

@@ -44,7 +44,8 @@ NG = Pcapng()
 COLUMNS = (
     "time wire_bytes captured_bytes src dst protocol src_port dst_port ttl ip_id tcp_flags seq ack window "
     "tcp_header_bytes tcp_checksum payload_bytes mss window_scale sack_permitted tsval tsecr sack "
-    "options_malformed vlan interface source source_frame offset"
+    "options_malformed vlan interface source source_frame offset "
+    "outer_src outer_dst tunnel"
 ).split()
 MIXED = merge(
     Conversation().handshake().data("client", 700).ack("server", sack=[(1, 5)]).close(),
@@ -93,15 +94,16 @@ def test_values_of_one_packet():
         "tcp_header_bytes": 32, "tcp_checksum": int.from_bytes(frame[54:56], "big"), "payload_bytes": 3,
         "mss": None, "window_scale": None, "sack_permitted": False, "tsval": 9, "tsecr": 8, "sack": None,
         "options_malformed": False, "vlan": 77, "interface": None,
-        "source": 0, "source_frame": 1, "offset": 40,
+        "source": 0, "source_frame": 1, "offset": 40, "outer_src": None, "outer_dst": None, "tunnel": None,
     }  # fmt: skip
 
 
 def test_addresses_share_one_dtype():
     found = read_pcap(pcap(MIXED))
-    assert found["src"].dtype == found["dst"].dtype
+    ends = ["src", "dst", "outer_src", "outer_dst"]
+    assert {found[end].dtype for end in ends} == {found["src"].dtype}
     assert found["src"].cat.categories.equals(found["dst"].cat.categories)
-    assert set(found["src"].cat.categories) == set(found["src"].dropna()) | set(found["dst"].dropna())
+    assert set(found["src"].cat.categories) == set().union(*(found[end].dropna() for end in ends))
 
 
 def test_null_where_there_is_no_such_header():

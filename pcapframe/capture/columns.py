@@ -6,11 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.decoding import DTYPES, Columns, Scratch, decode_assembled, decode_batch
+from pcapframe.capture.decoding import DTYPES, Columns, Scratch, decode_batch, rare
+from pcapframe.capture.deep import decode_assembled, decode_deferred, new_deep_scratch
+from pcapframe.capture.extras import new_extras
 from pcapframe.capture.fragments import Fragments
-from pcapframe.capture.interning import ADDRESSES, address_texts, new_interner, protocol_names, with_room
-from pcapframe.capture.ip import HEADER_SLOTS
+from pcapframe.capture.interning import (
+    ADDRESSES,
+    address_texts,
+    first_appearances,
+    new_interner,
+    protocol_names,
+    with_room,
+)
 from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.capture.tunnels import way_names
 from pcapframe.memory import one_block
 
 __all__ = ["PacketColumns"]
@@ -66,34 +75,66 @@ class PacketColumns:
         self._edges = 0  # how many these are
         self.fragments = Fragments()
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
-        self._scratch = Scratch(np.zeros(HEADER_SLOTS, np.uint64), np.zeros(transport.FIELDS, np.int64))
+        self._scratch = Scratch(np.zeros(transport.FIELDS, np.int64), np.zeros(BATCH_RECORDS, np.int32))
+        self._rare = rare()
+        self._deep = new_deep_scratch()
+        self._extras: list[Array] = []  # one array a batch
+        self._is_mixed = False  # deferred records were decoded after later ones
+        self._order: Array | None = None  # addresses by their first appearance
         self.interner = new_interner()
 
     def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
         """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
         self.interner = with_room(self.interner, 2 * count)
-        edges, pieces = decode_batch(
+        edges, waiting = decode_batch(
             buffer,
             base,
             batch,
             count,
+            self._waiting,
+            self._newest,
+            self.interner,
+            self._sack_pool,
+            self._edges,
+            self._scratch,
+            self._rare,
+        )
+        if waiting:
+            edges = self._decode_deferred(buffer, base, batch, count, waiting, edges)
+        if edges:
+            self.sack.append(self._sack_pool[:edges].copy())
+            self._edges += edges
+        self._waiting += count
+        if self._waiting >= NEWEST_ROWS:
+            self._keep_newest()
+
+    def _decode_deferred(self, buffer: Array, base: int, batch: Array, count: int, waiting: int, edges: int) -> int:
+        """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
+        self._is_mixed |= waiting < count
+        self.interner = with_room(self.interner, 4 * waiting)
+        edges, pieces, extras = decode_deferred(
+            buffer,
+            base,
+            batch,
+            count,
+            self._scratch.deferred,
+            waiting,
             self._kept,
             self._waiting,
             self._newest,
             self.interner,
             self.fragments.incoming,
             self._sack_pool,
+            edges,
             self._edges,
-            self._scratch,
+            self._rare.ports,
+            self._deep,
         )
-        if edges:
-            self.sack.append(self._sack_pool[:edges].copy())
-            self._edges += edges
         if pieces:
             self.fragments.keep(pieces)
-        self._waiting += count
-        if self._waiting >= NEWEST_ROWS:
-            self._keep_newest()
+        if extras:
+            self._extras.append(self._deep.extras[:extras].copy())
+        return edges
 
     @property
     def count(self) -> int:
@@ -109,6 +150,7 @@ class PacketColumns:
             + addresses * 3 * interner.addresses.itemsize
             + interner.slots.nbytes
             + self._edges * self._sack_pool.itemsize
+            + sum(extras.nbytes for extras in self._extras)
             + self.fragments.nbytes
         )
         return held
@@ -124,7 +166,7 @@ class PacketColumns:
             head, head_bytes, length, row, protocol = (
                 column[inside] for column in (done.head, done.head_bytes, done.length, done.row, done.protocol)
             )
-            decode_assembled(head, head_bytes, length, row - start, protocol, piece, self._scratch.fields)
+            decode_assembled(head, head_bytes, length, row - start, protocol, piece, self._deep.fields)
 
     def filled(self) -> Columns:
         """Return the columns, exactly `count` rows."""
@@ -137,7 +179,25 @@ class PacketColumns:
                 for new, old in zip(whole, piece, strict=True):
                     new[start:end] = old[: end - start]
             self._pieces, self._starts = [whole], [0]
-        return Columns(*(column[: self._kept] for column in self._pieces[0]))
+        rows = Columns(*(column[: self._kept] for column in self._pieces[0]))
+        if self._is_mixed:
+            self._number_by_appearance(rows)
+        return rows
+
+    def _number_by_appearance(self, rows: Columns) -> None:
+        """Number the addresses by their first appearance again, which deferred records have mixed up."""
+        self._is_mixed = False
+        count = int(self.interner.counts[ADDRESSES])
+        self._order, numbers = first_appearances(rows.src, rows.dst, count)
+        for column in (rows.src, rows.dst):
+            column[:] = numbers[column]
+        for extras in self._extras:
+            for name in ("outer_src", "outer_dst"):
+                extras[name] = numbers[extras[name]]
+
+    def extras(self) -> Array:
+        """Return the side records, by their rows."""
+        return np.concatenate(self._extras) if self._extras else new_extras(0)
 
     def _keep_newest(self) -> None:
         """Move the rows decoded last to the others."""
@@ -175,8 +235,13 @@ class PacketColumns:
             self._starts.append(kept)
 
     def address_texts(self) -> list[str]:
-        """Text of every address, in the order of its number."""
-        return address_texts(self.interner)
+        """Text of every address, in the order of its number, as in the columns that `filled` returned."""
+        texts = address_texts(self.interner)
+        return texts if self._order is None else [texts[number] for number in self._order.tolist()]
+
+    def tunnel_names(self) -> list[str]:
+        """Name of every way through tunnels, in the order of its number; several numbers may share a name."""
+        return way_names(self._deep.ways)
 
     def protocol_names(self) -> list[str]:
         """Name of every protocol, in the order of its number; several numbers may share a name."""

@@ -1,22 +1,53 @@
-"""The compiled pass that decodes the headers of records into columns."""
+"""The common kernel: decodes the headers of most records into columns, and leaves the others to ``deep``.
+
+It knows Ethernet and the other common link types, VLAN tags, IPv4 and IPv6 as they usually are, TCP, UDP, and what ends
+there. Whatever else may be in a record is decoded by ``deep``, from its beginning.
+"""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.capture import ip, transport
-from pcapframe.capture.fragments import HEAD_BYTES
+from pcapframe.capture import transport
+from pcapframe.capture.bits import be16, be32, be64, byte
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
-from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, innermost_ip
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, skip_shims
-from pcapframe.capture.link_types import LINK_TYPES, frame_decoder
+from pcapframe.capture.ip import (
+    EXTENSION_HEADERS,
+    FIRST_ICMPV6_QUERY,
+    HOP_BY_HOP,
+    ICMP,
+    ICMP_ERRORS,
+    ICMPV6,
+    IS_FRAGMENT,
+    TCP,
+    UDP,
+)
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, behind_vlan
+from pcapframe.capture.link_types import LINK_TYPES
+from pcapframe.capture.shims import SHIMS
+from pcapframe.capture.tables import dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
+from pcapframe.capture.tunnels import IP_TUNNELS, udp_ports
 from pcapframe.jit import inner_jit, jit, unchecked
 
-__all__ = ["DTYPES", "Columns", "Scratch", "decode_assembled", "decode_batch"]
+__all__ = [
+    "DTYPES",
+    "Columns",
+    "Rare",
+    "Scratch",
+    "decode_batch",
+    "rare",
+    "unchecked_columns",
+    "write_row",
+    "write_transport",
+]
 
 Array = npt.NDArray[Any]
+
+NOT_COMMON = -1  # in place of an Ethernet type: a link type for ``deep``
+MOST_TAGS = 4  # that are skipped here
+TYPES = 0x10100  # Ethernet types, and the codes of ``link``
 
 
 class Columns(NamedTuple):
@@ -80,27 +111,40 @@ DTYPES: dict[str, Any] = {
 }
 
 
+class Rare(NamedTuple):
+    """What makes a record one for ``deep``: derived from the tables of shims and tunnels."""
+
+    types: Array  # uint8, 1 by Ethernet type or code
+    protocols: Array  # uint8, 1 by IP protocol
+    ports: Array  # uint16, rows of ``UDP_TUNNELS`` by the destination's port, then by the source's; 0 for none
+
+
+def rare(ports: Array | None = None) -> Rare:
+    """Return what makes a record one for ``deep``.
+
+    Parameters
+    ----------
+    ports : ndarray of uint16, shape (2, 65536), optional
+        As from ``udp_ports``, for tunnels on ports of one's own.
+    """
+    types, protocols = np.zeros(TYPES, np.uint8), np.zeros(256, np.uint8)
+    types[[*SHIMS, *VLAN_TYPES]] = 1
+    protocols[[*IP_TUNNELS, *EXTENSION_HEADERS]] = 1
+    return Rare(types, protocols, (udp_ports() if ports is None else ports).ravel())
+
+
 class Scratch(NamedTuple):
-    """Memory for the headers of one packet: an allocation in the kernel would take seconds to compile."""
+    """Memory for the kernel: an allocation in it would take seconds to compile."""
 
-    header: Array  # uint64, what `innermost_ip` finds
     fields: Array  # int64, what `decode_tcp` finds
+    deferred: Array  # int32, which records of the batch are for ``deep``
 
 
-_decode_frame = frame_decoder(LINK_TYPES)
-
-
-@inner_jit
-def _network_header(buffer: Any, at: Any, end: Any, link: Any) -> Any:
-    """Find the network header of a frame: Ethernet type (or a code), place, innermost VLAN id (-1 for none)."""
-    kind, at = _decode_frame(buffer, at, end, link)
-    if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):  # most packets, without waiting for stores
-        return kind, at, -1
-    return skip_shims(buffer, kind, at, end, -1)
+_common_frame = dispatcher({number: row for number, row in LINK_TYPES.items() if row.common}, f"{NOT_COMMON}, at")
 
 
 @inner_jit
-def _unchecked_columns(columns: Any) -> Any:
+def unchecked_columns(columns: Any) -> Any:
     """Return the columns as pointers that support indexing only."""
     return Columns(
         unchecked(columns.time),
@@ -133,7 +177,43 @@ def _unchecked_columns(columns: Any) -> Any:
 
 
 @inner_jit
-def _write_transport(columns: Any, row: Any, fields: Any) -> None:
+def write_row(
+    columns: Any,
+    row: Any,
+    record: Any,
+    base: Any,
+    src: Any,
+    dst: Any,
+    ttl: Any,
+    ip_id: Any,
+    vlan: Any,
+    has: Any,
+    fields: Any,
+) -> None:
+    """Write a row: what the record says, what its headers say, and what `decode_tcp` or `decode_ports` found."""
+    columns.time[row] = record.time
+    columns.wire_bytes[row] = record.wire
+    columns.captured_bytes[row] = record.captured
+    columns.offset[row] = base + record.at
+    columns.src[row] = src
+    columns.dst[row] = dst
+    columns.ttl[row] = ttl
+    columns.ip_id[row] = ip_id
+    if vlan >= 0:
+        has |= transport.HAS_VLAN
+    columns.vlan[row] = max(vlan, 0)
+    interface = record.interface
+    if 0 <= interface <= 0xFFFF:
+        has |= transport.HAS_INTERFACE
+    else:
+        interface = 0
+    columns.interface[row] = interface
+    columns.has[row] = has
+    write_transport(columns, row, fields)
+
+
+@inner_jit
+def write_transport(columns: Any, row: Any, fields: Any) -> None:
     """Write what `decode_tcp` or `decode_ports` found."""
     columns.src_port[row] = fields[transport.SRC_PORT]
     columns.dst_port[row] = fields[transport.DST_PORT]
@@ -151,18 +231,17 @@ def _write_transport(columns: Any, row: Any, fields: Any) -> None:
 
 
 @inner_jit
-def _keep_fragment(
-    buffer: Any, payload: Any, length: Any, row: Any, protocol: Any, header: Any, piece: Any, fragments: Any
-) -> None:
-    """Put a fragment into row `piece` of `fragments`, with its part of the datagram's first bytes."""
-    fragments.row[piece] = row
-    fragments.protocol[piece] = protocol
-    fragments.ident[piece] = header[ip.IDENT]
-    fragments.start[piece] = header[ip.FRAGMENT_OFFSET]
-    fragments.length[piece] = length
-    fragments.more[piece] = header[ip.MORE_FRAGMENTS]
-    for k in range(min(length, HEAD_BYTES - np.int64(header[ip.FRAGMENT_OFFSET]))):
-        fragments.head[piece, k] = buffer[payload + k]
+def _is_deep_above(data: Any, protocol: Any, at: Any, end: Any, protocols: Any, ports: Any) -> Any:
+    """Whether a tunnel, an extension header or an ICMP error may begin at `at`, above IP."""
+    if protocol == TCP:
+        return False
+    if protocol == UDP:
+        return at + 8 <= end and (ports[be16(data, at + 2)] != 0 or ports[0x10000 + be16(data, at)] != 0)
+    if protocol == ICMP:
+        return at < end and byte(data, at) in ICMP_ERRORS
+    if protocol == ICMPV6:
+        return at < end and byte(data, at) < FIRST_ICMPV6_QUERY
+    return protocols[protocol] != 0
 
 
 @jit
@@ -171,16 +250,15 @@ def decode_batch(
     base: Any,
     batch: Any,
     count: Any,
-    rows_before: Any,
     first_row: Any,
     newest: Any,
     interner: Any,
-    fragments: Any,
     sack_pool: Any,
     edges_before: Any,
     scratch: Any,
+    rare: Any,
 ) -> Any:
-    """Decode `count` records into the rows of `newest` from `first_row` on.
+    """Decode `count` records into the rows of `newest` from `first_row` on, but for those that are for ``deep``.
 
     Parameters
     ----------
@@ -192,109 +270,119 @@ def decode_batch(
         The records.
     count : int
         How many of them to decode.
-    rows_before, first_row : int
-        How many rows come before those of `newest`, and the first row of `newest` to write.
+    first_row : int
+        The first row of `newest` to write.
     newest : ndarray of NEWEST, shape (1,)
-        Written to.
+        Written to; of a deferred record only `sack_end`.
     interner : Interner
         Gets the addresses and protocols; has room for them.
-    fragments : Pieces
-        Gets the fragments of the batch.
     sack_pool : ndarray of uint32
         Gets the edges of SACK blocks of the batch.
     edges_before : int
         How many edges earlier batches had.
     scratch : Scratch
-        Overwritten.
+        Overwritten; `deferred` is filled.
+    rare : Rare
+        What makes a record one for ``deep``.
 
     Returns
     -------
     tuple of int
-        How many edges are in `sack_pool`, and how many fragments in `fragments`.
+        How many edges are in `sack_pool`, and how many records in `deferred`.
     """
-    data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
+    data, fields, deferred = unchecked(buffer), unchecked(scratch.fields), unchecked(scratch.deferred)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
     mask, counts = interner.slots.size - 1, unchecked(interner.counts)
     codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
-    out = _unchecked_columns(newest[0])
+    types, protocols, ports = unchecked(rare.types), unchecked(rare.protocols), unchecked(rare.ports)
+    out = unchecked_columns(newest[0])
     edges = 0
-    pieces = 0
+    waiting = 0
     for i in range(count):
         record = batch[i]
         row = first_row + i
         at = record.at
         end = at + record.captured
         wire_end = at + record.wire
-        has = 0
         for k in range(transport.SACK):
             fields[k] = 0
-        kind, place, vlan = _network_header(data, at, end, np.int64(record.link))
-        found, protocol, payload, payload_end, vlan = innermost_ip(data, kind, place, end, wire_end, vlan, header)
+        kind, at = _common_frame(np.int64(record.link), data, at, end)
+        vlan = np.int64(-1)
+        for _ in range(MOST_TAGS):
+            if kind not in VLAN_TYPES or at + 4 > end:
+                break
+            vlan = be16(data, at) & 0xFFF
+            kind, at = behind_vlan(data, at, end)
+        has = 0
         src = dst = np.int64(-1)
-        ttl = ip_id = np.uint64(0)
-        if found == NO_IP:
-            protocol = protocol_code(protocol)
+        ttl = ip_id = np.int64(0)
+        protocol: Any = np.int64(0)
+        payload, payload_end = at, wire_end
+        if kind == ETHERTYPE_IPV4:
+            is_deep = at + 20 > end
+            if not is_deep:
+                header_bytes = 4 * (byte(data, at) & 15)
+                payload, payload_end = at + header_bytes, at + be16(data, at + 2)
+                protocol = byte(data, at + 9)
+                is_deep = (
+                    byte(data, at) >> 4 != 4
+                    or header_bytes < 20
+                    or payload > payload_end
+                    or payload_end > wire_end
+                    or end > wire_end
+                    or be16(data, at + 6) & IS_FRAGMENT != 0
+                    or _is_deep_above(data, protocol, payload, min(end, payload_end), protocols, ports)
+                )
+            if not is_deep:
+                zero, family = np.uint64(0), np.uint64(4)
+                low = np.uint64(be32(data, at + 12))
+                src = intern_address(slots, mask, addresses, seed, counts, zero, low, family)
+                low = np.uint64(be32(data, at + 16))
+                dst = intern_address(slots, mask, addresses, seed, counts, zero, low, family)
+                ip_id, ttl = be16(data, at + 4), byte(data, at + 8)
+                has = transport.HAS_IP | transport.HAS_IP_ID
+        elif kind == ETHERTYPE_IPV6:
+            is_deep = at + 40 > end
+            if not is_deep:
+                payload, length = at + 40, be16(data, at + 4)
+                payload_end = payload + length
+                protocol, stop = byte(data, at + 6), min(end, payload_end)
+                if protocol == HOP_BY_HOP and payload + 8 <= stop and byte(data, payload) == ICMPV6:
+                    protocol, payload = ICMPV6, payload + 8 + 8 * byte(data, payload + 1)  # multicast listeners
+                is_deep = (
+                    byte(data, at) >> 4 != 6
+                    or length == 0
+                    or payload > payload_end
+                    or payload_end > wire_end
+                    or end > wire_end
+                    or _is_deep_above(data, protocol, payload, stop, protocols, ports)
+                )
+            if not is_deep:
+                family = np.uint64(6)
+                high, low = be64(data, at + 8), be64(data, at + 16)
+                src = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+                high, low = be64(data, at + 24), be64(data, at + 32)
+                dst = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+                ttl = byte(data, at + 7)
+                has = transport.HAS_IP
         else:
-            family, ttl = header[ip.FAMILY], header[ip.TTL]
-            src = intern_address(slots, mask, addresses, seed, counts, header[ip.SRC_HIGH], header[ip.SRC_LOW], family)
-            dst = intern_address(slots, mask, addresses, seed, counts, header[ip.DST_HIGH], header[ip.DST_LOW], family)
-            has = transport.HAS_IP
-            if family == 4:
-                ip_id = header[ip.IDENT]
-                has |= transport.HAS_IP_ID
-        is_fragment = found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload
-        # A first fragment that the capture cut: the length of its datagram is unknown, as in Wireshark.
-        is_cut = is_fragment and payload_end > end and header[ip.FRAGMENT_OFFSET] == 0
-        if protocol == TCP and (found == IP_PAYLOAD or is_cut):
-            has |= decode_tcp(data, payload, end, payload_end, fields)
-            if is_cut:
-                has &= ~transport.HAS_PAYLOAD
-                fields[transport.PAYLOAD] = 0
-        elif protocol == UDP and found == IP_PAYLOAD:
-            has |= decode_ports(data, payload, min(end, payload_end), fields)
-        elif is_fragment and payload_end <= end:
-            fragments.src[pieces], fragments.dst[pieces] = src, dst
-            _keep_fragment(data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments)
-            pieces += 1
-        out.time[row] = record.time
-        out.wire_bytes[row] = record.wire
-        out.captured_bytes[row] = record.captured
-        out.offset[row] = base + at
-        out.src[row] = src
-        out.dst[row] = dst
-        out.ttl[row] = ttl
-        out.ip_id[row] = ip_id
+            is_deep = kind < 0 or kind >= TYPES or types[kind] != 0
+            if not is_deep:
+                protocol = protocol_code(kind)
+        if is_deep:
+            deferred[waiting] = i
+            waiting += 1
+            out.sack_end[row] = edges_before + edges
+            continue
+        if has:
+            if protocol == TCP:
+                has |= decode_tcp(data, payload, end, payload_end, fields)
+            elif protocol == UDP:
+                has |= decode_ports(data, payload, min(end, payload_end), fields)
+        write_row(out, row, record, base, src, dst, ttl, ip_id, vlan, has, fields)
         out.protocol[row] = intern_protocol(codes, code_list, counts, protocol)
-        _write_transport(out, row, fields)
         for k in range(fields[transport.SACK_EDGES]):
             sack_pool[edges] = fields[transport.SACK + k]
             edges += 1
         out.sack_end[row] = edges_before + edges
-        if vlan >= 0:
-            has |= transport.HAS_VLAN
-        out.vlan[row] = max(vlan, 0)
-        interface = record.interface
-        if 0 <= interface <= 0xFFFF:
-            has |= transport.HAS_INTERFACE
-        else:
-            interface = 0
-        out.interface[row] = interface
-        out.has[row] = has
-    return edges, pieces
-
-
-@jit
-def decode_assembled(
-    heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any, fields: Any
-) -> None:
-    """Decode the transport headers of reassembled datagrams at the rows that completed them."""
-    for i in range(rows.size):
-        row = rows[i]
-        for k in range(fields.size):
-            fields[k] = 0
-        if protocols[i] == TCP:
-            has = decode_tcp(heads[i], 0, np.int64(head_bytes[i]), np.int64(lengths[i]), fields)
-        else:
-            has = decode_ports(heads[i], 0, np.int64(head_bytes[i]), fields)
-        _write_transport(columns, row, fields)
-        columns.has[row] |= has & ~transport.HAS_SACK
+    return edges, waiting

@@ -16,6 +16,7 @@ __all__ = [
     "MOST_UNNAMED",
     "Interner",
     "address_texts",
+    "first_appearances",
     "intern_address",
     "intern_protocol",
     "new_interner",
@@ -155,6 +156,42 @@ def with_room(interner: Interner, count: int) -> Interner:
         interner = interner._replace(slots=np.zeros(size, np.int32))
         _rehash(interner)
     return interner
+
+
+@jit
+def _number_by_appearance(src: Any, dst: Any, numbers: Any, order: Any) -> Any:
+    """Number the addresses of both columns, row by row; return the next number."""
+    count = 0
+    for i in range(src.size):
+        for code in (src[i], dst[i]):
+            if code >= 0 and numbers[code] < 0:
+                numbers[code] = count
+                order[count] = code
+                count += 1
+    return count
+
+
+def first_appearances(src: Array, dst: Array, count: int) -> tuple[Array, Array]:
+    """Return how to number addresses by their first appearance.
+
+    Parameters
+    ----------
+    src, dst : ndarray of int32
+        Numbers of addresses by row, -1 for none.
+    count : int
+        How many addresses there are; those in neither column come last, in the order of their number.
+
+    Returns
+    -------
+    tuple of ndarray
+        The old numbers by the new ones, and the new ones by the old ones, with -1 for -1.
+    """
+    numbers, order = np.full(count + 1, -1, np.int32), np.empty(count, np.int32)
+    seen = _number_by_appearance(src, dst, numbers, order)
+    others = np.flatnonzero(numbers[:count] < 0)
+    order[seen:] = others
+    numbers[others] = np.arange(seen, count)
+    return order, numbers
 
 
 def address_texts(interner: Interner) -> list[str]:

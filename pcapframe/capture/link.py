@@ -8,18 +8,18 @@ from typing import Any
 from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.jit import inner_jit
 
-__all__ = ["CODE_NAMES", "by_version", "ethernet", "llc", "ppp", "skip_shims", "wlan"]
+__all__ = ["CODE_NAMES", "behind_vlan", "by_version", "ethernet", "llc", "ppp", "wlan"]
 
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6, ETHERTYPE_IPX, ETHERTYPE_CDP = 0x0800, 0x0806, 0x86DD, 0x8137, 0x2000
 ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN = 0x8100, 0x88A8
 ETHERTYPE_OLD_VLAN, ETHERTYPE_OLDER_VLAN = 0x9100, 0x9200  # service tags before 802.1ad
+VLAN_TYPES = (ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN, ETHERTYPE_OLD_VLAN, ETHERTYPE_OLDER_VLAN)
 ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM, ETHERTYPE_PPPOE = 0x8847, 0x8848, 0x8864
 ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
 
 PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0x21, 0x57, 0x281, 0x283
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
-MOST_SHIMS = 16  # that are skipped
 
 CODE_LLC = 0x10000  # 802.2 without an Ethernet type
 CODE_CUT = 0x10001  # cut off before the type
@@ -135,6 +135,15 @@ def ethernet(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def behind_vlan(buffer: Any, at: Any, end: Any) -> Any:
+    """VLAN tag at `at`, whole: EtherType and place of the payload."""
+    kind = be16(buffer, at + 2)
+    if kind < FIRST_ETHERTYPE:
+        return llc(buffer, at + 4, end)
+    return kind, at + 4
+
+
+@inner_jit
 def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
     """802.11 header: EtherType and place of the payload.
 
@@ -152,47 +161,3 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
             return CODE_WLAN, at
         size += 6 if flags & 0x80 else 2
     return llc(buffer, at + (size + 3 & ~3 if padded else size), end)
-
-
-@inner_jit
-def skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any) -> Any:
-    """Skip VLAN tags, MPLS labels, PPPoE, FabricPath and bridged Ethernet.
-
-    Returns
-    -------
-    tuple of int
-        Type and place of what lies beneath, and the innermost VLAN id (-1 for none).
-    """
-    for _ in range(MOST_SHIMS):
-        if kind in (ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN, ETHERTYPE_OLD_VLAN, ETHERTYPE_OLDER_VLAN):
-            if at + 4 > end:
-                return CODE_CUT, at, vlan
-            vlan = be16(buffer, at) & 0xFFF
-            kind = be16(buffer, at + 2)
-            at += 4
-            if kind < FIRST_ETHERTYPE:
-                kind, at = llc(buffer, at, end)
-        elif kind in (ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM):
-            bottom = False
-            while not bottom and at + 4 <= end:
-                bottom = byte(buffer, at + 2) & 1 == 1
-                at += 4
-            if not bottom or at >= end:
-                return ETHERTYPE_MPLS, at, vlan
-            kind = by_version(buffer, at, end)
-            if kind == CODE_LLC:
-                if byte(buffer, at) >> 4 != 0 or at + 18 > end:
-                    return ETHERTYPE_MPLS, at, vlan
-                kind, at = ethernet(buffer, at + 4, end)  # pseudowire with a control word (RFC 4448)
-        elif kind == ETHERTYPE_PPPOE:
-            if at + 8 > end:
-                return CODE_CUT, at, vlan
-            kind, at = ppp(buffer, at + 6, end)
-        elif kind == ETHERTYPE_BRIDGED:
-            kind, at = ethernet(buffer, at, end)
-        elif kind == ETHERTYPE_FABRICPATH:
-            # Cisco FabricPath: a tag of two bytes. Wireshark 4.0 also takes four bytes off the end (its issue 19989).
-            kind, at = ethernet(buffer, at + 2, end)
-        else:
-            break
-    return kind, at, vlan

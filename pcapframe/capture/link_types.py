@@ -4,7 +4,7 @@ A decoder takes the buffer, where a frame begins and where its captured bytes en
 network header (or a code of ``link``) and where that header begins; shims such as VLAN tags are skipped later.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pcapframe.capture.bits import be16, be32, byte, u16, u32
@@ -27,15 +27,16 @@ from pcapframe.jit import inner_jit
 __all__ = [
     "LINK_ETHERNET",
     "LINK_TYPES",
+    "NESTED_LINK",
     "OTHER_LINKS",
     "UNKNOWN_LINK",
     "LinkType",
-    "frame_decoder",
     "is_undecoded",
     "link_name",
 ]
 
 UNKNOWN_LINK = 0x20000  # an undecoded link type is this code + its number
+NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 OTHER_LINKS = "other link types"  # protocol of the packets of link types beyond those that are named one by one
 
 BSD_INET = 2  # address families in the header of BSD loopback
@@ -46,10 +47,14 @@ ARCNET_IP, ARCNET_ARP, ARCNET_OLD_IP, ARCNET_OLD_ARP = 0xD4, 0xD5, 0xF0, 0xF1  #
 
 
 class LinkType(NamedTuple):
-    """A link type: its name for readers, and the compiled function that finds the network header of a frame."""
+    """A link type: its name for readers, and the compiled function that finds the network header of a frame.
+
+    Frames of a common one are decoded without ``deep``, where nothing else calls for it.
+    """
 
     name: str
     decoder: Callable[..., Any]
+    common: bool = False
 
 
 @inner_jit
@@ -205,14 +210,14 @@ def _frame_relay(buffer: Any, at: Any, end: Any) -> Any:
 
 LINK_ETHERNET = 1
 LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
-    LINK_ETHERNET: LinkType("Ethernet", ethernet),
-    113: LinkType("Linux cooked v1", _cooked_1),
-    276: LinkType("Linux cooked v2", _cooked_2),
-    101: LinkType("raw IP", _raw),
+    LINK_ETHERNET: LinkType("Ethernet", ethernet, common=True),
+    113: LinkType("Linux cooked v1", _cooked_1, common=True),
+    276: LinkType("Linux cooked v2", _cooked_2, common=True),
+    101: LinkType("raw IP", _raw, common=True),
     228: LinkType("raw IPv4", _raw_4),
     229: LinkType("raw IPv6", _raw_6),
-    0: LinkType("BSD loopback", _loopback),
-    108: LinkType("OpenBSD loopback", _loopback),
+    0: LinkType("BSD loopback", _loopback, common=True),
+    108: LinkType("OpenBSD loopback", _loopback, common=True),
     9: LinkType("PPP", _ppp_or_hdlc),
     50: LinkType("PPP in HDLC-like framing", _ppp_or_hdlc),
     51: LinkType("PPPoE", _pppoe),
@@ -224,34 +229,6 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     127: LinkType("802.11 with radiotap", _radiotap),
     178: LinkType("Juniper Ethernet", _juniper_ethernet),
 }
-
-
-def frame_decoder(link_types: Mapping[int, LinkType]) -> Callable[..., Any]:
-    """Return the compiled function that finds the network header of a frame of any link type.
-
-    Parameters
-    ----------
-    link_types : mapping of int to LinkType
-        Those that are decoded.
-
-    Returns
-    -------
-    callable
-        Takes buffer, begin, end and link type; returns the Ethernet type (or a code) and where the header begins.
-
-    Notes
-    -----
-    Its source is made of the table: Numba cannot look a function up, and one closure for each row takes twice as long
-    to compile.
-    """
-    lines = ["def decode_frame(buffer, at, end, link):"]
-    lines += [f"    if link == {number}: return decoder_{number}(buffer, at, end)" for number in link_types]
-    lines += [f"    return {UNKNOWN_LINK} + link, at"]
-    scope: dict[str, Any] = {f"decoder_{number}": link_type.decoder for number, link_type in link_types.items()}
-    scope["__name__"] = __name__
-    exec("\n".join(lines), scope)
-    compiled: Callable[..., Any] = inner_jit(scope["decode_frame"])
-    return compiled
 
 
 def link_name(number: int) -> str:

@@ -1,0 +1,373 @@
+"""The rare kernel: decodes the records that ``decoding`` leaves, down to the innermost IP header.
+
+It is compiled when a capture first needs it. A record is decoded in a loop: link layer and
+shims, IP, tunnel, shims, IP …
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.capture import ip, transport, tunnels
+from pcapframe.capture.bits import be16
+from pcapframe.capture.decoding import unchecked_columns, write_row, write_transport
+from pcapframe.capture.extras import EXTRA
+from pcapframe.capture.fragments import HEAD_BYTES
+from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
+from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, decode_ipv4, decode_ipv6
+from pcapframe.capture.link import CODE_CUT, ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, behind_vlan
+from pcapframe.capture.link_types import LINK_TYPES, NESTED_LINK, UNKNOWN_LINK
+from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.capture.shims import SHIMS
+from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
+from pcapframe.capture.transport import decode_ports, decode_tcp
+from pcapframe.capture.tunnels import GRE_PAYLOADS, GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, UDP_STEP, UDP_TUNNELS, way_on
+from pcapframe.jit import inner_jit, jit, unchecked
+
+__all__ = ["DeepScratch", "decode_assembled", "decode_deferred", "new_deep_scratch"]
+
+Array = npt.NDArray[Any]
+
+DEPTH = 16  # nested tunnels that are followed
+MOST_SHIMS = 16  # that are skipped before an IP header
+DATAGRAM = -2  # in place of an Ethernet type: a datagram whose IP header is in `header` already
+NO_ROW = -3
+OUTER = ip.HEADER_SLOTS  # in `header`: the outermost addresses and their family, as the first five slots
+
+
+class DeepScratch(NamedTuple):
+    """Memory for the kernel: an allocation in it would take seconds to compile."""
+
+    header: Array  # uint64, the innermost IP header, then the outermost addresses
+    fields: Array  # int64, what `decode_tcp` finds
+    edges: Array  # uint32, edges of SACK blocks
+    edge_counts: Array  # int32, how many of these each deferred record has
+    ways: Array  # int64, see ``tunnels``; kept from batch to batch
+    extras: Array  # EXTRA
+
+
+def new_deep_scratch() -> DeepScratch:
+    """Return memory for batches of `BATCH_RECORDS` records."""
+    return DeepScratch(
+        np.zeros(OUTER + 5, np.uint64),
+        np.zeros(transport.FIELDS, np.int64),
+        np.zeros(BATCH_RECORDS * 20, np.uint32),
+        np.zeros(BATCH_RECORDS, np.int32),
+        tunnels.new_ways(),
+        np.zeros(BATCH_RECORDS, EXTRA),
+    )
+
+
+_frame = dispatcher(LINK_TYPES, f"{UNKNOWN_LINK} + number, at")
+_shim = dispatcher(SHIMS, "number, at")
+_ip_tunnel = dispatcher(IP_TUNNELS, f"{NO_PAYLOAD}, at")
+_gre_payload = dispatcher(GRE_PAYLOADS, f"{NO_ROW}, at")
+_udp_tunnel = dispatcher(UDP_TUNNELS, f"{NO_PAYLOAD}, at")
+
+
+@inner_jit
+def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any) -> Any:
+    """Skip link headers, VLAN tags and other shims.
+
+    Returns
+    -------
+    tuple of int
+        Type and place of what lies beneath, and the innermost VLAN id (`vlan` where there is no tag).
+    """
+    for _ in range(MOST_SHIMS):
+        if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+            break
+        if kind >= NESTED_LINK:
+            kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
+        elif kind in VLAN_TYPES:
+            if at + 4 > end:
+                return np.int64(CODE_CUT), at, vlan
+            vlan = be16(buffer, at) & 0xFFF
+            kind, at = behind_vlan(buffer, at, end)
+        else:
+            begin, before = at, kind
+            kind, at = _shim(kind, buffer, at, end)
+            if kind == before and at == begin:
+                break
+    return kind, at, vlan
+
+
+@inner_jit
+def _follow(buffer: Any, protocol: Any, at: Any, end: Any, ports: Any, ways: Any, way: Any) -> Any:
+    """Follow the tunnel at `at`, if there is one: type and place of its payload, and the way there."""
+    if protocol == UDP:
+        if at + 16 <= end:
+            for side in range(2):  # by the destination's port, then by the source's
+                row = np.int64(ports[0x10000 * side + be16(buffer, at + 2 - 2 * side)])
+                if row:
+                    kind, place = _udp_tunnel(row, buffer, at + 8, end)
+                    if kind != NO_PAYLOAD:
+                        return kind, place, way_on(ways, way, UDP_STEP + row)
+        return np.int64(NO_PAYLOAD), at, way
+    kind, at = _ip_tunnel(protocol, buffer, at, end)
+    if kind == NO_PAYLOAD:
+        return kind, at, way
+    way = way_on(ways, way, protocol)
+    if protocol == PROTOCOL_GRE:
+        inner, place = _gre_payload(kind, buffer, at, end)
+        if inner != NO_ROW:
+            return inner, place, way_on(ways, way, GRE_STEP + kind)
+    return kind, at, way
+
+
+@inner_jit
+def _innermost(
+    buffer: Any,
+    kind: Any,
+    protocol: Any,
+    at: Any,
+    end: Any,
+    wire_end: Any,
+    vlan: Any,
+    way: Any,
+    header: Any,
+    ports: Any,
+    ways: Any,
+) -> Any:
+    """Go down to the innermost IP header.
+
+    Parameters
+    ----------
+    buffer : ndarray of uint8
+        Holds the bytes.
+    kind : int
+        What begins at `at`: an Ethernet type, a code, or `DATAGRAM`.
+    protocol : int
+        Of a `DATAGRAM`.
+    at, end, wire_end : int
+        Where it begins, where the captured bytes end, where it ended on the wire.
+    vlan, way : int
+        Innermost VLAN id so far (-1 for none), and the way through tunnels so far.
+    header : ndarray of uint64, shape (OUTER + 5,)
+        Filled: the innermost IP header, and behind a tunnel the outermost addresses.
+    ports, ways : ndarray
+        See ``tunnels``.
+
+    Returns
+    -------
+    tuple of int
+        What was found (``NO_IP`` and so on), the protocol (of the IP header, or the code of what is not IP), where its
+        payload begins, where it ends on the wire, the VLAN id, the way.
+    """
+    found, found_protocol, payload, payload_end = NO_IP, np.int64(0), at, wire_end
+    inner_vlan, inner_way = vlan, way
+    for _ in range(DEPTH):
+        kind, at, inner_vlan = _skip_shims(buffer, kind, at, end, inner_vlan)
+        above, place, ip_end = np.int64(kind), at, wire_end
+        now = NO_IP
+        if kind == ETHERTYPE_IPV4:
+            now, above, place, ip_end = decode_ipv4(buffer, at, end, wire_end, header)
+        elif kind == ETHERTYPE_IPV6:
+            now, above, place, ip_end = decode_ipv6(buffer, at, end, wire_end, header)
+        elif kind == DATAGRAM:
+            now, above = IP_PAYLOAD, protocol
+        if now == NO_IP:
+            if found == NO_IP:
+                found_protocol, vlan = above, inner_vlan
+            break
+        found, found_protocol, payload, payload_end, vlan, way = now, above, place, ip_end, inner_vlan, inner_way
+        if found != IP_PAYLOAD:
+            break
+        at, wire_end, end = payload, payload_end, min(end, payload_end)
+        if way == 0:
+            for k in range(5):
+                header[OUTER + k] = header[k]
+        kind, at, inner_way = _follow(buffer, found_protocol, at, end, ports, ways, way)
+        if kind == NO_PAYLOAD:
+            break
+    return found, found_protocol, payload, payload_end, vlan, way
+
+
+@inner_jit
+def _keep_fragment(
+    buffer: Any, payload: Any, length: Any, row: Any, protocol: Any, header: Any, piece: Any, fragments: Any
+) -> None:
+    """Put a fragment into row `piece` of `fragments`, with its part of the datagram's first bytes."""
+    fragments.row[piece] = row
+    fragments.protocol[piece] = protocol
+    fragments.ident[piece] = header[ip.IDENT]
+    fragments.start[piece] = header[ip.FRAGMENT_OFFSET]
+    fragments.length[piece] = length
+    fragments.more[piece] = header[ip.MORE_FRAGMENTS]
+    for k in range(min(length, HEAD_BYTES - np.int64(header[ip.FRAGMENT_OFFSET]))):
+        fragments.head[piece, k] = buffer[payload + k]
+
+
+@inner_jit
+def _merge_edges(
+    out: Any,
+    first_row: Any,
+    count: Any,
+    deferred: Any,
+    waiting: Any,
+    pool: Any,
+    edges: Any,
+    edges_before: Any,
+    late: Any,
+    late_counts: Any,
+    late_edges: Any,
+) -> None:
+    """Put the edges of the deferred records between those of the others, from the last row to the first."""
+    write, read = edges + late_edges, late_edges
+    k = waiting - 1
+    end = edges
+    for back in range(count):
+        i = count - 1 - back
+        row = first_row + i
+        begin = np.int64(out.sack_end[row - 1]) - edges_before if i > 0 else np.int64(0)
+        out.sack_end[row] = edges_before + write
+        if k >= 0 and deferred[k] == i:
+            for _ in range(late_counts[k]):
+                write -= 1
+                read -= 1
+                pool[write] = late[read]
+            k -= 1
+        else:
+            for place in range(end - 1, begin - 1, -1):
+                write -= 1
+                pool[write] = pool[place]
+        end = begin
+
+
+@jit
+def decode_deferred(
+    buffer: Any,
+    base: Any,
+    batch: Any,
+    count: Any,
+    deferred: Any,
+    waiting: Any,
+    rows_before: Any,
+    first_row: Any,
+    newest: Any,
+    interner: Any,
+    fragments: Any,
+    sack_pool: Any,
+    edges: Any,
+    edges_before: Any,
+    ports: Any,
+    scratch: Any,
+) -> Any:
+    """Decode the records that `decode_batch` left.
+
+    Parameters
+    ----------
+    buffer, base, batch, count, first_row, newest, interner, edges_before
+        As for `decode_batch`.
+    deferred : ndarray of int32
+        Which records of the batch to decode.
+    waiting : int
+        How many these are.
+    rows_before : int
+        How many rows come before those of `newest`.
+    fragments : Pieces
+        Gets the fragments of the batch.
+    sack_pool : ndarray of uint32
+        The edges of SACK blocks of the batch; gets those of the deferred records in their places.
+    edges : int
+        How many edges are in it.
+    ports : ndarray of uint16, shape (131072,)
+        See ``tunnels.udp_ports``.
+    scratch : DeepScratch
+        Overwritten; `extras` is filled, `ways` grows.
+
+    Returns
+    -------
+    tuple of int
+        How many edges are in `sack_pool`, fragments in `fragments` and records in `scratch.extras`.
+    """
+    data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
+    slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
+    mask, counts = interner.slots.size - 1, unchecked(interner.counts)
+    codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
+    late, late_counts, ways, udp = (
+        unchecked(scratch.edges), unchecked(scratch.edge_counts), unchecked(scratch.ways), unchecked(ports),
+    )  # fmt: skip
+    out = unchecked_columns(newest[0])
+    late_edges = 0
+    pieces = 0
+    beside = 0
+    for j in range(waiting):
+        record = batch[deferred[j]]
+        row = first_row + deferred[j]
+        end = record.at + record.captured
+        wire_end = record.at + record.wire
+        for k in range(transport.SACK):
+            fields[k] = 0
+        kind = np.int64(NESTED_LINK) + record.link
+        found, protocol, payload, payload_end, vlan, way = _innermost(
+            data, kind, np.int64(0), record.at, end, wire_end, np.int64(-1), np.int64(0), header, udp, ways
+        )
+        has = 0
+        src = dst = np.int64(-1)
+        ttl = ip_id = np.int64(0)
+        if found == NO_IP:
+            protocol = protocol_code(protocol)
+        else:
+            family, ttl = header[ip.FAMILY], np.int64(header[ip.TTL])
+            src = intern_address(slots, mask, addresses, seed, counts, header[ip.SRC_HIGH], header[ip.SRC_LOW], family)
+            dst = intern_address(slots, mask, addresses, seed, counts, header[ip.DST_HIGH], header[ip.DST_LOW], family)
+            has = transport.HAS_IP
+            if family == 4:
+                ip_id = np.int64(header[ip.IDENT])
+                has |= transport.HAS_IP_ID
+        is_fragment = found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload
+        # A first fragment that the capture cut: the length of its datagram is unknown, as in Wireshark.
+        is_cut = is_fragment and payload_end > end and header[ip.FRAGMENT_OFFSET] == 0
+        if protocol == TCP and (found == IP_PAYLOAD or is_cut):
+            has |= decode_tcp(data, payload, end, payload_end, fields)
+            if is_cut:
+                has &= ~transport.HAS_PAYLOAD
+                fields[transport.PAYLOAD] = 0
+        elif protocol == UDP and found == IP_PAYLOAD:
+            has |= decode_ports(data, payload, min(end, payload_end), fields)
+        elif is_fragment and payload_end <= end:
+            fragments.src[pieces], fragments.dst[pieces] = src, dst
+            _keep_fragment(data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments)
+            pieces += 1
+        write_row(out, row, record, base, src, dst, ttl, ip_id, vlan, has, fields)
+        out.protocol[row] = intern_protocol(codes, code_list, counts, protocol)
+        late_counts[j] = fields[transport.SACK_EDGES]
+        for k in range(fields[transport.SACK_EDGES]):
+            late[late_edges] = fields[transport.SACK + k]
+            late_edges += 1
+        if way:
+            extra = scratch.extras[beside]
+            extra.row = rows_before + row
+            extra.tunnel = way
+            family = header[OUTER + ip.FAMILY]
+            extra.outer_src = intern_address(
+                slots, mask, addresses, seed, counts, header[OUTER + ip.SRC_HIGH], header[OUTER + ip.SRC_LOW], family
+            )
+            extra.outer_dst = intern_address(
+                slots, mask, addresses, seed, counts, header[OUTER + ip.DST_HIGH], header[OUTER + ip.DST_LOW], family
+            )
+            beside += 1
+    if late_edges:
+        _merge_edges(
+            out, first_row, count, deferred, waiting, sack_pool, edges, edges_before, late, late_counts, late_edges
+        )
+    return edges + late_edges, pieces, beside
+
+
+@jit
+def decode_assembled(
+    heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any, fields: Any
+) -> None:
+    """Decode the transport headers of reassembled datagrams at the rows that completed them."""
+    for i in range(rows.size):
+        row = rows[i]
+        for k in range(fields.size):
+            fields[k] = 0
+        if protocols[i] == TCP:
+            has = decode_tcp(heads[i], 0, np.int64(head_bytes[i]), np.int64(lengths[i]), fields)
+        else:
+            has = decode_ports(heads[i], 0, np.int64(head_bytes[i]), fields)
+        write_transport(columns, row, fields)
+        columns.has[row] |= has & ~transport.HAS_SACK

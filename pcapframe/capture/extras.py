@@ -1,0 +1,26 @@
+"""Side records: what only few rows have. The common columns do not hold it, so that other rows cost nothing more.
+
+``deep`` appends one record for each row that has any of it; ``packets`` makes columns of them. A new column is a field
+here, its values in ``deep`` and its row in ``packets.EXTRA_COLUMNS``.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["EXTRA", "new_extras"]
+
+EXTRA = np.dtype(
+    [
+        ("row", np.int64),
+        ("outer_src", np.int32),  # numbers of addresses, -1 for none
+        ("outer_dst", np.int32),
+        ("tunnel", np.int32),  # the way there, see ``tunnels``; 0 for none
+    ]
+)
+
+
+def new_extras(count: int) -> npt.NDArray[Any]:
+    """Return room for `count` records."""
+    return np.zeros(count, EXTRA)

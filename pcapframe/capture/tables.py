@@ -1,0 +1,56 @@
+"""Tables of decoders: one function and one row for each layer, compiled into one dispatcher for each table.
+
+A decoder takes the buffer, where its header begins, and where the captured bytes end. It returns the Ethernet type of
+what follows (or a code of ``link``), and where that begins; a type of `NO_PAYLOAD` means that nothing follows.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from pcapframe.jit import inner_jit
+
+__all__ = ["NO_PAYLOAD", "Layer", "dispatcher"]
+
+NO_PAYLOAD = -1
+
+
+class Layer(NamedTuple):
+    """A layer that is skipped: its name for readers, and the compiled function that skips it."""
+
+    name: str
+    decoder: Callable[..., Any]
+
+
+class _HasDecoder(Protocol):
+    @property
+    def decoder(self) -> Callable[..., Any]: ...
+
+
+def dispatcher(table: Mapping[int, _HasDecoder], otherwise: str) -> Callable[..., Any]:
+    """Return the compiled function that applies the decoder of a table's row.
+
+    Parameters
+    ----------
+    table : mapping of int to layers
+        Decoders by number.
+    otherwise : str
+        What it returns for another number: an expression of `number` and `at`.
+
+    Returns
+    -------
+    callable
+        Takes the number, the buffer, where the header begins and where the captured bytes end.
+
+    Notes
+    -----
+    Its source is made of the table: Numba cannot look a function up, and one closure for each row takes twice as long
+    to compile.
+    """
+    lines = ["def dispatch(number, buffer, at, end):"]
+    lines += [f"    if number == {number}: return decoder_{number}(buffer, at, end)" for number in table]
+    lines += [f"    return {otherwise}"]
+    scope: dict[str, Any] = {f"decoder_{number}": row.decoder for number, row in table.items()}
+    scope["__name__"] = __name__
+    exec("\n".join(lines), scope)
+    compiled: Callable[..., Any] = inner_jit(scope["dispatch"])
+    return compiled
