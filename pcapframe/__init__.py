@@ -5,7 +5,7 @@ Three frames, each computed from the one before by a pure function::
     capture ── read_pcap ──► packets ── label_segments ──► segments ── build_connections ──► connections
     segments + connections ── find_patterns ──► patterns
 
-`analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `resends`,
+`analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `turns`, `resends`,
 `rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook.
 The functions ``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe``
 prints them as text or JSON. ``schema`` declares every column, ``errors`` every exception.
@@ -32,7 +32,7 @@ from pcapframe.errors import (
 
 if TYPE_CHECKING:
     from pcapframe import plots as plots
-    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends, rst_evidence
+    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends, rst_evidence, turns
     from pcapframe.answers import (
         analyze_tcp_anomalies,
         analyze_tcp_connections,
@@ -84,13 +84,14 @@ __all__ = [
     "read_pcap",
     "resends",
     "rst_evidence",
+    "turns",
     "vantage_evidence",
     "write_pcap",
 ]
 
 # Loaded on first use: importing pandas and Numba takes most of a second.
 _HOMES = {
-    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends", "rst_evidence"),
+    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends", "rst_evidence", "turns"),
     "answers": (
         "analyze_tcp_anomalies",
         "analyze_tcp_connections",

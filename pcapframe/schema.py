@@ -32,6 +32,7 @@ __all__ = [
     "RST_FITS",
     "RST_PHASES",
     "SEGMENTS",
+    "TURNS",
     "VANTAGES",
     "VANTAGE_EVIDENCE",
     "WIRESHARK_LABELS",
@@ -128,6 +129,8 @@ NO_TCP = "null unless TCP, or where the capture cut the header off before this f
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
 NO_TUNNEL = "null unless the packet is in a tunnel"
+NO_SERVICE = "NaN without a turn that has a response and does not overlap"
+OF_TURNS = "over turns that do not overlap"
 UNSEEN_PEER = "null where this side acknowledges packets of the peer and the capture has none"
 
 PACKETS = (
@@ -309,6 +312,55 @@ CONNECTIONS = (
         *_spread("ts_rtt", "the time from the first use of a timestamp to its echo"),
         Column("vantage", "category", "", NEVER, "where this direction was captured, as far as the packets show"),
     ),
+    Column("turns", "uint32", "", NEVER, "requests of the client, each with the server's response"),
+    Column("service_median_s", "float64", "s", NO_SERVICE, f"median of service_s {OF_TURNS}"),
+    Column("service_p95_s", "float64", "s", NO_SERVICE, f"95th percentile of service_s {OF_TURNS}"),
+    Column("service_max_s", "float64", "s", NO_SERVICE, f"maximum of service_s {OF_TURNS}"),
+    Column("first_response_s", "float64", "s", "NaN without a SYN or without a response",
+           "first SYN to the first segment of the first response"),
+    Column("greeting_s", "float64", "s", "NaN without a handshake, or where the server said nothing before a request",
+           "from the packet that completed the handshake to the last segment that the server sent before any request"),
+    Column("greeting_bytes", "UInt64", "bytes", "null where the beginning was not captured",
+           "payload that the server sent before any request"),
+    Column("handshake_s", "float64", "s", "NaN unless both were captured",
+           "first SYN to the packet that completed the handshake"),
+    Column("client_wait_s", "float64", "s", "NaN without a wait", f"sum of wait_s {OF_TURNS}"),
+    Column("service_total_s", "float64", "s", NO_SERVICE, f"sum of service_s {OF_TURNS}"),
+    Column("transfer_s", "float64", "s", "NaN without a turn", f"sum of request_s and response_s {OF_TURNS}"),
+    Column("other_s", "float64", "s", "NaN without a time",
+           "duration_s - handshake_s - client_wait_s - service_total_s - transfer_s, where null parts count as 0"),
+)  # fmt: skip
+
+NO_RESPONSE = "null where the capture has no response"
+
+TURNS = (
+    Column("conn_id", "int32", "", NEVER, "connection"),
+    Column("turn", "uint32", "", NEVER, "number within its connection, from 1"),
+    Column("request_frame", "uint32", "", NEVER, "frame of the first request segment"),
+    Column("request_end_frame", "uint32", "", NEVER, "frame of the last request segment"),
+    Column("response_frame", "UInt32", "", NO_RESPONSE, "frame of the first response segment"),
+    Column("response_end_frame", "UInt32", "", NO_RESPONSE, "frame of the last response segment"),
+    Column("request_bytes", "uint64", "bytes", NEVER, "payload of the request that was captured, every byte once"),
+    Column("response_bytes", "UInt64", "bytes", NO_RESPONSE,
+           "payload of the response that was captured, every byte once"),
+    Column("wait_s", "float64", "s",
+           "NaN where neither the end of the response before nor the handshake was captured, or without a time",
+           "before the request: since the last segment of the response before, or since the packet that completed the "
+           "handshake"),
+    Column("request_s", "float64", "s", "NaN without a time", "first to last request segment"),
+    Column("service_s", "float64", "s", "NaN without a response, or without a time",
+           "last request segment to first response segment"),
+    Column("response_s", "float64", "s", "NaN without a response, or without a time",
+           "first to last response segment"),
+    Column("round_trip_s", "float64", "s", "NaN without a timed answer of the server",
+           "smallest time of the connection from the capture point to the server and back: "
+           "what the path adds to service_s at least"),
+    Column("resent_segments", "uint32", "", NEVER, "segments with payload of both sides retransmitted within it"),
+    Column("zero_window_s", "float64", "s", NEVER, "time within it during which a side advertised a window of zero"),
+    Column("gap_bytes", "uint64", "bytes", NEVER, "payload of both sides that the capture lacks"),
+    Column("overlapping", "bool", "", NEVER,
+           "the server had more to say about an earlier request: it sent bytes after this request that answer no byte "
+           "of it"),
 )  # fmt: skip
 
 VANTAGE_EVIDENCE = (

@@ -3,10 +3,12 @@
 ``pipeline`` runs the stages, ``selection`` applies the filter, ``counting`` computes the numbers that ``statistics``
 declares, ``summary`` says which patterns stand out, ``health`` says what the capture can and cannot support (``clock``
 finds steps of its clock), ``provenance`` records version, parameters and files, and ``display`` writes the analysis for
-a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission, ``rsts`` of every RST.
+a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission, ``rsts`` of every RST,
+``conversations`` of every request and its response.
 """
 
 from pcapframe.analysis.anatomy import resends
+from pcapframe.analysis.conversations import turns
 from pcapframe.analysis.counting import count_label
 from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
 from pcapframe.analysis.pipeline import Analysis, analyze
@@ -37,4 +39,5 @@ __all__ = [
     "examine_capture",
     "resends",
     "rst_evidence",
+    "turns",
 ]

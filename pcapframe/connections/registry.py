@@ -19,6 +19,7 @@ from pcapframe.connections.stalls import Stalls
 from pcapframe.connections.termination import Termination
 from pcapframe.connections.vantage import vantage_columns
 from pcapframe.connections.volume import Volume
+from pcapframe.connections.waits import Waits, rest_columns
 
 __all__ = ["DERIVED", "MEASURES", "Derive", "Measure"]
 
@@ -39,5 +40,7 @@ Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 MEASURES: list[type[Measure]] = [
     Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, Probes, RoundTrips,
+    Waits,
 ]  # fmt: skip
-DERIVED: list[Derive] = [vantage_columns]  # compute further columns from those of the measures, in this order
+# These compute further columns from those of the measures, in this order.
+DERIVED: list[Derive] = [vantage_columns, rest_columns]

@@ -1,0 +1,63 @@
+"""The turns of the connections of an analysis: what clients asked for, and what servers answered."""
+
+import pandas as pd
+
+from pcapframe.analysis.pipeline import Analysis
+from pcapframe.conversation import READ, make_turns
+from pcapframe.measures import without_attrs
+
+__all__ = ["turns"]
+
+
+def turns(analysis: Analysis) -> pd.DataFrame:
+    """List requests and responses: who waited for whom, and for how long.
+
+    A request is payload of the client, its response the payload of the server after it, until the client's next
+    payload, in the order of the capture.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its selected connections are listed, with the roles that its filter determines.
+
+    Returns
+    -------
+    DataFrame
+        Columns and dtypes of ``schema.TURNS``, one row per turn, in order of ``request_frame``.
+
+    Notes
+    -----
+    Only segments that bring bytes not captured before count. A retransmission whose first copy was captured belongs to
+    nothing; one whose first copy was not captured counts as the first. Copies made on the way, keep-alives (RFC 9293
+    section 3.8.4), window probes (section 3.8.6.1) and payload of a RST do not count. Payload of the server before the
+    first request belongs to no turn: see ``greeting_bytes`` of the connection.
+
+    Times are those of the capture point. At the client, ``service_s`` includes the path to the server and back, which
+    takes at least ``round_trip_s``; at the server it does not. ``client_vantage`` of the connection says which it is.
+
+    Where a client acknowledges bytes of the server that were not captured, its next payload begins another turn. Frames
+    and times of a turn are those of what was captured, and ``gap_bytes`` says how much was not.
+
+    ``overlapping`` turns tell little: the client did not wait for the end of the response before (pipelining, HTTP/2,
+    streams). They have all columns, and are left out of the sums and medians of connections.
+
+    Wireshark's TRANSUM (``tshark -2 --enable-protocol transum -o transum.capture_position:Intermediate -o
+    transum.tcp_port_ranges:<ports that served>``) gives the same frames and ``service_s`` (``transum.st``), except that
+    it
+
+    * takes a segment to a listed port for a request and all others for responses, whatever the roles;
+    * gives a turn to SYN and SYN-ACK, and passes over payload of a segment with FIN and TLS alerts;
+    * counts retransmissions, copies and probes of the server as responses, and leaves out segments of the client that
+      Wireshark labels as retransmissions, even where they fill a hole;
+    * does not know of responses that were not captured, so that requests around them are one;
+    * reads the payload on ports 135, 139 and 445 (SMB, DCE-RPC), where several requests may be under way.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> found = turns(pf.analyze(pf.example("clean.pcap")))
+    >>> found.loc[0, ["conn_id", "turn", "request_frame", "response_frame"]].tolist()
+    [0, 1, 6, 8]
+    """
+    segments = analysis.filtered_columns("conn_id", *READ)
+    return make_turns(segments, without_attrs(analysis.connections))

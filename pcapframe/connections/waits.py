@@ -1,0 +1,125 @@
+"""Who waited for whom in each connection: sums and medians over its turns (``conversation``).
+
+The duration of a connection is the sum of five parts, in whole nanoseconds: ``handshake_s``, ``client_wait_s``,
+``service_total_s``, ``transfer_s`` and ``other_s``. The last one is the rest. It has what no turn covers: the time
+after the last response, overlapping turns, and the time of parts that are null.
+
+A client's wait begins with its handshake, or with the end of the response before. So it includes what the server says
+before the first request: ``greeting_s`` is a part of it.
+
+Medians and 95th percentiles come from a ``histogram`` whose bins are less than 1 % wide; maxima are exact.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import Array, seconds_from
+from pcapframe.connections.histogram import Histogram, keep
+from pcapframe.connections.rows import Rows, seconds
+from pcapframe.conversation import NOT_KNOWN, Following
+from pcapframe.jit import jit
+
+__all__ = ["PARTS", "Waits", "rest_columns"]
+
+PARTS = ("handshake_s", "client_wait_s", "service_total_s", "transfer_s")  # of the duration, besides other_s
+QUANTILES = {"median": 0.5, "p95": 0.95, "max": 1}
+
+# Sums over the turns of a connection that do not overlap.
+SUMS = np.dtype(
+    [
+        ("wait_ns", np.int64),
+        ("service_ns", np.int64),
+        ("transfer_ns", np.int64),
+        ("has_wait", np.bool_),
+        ("has_service", np.bool_),
+        ("has_transfer", np.bool_),
+    ]
+)
+
+
+@jit
+def _sum(turns: Any, sums: Any, services: Any) -> Any:
+    """Add turns to `sums`; collect service times and return how many."""
+    found = 0
+    for i in range(turns.size):
+        turn = turns[i]
+        if turn.overlapping:
+            continue
+        own = sums[turn.place]
+        if turn.wait_ns >= 0:
+            own.wait_ns += turn.wait_ns
+            own.has_wait = True
+        if turn.service_ns >= 0:
+            own.service_ns += turn.service_ns
+            own.has_service = True
+            found = keep(services, found, turn.place, turn.service_ns)
+        if turn.request_ns >= 0:
+            own.transfer_ns += turn.request_ns + max(turn.response_ns, 0)
+            own.has_transfer = True
+    return found
+
+
+class Waits:
+    """The columns of turns and waits."""
+
+    def __init__(self, connections: int) -> None:
+        self._following = Following(connections)
+        self._sums = np.zeros(connections, SUMS)
+        self._services = Histogram(connections)
+
+    def feed(self, rows: Rows) -> None:
+        """Follow the conversations through the next chunk."""
+        self._add(self._following.feed(rows))
+
+    def _add(self, turns: Array) -> None:
+        services = self._services.room(turns.size)
+        self._services.add(services, _sum(turns, self._sums, services))
+
+    def columns(self) -> dict[str, Any]:
+        """Return the computed columns."""
+        for turns in self._following.finish():
+            self._add(turns)
+        talks, sums = self._following.talks, self._sums
+        made: dict[str, Any] = {"turns": talks["turns"]}
+        owners, found = self._services.quantiles(*QUANTILES.values())
+        for name, values in zip(QUANTILES, found, strict=True):
+            column = made[f"service_{name}_s"] = np.full(sums.size, np.nan)
+            column[owners] = values
+        for name, field in (("client_wait", "wait"), ("service_total", "service"), ("transfer", "transfer")):
+            made[f"{name}_s"] = seconds(np.where(sums[f"has_{field}"], sums[f"{field}_ns"], NOT_KNOWN))
+        for name, (earlier, later) in {
+            "handshake_s": ("syn_at", "complete_at"),
+            "first_response_s": ("syn_at", "first_response_at"),
+            "greeting_s": ("complete_at", "greeting_end"),
+        }.items():
+            between = seconds_from(talks[earlier], talks[later])
+            made[name] = np.where(between >= 0, between, np.nan)
+        begins = talks["has_syn"] | talks["is_answered"]
+        made["greeting_bytes"] = pd.arrays.IntegerArray(talks["greeting_bytes"].astype(np.uint64), ~begins)
+        return made
+
+
+def rest_columns(made: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of the duration that no other part has.
+
+    Parameters
+    ----------
+    made : mapping
+        Columns by name.
+
+    Returns
+    -------
+    dict
+        ``other_s``.
+
+    Notes
+    -----
+    Seconds are whole nanoseconds divided by 1e9. So rounding restores the nanoseconds, for up to 100 days.
+    """
+    rest = np.rint(made["duration_s"] * 1e9)
+    for name in PARTS:
+        rest = rest - np.rint(np.nan_to_num(made[name]) * 1e9)
+    return {"other_s": rest / 1e9}

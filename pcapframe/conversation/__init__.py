@@ -1,0 +1,18 @@
+"""What client and server said to each other: requests of the client, responses of the server, one turn each.
+
+``unseen`` finds the bytes of a segment that were not captured before, ``following`` is the compiled pass over the
+segments that finds the turns, and ``frame`` makes a frame of them.
+"""
+
+from pcapframe.conversation.following import (
+    CLIENT,
+    NOT_KNOWN,
+    TALK,
+    TURN,
+    Following,
+    Spoken,
+    since,
+)
+from pcapframe.conversation.frame import READ, make_turns
+
+__all__ = ["CLIENT", "NOT_KNOWN", "READ", "TALK", "TURN", "Following", "Spoken", "make_turns", "since"]

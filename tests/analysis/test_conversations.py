@@ -1,0 +1,186 @@
+"""Turns beside Wireshark's TRANSUM, and what may not change them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pcapframe as pf
+from pcapframe.schema import TURNS
+from tests.builders import Conversation, Frame, pcap
+from tests.conversation import transum
+from tests.conversation.made import turns
+
+DATA = Path(__file__).parent.parent.parent / "data"
+FRAMES = [column.name for column in TURNS if column.name.endswith("frame")]
+
+# Each talk is a list of turns: bytes of the request, bytes of the segments of the response, wait, service time.
+SIZES = st.integers(1, 1400)
+SECONDS = st.integers(0, 3_000).map(lambda thousandths: thousandths / 1000)
+TALKS = st.lists(st.tuples(SIZES, st.lists(SIZES, min_size=1, max_size=5), SECONDS, SECONDS), min_size=1, max_size=5)
+SOME = 12  # conversations per test: building packets and analysing them takes most of a second
+Talk = list[tuple[int, list[int], float, float]]
+
+
+def built(talk: Talk, *, pieces: int = 1, **options: Any) -> Conversation:
+    """The conversation; every segment in as many pieces, captured at the same time."""
+    made = Conversation(rtt=0.01, **options).handshake()
+    for request, response, wait, service in talk:
+        _send(made, "client", request, wait, pieces)
+        for place, size in enumerate(response):
+            _send(made, "server", size, 0.01 + service if place == 0 else 0.001, pieces)
+        made.ack()
+    return made
+
+
+def _send(made: Conversation, side: Any, size: int, after: float, pieces: int) -> None:
+    parts = [size // 2, size - size // 2] if pieces == 2 and size > 1 else [size]
+    for place, part in enumerate(parts):
+        made.data(side, part, after=after if place == 0 else 0)
+
+
+def without(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return frame.drop(columns=[*columns])
+
+
+@settings(max_examples=SOME)
+@given(TALKS, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(1, 4_000_000_000))
+def test_numbers_and_times_do_not_matter(talk: Talk, client_isn: int, server_isn: int, start: int) -> None:
+    expected = turns(built(talk))
+    assert len(expected) == len(talk)
+    assert expected["request_bytes"].tolist() == [request for request, *_ in talk]
+    assert expected["response_bytes"].tolist() == [sum(response) for _, response, *_ in talk]
+    assert expected["wait_s"].tolist()[0] == talk[0][2]
+    assert expected["service_s"].tolist() == pytest.approx([0.01 + service for *_, service in talk])
+    moved = turns(built(talk, client_isn=client_isn, server_isn=server_isn, start=start))
+    pd.testing.assert_frame_equal(moved, expected, rtol=0, atol=2e-6)  # times of packets are floats here
+
+
+@settings(max_examples=SOME)
+@given(TALKS)
+def test_names_of_endpoints_do_not_matter(talk: Talk) -> None:
+    other = built(talk, client="2001:db8::7", server="2001:db8::8", client_port=80, server_port=50_000)
+    pd.testing.assert_frame_equal(turns(other), turns(built(talk)))
+
+
+@settings(max_examples=SOME)
+@given(TALKS)
+def test_a_segment_in_two_pieces_is_the_same(talk: Talk) -> None:
+    split = turns(built(talk, pieces=2))
+    pd.testing.assert_frame_equal(without(split, *FRAMES), without(turns(built(talk)), *FRAMES))
+
+
+@settings(max_examples=SOME)
+@given(TALKS, st.randoms(use_true_random=False))
+def test_duplicates_do_not_matter(talk: Talk, random: Any) -> None:
+    frames: list[Frame] = []
+    for frame in built(talk):
+        frames.append(frame)
+        if random.random() < 0.3:
+            frames.append((frame[0] + 1e-6, frame[1]))
+    pd.testing.assert_frame_equal(without(turns(frames), *FRAMES), without(turns(built(talk)), *FRAMES))
+
+
+@settings(max_examples=SOME)
+@given(TALKS)
+def test_the_order_within_a_response_does_not_matter(talk: Talk) -> None:
+    talk = [(request, [1400, *response, 1400], wait, service) for request, response, wait, service in talk]
+    expected, frames = turns(built(talk)), list(built(talk))
+    for first, last in zip(expected["response_frame"], expected["response_end_frame"], strict=True):
+        at = range(first - 1, last)  # their places in the list
+        for place in at[::2]:
+            if place + 1 in at:
+                (one, data), (other, following) = frames[place], frames[place + 1]
+                frames[place], frames[place + 1] = (one, following), (other, data)
+    pd.testing.assert_frame_equal(turns(frames), expected)
+
+
+def test_a_million_turns() -> None:
+    """Small segments on one connection; the frames are made by repeating columns, since building packets takes long."""
+    packets = pf.read_pcap(pcap(built([(10, [20], 0.0, 0.0)] * 2)), progress=False)
+    body = packets.iloc[3:6]  # request, response, acknowledgement
+    count = 1_000_000
+    repeated = body.loc[np.tile(body.index, count)]
+    step = np.repeat(np.arange(count, dtype=np.uint32), 3)
+    own = np.where(np.tile([True, False, True], count), 10, 20).astype(np.uint32)
+    other = np.where(np.tile([True, False, True], count), 20, 10).astype(np.uint32)
+    repeated = repeated.assign(
+        seq=(repeated["seq"].to_numpy(np.uint32) + step * own).astype("uint32"),
+        ack=(repeated["ack"].to_numpy(np.uint32) + step * other).astype("uint32"),
+        time=repeated["time"] + pd.to_timedelta(step * np.int64(50_000_000), unit="ns"),
+        ip_id=pd.array((step % 60_000 + 1).astype(np.uint16), dtype="UInt16"),
+    )
+    whole = pd.concat([packets.iloc[:3], repeated]).astype(packets.dtypes.to_dict())
+    whole.index = pd.RangeIndex(1, len(whole) + 1, name="frame")
+    whole.attrs = packets.attrs
+    analysis = pf.analyze(whole)
+    found = pf.turns(analysis)
+    assert len(found) == count
+    assert analysis.connections["turns"].tolist() == [count]
+    assert not found["overlapping"].any()
+    assert (found["response_bytes"] == 20).all()
+
+
+# What TRANSUM does otherwise; see the Notes of `turns`.
+FIN, SMB_PORTS = 0x01, {135, 139, 445}
+
+
+def differing(capture: Path) -> tuple[int, list[int]]:
+    """How many turns can be compared with TRANSUM's, and the first frames of those that are not equal."""
+    analysis = pf.analyze(capture, progress=False)
+    connections, segments = analysis.connections, analysis.segments
+    found, ports = pf.turns(analysis), set(connections["server_port"].tolist())
+    if found.empty:
+        return 0, []
+    carries = segments["payload_bytes"].fillna(0) > 0
+    odd = segments["resent"] | segments["capture_duplicate"] | (segments["capture_gap"] > 0) | segments["reordered"]
+    odd |= segments["probe"].notna() | segments["time"].isna() | (carries & (segments["tcp_flags"] & FIN != 0))
+    odd |= segments.index.isin(transum.alerts(capture)) | ~segments["tcp_flags"].between(0, 0x1FF)
+    odd |= segments["payload_bytes"].fillna(0) > 65_535
+    left_out = set(segments.loc[odd, "conn_id"])
+    both = connections["client_port"].isin(ports) | connections["server_port"].isin(SMB_PORTS)
+    left_out |= set(connections.index[both])
+    kept = found[~found["conn_id"].isin(left_out)].set_index("request_frame")
+    conn_id = segments["conn_id"]
+    theirs = {
+        pair.request: pair for pair in transum.pairs(capture, ports)
+        if pair.request in conn_id.index and conn_id[pair.request] not in left_out
+    }  # fmt: skip
+    wrong = [frame for frame in sorted({*kept.index, *theirs}) if not _equal(kept, theirs, frame)]
+    return len({*kept.index, *theirs}), wrong
+
+
+def _equal(kept: pd.DataFrame, theirs: dict[int, transum.Pair], frame: int) -> bool:
+    if frame not in kept.index or frame not in theirs:
+        return False
+    own, other = kept.loc[frame], theirs[frame]
+    ends = [None if pd.isna(value) else int(value) for value in own[FRAMES[1:]]]
+    if ends != [other.request_end, other.response, other.response_end]:
+        return False
+    return other.service_s is None or abs(own["service_s"] - other.service_s) < 1e-6
+
+
+@pytest.mark.needs_program("tshark")
+@pytest.mark.parametrize("capture", sorted(DATA.glob("*.pcap*")), ids=lambda path: path.name)
+def test_captures_have_the_turns_of_transum(capture: Path) -> None:
+    assert differing(capture)[1] == []
+
+
+@pytest.mark.needs_program("tshark")
+def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
+    compared, unequal = 0, {}
+    for capture in sorted(shared_corpus.rglob("*.pcap*")):
+        if capture.stat().st_size > 3_000_000:
+            continue
+        try:
+            count, wrong = differing(capture)
+        except pf.PcapframeError:
+            continue
+        compared += count
+        unequal |= {(capture.name, frame): None for frame in wrong}
+    assert compared > 1000
+    assert len(unequal) <= 0.005 * compared, list(unequal)

@@ -1,0 +1,103 @@
+"""Waits of connections, by hand, and beside the turns that they sum up."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pcapframe as pf
+from pcapframe.connections.waits import PARTS
+from tests.builders import Conversation
+from tests.connections.made import connection
+
+DATA = Path(__file__).parent.parent.parent / "data"
+RTT = 0.02
+
+
+def talk(**options: object) -> Conversation:
+    return Conversation(rtt=RTT, **options).handshake()  # type: ignore[arg-type]
+
+
+def three_turns() -> Conversation:
+    """Waits of 0.5, 1 and 2 s; service times of 0.1, 0.3 and 0.2 s; 1 ms for each further segment."""
+    made = talk()
+    for wait, service in ((0.5, 0.1), (1, 0.3), (2, 0.2)):
+        made.data("client", 100, after=wait).data("client", 50, after=0.001)
+        made.data("server", 700, after=service).data("server", 700, after=0.001)
+    return made.close()
+
+
+def test_sums_over_turns() -> None:
+    seen = connection(three_turns())
+    assert seen["turns"] == 3
+    assert seen["client_wait_s"] == pytest.approx(3.5)
+    assert seen["service_total_s"] == pytest.approx(0.6)
+    assert seen["service_max_s"] == pytest.approx(0.3)
+    assert seen["service_median_s"] == pytest.approx(0.2, rel=0.01)
+    assert seen["service_p95_s"] == pytest.approx(0.3, rel=0.01)
+    assert seen["transfer_s"] == pytest.approx(0.006)
+    assert seen["handshake_s"] == pytest.approx(RTT + 0.0001)
+    assert seen["first_response_s"] == pytest.approx(RTT + 0.0001 + 0.5 + 0.001 + 0.1)
+    assert seen["other_s"] == pytest.approx(0.0001 + RTT + 0.0001)  # FIN, FIN, ACK
+    assert math.isnan(seen["greeting_s"])
+    assert seen["greeting_bytes"] == 0
+
+
+def test_greeting() -> None:
+    seen = connection(talk().data("server", 40, after=0.3).data("server", 60, after=0.2).ack().data("client", 10))
+    assert seen["greeting_s"] == pytest.approx(0.5)
+    assert seen["greeting_bytes"] == 100
+    assert seen["turns"] == 1
+    assert math.isnan(seen["service_total_s"])
+    assert seen["client_wait_s"] == pytest.approx(0.5 + 0.0002)
+
+
+def test_greeting_is_unknown_without_the_beginning() -> None:
+    late = Conversation()
+    late.hosts["server"].next = late.hosts["client"].acked = 900
+    seen = connection(late.data("server", 40).ack())
+    assert seen[["turns", "greeting_bytes"]].isna().tolist() == [False, True]
+    assert np.isnan(seen[[*PARTS, "greeting_s", "first_response_s"]].to_numpy(float)).all()
+    assert seen["other_s"] == seen["duration_s"]
+
+
+def test_overlapping_turns_are_left_out() -> None:
+    asked = talk().data("client", 100).data("server", 1000, after=0.5)
+    asked.data("client", 50, after=0.7).data("server", 1000, ack=101, after=0.8).data("server", 300, ack=151)
+    seen = connection(asked)
+    assert seen["turns"] == 2
+    assert seen["service_total_s"] == seen["service_max_s"] == pytest.approx(0.5)
+    assert seen["client_wait_s"] == pytest.approx(0.0001)
+    assert seen["other_s"] == pytest.approx(0.7 + 0.8 + 0.0001)
+
+
+def test_an_ack_before_the_syn_ack_completes_nothing() -> None:
+    early = Conversation().syn().send("client", "A", ack=1, after=0.1).syn_ack(after=0.1).ack(after=0.4)
+    assert connection(early)["handshake_s"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("capture", sorted(DATA.glob("*.pcap*")), ids=lambda path: path.name)
+def test_parts_add_up_in_whole_nanoseconds(capture: Path) -> None:
+    analysis = pf.analyze(capture, progress=False)
+    connections = analysis.connections
+    parts = connections[[*PARTS, "other_s"]].fillna(0).mul(1e9).round().astype("int64").sum(axis=1)
+    duration = connections["end"].astype("int64") - connections["start"].astype("int64")
+    assert parts.tolist() == duration.tolist()
+
+
+@pytest.mark.parametrize("name", ["clean.pcap", "losses.pcap", "midstream.pcap", "resets.pcap"])
+def test_connections_sum_up_their_turns(name: str) -> None:
+    analysis = pf.analyze(pf.example(name))
+    connections, found = analysis.connections, pf.turns(analysis)
+    counts = found["conn_id"].value_counts().reindex(connections.index, fill_value=0)
+    assert connections["turns"].tolist() == counts.tolist()
+    kept = found[~found["overlapping"]].groupby("conn_id")
+    sums = {"client_wait_s": "wait_s", "service_total_s": "service_s"}
+    for total, part in sums.items():
+        expected = kept[part].sum(min_count=1).reindex(connections.index).to_numpy()
+        np.testing.assert_allclose(connections[total].to_numpy(), expected, rtol=0, atol=1e-12)
+    longest = kept["service_s"].max().reindex(connections.index).to_numpy()
+    np.testing.assert_array_equal(connections["service_max_s"].to_numpy(), longest)
+    gaps = found.groupby("conn_id")["gap_bytes"].sum().reindex(connections.index, fill_value=0)
+    assert (gaps.to_numpy() <= (connections["client_gap_bytes"] + connections["server_gap_bytes"]).to_numpy()).all()
