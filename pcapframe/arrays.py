@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_TIME", "Array", "Mask", "changes", "fixed", "seconds_from", "stable_order", "sum_by"]
+__all__ = ["NO_TIME", "YEAR_NS", "Array", "Mask", "changes", "fixed", "seconds_from", "stable_order", "sum_by"]
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 NO_TIME = np.iinfo(np.int64).min  # pandas' NaT
+YEAR_NS = 365 * 86_400 * 10**9  # no time between two packets of a connection is so long: it is unknown
 
 
 def changes(*columns: Array) -> Mask:
@@ -102,7 +103,7 @@ def seconds_from(earlier: Array, later: Array) -> Array:
     Returns
     -------
     ndarray of float64
-        Difference, NaN where either is unknown. [s]
+        Difference, NaN where either is unknown, or where they are a year or more apart. [s]
 
     Examples
     --------
@@ -110,6 +111,7 @@ def seconds_from(earlier: Array, later: Array) -> Array:
     [1.5, nan]
     """
     known = (later != NO_TIME) & (earlier != NO_TIME)
+    known &= np.abs(later // 2 - earlier // 2) < YEAR_NS // 2  # halves, whose difference is always a number
     return np.where(known, np.where(known, later - earlier, 0) / 1e9, np.nan)
 
 

@@ -32,7 +32,9 @@ COMPLETE, REFUSED, UNANSWERED, HALF_OPEN, ABORTED, NOT_CAPTURED = (
 )
 
 
-CLIENT_ACKED, SERVER_SENT, SERVER_RESET, CLIENT_RESET, CLIENT_RESET_UNSEEN = 1, 2, 4, 8, 16
+CLIENT_ACKED, SERVER_SENT, SERVER_RESET, CLIENT_RESET, CLIENT_RESET_UNSEEN, CLIENT_OPENED, ANSWERED = (
+    1, 2, 4, 8, 16, 32, 64,
+)  # fmt: skip
 NOT_SEEN = -1  # of a time difference
 SHORTEST_HEADER = 20  # [bytes]
 
@@ -43,7 +45,7 @@ class Opening(NamedTuple):
     syn_count: Array
     syn_ack_count: Array
     initial_rtt: Array  # int64 [ns], 0 where not seen
-    first_syn: Array  # int64 [ns], NO_TIME where not seen
+    first_syn: Array  # int64 [ns], NO_TIME where not seen or without a time
     first_syn_ack: Array
     latest_syn: Array
     seen: Array  # uint8: CLIENT_ACKED and so on
@@ -66,7 +68,7 @@ def _follow(rows: Any, out: Any) -> None:
             if flags & (SYN | ACK) == SYN:
                 latest_syn[at] = time
             elif flags & (SYN | ACK) == ACK and initial[at] == 0 and latest_syn[at] != NO_TIME:
-                initial[at] = time - latest_syn[at]
+                initial[at] = time - latest_syn[at] if time != NO_TIME else 0
         if copies[i]:
             continue
         if from_client[i]:
@@ -75,11 +77,12 @@ def _follow(rows: Any, out: Any) -> None:
                     syn_ack_count[at] += 1
                 else:
                     syn_count[at] += 1
-                    if first_syn[at] == NO_TIME:
+                    if not seen[at] & CLIENT_OPENED:
                         first_syn[at] = time
-            elif flags == ACK and first_syn[at] != NO_TIME:
+                    seen[at] |= CLIENT_OPENED
+            elif flags == ACK and seen[at] & CLIENT_OPENED:
                 seen[at] |= 0 if acks_unsent[i] else CLIENT_ACKED
-            elif flags & RST and first_answer[at] != NO_TIME:
+            elif flags & RST and seen[at] & ANSWERED:
                 seen[at] |= CLIENT_RESET
             elif flags & RST and flags & ACK:
                 seen[at] |= CLIENT_RESET_UNSEEN
@@ -90,9 +93,10 @@ def _follow(rows: Any, out: Any) -> None:
             elif flags & SYN:
                 if flags & ACK:
                     syn_ack_count[at] += 1
-                    if first_answer[at] == NO_TIME:
+                    if not seen[at] & ANSWERED:
                         first_answer[at] = time
                         seen[at] &= ~CLIENT_ACKED  # an ACK before it did not answer it
+                    seen[at] |= ANSWERED
                 else:
                     syn_count[at] += 1
 
@@ -113,14 +117,14 @@ class Establishment:
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
         out = self._out
-        has_syn, answered = out.first_syn != NO_TIME, out.first_syn_ack != NO_TIME
+        has_syn, answered = out.seen & CLIENT_OPENED != 0, out.seen & ANSWERED != 0
         handshake = np.select(
             [~has_syn, out.seen & CLIENT_ACKED != 0, out.seen & CLIENT_RESET != 0, answered,
              out.seen & SERVER_RESET != 0, out.seen & SERVER_SENT != 0, out.seen & CLIENT_RESET_UNSEEN != 0],
             [NOT_CAPTURED, COMPLETE, ABORTED, HALF_OPEN, REFUSED, HALF_OPEN, ABORTED],
             default=UNANSWERED,
         )  # fmt: skip
-        both = has_syn & answered
+        both = (out.first_syn != NO_TIME) & (out.first_syn_ack != NO_TIME)
         between = np.full(both.size, NOT_SEEN, np.int64)
         between[both] = (out.first_syn_ack - out.first_syn)[both]
         return {

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME, Array
+from pcapframe.arrays import NO_TIME, YEAR_NS, Array
 from pcapframe.connections.histogram import Histogram, keep
 from pcapframe.connections.rows import SIDES, Rows
 from pcapframe.jit import jit
@@ -64,7 +64,7 @@ def _time(rows: Any, timers: Any, by_ack: Any, by_timestamp: Any) -> Any:
         if timed_at[peer] != NO_TIME:
             since = np.int32(np.uint32(tsecrs[i] - timed_value[peer]))
             if since >= 0:
-                if since == 0 and time > timed_at[peer]:
+                if since == 0 and time > timed_at[peer] and time - timed_at[peer] < YEAR_NS:
                     echoes = keep(by_timestamp, echoes, peer, time - timed_at[peer])
                 timed_at[peer] = NO_TIME
         if newest_sent[own] < 0 or np.int32(np.uint32(tsval - newest_sent[own])) > 0:

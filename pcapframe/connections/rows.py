@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, fixed
+from pcapframe.arrays import YEAR_NS, Array, fixed
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
@@ -105,5 +105,5 @@ def category(places: Array, categories: Sequence[str]) -> Any:
 
 
 def seconds(nanoseconds: Array) -> Array:
-    """Return differences in seconds, NaN for negative ones."""
-    return np.where(nanoseconds >= 0, nanoseconds / 1e9, np.nan)
+    """Return differences in seconds, NaN for negative ones and those of a year or more."""
+    return np.where((nanoseconds >= 0) & (nanoseconds < YEAR_NS), nanoseconds / 1e9, np.nan)

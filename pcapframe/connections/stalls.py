@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME, Array, changes
+from pcapframe.arrays import NO_TIME, YEAR_NS, Array, changes
 from pcapframe.connections.rows import Rows, by_side
 from pcapframe.jit import inner_jit, jit
 from pcapframe.schema import ACK, FIN, RESEND_RULES, RST, SYN
@@ -138,7 +138,8 @@ def _measure(events: Any, starts: Any, last: Any, seen: Any, most: Any, stalled:
         if is_cut or begins[:found].min() == NO_TIME or ends[:found].min() == NO_TIME:
             stalled[direction] = np.nan
         else:
-            stalled[direction] = _covered(begins[:found], ends[:found]) / 1e9
+            covered = _covered(begins[:found], ends[:found])
+            stalled[direction] = covered / 1e9 if covered < YEAR_NS else np.nan
 
 
 class Stalls:

@@ -13,6 +13,7 @@ from pcapframe.schema import ACK
 __all__ = ["Volume"]
 
 LATEST = np.iinfo(np.int64).max
+STEP_NS = 10**9  # from here on, time running backwards is a step of the clock; below, reordered packets
 
 
 # By connection and sender (column 0: the client, 1: the server).
@@ -32,6 +33,7 @@ class Times(NamedTuple):
 
     start: Array  # int64 [ns], LATEST before the first packet
     end: Array  # int64 [ns]
+    went_back: Array  # bool: a packet is earlier than one before it by a step of the clock
 
 
 @jit
@@ -40,10 +42,12 @@ def _sum(rows: Any, times: Any, sums: Any) -> None:
     place, from_client, time, wire, payload = (
         rows.place, rows.from_client, rows.time, rows.wire_bytes, rows.payload_bytes,
     )  # fmt: skip
-    tcp_flags, start, end = rows.tcp_flags, times.start, times.end
+    tcp_flags, start, end, went_back = rows.tcp_flags, times.start, times.end, times.went_back
     for i in range(place.size):
         at = place[i]
         start[at] = min(start[at], time[i])
+        if time[i] + STEP_NS < end[at]:
+            went_back[at] = True
         end[at] = max(end[at], time[i])
         sent = sums[at, 0 if from_client[i] else 1]
         sent.packets += 1
@@ -59,7 +63,9 @@ class Volume:
     """The columns of times, packets and bytes."""
 
     def __init__(self, connections: int) -> None:
-        self._times = Times(np.full(connections, LATEST), np.full(connections, NO_TIME))
+        self._times = Times(
+            np.full(connections, LATEST), np.full(connections, NO_TIME), np.zeros(connections, np.bool_)
+        )
         self._sums = np.zeros((connections, 2), SUMS)
 
     def feed(self, rows: Rows) -> None:
@@ -68,8 +74,9 @@ class Volume:
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
-        made: dict[str, Any] = {"duration_s": seconds_from(*self._times)}
-        for name, times in self._times._asdict().items():
+        start, end, went_back = self._times
+        made: dict[str, Any] = {"duration_s": np.where(went_back, np.nan, seconds_from(start, end))}
+        for name, times in (("start", start), ("end", end)):
             made[name] = pd.array(times, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False)
         for name, column in by_sender(self._sums).items():
             made |= by_side(name, column)

@@ -1,13 +1,25 @@
 """From the packets frame to TCP segments, each with its connection, direction, labels and evidence.
 
 ``tracking`` finds the connection, ``sequence`` sets Wireshark's labels, ``evidence`` says what was retransmitted. Each
-is a compiled pass that is fed in chunks and keeps its state between them. ``labels`` runs them over a frame.
-``copies`` finds what came before each retransmission, ``rsts`` what surrounds each RST. In the code and in names of
-columns, a *resend* is a retransmitted segment.
+is a compiled pass that is fed in chunks and keeps its state between them. ``labels`` runs them over a frame. ``times``
+finds the times that cannot be. ``copies`` finds what came before each retransmission, ``rsts`` what surrounds each RST.
+In the code and in names of columns, a *resend* is a retransmitted segment.
 """
 
 from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow
 from pcapframe.segments.labels import label_segments
 from pcapframe.segments.rsts import RstRows, Rsts, follow_rsts
+from pcapframe.segments.times import find_jumps, stand_still
 
-__all__ = ["NO_ROW", "Anatomy", "Followed", "RstRows", "Rsts", "follow", "follow_rsts", "label_segments"]
+__all__ = [
+    "NO_ROW",
+    "Anatomy",
+    "Followed",
+    "RstRows",
+    "Rsts",
+    "find_jumps",
+    "follow",
+    "follow_rsts",
+    "label_segments",
+    "stand_still",
+]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.arrays import YEAR_NS
 from pcapframe.errors import ParameterError
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
@@ -18,6 +19,7 @@ from pcapframe.segments.exchange import Exchange, ExchangePass
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
 from pcapframe.segments.state import part
+from pcapframe.segments.times import times_that_cannot_be
 from pcapframe.segments.tracking import REUSED, Tracked, Tracker
 
 __all__ = ["label_segments"]
@@ -59,7 +61,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    A segment of unknown payload length (``payload_bytes`` null) has no labels. Sequence numbers are compared modulo
+    A segment whose time cannot be has none (all packets have the same, or it is years from its neighbours'). A segment
+    of unknown payload length (``payload_bytes`` null) has no labels. Sequence numbers are compared modulo
     2**32 (RFC 9293 section 3.4). A SYN shows which side is the client; if none was captured, the roles are inferred and
     ``connections.roles`` says so.
 
@@ -100,9 +103,23 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     made = _made(segments, tracker.connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
+    columns |= _without_times(packets, is_segment, columns)
     labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
     labelled_frame.attrs = packets.attrs
     return labelled_frame
+
+
+def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], columns: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of times, null where a packet's time cannot be; labels are by the times in the file."""
+    wrong = times_that_cannot_be(packets)
+    rtt = columns["ack_rtt_s"]
+    changed: dict[str, Any] = {}
+    if (np.abs(rtt) >= YEAR_NS / 1e9).any():
+        changed["ack_rtt_s"] = rtt = np.where(np.abs(rtt) >= YEAR_NS / 1e9, np.nan, rtt)
+    if wrong is None:
+        return changed
+    wrong = wrong[is_segment]
+    return {"time": columns["time"].mask(wrong), "ack_rtt_s": np.where(wrong, np.nan, rtt)}
 
 
 def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt.NDArray[np.uint16]) -> None:

@@ -55,3 +55,18 @@ def test_wrong_times_lose_no_segment() -> None:
     ):
         assert seen("time_nanoseconds_in_microsecond_file") == (12, 1200, 1)
     assert seen("time_all_the_same") == (14, 9600, 1)
+
+
+@pytest.mark.filterwarnings("ignore:.*sub-second part")
+@pytest.mark.parametrize("name", ["time_nanoseconds_in_microsecond_file", "time_all_the_same"])
+def test_nothing_rests_on_wrong_times(name: str) -> None:
+    done = pf.analyze(FOLDER / f"{name}.pcap", progress=False)
+    (connection,) = done.connections.itertuples()
+    assert (connection.handshake, connection.ending) == ("complete", "fin")
+    of_times = [column for column in done.connections if column.endswith("_s")]
+    assert "duration_s" in of_times
+    stalled = {"client_stalled_s", "server_stalled_s"}  # 0 where nothing was retransmitted
+    assert done.connections[[column for column in of_times if column not in stalled]].isna().all(axis=None)
+    assert done.segments[["time", "ack_rtt_s"]].isna().all(axis=None)
+    assert {done.health.qualifiers[each] for each in ("durations", "round_trips")} == {"unknown"}
+    assert "time runs forward" not in done.health.sentence

@@ -3,6 +3,9 @@
 - ``packets_without_time``: packets without a time in the file.
 - ``time_backwards``: packets with an earlier time than the packet before them. Below a second, they may only have been
   written out of order. A second or more is a step of the clock, and durations across it are unknown.
+- ``times_alike``: all packets have the same time. What takes time is unknown then.
+- ``time_jumps``: the time of a file jumps by a year or more, forward or back. Durations across a jump are unknown, and
+  so is the time of packets that are years from those before and after them.
 - ``clock_steps``: steps of the capture clock relative to the TCP timestamps (see `find_clock_steps` for its limits).
 """
 
@@ -13,6 +16,8 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.patterns import Evidence
+from pcapframe.segments import find_jumps, stand_still
 from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = ["FINDINGS"]
@@ -60,6 +65,36 @@ def _backwards(view: View) -> Finding | None:
     )
 
 
+def _alike(view: View) -> Finding | None:
+    if not stand_still(view.packets):
+        return None
+    when = view.packets["time"].iloc[0].isoformat()
+    return Finding(
+        "times_alike",
+        f"All {counted(len(view.packets), 'packet')} have the same time, {when}: when each was captured is unknown.",
+        {"packets": len(view.packets)},
+        {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
+        Evidence(),
+    )
+
+
+def _jumps(view: View) -> Finding | None:
+    jumps = find_jumps(view.packets)
+    if jumps is None:
+        return None
+    astray = int(jumps.astray.sum())
+    largest = jumps.largest_ns / 1e9
+    return Finding(
+        "time_jumps",
+        f"The time jumps by a year or more {counted(jumps.rows.size, 'time')}, by up to {seconds(abs(largest))} "
+        f"{'forward' if largest > 0 else 'back'}; {counted(astray, 'packet')} {agreeing(astray, 'is', 'are')} that far "
+        "from those before and after.",
+        {"jumps": jumps.rows.size, "largest_jump_s": largest, "packets_astray": astray, "packets": len(view.packets)},
+        {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
+        view.of_packets(jumps.rows),
+    )
+
+
 def _steps(view: View) -> Finding | None:
     steps = find_clock_steps(view.all_segments)
     if not steps:
@@ -84,6 +119,8 @@ def _steps(view: View) -> Finding | None:
 
 FINDINGS: dict[str, Finder] = {
     "packets_without_time": _without_time,
+    "times_alike": _alike,
     "time_backwards": _backwards,
+    "time_jumps": _jumps,
     "clock_steps": _steps,
 }

@@ -35,3 +35,25 @@ def test_time_that_runs_backwards() -> None:
     assert "durations" not in found.affects
     frames[5] = (frames[5][0] - 5, frames[5][1])
     assert finding(pcap(frames), "time_backwards").affects["durations"] == "unknown"
+
+
+def test_one_time_for_all_packets() -> None:
+    found = finding(pcap([(5.0, frame) for _, frame in whole()]), "times_alike")
+    assert found.sentence == (
+        "All 10 packets have the same time, 1970-01-01T00:00:05+00:00: when each was captured is unknown."
+    )
+    assert found.affects == {"durations": "unknown", "round_trips": "unknown", "resend_reasons": "unknown"}
+
+
+def test_years_between_packets() -> None:
+    frames = list(whole(1_700_000_000.0))
+    frames[5] = (5.0, frames[5][1])
+    found = finding(pcap(frames), "time_jumps")
+    assert found.figures["jumps"] == 2
+    assert found.figures["packets_astray"] == 1
+    assert found.evidence.frames == (6, 7)
+    assert found.sentence == (
+        "The time jumps by a year or more 2 times, by up to 53.9 years forward; 1 packet is that far from those "
+        "before and after."
+    )
+    assert found.affects["durations"] == "unknown"
