@@ -9,7 +9,7 @@ import pandas as pd
 from pcapframe.capture.remote import MASK, is_url
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.errors import CaptureFormatError, ParameterError, needs_extra
-from pcapframe.facts import capture_info, interface_of
+from pcapframe.facts import capture_info, interface_of, stores_lengths
 
 __all__ = ["dissect", "packet_bytes"]
 
@@ -102,9 +102,12 @@ def packet_bytes(packets: Any, frame: int, *, source: CaptureSource | None = Non
     with open_capture(_source(packets, row, capture) if source is None else source) as stream:
         stream.skip(begin)
         data = _read(stream, WIRE_LENGTH_BYTES + int(row["captured_bytes"]))
-        # Every format stores the length on the wire right before the bytes: a check that the capture is still the same.
-        wire = data[:WIRE_LENGTH_BYTES]
-        is_there = int(row["wire_bytes"]) in (int.from_bytes(wire, "little"), int.from_bytes(wire, "big"))
+        # Most formats store the length on the wire right before the bytes: a check that the capture is still the same.
+        before = [int.from_bytes(data[:WIRE_LENGTH_BYTES], order) for order in ("little", "big")]
+        captured, wire = int(row["captured_bytes"]), int(row["wire_bytes"])
+        # One below the captured length stands for that; before version 2.4 of pcap, the captured length is the second.
+        is_there = not stores_lengths(capture["format"]) or wire in before or min(before) < captured == wire
+        is_there = is_there or captured in before
         if not is_there or len(data) < WIRE_LENGTH_BYTES + int(row["captured_bytes"]):
             raise CaptureFormatError(stream.name, f"frame {frame} is not there: the capture has changed", begin)
     return data[WIRE_LENGTH_BYTES:]

@@ -16,7 +16,7 @@ from pcapframe.capture.link_types import LINK_ETHERNET, link_name
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.capture.writer import Described, Records, copy_packets, pcap_header, pcapng_header, record_bytes, records
 from pcapframe.errors import CaptureError, CaptureFormatError, CaptureNotFoundError, ParameterError
-from pcapframe.facts import CaptureInfo, capture_info, interface_of
+from pcapframe.facts import CaptureInfo, capture_info, interface_of, stores_lengths
 from pcapframe.files import written_aside
 from pcapframe.measures import without_attrs
 from pcapframe.wording import agreeing, counted
@@ -162,6 +162,7 @@ class _Opened:
     def __init__(self, stream: CaptureStream, capture: dict[str, Any]) -> None:
         self._stream = stream
         self._at = 0
+        self._has_lengths = stores_lengths(capture["format"])
         self._unit_ns = {"pcap (microseconds)": 1000, "pcap (nanoseconds)": 1}.get(capture["format"])
         stored = stream.compression is None and stream.size is not None and not capture["truncated"]
         if stored and stream.size != capture["bytes"]:
@@ -202,11 +203,16 @@ class _Opened:
 
     def _is_it(self, heads: Array, rows: pd.DataFrame, time_ns: Array) -> Array:
         """Tell where the header before a packet has its lengths and, in pcap, its time."""
+        if not self._has_lengths:
+            return np.ones(len(rows), np.bool_)
         same = np.zeros(len(rows), np.bool_)
+        captured, wire = rows["captured_bytes"].to_numpy(np.int64), rows["wire_bytes"].to_numpy(np.int64)
         for order in "<>":
             words = heads.view(f"{order}u4").astype(np.int64)
-            found = words[:, 2] == rows["captured_bytes"].to_numpy()
-            found &= words[:, 3] == rows["wire_bytes"].to_numpy()
+            first, second = words[:, 2], words[:, 3]
+            # The wire length may be below the captured one, which then stands for it; old versions have it first.
+            found = (first == captured) & ((second == wire) | ((second < captured) & (wire == captured)))
+            found |= (first == wire) & (second == captured)
             if self._unit_ns is not None:
                 found &= words[:, 0] * 10**9 + words[:, 1] * self._unit_ns == time_ns
             same |= found

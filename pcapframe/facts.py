@@ -16,7 +16,7 @@ from pcapframe.capture.pcapng import MOST_COMMENTS, MOST_INTERFACES
 from pcapframe.errors import ParameterError
 from pcapframe.wording import counted, joined, printable
 
-__all__ = ["CaptureInfo", "capture_info", "count_by_interface", "info_of", "interface_of"]
+__all__ = ["CaptureInfo", "capture_info", "count_by_interface", "info_of", "interface_of", "stores_lengths"]
 
 MOST_LINK_TYPES = 100  # listed
 MOST_NOTES = 100  # listed, of several captures read as one
@@ -231,6 +231,27 @@ def interface_of(info: CaptureInfo, source: int, number: int | None) -> dict[str
         "received": None,
         "dropped": None,
     }
+
+
+def stores_lengths(form: str) -> bool:
+    """Whether a record's lengths stand right before its packet, so that they show that a capture is still the same.
+
+    Parameters
+    ----------
+    form : str
+        As in ``CaptureInfo.format``.
+
+    Returns
+    -------
+    bool
+        False for some dialects of pcap, and for formats that store them elsewhere.
+
+    Examples
+    --------
+    >>> stores_lengths("pcap (microseconds) and pcapng"), stores_lengths("snoop")
+    (True, False)
+    """
+    return set(form.split(" and ")) <= {"pcap (microseconds)", "pcap (nanoseconds)", "pcapng"}
 
 
 def count_by_interface(packets: pd.DataFrame) -> list[int]:

@@ -2,8 +2,10 @@
 
 import bz2
 import gzip
+import struct
 import subprocess
 import warnings
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 import pcapframe as pf
 from pcapframe.dissection import packet_bytes
 from pcapframe.errors import CaptureError, CaptureNotFoundError, ParameterError
-from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcapng
+from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcap_header, pcap_record, pcapng
 
 START = 1_700_000_000
 FRAMES = [(START + i / 8, packet(seq=i, payload=bytes([i % 256]) * (i % 7))) for i in range(40)]
@@ -32,7 +34,28 @@ SEVERAL = (
         for i, (t, d) in enumerate(FRAMES)
     )
 )
+SNOOP = b"snoop\0\0\0" + struct.pack(">II", 2, 4)
+SNOOP += b"".join(
+    struct.pack(">IIIIII", len(d), len(d), 24 + len(d), 0, int(t), int(t % 1 * 10**6)) + d for t, d in FRAMES
+)
+ERF = b"".join(
+    struct.pack("<II", int(t % 1 * 2**32), int(t)) + struct.pack(">BBHHHH", 2, 4, 18 + len(d), 0, len(d), 0) + d
+    for t, d in FRAMES
+)
+SHORT = pcap_header() + b"".join(pcap_record(t, d, wire_bytes=len(d) - 1 - i % 3) for i, (t, d) in enumerate(FRAMES))
+PATCHED = bytes.fromhex("34cdb2a1") + pcap_header()[4:]
+PATCHED += b"".join(pcap_record(t, d)[:16] + struct.pack("<IHBB", 2, 0x800, 0, 0) + d for t, d in FRAMES)
+OLD = pcap(FRAMES, snaplen=60)  # before version 2.4, the length on the wire comes first
+OLD = OLD[:6] + b"\2" + OLD[7:]
+for at, _ in zip(accumulate([24, *(16 + min(60, len(d)) for _, d in FRAMES)]), FRAMES, strict=False):
+    OLD = OLD[: at + 8] + OLD[at + 12 : at + 16] + OLD[at + 8 : at + 12] + OLD[at + 16 :]
 CAPTURES = {
+    "snoop": SNOOP,
+    "ERF": ERF,
+    "original lengths below captured": SHORT,
+    "patched": PATCHED,
+    "version 2.2": OLD,
+    "two in one": pcap(FRAMES[:20]) + pcap(FRAMES[20:], nanoseconds=True, big_endian=True),
     "pcap": pcap(FRAMES),
     "big-endian nanoseconds": pcap(FRAMES, big_endian=True, nanoseconds=True),
     "pcapng": pcapng(FRAMES, tsresol=9),
@@ -54,6 +77,7 @@ def same_packets(packets: pd.DataFrame, written: pd.DataFrame, before: Path, aft
 
 
 @pytest.mark.parametrize("suffix", [".pcap", ".pcapng"])
+@pytest.mark.filterwarnings("ignore:.*holds 2 captures")
 @pytest.mark.parametrize("name", CAPTURES)
 def test_bytes_and_times_are_kept(name: str, suffix: str, tmp_path: Path) -> None:
     path, target = tmp_path / "a capture", tmp_path / f"out{suffix}"
