@@ -67,9 +67,9 @@ def read_pcap(
     Notes
     -----
     Header fields are those of the innermost IP header. Lengths come from the headers (RFC 9293 section 3.1), not from
-    what was captured. Fragments are reassembled at the frame that completes the datagram. On Linux, a local file that
-    the user owns and nobody is writing is mapped, piece by piece under a read lease (fcntl(2)): a program that opens
-    it for writing meanwhile waits some milliseconds.
+    what was captured. Fragments, also of packets that carry a tunnel, are reassembled at the frame that completes the
+    datagram. On Linux, a local file that the user owns and nobody is writing is mapped, piece by piece under a read
+    lease (fcntl(2)): a program that opens it for writing meanwhile waits some milliseconds.
 
     Examples
     --------

@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from pcapframe.capture import transport
 from pcapframe.capture.decoding import DTYPES, Columns, Scratch, decode_batch, rare
-from pcapframe.capture.deep import decode_assembled, decode_deferred, new_deep_scratch
+from pcapframe.capture.deep import decode_deferred, new_deep_scratch
 from pcapframe.capture.extras import new_extras
-from pcapframe.capture.fragments import Fragments
+from pcapframe.capture.fragments import Datagrams, new_datagrams, taken
 from pcapframe.capture.interning import (
     ADDRESSES,
     address_texts,
@@ -73,7 +73,7 @@ class PacketColumns:
         self._waiting = 0  # rows in it
         self.sack: list[Array] = []  # edges of SACK blocks, one array a batch
         self._edges = 0  # how many these are
-        self.fragments = Fragments()
+        self._datagrams: Datagrams | None = None  # of the capture that is being read
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
         self._scratch = Scratch(np.zeros(transport.FIELDS, np.int64), np.zeros(BATCH_RECORDS, np.int32))
         self._rare = rare()
@@ -112,7 +112,9 @@ class PacketColumns:
         """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
         self._is_mixed |= waiting < count
         self.interner = with_room(self.interner, 4 * waiting)
-        edges, pieces, extras = decode_deferred(
+        if self._datagrams is None:
+            self._datagrams = new_datagrams()
+        edges, extras = decode_deferred(
             buffer,
             base,
             batch,
@@ -123,15 +125,13 @@ class PacketColumns:
             self._waiting,
             self._newest,
             self.interner,
-            self.fragments.incoming,
+            self._datagrams,
             self._sack_pool,
             edges,
             self._edges,
             self._rare.ports,
             self._deep,
         )
-        if pieces:
-            self.fragments.keep(pieces)
         if extras:
             self._extras.append(self._deep.extras[:extras].copy())
         return edges
@@ -151,22 +151,13 @@ class PacketColumns:
             + interner.slots.nbytes
             + self._edges * self._sack_pool.itemsize
             + sum(extras.nbytes for extras in self._extras)
-            + self.fragments.nbytes
+            + (taken(self._datagrams) if self._datagrams else 0)
         )
         return held
 
     def finish_capture(self) -> None:
-        """Reassemble the fragments of the capture just read: a datagram never spans two captures."""
-        self._keep_newest()
-        done = self.fragments.assemble()
-        if done is None:
-            return
-        for piece, start in zip(self._pieces, self._starts, strict=True):
-            inside = (done.row >= start) & (done.row < start + piece.time.size)
-            head, head_bytes, length, row, protocol = (
-                column[inside] for column in (done.head, done.head_bytes, done.length, done.row, done.protocol)
-            )
-            decode_assembled(head, head_bytes, length, row - start, protocol, piece, self._deep.fields)
+        """Give up what is incomplete of the capture just read: a datagram never spans two captures."""
+        self._datagrams = None
 
     def filled(self) -> Columns:
         """Return the columns, exactly `count` rows."""

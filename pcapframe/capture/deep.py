@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from pcapframe.capture import ip, transport, tunnels
 from pcapframe.capture.bits import be16
-from pcapframe.capture.decoding import unchecked_columns, write_row, write_transport
+from pcapframe.capture.decoding import unchecked_columns, write_row
 from pcapframe.capture.extras import EXTRA
-from pcapframe.capture.fragments import HEAD_BYTES
+from pcapframe.capture.fragments import LATEST, add_fragment
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
-from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, decode_ipv4, decode_ipv6
+from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, decode_extensions, decode_ipv4, decode_ipv6
 from pcapframe.capture.link import CODE_CUT, ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, behind_vlan
 from pcapframe.capture.link_types import LINK_TYPES, NESTED_LINK, UNKNOWN_LINK
 from pcapframe.capture.records import BATCH_RECORDS
@@ -25,7 +25,7 @@ from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.capture.tunnels import GRE_PAYLOADS, GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, UDP_STEP, UDP_TUNNELS, way_on
 from pcapframe.jit import inner_jit, jit, unchecked
 
-__all__ = ["DeepScratch", "decode_assembled", "decode_deferred", "new_deep_scratch"]
+__all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 
 Array = npt.NDArray[Any]
 
@@ -33,6 +33,7 @@ DEPTH = 16  # nested tunnels that are followed
 MOST_SHIMS = 16  # that are skipped before an IP header
 DATAGRAM = -2  # in place of an Ethernet type: a datagram whose IP header is in `header` already
 NO_ROW = -3
+LONGEST_DATAGRAM = 0xFFFF
 OUTER = ip.HEADER_SLOTS  # in `header`: the outermost addresses and their family, as the first five slots
 
 
@@ -40,6 +41,7 @@ class DeepScratch(NamedTuple):
     """Memory for the kernel: an allocation in it would take seconds to compile."""
 
     header: Array  # uint64, the innermost IP header, then the outermost addresses
+    key: Array  # uint64, of a fragment's datagram
     fields: Array  # int64, what `decode_tcp` finds
     edges: Array  # uint32, edges of SACK blocks
     edge_counts: Array  # int32, how many of these each deferred record has
@@ -51,6 +53,7 @@ def new_deep_scratch() -> DeepScratch:
     """Return memory for batches of `BATCH_RECORDS` records."""
     return DeepScratch(
         np.zeros(OUTER + 5, np.uint64),
+        np.zeros(5, np.uint64),
         np.zeros(transport.FIELDS, np.int64),
         np.zeros(BATCH_RECORDS * 20, np.uint32),
         np.zeros(BATCH_RECORDS, np.int32),
@@ -166,7 +169,7 @@ def _innermost(
         elif kind == ETHERTYPE_IPV6:
             now, above, place, ip_end = decode_ipv6(buffer, at, end, wire_end, header)
         elif kind == DATAGRAM:
-            now, above = IP_PAYLOAD, protocol
+            now, above, place, ip_end = decode_extensions(buffer, protocol, at, end, wire_end)
         if now == NO_IP:
             if found == NO_IP:
                 found_protocol, vlan = above, inner_vlan
@@ -182,21 +185,6 @@ def _innermost(
         if kind == NO_PAYLOAD:
             break
     return found, found_protocol, payload, payload_end, vlan, way
-
-
-@inner_jit
-def _keep_fragment(
-    buffer: Any, payload: Any, length: Any, row: Any, protocol: Any, header: Any, piece: Any, fragments: Any
-) -> None:
-    """Put a fragment into row `piece` of `fragments`, with its part of the datagram's first bytes."""
-    fragments.row[piece] = row
-    fragments.protocol[piece] = protocol
-    fragments.ident[piece] = header[ip.IDENT]
-    fragments.start[piece] = header[ip.FRAGMENT_OFFSET]
-    fragments.length[piece] = length
-    fragments.more[piece] = header[ip.MORE_FRAGMENTS]
-    for k in range(min(length, HEAD_BYTES - np.int64(header[ip.FRAGMENT_OFFSET]))):
-        fragments.head[piece, k] = buffer[payload + k]
 
 
 @inner_jit
@@ -247,7 +235,7 @@ def decode_deferred(
     first_row: Any,
     newest: Any,
     interner: Any,
-    fragments: Any,
+    table: Any,
     sack_pool: Any,
     edges: Any,
     edges_before: Any,
@@ -266,7 +254,7 @@ def decode_deferred(
         How many these are.
     rows_before : int
         How many rows come before those of `newest`.
-    fragments : Pieces
+    table : Datagrams
         Gets the fragments of the batch.
     sack_pool : ndarray of uint32
         The edges of SACK blocks of the batch; gets those of the deferred records in their places.
@@ -280,7 +268,7 @@ def decode_deferred(
     Returns
     -------
     tuple of int
-        How many edges are in `sack_pool`, fragments in `fragments` and records in `scratch.extras`.
+        How many edges are in `sack_pool`, and records in `scratch.extras`.
     """
     data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
@@ -290,8 +278,8 @@ def decode_deferred(
         unchecked(scratch.edges), unchecked(scratch.edge_counts), unchecked(scratch.ways), unchecked(ports),
     )  # fmt: skip
     out = unchecked_columns(newest[0])
+    heads, key = unchecked(table.heads), unchecked(scratch.key)
     late_edges = 0
-    pieces = 0
     beside = 0
     for j in range(waiting):
         record = batch[deferred[j]]
@@ -300,10 +288,32 @@ def decode_deferred(
         wire_end = record.at + record.wire
         for k in range(transport.SACK):
             fields[k] = 0
-        kind = np.int64(NESTED_LINK) + record.link
-        found, protocol, payload, payload_end, vlan, way = _innermost(
-            data, kind, np.int64(0), record.at, end, wire_end, np.int64(-1), np.int64(0), header, udp, ways
-        )
+        source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
+        kind, protocol, at = np.int64(NESTED_LINK) + record.link, np.int64(0), record.at
+        vlan, way, way_cut = np.int64(-1), np.int64(0), np.int64(-1)
+        for _ in range(DEPTH):
+            found, protocol, payload, payload_end, vlan, way = _innermost(
+                source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways
+            )
+            if found != IP_FRAGMENT or payload_end <= payload:
+                break
+            kind = np.int64(DATAGRAM)
+            if payload_end <= whole:
+                length = payload_end - payload
+                total, known, protocol = add_fragment(
+                    table, key, seed, header, protocol, vlan, way, record.time, source, payload, stop, length
+                )
+                if total < 0:
+                    break
+                source, at = heads, np.int64(LATEST)
+                stop, wire_end = at + known, at + total
+                whole = wire_end
+            elif header[ip.FRAGMENT_OFFSET] == 0:
+                # The capture cut it, so its datagram's length stays unknown, as in Wireshark; that of a packet in a
+                # tunnel stands in its own header.
+                at, way_cut, wire_end = payload, way, payload + LONGEST_DATAGRAM
+            else:
+                break
         has = 0
         src = dst = np.int64(-1)
         ttl = ip_id = np.int64(0)
@@ -317,20 +327,13 @@ def decode_deferred(
             if family == 4:
                 ip_id = np.int64(header[ip.IDENT])
                 has |= transport.HAS_IP_ID
-        is_fragment = found == IP_FRAGMENT and protocol in (TCP, UDP) and payload_end > payload
-        # A first fragment that the capture cut: the length of its datagram is unknown, as in Wireshark.
-        is_cut = is_fragment and payload_end > end and header[ip.FRAGMENT_OFFSET] == 0
-        if protocol == TCP and (found == IP_PAYLOAD or is_cut):
-            has |= decode_tcp(data, payload, end, payload_end, fields)
-            if is_cut:
+        if found == IP_PAYLOAD and protocol == TCP:
+            has |= decode_tcp(source, payload, stop, payload_end, fields)
+            if way == way_cut:
                 has &= ~transport.HAS_PAYLOAD
                 fields[transport.PAYLOAD] = 0
-        elif protocol == UDP and found == IP_PAYLOAD:
-            has |= decode_ports(data, payload, min(end, payload_end), fields)
-        elif is_fragment and payload_end <= end:
-            fragments.src[pieces], fragments.dst[pieces] = src, dst
-            _keep_fragment(data, payload, payload_end - payload, rows_before + row, protocol, header, pieces, fragments)
-            pieces += 1
+        elif found == IP_PAYLOAD and protocol == UDP:
+            has |= decode_ports(source, payload, min(stop, payload_end), fields)
         write_row(out, row, record, base, src, dst, ttl, ip_id, vlan, has, fields)
         out.protocol[row] = intern_protocol(codes, code_list, counts, protocol)
         late_counts[j] = fields[transport.SACK_EDGES]
@@ -353,21 +356,4 @@ def decode_deferred(
         _merge_edges(
             out, first_row, count, deferred, waiting, sack_pool, edges, edges_before, late, late_counts, late_edges
         )
-    return edges + late_edges, pieces, beside
-
-
-@jit
-def decode_assembled(
-    heads: Any, head_bytes: Any, lengths: Any, rows: Any, protocols: Any, columns: Any, fields: Any
-) -> None:
-    """Decode the transport headers of reassembled datagrams at the rows that completed them."""
-    for i in range(rows.size):
-        row = rows[i]
-        for k in range(fields.size):
-            fields[k] = 0
-        if protocols[i] == TCP:
-            has = decode_tcp(heads[i], 0, np.int64(head_bytes[i]), np.int64(lengths[i]), fields)
-        else:
-            has = decode_ports(heads[i], 0, np.int64(head_bytes[i]), fields)
-        write_transport(columns, row, fields)
-        columns.has[row] |= has & ~transport.HAS_SACK
+    return edges + late_edges, beside

@@ -1,160 +1,290 @@
-"""Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5).
+"""Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5), while a capture is read.
 
 A datagram belongs to the frame that completes it, in whatever order its fragments came, as in Wireshark; one that is
-never complete has no transport header. Only the first bytes of a datagram are kept: enough for a TCP header, even if
-it is spread over several fragments.
+never complete has no transport header. Only the first bytes of a datagram are kept: enough for the headers of tunnels
+and TCP, even if they are spread over several fragments. Memory is bounded: `MOST_DATAGRAMS` may be incomplete at a
+time, then the oldest is given up, as is one that is incomplete for a minute.
 """
 
+import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.jit import jit
+from pcapframe.arrays import NO_TIME
+from pcapframe.capture import ip
+from pcapframe.jit import inner_jit
 
-__all__ = ["Assembled", "Fragments", "Pieces"]
+__all__ = ["HEAD_BYTES", "LATEST", "Datagrams", "add_fragment", "new_datagrams", "taken"]
 
 Array = npt.NDArray[Any]
 
-INCOMING = 32768  # more than the fragments of one batch of records
-HEAD_BYTES = 64
-UNITS = 8192 + 8192  # of eight bytes: up to the largest offset plus the largest fragment
+MOST_DATAGRAMS = 16_384  # 47 MB
+HEAD_BYTES = 512  # kept of each
+LATEST = MOST_DATAGRAMS * HEAD_BYTES  # where in `Datagrams.heads` the datagram lies that was completed last
+TIMEOUT_NS = 60_000_000_000  # RFC 8200: 60 s; RFC 1122: 60 to 120 s
+UNIT_BYTES = 8
+HEAD_UNITS = HEAD_BYTES // UNIT_BYTES
+WORDS = 256  # of 64 units: up to the largest offset plus the largest fragment
+MOST_UNITS = 64 * WORDS
+BUCKETS = 1 << 14
+NONE = -1
+UNKNOWN_TOTAL = -1
+
+SLOT = np.dtype(
+    [
+        ("key", np.uint64, (5,)),  # addresses; identification, protocol, VLAN and way
+        ("since", np.int64),  # when its first fragment was captured [ns]
+        ("total", np.int32),  # its length, if the last fragment was seen [bytes]
+        ("highest", np.int32),  # end of what was seen [units]
+        ("filled", np.int32),  # up to where there is no hole [units]
+        ("known", np.int32),  # up to where its first bytes may be known [bytes]
+        ("protocol", np.int32),  # of its first fragment
+        ("bucket", np.int32),
+        ("next", np.int32),  # in its bucket, or among the free slots
+        ("older", np.int32),
+        ("newer", np.int32),
+    ],
+    align=True,
+)
+USED, FREE, OLDEST, NEWEST = range(4)  # in `Datagrams.numbers`: slots used so far, and first slots of lists
 
 
-class Pieces(NamedTuple):
-    """Fragments, one row each."""
+class Datagrams(NamedTuple):
+    """Datagrams that are not complete, a slot each."""
 
-    row: Array
-    src: Array
-    dst: Array
-    protocol: Array
-    ident: Array
-    start: Array
-    length: Array
-    more: Array
-    head: Array
+    heads: Array  # uint8, the first bytes of each, then of the datagram completed last
+    origins: Array  # uint16, by unit of each head: where the fragment begins that it is from [units]
+    seen: Array  # uint64, a bit for each unit
+    slots: Array  # SLOT
+    buckets: Array  # int32, by the hash of the key: the first slot, NONE for none
+    numbers: Array  # int64
 
 
-class Assembled(NamedTuple):
-    """Complete datagrams: the row of the completing frame, their first bytes and their length."""
+def new_datagrams() -> Datagrams:
+    """Return room for `MOST_DATAGRAMS`; memory that is never used is not taken from the system."""
+    dtypes: list[tuple[int, npt.DTypeLike]] = [
+        ((MOST_DATAGRAMS + 1) * HEAD_BYTES, np.uint8),
+        (MOST_DATAGRAMS * HEAD_UNITS, np.uint16),
+        (MOST_DATAGRAMS * WORDS, np.uint64),
+        (MOST_DATAGRAMS, SLOT),
+    ]
+    ends = np.cumsum([count * np.dtype(dtype).itemsize for count, dtype in dtypes]).tolist()
+    memory = np.frombuffer(mmap.mmap(-1, ends[-1]), np.uint8)
+    heads, origins, seen, slots = (
+        memory[begin:end].view(dtype) for begin, end, (_, dtype) in zip([0, *ends[:-1]], ends, dtypes, strict=True)
+    )
+    buckets, numbers = np.full(BUCKETS, NONE, np.int32), np.array([0, NONE, NONE, NONE], np.int64)
+    return Datagrams(heads, origins, seen, slots, buckets, numbers)
 
-    row: Array
-    protocol: Array
-    length: Array
-    head_bytes: Array
-    head: Array
+
+def taken(datagrams: Datagrams) -> int:
+    """How much memory the slots used so far take, in bytes."""
+    return int(datagrams.numbers[USED]) * (HEAD_BYTES + 2 * HEAD_UNITS + 8 * WORDS + SLOT.itemsize)
 
 
-def _pieces(count: int) -> Pieces:
-    dtypes = [np.int64, np.int32, np.int32, np.uint8, np.uint32, np.uint16, np.uint32, np.uint8]
-    columns: list[Array] = [*(np.zeros(count, d) for d in dtypes), np.zeros((count, HEAD_BYTES), np.uint8)]
-    return Pieces(*columns)
+@inner_jit
+def _bucket(key: Any, seed: Any) -> Any:
+    """Bucket of a key: nobody can prepare datagrams that collide."""
+    h = seed[1]
+    for k in range(5):
+        h = (h ^ key[k]) * seed[0]
+        h ^= h >> np.uint64(29)
+    return np.int64(h >> np.uint64(33)) & (BUCKETS - 1)
 
 
-@jit
-def reassemble(
-    pieces: Any, order: Any, new_datagram: Any, covered: Any, head: Any, completing: Any, lengths: Any, heads: Any
+@inner_jit
+def _drop(table: Any, number: Any) -> None:
+    """Free a slot."""
+    slots, numbers = table.slots, table.numbers
+    slot = slots[number]
+    before = np.int64(table.buckets[slot.bucket])
+    if before == number:
+        table.buckets[slot.bucket] = slot.next
+    else:
+        while slots[before].next != number:
+            before = np.int64(slots[before].next)
+        slots[before].next = slot.next
+    if slot.older == NONE:
+        numbers[OLDEST] = slot.newer
+    else:
+        slots[slot.older].newer = slot.newer
+    if slot.newer == NONE:
+        numbers[NEWEST] = slot.older
+    else:
+        slots[slot.newer].older = slot.older
+    for word in range((slot.highest + 63) // 64):
+        table.seen[number * WORDS + word] = np.uint64(0)
+    slot.next = numbers[FREE]
+    numbers[FREE] = number
+
+
+@inner_jit
+def _is_late(since: Any, time: Any) -> Any:
+    """Whether the time for completing a datagram is over."""
+    return since != NO_TIME and time != NO_TIME and time > since and time - since > TIMEOUT_NS
+
+
+@inner_jit
+def _add(table: Any, key: Any, bucket: Any, time: Any, protocol: Any) -> Any:
+    """Return a slot for a new datagram."""
+    slots, numbers = table.slots, table.numbers
+    oldest = numbers[OLDEST]
+    is_full = numbers[FREE] == NONE and numbers[USED] == MOST_DATAGRAMS
+    if oldest != NONE and (is_full or _is_late(slots[oldest].since, time)):
+        _drop(table, oldest)
+    number = numbers[FREE]
+    if number == NONE:
+        number = numbers[USED]
+        numbers[USED] = number + 1
+    else:
+        numbers[FREE] = slots[number].next
+    slot = slots[number]
+    for k in range(5):
+        slot.key[k] = key[k]
+    slot.since, slot.protocol, slot.bucket = time, protocol, bucket
+    slot.total, slot.highest, slot.filled, slot.known = UNKNOWN_TOTAL, 0, 0, HEAD_BYTES
+    slot.next = table.buckets[bucket]
+    table.buckets[bucket] = number
+    slot.older, slot.newer = numbers[NEWEST], NONE
+    if numbers[NEWEST] == NONE:
+        numbers[OLDEST] = number
+    else:
+        slots[numbers[NEWEST]].newer = number
+    numbers[NEWEST] = number
+    return number
+
+
+@inner_jit
+def _copy_head(table: Any, number: Any, buffer: Any, at: Any, start: Any, known: Any) -> None:
+    """Copy what a fragment has of the head; of two that overlap, the one that begins first holds, as in Wireshark."""
+    begin = start // UNIT_BYTES
+    for unit in range(begin, min((start + known + UNIT_BYTES - 1) // UNIT_BYTES, HEAD_UNITS)):
+        bits = table.seen[number * WORDS + (unit >> 6)]
+        origin = number * HEAD_UNITS + unit
+        if bits >> np.uint64(unit & 63) & np.uint64(1) and table.origins[origin] <= begin:
+            continue
+        table.origins[origin] = begin
+        place = unit * UNIT_BYTES
+        for k in range(place, min(place + UNIT_BYTES, start + known)):
+            table.heads[number * HEAD_BYTES + k] = buffer[np.uint64(at + k - start)]
+
+
+@inner_jit
+def _mark(seen: Any, base: Any, begin: Any, stop: Any) -> None:
+    """Note that the units from `begin` to `stop` were seen."""
+    last = (stop - 1) >> 6
+    for word in range(begin >> 6, last + 1):
+        bits = ~np.uint64(0)
+        if word == begin >> 6:
+            bits &= ~np.uint64(0) << np.uint64(begin & 63)
+        if word == last:
+            bits &= ~np.uint64(0) >> np.uint64(63 - ((stop - 1) & 63))
+        seen[base + word] |= bits
+
+
+@inner_jit
+def _filled(seen: Any, base: Any, filled: Any, highest: Any) -> Any:
+    """Return up to which unit there is no hole."""
+    while filled < highest:
+        bits = seen[base + (filled >> 6)]
+        if filled & 63 == 0 and bits == ~np.uint64(0):
+            filled += 64
+        elif bits >> np.uint64(filled & 63) & np.uint64(1):
+            filled += 1
+        else:
+            break
+    return filled
+
+
+@inner_jit
+def add_fragment(
+    table: Any,
+    key: Any,
+    seed: Any,
+    header: Any,
+    protocol: Any,
+    vlan: Any,
+    way: Any,
+    time: Any,
+    buffer: Any,
+    at: Any,
+    stop: Any,
+    length: Any,
 ) -> Any:
-    """Find which fragments complete a datagram.
+    """Add a fragment to its datagram.
 
     Parameters
     ----------
-    pieces : Pieces
-        The fragments.
-    order : ndarray of int64
-        Their numbers, datagram by datagram, in the order of their frames.
-    new_datagram : ndarray of bool
-        By place in `order`: another datagram begins.
-    covered, head : ndarray
-        Scratch: which units of a datagram were seen (all False), and its first bytes.
-    completing, lengths, heads : ndarray
-        Filled: numbers of the completing fragments, the datagrams' lengths [bytes] and their first bytes.
+    table : Datagrams
+        Changed.
+    key : ndarray of uint64, shape (5,)
+        Scratch.
+    seed : ndarray of uint64, shape (2,)
+        Odd random numbers.
+    header : ndarray of uint64
+        Its IP header, see ``ip``.
+    protocol, vlan, way : int
+        Protocol in its header, its innermost VLAN id (-1 for none), and the way through tunnels to it.
+    time : int
+        When it was captured. [ns]
+    buffer : ndarray of uint8
+        Holds its bytes.
+    at, stop : int
+        Where its payload begins, where the bytes end that are there.
+    length : int
+        Of its payload. [bytes]
 
     Returns
     -------
-    int
-        How many datagrams were completed.
+    tuple of int
+        Length of the datagram that it completes (-1 if it does not), how many of its first bytes are at `LATEST` of
+        `table.heads`, its protocol.
     """
-    # All memory comes from the caller: an allocation in a kernel takes seconds to compile.
-    most = completing.size
-    done = 0
-    highest: Any = 0
-    count = 0
-    total: Any = -1
-    for k in range(order.size):
-        i = order[k]
-        if new_datagram[k]:
-            for unit in range(highest):
-                covered[unit] = False
-            highest = count = 0
-            total = -1
-        start: Any = np.int64(pieces.start[i])
-        end = start + np.int64(pieces.length[i])
-        for place in range(start, min(end, HEAD_BYTES)):
-            head[place] = pieces.head[i, place - start]
-        begin = start // 8
-        stop = min((end + (0 if pieces.more[i] else 7)) // 8, UNITS)  # only the last fragment may end within a unit
-        for unit in range(begin, stop):
-            if not covered[unit]:
-                covered[unit] = True
-                count += 1
-        highest = max(highest, stop)
-        if pieces.more[i] == 0:
-            total = end
-        if total >= 0 and count == highest and highest == (total + 7) // 8 and done < most:
-            completing[done], lengths[done] = i, total
-            for place in range(HEAD_BYTES):
-                heads[done, place] = head[place]
-            done += 1
-            for unit in range(highest):
-                covered[unit] = False
-            highest = count = 0
-            total = -1
-    return done
-
-
-class Fragments:
-    """The fragments of a capture until its end."""
-
-    def __init__(self) -> None:
-        self._incoming: Pieces | None = None
-        self._kept: list[Pieces] = []
-
-    @property
-    def incoming(self) -> Pieces:
-        """Room for the fragments of one batch; its 64 bytes a row are touched only by fragments."""
-        if self._incoming is None:
-            self._incoming = _pieces(INCOMING)
-        return self._incoming
-
-    @property
-    def nbytes(self) -> int:
-        """How many bytes of memory the fragments kept take."""
-        return sum(column.nbytes for pieces in self._kept for column in pieces)
-
-    def keep(self, count: int) -> None:
-        """Keep the first `count` of the incoming fragments."""
-        self._kept.append(Pieces(*(column[:count].copy() for column in self.incoming)))
-
-    def assemble(self) -> Assembled | None:
-        """Return the complete datagrams of all fragments kept, or None, and drop the fragments."""
-        if not self._kept:
-            return None
-        kept, self._kept = self._kept, []
-        pieces = Pieces(*(np.concatenate(columns) for columns in zip(*kept, strict=True)))
-        keys = (pieces.ident, pieces.protocol, pieces.dst, pieces.src)
-        order = np.lexsort(keys)
-        new = np.ones(order.size, np.bool_)
-        same = [column[order][1:] == column[order][:-1] for column in keys]
-        new[1:] = ~np.logical_and.reduce(same)
-        most = order.size // 2  # a datagram has two fragments at least
-        completing, lengths = np.empty(most, np.int64), np.empty(most, np.int64)
-        heads = np.zeros((most, HEAD_BYTES), np.uint8)
-        scratch = np.zeros(UNITS, np.bool_), np.zeros(HEAD_BYTES, np.uint8)
-        done = reassemble(pieces, order, new, *scratch, completing, lengths, heads)
-        if not done:
-            return None
-        completing, lengths = completing[:done], lengths[:done]
-        return Assembled(
-            pieces.row[completing], pieces.protocol[completing], lengths, np.minimum(lengths, HEAD_BYTES), heads[:done]
-        )
+    start: Any = np.int64(header[ip.FRAGMENT_OFFSET])
+    more = header[ip.MORE_FRAGMENTS] != 0
+    # The next header of IPv6 is that of the first fragment; in others it may differ (RFC 8200 section 4.5).
+    own = np.uint64(0xFF) if header[ip.FAMILY] == 6 else np.uint64(protocol)
+    key[0], key[1] = header[ip.SRC_HIGH], header[ip.SRC_LOW]
+    key[2], key[3] = header[ip.DST_HIGH], header[ip.DST_LOW]
+    key[4] = header[ip.IDENT] | own << np.uint64(32) | np.uint64(vlan + 1) << np.uint64(40)
+    key[4] |= np.uint64(way) << np.uint64(53)
+    bucket = _bucket(key, seed)
+    number = np.int64(table.buckets[bucket])
+    while number != NONE:
+        kept = table.slots[number].key
+        if kept[0] == key[0] and kept[1] == key[1] and kept[2] == key[2] and kept[3] == key[3] and kept[4] == key[4]:
+            break
+        number = np.int64(table.slots[number].next)
+    if number != NONE and _is_late(table.slots[number].since, time):
+        _drop(table, number)
+        number = np.int64(NONE)
+    if number == NONE:
+        number = _add(table, key, bucket, time, protocol)
+    slot = table.slots[number]
+    base = number * WORDS
+    if start == 0:
+        slot.protocol = protocol
+    known = min(length, stop - at)
+    if start < HEAD_BYTES:
+        _copy_head(table, number, buffer, at, start, known)
+        if known < length:
+            slot.known = min(np.int64(slot.known), start + known)
+    # Only the last fragment may end within a unit.
+    begin, end = start // UNIT_BYTES, min((start + length + (0 if more else UNIT_BYTES - 1)) // UNIT_BYTES, MOST_UNITS)
+    if end > begin:
+        _mark(table.seen, base, begin, end)
+    slot.highest = max(np.int64(slot.highest), end)
+    if not more:
+        slot.total = min(start + length, UNIT_BYTES * MOST_UNITS + 1)  # a longer one is never complete
+    total = np.int64(slot.total)
+    slot.filled = _filled(table.seen, base, np.int64(slot.filled), np.int64(slot.highest))
+    if total < 0 or slot.filled != slot.highest or slot.highest != (total + UNIT_BYTES - 1) // UNIT_BYTES:
+        return np.int64(-1), np.int64(0), protocol
+    known = min(total, np.int64(slot.known))
+    for k in range(known):
+        table.heads[LATEST + k] = table.heads[number * HEAD_BYTES + k]
+    protocol = np.int64(slot.protocol)
+    _drop(table, number)
+    return total, known, protocol

@@ -13,7 +13,7 @@ from pcapframe.capture.bits import be16, be32, be64, byte
 from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from pcapframe.jit import inner_jit
 
-__all__ = ["IP_FRAGMENT", "IP_PAYLOAD", "NO_IP", "PROTOCOL_NAMES", "decode_ipv4", "decode_ipv6"]
+__all__ = ["IP_FRAGMENT", "IP_PAYLOAD", "NO_IP", "PROTOCOL_NAMES", "decode_extensions", "decode_ipv4", "decode_ipv6"]
 
 NO_IP, IP_ENDS, IP_FRAGMENT, IP_PAYLOAD = 0, 1, 2, 3
 
@@ -64,6 +64,13 @@ def _ipv6_extensions(buffer: Any, protocol: Any, at: Any, end: Any, wire_end: An
         if at > wire_end:
             return protocol, at, False, True
     return protocol, at, False, False
+
+
+@inner_jit
+def decode_extensions(buffer: Any, protocol: Any, at: Any, end: Any, wire_end: Any) -> Any:
+    """Skip the extension headers of a reassembled datagram; returns what `decode_ipv4` does."""
+    protocol, at, is_fragment, cut = _ipv6_extensions(buffer, protocol, at, end, wire_end)
+    return IP_ENDS if cut or is_fragment else IP_PAYLOAD, protocol, at, wire_end
 
 
 @inner_jit

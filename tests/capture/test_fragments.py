@@ -2,12 +2,19 @@
 
 import struct
 from itertools import pairwise, permutations
+from random import Random
 
 import pytest
 
+from pcapframe.capture.columns import PacketColumns
+from pcapframe.capture.fragments import HEAD_BYTES, MOST_DATAGRAMS, new_datagrams, taken
+from pcapframe.capture.reader import read_capture
+from pcapframe.capture.source import open_capture
 from pcapframe.packets import read_pcap
 from tests.builders import (
     FRAGMENT,
+    GRE,
+    IPIP,
     IPV6,
     TCP,
     UDP,
@@ -158,6 +165,136 @@ def test_packets_around_are_as_they_were():
     ]
 
 
+def test_sack_blocks_of_a_reassembled_segment():
+    segment = tcp(CLIENT, SERVER, 1234, 80, options=tcp_options(sack=[(100, 200), (300, 400)]), payload=filler(100))
+    before, after = packet(sack=[(1, 2)]), packet(sack=[(3, 4)])
+    found = rows([before, *fragments(8, 24, datagram=segment), after])
+    assert [row["sack"] for row in found] == [[1, 2], None, None, [100, 200, 300, 400], [3, 4]]
+
+
+def at_times(frames: list[bytes], times: list[float]) -> list[list]:
+    capture = pcap(list(zip(times, frames, strict=True)))
+    return [pick(row, WANTED) for row in plain(read_pcap(capture, progress=False))]
+
+
+@pytest.mark.parametrize("make", [fragments, fragments6])
+def test_a_datagram_has_a_minute(make):
+    assert at_times(make(80, 200), [0, 30, 60]) == [NOTHING, NOTHING, WHOLE]
+    assert at_times(make(80, 200), [0, 30, 60.001]) == [NOTHING] * 3
+    first, second, third = make(80, 200)
+    # What came too late begins another one.
+    assert at_times([first, second, third, first, second], [0, 10, 70, 71, 72]) == [NOTHING] * 4 + [WHOLE]
+
+
+def test_a_clock_that_goes_backward_gives_nothing_up():
+    assert at_times(fragments(80, 200), [500, 30, 501]) == [NOTHING, NOTHING, WHOLE]
+
+
+def test_the_oldest_of_too_many_is_given_up():
+    starts = [fragments6(80, ident=ident)[0] for ident in range(MOST_DATAGRAMS + 1)]
+    ends = [fragments6(80, ident=ident)[1] for ident in (1, 0)]
+    found = at_times([*starts, *ends], [0.0] * (len(starts) + 2))
+    assert found == [NOTHING] * len(starts) + [WHOLE, NOTHING]
+
+
+def test_memory_is_bounded():
+    starts = [fragments6(80, ident=ident)[0] for ident in range(40_000)]
+    columns = PacketColumns()
+    before = columns.nbytes
+    with open_capture(pcap(list(enumerate(starts))), lambda *_: None) as stream:
+        read_capture(stream, columns, lambda *_: None)
+    assert columns.count == 40_000
+    assert columns.nbytes - before < 40_000 * 120  # nothing is left of the fragments
+    table = new_datagrams()
+    table.numbers[0] = MOST_DATAGRAMS
+    assert taken(table) < 64 << 20
+
+
+def test_fragments_of_two_vlans_are_of_two_datagrams():
+    first, second = (
+        [frame[:12] + struct.pack(">HH", 0x8100, vlan) + frame[12:] for frame in fragments(80)] for vlan in (5, 6)
+    )
+    assert completed([first[0], second[1], second[0], first[1]]) == {2: WHOLE, 3: WHOLE}
+
+
+def test_next_header_is_that_of_the_first_fragment():
+    pieces = fragments6(80, 200)
+    changed = [frame[:54] + b"\x3b" + frame[55:] for frame in pieces]
+    assert completed([changed[2], changed[1], pieces[0]]) == {2: WHOLE}
+
+
+def test_extension_headers_may_lie_in_the_fragments():
+    segment = tcp(CLIENT6, SERVER6, 1234, 80, "PA", **FIELDS)
+    datagram = bytes([TCP, 0, 1, 4, 0, 0, 0, 0]) + segment
+    header = 60  # destination options
+    pieces = [
+        ethernet(
+            ipv6(CLIENT6, SERVER6, header, datagram[begin:end],
+                 extensions=[(FRAGMENT, struct.pack(">BBHI", 0, 0, begin | (end < len(datagram)), 3))]),
+            IPV6,
+        )
+        for begin, end in pairwise([0, 8, 80, len(datagram)])
+    ]  # fmt: skip
+    assert completed(pieces) == {2: WHOLE}
+
+
+OUTER = "203.0.113.1", "203.0.113.2"
+
+
+def cut(network: bytes, *cuts: int) -> list[bytes]:
+    """An IPv4 packet without options, its payload cut at these places."""
+    payload = network[20:]
+    return [
+        ipv4(*OUTER, network[9], payload[begin:end], ip_id=5, fragment_offset=begin, more_fragments=end < len(payload))
+        for begin, end in pairwise([0, *cuts, len(payload)])
+    ]
+
+
+def test_fragments_of_a_tunnel_are_followed():
+    inner = ipv4(CLIENT, SERVER, TCP, SEGMENT)
+    for tunnel in (ipv4(*OUTER, IPIP, inner), ipv4(*OUTER, GRE, bytes.fromhex("0000 0800") + inner)):
+        for cuts in ((8,), (16, 24, 32, 40, 48, 56), (400,)):
+            pieces = [ethernet(piece) for piece in cut(tunnel, *cuts)]
+            assert completed(pieces) == {len(pieces) - 1: WHOLE}
+            assert completed(pieces[::-1]) == {len(pieces) - 1: WHOLE}
+            last = rows(pieces)[-1]
+            assert pick(last, "src dst outer_src outer_dst") == [CLIENT, SERVER, *OUTER]
+
+
+def test_fragments_within_fragments():
+    inner = [frame[14:] for frame in fragments(80, 200)]
+    outer = [ethernet(piece) for network in inner for piece in cut(ipv4(*OUTER, IPIP, network), 40, 64)]
+    assert completed(outer) == {8: WHOLE}
+    assert completed(outer[::-1]) == {8: WHOLE}
+    # The same ends and identification within and without.
+    same = [ethernet(piece) for piece in cut(ipv4(*OUTER, IPIP, cut(ipv4(*OUTER, TCP, SEGMENT), 80)[0]), 40, 64)]
+    same += [ethernet(piece) for piece in cut(ipv4(*OUTER, IPIP, cut(ipv4(*OUTER, TCP, SEGMENT), 80)[1]), 40, 64)]
+    assert completed(same) == {5: WHOLE}
+
+
+def test_a_tunnel_in_a_first_fragment_that_was_cut_tells_the_lengths_within():
+    """The outer datagram is never complete; the length of the inner packet stands in its own header."""
+    inner = ipv4(CLIENT, SERVER, TCP, SEGMENT)
+    pieces = [ethernet(piece) for piece in cut(ipv4(*OUTER, IPIP, inner), 240)]
+    assert completed(pieces, snaplen=120) == {0: WHOLE}
+
+
+def test_headers_beyond_what_is_kept_are_cut_off():
+    network = ipv4(CLIENT, SERVER, TCP, SEGMENT)
+    while len(network) < HEAD_BYTES + len(SEGMENT):
+        network = ipv4(*OUTER, GRE, bytes.fromhex("7000 0800") + bytes(12) + bytes(40) + network)
+    assert completed([ethernet(piece) for piece in cut(network, 80, 160)]) == {}
+
+
+@pytest.mark.parametrize("offset", [65528, 65520, 8])
+@pytest.mark.parametrize("more", [True, False])
+def test_impossible_offsets_and_lengths(offset, more):
+    """Beyond 65,535 bytes there is no datagram; what else is there is read."""
+    strange = ethernet(ipv4(CLIENT, SERVER, TCP, bytes(1400), ip_id=77, fragment_offset=offset, more_fragments=more))
+    empty = ethernet(ipv4(CLIENT, SERVER, TCP, b"", ip_id=77, fragment_offset=offset, more_fragments=more))
+    assert completed([strange, empty, *fragments(80, ip_id=78)]) == {3: WHOLE}
+
+
 @pytest.mark.needs_program("tshark")
 def test_wireshark_finds_the_same(tmp_path):
     groups = [
@@ -173,3 +310,31 @@ def test_wireshark_finds_the_same(tmp_path):
         ["" if v is None else str(v) for v in pick(row, "src_port seq payload_bytes tsval")] for row in rows(frames)
     ]
     assert ours == theirs
+
+
+@pytest.mark.needs_program("tshark")
+def test_wireshark_takes_the_same_bytes_where_fragments_overlap(tmp_path):
+    rng = Random(5)
+    frames = []
+    for ident in range(1, 400):
+        segment = tcp(CLIENT, SERVER, rng.randrange(65536), 80, seq=rng.randrange(1 << 32), payload=filler(60))
+        pieces = []
+        for begin in range(0, len(segment), 8):
+            end = min(begin + 8 * rng.randrange(1, 5), len(segment))
+            other = bytes(255 - byte for byte in segment[begin:end]) if rng.random() < 0.3 else segment[begin:end]
+            pieces += [(begin, end, other)] * (rng.random() < 0.8) + [(begin, end, other)] * (rng.random() < 0.1)
+        pieces = sorted(pieces, key=lambda piece: piece[0] + rng.choice([0, 0, 20, 80]) * rng.random())
+        frames += [
+            ethernet(
+                ipv4(CLIENT, SERVER, TCP, data, ip_id=ident, fragment_offset=begin, more_fragments=end < len(segment))
+            )
+            for begin, end, data in pieces
+            if end < len(segment) or begin
+        ]
+    capture = tmp_path / "overlapping.pcap"
+    capture.write_bytes(pcap(list(enumerate(frames))))
+    theirs = tshark_fields(capture, "tcp.srcport tcp.seq_raw tcp.len")
+    ours = [["" if v is None else str(v) for v in pick(row, "src_port seq payload_bytes")] for row in rows(frames)]
+    differing = [(at, our, their) for at, (our, their) in enumerate(zip(ours, theirs, strict=True)) if our != their]
+    assert sum(their[0] != "" for their in theirs) > 50
+    assert differing == []

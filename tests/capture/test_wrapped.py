@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from itertools import product
 from random import Random
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pcapframe.connections import build_connections
@@ -14,12 +15,13 @@ from pcapframe.packets import read_pcap
 from pcapframe.segments import label_segments
 from tests.builders import Conversation, Pcapng, packet, pcap
 from tests.capture.rows import pick, plain, tshark_fields
-from tests.capture.wrappers import IPV4, IPV6, LINKS, WRAPPERS, Packet
+from tests.capture.wrappers import IP, IPV4, IPV6, LINKS, WRAPPERS, Packet, fragments
 
 LENGTHS = ["wire_bytes", "captured_bytes", "offset"]
 WAY = ["vlan", "outer_src", "outer_dst", "tunnel"]
 MOST_WRAPPERS = 8
 SEEDS = st.integers(0, 2**16)
+FRAGMENTS = "fragments"
 Step = tuple[str, int]  # name of a wrapper or a link type, and the seed of its random numbers
 
 
@@ -96,6 +98,49 @@ def test_a_conversation_is_the_same_in_any_stack(data):
     pd.testing.assert_frame_equal(
         comparable(build_connections(segments)), comparable(build_connections(wanted_segments))
     )
+
+
+@st.composite
+def stacks_with_fragments(draw: st.DrawFn, kind: int) -> tuple[list[Step], Step]:
+    """A stack in which a packet is cut into fragments, at one or more of the places where it is IP."""
+    stack, link = draw(stacks(kind))
+    cut: list[Step] = []
+    for step in [None, *stack]:
+        if step is not None:
+            cut.append(step)
+            kind = WRAPPERS[step[0]].wrap(Random(step[1]), kind, bytes(40))[0]
+        if kind in IP and draw(st.booleans()):
+            cut.append((FRAGMENTS, draw(SEEDS)))
+    return cut, link
+
+
+def wrap_all(stack: list[Step], link: Step, packet: bytes) -> list[bytes]:
+    """The frames of a packet."""
+    made: list[Packet] = [(IPV4 if packet[0] >> 4 == 4 else IPV6, packet)]
+    for name, seed in stack:
+        if name == FRAGMENTS:
+            made = [piece for one in made for piece in fragments(Random(seed), *one)]
+        else:
+            made = [WRAPPERS[name].wrap(Random(seed), *one) for one in made]
+    name, seed = link
+    return [LINKS[name].frame(Random(seed), *one) for one in made]
+
+
+@pytest.mark.fuzz
+@given(st.data())
+def test_a_conversation_is_the_same_in_fragments(data):
+    packets = data.draw(conversations())
+    stack, link = data.draw(stacks_with_fragments(IPV4 if packets[0][1][0] >> 4 == 4 else IPV6))
+    groups = [wrap_all(stack, link, packet) for _, packet in packets]
+    frames = [(time, frame) for (time, _), group in zip(packets, groups, strict=True) for frame in group]
+    assume(len(frames) < 3000)
+    ours, wanted = read_pcap(pcap(frames, link_type=LINKS[link[0]].number), progress=False), bare(packets)
+    last = np.cumsum([len(group) for group in groups])
+    assert ours.index[ours["seq"].notna()].tolist() == last.tolist()
+    ours, wanted = (
+        comparable(frame.drop(columns="source_frame").reset_index(drop=True)) for frame in (ours.loc[last], wanted)
+    )
+    pd.testing.assert_frame_equal(ours, wanted)
 
 
 PACKETS = {

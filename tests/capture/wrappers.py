@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from tests.builders import MACS, ethernet, ipv4, ipv6, udp
+from tests.builders import FRAGMENT, MACS, checksum, ethernet, ipv4, ipv6, udp
 
 IPV4, IPV6, VLAN, SERVICE_VLAN, OLD_VLAN = 0x0800, 0x86DD, 0x8100, 0x88A8, 0x9100
 MPLS, PPPOE, BRIDGED = 0x8847, 0x8864, 0x6558
@@ -19,6 +19,7 @@ TAGGED = {VLAN, SERVICE_VLAN, OLD_VLAN}
 ETHERNET = IP | TAGGED | {MPLS, PPPOE}  # what an Ethernet header can name
 ANY = ETHERNET | {BRIDGED}
 PPP_NUMBERS = {IPV4: 0x21, IPV6: 0x57, MPLS: 0x281}
+HOP_BY_HOP = 0
 SNAP = bytes.fromhex("aaaa03 000000")
 
 Packet = tuple[int, bytes]  # Ethernet type, bytes
@@ -206,6 +207,40 @@ TUNNELS = {
     "L2TP": Wrapper(IP, l2tp),
     "MPLS in IP": Wrapper({MPLS}, mpls_in_ip),
 }
+
+
+# Fragments.
+
+
+def fragments(rng: Random, kind: int, packet: bytes) -> list[Packet]:
+    """An IP packet cut into fragments (RFC 791 section 3.2, RFC 8200 section 4.5), in any order, some of them twice."""
+    begin = 4 * (packet[0] & 15) if kind == IPV4 else 40
+    if kind == IPV6 and packet[6] == HOP_BY_HOP:
+        begin += 8 + 8 * packet[begin + 1]
+    head, payload = packet[:begin], packet[begin:]
+    step = rng.choice([8, 48, 256, 1280])
+    step = max(step, len(payload) // 320 * 8)
+    if len(payload) <= step:
+        return [(kind, packet)]
+    made = []
+    for at in range(0, len(payload), step):
+        piece, more = payload[at : at + step], at + step < len(payload)
+        if kind == IPV4:
+            changed = head[:2] + struct.pack(">H", begin + len(piece)) + head[4:6]
+            changed += struct.pack(">H", at // 8 | more << 13) + head[8:10] + b"\0\0" + head[12:]
+            changed = changed[:10] + struct.pack(">H", checksum(changed)) + changed[12:]
+        else:
+            place = 6 if begin == 40 else 40  # where the next header of the fragment header is named
+            header = struct.pack(">BBHI", head[place], 0, at | more, 7)
+            changed = head[:4] + struct.pack(">H", begin - 40 + 8 + len(piece)) + head[6:]
+            changed = changed[:place] + bytes([FRAGMENT]) + changed[place + 1 :] + header
+        made.append((kind, changed + piece))
+    order = rng.choice(["forward", "backward", "shuffled", "twice"])
+    if order == "shuffled":
+        rng.shuffle(made)
+    elif order == "twice":
+        made = [piece for piece in made[:-1] for _ in range(2)] + made[-1:]
+    return made[::-1] if order == "backward" else made
 
 
 # Link types.

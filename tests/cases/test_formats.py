@@ -30,6 +30,11 @@ def seen(name: str) -> tuple[int, int, int]:
 # Fragments.
 
 
+@pytest.mark.parametrize("tunnel", ["ipip", "erspan2", "vxlan", "gtpu"])
+def test_fragments_of_the_outer_packet(tunnel: str) -> None:
+    assert seen(f"frag_outer_{tunnel}") == (12, 8400, 1)
+
+
 # Lengths that lie.
 
 
