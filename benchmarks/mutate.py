@@ -128,7 +128,7 @@ def changed_between(data: bytes, packets: pd.DataFrame, fill: int) -> bytes | No
 def depends_on_others(data: bytes, packets: pd.DataFrame) -> list[str]:
     """Whether a packet's row depends on the bytes that follow it."""
     info = pf.capture_info(packets)
-    if info.format.startswith("pcapng") or info.packets != len(packets):
+    if info.format not in ("pcap (microseconds)", "pcap (nanoseconds)") or info.packets != len(packets):
         return []
     zeros, ones = changed_between(data, packets, 0), changed_between(data, packets, 0xFF)
     if zeros is None or ones is None:

@@ -476,9 +476,53 @@ def cut_file(draft: Draft) -> None:
         draft.tail += rng.choice(draft.others).data
 
 
+def container(draft: Draft) -> None:
+    """Write the packets in a dialect of pcap, as snoop or as ERF; what comes after may damage that."""
+    rng = draft.rng
+    packets = [
+        draft.captured(i) for i, unit in enumerate(draft.units) if len(unit) > draft.body and draft.form != OTHER
+    ]
+    if not packets:
+        return
+    order = rng.choice("<>")
+    link = struct.unpack_from(draft.order + "I", draft.header, 20)[0] & 0xFFFF if draft.form == PCAP else 1
+    kind = rng.choice(("snoop", "ERF", *RECORD_TAILS))
+    made = []
+    for at, packet in enumerate(packets):
+        if kind == "snoop":
+            padded = packet + bytes(-len(packet) % 4)
+            made.append(struct.pack(">6I", len(packet), len(packet), 24 + len(padded), 0, 1000 + at, 5) + padded)
+        elif kind == "ERF":
+            length = 16 + 2 + len(packet)
+            head = struct.pack("<II", 0, 1000 + at) + struct.pack(
+                ">BBHHH", 2, 4, length & 0xFFFF, 0, len(packet) & 0xFFFF
+            )
+            made.append(head + bytes(2) + packet)
+        else:
+            lengths = (len(packet) + rng.choice((0, 0, 4)), len(packet)) if kind == "old" else (len(packet),) * 2
+            made.append(struct.pack(order + "4I", 1000 + at, 7, *lengths) + RECORD_TAILS[kind][1] + packet)
+    head = b""
+    if kind == "snoop":
+        head = b"snoop\0\0\0" + struct.pack(">II", 2, rng.choice((4, 4, 0, 8, 26)))
+    elif kind in RECORD_TAILS:
+        version = rng.choice(((2, 2), (2, 3), (1, 2), (543, 0))) if kind == "old" else (2, 4)
+        head = struct.pack(order + "IHHiIII", RECORD_TAILS[kind][0], *version, 0, 0, 65535, link)
+        head += bytes(4) if kind == "Ixia" else b""
+    draft.form, draft.header, draft.units = OTHER, bytearray(), [bytearray(head + b"".join(made))]
+
+
+# By dialect: magic number, and what its records have between their lengths and the packet.
+RECORD_TAILS = {
+    "modified": (0xA1B2CD34, bytes.fromhex("00000001 0008 00 00")),
+    "SuSE 6.3": (0xA1B2CD34, bytes.fromhex("00000001 0008 00 00 00000000")),
+    "Red Hat 6.1": (0xA1B2C3D4, bytes.fromhex("00000001 0008 00 00")),
+    "Nokia": (0xA1B2C3D4, bytes(4)),
+    "Ixia": (0x1C0001AC, b""),
+    "old": (0xA1B2C3D4, b""),
+}
 CHANGES: dict[Callable[[Draft], None], int] = {  # and how often each is chosen
     packet_fields: 30, wrap: 10, slice_packet: 8, move_bytes: 8, fragment: 6, unit_lengths: 10, file_header: 8,
-    flip_bits: 8, repeat_units: 5, splice: 5, times: 3, cut_file: 6,
+    flip_bits: 8, repeat_units: 5, splice: 5, times: 3, cut_file: 6, container: 4,
 }  # fmt: skip
 
 
