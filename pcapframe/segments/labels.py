@@ -98,7 +98,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
-        evidence_pass.feed(chunk, part(tracked, start, stop), tracker.connections, judged, said.bits[start:stop])
+        evidence_pass.feed(chunk, part(tracked, start, stop), tracker.connections, judged, said.bits)
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, tracker.connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)

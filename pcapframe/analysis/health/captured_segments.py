@@ -140,7 +140,10 @@ def _copies(view: View) -> Finding | None:
 
 
 def _lateness(view: View, early: Array) -> Array:
-    """Time from each ACK captured early to the packet that brings the last byte it covers, or NaN [s]."""
+    """Time from each ACK captured early to the packet that brings the last byte it covers, or NaN [s].
+
+    If that packet came before, the ACK covers bytes of a hole: then it is the time to its sender's next packet.
+    """
     segments = view.segments
     conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
     rows = view.rows_of(np.unique(conn_id[early]))
@@ -154,6 +157,8 @@ def _lateness(view: View, early: Array) -> Array:
     peer = np.searchsorted(senders, 2 * conn_id[early].astype(np.int64) + ~from_client[early])
     ack = np.clip(values(segments["rel_ack"].iloc[early], np.int64), 0, FARTHEST - 1)
     place = np.searchsorted(reached, ack + peer * FARTHEST)
+    following = np.searchsorted(rows + sender * len(segments), early + peer * len(segments))
+    place = np.maximum(place, following)
     known = np.flatnonzero(place < rows.size)
     known = known[sender[place[known]] == peer[known]]
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)

@@ -9,7 +9,8 @@ identifications, timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883):
   the first copy and was overtaken by its retransmission (``order``: ``reordered``);
 * bytes that fill a gap (``gaps``) were sent before the segment that opened the gap (``reordered``) or after it
   (``resent``: the first copy was lost before the capture point);
-* bytes that the peer acknowledges and that were never seen are missing from the capture (``capture_gap``);
+* bytes that the peer acknowledges and that were never seen are missing from the capture (``capture_gap``), unless they
+  were captured late (``lateness``);
 * for each retransmission, ``reasons`` says why it was sent, and ``needs`` whether the receiver already had its bytes.
 
 Where a capture begins within a connection, bytes below the first ones of a direction were not seen there. Such a

@@ -86,6 +86,9 @@ DIRECTION = np.dtype(
         ("first_gap", np.int32),  # index in Gaps, NOBODY for none
         ("last_gap", np.int32),  # meaningful while there is a first one
         ("gaps", np.int32),
+        ("first_claim", np.int32),  # index in Claims, meaningful while there are any
+        ("last_claim", np.int32),
+        ("claims", np.int32),
         ("has_forgotten", np.bool_),
         ("forgotten", np.uint32),  # end of the highest gap forgotten
         ("rtt", np.int64),  # smallest time to an acknowledgement seen

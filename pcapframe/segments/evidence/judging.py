@@ -32,6 +32,7 @@ from pcapframe.segments.evidence.duplicates import (
     since_same,
 )  # fmt: skip
 from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap, renumber
+from pcapframe.segments.evidence.lateness import Claims, claim, reclaim
 from pcapframe.segments.evidence.needs import Unanswered, confirm, remember
 from pcapframe.segments.evidence.order import (
     BY_ROUND_TRIP,
@@ -77,8 +78,9 @@ class Evidence(NamedTuple):
 
 @inner_jit
 def _acknowledge(
-    own: Any, peer: Any, pool: Any, free: Any, flags: Any, ack: Any, time: Any, length: Any, is_early: Any
-) -> Any:
+    own: Any, peer: Any, pool: Any, claims: Any, free: Any, row: Any, flags: Any, ack: Any, time: Any, tsecr: Any,
+    length: Any, is_early: Any,
+) -> Any:  # fmt: skip
     """Apply an ACK; return how many newly acknowledged bytes were never captured.
 
     The bytes that an ACK captured early covers are still to come.
@@ -108,8 +110,9 @@ def _acknowledge(
         if ack == peer.timed_end and time > peer.timed_at:
             note_round_trip(peer, time - peer.timed_at)
         peer.timed_at = 0
-    if peer.started and peer.first_gap >= 0:
-        gap = fill(peer, pool, free, pool[0][peer.first_gap], ack)[0] if before(pool[0][peer.first_gap], ack) else gap
+    if peer.started and peer.first_gap >= 0 and before(pool[0][peer.first_gap], ack):
+        claim(peer, pool, claims, free, ack, row, time, tsecr)
+        gap = fill(peer, pool, free, pool[0][peer.first_gap], ack)[0]
     if peer.started and after(ack, peer.high) and np.uint32(ack - peer.high) <= LARGEST_STEP:
         gap += np.int64(np.uint32(ack - peer.high))
         peer.high = ack
@@ -133,7 +136,10 @@ def _judge_again(
     own: Any,
     peer: Any,
     gap_pool: Any,
+    claims: Any,
     free: Any,
+    said: Any,
+    gap: Any,
     resends: Any,
     place: Any,
     seq: Any,
@@ -152,6 +158,14 @@ def _judge_again(
     """
     top = own.high if after(end, own.high) else end
     unseen, gap_time, gap_ident, gap_tsval = fill(own, gap_pool, free, seq, top)
+    claimed = np.int64(0)
+    if own.claims:
+        claimed, its_time, its_ident, its_tsval = reclaim(
+            own, peer, claims, free, seq, top, time, ident, tsval, said, gap
+        )
+        if claimed and unseen == 0:
+            gap_time, gap_ident, gap_tsval = its_time, its_ident, its_tsval
+        unseen += claimed
     seen = np.int64(np.uint32(top - seq)) - unseen
     rule = SEEN_BEFORE
     is_known = True
@@ -170,7 +184,7 @@ def _judge_again(
     if late:
         return (IS_REORDERED if is_known else 0), -1
     bits = IS_RESENT
-    if peer.has_acked and not after(end, peer.acked):
+    if peer.has_acked and not after(end, peer.acked) and claimed == 0:
         bits |= IS_NEEDLESS
     elif seen == 0:
         bits |= IS_NEEDED  # the earlier copy was lost before the capture point
@@ -228,15 +242,17 @@ def judge(
     directions: Any,
     gaps: Any,
     unanswered: Any,
+    claimed: Any,
     free: Any,
     recent_tags: Any,
     recent_packets: Any,
     recent_resends: Any,
     all_bits: Any,
+    all_gap: Any,
+    all_said: Any,
     out: Any,
-    said: Any,
 ) -> None:
-    """Judge a chunk of segments, whose first one is row `base_row` of `all_bits`; see the package's docstring."""
+    """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring."""
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
@@ -244,7 +260,7 @@ def judge(
     sack_at, sack = segments.sack_at, unchecked(segments.sack)
     sack_permitted, conn_ids, sides = segments.sack_permitted, tracked.conn_id, tracked.side
     bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
-    bits_raw, spare = unchecked(all_bits), unchecked(free)
+    bits_raw, gap_raw, said_raw, spare = unchecked(all_bits), unchecked(all_gap), unchecked(all_said), unchecked(free)
     tags, recent, resends = unchecked(recent_tags), unchecked(recent_packets), unchecked(recent_resends)
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
@@ -254,6 +270,11 @@ def judge(
         unchecked(unanswered.row), unchecked(unanswered.seq), unchecked(unanswered.end), unchecked(unanswered.high),
         unchecked(unanswered.tsval), unchecked(unanswered.ticked), unchecked(unanswered.link),
         unchecked(unanswered.back),
+    )  # fmt: skip
+    claims = (
+        unchecked(claimed.left), unchecked(claimed.right), unchecked(claimed.row), unchecked(claimed.at),
+        unchecked(claimed.echo), unchecked(claimed.time), unchecked(claimed.ident), unchecked(claimed.tsval),
+        unchecked(claimed.link),
     )  # fmt: skip
     for i in range(seqs.size):
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
@@ -267,7 +288,8 @@ def judge(
             continue
         time, flags, seq, ack = times[i], np.int64(flags_column[i]), seqs[i], acks[i]
         ident, tsval, tsecr = np.int64(idents[i]), tsvals[i], tsecrs[i]
-        phantom = 1 if flags & (SYN | FIN) and not said[i] & FIN_UNNUMBERED else 0
+        said = np.int64(said_raw[base_row + i])
+        phantom = 1 if flags & (SYN | FIN) and not said & FIN_UNNUMBERED else 0
         end = np.uint32(np.int64(seq) + length + phantom)
         carries = (length > 0 or phantom == 1) and not flags & RST
         sack_sum = note_sack(own, peer, flags & SYN and sack_permitted[i] == 1, sack, sack_at[i], sack_at[i + 1])
@@ -289,15 +311,17 @@ def judge(
             note_copy(own, flags, carries, seq, time)
             continue
         own.is_newest = False
-        if said[i] & OTHER_SYN_ACK:
+        if said & OTHER_SYN_ACK:
             continue  # of another host, or yet to be shown to count
-        if said[i] & OWN_NUMBERS_ANEW:
+        if said & OWN_NUMBERS_ANEW:
             renumber(own, peer, pool, spare)
-        elif said[i] & PEER_NUMBERS_ANEW:
+        elif said & PEER_NUMBERS_ANEW:
             renumber(peer, own, pool, spare)
-        if flags & ACK and not flags & RST and not said[i] & ACKS_UNSENT:
+        if flags & ACK and not flags & RST and not said & ACKS_UNSENT:
             moved_from, is_first = own.acked, not own.has_acked
-            out_gap[i] = _acknowledge(own, peer, pool, spare, flags, ack, time, length, said[i] & ACK_EARLY)
+            out_gap[i] = _acknowledge(
+                own, peer, pool, claims, spare, base_row + i, flags, ack, time, tsecr, length, said & ACK_EARLY
+            )
             own.is_newest = not is_first and own.acked != moved_from
             note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_at[i], sack_at[i + 1])
             if tsecr > 0:
@@ -317,8 +341,9 @@ def judge(
                 is_again = carries = False
             if is_again:
                 found, reason = _judge_again(
-                    own, peer, pool, spare, resends, 2 * connection + side, seq, end, flags, time, ident, tsval
-                )
+                    own, peer, pool, claims, spare, said_raw, gap_raw, resends, 2 * connection + side, seq, end, flags,
+                    time, ident, tsval,
+                )  # fmt: skip
                 bits[i] = found
                 if found & IS_RESENT:
                     reasons[i] = reason
@@ -354,8 +379,10 @@ class EvidencePass:
         self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
         dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
         self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
-        # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use.
-        self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
+        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int64, np.int64, np.int32, np.int64, np.int32)
+        self._claims = Claims(*(np.zeros(0, dtype) for dtype in dtypes))
+        # Of each pool: the first released node, or -1; the number of nodes ever used; the number in use.
+        self._free = np.array([-1, 0, 0] * 3, np.int64)
         self._tags = np.zeros(RECENT_PACKETS, np.uint8)
         self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
@@ -376,7 +403,7 @@ class EvidencePass:
             Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
             was needed, so its ``bits`` may change until the last chunk is fed.
         said : ndarray of uint16
-            ``Exchange.bits`` of the chunk.
+            ``Exchange.bits`` of all segments. Later segments show that an ACK was captured early, so it may change.
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * connections, 2 * self._most)
@@ -384,8 +411,13 @@ class EvidencePass:
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
         needed = int(max(self._free[4], self._free[5] + rows))
         self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
+        # An ACK covers gaps that there are, and a part of one; a segment splits one range at most.
+        needed = int(max(self._free[7], self._free[8] + self._free[2] + 4 * rows))
+        self._claims = Claims(*(grown(column, needed + 1) for column in self._claims))
         tables = (
-            self._directions, self._gaps, self._unanswered, self._free, self._tags, self._recent, self._resends,
+            self._directions, self._gaps, self._unanswered, self._claims, self._free, self._tags, self._recent,
+            self._resends,
         )  # fmt: skip
-        judge(segments, tracked, self._fed, *tables, out.bits, part(out, self._fed, self._fed + rows), said)
+        chunk = part(out, self._fed, self._fed + rows)
+        judge(segments, tracked, self._fed, *tables, out.bits, out.gap, said, chunk)
         self._fed += rows

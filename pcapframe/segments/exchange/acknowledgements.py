@@ -13,17 +13,22 @@ It acknowledges what was never sent (``acks_unsent``) if one of these comes firs
 
 One below or at the number of the peer's SYN, while that has no answer, belongs to an earlier connection.
 
-It was captured early (``ack_early``) if the bytes come within ``LONGEST_EARLY_NS``, each for the first time, and were
-sent before it. A retransmission of bytes that the capture lacks looks alike, but is sent later. Any of these shows that
-they were sent before: their IPv4 identification is the next one after that of the peer's packet before; their timestamp
-is no newer than the one that the acknowledgement echoes (RFC 7323); they come sooner than the smallest round trip.
+It was captured early (``ack_early``) if bytes that it covers come within ``LONGEST_EARLY_NS``, for the first time, and
+one of their segments was sent before it. A retransmission of bytes that the capture lacks looks alike, but is sent
+later. Any of these shows that a segment was sent before:
 
-Else the capture lacks the bytes (``capture_gap``): the peer's next segment begins at the acknowledgement or above it.
+* its IPv4 identification is the next one after the newest of its sender;
+* its timestamp is no newer than the one that the acknowledgement echoes (RFC 7323);
+* it comes sooner than the smallest round trip, or the part of it that is known;
+* it is a SYN without timestamps, which is not retried for a second (RFC 6298 section 2.1).
+
+For bytes that fill a hole, ``evidence.lateness`` applies the same rules. Else the capture lacks the bytes
+(``capture_gap``).
 
 Limits. Without identifications and timestamps, and before a round trip is known, bytes that come after their
-acknowledgement are taken for a retransmission; so are bytes that fill a hole. An acknowledgement after which nothing
-shows which it is counts as one of bytes that the capture lacks. Of a host, ``MOST_WAITING`` acknowledgements wait; the
-oldest is given up first. The acknowledgement in a RST is not judged: it moves nothing.
+acknowledgement are taken for a retransmission. An acknowledgement after which nothing shows which it is counts as one
+of bytes that the capture lacks. Of a host, ``MOST_WAITING`` acknowledgements wait; the oldest is given up first. The
+acknowledgement in a RST is not judged: it moves nothing.
 """
 
 from typing import Any, NamedTuple
@@ -36,7 +41,10 @@ from pcapframe.schema import ACK, RST, SYN
 from pcapframe.segments.exchange.hosts import ACK_EARLY, ACKS_UNSENT, LARGEST_STEP, NOBODY
 from pcapframe.segments.state import after, allocate, before, release
 
-__all__ = ["MOST_WAITING", "Waiting", "acknowledge", "settle_by_peer", "settle_by_self", "take_time"]
+__all__ = [
+    "LONGEST_EARLY_NS", "MOST_WAITING", "Waiting", "acknowledge", "settle_by_peer", "settle_by_self", "take_time",
+    "was_sent_before",
+]  # fmt: skip
 
 LONGEST_EARLY_NS = 200_000_000  # the smallest retransmission timeout of Linux: no timer sends again sooner
 MOST_WAITING = 64
@@ -94,13 +102,14 @@ def take_time(own: Any, peer: Any, ack: Any, time: Any) -> None:
 
 @inner_jit
 def acknowledge(
-    own: Any, peer: Any, pool: Any, free: Any, row: Any, time: Any, ack: Any, tsecr: Any, is_probe: Any, bits: Any
-) -> None:
+    own: Any, peer: Any, pool: Any, free: Any, row: Any, time: Any, ack: Any, tsecr: Any, is_probe: Any, flags: Any,
+    bits: Any,
+) -> None:  # fmt: skip
     """Take an acknowledgement, or let it wait where what it acknowledges was not seen."""
     if peer.syn_sent == 1 and own.syn_sent == 0 and not after(ack, peer.isn):
         bits[row] |= ACKS_UNSENT
         return
-    is_unseen = after(ack, peer.high) if peer.started else own.syn_sent != 2
+    is_unseen = after(ack, peer.high) if peer.started else own.syn_sent != 2 or flags & SYN != 0
     if not is_unseen or is_probe:
         if not own.has_acked or np.uint32(ack - own.acked) <= LARGEST_STEP:
             _believe(own, peer, ack)
@@ -130,15 +139,17 @@ def settle_by_self(own: Any, peer: Any, pool: Any, free: Any, ack: Any, flags: A
 
 
 @inner_jit
-def _is_early(own: Any, peer: Any, sent: Any, echo: Any, time: Any, tsval: Any, ident: Any) -> Any:
-    """Whether bytes captured now were sent before their acknowledgement, captured at `sent`, that echoes `echo`."""
+def was_sent_before(own: Any, peer: Any, sent: Any, echo: Any, time: Any, tsval: Any, ident: Any, flags: Any) -> Any:
+    """Whether bytes of `own` captured now were sent before their ACK, captured at `sent`, that echoes `echo`."""
     if time - sent >= LONGEST_EARLY_NS:
         return False
-    if ident > 0 and peer.newest_id > 0 and np.uint16(ident - peer.newest_id) == 1:
+    if flags & SYN and (tsval < 0 or echo <= 0):
+        return True
+    if ident > 0 and own.newest_id > 0 and np.uint16(ident - own.newest_id) == 1:
         return True
     if tsval >= 0 and echo > 0 and not after(np.uint32(tsval), np.uint32(echo)):
         return True
-    return own.rtt > 0 and peer.rtt > 0 and time - sent < own.rtt + peer.rtt
+    return time - sent < own.rtt + peer.rtt  # or less than the round trip, where one of them is not known
 
 
 @inner_jit
@@ -170,9 +181,10 @@ def settle_by_peer(
                     return
                 else:
                     return
-            elif before(end, ack):
-                return
-            elif is_first and _is_early(own, peer, times[at], tsecrs[at], time, tsval, ident):
-                bits[rows[at]] |= ACK_EARLY
+            else:
+                if is_first and was_sent_before(peer, own, times[at], tsecrs[at], time, tsval, ident, flags):
+                    bits[rows[at]] |= ACK_EARLY
+                if before(end, ack):
+                    return
         _believe(own, peer, ack)
         _drop_first(own, pool, free)

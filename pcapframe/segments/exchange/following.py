@@ -30,6 +30,7 @@ from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Exchange", "ExchangePass"]
 
+FARTHEST_BACK = 128  # by which an identification is older than the newest of its host because of reordering
 RSTS = 3  # where their number is counted, after the state of the pool of acknowledgements
 
 
@@ -51,8 +52,7 @@ def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
     is_new = own.started and seq != own.isn
     own.syn_sent = max(own.syn_sent, 2 if flags & ACK else 1)
     if is_new or not own.started:
-        own.isn = seq
-        own.high = np.uint32(seq + np.uint32(1))
+        own.isn = own.high = seq  # the SYN itself is still to be noted
     if is_new:
         own.numbering += 1
         peer.has_acked = False
@@ -166,10 +166,10 @@ def follow(
             own.timed_at = 0  # Karn: an acknowledgement from here on is ambiguous
         if flags & ACK:
             take_time(own, peer, ack, time)
-            acknowledge(own, peer, acks_pool, free, row, time, ack, tsecrs[i], bit != 0, bits)
+            acknowledge(own, peer, acks_pool, free, row, time, ack, tsecrs[i], bit != 0, flags, bits)
         if tsval >= 0 and (own.tsval == 0 or after(np.uint32(tsval), np.uint32(own.tsval))):
             own.tsval = tsval
-        if ident > 0:
+        if ident > 0 and not -FARTHEST_BACK <= np.int16(np.uint16(ident - own.newest_id)) < 0:
             own.newest_id = ident
         own.window = np.int64(windows[i])
         if own.first_rst:

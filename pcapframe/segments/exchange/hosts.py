@@ -39,7 +39,7 @@ HOST = np.dtype(
         ("waiting", np.int32),
         ("unseen_from", np.uint32),  # what its peer had been seen to send when the first of them began to wait
         ("unseen_known", np.bool_),
-        ("newest_id", np.int32),  # IPv4 identification of its last packet; 0: none yet
+        ("newest_id", np.int32),  # IPv4 identification of its newest packet; 0: none yet
         ("rtt", np.int64),  # smallest time to an acknowledgement seen; 0: none yet
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed

@@ -91,3 +91,17 @@ def test_what_one_side_sent_is_captured_late() -> None:
     assert (found.figures["client_late"], found.figures["server_late"]) == (False, True)
     assert found.affects == {"round_trips": "unknown", "resend_reasons": "unknown"}
     assert "captured_late" not in names(pcap(merge(talk)))
+
+
+def test_how_late_the_retransmission_is_that_fills_a_hole() -> None:
+    """The last byte that its ACK covers came before."""
+    talk = Conversation(rtt=0.02).handshake().data("client", 400).ack("server")
+    lost = talk.hosts["server"].next
+    talk.data("server", 500, drop=True, lost=True).data("server", 500)
+    talk.ack("client", sack=[(lost + 500, lost + 1000)]).retransmit("server", lost, after=0.02)
+    talk.ack("client", after=0.0001)
+    repair, answer = talk.frames[-2:]
+    frames = [*talk.frames[:-2], answer, (answer[0] + 0.0004, repair[1])]
+    found = finding(pcap(frames), "captured_late")
+    assert found.figures["acknowledgements_early"] == 1
+    assert found.figures["median_s"] == found.figures["largest_s"] == 0.0004
