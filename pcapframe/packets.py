@@ -2,9 +2,9 @@
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow as pa
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture import transport
 from pcapframe.capture.columns import PacketColumns
+from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.reader import Progress, read_capture
@@ -23,13 +24,27 @@ from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_
 from pcapframe.schema import PACKETS, names
 from pcapframe.wording import printable
 
-__all__ = ["CaptureInfo", "CaptureSource", "Progress", "capture_info", "count_by_interface", "read_pcap"]
+__all__ = [
+    "DECODE_AS",
+    "CaptureInfo",
+    "CaptureSource",
+    "DecodeAs",
+    "Progress",
+    "capture_info",
+    "count_by_interface",
+    "read_pcap",
+]
 
 SHOW_PROGRESS_AFTER_S = 1.0
+DECODE_AS = "decode_as"  # in the attrs of a frame that was read with it
+DecodeAs: TypeAlias = str | Iterable[str]
 
 
 def read_pcap(
-    source: CaptureSource | Sequence[CaptureSource], *, progress: Progress | Literal[False] | None = None
+    source: CaptureSource | Sequence[CaptureSource],
+    *,
+    decode_as: DecodeAs | None = None,
+    progress: Progress | Literal[False] | None = None,
 ) -> pd.DataFrame:
     """Read a packet capture into a frame: one row per packet.
 
@@ -39,6 +54,9 @@ def read_pcap(
         pcap of any dialect, pcapng, snoop or ERF; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is
         standard input. A URL is text or a `RemoteCapture`, which sets the limits. Several captures are merged by time,
         as mergecap does: the packets of one capture are never reordered.
+    decode_as : str or iterable of str, optional
+        UDP ports of your own that carry a tunnel, as ``"udp.port=14789,vxlan"``: those of the table that
+        ``tunnel`` names, in any letter case.
     progress : callable or False, optional
         Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
         exception from it ends the reading. By default a bar appears after a second; False shows none.
@@ -56,6 +74,8 @@ def read_pcap(
         A source does not exist or cannot be opened.
     CaptureFormatError
         A source is not a capture.
+    ParameterError
+        `decode_as` has another form, or names no tunnel over UDP.
     RemoteCaptureError
         A URL is not allowed, cannot be fetched, or is too large or too slow.
 
@@ -81,7 +101,8 @@ def read_pcap(
     sources: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
     if not sources:
         raise ParameterError("no capture was given: expected one or more")
-    columns = PacketColumns()
+    texts = listed(decode_as)
+    columns = PacketColumns(decoded_ports(texts))
     facts: list[CaptureFacts] = []
     for one in sources:
         with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
@@ -95,6 +116,8 @@ def read_pcap(
             rows.time[end - fact.packets : end] = NO_TIME
     frame = _frame(columns, rows, [fact.packets for fact in facts])
     frame.attrs["capture"] = dict(vars(info_of(facts, rows.time)))
+    if texts:
+        frame.attrs[DECODE_AS] = texts
     return frame
 
 

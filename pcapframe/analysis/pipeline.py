@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,9 @@ from pcapframe.analysis.statistics import LISTED, Statistics
 from pcapframe.analysis.summary import Summary, summarise_patterns
 from pcapframe.arrays import Mask
 from pcapframe.connections import build_connections
+from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
-from pcapframe.packets import CaptureInfo, CaptureSource, Progress, capture_info, read_pcap
+from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
 from pcapframe.patterns import Evidence, Pattern, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted
@@ -207,6 +208,7 @@ def analyze(
     end: Time | None = None,
     client_ip: Address | None = None,
     thresholds: Thresholds = DEFAULTS,
+    decode_as: DecodeAs | None = None,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
     """Analyse a capture: its connections and what is observed in them.
@@ -226,6 +228,8 @@ def analyze(
         Only connections whose client has this address; compared, and roles told, as for the server.
     thresholds : Thresholds, optional
         When the patterns are reported.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`; only for a capture.
     progress : callable or False, optional
         As for `read_pcap`; called once more before each later stage, so that what it raises ends the analysis
         there.
@@ -257,7 +261,7 @@ def analyze(
     0
     """
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip)
-    packets, segments, whole, files = _stages(source, progress)
+    packets, segments, whole, files = _stages(source, decode_as, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
     capture, server_given = capture_info(packets), wanted.tells_server(connections)
@@ -281,7 +285,7 @@ def analyze(
         notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,
-        provenance=Provenance(_version(), {**wanted.to_dict(), "thresholds": thresholds.to_dict()}, files),
+        provenance=Provenance(_version(), _parameters(packets, wanted, thresholds), files),
         whole_connections=whole,
         _asked=asked,
         _rows=rows,
@@ -291,9 +295,12 @@ def analyze(
 
 def _stages(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
+    decode_as: DecodeAs | None,
     progress: Progress | Literal[False] | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
     """Return packets, segments and connections of the whole capture, and the files they come from."""
+    if decode_as is not None and isinstance(source, pd.DataFrame | Analysis):
+        raise ParameterError("decode_as changes how a capture is read: expected a capture, and its packets are given")
     if isinstance(source, Analysis):
         return source.packets, source.segments, source.whole_connections, source.provenance.files
     files: tuple[CaptureFile, ...] = ()
@@ -301,7 +308,7 @@ def _stages(
         packets = source
     else:
         files = files_of(source)
-        packets = read_pcap(source, progress=progress)
+        packets = read_pcap(source, decode_as=decode_as, progress=progress)
         claim_memory(source, packets)
     size = capture_info(packets).bytes  # refuses a frame without capture facts before the stages run
     step = progress or (lambda _done, _size: None)
@@ -311,6 +318,12 @@ def _stages(
     connections = build_connections(segments)
     step(size, size)
     return packets, segments, connections, files
+
+
+def _parameters(packets: pd.DataFrame, wanted: Selection, thresholds: Thresholds) -> dict[str, Any]:
+    """Return what was given to `analyze`, or to the `read_pcap` before it."""
+    given = {"decode_as": packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
+    return {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **given}
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:

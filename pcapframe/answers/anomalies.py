@@ -14,6 +14,7 @@ from pcapframe.answers.envelope import (
     envelope_of,
     no_tcp,
 )
+from pcapframe.packets import DecodeAs
 from pcapframe.patterns import Pattern
 
 __all__ = ["AnomaliesAnswer", "analyze_tcp_anomalies"]
@@ -39,7 +40,12 @@ class AnomaliesAnswer(Envelope):
 
 
 def analyze_tcp_anomalies(
-    source: Source, server_ip: Address | None = None, server_port: int | None = None, *, limit: int = LISTED
+    source: Source,
+    server_ip: Address | None = None,
+    server_port: int | None = None,
+    *,
+    limit: int = LISTED,
+    decode_as: DecodeAs | None = None,
 ) -> AnomaliesAnswer | NoTcpAnswer:
     """State what is observed in the TCP connections of a capture, with the packets that show it.
 
@@ -51,6 +57,8 @@ def analyze_tcp_anomalies(
         Only connections whose server endpoint matches both.
     limit : int, default 100
         Most entries of each list, and at most 100 in evidence; the totals are exact.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`.
 
     Returns
     -------
@@ -72,7 +80,7 @@ def analyze_tcp_anomalies(
     >>> answer["statistics"]["handshake"]["successful"], answer["statistics"]["handshake"]["failed"]
     (29, 11)
     """
-    analysis = analysis_of(source, server_ip, server_port, limit)
+    analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
     envelope = envelope_of(analysis, limit, {f"statistics.{path}": names for path, names in QUALIFIED.items()})
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)

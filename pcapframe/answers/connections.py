@@ -8,6 +8,7 @@ import pandas as pd
 from pcapframe.analysis import LISTED, Address, Analysis, count_label
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.measures import connection_filters, each_way, endpoint_text
+from pcapframe.packets import DecodeAs
 
 __all__ = ["ConnectionsAnswer", "analyze_tcp_connections"]
 
@@ -89,6 +90,7 @@ def analyze_tcp_connections(
     detailed: bool = False,
     *,
     limit: int = LISTED,
+    decode_as: DecodeAs | None = None,
 ) -> ConnectionsAnswer | NoTcpAnswer:
     """State how the TCP connections of a capture began and ended, and what they carried.
 
@@ -102,6 +104,8 @@ def analyze_tcp_connections(
         Up to `limit` connections instead of the first ten.
     limit : int, default 100
         Most connections and most notes; the totals are exact.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def analyze_tcp_connections(
     >>> answer["summary"]["total_connections"], len(answer["connections"]), answer["issues"]
     (13, 10, [])
     """
-    analysis = analysis_of(source, server_ip, server_port, limit)
+    analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
     envelope = envelope_of(analysis, limit, QUALIFIED_CONNECTIONS)
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)

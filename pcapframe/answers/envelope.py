@@ -10,7 +10,7 @@ import pandas as pd
 from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, analyze
 from pcapframe.errors import ParameterError
 from pcapframe.measures import frame_filter
-from pcapframe.packets import CaptureSource
+from pcapframe.packets import CaptureSource, DecodeAs
 from pcapframe.wording import printable, shortened
 
 __all__ = [
@@ -106,7 +106,13 @@ class NoTcpAnswer(Envelope):
     tcp_packets_found: Literal[0]
 
 
-def analysis_of(source: Source, server_ip: Address | None, server_port: int | None, limit: int) -> Analysis:
+def analysis_of(
+    source: Source,
+    server_ip: Address | None,
+    server_port: int | None,
+    limit: int,
+    decode_as: DecodeAs | None = None,
+) -> Analysis:
     """Return the analysis to answer from.
 
     Parameters
@@ -117,6 +123,8 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
         As for `analyze`.
     limit : int
         Most entries of each list.
+    decode_as : str or iterable of str, optional
+        As for `analyze`.
 
     Returns
     -------
@@ -130,8 +138,8 @@ def analysis_of(source: Source, server_ip: Address | None, server_port: int | No
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise ParameterError(f"limit is {limit!r}: expected a whole number of at least 0")
-    if not isinstance(source, Analysis):
-        return analyze(source, server_ip=server_ip, server_port=server_port)
+    if not isinstance(source, Analysis) or decode_as is not None:
+        return analyze(source, server_ip=server_ip, server_port=server_port, decode_as=decode_as)
     if server_ip is None and server_port is None:
         return source
     asked = source.selection

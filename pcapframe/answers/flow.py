@@ -8,6 +8,7 @@ import pandas as pd
 from pcapframe.analysis import LISTED, Address, Analysis
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.errors import ParameterError
+from pcapframe.packets import DecodeAs
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import counted
 
@@ -70,7 +71,12 @@ class FlowAnswer(Envelope):
 
 
 def analyze_traffic_flow(
-    source: Source, server_ip: Address, server_port: int | None = None, *, limit: int = LISTED
+    source: Source,
+    server_ip: Address,
+    server_port: int | None = None,
+    *,
+    limit: int = LISTED,
+    decode_as: DecodeAs | None = None,
 ) -> FlowAnswer | NoTcpAnswer:
     """Compare the traffic from the clients of a server with the traffic from the server.
 
@@ -84,6 +90,8 @@ def analyze_traffic_flow(
         Its port; any by default.
     limit : int, default 100
         Most notes; the total is exact.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def analyze_traffic_flow(
     """
     if server_ip is None:
         raise ParameterError("server_ip is needed: expected the address of the server")
-    analysis = analysis_of(source, server_ip, server_port, limit)
+    analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
     envelope = envelope_of(analysis, limit, QUALIFIED_FLOW)
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)

@@ -9,6 +9,7 @@ from pcapframe.analysis import LISTED, Address, Differences, Reordering, count_l
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_filters, connection_text, each_way
+from pcapframe.packets import DecodeAs
 
 __all__ = ["RetransmissionsAnswer", "analyze_tcp_retransmissions"]
 
@@ -75,7 +76,12 @@ class RetransmissionsAnswer(Envelope):
 
 
 def analyze_tcp_retransmissions(
-    source: Source, server_ip: Address | None = None, threshold: float | None = None, *, limit: int = FEW
+    source: Source,
+    server_ip: Address | None = None,
+    threshold: float | None = None,
+    *,
+    limit: int = FEW,
+    decode_as: DecodeAs | None = None,
 ) -> RetransmissionsAnswer | NoTcpAnswer:
     """State how much of a capture's TCP traffic was retransmitted, and in which connections.
 
@@ -90,6 +96,8 @@ def analyze_tcp_retransmissions(
         ``packet_retransmission.rate`` of the Analysis. [0 to 1]
     limit : int, default 10
         Most connections to list, the highest rates first.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`.
 
     Returns
     -------
@@ -113,7 +121,7 @@ def analyze_tcp_retransmissions(
     """
     if threshold is not None and not _is_share(threshold):
         raise ParameterError(f"threshold is {threshold!r}: expected a share from 0 to 1, such as 0.01")
-    analysis = analysis_of(source, server_ip, None, limit)
+    analysis = analysis_of(source, server_ip, None, limit, decode_as)
     if threshold is None:
         threshold = analysis.thresholds.packet_retransmission.rate
     envelope = envelope_of(analysis, LISTED, QUALIFIED_RETRANSMISSIONS)

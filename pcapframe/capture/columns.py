@@ -1,5 +1,6 @@
 """The columns of captures while they are read: all state that lives from one batch of records to the next."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pcapframe.capture.interning import (
     with_room,
 )
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.capture.tunnels import way_names
+from pcapframe.capture.tunnels import udp_ports, way_names
 from pcapframe.memory import one_block
 
 __all__ = ["PacketColumns"]
@@ -61,7 +62,7 @@ def _room(rows: int) -> Columns:
 class PacketColumns:
     """Owns the columns, the addresses and the fragments while one or several captures are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, decoded_ports: Mapping[int, int] | None = None) -> None:
         self.expected_rows = 0  # in all, estimated while reading; 0 where unknown
         self.interfaces = 0  # described by the captures read so far
         # In pieces, so that growing does not hold each row twice.
@@ -76,7 +77,7 @@ class PacketColumns:
         self._datagrams: Datagrams | None = None  # of the capture that is being read
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
         self._scratch = Scratch(np.zeros(transport.FIELDS, np.int64), np.zeros(BATCH_RECORDS, np.int32))
-        self._rare = rare()
+        self._rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
         self._extras: list[Array] = []  # one array a batch
         self._is_mixed = False  # deferred records were decoded after later ones

@@ -23,12 +23,13 @@ from pcapframe.capture.ip import (
     TCP,
     UDP,
 )
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, behind_vlan
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, RARE_VLAN_TYPES, VLAN_TYPES, behind_vlan
 from pcapframe.capture.link_types import LINK_TYPES
 from pcapframe.capture.shims import SHIMS
 from pcapframe.capture.tables import dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.capture.tunnels import IP_TUNNELS, udp_ports
+from pcapframe.capture.udp_tunnels import is_gtp
 from pcapframe.jit import inner_jit, jit, unchecked
 
 __all__ = [
@@ -116,7 +117,7 @@ class Rare(NamedTuple):
 
     types: Array  # uint8, 1 by Ethernet type or code
     protocols: Array  # uint8, 1 by IP protocol
-    ports: Array  # uint16, rows of ``UDP_TUNNELS`` by the destination's port, then by the source's; 0 for none
+    ports: Array  # uint16, rows of ``UDP_TUNNELS`` by port; 0 for none
 
 
 def rare(ports: Array | None = None) -> Rare:
@@ -124,13 +125,13 @@ def rare(ports: Array | None = None) -> Rare:
 
     Parameters
     ----------
-    ports : ndarray of uint16, shape (2, 65536), optional
+    ports : ndarray of uint16, shape (65536,), optional
         As from ``udp_ports``, for tunnels on ports of one's own.
     """
     types, protocols = np.zeros(TYPES, np.uint8), np.zeros(256, np.uint8)
-    types[[*SHIMS, *VLAN_TYPES]] = 1
+    types[[*SHIMS, *VLAN_TYPES, *RARE_VLAN_TYPES]] = 1
     protocols[[*IP_TUNNELS, *EXTENSION_HEADERS]] = 1
-    return Rare(types, protocols, (udp_ports() if ports is None else ports).ravel())
+    return Rare(types, protocols, udp_ports() if ports is None else ports)
 
 
 class Scratch(NamedTuple):
@@ -236,7 +237,7 @@ def _is_deep_above(data: Any, protocol: Any, at: Any, end: Any, protocols: Any, 
     if protocol == TCP:
         return False
     if protocol == UDP:
-        return at + 8 <= end and (ports[be16(data, at + 2)] != 0 or ports[0x10000 + be16(data, at)] != 0)
+        return at + 8 <= end and (ports[be16(data, at + 2)] != 0 or ports[be16(data, at)] != 0 or is_gtp(data, at, end))
     if protocol == ICMP:
         return at < end and byte(data, at) in ICMP_ERRORS
     if protocol == ICMPV6:

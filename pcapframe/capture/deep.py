@@ -10,31 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import ip, transport, tunnels
-from pcapframe.capture.bits import be16
 from pcapframe.capture.decoding import unchecked_columns, write_row
 from pcapframe.capture.extras import EXTRA
 from pcapframe.capture.fragments import LATEST, add_fragment
+from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, OUTER, SLOTS, innermost
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
-from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP, decode_extensions, decode_ipv4, decode_ipv6
-from pcapframe.capture.link import CODE_CUT, ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, behind_vlan
-from pcapframe.capture.link_types import LINK_TYPES, NESTED_LINK, UNKNOWN_LINK
+from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
+from pcapframe.capture.link_types import NESTED_LINK
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.capture.shims import SHIMS
-from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
-from pcapframe.capture.tunnels import GRE_PAYLOADS, GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, UDP_STEP, UDP_TUNNELS, way_on
 from pcapframe.jit import inner_jit, jit, unchecked
 
 __all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 
 Array = npt.NDArray[Any]
 
-DEPTH = 16  # nested tunnels that are followed
-MOST_SHIMS = 16  # that are skipped before an IP header
-DATAGRAM = -2  # in place of an Ethernet type: a datagram whose IP header is in `header` already
-NO_ROW = -3
 LONGEST_DATAGRAM = 0xFFFF
-OUTER = ip.HEADER_SLOTS  # in `header`: the outermost addresses and their family, as the first five slots
 
 
 class DeepScratch(NamedTuple):
@@ -52,7 +43,7 @@ class DeepScratch(NamedTuple):
 def new_deep_scratch() -> DeepScratch:
     """Return memory for batches of `BATCH_RECORDS` records."""
     return DeepScratch(
-        np.zeros(OUTER + 5, np.uint64),
+        np.zeros(SLOTS, np.uint64),
         np.zeros(5, np.uint64),
         np.zeros(transport.FIELDS, np.int64),
         np.zeros(BATCH_RECORDS * 20, np.uint32),
@@ -60,131 +51,6 @@ def new_deep_scratch() -> DeepScratch:
         tunnels.new_ways(),
         np.zeros(BATCH_RECORDS, EXTRA),
     )
-
-
-_frame = dispatcher(LINK_TYPES, f"{UNKNOWN_LINK} + number, at")
-_shim = dispatcher(SHIMS, "number, at")
-_ip_tunnel = dispatcher(IP_TUNNELS, f"{NO_PAYLOAD}, at")
-_gre_payload = dispatcher(GRE_PAYLOADS, f"{NO_ROW}, at")
-_udp_tunnel = dispatcher(UDP_TUNNELS, f"{NO_PAYLOAD}, at")
-
-
-@inner_jit
-def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any) -> Any:
-    """Skip link headers, VLAN tags and other shims.
-
-    Returns
-    -------
-    tuple of int
-        Type and place of what lies beneath, and the innermost VLAN id (`vlan` where there is no tag).
-    """
-    for _ in range(MOST_SHIMS):
-        if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
-            break
-        if kind >= NESTED_LINK:
-            kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
-        elif kind in VLAN_TYPES:
-            if at + 4 > end:
-                return np.int64(CODE_CUT), at, vlan
-            vlan = be16(buffer, at) & 0xFFF
-            kind, at = behind_vlan(buffer, at, end)
-        else:
-            begin, before = at, kind
-            kind, at = _shim(kind, buffer, at, end)
-            if kind == before and at == begin:
-                break
-    return kind, at, vlan
-
-
-@inner_jit
-def _follow(buffer: Any, protocol: Any, at: Any, end: Any, ports: Any, ways: Any, way: Any) -> Any:
-    """Follow the tunnel at `at`, if there is one: type and place of its payload, and the way there."""
-    if protocol == UDP:
-        if at + 16 <= end:
-            for side in range(2):  # by the destination's port, then by the source's
-                row = np.int64(ports[0x10000 * side + be16(buffer, at + 2 - 2 * side)])
-                if row:
-                    kind, place = _udp_tunnel(row, buffer, at + 8, end)
-                    if kind != NO_PAYLOAD:
-                        return kind, place, way_on(ways, way, UDP_STEP + row)
-        return np.int64(NO_PAYLOAD), at, way
-    kind, at = _ip_tunnel(protocol, buffer, at, end)
-    if kind == NO_PAYLOAD:
-        return kind, at, way
-    way = way_on(ways, way, protocol)
-    if protocol == PROTOCOL_GRE:
-        inner, place = _gre_payload(kind, buffer, at, end)
-        if inner != NO_ROW:
-            return inner, place, way_on(ways, way, GRE_STEP + kind)
-    return kind, at, way
-
-
-@inner_jit
-def _innermost(
-    buffer: Any,
-    kind: Any,
-    protocol: Any,
-    at: Any,
-    end: Any,
-    wire_end: Any,
-    vlan: Any,
-    way: Any,
-    header: Any,
-    ports: Any,
-    ways: Any,
-) -> Any:
-    """Go down to the innermost IP header.
-
-    Parameters
-    ----------
-    buffer : ndarray of uint8
-        Holds the bytes.
-    kind : int
-        What begins at `at`: an Ethernet type, a code, or `DATAGRAM`.
-    protocol : int
-        Of a `DATAGRAM`.
-    at, end, wire_end : int
-        Where it begins, where the captured bytes end, where it ended on the wire.
-    vlan, way : int
-        Innermost VLAN id so far (-1 for none), and the way through tunnels so far.
-    header : ndarray of uint64, shape (OUTER + 5,)
-        Filled: the innermost IP header, and behind a tunnel the outermost addresses.
-    ports, ways : ndarray
-        See ``tunnels``.
-
-    Returns
-    -------
-    tuple of int
-        What was found (``NO_IP`` and so on), the protocol (of the IP header, or the code of what is not IP), where its
-        payload begins, where it ends on the wire, the VLAN id, the way.
-    """
-    found, found_protocol, payload, payload_end = NO_IP, np.int64(0), at, wire_end
-    inner_vlan, inner_way = vlan, way
-    for _ in range(DEPTH):
-        kind, at, inner_vlan = _skip_shims(buffer, kind, at, end, inner_vlan)
-        above, place, ip_end = np.int64(kind), at, wire_end
-        now = NO_IP
-        if kind == ETHERTYPE_IPV4:
-            now, above, place, ip_end = decode_ipv4(buffer, at, end, wire_end, header)
-        elif kind == ETHERTYPE_IPV6:
-            now, above, place, ip_end = decode_ipv6(buffer, at, end, wire_end, header)
-        elif kind == DATAGRAM:
-            now, above, place, ip_end = decode_extensions(buffer, protocol, at, end, wire_end)
-        if now == NO_IP:
-            if found == NO_IP:
-                found_protocol, vlan = above, inner_vlan
-            break
-        found, found_protocol, payload, payload_end, vlan, way = now, above, place, ip_end, inner_vlan, inner_way
-        if found != IP_PAYLOAD:
-            break
-        at, wire_end, end = payload, payload_end, min(end, payload_end)
-        if way == 0:
-            for k in range(5):
-                header[OUTER + k] = header[k]
-        kind, at, inner_way = _follow(buffer, found_protocol, at, end, ports, ways, way)
-        if kind == NO_PAYLOAD:
-            break
-    return found, found_protocol, payload, payload_end, vlan, way
 
 
 @inner_jit
@@ -288,11 +154,12 @@ def decode_deferred(
         wire_end = record.at + record.wire
         for k in range(transport.SACK):
             fields[k] = 0
+        header[HEADERS] = np.uint64(0)
         source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
         kind, protocol, at = np.int64(NESTED_LINK) + record.link, np.int64(0), record.at
         vlan, way, way_cut = np.int64(-1), np.int64(0), np.int64(-1)
         for _ in range(DEPTH):
-            found, protocol, payload, payload_end, vlan, way = _innermost(
+            found, protocol, payload, payload_end, vlan, way = innermost(
                 source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways
             )
             if found != IP_FRAGMENT or payload_end <= payload:
@@ -344,13 +211,13 @@ def decode_deferred(
             extra = scratch.extras[beside]
             extra.row = rows_before + row
             extra.tunnel = way
-            family = header[OUTER + ip.FAMILY]
-            extra.outer_src = intern_address(
-                slots, mask, addresses, seed, counts, header[OUTER + ip.SRC_HIGH], header[OUTER + ip.SRC_LOW], family
-            )
-            extra.outer_dst = intern_address(
-                slots, mask, addresses, seed, counts, header[OUTER + ip.DST_HIGH], header[OUTER + ip.DST_LOW], family
-            )
+            extra.outer_src = extra.outer_dst = -1
+            if header[HEADERS] > np.uint64(1):
+                family = header[OUTER + ip.FAMILY]
+                high, low = header[OUTER + ip.SRC_HIGH], header[OUTER + ip.SRC_LOW]
+                extra.outer_src = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+                high, low = header[OUTER + ip.DST_HIGH], header[OUTER + ip.DST_LOW]
+                extra.outer_dst = intern_address(slots, mask, addresses, seed, counts, high, low, family)
             beside += 1
     if late_edges:
         _merge_edges(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pcapframe.capture.ip import PROTOCOL_NAMES
 from pcapframe.capture.link import CODE_NAMES
 from pcapframe.capture.link_types import OTHER_LINKS, UNKNOWN_LINK, link_name
+from pcapframe.capture.shims import SHIMS
 from pcapframe.jit import inner_jit, jit
 
 __all__ = [
@@ -39,6 +40,7 @@ MOST_UNNAMED = 100  # codes without a name in our tables that get a category of 
 NOT_SEEN, NOT_SEEN_NAMED = 0, 0xFFFF  # in `Interner.codes`; no number comes near the second
 ADDRESSES, PROTOCOLS, UNNAMED = 0, 1, 2  # in `Interner.counts`
 FIRST_ADDRESSES = 4096
+TYPE_NAMES = {**{kind: shim.name for kind, shim in SHIMS.items()}, **CODE_NAMES}
 
 
 class Interner(NamedTuple):
@@ -55,7 +57,7 @@ class Interner(NamedTuple):
 def new_interner() -> Interner:
     """Return an empty interner."""
     codes = np.full(CODES, NOT_SEEN, np.uint16)
-    named = [*range(IP_PROTOCOLS), *(IP_PROTOCOLS + kind for kind in CODE_NAMES), *OTHERS]
+    named = [*range(IP_PROTOCOLS), *(IP_PROTOCOLS + kind for kind in TYPE_NAMES), *OTHERS]
     codes[named] = NOT_SEEN_NAMED
     return Interner(
         slots=np.zeros(FIRST_ADDRESSES, np.int32),
@@ -221,4 +223,4 @@ def protocol_name(code: int) -> str:
     kind = code - IP_PROTOCOLS
     if kind >= UNKNOWN_LINK:
         return link_name(kind - UNKNOWN_LINK)
-    return CODE_NAMES.get(kind, f"Ethernet type 0x{kind:04x}")
+    return TYPE_NAMES.get(kind, f"Ethernet type 0x{kind:04x}")

@@ -14,6 +14,8 @@ ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6, ETHERTYPE_IPX, ETHERTYPE_CDP = 0x
 ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN = 0x8100, 0x88A8
 ETHERTYPE_OLD_VLAN, ETHERTYPE_OLDER_VLAN = 0x9100, 0x9200  # service tags before 802.1ad
 VLAN_TYPES = (ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN, ETHERTYPE_OLD_VLAN, ETHERTYPE_OLDER_VLAN)
+ETHERTYPE_OLDEST_VLAN, ETHERTYPE_SWITCH_VLAN = 0x9300, 0xDADB  # the last one: Linux's tag_8021q of switch chips
+RARE_VLAN_TYPES = (ETHERTYPE_OLDEST_VLAN, ETHERTYPE_SWITCH_VLAN)
 ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM, ETHERTYPE_PPPOE = 0x8847, 0x8848, 0x8864
 ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
@@ -26,6 +28,9 @@ CODE_CUT = 0x10001  # cut off before the type
 CODE_PPP = 0x10002  # a PPP control or other protocol
 CODE_STP = 0x10003
 CODE_WLAN = 0x10004  # an 802.11 frame without data, or with encrypted data
+
+CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
+ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000
 
 CODE_NAMES = {
     CODE_LLC: "LLC",
@@ -130,6 +135,8 @@ def ethernet(buffer: Any, at: Any, end: Any) -> Any:
     if kind < FIRST_ETHERTYPE:
         if at + 16 <= end and be16(buffer, at + 14) == 0xFFFF:
             return ETHERTYPE_IPX, at + 14
+        if at + 22 <= end and be32(buffer, at + 1) == ISL_ADDRESS and byte(buffer, at) | ISL_OTHER == ISL_FIRST:
+            return CODE_ISL, at + 14
         return llc(buffer, at + 14, end)
     return kind, at + 14
 

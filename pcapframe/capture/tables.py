@@ -19,6 +19,8 @@ class Layer(NamedTuple):
 
     name: str
     decoder: Callable[..., Any]
+    is_tunnel: bool = False  # a shim that the way through tunnels names
+    trailer: int = 0  # what a shim has at the end of the frame [bytes]
 
 
 class _HasDecoder(Protocol):
@@ -46,10 +48,13 @@ def dispatcher(table: Mapping[int, _HasDecoder], otherwise: str) -> Callable[...
     Its source is made of the table: Numba cannot look a function up, and one closure for each row takes twice as long
     to compile.
     """
+    numbers: dict[Callable[..., Any], list[int]] = {}
+    for number, row in table.items():
+        numbers.setdefault(row.decoder, []).append(number)
     lines = ["def dispatch(number, buffer, at, end):"]
-    lines += [f"    if number == {number}: return decoder_{number}(buffer, at, end)" for number in table]
+    lines += [f"    if number in {(*same,)}: return decoder_{same[0]}(buffer, at, end)" for same in numbers.values()]
     lines += [f"    return {otherwise}"]
-    scope: dict[str, Any] = {f"decoder_{number}": row.decoder for number, row in table.items()}
+    scope: dict[str, Any] = {f"decoder_{same[0]}": decoder for decoder, same in numbers.items()}
     scope["__name__"] = __name__
     exec("\n".join(lines), scope)
     compiled: Callable[..., Any] = inner_jit(scope["dispatch"])

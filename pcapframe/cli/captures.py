@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 import pcapframe
-from pcapframe.cli.options import Captures
+from pcapframe.cli.options import DECODE_AS, Captures
 from pcapframe.cli.output import STDOUT
 
 if TYPE_CHECKING:
     from pcapframe.analysis import Analysis
 
-__all__ = ["analyze_captures", "progress", "sources"]
+__all__ = ["analyze_captures", "decode_as", "progress", "sources"]
 
 
 def analyze_captures(
@@ -48,8 +48,20 @@ def analyze_captures(
         start=start,
         end=end,
         thresholds=pcapframe.Thresholds().with_values(thresholds or {}),
+        decode_as=decode_as(),
         progress=progress(),
     )
+
+
+def decode_as() -> list[str] | None:
+    """Return what ``--decode-as`` says.
+
+    Returns
+    -------
+    list of str or None
+        For the ``decode_as`` of `pcapframe.read_pcap`.
+    """
+    return list(click.get_current_context().meta.get(DECODE_AS, ())) or None
 
 
 def sources(captures: Captures) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 import pcapframe
-from pcapframe.cli.captures import analyze_captures, progress, sources
+from pcapframe.cli.captures import analyze_captures, decode_as, progress, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
@@ -230,7 +230,7 @@ def packets(
     """
     for path in (csv, parquet):
         check_writable(path)
-    frame = pcapframe.read_pcap(sources(captures), progress=progress())
+    frame = pcapframe.read_pcap(sources(captures), decode_as=decode_as(), progress=progress())
     if columns is not None:
         frame = frame[columns]
     _write_frame(frame.iloc[:limit], STDOUT if csv is None and parquet is None else csv, parquet)
@@ -277,7 +277,7 @@ def extract(
 
     by_connection = (pattern, server_ip, server_port, start, end)
     if not conn_ids and all(option is None for option in by_connection):
-        packets = pcapframe.read_pcap(sources(captures), progress=progress())
+        packets = pcapframe.read_pcap(sources(captures), decode_as=decode_as(), progress=progress())
     else:
         analysis = analyze_captures(captures, server_ip, server_port, start, end)
         packets = export.packets_of(analysis, pattern=pattern, conn_ids=conn_ids)

@@ -8,14 +8,14 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "Captures", "allow_host", "as_json", "captures", "frame_files", "limit_option", "output", "port",
-    "server", "threshold", "times",
+    "ALLOWED_HOSTS", "DECODE_AS", "Captures", "allow_host", "as_json", "captures", "frame_files", "limit_option",
+    "output", "port", "server", "threshold", "times",
 ]  # fmt: skip
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
 
-ALLOWED_HOSTS = "pcapframe.allowed_hosts"  # in the context's meta
+ALLOWED_HOSTS, DECODE_AS = "pcapframe.allowed_hosts", "pcapframe.decode_as"  # in the context's meta
 
 
 def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -45,6 +45,10 @@ def _keep_hosts(ctx: click.Context, _param: click.Parameter, values: tuple[str, 
     ctx.meta[ALLOWED_HOSTS] = values
 
 
+def _keep_decode_as(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
+    ctx.meta[DECODE_AS] = values
+
+
 def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
     """Make URLs RemoteCaptures with the allowed hosts; leave files as they are."""
     if not any("://" in value for value in values):
@@ -60,9 +64,14 @@ allow_host = click.option(
     "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
     help="Allow URLs of this host even if its addresses are not public. May be repeated.",
 )  # fmt: skip
+decode_as = click.option(
+    "--decode-as", multiple=True, metavar="udp.port=PORT,TUNNEL", expose_value=False, callback=_keep_decode_as,
+    help="A tunnel on a UDP port of your own, as in udp.port=14789,vxlan. May be repeated.",
+)  # fmt: skip
 captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
+    decode_as,
 )
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."

@@ -44,6 +44,8 @@ class CaptureReport:
         As for `analyze`.
     thresholds : mapping, optional
         Values by their flat name, as for `Thresholds.with_values`.
+    decode_as : str or list of str, optional
+        As for `read_pcap`.
     title : str, optional
         Heading; the capture's name by default.
 
@@ -64,6 +66,7 @@ class CaptureReport:
         start: str | None = None,
         end: str | None = None,
         thresholds: Mapping[str, float] | None = None,
+        decode_as: str | Sequence[str] | None = None,
         title: str | None = None,
     ) -> None:
         self._captures = [capture] if isinstance(capture, str | os.PathLike) else list(capture)
@@ -81,6 +84,7 @@ class CaptureReport:
                     start=start,
                     end=end,
                     thresholds=Thresholds().with_values(thresholds or {}),
+                    decode_as=decode_as,
                     progress=False,
                 )
         except PcapframeError as error:

@@ -45,6 +45,8 @@ for capture in captures:
         print(src, seq, outer_src, tunnel)
     info = pf.capture_info(packets)
     print(info.link_types, info.link_type_numbers, info.notes)
+own = pcap([(0, ethernet(ipv4(*outer, 17, udp(*outer, 9, 8888, b"xx" + ip + bytes(8)))))])
+print(pf.read_pcap(own, decode_as="udp.port=8888,Toy port", progress=False)["tunnel"].tolist())
 """
 FOUND = """\
 192.0.2.1 7 nan nan
@@ -54,6 +56,7 @@ FOUND = """\
 192.0.2.1 7 203.0.113.1 GRE/toy payload
 192.0.2.1 7 203.0.113.1 toy port
 ['Ethernet'] [1] []
+['toy port']
 """
 
 

@@ -10,6 +10,7 @@ import pytest
 import pcapframe as pf
 
 FOLDER = Path(__file__).parent / "formats"
+USUAL = (12, 1200, 1)  # segments, bytes of their payload, connections
 
 
 def seen(name: str) -> tuple[int, int, int]:
@@ -24,7 +25,30 @@ def seen(name: str) -> tuple[int, int, int]:
 # Shims between MAC addresses and IP.
 
 
+@pytest.mark.parametrize("name", [path.stem for path in sorted(FOLDER.glob("shim_*.pcap"))])
+def test_shims_are_skipped(name: str) -> None:
+    assert seen(name) == USUAL
+
+
 # Tunnels.
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("tun_etherip_97", "EtherIP"),
+        ("tun_gre_mikrotik_eoip", "GRE/EoIP"),
+        ("tun_mpls_udp_6635", "MPLS"),
+        ("tun_tzsp_37008", "TZSP"),
+        ("tun_vxlan_8472_flannel", "VXLAN"),
+        ("tun_vxlan_gpe_4790", "VXLAN-GPE"),
+    ],
+)
+def test_tunnels_are_followed(name: str, way: str) -> None:
+    assert seen(name) == USUAL
+    packets = pf.read_pcap(FOLDER / f"{name}.pcap", progress=False)
+    assert set(packets["tunnel"]) == {way}
+    assert {*packets["outer_src"], *packets["outer_dst"]} == {"203.0.113.1", "203.0.113.2"}
 
 
 # Fragments.

@@ -37,6 +37,7 @@ VALUES = {
     "RATE": "0.5",
     "TEXT": "text",
     "TIME": "2020-01-01",
+    "udp.port=PORT,TUNNEL": "udp.port=14789,vxlan",
     "[-- LAB-OPTIONS...]": "--no-browser",
 }
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import pcapframe as pf
+from tests.builders import ethernet, pcap
+from tests.capture.wrappings import FRAME, VXLAN, over_udp
 from tests.cli.running import CLEAN, RESETS, run, same, text_of
 from tests.hostile import serving
 
@@ -47,3 +49,22 @@ def test_output_goes_to_a_file(tmp_path: Path, arguments: tuple[str, ...]) -> No
     written, printed = path.read_text(encoding="utf-8"), text_of(*arguments)
     stamp = re.compile(r'"analysis_timestamp": ".*"')
     assert stamp.sub("", written) == stamp.sub("", printed)
+
+
+def test_a_tunnel_on_a_port_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.pcap"
+    path.write_bytes(pcap([(0, ethernet(over_udp(14789, VXLAN, FRAME)))]))
+    option = ("--decode-as", "udp.port=14789,vxlan")
+    assert "VXLAN" not in text_of("packets", str(path))
+    assert "VXLAN" in text_of("packets", str(path), *option)
+    for command in (["analyze"], ["connections"], ["retransmissions"], ["flow", "--server-ip", "198.51.100.1"]):
+        assert json.loads(text_of(*command, str(path), "--json", *option)).get("tcp_packets_found", 1) == 1
+        assert json.loads(text_of(*command, str(path), "--json"))["tcp_packets_found"] == 0
+    out = tmp_path / "out.pcap"
+    text_of("extract", str(path), "-o", str(out), "--server-port", "80", *option)
+    assert len(pf.read_pcap(out)) == 1
+
+
+def test_an_unknown_tunnel_is_refused_with_the_names() -> None:
+    with pytest.raises(pf.ParameterError, match="expected one of ayiya, capwap, geneve"):
+        run("analyze", RESETS, "--decode-as", "udp.port=14789,vxlam")

@@ -1,0 +1,209 @@
+"""The way down to the innermost IP header of a record: link layer and shims, IP, tunnel, shims, IP and so on."""
+
+from typing import Any
+
+import numpy as np
+
+from pcapframe.capture import ip
+from pcapframe.capture.bits import be16
+from pcapframe.capture.gre import GRE_PAYLOADS
+from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, UDP, decode_extensions, decode_ipv4, decode_ipv6
+from pcapframe.capture.link import (
+    CODE_CUT,
+    CODE_ISL,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    RARE_VLAN_TYPES,
+    VLAN_TYPES,
+    behind_vlan,
+)
+from pcapframe.capture.link_types import LINK_TYPES, NESTED_LINK, UNKNOWN_LINK
+from pcapframe.capture.shims import ETHERTYPE_MACSEC, SHIMS, ip_version, isl_vlan
+from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
+from pcapframe.capture.tunnels import GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, SHIM_STEP, UDP_STEP, step_of, way_on
+from pcapframe.capture.udp_tunnels import (
+    MUST_FIT,
+    PORT_GRE,
+    PORT_GTP_U,
+    UDP_TUNNELS,
+    fitting_gtp,
+    is_fitting,
+    is_gtp,
+    payload_end,
+)
+from pcapframe.jit import inner_jit
+
+__all__ = ["DATAGRAM", "DEPTH", "HEADERS", "OUTER", "SLOTS", "innermost"]
+
+DEPTH = 16  # nested tunnels that are followed
+MOST_SHIMS = 64  # that are skipped before an IP header
+DATAGRAM = -2  # in place of an Ethernet type: a datagram whose IP header is in `header` already
+NO_ROW = -3
+# In `header`: the outermost addresses and their family, as the first five slots, and how many IP headers there are.
+OUTER = ip.HEADER_SLOTS
+HEADERS = OUTER + 5
+SLOTS = HEADERS + 1
+NAMED_SHIMS = tuple(kind for kind, shim in SHIMS.items() if shim.is_tunnel)
+MACSEC_TRAILER = SHIMS[ETHERTYPE_MACSEC].trailer
+
+_frame = dispatcher(LINK_TYPES, f"{UNKNOWN_LINK} + number, at")
+_shim = dispatcher(SHIMS, "number, at")
+_ip_tunnel = dispatcher(IP_TUNNELS, f"{NO_PAYLOAD}, at")
+_gre_payload = dispatcher(GRE_PAYLOADS, f"{NO_ROW}, at")
+_udp_tunnel = dispatcher(UDP_TUNNELS, f"{NO_PAYLOAD}, at")
+
+
+@inner_jit
+def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any, way: Any) -> Any:
+    """Skip link headers, VLAN tags and other shims.
+
+    Returns
+    -------
+    tuple of int
+        Type and place of what lies beneath, the innermost VLAN id (`vlan` where there is no tag), the way there, and
+        how many bytes at the end belong to shims.
+    """
+    trailer = np.int64(0)
+    for _ in range(MOST_SHIMS):
+        if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+            break
+        if kind >= NESTED_LINK:
+            kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
+        elif kind in VLAN_TYPES or kind in RARE_VLAN_TYPES:
+            if at + 4 > end:
+                return np.int64(CODE_CUT), at, vlan, way, trailer
+            vlan = be16(buffer, at) & 0xFFF
+            kind, at = behind_vlan(buffer, at, end)
+        else:
+            begin, before = at, kind
+            kind, at = _shim(kind, buffer, at, end)
+            if kind == before and at == begin:
+                break
+            if before in NAMED_SHIMS:
+                way = way_on(ways, way, SHIM_STEP + before)
+            elif before == ETHERTYPE_MACSEC:
+                trailer += MACSEC_TRAILER
+            elif before == CODE_ISL:
+                vlan = isl_vlan(buffer, begin)
+    return kind, at, vlan, way, trailer
+
+
+@inner_jit
+def _udp_payload(buffer: Any, at: Any, end: Any, ports: Any) -> Any:
+    """Find what the tunnel over the UDP header at `at` carries: its type and place, and the row of the tunnel."""
+    if at + 16 > end:
+        return np.int64(NO_PAYLOAD), at, np.int64(0)
+    for side in range(3):  # by the destination's port, by the source's, and by what GTP-U says of itself
+        row = np.int64(ports[be16(buffer, at + 2 - 2 * side)]) if side < 2 else np.int64(PORT_GTP_U)
+        kind, place = np.int64(NO_PAYLOAD), at
+        if side == 2:
+            if is_gtp(buffer, at, end):
+                kind, place = fitting_gtp(buffer, at + 8, end)
+        elif row:
+            kind, place = _udp_tunnel(row, buffer, at + 8, end)
+        if kind > 0 and kind & MUST_FIT:
+            kind -= MUST_FIT
+            if not is_fitting(buffer, kind, place, end, payload_end(buffer, at + 8, end)):
+                continue
+        if kind != NO_PAYLOAD:
+            return kind, place, row
+    return np.int64(NO_PAYLOAD), at, np.int64(0)
+
+
+@inner_jit
+def _follow(
+    buffer: Any, protocol: Any, family: Any, begin: Any, at: Any, end: Any, ports: Any, ways: Any, way: Any
+) -> Any:
+    """Follow the tunnel at `at`, over the IP header at `begin`: type and place of its payload, and the way there."""
+    is_gre = protocol == PROTOCOL_GRE
+    if protocol == UDP:
+        kind, at, row = _udp_payload(buffer, at, end, ports)
+        is_gre = row == PORT_GRE
+        step = UDP_STEP + row
+    else:
+        step = step_of(buffer, protocol, family, begin, at)
+        kind, at = _ip_tunnel(protocol, buffer, at, end)
+    if kind == NO_PAYLOAD:
+        return kind, at, way
+    way = way_on(ways, way, step)
+    if is_gre:
+        inner, place = _gre_payload(kind, buffer, at, end)
+        if inner != NO_ROW:
+            return inner, place, way_on(ways, way, GRE_STEP + kind)
+    return kind, at, way
+
+
+@inner_jit
+def innermost(
+    buffer: Any,
+    kind: Any,
+    protocol: Any,
+    at: Any,
+    end: Any,
+    wire_end: Any,
+    vlan: Any,
+    way: Any,
+    header: Any,
+    ports: Any,
+    ways: Any,
+) -> Any:
+    """Go down to the innermost IP header.
+
+    Parameters
+    ----------
+    buffer : ndarray of uint8
+        Holds the bytes.
+    kind : int
+        What begins at `at`: an Ethernet type, a code, or `DATAGRAM`.
+    protocol : int
+        Of a `DATAGRAM`.
+    at, end, wire_end : int
+        Where it begins, where the captured bytes end, where it ended on the wire.
+    vlan, way : int
+        Innermost VLAN id so far (-1 for none), and the way through tunnels so far.
+    header : ndarray of uint64, shape (SLOTS,)
+        Filled: the innermost IP header, the outermost addresses, and to the number of IP headers those found are added.
+    ports, ways : ndarray
+        See ``tunnels``.
+
+    Returns
+    -------
+    tuple of int
+        What was found (``NO_IP`` and so on), the protocol (of the IP header, or the code of what is not IP), where its
+        payload begins, where it ends on the wire, the VLAN id, the way.
+    """
+    found, found_protocol, payload, payload_end = NO_IP, np.int64(0), at, wire_end
+    inner_vlan, inner_way = vlan, way
+    for _ in range(DEPTH):
+        kind, at, inner_vlan, inner_way, trailer = _skip_shims(buffer, kind, at, end, inner_vlan, ways, inner_way)
+        if trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
+            wire_end -= trailer  # which any other IP length tells
+            end = min(end, wire_end)
+        begin = at
+        above, place, ip_end = np.int64(kind), at, wire_end
+        now = NO_IP
+        if header[HEADERS] and kind != DATAGRAM and ip_version(buffer, at, end) != kind:
+            break  # what is in the tunnel is not IP, or not whole
+        if kind == ETHERTYPE_IPV4:
+            now, above, place, ip_end = decode_ipv4(buffer, at, end, wire_end, header)
+        elif kind == ETHERTYPE_IPV6:
+            now, above, place, ip_end = decode_ipv6(buffer, at, end, wire_end, header)
+        elif kind == DATAGRAM:
+            now, above, place, ip_end = decode_extensions(buffer, protocol, at, end, wire_end)
+        if now == NO_IP:
+            if found == NO_IP:
+                found_protocol, vlan = above, inner_vlan
+            break
+        found, found_protocol, payload, payload_end, vlan, way = now, above, place, ip_end, inner_vlan, inner_way
+        if header[HEADERS] == 0:
+            for k in range(5):
+                header[OUTER + k] = header[k]
+        if kind != DATAGRAM:  # whose header was counted with its fragments
+            header[HEADERS] += np.uint64(1)
+        if found != IP_PAYLOAD:
+            break
+        at, wire_end, end = payload, payload_end, min(end, payload_end)
+        kind, at, inner_way = _follow(buffer, found_protocol, header[ip.FAMILY], begin, at, end, ports, ways, way)
+        if kind == NO_PAYLOAD:
+            break
+    return found, found_protocol, payload, payload_end, vlan, way
