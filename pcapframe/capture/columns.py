@@ -1,6 +1,6 @@
 """The columns of captures while they are read: all state that lives from one batch of records to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,17 @@ NEEDED_BITS = {
 
 
 def _room(rows: int) -> Columns:
-    """Return zeroed columns for `rows` packets, to be filled."""
-    return Columns(*one_block(rows, [DTYPES[name] for name in Columns._fields], zeroed=True))
+    """Return columns for `rows` packets, to be filled; zeroed if there are many."""
+    zeroed = rows >= LARGEST_PIECE  # new from the system, so zero anyway; zeroing memory used before would take time
+    return Columns(*one_block(rows, [DTYPES[name] for name in Columns._fields], zeroed=zeroed))
+
+
+def _write(target: Columns, start: int, source: Sequence[Array], bits: int) -> None:
+    """Copy rows with these bits of `has` to `target` from `start` on; columns that stay 0 are left untouched."""
+    is_zeroed = target.time.size >= LARGEST_PIECE
+    for name, new, values in zip(Columns._fields, target, source, strict=True):
+        if not is_zeroed or name not in NEEDED_BITS or NEEDED_BITS[name] & bits:
+            new[start : start + values.size] = values
 
 
 class PacketColumns:
@@ -69,6 +78,7 @@ class PacketColumns:
         self._pieces = [_room(SMALLEST_PIECE)]
         self._starts = [0]  # the first row of each piece
         self._kept = 0  # rows in the pieces
+        self._bits = 0  # of `has`, in any row of the pieces
         # The rows decoded last. Writing each value to its column at once would wait for memory each time.
         self._newest = np.zeros(1, NEWEST)
         self._waiting = 0  # rows in it
@@ -80,6 +90,7 @@ class PacketColumns:
         self._rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
         self._extras: list[Array] = []  # one array a batch
+        self._extra_bytes = 0  # how much memory these take
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance
         self.interner = new_interner()
@@ -135,6 +146,7 @@ class PacketColumns:
         )
         if extras:
             self._extras.append(self._deep.extras[:extras].copy())
+            self._extra_bytes += self._extras[-1].nbytes
         return edges
 
     @property
@@ -151,7 +163,7 @@ class PacketColumns:
             + addresses * 3 * interner.addresses.itemsize
             + interner.slots.nbytes
             + self._edges * self._sack_pool.itemsize
-            + sum(extras.nbytes for extras in self._extras)
+            + self._extra_bytes
             + (taken(self._datagrams) if self._datagrams else 0)
         )
         return held
@@ -168,8 +180,7 @@ class PacketColumns:
             ends = [*self._starts[1:], self._kept]
             for start, end in zip(self._starts, ends, strict=True):
                 piece = self._pieces.pop(0)  # freed when copied
-                for new, old in zip(whole, piece, strict=True):
-                    new[start:end] = old[: end - start]
+                _write(whole, start, [column[: end - start] for column in piece], self._bits)
             self._pieces, self._starts = [whole], [0]
         rows = Columns(*(column[: self._kept] for column in self._pieces[0]))
         if self._is_mixed:
@@ -195,11 +206,10 @@ class PacketColumns:
         """Move the rows decoded last to the others."""
         if self.count > self._starts[-1] + self._pieces[-1].time.size:
             self._add_piece()
-        place, end = self._kept - self._starts[-1], self.count - self._starts[-1]
-        somewhere = np.bitwise_or.reduce(self._newest["has"][0, : self._waiting])
-        for name, column in zip(Columns._fields, self._pieces[-1], strict=True):
-            if NEEDED_BITS.get(name, somewhere) & somewhere or name not in NEEDED_BITS:
-                column[place:end] = self._newest[name][0, : self._waiting]
+        newest = [self._newest[name][0, : self._waiting] for name in Columns._fields]
+        bits = int(np.bitwise_or.reduce(self._newest["has"][0, : self._waiting]))
+        _write(self._pieces[-1], self._kept - self._starts[-1], newest, bits)
+        self._bits |= bits
         self._kept, self._waiting = self.count, 0
 
     def _add_piece(self) -> None:
@@ -218,9 +228,8 @@ class PacketColumns:
             is_most, piece = False, _room(rows)
         if is_most:
             for start, old in zip(self._starts, self._pieces, strict=True):
-                end = min(start + old.time.size, kept)
-                for new, column in zip(piece, old, strict=True):
-                    new[start:end] = column[: end - start]
+                rows = min(start + old.time.size, kept) - start
+                _write(piece, start, [column[:rows] for column in old], self._bits)
             self._pieces, self._starts = [piece], [0]
         else:
             self._pieces.append(piece)
