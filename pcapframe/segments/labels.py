@@ -81,7 +81,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
     rows = len(frame)
-    tracker, labeller, evidence_pass = Tracker(rows), Labeller(rows), EvidencePass(rows)
+    tracker, labeller = Tracker(rows), Labeller(rows)
     exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
     kept = []
@@ -95,12 +95,16 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
             kept.append(chunk)
     exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
     exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
+    connections = tracker.connections
+    del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
+    evidence_pass = EvidencePass(rows)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
-        evidence_pass.feed(chunk, part(tracked, start, stop), tracker.connections, judged, said.bits)
+        evidence_pass.feed(chunk, part(tracked, start, stop), connections, judged, said.bits)
+    del evidence_pass, kept
     _mark_replaced_bases(segments, tracked, labelled.labels)
-    made = _made(segments, tracker.connections, tracked, labelled, judged)
+    made = _made(segments, connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
     columns |= _without_times(packets, is_segment, columns)
