@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.packets import capture_info
-from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, Column, names
+from pcapframe.schema import CONNECTIONS, NEVER, PACKETS, SEGMENTS, Column, names
 
 MOST_SACK_EDGES = 8  # of four blocks: no more fit into the options
 TCP_FIELDS = ("tcp_flags", "seq", "ack", "window", "tcp_header_bytes")
@@ -35,7 +35,7 @@ def _form(arrays: Arrays, columns: tuple[Column, ...], what: str) -> Iterator[st
     for column, array in zip(columns, arrays.values(), strict=True):
         if str(array.dtype) != column.dtype:
             yield f"{what}: {column.name} is {array.dtype}"
-        elif column.null_value is None and array.dtype.kind not in "iub" and pd.isna(array).any():
+        elif column.null == NEVER and array.dtype.kind not in "iub" and pd.isna(array).any():
             yield f"{what}: {column.name} is null"
         elif column.dtype == "category":
             codes, categories = array.codes, array.categories

@@ -485,7 +485,8 @@ def container(draft: Draft) -> None:
     if not packets:
         return
     order = rng.choice("<>")
-    link = struct.unpack_from(draft.order + "I", draft.header, 20)[0] & 0xFFFF if draft.form == PCAP else 1
+    has_link = draft.form == PCAP and len(draft.header) >= 24
+    link = struct.unpack_from(draft.order + "I", draft.header, 20)[0] & 0xFFFF if has_link else 1
     kind = rng.choice(("snoop", "ERF", *RECORD_TAILS))
     made = []
     for at, packet in enumerate(packets):
