@@ -33,8 +33,9 @@ SUMS = np.dtype(
         ("wait_ns", np.int64),
         ("service_ns", np.int64),
         ("transfer_ns", np.int64),
+        ("unanswered", np.uint32),  # overlapping turns too
+        ("services", np.uint32),
         ("has_wait", np.bool_),
-        ("has_service", np.bool_),
         ("has_transfer", np.bool_),
     ]
 )
@@ -46,15 +47,16 @@ def _sum(turns: Any, sums: Any, services: Any) -> Any:
     found = 0
     for i in range(turns.size):
         turn = turns[i]
+        own = sums[turn.place]
+        own.unanswered += turn.response_row < 0 and turn.gap_bytes == 0
         if turn.overlapping:
             continue
-        own = sums[turn.place]
         if turn.wait_ns >= 0:
             own.wait_ns += turn.wait_ns
             own.has_wait = True
         if turn.service_ns >= 0:
             own.service_ns += turn.service_ns
-            own.has_service = True
+            own.services += 1
             found = keep(services, found, turn.place, turn.service_ns)
         if turn.request_ns >= 0:
             own.transfer_ns += turn.request_ns + max(turn.response_ns, 0)
@@ -83,13 +85,21 @@ class Waits:
         for turns in self._following.finish():
             self._add(turns)
         talks, sums = self._following.talks, self._sums
-        made: dict[str, Any] = {"turns": talks["turns"]}
+        made: dict[str, Any] = {
+            "turns": talks["turns"],
+            "unanswered_turns": sums["unanswered"],
+            "service_turns": sums["services"],
+        }
         owners, found = self._services.quantiles(*QUANTILES.values())
         for name, values in zip(QUANTILES, found, strict=True):
             column = made[f"service_{name}_s"] = np.full(sums.size, np.nan)
             column[owners] = values
-        for name, field in (("client_wait", "wait"), ("service_total", "service"), ("transfer", "transfer")):
-            made[f"{name}_s"] = seconds(np.where(sums[f"has_{field}"], sums[f"{field}_ns"], NOT_KNOWN))
+        for name, field, known in (
+            ("client_wait_s", "wait_ns", sums["has_wait"]),
+            ("service_total_s", "service_ns", sums["services"] > 0),
+            ("transfer_s", "transfer_ns", sums["has_transfer"]),
+        ):
+            made[name] = seconds(np.where(known, sums[field], NOT_KNOWN))
         for name, (earlier, later) in {
             "handshake_s": ("syn_at", "complete_at"),
             "first_response_s": ("syn_at", "first_response_at"),

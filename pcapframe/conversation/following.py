@@ -16,7 +16,7 @@ import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.conversation.unseen import DIRECTION, Holes, renumber, take_unseen
-from pcapframe.jit import inner_jit, jit
+from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.schema import ACK, FIN, RST, SYN
 
 __all__ = ["CLIENT", "NOT_KNOWN", "TALK", "TURN", "Following", "Spoken", "since"]
@@ -203,6 +203,7 @@ def _follow(rows: Any, base_row: Any, talks: Any, directions: Any, holes: Any, o
     copies, resent, reordered, gaps, acks_unsent, probes = (
         rows.capture_duplicate, rows.resent, rows.reordered, rows.capture_gap, rows.acks_unsent, rows.probe,
     )  # fmt: skip
+    pool = (unchecked(holes.left), unchecked(holes.right), unchecked(holes.link), unchecked(holes.free))
     found = 0
     for i in range(place.size):
         if copies[i]:
@@ -218,11 +219,11 @@ def _follow(rows: Any, base_row: Any, talks: Any, directions: Any, holes: Any, o
             talk.lacks_response |= side == CLIENT and talk.phase == REQUEST
         start = rel_seq[i] + (flags & SYN != 0)
         if flags & SYN and not resent[i] and not flags & RST:
-            renumber(directions[at, side], holes, start)
+            renumber(directions[at, side], pool, start)
         if payload[i] <= 0 or flags & RST or probes[i] >= 0:
             continue
         is_late = resent[i] or reordered[i]
-        unseen = take_unseen(directions[at, side], holes, start, start + payload[i], is_late)
+        unseen = take_unseen(directions[at, side], pool, start, start + payload[i], is_late)
         if unseen > 0:
             if side == SERVER and talk.phase == NO_TURN:
                 talk.greeting_end = time

@@ -42,28 +42,30 @@ class Holes(NamedTuple):
 @inner_jit
 def _allocate(pool: Any, left: Any, right: Any) -> Any:
     """Return the place of a new hole."""
-    place = pool.free[0] - 1
+    lefts, rights, link, free = pool
+    place = free[0] - 1
     if place >= 0:
-        pool.free[0] = pool.link[place]
+        free[0] = link[place]
     else:
-        place = pool.free[1]
-        pool.free[1] += 1
-    pool.left[place], pool.right[place], pool.link[place] = left, right, 0
+        place = free[1]
+        free[1] += 1
+    lefts[place], rights[place], link[place] = left, right, 0
     return place
 
 
 @inner_jit
 def _remove(own: Any, pool: Any, previous: Any, place: Any) -> None:
     """Take a hole out of the list; `previous` is the one before it, -1 for none."""
-    following = pool.link[place]
+    link, free = pool[2], pool[3]
+    following = link[place]
     if previous < 0:
         own.first_hole = following
     else:
-        pool.link[previous] = following
+        link[previous] = following
     if own.last_hole == place + 1:
         own.last_hole = previous + 1
-    pool.link[place] = pool.free[0]
-    pool.free[0] = place + 1
+    link[place] = free[0]
+    free[0] = place + 1
     own.holes -= 1
 
 
@@ -76,7 +78,7 @@ def _open(own: Any, pool: Any, left: Any, right: Any) -> None:
     if own.last_hole == 0:
         own.first_hole = place + 1
     else:
-        pool.link[own.last_hole - 1] = place + 1
+        pool[2][own.last_hole - 1] = place + 1
     own.last_hole = place + 1
     own.holes += 1
 
@@ -84,11 +86,12 @@ def _open(own: Any, pool: Any, left: Any, right: Any) -> None:
 @inner_jit
 def _fill(own: Any, pool: Any, start: Any, end: Any) -> Any:
     """Remove the bytes from `start` to `end` from the holes; return how many were in them."""
+    lefts, rights, link = pool[0], pool[1], pool[2]
     found = np.int64(0)
     previous, place = np.int64(-1), np.int64(own.first_hole) - 1
-    while place >= 0 and pool.left[place] < end:
-        following = np.int64(pool.link[place]) - 1
-        left, right = pool.left[place], pool.right[place]
+    while place >= 0 and lefts[place] < end:
+        following = np.int64(link[place]) - 1
+        left, right = lefts[place], rights[place]
         low, high = max(start, left), min(end, right)
         if low < high:
             found += high - low
@@ -97,16 +100,16 @@ def _fill(own: Any, pool: Any, start: Any, end: Any) -> Any:
                 place = following
                 continue
             if low == left:
-                pool.left[place] = high
+                lefts[place] = high
             elif high == right:
-                pool.right[place] = low
+                rights[place] = low
             elif own.holes >= MOST_HOLES:
-                pool.left[place] = high
+                lefts[place] = high
             else:
                 above = _allocate(pool, high, right)
-                pool.right[place] = low
-                pool.link[above] = pool.link[place]
-                pool.link[place] = above + 1
+                rights[place] = low
+                link[above] = link[place]
+                link[place] = above + 1
                 if own.last_hole == place + 1:
                     own.last_hole = above + 1
                 own.holes += 1

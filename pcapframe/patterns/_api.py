@@ -28,7 +28,7 @@ __all__ = [
     "rate",
 ]
 
-CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle")
+CATEGORIES = ("connection_establishment", "connection_termination", "reliability", "connection_lifecycle", "timing")
 
 OF_ENDPOINTS = "all packets of these endpoints"  # what `Evidence.display_filter_all` of a pattern selects
 LISTED = 100  # most connections, frames or entries in a list; the totals are exact
@@ -89,7 +89,8 @@ class Pattern:
     pattern : str
         Its name, also that of its module and of its parameters in `Thresholds`.
     category : str
-        ``connection_establishment``, ``connection_termination``, ``reliability`` or ``connection_lifecycle``.
+        ``connection_establishment``, ``connection_termination``, ``reliability``, ``connection_lifecycle`` or
+        ``timing``.
     description : str
         One or two sentences with the main numbers.
     observations : dict

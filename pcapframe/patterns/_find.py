@@ -56,7 +56,7 @@ def find_patterns(
     >>> import pcapframe as pf
     >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
     >>> [seen.pattern for seen in find_patterns(segments, pf.build_connections(segments))]
-    ['state_transitions']
+    ['client_waits', 'state_transitions']
     """
     traffic = Traffic(segments, connections, server_given=server_given, reads=columns_read())
     if segments.empty or connections.empty:

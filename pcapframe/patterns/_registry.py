@@ -61,6 +61,10 @@ NAMES = (
     "keep_alives_unanswered",
     "tsval_back",
     "open_at_edges",
+    "slow_service",
+    "client_waits",
+    "slow_round_trips",
+    "unanswered_requests",
     "state_transitions",
 )
 PATTERNS = {name: cast(PatternFile, import_module(f"pcapframe.patterns.{name}")) for name in NAMES}

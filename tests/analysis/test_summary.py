@@ -41,6 +41,7 @@ def test_summary_counts_every_category() -> None:
         "total_patterns": 1,
         "by_category": {
             "connection_establishment": 0, "connection_termination": 0, "reliability": 1, "connection_lifecycle": 0,
+            "timing": 0,
         },
         "notable_observations": [
             {

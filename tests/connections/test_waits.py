@@ -66,10 +66,17 @@ def test_overlapping_turns_are_left_out() -> None:
     asked = talk().data("client", 100).data("server", 1000, after=0.5)
     asked.data("client", 50, after=0.7).data("server", 1000, ack=101, after=0.8).data("server", 300, ack=151)
     seen = connection(asked)
-    assert seen["turns"] == 2
+    assert (seen["turns"], seen["service_turns"], seen["unanswered_turns"]) == (2, 1, 0)
     assert seen["service_total_s"] == seen["service_max_s"] == pytest.approx(0.5)
     assert seen["client_wait_s"] == pytest.approx(0.0001)
     assert seen["other_s"] == pytest.approx(0.7 + 0.8 + 0.0001)
+
+
+def test_unanswered_turns_are_counted_unless_the_capture_lacks_bytes() -> None:
+    seen = connection(talk().data("client", 10).data("server", 20).data("client", 30).ack("server"))
+    assert (seen["turns"], seen["service_turns"], seen["unanswered_turns"]) == (2, 1, 1)
+    seen = connection(talk().data("client", 10).data("server", 20, drop=True).data("client", 30).data("server", 5))
+    assert (seen["turns"], seen["service_turns"], seen["unanswered_turns"]) == (2, 1, 0)
 
 
 def test_an_ack_before_the_syn_ack_completes_nothing() -> None:

@@ -16,8 +16,8 @@ DESCRIPTION = (
     "statistics: handshakes (failed: refused or unanswered; incomplete: half open, aborted by the client, or begun "
     "before the capture), flags (syn: without ACK), RSTs by source and direction, segments retransmitted (rate: of "
     "TCP packets, with its 95 % interval), states. patterns: connection_establishment, connection_termination, "
-    "reliability and connection_lifecycle, each with its numbers (..._s in seconds, rates 0 to 1) and evidence: "
-    "connections (conn_id), frame numbers, a display filter; get_packets lists all. null: not known."
+    "reliability, connection_lifecycle and timing, each with its numbers (..._s in seconds, rates 0 to 1) and "
+    "evidence: connections (conn_id), frame numbers, a display filter; get_packets lists all. null: not known."
 )
 
 

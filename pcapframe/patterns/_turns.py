@@ -1,0 +1,43 @@
+"""What the patterns of category ``timing`` share: turns, and the round trips beside which a wait is long."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.conversation import READ, make_turns
+from pcapframe.patterns._traffic import Traffic
+
+__all__ = ["CATEGORY", "READ", "is_long", "rows_of", "to_client_s", "to_server_s", "turns_of"]
+
+CATEGORY = "timing"
+
+
+def turns_of(traffic: Traffic, mask: Mask) -> pd.DataFrame:
+    """Return the turns of the connections of `mask`: columns of ``schema.TURNS``."""
+    columns = {name: traffic.series(name) for name in ("conn_id", *READ)}
+    segments = pd.DataFrame(columns, copy=False).take(traffic.all_rows(mask).rows)
+    return make_turns(segments, traffic.connections[mask])
+
+
+def rows_of(traffic: Traffic, frames: Iterable[pd.Series]) -> Array:
+    """Return the rows of some frames, ascending; columns of frames may have nulls."""
+    wanted = np.concatenate([column.dropna().to_numpy(np.int64) for column in frames])
+    return np.searchsorted(traffic.series("time").index.to_numpy(), np.unique(wanted))
+
+
+def to_server_s(traffic: Traffic) -> Array:
+    """Return the smallest time from the capture point to the server and back, by connection [s]; NaN where unknown."""
+    columns = (traffic.connections[name].to_numpy() for name in ("client_ack_rtt_min_s", "handshake_rtt_s"))
+    return np.asarray(np.fmin(*columns))
+
+
+def to_client_s(traffic: Traffic) -> Array:
+    """Return the smallest time from the capture point to the client and back, by connection [s]; NaN where unknown."""
+    return traffic.connections["server_ack_rtt_min_s"].to_numpy()
+
+
+def is_long(time_s: Array, round_trip_s: Array, least_s: float, round_trips: float) -> Mask:
+    """Tell which times are at least `least_s`, and so many round trips where these are known."""
+    return np.asarray((time_s >= least_s) & ~(time_s < round_trips * round_trip_s), np.bool_)

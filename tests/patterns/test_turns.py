@@ -1,0 +1,37 @@
+"""Four captures that differ only in who waits for whom give four different answers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pcapframe as pf
+from pcapframe.patterns._turns import is_long, rows_of, turns_of
+from tests.builders import Conversation, pcap
+from tests.patterns.views import view
+from tests.patterns.waiting import FOUR, At, talk
+
+EXPECTED = {"none": [], "path": ["slow_round_trips"], "client": ["client_waits"], "server": ["slow_service"]}
+
+
+@pytest.mark.parametrize("addresses", [{}, {"client": "2001:db8::1", "server": "2001:db8::2"}], ids=["IPv4", "IPv6"])
+@pytest.mark.parametrize("at", ["client", "server"])
+@pytest.mark.parametrize("name", FOUR)
+def test_who_waits_for_whom(name: str, at: At, addresses: dict[str, Any]) -> None:
+    analysis = pf.analyze(pf.read_pcap(pcap(talk(at=at, **FOUR[name], **addresses)), progress=False))
+    assert [seen.pattern for seen in analysis.patterns if seen.category == "timing"] == EXPECTED[name]
+    assert analysis.summary["by_category"]["timing"] == len(EXPECTED[name])
+
+
+def test_turns_of_some_connections() -> None:
+    traffic = view(talk(), talk(client_port=40001, start=0.5, turns=2), Conversation(client_port=40002, start=1).syn())
+    found = turns_of(traffic, np.array([False, True, False]))
+    assert found["turn"].tolist() == [1, 2]
+    rows = rows_of(traffic, (found["response_frame"], found["request_frame"]))
+    frames = traffic.series("time").index[rows].tolist()
+    assert frames == sorted([*found["request_frame"], *found["response_frame"]])
+
+
+def test_a_wait_is_long_beside_the_round_trip_where_it_is_known() -> None:
+    times, trips = np.array([0.4, 0.6, 0.6, 0.6, np.nan]), np.array([0.001, 0.001, 0.2, np.nan, 0.1])
+    assert is_long(times, trips, 0.5, 5).tolist() == [False, True, False, True, False]
