@@ -108,9 +108,9 @@ class CaptureFacts:
     @property
     def notes(self) -> list[str]:
         """What could not be read, or is not kept."""
-        known, undecoded = ", ".join(link_type.name for link_type in LINK_TYPES.values()), self.undecoded
+        undecoded = self.undecoded
         notes = [
-            f"{link_name(number)} is not decoded: its packets have a time and a length only (decoded are {known})"
+            f"{link_name(number)} is not decoded: its packets have a time and a length only"
             for number in undecoded[:MOST_LINK_NOTES]
         ]
         more = len(undecoded) - MOST_LINK_NOTES

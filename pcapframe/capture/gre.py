@@ -6,9 +6,10 @@ A decoder takes the buffer, where the payload of the GRE header begins, and wher
 from typing import Any
 
 from pcapframe.capture.bits import be16, byte
-from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ppp, wlan
+from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ppp
 from pcapframe.capture.shims import ip_version
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
+from pcapframe.capture.wireless import wlan
 from pcapframe.jit import inner_jit
 
 __all__ = ["GRE_PAYLOADS", "gre"]

@@ -9,15 +9,17 @@ from pcapframe.capture.bits import be16
 from pcapframe.capture.gre import GRE_PAYLOADS
 from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, UDP, decode_extensions, decode_ipv4, decode_ipv6
 from pcapframe.capture.link import (
+    CODE_AGGREGATE,
     CODE_CUT,
     CODE_ISL,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
+    NESTED_LINK,
     RARE_VLAN_TYPES,
     VLAN_TYPES,
     behind_vlan,
 )
-from pcapframe.capture.link_types import LINK_TYPES, NESTED_LINK, UNKNOWN_LINK
+from pcapframe.capture.link_types import LINK_TYPES, SUBFRAME, UNKNOWN_LINK
 from pcapframe.capture.shims import ETHERTYPE_MACSEC, SHIMS, ip_version, isl_vlan
 from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
 from pcapframe.capture.tunnels import GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, SHIM_STEP, UDP_STEP, step_of, way_on
@@ -67,6 +69,8 @@ def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any,
     for _ in range(MOST_SHIMS):
         if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             break
+        if kind == CODE_AGGREGATE:
+            kind = NESTED_LINK + SUBFRAME
         if kind >= NESTED_LINK:
             kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
         elif kind in VLAN_TYPES or kind in RARE_VLAN_TYPES:

@@ -1,4 +1,4 @@
-"""Compiled decoders of the headers before the network header: Ethernet, 802.2, 802.11, PPP, tags and labels.
+"""Compiled decoders of the commonest headers before the network header: Ethernet, 802.2, PPP and VLAN tags.
 
 They return the EtherType of the network header and its place; other protocols have a code above 0xFFFF (``CODE_…``).
 """
@@ -8,7 +8,7 @@ from typing import Any
 from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.jit import inner_jit
 
-__all__ = ["CODE_NAMES", "behind_vlan", "by_version", "ethernet", "llc", "ppp", "wlan"]
+__all__ = ["CODE_NAMES", "behind_vlan", "by_version", "ethernet", "llc", "ppp", "snap"]
 
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6, ETHERTYPE_IPX, ETHERTYPE_CDP = 0x0800, 0x0806, 0x86DD, 0x8137, 0x2000
 ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN = 0x8100, 0x88A8
@@ -19,15 +19,19 @@ RARE_VLAN_TYPES = (ETHERTYPE_OLDEST_VLAN, ETHERTYPE_SWITCH_VLAN)
 ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM, ETHERTYPE_PPPOE = 0x8847, 0x8848, 0x8864
 ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
+NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0x21, 0x57, 0x281, 0x283
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
+OUI_ETHERNET, OUI_802_1H, OUI_APPLE, OUI_BRIDGED = 0, 0xF8, 0x080007, 0x0080C2  # an Ethernet type, or a frame follows
+BRIDGED_ETHERNET = (1, 7)  # with and without its checksum (RFC 2684)
 
 CODE_LLC = 0x10000  # 802.2 without an Ethernet type
 CODE_CUT = 0x10001  # cut off before the type
 CODE_PPP = 0x10002  # a PPP control or other protocol
 CODE_STP = 0x10003
 CODE_WLAN = 0x10004  # an 802.11 frame without data, or with encrypted data
+CODE_AGGREGATE = 0x10006  # several frames in one of 802.11 (A-MSDU); the first one follows
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
 ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000
@@ -38,6 +42,7 @@ CODE_NAMES = {
     CODE_PPP: "PPP",
     CODE_STP: "STP",
     CODE_WLAN: "802.11",
+    CODE_AGGREGATE: "802.11",
     ETHERTYPE_IPV4: "IPv4",
     ETHERTYPE_ARP: "ARP",
     0x0842: "WoL",
@@ -86,17 +91,32 @@ def by_version(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def snap(buffer: Any, at: Any, end: Any) -> Any:
+    """SNAP header behind 802.2's: EtherType and place of the payload.
+
+    Bridged Ethernet has two bytes of padding before it on ATM, none on frame relay (RFC 2684, RFC 2427), and either
+    elsewhere.
+    """
+    if at + 5 > end:
+        return CODE_LLC, at
+    organisation = be16(buffer, at) << 8 | byte(buffer, at + 2)
+    kind = be16(buffer, at + 3)
+    if organisation in (OUI_ETHERNET, OUI_802_1H, OUI_APPLE) or kind == ETHERTYPE_CDP:
+        return kind, at + 5
+    if organisation == OUI_BRIDGED and kind in BRIDGED_ETHERNET:
+        padded = at + 21 <= end and be16(buffer, at + 5) == 0 and be16(buffer, at + 19) >= FIRST_ETHERTYPE
+        return ETHERTYPE_BRIDGED, at + (7 if padded and be16(buffer, at + 17) != ETHERTYPE_IPV4 else 5)
+    return CODE_LLC, at
+
+
+@inner_jit
 def llc(buffer: Any, at: Any, end: Any) -> Any:
     """802.2 (and SNAP) header: EtherType and place of the payload."""
     if at + 3 > end:
         return CODE_CUT, at
     dsap, ssap = byte(buffer, at), byte(buffer, at + 1)
-    if dsap == SAP_SNAP and ssap == SAP_SNAP and at + 8 <= end:
-        organisation = be32(buffer, at + 2) & 0xFFFFFF
-        kind = be16(buffer, at + 6)
-        if organisation in (0, 0xF8) or kind == ETHERTYPE_CDP:
-            return kind, at + 8
-        return CODE_LLC, at
+    if dsap == SAP_SNAP and ssap == SAP_SNAP:
+        return snap(buffer, at + 3, end)
     if dsap == SAP_IP and ssap == SAP_IP:
         return ETHERTYPE_IPV4, at + 3
     if dsap == SAP_STP and ssap == SAP_STP:
@@ -148,23 +168,3 @@ def behind_vlan(buffer: Any, at: Any, end: Any) -> Any:
     if kind < FIRST_ETHERTYPE:
         return llc(buffer, at + 4, end)
     return kind, at + 4
-
-
-@inner_jit
-def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
-    """802.11 header: EtherType and place of the payload.
-
-    `swapped`: the two bytes of the frame control stand in the other order (Cisco's CAPWAP); `padded`: the header
-    is filled up to a multiple of four bytes.
-    """
-    if at + 24 > end:
-        return CODE_CUT, at
-    control, flags = byte(buffer, at + swapped), byte(buffer, at + 1 - swapped)
-    if control & 0x4F != 0x08 or flags & 0x40:  # not data, or protected
-        return CODE_WLAN, at
-    size = 30 if flags & 3 == 3 else 24
-    if control & 0x80:
-        if at + size + 2 > end or byte(buffer, at + size) & 0x80:  # A-MSDU: several frames in one
-            return CODE_WLAN, at
-        size += 6 if flags & 0x80 else 2
-    return llc(buffer, at + (size + 3 & ~3 if padded else size), end)

@@ -18,10 +18,10 @@ from pcapframe.capture.link import (
     ETHERTYPE_IPV6,
     ETHERTYPE_MPLS,
     ppp,
-    wlan,
 )
 from pcapframe.capture.shims import ETHERTYPE_NSH, frame_strength, ip_version, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
+from pcapframe.capture.wireless import wlan
 from pcapframe.jit import inner_jit
 
 __all__ = [

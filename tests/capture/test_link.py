@@ -5,7 +5,7 @@ import pytest
 from pcapframe.errors import CaptureWarning
 from pcapframe.packets import read_pcap
 from tests.builders import ARP, IPV6, MACS, Pcapng, ethernet, pcap
-from tests.capture.frames import HEADERS, PACKET, PACKET6, label, pppoe
+from tests.capture.frames import HEADERS, PACKET, PACKET6, UNKNOWN_TO_WIRESHARK, WITH_CHECKSUM, label, pppoe
 from tests.capture.rows import cut_rows, pick, plain, row, tshark_fields
 
 IPV4_CASES = {name: (link, header, vlan) for name, (link, header, _, vlan) in HEADERS.items() if header is not None}
@@ -26,10 +26,14 @@ def test_ipv6_is_found(link, header, vlan):
 
 
 def frames_that_wireshark_knows() -> list[tuple[int, bytes]]:
-    """All of the above but the pseudowire, whose kind Wireshark wants to be told."""
-    cases = [(case, PACKET) for name, case in IPV4_CASES.items() if "pseudowire" not in name]
-    cases += [(case, PACKET6) for case in IPV6_CASES.values()]
-    return [(link, header + packet) for (link, header, _), packet in cases]
+    """The above, but those whose kind Wireshark wants to be told or does not know; with their checksums."""
+    cases = [(name, case, PACKET) for name, case in IPV4_CASES.items()]
+    cases += [(name, case, PACKET6) for name, case in IPV6_CASES.items()]
+    return [
+        (link, header + packet + bytes(4 if any(word in name for word in WITH_CHECKSUM) else 0))
+        for name, (link, header, _), packet in cases
+        if name not in UNKNOWN_TO_WIRESHARK
+    ]
 
 
 @pytest.mark.needs_program("tshark")

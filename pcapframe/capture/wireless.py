@@ -1,0 +1,89 @@
+"""802.11 frames, and the headers of the radio before them."""
+
+from typing import Any
+
+from pcapframe.capture.bits import be32, byte, u16, u32
+from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, NESTED_LINK, llc
+from pcapframe.jit import inner_jit
+
+__all__ = ["avs", "ppi", "prism", "radiotap", "wlan", "wlan_frame"]
+
+LINK_WLAN = 105
+AVS_MAGIC, AVS_VERSION_MASK = 0x80211000, 0xFFFFF000
+PRISM_BYTES = 144
+PRISM_CODES = (0x41, 0x44)
+
+
+@inner_jit
+def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
+    """802.11 header: EtherType and place of the payload.
+
+    `swapped`: the two bytes of the frame control stand in the other order (Cisco's CAPWAP); `padded`: the header
+    is filled up to a multiple of four bytes.
+    """
+    if at + 24 > end:
+        return CODE_CUT, at
+    control, flags = byte(buffer, at + swapped), byte(buffer, at + 1 - swapped)
+    if control & 0x4F != 0x08 or flags & 0x40:  # not data, or protected
+        return CODE_WLAN, at
+    size = 30 if flags & 3 == 3 else 24
+    several = False
+    if control & 0x80:
+        if at + size + 2 > end:
+            return CODE_WLAN, at
+        several = byte(buffer, at + size) & 0x80 != 0
+        size += 6 if flags & 0x80 else 2
+    at += size + 3 & ~3 if padded else size
+    if several:
+        return CODE_AGGREGATE, at
+    return llc(buffer, at, end)
+
+
+@inner_jit
+def wlan_frame(buffer: Any, at: Any, end: Any) -> Any:
+    """802.11 without a header of the radio."""
+    return wlan(buffer, at, end, 0, False)
+
+
+@inner_jit
+def radiotap(buffer: Any, at: Any, end: Any) -> Any:
+    """Radiotap header (radiotap.org) and the 802.11 frame behind it: type and where what follows begins."""
+    if at + 8 > end:
+        return CODE_CUT, at
+    field, present = at + 8, u32(buffer, at + 4, False)
+    more = present
+    while more & 0x80000000 and field + 4 <= end:
+        more = u32(buffer, field, False)
+        field += 4
+    if present & 1:
+        field = at + (field - at + 7 & ~7) + 8
+    padded = present & 2 != 0 and field < end and byte(buffer, field) & 0x20 != 0
+    return wlan(buffer, at + u16(buffer, at + 2, False), end, 0, padded)
+
+
+@inner_jit
+def avs(buffer: Any, at: Any, end: Any) -> Any:
+    """AVS header, which says how long it is."""
+    if at + 8 > end or be32(buffer, at) & AVS_VERSION_MASK != AVS_MAGIC:
+        return CODE_CUT, at
+    return NESTED_LINK + LINK_WLAN, at + be32(buffer, at + 4)
+
+
+@inner_jit
+def prism(buffer: Any, at: Any, end: Any) -> Any:
+    """Prism header in either byte order, or an AVS header, which some drivers write in its place."""
+    if at + 8 > end:
+        return CODE_CUT, at
+    if be32(buffer, at) & AVS_VERSION_MASK == AVS_MAGIC:
+        return avs(buffer, at, end)
+    big = byte(buffer, at) == 0
+    length = u32(buffer, at + 4, big)
+    return NESTED_LINK + LINK_WLAN, at + (length if u32(buffer, at, big) in PRISM_CODES and length else PRISM_BYTES)
+
+
+@inner_jit
+def ppi(buffer: Any, at: Any, end: Any) -> Any:
+    """Per-packet information (CACE): a header that says its length and the link type of what follows."""
+    if at + 8 > end:
+        return CODE_CUT, at
+    return NESTED_LINK + u32(buffer, at + 4, False), at + u16(buffer, at + 2, False)

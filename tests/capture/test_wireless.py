@@ -1,0 +1,56 @@
+"""802.11 and radio headers that say something wrong, or that no IP packet is behind; the others are in ``frames``."""
+
+import struct
+
+import pytest
+
+from tests.capture.frames import PACKET, RADIO, RADIOTAP, SNAP, avs, prism, wlan
+from tests.capture.rows import pick, row
+
+BEHIND = SNAP + b"\x08\x00" + PACKET
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "8000",  # a beacon
+        "d400",  # an acknowledgement
+        "4801",  # a null frame
+        "c801",  # a null frame with QoS
+        "0841",  # protected
+    ],
+)
+def test_frames_without_a_packet(control):
+    assert pick(row(wlan(control) + BEHIND, 105), "protocol src") == ["802.11", None]
+
+
+@pytest.mark.parametrize(
+    ("link", "frame"),
+    [
+        (127, bytes.fromhex("0000 ffff 00000000") + RADIO + PACKET),  # a length beyond the frame
+        (127, bytes.fromhex("0000 0000 00000000") + RADIO + PACKET),  # a length of 0
+        (127, bytes.fromhex("0000 0800 000000") + b"\x80" + b"\0\0\0\x80" * 90),  # bitmaps without end
+        (163, avs(RADIO + PACKET)[:7]),
+        (163, struct.pack(">II", 0x80211000, 0xFFFFFFFF) + RADIO + PACKET),
+        (163, struct.pack(">II", 0x12345678, 64) + bytes(56) + RADIO + PACKET),  # another version
+        (119, prism("<", RADIO)[:140]),
+        (119, struct.pack("<II", 0x44, 0xFFFFFFFF) + bytes(200)),
+        (192, struct.pack("<BBHI", 0, 0, 0xFFFF, 105) + RADIO + PACKET),
+        (192, struct.pack("<BBHI", 0, 0, 8, 192) * 40 + RADIO + PACKET),  # PPI in PPI in PPI …
+    ],
+)
+def test_lengths_that_lie(link, frame):
+    assert pick(row(frame, link), "src seq") == [None, None]
+
+
+def test_ppi_of_an_unknown_link_type_says_so():
+    assert row(struct.pack("<BBHI", 0, 0, 8, 147) + PACKET, 192)["protocol"] == "link type 147"
+
+
+def test_the_checksum_behind_a_frame_is_no_payload():
+    frame = bytes.fromhex("0000 0900 02000000 10") + RADIO + PACKET + b"\xde\xad\xbe\xef"
+    assert pick(row(frame, 127), "src payload_bytes") == ["192.0.2.1", 10]
+
+
+def test_radiotap_alone_is_a_short_frame():
+    assert row(RADIOTAP, 127)["protocol"] == "short frame"
