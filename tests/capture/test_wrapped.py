@@ -147,7 +147,8 @@ PACKETS = {
     IPV4: packet(payload=10, flags="PA", ts=(1, 2))[14:],
     IPV6: packet("2001:db8::1", "2001:db8::2", payload=10, flags="PA", ts=(1, 2))[14:],
 }
-DECODED_AS = "-d", "mpls.label==16-99,pwethcw"  # Wireshark knows an Ethernet pseudowire by known makers of cards only
+# Wireshark knows an Ethernet pseudowire by known makers of network cards only, and VXLAN by its own port.
+DECODED_AS = "-d", "mpls.label==16-99,pwethcw", "-d", "udp.port==8472,vxlan"
 BELOW = [[], ["bridged"], ["MPLS"]]  # so that each wrapper has something that it can carry
 
 

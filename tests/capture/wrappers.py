@@ -5,6 +5,7 @@ Ethernet type of what it made, and that. `SHIMS` stay within a frame, `TUNNELS` 
 ``carries`` says which Ethernet types can be carried; an Ethernet frame has the type `BRIDGED`.
 """
 
+import ipaddress
 import struct
 from collections.abc import Callable
 from random import Random
@@ -14,9 +15,13 @@ from tests.builders import FRAGMENT, MACS, checksum, ethernet, ipv4, ipv6, udp
 
 IPV4, IPV6, VLAN, SERVICE_VLAN, OLD_VLAN = 0x0800, 0x86DD, 0x8100, 0x88A8, 0x9100
 MPLS, PPPOE, BRIDGED = 0x8847, 0x8864, 0x6558
+CMD, VN_TAG, E_TAG, HSR, R_TAG, MACSEC = 0x8909, 0x8926, 0x893F, 0x892F, 0xF1C1, 0x88E5
+PBB, TRILL, NSH, BATMAN = 0x88E7, 0x22F3, 0x894F, 0x4305
 IP = {IPV4, IPV6}
 TAGGED = {VLAN, SERVICE_VLAN, OLD_VLAN}
-ETHERNET = IP | TAGGED | {MPLS, PPPOE}  # what an Ethernet header can name
+ETHERNET = (
+    IP | TAGGED | {MPLS, PPPOE, CMD, VN_TAG, E_TAG, HSR, R_TAG, MACSEC, PBB, TRILL, NSH, BATMAN}
+)  # what an Ethernet header can name
 ANY = ETHERNET | {BRIDGED}
 PPP_NUMBERS = {IPV4: 0x21, IPV6: 0x57, MPLS: 0x281}
 HOP_BY_HOP = 0
@@ -90,8 +95,56 @@ def bridged(_rng: Random, kind: int, payload: bytes) -> Packet:
     return BRIDGED, ethernet(payload, kind)
 
 
+def before_type(kind: int, tag: Callable[[Random], bytes]) -> Callable[[Random, int, bytes], Packet]:
+    """A tag of this Ethernet type before the type of what it carries."""
+    return lambda rng, carried, payload: (kind, tag(rng) + struct.pack(">H", carried) + payload)
+
+
+def macsec(rng: Random, kind: int, payload: bytes) -> Packet:
+    """MACsec (IEEE 802.1AE clause 9) that only protects integrity, with a channel identifier or without."""
+    has_channel = rng.random() < 0.5
+    tag = struct.pack(">BBI", 0x20 if has_channel else 0, 0, rng.randrange(1, 1 << 32))
+    return MACSEC, tag + (rng.randbytes(8) if has_channel else b"") + struct.pack(">H", kind) + payload + rng.randbytes(
+        16
+    )
+
+
+def pbb(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """A backbone service tag before the customer's frame (IEEE 802.1Q clause 9.7)."""
+    return PBB, struct.pack(">I", rng.randrange(1 << 24)) + payload
+
+
+def trill(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """A TRILL header (RFC 6325 section 3.3) before a frame."""
+    return TRILL, struct.pack(">HHH", rng.randrange(1, 64), rng.randrange(1, 65536), rng.randrange(1, 65536)) + payload
+
+
+def nsh(rng: Random, kind: int, payload: bytes) -> Packet:
+    """A network service header of either type (RFC 8300 section 2)."""
+    words, metadata = rng.choice([(6, 1), (2, 2)])
+    base = struct.pack(">HBB", 63 << 6 | words, metadata, {IPV4: 1, IPV6: 2, BRIDGED: 3, MPLS: 5}[kind])
+    return NSH, base + struct.pack(">I", rng.randrange(1 << 24) << 8 | 255) + rng.randbytes(4 * words - 8) + payload
+
+
+def batman(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """A unicast packet of B.A.T.M.A.N. advanced, version 15 (Linux net/batman-adv/packet.h) before a frame."""
+    return BATMAN, struct.pack(">BBBB", 0x40, 15, rng.randrange(50), 1) + MACS[:6] + payload
+
+
 SHIMS = {
     "VLAN": Wrapper(ETHERNET, vlan),
+    # Cisco's CMD: version, length, an option that holds a security group tag.
+    "CMD": Wrapper(ETHERNET, before_type(CMD, lambda rng: b"\1\1\0\1" + rng.randbytes(2))),
+    "VN-Tag": Wrapper(ETHERNET, before_type(VN_TAG, lambda rng: rng.randbytes(4))),
+    "E-Tag": Wrapper(ETHERNET, before_type(E_TAG, lambda rng: rng.randbytes(6))),  # IEEE 802.1BR clause 7.5
+    # HSR (IEC 62439-3): which way and how long, sequence number.
+    "HSR": Wrapper(ETHERNET, before_type(HSR, lambda rng: struct.pack(">HH", 100, rng.randrange(65536)))),
+    "R-Tag": Wrapper(ETHERNET, before_type(R_TAG, lambda rng: struct.pack(">HH", 0, rng.randrange(65536)))),  # 802.1CB
+    "MACsec": Wrapper(ETHERNET, macsec),
+    "PBB": Wrapper({BRIDGED}, pbb),
+    "TRILL": Wrapper({BRIDGED}, trill),
+    "NSH": Wrapper(IP | {BRIDGED, MPLS}, nsh),
+    "batman-adv": Wrapper({BRIDGED}, batman),
     "MPLS": Wrapper(IP | {MPLS}, mpls),
     "pseudowire": Wrapper({BRIDGED}, pseudowire),
     "PPPoE": Wrapper(set(PPP_NUMBERS), pppoe),
@@ -147,8 +200,53 @@ def erspan_3(rng: Random, _kind: int, payload: bytes) -> Packet:
 
 
 def vxlan(rng: Random, _kind: int, payload: bytes) -> Packet:
-    """VXLAN (RFC 7348)."""
-    return in_udp(rng, 4789, struct.pack(">II", 0x08000000, rng.randrange(1 << 24) << 8) + payload)
+    """VXLAN (RFC 7348), on its port or on that of Linux before it."""
+    return in_udp(rng, rng.choice([4789, 8472]), struct.pack(">II", 0x08000000, rng.randrange(1 << 24) << 8) + payload)
+
+
+def vxlan_gpe(rng: Random, kind: int, payload: bytes) -> Packet:
+    """VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe section 3)."""
+    header = struct.pack(">BHBI", 0x0C, 0, {IPV4: 1, IPV6: 2, BRIDGED: 3, NSH: 4}[kind], rng.randrange(1 << 24) << 8)
+    return in_udp(rng, 4790, header + payload)
+
+
+def gre_in_udp(rng: Random, kind: int, payload: bytes) -> Packet:
+    """GRE in UDP (RFC 8086)."""
+    return in_udp(rng, 4754, struct.pack(">HHI", 0x2000, kind, rng.randrange(1 << 32)) + payload)
+
+
+def mpls_in_udp(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """MPLS in UDP (RFC 7510)."""
+    return in_udp(rng, 6635, payload)
+
+
+def lisp(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """LISP data (RFC 9300 section 5)."""
+    return in_udp(rng, 4341, struct.pack(">BBHI", 0x80, 0, rng.randrange(65536), 1) + payload)
+
+
+def tzsp(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """TZSP: version 1, a received tag list, Ethernet, and the end of the tags."""
+    return in_udp(rng, 37008, bytes.fromhex("01 00 0001 01") + payload)
+
+
+def etherip(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """EtherIP (RFC 3378)."""
+    return in_ip(rng, 97, b"\x30\0" + payload)
+
+
+def eoip(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """MikroTik's EoIP: GRE version 1 with a length and a tunnel's number (little-endian)."""
+    return in_ip(rng, 47, struct.pack(">HHH", 0x2001, 0x6400, len(payload)) + rng.randbytes(2) + payload)
+
+
+def srv6(rng: Random, kind: int, payload: bytes) -> Packet:
+    """SRv6: a segment routing header (RFC 8754 section 2) before an IP packet or an Ethernet frame (RFC 8986)."""
+    last = f"2001:db8:5::{rng.randrange(65536):x}"
+    protocol = {IPV4: 4, IPV6: 41, BRIDGED: 143}[kind]
+    segments = ipaddress.IPv6Address(last).packed + rng.randbytes(16)
+    header = struct.pack(">BBBBBBH", protocol, 4, 4, 0, 1, 0, 0) + segments
+    return IPV6, ipv6("2001:db8:5::1", last, protocol, payload, extensions=[(43, header)])
 
 
 def geneve(rng: Random, kind: int, payload: bytes) -> Packet:
@@ -206,6 +304,14 @@ TUNNELS = {
     "CAPWAP": Wrapper({BRIDGED}, capwap),
     "L2TP": Wrapper(IP, l2tp),
     "MPLS in IP": Wrapper({MPLS}, mpls_in_ip),
+    "VXLAN-GPE": Wrapper(IP | {BRIDGED, NSH}, vxlan_gpe),
+    "GRE in UDP": Wrapper(IP | {BRIDGED, MPLS}, gre_in_udp),
+    "MPLS in UDP": Wrapper({MPLS}, mpls_in_udp),
+    "LISP": Wrapper(IP, lisp),
+    "TZSP": Wrapper({BRIDGED}, tzsp),
+    "EtherIP": Wrapper({BRIDGED}, etherip),
+    "EoIP": Wrapper({BRIDGED}, eoip),
+    "SRv6": Wrapper(IP | {BRIDGED}, srv6),
 }
 
 
