@@ -20,7 +20,7 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import Array, Mask, seconds_from
 from pcapframe.measures import values
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import agreeing, counted, percent, seconds
@@ -163,7 +163,7 @@ def _lateness(view: View, early: Array) -> Array:
     known = known[sender[place[known]] == peer[known]]
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
     late = np.full(early.size, np.nan)
-    late[known] = (times[rows[place[known]]] - times[early[known]]) / 1e9
+    late[known] = seconds_from(times[early[known]], times[rows[place[known]]])
     return late
 
 
@@ -173,7 +173,12 @@ def _late(view: View) -> Finding | None:
     if not early.size:
         return None
     late, from_client = _lateness(view, early), segments["from_client"].to_numpy()[early]
-    median, largest = float(np.nanmedian(late)), float(np.nanmax(late))
+    timed = late[~np.isnan(late)]
+    median = largest = None
+    how_late = ""
+    if timed.size:
+        median, largest = float(np.median(timed)), float(timed.max())
+        how_late = f", by {seconds(median)} (median) and at most {seconds(largest)}"
     connections = np.unique(segments["conn_id"].to_numpy()[early]).size
     acks = int((segments["tcp_flags"].to_numpy() & FLAG_BITS["ACK"] != 0).sum())
     sides = [side for side, is_late in (("client", ~from_client), ("server", from_client)) if is_late.any()]
@@ -181,7 +186,7 @@ def _late(view: View) -> Finding | None:
         "captured_late",
         f"In {counted(connections, 'connection')}, what the {' and the '.join(sides)} sent was captured late: "
         f"{early.size:,} of {counted(acks, 'acknowledgement')} {agreeing(early.size, 'precedes', 'precede')} the bytes "
-        f"acknowledged, by {seconds(median)} (median) and at most {seconds(largest)}.",
+        f"acknowledged{how_late}.",
         {
             "acknowledgements_early": early.size,
             "acknowledgements": acks,

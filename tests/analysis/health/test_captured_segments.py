@@ -1,5 +1,6 @@
 """What is missing, doubled, joined, or does not parse, each on a capture made to have it."""
 
+import pcapframe as pf
 from tests.analysis.health.made import finding, names, whole
 from tests.builders import Conversation, merge, packet, pcap
 
@@ -91,6 +92,16 @@ def test_what_one_side_sent_is_captured_late() -> None:
     assert (found.figures["client_late"], found.figures["server_late"]) == (False, True)
     assert found.affects == {"round_trips": "unknown", "resend_reasons": "unknown"}
     assert "captured_late" not in names(pcap(merge(talk)))
+
+
+def test_how_late_is_unknown_without_times() -> None:
+    talk = Conversation(rtt=0.02).handshake().data("client", 400).ack("server").data("server", 500, after=0.01).ack()
+    late = [(time + 0.0003 * (data[26:30] == bytes([198, 51, 100, 1])), data) for time, data in talk.close()]
+    packets = pf.read_pcap(pcap(merge(late)))
+    packets["time"] = packets["time"].where(packets.index < 0)
+    found = finding(packets, "captured_late")
+    assert (found.figures["median_s"], found.figures["largest_s"]) == (None, None)
+    assert found.sentence.endswith("precede the bytes acknowledged.")
 
 
 def test_how_late_the_retransmission_is_that_fills_a_hole() -> None:
