@@ -35,7 +35,7 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
         The compiled function, typed like `function`.
     """
     _OURS.add(f"{function.__module__}.{function.__qualname__}")
-    compiled: Any = numba.njit(**OPTIONS)(function)
+    compiled: Any = numba.njit(no_cfunc_wrapper=True, **OPTIONS)(function)  # no compiled code of others calls it
     kernel_cache.attach(compiled, function)
     return cast("Callable[P, R]", compiled)
 

@@ -61,8 +61,9 @@ def test_every_kernel_compiles_for_one_signature_only():
         for name, kernel in vars(module).items()
         if hasattr(kernel, "signatures") and not kernel.targetoptions.get("no_cpython_wrapper")
     }
-    assert len(kernels) >= 4
-    assert {name: len(kernel.signatures) for name, kernel in kernels.items()} == dict.fromkeys(kernels, 1)
+    compiled = {name: len(kernel.signatures) for name, kernel in kernels.items() if kernel.signatures}
+    assert len(compiled) >= 4
+    assert compiled == dict.fromkeys(compiled, 1)
 
 
 # In a process of their own.

@@ -16,6 +16,7 @@ count; ``handshake_rtt_s`` ends with the server's. Copies made on the way (``cap
 and an ACK of what was never sent (``acks_unsent``) completes nothing.
 """
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,9 @@ class Opening(NamedTuple):
     first_syn_ack: Array
     latest_syn: Array
     seen: Array  # uint8: CLIENT_ACKED and so on
+
+
+Read = namedtuple("Read", "place from_client time tcp_flags tcp_header_bytes capture_duplicate acks_unsent")
 
 
 @jit
@@ -112,7 +116,7 @@ class Establishment:
 
     def feed(self, rows: Rows) -> None:
         """Follow the handshakes through the next chunk."""
-        _follow(rows, self._out)
+        _follow(rows.pick(Read), self._out)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""

@@ -4,6 +4,7 @@ Each router decrements it, so packets of one host on one path usually have one v
 senders. Copies made on the way (``capture_duplicate``) do not count: a router may have forwarded them in between.
 """
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from pcapframe.jit import jit
 __all__ = ["HopLimits"]
 
 LARGEST = 255
+
+
+Read = namedtuple("Read", "place from_client ttl capture_duplicate")
 
 
 @jit
@@ -38,7 +42,7 @@ class HopLimits:
 
     def feed(self, rows: Rows) -> None:
         """Process the next chunk."""
-        _compare(rows, self._smallest, self._largest)
+        _compare(rows.pick(Read), self._smallest, self._largest)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns; null for a side without packets."""

@@ -1,5 +1,6 @@
 """The endpoints of each connection by role, and what shows the roles."""
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,9 @@ class Endpoints(NamedTuple):
     server: Array
     server_port: Array
     roles: Array  # int8, place in ROLES
+
+
+Read = namedtuple("Read", "place from_client tcp_flags src dst src_port dst_port")
 
 
 @jit
@@ -59,7 +63,7 @@ class Identity:
 
     def feed(self, rows: Rows) -> None:
         """Process the next chunk."""
-        _identify(rows, self._out)
+        _identify(rows.pick(Read), self._out)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns; addresses by their places."""

@@ -12,6 +12,7 @@ shows them in two passes: only a first packet adds 1 (and 8 if that SYN has data
 lone packet adds no other.
 """
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,13 @@ def _must_flip(flags: Any, source_likely: Any, destination_likely: Any, source: 
     return not flags & SYN and source < destination
 
 
+Read = namedtuple(
+    "Read",
+    "place from_client tcp_flags payload_bytes seq rel_seq window tcp_header_bytes capture_gap reused_ports "
+    "rst_ignored fin_ignored src_port dst_port",
+)
+
+
 @jit
 def _follow(rows: Any, likely: Any, connections: Any, endpoints: Any, event_place: Any, event_letter: Any) -> Any:
     """Run every connection's state machine; how many events were written (LETTERS' places, SERVER, FLIPPED)."""
@@ -344,7 +352,7 @@ class Lifecycle:
         """Run the state machines over the next chunk."""
         room = MOST_EVENTS * rows.place.size
         place, letter = np.empty(room, np.int32), np.empty(room, np.uint8)
-        count = _follow(rows, self._likely, self._connections, self._endpoints, place, letter)
+        count = _follow(rows.pick(Read), self._likely, self._connections, self._endpoints, place, letter)
         self._event_places.append(place[:count].copy())
         self._event_letters.append(letter[:count].copy())
 

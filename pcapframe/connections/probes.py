@@ -6,6 +6,7 @@ Where the capture has no packet of the peer and its side acknowledges some, both
 acknowledgements tell what is a probe. Duplicates made by the capture (``capture_duplicate``) do not count.
 """
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ COUNTS = np.dtype(
         ("seen", np.uint32),  # SENT_PACKETS, SENT_ACKS
     ]
 )
+
+
+Read = namedtuple("Read", "place from_client tcp_flags capture_duplicate probe answered_by rst_ignored")
 
 
 @jit
@@ -62,7 +66,7 @@ class Probes:
 
     def feed(self, rows: Rows) -> None:
         """Count in the next chunk."""
-        _count(rows, self._counts)
+        _count(rows.pick(Read), self._counts)
 
     def columns(self) -> dict[str, Any]:
         """Return the columns made."""

@@ -3,6 +3,7 @@
 Copies made on the way (``capture_duplicate``) do not count.
 """
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,13 @@ SUMS = np.dtype(
         ("resent_bytes", np.uint64),
         ("gap_bytes", np.uint64),
     ]
+)
+
+
+Read = namedtuple(
+    "Read",
+    "place from_client tcp_flags payload_bytes capture_duplicate resent resent_bytes reordered capture_gap "
+    "duplicate_ack zero_window",
 )
 
 
@@ -64,7 +72,7 @@ class Reliability:
 
     def feed(self, rows: Rows) -> None:
         """Count in the next chunk."""
-        _count(rows, self._sums)
+        _count(rows.pick(Read), self._sums)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""

@@ -10,6 +10,7 @@ A round-trip time is measured from a sender's segment to the peer's answer, both
 Minimum and maximum are exact. The other values come from a ``histogram`` whose bins are less than 1 % wide.
 """
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,12 @@ class Timers(NamedTuple):
     newest_sent: Array  # int64, timestamp
     timed_value: Array  # int64, timestamp whose echo is awaited
     timed_at: Array  # int64 [ns], NO_TIME while none is
+
+
+Read = namedtuple(
+    "Read",
+    "place from_client time tcp_flags payload_bytes capture_duplicate resent ack_rtt_s tsval tsecr",
+)
 
 
 @jit
@@ -88,7 +95,7 @@ class RoundTrips:
     def feed(self, rows: Rows) -> None:
         """Time the answers in the next chunk."""
         by_ack, by_timestamp = (part.room(rows.place.size) for part in (self._by_ack, self._by_timestamp))
-        acks, echoes = _time(rows, self._timers, by_ack, by_timestamp)
+        acks, echoes = _time(rows.pick(Read), self._timers, by_ack, by_timestamp)
         self._by_ack.add(by_ack, acks)
         self._by_timestamp.add(by_timestamp, echoes)
 

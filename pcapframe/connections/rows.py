@@ -1,7 +1,7 @@
 """Input and output of the measures: plain arrays, each of one type."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ __all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "se
 CHUNK_ROWS = 1 << 16
 BLOCK_ROWS = 1 << 12  # of records, which the cache holds
 SIDES = ("client", "server")
+Read = TypeVar("Read")
 
 
 class Rows(NamedTuple):
@@ -56,6 +57,22 @@ class Rows(NamedTuple):
     fin_ignored: Array  # bool
     probe: Array  # int32, place in PROBES
     answered_by: Array  # int64
+
+    def pick(self, kind: type[Read]) -> Read:
+        """Return only the columns that a kernel reads: its code to take arguments grows with every array.
+
+        Parameters
+        ----------
+        kind : type
+            Named tuple of some of these columns.
+
+        Returns
+        -------
+        NamedTuple
+            Of this type.
+        """
+        made: Any = kind
+        return cast("Read", made(*(getattr(self, name) for name in made._fields)))
 
 
 def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> Iterator[Rows]:

@@ -14,6 +14,7 @@ twice. Copies made on the way (``capture_duplicate``) do not count, and an ACK o
 never sent (``acks_unsent``) acknowledges nothing.
 """
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,12 @@ def _add(events: Any, count: Any, direction: Any, seq: Any, end: Any, time: Any)
     events.direction[count], events.seq[count], events.end[count], events.time[count] = direction, seq, end, time
 
 
+Read = namedtuple(
+    "Read",
+    "place from_client time tcp_flags payload_bytes rel_seq rel_ack capture_duplicate resent resend_rule acks_unsent",
+)
+
+
 @jit
 def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
     """Collect `events` and the time of each connection's last packet; return the number of events."""
@@ -93,34 +100,32 @@ def _watch(rows: Any, directions: Any, last: Any, events: Any) -> Any:
 
 
 @inner_jit
-def _covered(begins: Any, ends: Any) -> Any:
-    """Return how long at least one of the intervals from `begins` to `ends` lasts [ns]."""
-    total, until = np.int64(0), NOTHING
-    for i in np.argsort(begins):
-        begin = max(begins[i], until)
-        if ends[i] > begin:
-            total += ends[i] - begin
-            until = ends[i]
-    return total
+def _first_ack(events: Any, low: Any, high: Any, end: Any) -> Any:
+    """Return the first of some acknowledgements that reaches `end`, `high` for none."""
+    while low < high:
+        middle = (low + high) // 2
+        if events.end[middle] < end:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @jit
-def _measure(events: Any, starts: Any, last: Any, seen: Any, most: Any, stalled: Any) -> None:
-    """Fill `most` and `stalled` [s] of each direction that has events.
+def _measure(events: Any, starts: Any, last: Any, most: Any, stretches: Any) -> Any:
+    """Fill `most` of each direction that has events, and `stretches` without an ACK; return how many these are.
 
     `starts` are where the events of each begin: its acknowledgements, which rise, then its resends by where they
     begin, those of the same byte in the order of capture.
     """
+    found = 0
     for k in range(starts.size - 1):
         first, stop = starts[k], starts[k + 1]
         direction = events.direction[first]
         at = first
         while at < stop and events.seq[at] == NOTHING:
             at += 1
-        acks = events.end[first:at]
-        ack_times = events.time[first:at]
-        begins, ends = np.empty(stop - at, np.int64), np.empty(stop - at, np.int64)
-        found = 0
+        resends = at
         while at < stop:
             group = at
             while at < stop and events.seq[at] == events.seq[group]:
@@ -128,18 +133,23 @@ def _measure(events: Any, starts: Any, last: Any, seen: Any, most: Any, stalled:
             most[direction] = max(most[direction], at - group + events.first_seen[group])
             if at - group < FEWEST_RESENDS or events.done[group]:
                 continue
-            answer = np.searchsorted(acks, events.end[group])
-            begins[found] = events.time[group]
-            ends[found] = ack_times[answer] if answer < acks.size else last[direction >> 1]
+            answer = _first_ack(events, first, resends, events.end[group])
+            end = events.time[answer] if answer < resends else last[direction >> 1]
+            stretches[0, found], stretches[1, found], stretches[2, found] = direction, events.time[group], end
             found += 1
-        if found == 0:
-            continue
-        is_cut = not seen[direction ^ 1] and seen[direction] & SENT_ACKS
-        if is_cut or begins[:found].min() == NO_TIME or ends[:found].min() == NO_TIME:
-            stalled[direction] = np.nan
-        else:
-            covered = _covered(begins[:found], ends[:found])
-            stalled[direction] = covered / 1e9 if covered < YEAR_NS else np.nan
+    return found
+
+
+def _covered(direction: Array, begin: Array, end: Array, directions: int) -> Array:
+    """Return how long at least one of each direction's stretches lasts [ns]."""
+    lasts = end > begin
+    direction, begin, end = direction[lasts], begin[lasts], end[lasts]
+    times, of, steps = np.append(begin, end), np.append(direction, direction), np.repeat([1, -1], begin.size)
+    order = np.lexsort((times, of))
+    is_open = np.cumsum(steps[order])[:-1] > 0
+    total = np.zeros(directions, np.int64)
+    np.add.at(total, of[order][:-1][is_open], np.diff(times[order])[is_open])
+    return total
 
 
 class Stalls:
@@ -157,7 +167,7 @@ class Stalls:
         room = int(np.count_nonzero(rows.resent))
         room = rows.place.size + room  # an ACK may be a separate event
         events = _room(room)
-        count = _watch(rows, self._directions, self._last, events)
+        count = _watch(rows.pick(Read), self._directions, self._last, events)
         if count:
             self._events.append(Events(*(column[:count].copy() for column in events)))
 
@@ -171,7 +181,12 @@ class Stalls:
             order = np.lexsort((events.seq, events.direction))
             events = Events(*(column[order] for column in events))
             starts = np.append(np.flatnonzero(changes(events.direction)), order.size)
-            _measure(events, starts, self._last, seen, most, stalled)
+            stretches = np.empty((3, order.size), np.int64)
+            direction, begin, end = stretches[:, : _measure(events, starts, self._last, most, stretches)]
+            total = _covered(direction, begin, end, seen.size)
+            stalled[direction] = np.where(total < YEAR_NS, total / 1e9, np.nan)[direction]
+            is_cut = (seen[direction ^ 1] == 0) & (seen[direction] & SENT_ACKS != 0)
+            stalled[direction[is_cut | (begin == NO_TIME) | (end == NO_TIME)]] = np.nan
         return by_side("most_copies", most.reshape(-1, 2)) | by_side("stalled_s", stalled.reshape(-1, 2))
 
 

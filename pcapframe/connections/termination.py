@@ -17,6 +17,7 @@ whose retry was answered by a SYN-ACK. Copies made on the way (``capture_duplica
 sender's retransmissions do.
 """
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,12 @@ class Closing(NamedTuple):
     first: Array  # int8, by connection: the side whose first of these was captured first
     resets: Array  # bool, it sent a RST that counts
     opens_again: Array  # bool, by connection: a SYN came after a RST
+
+
+Read = namedtuple(
+    "Read",
+    "place from_client tcp_flags capture_duplicate payload_bytes rel_seq rel_ack rst_ignored fin_ignored",
+)
 
 
 @jit
@@ -106,7 +113,7 @@ class Termination:
 
     def feed(self, rows: Rows) -> None:
         """Look for FIN and RST in the next chunk."""
-        _follow(rows, self._out)
+        _follow(rows.pick(Read), self._out)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""

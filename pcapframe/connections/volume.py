@@ -1,5 +1,6 @@
 """Times, packets and bytes of each connection. Every packet counts, including copies made on the way."""
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,9 @@ class Times(NamedTuple):
     went_back: Array  # bool: a packet is earlier than one before it by a step of the clock
 
 
+Read = namedtuple("Read", "place from_client time wire_bytes payload_bytes tcp_flags")
+
+
 @jit
 def _sum(rows: Any, times: Any, sums: Any) -> None:
     """Add to `times` and `sums`."""
@@ -70,7 +74,7 @@ class Volume:
 
     def feed(self, rows: Rows) -> None:
         """Add the next chunk."""
-        _sum(rows, self._times, self._sums)
+        _sum(rows.pick(Read), self._times, self._sums)
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
