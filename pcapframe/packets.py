@@ -21,7 +21,7 @@ from pcapframe.capture.reader import Progress, read_capture
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
-from pcapframe.schema import PACKETS, names
+from pcapframe.schema import ICMP_QUOTES, PACKETS, names
 from pcapframe.wording import printable
 
 __all__ = [
@@ -274,7 +274,35 @@ def _extra_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extra
         "tunnel": _sparse_category(
             columns.count, extras, numbers[extras["tunnel"]], pd.CategoricalDtype(pd.Index(unique, dtype="str"))
         ),
+        **_icmp_columns(columns.count, extras, addresses),
     }
+
+
+def _icmp_columns(count: int, extras: npt.NDArray[Any], addresses: pd.CategoricalDtype) -> dict[str, Any]:
+    """Return the columns of ICMP errors."""
+    extras = extras[extras["icmp_error"] >= 0]
+    made = {}
+    for name, dtype, *_ in ICMP_QUOTES:
+        if name in ("icmp_type", "icmp_code"):
+            numbers = extras["icmp_error"] >> 8 if name == "icmp_type" else extras["icmp_error"] & 0xFF
+        else:
+            numbers = extras[name]
+        if dtype == "category":
+            made[name] = _sparse_category(count, extras, numbers, addresses)
+        else:
+            made[name] = _sparse_integers(count, extras, numbers, dtype.lower())
+    return made
+
+
+def _sparse_integers(count: int, extras: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: str) -> Any:
+    """Return an integer column of `count` rows with `numbers` in the rows of `extras`, null for -1 and elsewhere."""
+    values, is_null = np.broadcast_to(np.zeros(1, dtype), count), np.broadcast_to(np.ones(1, np.bool_), count)
+    known = numbers >= 0
+    if known.any():
+        values, is_null = values.copy(), is_null.copy()
+        values[extras["row"][known]] = numbers[known]
+        is_null[extras["row"][known]] = False
+    return pd.arrays.IntegerArray(values, is_null)
 
 
 def _sparse_category(

@@ -13,11 +13,13 @@ import numpy.typing as npt
 from pcapframe.arrays import NO_TIME
 
 __all__ = [
+    "COMMON",
     "CONNECTIONS",
     "ENDINGS",
     "FIRST_FIN_BY",
     "FLAG_BITS",
     "HANDSHAKES",
+    "ICMP_QUOTES",
     "LABELS",
     "LIKELY_SERVER_PORTS",
     "NO_NUMBER",
@@ -129,11 +131,14 @@ NO_TCP = "null unless TCP, or where the capture cut the header off before this f
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
 NO_TUNNEL = "null unless the packet is in a tunnel"
+NO_ERROR = "null unless the packet is an ICMP or ICMPv6 error"
+NO_QUOTE = "null unless an error quotes an IP header"
+NO_PORTS_QUOTED = "null unless an error quotes TCP or UDP"
 NO_SERVICE = "NaN without a turn that has a response and does not overlap"
 OF_TURNS = "over turns that do not overlap"
 UNSEEN_PEER = "null where this side acknowledges packets of the peer and the capture has none"
 
-PACKETS = (
+COMMON = (
     Column("time", "datetime64[ns, UTC]", "UTC", "null where the capture's time is out of range or absent",
            "when the packet was captured, from integer nanoseconds"),
     Column("wire_bytes", "uint32", "bytes", NEVER, "length on the wire"),
@@ -174,6 +179,24 @@ PACKETS = (
            "the tunnels between the two IP headers, from outside to inside: VXLAN, GRE/ERSPAN …"),
 )  # fmt: skip
 
+# ICMP and ICMPv6 errors (RFC 792, RFC 4443), which quote a packet.
+ICMP_QUOTES = (
+    Column("icmp_type", "UInt8", "", NO_ERROR, "type of an ICMP or ICMPv6 error"),
+    Column("icmp_code", "UInt8", "", NO_ERROR, "code of an ICMP or ICMPv6 error"),
+    Column("icmp_mtu", "UInt32", "bytes", "null unless the error says that a packet was too big",
+           "MTU of the next hop by the error; 0 where a router does not tell it (RFC 1191)"),
+    Column("quoted_src", "category", "address", NO_QUOTE, "source of the packet that the error quotes"),
+    Column("quoted_dst", "category", "address", NO_QUOTE, "destination of the packet that the error quotes"),
+    Column("quoted_src_port", "UInt16", "", NO_PORTS_QUOTED, "source port of the packet that the error quotes"),
+    Column("quoted_dst_port", "UInt16", "", NO_PORTS_QUOTED, "destination port of the packet that the error quotes"),
+    Column("quoted_seq", "UInt32", "", "null unless the error quotes TCP so far",
+           "sequence number of the packet that the error quotes"),
+)  # fmt: skip
+
+PACKETS = (*COMMON, *ICMP_QUOTES)
+
+PACKETS = (*COMMON, *ICMP_QUOTES)
+
 LABELS = (
     Column("retransmission", "bool", "", NEVER, "begins below the highest byte sent; fast and spurious ones too"),
     Column("fast_retransmission", "bool", "", NEVER, "within 20 ms of two or more duplicate ACKs for it"),
@@ -199,7 +222,7 @@ _PLAIN = {
 }  # fmt: skip
 
 SEGMENTS = (
-    *(c._replace(dtype=_PLAIN[c.name], null=NEVER) if c.name in _PLAIN else c for c in PACKETS),
+    *(c._replace(dtype=_PLAIN[c.name], null=NEVER) if c.name in _PLAIN else c for c in COMMON),
     Column("conn_id", "int32", "", NEVER, "connection, numbered from 0 in order of the first packet"),
     Column("from_client", "bool", "", NEVER, "sent by the client"),
     Column("rel_seq", "Int64", "bytes", NEVER, "sequence number counted from the SYN, unwrapped"),

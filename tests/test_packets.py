@@ -45,7 +45,8 @@ COLUMNS = (
     "time wire_bytes captured_bytes src dst protocol src_port dst_port ttl ip_id tcp_flags seq ack window "
     "tcp_header_bytes tcp_checksum payload_bytes mss window_scale sack_permitted tsval tsecr sack "
     "options_malformed vlan interface source source_frame offset "
-    "outer_src outer_dst tunnel"
+    "outer_src outer_dst tunnel "
+    "icmp_type icmp_code icmp_mtu quoted_src quoted_dst quoted_src_port quoted_dst_port quoted_seq"
 ).split()
 MIXED = merge(
     Conversation().handshake().data("client", 700).ack("server", sack=[(1, 5)]).close(),
@@ -95,12 +96,14 @@ def test_values_of_one_packet():
         "mss": None, "window_scale": None, "sack_permitted": False, "tsval": 9, "tsecr": 8, "sack": None,
         "options_malformed": False, "vlan": 77, "interface": None,
         "source": 0, "source_frame": 1, "offset": 40, "outer_src": None, "outer_dst": None, "tunnel": None,
+        "icmp_type": None, "icmp_code": None, "icmp_mtu": None, "quoted_src": None, "quoted_dst": None,
+        "quoted_src_port": None, "quoted_dst_port": None, "quoted_seq": None,
     }  # fmt: skip
 
 
 def test_addresses_share_one_dtype():
     found = read_pcap(pcap(MIXED))
-    ends = ["src", "dst", "outer_src", "outer_dst"]
+    ends = ["src", "dst", "outer_src", "outer_dst", "quoted_src", "quoted_dst"]
     assert {found[end].dtype for end in ends} == {found["src"].dtype}
     assert found["src"].cat.categories.equals(found["dst"].cat.categories)
     assert set(found["src"].cat.categories) == set().union(*(found[end].dropna() for end in ends))

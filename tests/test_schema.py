@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from pcapframe import schema
-from pcapframe.schema import CONNECTIONS, FLAG_BITS, LABELS, PACKETS, SEGMENTS, TURNS, names
+from pcapframe.schema import COMMON, CONNECTIONS, FLAG_BITS, ICMP_QUOTES, LABELS, PACKETS, SEGMENTS, TURNS, names
 
 
 def empty(column: schema.Column) -> pd.Series:
@@ -45,7 +45,9 @@ def test_units_are_in_the_names(columns):
 
 
 def test_segments_have_the_columns_of_packets():
-    assert names(SEGMENTS)[: len(PACKETS)] == names(PACKETS)
+    assert names(SEGMENTS)[: len(COMMON)] == names(COMMON)
+    assert names(COMMON) + names(ICMP_QUOTES) == names(PACKETS)
+    assert not set(names(ICMP_QUOTES)) & set(names(SEGMENTS))
     assert set(names(LABELS)) < set(names(SEGMENTS))
     for label in LABELS:
         assert label.dtype == "bool"

@@ -27,6 +27,7 @@ __all__ = ["PacketColumns"]
 
 Array = npt.NDArray[Any]
 
+ADDRESSES_OF_RARE = 6  # most of one record: innermost, outermost, and those that an ICMP error quotes
 NEWEST_ROWS = 4096  # decoded before they are moved to the others; they fit the cache
 # All columns of some thousand rows as one record, because a kernel takes time for each array that it is given.
 NEWEST = np.dtype([(name, DTYPES[name], (NEWEST_ROWS + BATCH_RECORDS,)) for name in Columns._fields])
@@ -123,7 +124,7 @@ class PacketColumns:
     def _decode_deferred(self, buffer: Array, base: int, batch: Array, count: int, waiting: int, edges: int) -> int:
         """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
         self._is_mixed |= waiting < count
-        self.interner = with_room(self.interner, 4 * waiting)
+        self.interner = with_room(self.interner, ADDRESSES_OF_RARE * waiting)
         if self._datagrams is None:
             self._datagrams = new_datagrams()
         edges, extras = decode_deferred(
@@ -195,7 +196,7 @@ class PacketColumns:
         for column in (rows.src, rows.dst):
             column[:] = numbers[column]
         for extras in self._extras:
-            for name in ("outer_src", "outer_dst"):
+            for name in ("outer_src", "outer_dst", "quoted_src", "quoted_dst"):
                 extras[name] = numbers[extras[name]]
 
     def extras(self) -> Array:

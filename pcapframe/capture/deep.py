@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.capture import ip, transport, tunnels
+from pcapframe.capture import icmp, ip, transport, tunnels
+from pcapframe.capture.bits import be16, be32
 from pcapframe.capture.decoding import unchecked_columns, write_row
 from pcapframe.capture.extras import EXTRA
 from pcapframe.capture.fragments import LATEST, add_fragment
 from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, OUTER, SLOTS, innermost
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
-from pcapframe.capture.ip import IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
+from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from pcapframe.capture.link_types import NESTED_LINK
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.transport import decode_ports, decode_tcp
@@ -26,12 +28,14 @@ __all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 Array = npt.NDArray[Any]
 
 LONGEST_DATAGRAM = 0xFFFF
+NO_ADDRESSES = -1
 
 
 class DeepScratch(NamedTuple):
     """Memory for the kernel: an allocation in it would take seconds to compile."""
 
     header: Array  # uint64, the innermost IP header, then the outermost addresses
+    quote: Array  # uint64, the same of a packet that an ICMP error quotes
     key: Array  # uint64, of a fragment's datagram
     fields: Array  # int64, what `decode_tcp` finds
     edges: Array  # uint32, edges of SACK blocks
@@ -44,6 +48,7 @@ def new_deep_scratch() -> DeepScratch:
     """Return memory for batches of `BATCH_RECORDS` records."""
     return DeepScratch(
         np.zeros(SLOTS, np.uint64),
+        np.zeros(SLOTS, np.uint64),
         np.zeros(5, np.uint64),
         np.zeros(transport.FIELDS, np.int64),
         np.zeros(BATCH_RECORDS * 20, np.uint32),
@@ -51,6 +56,43 @@ def new_deep_scratch() -> DeepScratch:
         tunnels.new_ways(),
         np.zeros(BATCH_RECORDS, EXTRA),
     )
+
+
+@inner_jit
+def _quoted(buffer: Any, kind: Any, at: Any, end: Any, header: Any, ports: Any, ways: Any) -> Any:
+    """Decode the packet of Ethernet type `kind` that an ICMP error quotes from `at` to `end`.
+
+    Returns
+    -------
+    tuple of int
+        What was found (``NO_IP`` and so on), the ports and the sequence number of TCP, each -1 for none. The addresses
+        are in `header`.
+    """
+    none = np.int64(-1)
+    if at >= end:
+        return NO_IP, none, none, none
+    header[HEADERS] = np.uint64(0)
+    found, protocol, payload, _payload_end, _vlan, _way = innermost(
+        buffer, kind, np.int64(0), at, end, at + LONGEST_DATAGRAM, none, np.int64(0), header, ports, ways
+    )
+    is_first = found == IP_PAYLOAD or (found == IP_FRAGMENT and header[ip.FRAGMENT_OFFSET] == 0)
+    if not is_first or protocol not in (TCP, UDP) or payload + 4 > end:
+        return found, none, none, none
+    seq = be32(buffer, payload + 4) if protocol == TCP and payload + 8 <= end else none
+    return found, be16(buffer, payload), be16(buffer, payload + 2), seq
+
+
+@inner_jit
+def _intern_both(slots: Any, mask: Any, addresses: Any, seed: Any, counts: Any, header: Any, at: Any) -> Any:
+    """Return the numbers of both addresses at `at` of `header`, -1 where that is ``NO_ADDRESSES``."""
+    if at == NO_ADDRESSES:
+        return np.int64(-1), np.int64(-1)
+    family = header[at + ip.FAMILY]
+    high, low = header[at + ip.SRC_HIGH], header[at + ip.SRC_LOW]
+    src = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+    high, low = header[at + ip.DST_HIGH], header[at + ip.DST_LOW]
+    dst = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+    return np.int64(src), np.int64(dst)
 
 
 @inner_jit
@@ -144,7 +186,7 @@ def decode_deferred(
         unchecked(scratch.edges), unchecked(scratch.edge_counts), unchecked(scratch.ways), unchecked(ports),
     )  # fmt: skip
     out = unchecked_columns(newest[0])
-    heads, key = unchecked(table.heads), unchecked(scratch.key)
+    heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
     late_edges = 0
     beside = 0
     for j in range(waiting):
@@ -207,17 +249,21 @@ def decode_deferred(
         for k in range(fields[transport.SACK_EDGES]):
             late[late_edges] = fields[transport.SACK + k]
             late_edges += 1
-        if way:
+        error, at, quote_end, mtu = np.int64(icmp.NO_ERROR), payload, payload, np.int64(-1)
+        if found == IP_PAYLOAD and protocol == (ICMP if header[ip.FAMILY] == 4 else ICMPV6):
+            error, at, quote_end, mtu = icmp.decode_error(source, protocol, payload, min(stop, payload_end))
+        if way or error >= 0:
             extra = scratch.extras[beside]
-            extra.row = rows_before + row
-            extra.tunnel = way
-            extra.outer_src = extra.outer_dst = -1
-            if header[HEADERS] > np.uint64(1):
-                family = header[OUTER + ip.FAMILY]
-                high, low = header[OUTER + ip.SRC_HIGH], header[OUTER + ip.SRC_LOW]
-                extra.outer_src = intern_address(slots, mask, addresses, seed, counts, high, low, family)
-                high, low = header[OUTER + ip.DST_HIGH], header[OUTER + ip.DST_LOW]
-                extra.outer_dst = intern_address(slots, mask, addresses, seed, counts, high, low, family)
+            extra.row, extra.tunnel = rows_before + row, way
+            extra.icmp_error, extra.icmp_mtu = error, mtu
+            kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
+            quoted, extra.quoted_src_port, extra.quoted_dst_port, extra.quoted_seq = _quoted(
+                source, kind, at, quote_end, quote, udp, ways
+            )
+            place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
+            extra.outer_src, extra.outer_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
+            place = 0 if quoted != NO_IP else NO_ADDRESSES
+            extra.quoted_src, extra.quoted_dst = _intern_both(slots, mask, addresses, seed, counts, quote, place)
             beside += 1
     if late_edges:
         _merge_edges(

@@ -17,6 +17,13 @@ EXTRA = np.dtype(
         ("outer_src", np.int32),  # numbers of addresses, -1 for none
         ("outer_dst", np.int32),
         ("tunnel", np.int32),  # the way there, see ``tunnels``; 0 for none
+        ("icmp_error", np.int32),  # type * 256 + code of an ICMP error, -1 for none, as in the following fields
+        ("icmp_mtu", np.int64),
+        ("quoted_src", np.int32),  # of the packet that an ICMP error quotes; numbers of addresses
+        ("quoted_dst", np.int32),
+        ("quoted_src_port", np.int32),
+        ("quoted_dst_port", np.int32),
+        ("quoted_seq", np.int64),
     ]
 )
 

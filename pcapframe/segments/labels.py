@@ -11,7 +11,7 @@ from pcapframe.arrays import YEAR_NS
 from pcapframe.errors import ParameterError
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
-from pcapframe.schema import ACK, PACKETS, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
+from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
@@ -73,11 +73,13 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     >>> bool(segments["retransmission"].any())
     False
     """
-    missing = [name for name in names(PACKETS) if name not in packets]
+    missing = [name for name in names(COMMON) if name not in packets]
     if missing:
         raise ParameterError(f"packets lacks the columns {', '.join(missing)}: expected what read_pcap returns")
     is_segment = packets["seq"].notna().to_numpy()
-    frame = packets if is_segment.all() else packets[is_segment]
+    frame = without_attrs(packets)[names(COMMON)]
+    if not is_segment.all():
+        frame = frame[is_segment]
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
     rows = len(frame)
@@ -146,8 +148,8 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
 
 def _plain(packets: pd.DataFrame) -> dict[str, Any]:
     """Return the packets' columns with the types that they have on segments, as new arrays where the types differ."""
-    columns: dict[str, Any] = {name: packets[name] for name in names(PACKETS)}
-    plain = [column for column in SEGMENTS[: len(PACKETS)] if column.dtype.startswith(("uint", "bool"))]
+    columns: dict[str, Any] = {name: packets[name] for name in names(COMMON)}
+    plain = [column for column in SEGMENTS[: len(COMMON)] if column.dtype.startswith(("uint", "bool"))]
     changed = [column for column in plain if column.dtype not in ("boolean", str(columns[column.name].dtype))]
     for column, own in zip(changed, one_block(len(packets), [column.dtype for column in changed]), strict=True):
         own[:] = values(columns[column.name], column.dtype)
