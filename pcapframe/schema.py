@@ -293,6 +293,8 @@ CONNECTIONS = (
         Column("ttl_max", "UInt8", "hops", "null without a packet of this side",
                "largest time to live (IPv6 hop limit) of its packets"),
     ),
+    Column("same_as", "Int64", "", "null unless an earlier connection is the same one under other addresses",
+           "conn_id of the same connection captured before a NAT rewrote it, or after; totals leave this row out"),
     Column("handshake", "category", "", NEVER, "how the three-way handshake went"),
     Column("syn_count", "uint32", "", NEVER, "SYNs without ACK, repeats counted"),
     Column("syn_ack_count", "uint32", "", NEVER, "SYN-ACKs of either side, repeats counted"),

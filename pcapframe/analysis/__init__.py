@@ -9,6 +9,7 @@ a terminal, as plain text or in a notebook. ``anatomy`` gives details of every r
 
 from pcapframe.analysis.anatomy import resends
 from pcapframe.analysis.conversations import turns
+from pcapframe.analysis.counted import counted_once
 from pcapframe.analysis.counting import count_label
 from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
 from pcapframe.analysis.pipeline import Analysis, analyze
@@ -36,6 +37,7 @@ __all__ = [
     "Time",
     "analyze",
     "count_label",
+    "counted_once",
     "examine_capture",
     "resends",
     "rst_evidence",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.analysis.counted import Counted, counted_once, is_second_view
 from pcapframe.analysis.counting import READ as STATISTIC_READS
 from pcapframe.analysis.counting import count_statistics
 from pcapframe.analysis.health import READ as HEALTH_READS
@@ -26,7 +27,7 @@ from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
 from pcapframe.patterns import Evidence, Pattern, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
-from pcapframe.wording import counted
+from pcapframe.wording import counted as numbered
 
 if TYPE_CHECKING:
     from pcapframe.analysis.display import Report
@@ -91,6 +92,11 @@ class Analysis:
     _turned: ConnIds  # connections whose inferred roles the filter swaps
 
     @cached_property
+    def counted(self) -> Counted:
+        """Segments and connections that totals count: the selected ones without second views (``same_as``)."""
+        return counted_once(self._asked, self.connections)
+
+    @cached_property
     def filtered_segments(self) -> pd.DataFrame:
         """Segments of the selected connections; without a filter, the frame `segments` itself."""
         if self._rows is None:
@@ -143,7 +149,7 @@ class Analysis:
         Statistics
             Plain Python objects.
         """
-        return count_statistics(self._asked, self.connections, server_given=self._server_given, limit=limit)
+        return count_statistics(*self.counted, server_given=self._server_given, limit=limit)
 
     def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
         """List more of the connections and frames that show a pattern than its evidence does.
@@ -166,8 +172,7 @@ class Analysis:
             There is no pattern of this name.
         """
         return find_evidence(
-            self._asked,
-            self.connections,
+            *self.counted,
             pattern,
             limit=limit,
             thresholds=self.thresholds,
@@ -176,8 +181,8 @@ class Analysis:
 
     @property
     def _server_given(self) -> Mask:
-        """Connections whose server the filter determines."""
-        return self.selection.tells_server(self.connections)
+        """Counted connections whose server the filter determines."""
+        return self.selection.tells_server(self.counted.connections)
 
     @cached_property
     def _report(self) -> "Report":
@@ -189,8 +194,8 @@ class Analysis:
         return self._report.plain_text()
 
     def __repr__(self) -> str:
-        found = f"{counted(len(self.connections), 'connection')}, {counted(len(self.patterns), 'pattern')}"
-        return f"<Analysis of {self.capture.name!r}: {counted(self.capture.packets, 'packet')}, {found}>"
+        found = f"{numbered(len(self.connections), 'connection')}, {numbered(len(self.patterns), 'pattern')}"
+        return f"<Analysis of {self.capture.name!r}: {numbered(self.capture.packets, 'packet')}, {found}>"
 
     def __rich__(self) -> "Report":
         return self._report
@@ -264,14 +269,22 @@ def analyze(
     packets, segments, whole, files = _stages(source, decode_as, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
-    capture, server_given = capture_info(packets), wanted.tells_server(connections)
+    counted = counted_once(asked, connections)
+    capture, server_given = capture_info(packets), wanted.tells_server(counted.connections)
     known = source.health if isinstance(source, Analysis) else None
     health = examine_capture(
-        packets, segments, connections, capture=capture, asked=asked, known=known, server_given=server_given
+        packets,
+        segments,
+        counted.connections,
+        capture=capture,
+        asked=counted.segments,
+        known=known,
+        server_given=server_given,
+        second_views=connections[is_second_view(connections)],
     )
-    found = find_patterns(asked, connections, thresholds=thresholds, server_given=server_given)
+    found = find_patterns(*counted, thresholds=thresholds, server_given=server_given)
     patterns = tuple(health.qualify_pattern(seen) for seen in found)
-    statistics = count_statistics(asked, connections, server_given=server_given)
+    statistics = count_statistics(*counted, server_given=server_given)
     return Analysis(
         capture=capture,
         health=health,

@@ -135,7 +135,8 @@ def analyze_tcp_connections(
         return no_tcp(analysis, envelope)
     counts = analysis.statistics
     handshake, endings = counts["handshake"], counts["endings"]
-    listed = analysis.connections.iloc[: limit if detailed else min(limit, FEW)]
+    connections = analysis.counted.connections
+    listed = connections.iloc[: limit if detailed else min(limit, FEW)]
     return ConnectionsAnswer(
         **envelope,
         total_packets=len(analysis.packets),
@@ -151,7 +152,7 @@ def analyze_tcp_connections(
             incomplete_handshakes=handshake["incomplete"],
         ),
         connections=_details(analysis.segments, listed),
-        connections_total=len(analysis.connections),
+        connections_total=len(connections),
         issues=_issues(analysis),
     )
 

@@ -119,7 +119,7 @@ def analyze_traffic_flow(
     envelope = envelope_of(analysis, limit, QUALIFIED_FLOW)
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)
-    segments = analysis.filtered_columns("tcp_flags", "from_client", "capture_duplicate", "retransmission")
+    segments = analysis.counted.segments
     to_server, to_client = (_one_way(analysis, segments, side) for side in ("client", "server"))
     return FlowAnswer(
         **envelope,
@@ -134,7 +134,7 @@ def analyze_traffic_flow(
 
 def _one_way(analysis: Analysis, segments: pd.DataFrame, side: str) -> OneWay:
     """Sum up what one side of all connections sent."""
-    connections = analysis.connections
+    connections = analysis.counted.connections
     sums = {
         name: int(connections[f"{side}_{name}"].sum())
         for name in (

@@ -128,13 +128,11 @@ def analyze_tcp_retransmissions(
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)
     seen = analysis.statistics["retransmissions"]
-    resent, packets = (
-        each_way(analysis.connections, "resent_segments"),
-        each_way(analysis.connections, "packets"),
-    )
+    connections = analysis.counted.connections
+    resent, packets = each_way(connections, "resent_segments"), each_way(connections, "packets")
     rates = resent / np.maximum(packets, 1)
     highest = np.argsort(-rates, kind="stable")[:limit]
-    listed = analysis.connections.iloc[highest]
+    listed = connections.iloc[highest]
     by_connection = pd.DataFrame(
         {
             "connection": connection_text(listed),
@@ -160,10 +158,10 @@ def analyze_tcp_retransmissions(
         differences=seen["differences"],
         reordering=analysis.statistics["reordering"],
         by_connection=cast(list[ConnectionRate], by_connection.to_dict("records")),
-        by_connection_total=len(analysis.connections),
+        by_connection_total=len(connections),
         connections_with_retransmissions=seen["connections_total"],
         summary=RetransmissionsSummary(
-            worst_connection="" if worst is None else str(connection_text(analysis.connections.iloc[[worst]])[0]),
+            worst_connection="" if worst is None else str(connection_text(connections.iloc[[worst]])[0]),
             worst_retrans_rate=0.0 if worst is None else float(rates[worst]),
             connections_above_threshold=int((rates > threshold).sum()),
         ),

@@ -1,5 +1,6 @@
 """Build the connections frame from segments: one row per connection."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from pcapframe import schema
 from pcapframe.arrays import Array
 from pcapframe.connections.registry import DERIVED, MEASURES
 from pcapframe.connections.rows import in_chunks
+from pcapframe.connections.same_as import second_views
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 
@@ -60,6 +62,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
         made |= measures.pop(0).columns()
     for derive in DERIVED:
         made |= derive(made)
+    made |= _same_as(segments, conn_ids, place, made)
     addresses = segments["src"].dtype
     columns = {column.name: _as(made.pop(column.name), column.dtype, addresses) for column in schema.CONNECTIONS}
     frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)
@@ -76,6 +79,14 @@ def _places(conn_id: Array) -> tuple[Array, Array]:
     if conn_ids.size == highest + 1:
         return conn_ids, conn_id
     return conn_ids, (np.cumsum(seen) - 1)[conn_id]
+
+
+def _same_as(segments: pd.DataFrame, conn_ids: Array, place: Array, made: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the number of the connection that each one is another view of."""
+    is_midstream = np.asarray(made["handshake"] == "not_captured", np.bool_)
+    first = second_views(segments, place, made["start"].asi8, is_midstream)
+    is_none = first < 0
+    return {"same_as": pd.arrays.IntegerArray(np.where(is_none, 1, conn_ids.take(first)).astype(np.int64), is_none)}
 
 
 def _as(column: Any, dtype: str, addresses: Any) -> Any:

@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.analysis import Analysis
+from pcapframe.analysis import Analysis, counted_once
 from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.schema import CONNECTIONS, SEGMENTS, Column, names
 
-__all__ = ["Source", "both", "category", "connections_of", "segments_of"]
+__all__ = ["Source", "both", "category", "connections_of", "counted_segments_of", "segments_of"]
 
 Source: TypeAlias = pd.DataFrame | Analysis
 
@@ -29,8 +29,8 @@ def segments_of(source: Source) -> pd.DataFrame:
     return _checked(source, "segments", SEGMENTS, "label_segments")
 
 
-def connections_of(source: Source) -> pd.DataFrame:
-    """Return connections: the frame itself, or the selected ones of an analysis.
+def counted_segments_of(source: Source) -> pd.DataFrame:
+    """Return segments for totals: the frame itself, or the selected ones of an analysis without second views.
 
     Raises
     ------
@@ -38,12 +38,25 @@ def connections_of(source: Source) -> pd.DataFrame:
         The frame lacks columns.
     """
     if isinstance(source, Analysis):
-        return source.connections
+        return counted_once(source.filtered_segments, source.connections).segments
+    return segments_of(source)
+
+
+def connections_of(source: Source) -> pd.DataFrame:
+    """Return connections: the frame itself, or the selected ones of an analysis without second views.
+
+    Raises
+    ------
+    ParameterError
+        The frame lacks columns.
+    """
+    if isinstance(source, Analysis):
+        return source.counted.connections
     return _checked(source, "connections", CONNECTIONS, "build_connections")
 
 
 def both(segments: Source, connections: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return segments and connections; the connections are built where they are not given.
+    """Return segments and connections, each connection once; the connections are built where they are not given.
 
     Raises
     ------
@@ -52,8 +65,9 @@ def both(segments: Source, connections: pd.DataFrame | None) -> tuple[pd.DataFra
     """
     chosen = segments_of(segments)
     if connections is not None:
-        return chosen, connections_of(connections)
-    return chosen, segments.connections if isinstance(segments, Analysis) else build_connections(chosen)
+        return counted_once(chosen, connections_of(connections))
+    known = segments.connections if isinstance(segments, Analysis) else build_connections(chosen)
+    return counted_once(chosen, known)
 
 
 def _checked(frame: pd.DataFrame, what: str, columns: Iterable[Column], maker: str) -> pd.DataFrame:

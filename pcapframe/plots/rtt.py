@@ -10,7 +10,7 @@ from pcapframe.measures import without_attrs
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, split
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
-from pcapframe.plots._frames import Source, category, segments_of
+from pcapframe.plots._frames import Source, category, counted_segments_of
 from pcapframe.plots._palette import RTT_LOOKS
 from pcapframe.plots._scales import dates, log_axis, time_axis, unit_axis
 from pcapframe.plots._shapes import steps
@@ -170,7 +170,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     >>> pf.plots.rtt(pf.analyze(pf.example("clean.pcap"))).get_ylabel()
     'round-trip time'
     """
-    segments = segments_of(segments)
+    segments = counted_segments_of(segments)
     samples = rtt_samples(segments)
     data, distribution = _over_time(samples, segments), _distribution(samples)
     ax = axes_or_new(ax, size=(8, 4.8))

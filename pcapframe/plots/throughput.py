@@ -9,7 +9,7 @@ from pcapframe.measures import values, without_attrs
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
-from pcapframe.plots._frames import Source, segments_of
+from pcapframe.plots._frames import Source, counted_segments_of
 from pcapframe.plots._palette import PART_LOOKS, SIDES
 from pcapframe.plots._scales import dates, time_axis, unit_axis
 from pcapframe.plots._shapes import stack
@@ -94,7 +94,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     >>> pf.plots.throughput(pf.analyze(pf.example("clean.pcap"))).get_ylabel()
     'throughput'
     """
-    data = throughput_data(segments_of(segments))
+    data = throughput_data(counted_segments_of(segments))
     ax = axes_or_new(ax)
     what, facts = CHART.title, data.attrs
     if data.empty:

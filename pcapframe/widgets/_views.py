@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe import plots
-from pcapframe.analysis import Analysis
+from pcapframe.analysis import Analysis, counted_once
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
@@ -85,7 +85,8 @@ class SelectionChart(widgets.VBox):
         selection = self._state.selection
         takes_both = "connections" in inspect.signature(self._declared.draw).parameters
         # Charts ignore segments of other connections; that is cheaper than removing them.
-        shown = (selection.found.analysis, selection.connections) if takes_both else (selection.segments,)
+        once = counted_once(selection.segments, selection.connections)
+        shown = (selection.found.analysis, once.connections) if takes_both else (once.segments,)
         self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
         self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"
 

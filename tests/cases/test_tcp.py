@@ -194,3 +194,13 @@ def test_h1_keep_alives_of_each_side_and_how_many_were_not_answered() -> None:
 def test_a3_one_rst_of_the_server_ended_nothing() -> None:
     (seen,) = analysis("a3").connections.itertuples()
     assert (seen.client_rsts_ignored, seen.server_rsts_ignored, seen.server_rsts) == (0, 1, 1)
+
+
+def test_e1_a_connection_on_both_sides_of_a_nat_counts_once() -> None:
+    seen = analysis("e1")
+    assert seen.connections["same_as"].isna().tolist() == [True, False]
+    assert seen.connections["same_as"].iloc[1] == 0
+    assert seen.statistics["total_connections"] == 1
+    assert seen.statistics["total_packets"] == len(seen.packets) // 2
+    (finding,) = (found for found in seen.health.findings if found.name == "connections_seen_twice")
+    assert "twice" in finding.sentence

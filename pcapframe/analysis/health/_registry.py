@@ -29,6 +29,7 @@ def examine_capture(
     asked: pd.DataFrame | None = None,
     known: CaptureHealth | None = None,
     server_given: bool | Mask = False,
+    second_views: pd.DataFrame | None = None,
 ) -> CaptureHealth:
     """Find what limits the statistics of a capture.
 
@@ -48,6 +49,8 @@ def examine_capture(
         Earlier result for the same capture, with any filter: its findings about the whole capture are reused.
     server_given : bool or ndarray of bool, default False
         Whether the user's filter determines the server: everywhere, or by connection.
+    second_views : DataFrame, optional
+        Selected connections that are left out of `connections`, because they are other views of these (``same_as``).
 
     Returns
     -------
@@ -68,6 +71,7 @@ def examine_capture(
         segments=without_attrs(asked)[list(READ)],  # others are left out by a filter; no copy is made
         connections=without_attrs(connections),
         server_given=server_given,
+        second_views=without_attrs(connections.iloc[:0] if second_views is None else second_views),
     )
     whole = {finding.name: finding for finding in known.findings} if known else {}
     found = (whole.get(name) if known and name in OF_WHOLE_CAPTURE else find(view) for name, find in FINDINGS.items())

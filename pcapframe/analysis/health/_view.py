@@ -40,6 +40,8 @@ class View(NamedTuple):
         The selected connections, columns of ``schema.CONNECTIONS``; not modified.
     server_given : bool or ndarray of bool
         Whether the user's filter determines the server: everywhere, or by connection.
+    second_views : DataFrame
+        Selected connections that are other views of these, columns of ``schema.CONNECTIONS``; not modified.
     """
 
     capture: CaptureInfo
@@ -48,6 +50,7 @@ class View(NamedTuple):
     segments: pd.DataFrame
     connections: pd.DataFrame
     server_given: bool | Mask
+    second_views: pd.DataFrame
 
     def of_packets(self, rows: Array) -> Evidence:
         """Name packets of the capture, by their rows in `packets`."""

@@ -8,6 +8,8 @@
   or had not yet split them when they were captured (segmentation offload). Without an MSS in the capture, only segments
   larger than a jumbo frame are recognised.
 - ``capture_duplicates``: additional copies of a packet (``capture_duplicate``), as a mirror port creates them.
+- ``connections_seen_twice``: connections whose packets were captured before and after a NAT rewrote their addresses
+  (``same_as``); only one view counts.
 - ``captured_late``: what one side sent appears after its acknowledgement (``ack_early``), as where two directions are
   captured by two queues or cards, or merged. How late is at least the time from the acknowledgement to the last of the
   bytes that it covers; it is known only of packets that were late enough to be overtaken.
@@ -19,7 +21,7 @@ import numpy as np
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
-from pcapframe.analysis.health._view import Finder, View
+from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import Array, Mask, seconds_from
 from pcapframe.measures import values
 from pcapframe.schema import FLAG_BITS
@@ -139,6 +141,25 @@ def _copies(view: View) -> Finding | None:
     )
 
 
+def _seen_twice(view: View) -> Finding | None:
+    views = view.second_views
+    if not len(views):
+        return None
+    packets = sum(int(views[f"{side}_packets"].sum()) for side in ("client", "server"))
+    conn_id = view.all_segments["conn_id"].to_numpy()
+    _, first = np.unique(conn_id, return_index=True)  # by conn_id, which has no gaps
+    connections = len(view.connections)
+    return Finding(
+        "connections_seen_twice",
+        f"{counted(len(views), 'connection')} with {counted(packets, 'packet')} "
+        f"{agreeing(len(views), 'is', 'are')} in the capture twice, under other addresses (NAT): "
+        f"{agreeing(len(views), 'it is', 'they are')} left out of all totals, which count {connections:,}.",
+        {"connections": len(views), "packets": packets, "counted_connections": connections},
+        {},
+        name_evidence(np.sort(view.all_segments.index.to_numpy()[first[views.index]]), views.index.to_numpy()),
+    )
+
+
 def _lateness(view: View, early: Array) -> Array:
     """Time from each ACK captured early to the packet that brings the last byte it covers, or NaN [s].
 
@@ -206,5 +227,6 @@ FINDINGS: dict[str, Finder] = {
     "bytes_not_captured": _gaps,
     "offload_sized_segments": _merged,
     "capture_duplicates": _copies,
+    "connections_seen_twice": _seen_twice,
     "captured_late": _late,
 }

@@ -23,7 +23,15 @@ def test_rows_are_named_by_frame_and_connection() -> None:
     talks = [Conversation(client_port=i + 1, start=float(i)).handshake() for i in range(3)]
     analysis = pf.analyze(pcap(merge(*talks)))
     segments = analysis.segments[3:]  # frames 4 to 9, of the connections 1 and 2
-    view = View(analysis.capture, analysis.packets, analysis.segments, segments, analysis.connections[1:], False)
+    view = View(
+        analysis.capture,
+        analysis.packets,
+        analysis.segments,
+        segments,
+        analysis.connections[1:],
+        False,
+        analysis.connections[:0],
+    )
     assert view.of_packets(np.array([0, 8])).frames == (1, 9)
     assert view.of_segments(np.array([0, 5])).frames == (4, 9)
     assert view.of_segments(np.array([3, 5])).connections == (2,)
