@@ -11,7 +11,14 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from pcapframe.capture.gre import GRE_PAYLOADS
+from pcapframe.capture.ip import EXTENSION_HEADERS
+from pcapframe.capture.link import VLAN_TYPES
+from pcapframe.capture.link_types import LINK_TYPES as KNOWN_LINKS
+from pcapframe.capture.shims import SHIMS
 from pcapframe.capture.source import open_capture
+from pcapframe.capture.tunnels import IP_TUNNELS
+from pcapframe.capture.udp_tunnels import UDP_TUNNELS
 from pcapframe.errors import CaptureError
 
 MOST_BYTES, MOST_UNITS = 24_000, 20  # kept of a capture
@@ -24,50 +31,12 @@ ORDERS = {
 OTHER_MAGICS = tuple(
     map(bytes.fromhex, ("a1b2cd34", "34cdb2a1", "a1e2cb12", "736e6f6f70000000", "0a0d0d0a", "4d3cb2a1", "d4c3b2a1"))
 )
-LINK_TYPES = (
-    0, 1, 3, 6, 7, 8, 9, 10, 12, 14, 50, 51, 99, 100, 101, 104, 105, 107, 108, 109, 113, 117, 119, 120, 127, 129, 130,
-    131, 132, 133, 137, 138, 141, 143, 144, 149, 163, 165, 166, 169, 178, 179, 180, 181, 182, 183, 187, 189, 192, 194,
-    197, 200, 201, 203, 220, 226, 228, 229, 233, 238, 239, 240, 241, 242, 249, 251, 252, 253, 258, 271, 273, 276, 279,
-    283, 291, 65535,
-)  # fmt: skip
-ETHERTYPES = (
-    0x0000, 0x002E, 0x05FF, 0x0600, 0x0800, 0x0806, 0x2000, 0x22EB, 0x6558, 0x6559, 0x8100, 0x8137, 0x8847, 0x8848,
-    0x8863, 0x8864, 0x86DD, 0x880B, 0x883E, 0x88A8, 0x88BE, 0x88CC, 0x88E5, 0x88E7, 0x88FB, 0x8902, 0x8903, 0x8909,
-    0x8926, 0x893F, 0x894F, 0x892F, 0x9000, 0x9100, 0x9200, 0x9998, 0xD28B, 0xD28A, 0x22F3, 0x4305, 0x8899, 0xDADA,
-    0x9003, 0x9043, 0x8200, 0x8210, 0x8220, 0x8230, 0x8350, 0x8370, 0xFFFF,
-)  # fmt: skip
-PROTOCOLS = (
-    0, 1, 2, 4, 6, 17, 41, 43, 44, 46, 47, 50, 51, 55, 58, 59, 60, 88, 94, 97, 98, 103, 108, 112, 115, 124, 132, 135,
-    136, 137, 139, 140, 143, 253, 255,
-)  # fmt: skip
-PORTS = (
-    53,
-    443,
-    1701,
-    1723,
-    2152,
-    2123,
-    3544,
-    3784,
-    4341,
-    4342,
-    4500,
-    4754,
-    4755,
-    4789,
-    4790,
-    5072,
-    5246,
-    5247,
-    5555,
-    6081,
-    6635,
-    8472,
-    37008,
-    48879,
-    51820,
-    65330,
-)
+LINK_TYPES = (*(number for number in sorted(KNOWN_LINKS) if number < 0x10000), 2, 147, 249, 279, 65535)
+ETHERTYPES = (*(kind for kind in sorted(SHIMS) if kind < 0x10000), *VLAN_TYPES, *GRE_PAYLOADS)
+ETHERTYPES += (0, 0x2E, 0x5FF, 0x600, 0x800, 0x806, 0x8137, 0x86DD, 0x880B, 0x88CC, 0x8863, 0x9998, 0xFFFF)
+ETHERTYPES = tuple(kind & 0xFFFF for kind in ETHERTYPES)
+PROTOCOLS = (*sorted(IP_TUNNELS), *EXTENSION_HEADERS, 1, 2, 6, 17, 46, 50, 58, 59, 88, 103, 108, 132, 253, 255)
+PORTS = (*sorted(UDP_TUNNELS), 53, 443, 1723, 2123, 4500, 51820)
 SMALL = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 19, 20, 21, 24, 28, 32, 40, 44, 48, 60, 64, 127, 128, 129, 254, 255)
 LARGE = (
     256, 576, 1279, 1500, 1514, 0x0FFF, 0x1FFF, 0x2000, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0xFFE0, 0xFFF8, 0xFFFE, 0xFFFF,

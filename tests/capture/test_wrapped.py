@@ -15,7 +15,7 @@ from pcapframe.packets import read_pcap
 from pcapframe.segments import label_segments
 from tests.builders import Conversation, Pcapng, packet, pcap
 from tests.capture.rows import pick, plain, tshark_fields
-from tests.capture.wrappers import IP, IPV4, IPV6, LINKS, WRAPPERS, Packet, fragments
+from tests.capture.stacks import IP, IPV4, IPV6, LINKS, WRAPPERS, Packet, fragments
 
 LENGTHS = ["wire_bytes", "captured_bytes", "offset"]
 WAY = ["vlan", "outer_src", "outer_dst", "tunnel"]

@@ -391,7 +391,36 @@ def radiotap(rng: Random, kind: int, payload: bytes) -> bytes:
     return bytes.fromhex(header) + wlan(rng, kind, payload)
 
 
+def behind(header: str, link: Callable[[Random, int, bytes], bytes]) -> Callable[[Random, int, bytes], bytes]:
+    """A frame of another link type behind a header that stays the same."""
+    return lambda rng, kind, payload: bytes.fromhex(header) + link(rng, kind, payload)
+
+
+def nflog(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """Netfilter's log (LINKTYPE_NFLOG): family, then attributes, of which 9 is the packet and 1 its header."""
+    packet = struct.pack("<HH", 4 + len(payload), 9) + payload
+    start = struct.pack(">BBH", 2 if kind == IPV4 else 10, 0, 0)
+    return start + struct.pack("<HHHBB", 8, 1, 0x0008, 1, 0) + packet + bytes(-len(packet) % 4)
+
+
+def enc(rng: Random, kind: int, payload: bytes) -> bytes:
+    """OpenBSD's enc: address family in the byte order of the host, SPI, flags."""
+    return struct.pack("<I", 2 if kind == IPV4 else 24) + rng.randbytes(4) + struct.pack("<I", 0) + payload
+
+
+def snap(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """LLC and SNAP (RFC 1042)."""
+    return SNAP + struct.pack(">H", kind) + payload
+
+
 LINKS = {
+    "PPI": Link(192, ETHERNET, behind("00 00 0800 69000000", wlan)),
+    "AVS": Link(163, ETHERNET, behind("80211001 00000040" + "00" * 56, wlan)),
+    "NFLOG": Link(239, IP, nflog),
+    "enc": Link(109, IP, enc),
+    "token ring": Link(6, IP, behind("1040" + MACS.hex(), snap)),
+    "FDDI": Link(10, IP, behind("50" + MACS.hex(), snap)),
+    "PPP with direction": Link(204, set(PPP_NUMBERS), behind("01", ppp)),
     "Ethernet": Link(1, ETHERNET, lambda _rng, kind, payload: ethernet(payload, kind)),
     "802.3": Link(1, ETHERNET, ieee_802_3),
     "cooked v1": Link(113, ETHERNET, _with_type("0000 0001 0006" + "02" * 6 + "0000")),
