@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -16,7 +15,7 @@ from pcapframe.analysis.counting import count_statistics
 from pcapframe.analysis.health import READ as HEALTH_READS
 from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
 from pcapframe.analysis.memory_bound import claim_memory
-from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of
+from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
 from pcapframe.analysis.statistics import LISTED, Statistics
 from pcapframe.analysis.summary import Summary, summarise_patterns
@@ -298,7 +297,7 @@ def analyze(
         notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,
-        provenance=Provenance(_version(), _parameters(packets, wanted, thresholds), files),
+        provenance=Provenance(installed_version(), _parameters(packets, wanted, thresholds), files),
         whole_connections=whole,
         _asked=asked,
         _rows=rows,
@@ -394,12 +393,3 @@ def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:
         return segments
     is_turned = np.isin(segments["conn_id"].to_numpy(), conn_ids)
     return segments.assign(from_client=segments["from_client"].to_numpy() ^ is_turned)
-
-
-@cache
-def _version() -> str:
-    """Return the installed version of pcapframe."""
-    try:
-        return version("pcapframe")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"

@@ -5,12 +5,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pcapframe.capture.source import CaptureSource
 from pcapframe.errors import CaptureError, CaptureNotFoundError
 
-__all__ = ["CaptureFile", "Provenance", "files_of"]
+__all__ = ["CaptureFile", "Provenance", "files_of", "installed_version"]
 
 
 @dataclass(frozen=True)
@@ -139,3 +141,18 @@ def _described(path: str, status: os.stat_result) -> CaptureFile:
     seconds, rest = divmod(status.st_mtime_ns, 10**9)
     changed = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}+00:00"
     return CaptureFile(path, status.st_size, changed)
+
+
+@cache
+def installed_version() -> str:
+    """Return the installed version of pcapframe, ``unknown`` for a checkout that is not installed.
+
+    Returns
+    -------
+    str
+        Such as ``0.1.0``.
+    """
+    try:
+        return version("pcapframe")
+    except PackageNotFoundError:
+        return "unknown"
