@@ -19,6 +19,7 @@ from pcapframe.capture.decoding import Columns
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.reader import Progress, read_capture
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
+from pcapframe.capture.undecoded import undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
 from pcapframe.schema import ICMP_QUOTES, PACKETS, names
@@ -192,6 +193,8 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
         "tsecr": integers(rows.tsecr, transport.HAS_TIMESTAMPS),
         "sack": _sack(sack_at, sack_values),
         "options_malformed": flags(transport.IS_MALFORMED),
+        "sliced": _sparse_flag(columns.count, extras["row"][extras["sliced"]]),
+        "undecoded": _undecoded(columns, rows, extras),
         "vlan": integers(rows.vlan, transport.HAS_VLAN),
         "interface": integers(rows.interface, transport.HAS_INTERFACE),
         "source": source,
@@ -303,6 +306,23 @@ def _sparse_integers(count: int, extras: npt.NDArray[Any], numbers: npt.NDArray[
         values[extras["row"][known]] = numbers[known]
         is_null[extras["row"][known]] = False
     return pd.arrays.IntegerArray(values, is_null)
+
+
+def _undecoded(columns: PacketColumns, rows: Columns, extras: npt.NDArray[Any]) -> Any:
+    """Return the column of what may hold TCP and was not decoded."""
+    codes, texts = undecoded_codes(
+        columns.protocol_names(), rows.protocol, rows.src_port, rows.dst_port, columns.tunnel_ports, extras
+    )
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(texts, dtype="str")), validate=False)
+
+
+def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return a column of `count` rows that is true in these; one that no row has takes no memory."""
+    flags = np.broadcast_to(np.zeros(1, np.bool_), count)
+    if rows.size:
+        flags = flags.copy()
+        flags[rows] = True
+    return flags
 
 
 def _sparse_category(

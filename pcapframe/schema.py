@@ -177,6 +177,12 @@ COMMON = (
     Column("outer_dst", "category", "address", NO_TUNNEL, "destination of the outermost IP header"),
     Column("tunnel", "category", "", NO_TUNNEL,
            "the tunnels between the two IP headers, from outside to inside: VXLAN, GRE/ERSPAN …"),
+    Column("sliced", "bool", "", NEVER,
+           "cut off before it was recorded: an IP header says more than the frame had (packet broker, mirror port)"),
+)  # fmt: skip
+UNDECODED = Column(
+    "undecoded", "category", "", "null where decoding shows whether it is TCP",
+    "what may hold TCP and was not decoded: an unknown type, a tunnel not followed, encrypted data",
 )  # fmt: skip
 
 # ICMP and ICMPv6 errors (RFC 792, RFC 4443), which quote a packet.
@@ -193,9 +199,7 @@ ICMP_QUOTES = (
            "sequence number of the packet that the error quotes"),
 )  # fmt: skip
 
-PACKETS = (*COMMON, *ICMP_QUOTES)
-
-PACKETS = (*COMMON, *ICMP_QUOTES)
+PACKETS = (*COMMON, UNDECODED, *ICMP_QUOTES)
 
 LABELS = (
     Column("retransmission", "bool", "", NEVER, "begins below the highest byte sent; fast and spurious ones too"),

@@ -45,7 +45,7 @@ COLUMNS = (
     "time wire_bytes captured_bytes src dst protocol src_port dst_port ttl ip_id tcp_flags seq ack window "
     "tcp_header_bytes tcp_checksum payload_bytes mss window_scale sack_permitted tsval tsecr sack "
     "options_malformed vlan interface source source_frame offset "
-    "outer_src outer_dst tunnel "
+    "outer_src outer_dst tunnel sliced undecoded "
     "icmp_type icmp_code icmp_mtu quoted_src quoted_dst quoted_src_port quoted_dst_port quoted_seq"
 ).split()
 MIXED = merge(
@@ -98,6 +98,7 @@ def test_values_of_one_packet():
         "source": 0, "source_frame": 1, "offset": 40, "outer_src": None, "outer_dst": None, "tunnel": None,
         "icmp_type": None, "icmp_code": None, "icmp_mtu": None, "quoted_src": None, "quoted_dst": None,
         "quoted_src_port": None, "quoted_dst_port": None, "quoted_seq": None,
+        "sliced": False, "undecoded": None,
     }  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def test_addresses_share_one_dtype():
 def test_null_where_there_is_no_such_header():
     found = read_pcap(pcap(MIXED))
     arp = found[found["protocol"] == "ARP"]
-    beside = ["time", "wire_bytes", "captured_bytes", "protocol", "source", "source_frame", "offset"]
+    beside = ["time", "wire_bytes", "captured_bytes", "protocol", "source", "source_frame", "offset", "sliced"]
     assert arp.drop(columns=beside).isna().all(axis=None)
     assert found[found["protocol"] == "TCP"]["options_malformed"].notna().all()
 

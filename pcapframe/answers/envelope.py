@@ -276,4 +276,6 @@ def no_tcp(analysis: Analysis, envelope: Envelope) -> NoTcpAnswer:
     NoTcpAnswer
         The same for every question.
     """
+    if analysis.health.qualifier("packets"):
+        envelope["qualifiers"] = {**envelope["qualifiers"], "tcp_packets_found": "at least"}
     return NoTcpAnswer(**envelope, total_packets=len(analysis.packets), tcp_packets_found=0)

@@ -241,6 +241,11 @@ class PacketColumns:
         texts = address_texts(self.interner)
         return texts if self._order is None else [texts[number] for number in self._order.tolist()]
 
+    @property
+    def tunnel_ports(self) -> Array:
+        """Rows of ``UDP_TUNNELS`` by port; 0 for none."""
+        return self._rare.ports
+
     def tunnel_names(self) -> list[str]:
         """Name of every way through tunnels, in the order of its number; several numbers may share a name."""
         return way_names(self._deep.ways)

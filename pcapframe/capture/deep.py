@@ -12,9 +12,9 @@ import numpy.typing as npt
 from pcapframe.capture import icmp, ip, transport, tunnels
 from pcapframe.capture.bits import be16, be32
 from pcapframe.capture.decoding import unchecked_columns, write_row
-from pcapframe.capture.extras import EXTRA
+from pcapframe.capture.extras import EXTRA, IS_FRAGMENT, NOT_OPENED
 from pcapframe.capture.fragments import LATEST, add_fragment
-from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, OUTER, SLOTS, innermost
+from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, INSIDE, OUTER, SLICED, SLOTS, STOP, innermost
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
 from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6
@@ -196,7 +196,7 @@ def decode_deferred(
         wire_end = record.at + record.wire
         for k in range(transport.SACK):
             fields[k] = 0
-        header[HEADERS] = np.uint64(0)
+        header[HEADERS] = header[SLICED] = header[INSIDE] = np.uint64(0)
         source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
         kind, protocol, at = np.int64(NESTED_LINK) + record.link, np.int64(0), record.at
         vlan, way, way_cut = np.int64(-1), np.int64(0), np.int64(-1)
@@ -237,12 +237,12 @@ def decode_deferred(
                 ip_id = np.int64(header[ip.IDENT])
                 has |= transport.HAS_IP_ID
         if found == IP_PAYLOAD and protocol == TCP:
-            has |= decode_tcp(source, payload, stop, payload_end, fields)
+            has |= decode_tcp(source, payload, np.int64(header[STOP]), payload_end, fields)
             if way == way_cut:
                 has &= ~transport.HAS_PAYLOAD
                 fields[transport.PAYLOAD] = 0
         elif found == IP_PAYLOAD and protocol == UDP:
-            has |= decode_ports(source, payload, min(stop, payload_end), fields)
+            has |= decode_ports(source, payload, min(np.int64(header[STOP]), payload_end), fields)
         write_row(out, row, record, base, src, dst, ttl, ip_id, vlan, has, fields)
         out.protocol[row] = intern_protocol(codes, code_list, counts, protocol)
         late_counts[j] = fields[transport.SACK_EDGES]
@@ -251,10 +251,17 @@ def decode_deferred(
             late_edges += 1
         error, at, quote_end, mtu = np.int64(icmp.NO_ERROR), payload, payload, np.int64(-1)
         if found == IP_PAYLOAD and protocol == (ICMP if header[ip.FAMILY] == 4 else ICMPV6):
-            error, at, quote_end, mtu = icmp.decode_error(source, protocol, payload, min(stop, payload_end))
-        if way or error >= 0:
+            error, at, quote_end, mtu = icmp.decode_error(
+                source, protocol, payload, min(np.int64(header[STOP]), payload_end)
+            )
+        is_piece = found == IP_FRAGMENT and protocol not in (TCP, UDP)
+        if way or error >= 0 or header[SLICED] or header[INSIDE] or is_piece:
             extra = scratch.extras[beside]
             extra.row, extra.tunnel = rows_before + row, way
+            extra.sliced = header[SLICED] != np.uint64(0)
+            extra.inside = IS_FRAGMENT if is_piece else NOT_OPENED
+            if header[INSIDE]:
+                extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
             extra.icmp_error, extra.icmp_mtu = error, mtu
             kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
             quoted, extra.quoted_src_port, extra.quoted_dst_port, extra.quoted_seq = _quoted(

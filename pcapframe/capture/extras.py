@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EXTRA", "new_extras"]
+__all__ = ["EXTRA", "IS_FRAGMENT", "NOT_OPENED", "new_extras"]
 
+NOT_OPENED, IS_FRAGMENT = -1, -2  # in place of what a tunnel holds
 EXTRA = np.dtype(
     [
         ("row", np.int64),
@@ -24,6 +25,8 @@ EXTRA = np.dtype(
         ("quoted_src_port", np.int32),
         ("quoted_dst_port", np.int32),
         ("quoted_seq", np.int64),
+        ("inside", np.int32),  # protocol code of what a tunnel holds instead of IP; or one of those above
+        ("sliced", np.bool_),  # whether an IP header says more than the frame had
     ]
 )
 

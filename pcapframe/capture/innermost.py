@@ -35,7 +35,7 @@ from pcapframe.capture.udp_tunnels import (
 )
 from pcapframe.jit import inner_jit
 
-__all__ = ["DATAGRAM", "DEPTH", "HEADERS", "OUTER", "SLOTS", "innermost"]
+__all__ = ["DATAGRAM", "DEPTH", "HEADERS", "INSIDE", "OUTER", "SLICED", "SLOTS", "STOP", "innermost"]
 
 DEPTH = 16  # nested tunnels that are followed
 MOST_SHIMS = 64  # that are skipped before an IP header
@@ -44,7 +44,10 @@ NO_ROW = -3
 # In `header`: the outermost addresses and their family, as the first five slots, and how many IP headers there are.
 OUTER = ip.HEADER_SLOTS
 HEADERS = OUTER + 5
-SLOTS = HEADERS + 1
+# Beside them: where the captured bytes of what holds the innermost header end, whether an IP header says more than its
+# frame had, and what the last tunnel holds instead of IP (its type or code + 1; 0 where it was not opened).
+STOP, SLICED, INSIDE = HEADERS + 1, HEADERS + 2, HEADERS + 3
+SLOTS = HEADERS + 4
 NAMED_SHIMS = tuple(kind for kind, shim in SHIMS.items() if shim.is_tunnel)
 MACSEC_TRAILER = SHIMS[ETHERTYPE_MACSEC].trailer
 
@@ -166,7 +169,8 @@ def innermost(
     vlan, way : int
         Innermost VLAN id so far (-1 for none), and the way through tunnels so far.
     header : ndarray of uint64, shape (SLOTS,)
-        Filled: the innermost IP header, the outermost addresses, and to the number of IP headers those found are added.
+        Filled: the innermost IP header, the outermost addresses, and to the number of IP headers those found are added;
+        then `STOP`, `SLICED` and `INSIDE`, which are 0 at first.
     ports, ways : ndarray
         See ``tunnels``.
 
@@ -187,6 +191,7 @@ def innermost(
         above, place, ip_end = np.int64(kind), at, wire_end
         now = NO_IP
         if header[HEADERS] and kind != DATAGRAM and ip_version(buffer, at, end) != kind:
+            header[INSIDE] = np.uint64(kind + 1)
             break  # what is in the tunnel is not IP, or not whole
         if kind == ETHERTYPE_IPV4:
             now, above, place, ip_end = decode_ipv4(buffer, at, end, wire_end, header)
@@ -198,6 +203,9 @@ def innermost(
             if found == NO_IP:
                 found_protocol, vlan = above, inner_vlan
             break
+        if now == IP_PAYLOAD and kind != DATAGRAM and ip_end > wire_end:
+            header[SLICED] = np.uint64(1)
+        header[STOP] = np.uint64(end)
         found, found_protocol, payload, payload_end, vlan, way = now, above, place, ip_end, inner_vlan, inner_way
         if header[HEADERS] == 0:
             for k in range(5):

@@ -1,8 +1,9 @@
 """Compiled decoders of the headers of IPv4 and IPv6, with all that is rare in them.
 
-Lengths come from the headers, never from what was captured. An IPv4 total length of 0 (segmentation offload) means the
-rest of the frame on the wire; a total length beyond the frame is limited to it; one below the header's own length stops
-decoding. Wireshark does the same (RFC 791 section 3.1, RFC 8200 section 4).
+Lengths come from the headers, never from what was captured (RFC 791 section 3.1, RFC 8200 section 4). A length of 0
+(segmentation offload; in IPv6 without the jumbo option) means the rest of the frame on the wire. A length beyond the
+frame holds too: the frame was cut before it was recorded, by a packet broker or a mirror port. Wireshark limits it to
+the frame. An IPv4 length below the header's own stops decoding.
 """
 
 from typing import Any
@@ -126,12 +127,11 @@ def decode_ipv4(buffer: Any, at: Any, end: Any, wire_end: Any, header: Any) -> A
         header[FRAGMENT_OFFSET] = np.uint64(8 * (fragment & OFFSET_MASK))
         header[MORE_FRAGMENTS] = np.uint64(1 if fragment & MORE else 0)
         return IP_FRAGMENT, protocol, at, header_says  # may be beyond the frame: then the fragment is incomplete
-    ip_end = min(wire_end, header_says)
     if protocol == AUTHENTICATION:
-        protocol, at, _fragment, cut = _ipv6_extensions(buffer, protocol, at, end, ip_end)
+        protocol, at, _fragment, cut = _ipv6_extensions(buffer, protocol, at, end, header_says)
         if cut:
-            return IP_ENDS, protocol, at, ip_end
-    return IP_PAYLOAD, protocol, at, ip_end
+            return IP_ENDS, protocol, at, header_says
+    return IP_PAYLOAD, protocol, at, header_says
 
 
 @inner_jit
@@ -147,16 +147,13 @@ def decode_ipv6(buffer: Any, at: Any, end: Any, wire_end: Any, header: Any) -> A
     if length == 0:
         length = _jumbo_length(buffer, protocol, at + 40, end)
     at += 40
-    header_says = at + length
-    ip_end = min(wire_end, header_says)
-    if length == 0:
-        return IP_ENDS, protocol, at, ip_end
-    protocol, at, is_fragment, cut = _ipv6_extensions(buffer, protocol, at, end, ip_end)
+    header_says = at + length if length else wire_end
+    protocol, at, is_fragment, cut = _ipv6_extensions(buffer, protocol, at, end, header_says)
     if cut:
-        return IP_ENDS, protocol, at, ip_end
+        return IP_ENDS, protocol, at, header_says
     if is_fragment:
         offset = be16(buffer, at + 2)
         header[IDENT] = np.uint64(be32(buffer, at + 4))
         header[FRAGMENT_OFFSET], header[MORE_FRAGMENTS] = np.uint64(offset & 0xFFF8), np.uint64(offset & 1)
         return IP_FRAGMENT, protocol, at + 8, header_says
-    return IP_PAYLOAD, protocol, at, ip_end
+    return IP_PAYLOAD, protocol, at, header_says

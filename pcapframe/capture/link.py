@@ -22,6 +22,7 @@ FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0x21, 0x57, 0x281, 0x283
+PPP_HIDING = (0x2D, 0x2F, 0x3D, 0x53, 0x55, 0xFB, 0xFD)  # TCP header compression, multilink, encryption, compression
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
 OUI_ETHERNET, OUI_802_1H, OUI_APPLE, OUI_BRIDGED = 0, 0xF8, 0x080007, 0x0080C2  # an Ethernet type, or a frame follows
 BRIDGED_ETHERNET = (1, 7)  # with and without its checksum (RFC 2684)
@@ -30,7 +31,9 @@ CODE_LLC = 0x10000  # 802.2 without an Ethernet type
 CODE_CUT = 0x10001  # cut off before the type
 CODE_PPP = 0x10002  # a PPP control or other protocol
 CODE_STP = 0x10003
-CODE_WLAN = 0x10004  # an 802.11 frame without data, or with encrypted data
+CODE_WLAN = 0x10004  # an 802.11 frame without data
+CODE_WLAN_ENCRYPTED = 0x10007
+CODE_PPP_DATA = 0x10008  # compressed, encrypted or split over several links
 CODE_AGGREGATE = 0x10006  # several frames in one of 802.11 (A-MSDU); the first one follows
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
@@ -42,6 +45,8 @@ CODE_NAMES = {
     CODE_PPP: "PPP",
     CODE_STP: "STP",
     CODE_WLAN: "802.11",
+    CODE_WLAN_ENCRYPTED: "802.11 (encrypted)",
+    CODE_PPP_DATA: "PPP data",
     CODE_AGGREGATE: "802.11",
     ETHERTYPE_IPV4: "IPv4",
     ETHERTYPE_ARP: "ARP",
@@ -143,7 +148,7 @@ def ppp(buffer: Any, at: Any, end: Any) -> Any:
         return ETHERTYPE_IPV6, at
     if protocol in (PPP_MPLS, PPP_MPLS_MULTICAST):
         return ETHERTYPE_MPLS, at
-    return CODE_PPP, at
+    return CODE_PPP_DATA if protocol in PPP_HIDING else CODE_PPP, at
 
 
 @inner_jit

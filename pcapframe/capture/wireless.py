@@ -3,7 +3,7 @@
 from typing import Any
 
 from pcapframe.capture.bits import be32, byte, u16, u32
-from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, NESTED_LINK, llc
+from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, CODE_WLAN_ENCRYPTED, NESTED_LINK, llc
 from pcapframe.jit import inner_jit
 
 __all__ = ["avs", "ppi", "prism", "radiotap", "wlan", "wlan_frame"]
@@ -21,11 +21,15 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
     `swapped`: the two bytes of the frame control stand in the other order (Cisco's CAPWAP); `padded`: the header
     is filled up to a multiple of four bytes.
     """
-    if at + 24 > end:
+    if at + 2 > end:
         return CODE_CUT, at
     control, flags = byte(buffer, at + swapped), byte(buffer, at + 1 - swapped)
-    if control & 0x4F != 0x08 or flags & 0x40:  # not data, or protected
+    if control & 0x4F != 0x08:  # without data; an ACK has ten bytes
         return CODE_WLAN, at
+    if at + 24 > end:
+        return CODE_CUT, at
+    if flags & 0x40:
+        return CODE_WLAN_ENCRYPTED, at
     size = 30 if flags & 3 == 3 else 24
     several = False
     if control & 0x80:

@@ -66,7 +66,7 @@ def test_padding_is_not_payload():
         (40, "TCP", 0),
         (39, "TCP", None),  # too short for the header that is there
         (36, "TCP", None),
-        (9999, "TCP", 13),  # beyond the frame: as far as the frame goes
+        (9999, "TCP", 9959),  # beyond the frame: it was cut off before it was recorded
         (0, "TCP", 13),  # left to the network adapter: the frame's length, padding too
         (20, "TCP", None),
         (19, "TCP", None),  # not possible
@@ -85,13 +85,13 @@ def test_length_counts_what_was_on_the_wire_and_not_what_was_captured():
     assert pick(row(lengthened(ethernet(PACKET), 0), snaplen=60), "captured_bytes payload_bytes") == [60, 10]
     assert pick(row(lengthened(ethernet(PACKET), 9999), snaplen=60), "captured_bytes payload_bytes") == [
         60,
-        10,
+        9959,
     ]
 
 
 @pytest.mark.parametrize(
     ("payload_length", "seq", "payload"),
-    [(30, 0, 10), (25, 0, 5), (20, 0, 0), (9999, 0, 12), (0, None, None), (15, None, None), (16, 0, None)],
+    [(30, 0, 10), (25, 0, 5), (20, 0, 0), (9999, 0, 9979), (0, 0, 12), (15, None, None), (16, 0, None)],
 )
 def test_ipv6_payload_length(payload_length, seq, payload):
     network = ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, payload_length=payload_length)
@@ -236,7 +236,7 @@ def test_jumbograms_have_their_length_in_an_option():
     other = ethernet(
         ipv6(CLIENT6, SERVER6, TCP, SEGMENT6, extensions=[(0, b"\0\0\x01\4" + bytes(4))], payload_length=0), IPV6
     )
-    assert pick(row(other), "src seq") == [CLIENT6, None]
+    assert pick(row(other), "src seq payload_bytes") == [CLIENT6, 0, 10]  # by the frame's length
 
 
 def test_a_fragment_that_the_frame_lacks_bytes_of_is_not_put_together():
@@ -274,8 +274,8 @@ def test_what_is_behind_the_outer_packet_is_not_in_the_tunnel():
         if length < 40:
             assert pick(found, "src protocol seq") == [OUTER[0], "IPIP", None]
         else:
-            payload = length - 20 - 40 if length >= 60 else None
-            assert pick(found, "src protocol payload_bytes") == [CLIENT, "TCP", payload]
+            payload = 10 if length >= 56 else None  # as the inner header says
+            assert pick(found, "src protocol payload_bytes sliced") == [CLIENT, "TCP", payload, True]
 
 
 def test_tunnels_in_tunnels_end_somewhere():
@@ -289,3 +289,46 @@ def test_addresses_of_both_families_are_told_apart():
     lookalike = ip("::c000:201", "::c633:6401", TCP, SEGMENT6)
     found = row(ethernet(lookalike, IPV6))
     assert pick(found, "src dst") == ["::192.0.2.1", "::198.51.100.1"]
+
+
+# Frames cut off before they were recorded.
+
+
+@pytest.mark.parametrize("network", ["IPv4", "IPv6"])
+@pytest.mark.parametrize("vlans", [[], [5], [5, 6]])
+def test_a_sliced_frame_has_the_payload_that_ip_says(network, vlans):
+    inner = PACKET if network == "IPv4" else PACKET6
+    frame = ethernet(inner, IPV6 if network == "IPv6" else 0x0800, vlans=vlans)
+    for length in range(len(frame) - 10, len(frame) + 1):
+        found = row(frame[:length])
+        assert pick(found, "wire_bytes captured_bytes payload_bytes sliced") == [
+            length,
+            length,
+            10,
+            length < len(frame),
+        ]
+
+
+def test_a_sliced_frame_may_be_cut_by_the_capture_as_well():
+    found = row(ethernet(PACKET)[:62], snaplen=60)
+    assert pick(found, "wire_bytes captured_bytes payload_bytes sliced") == [62, 60, 10, True]
+
+
+def test_what_the_capture_cut_is_not_sliced():
+    assert pick(row(ethernet(PACKET), snaplen=60), "payload_bytes sliced") == [10, False]
+    assert pick(row(lengthened(ethernet(PACKET) + b"FCS!", 50)), "payload_bytes sliced") == [10, False]
+
+
+@pytest.mark.parametrize("tunnel", ["VXLAN", "GRE", "IPIP"])
+def test_a_frame_sliced_inside_a_tunnel(tunnel):
+    """The outer header says what was mirrored, the inner one what there was."""
+    inner = PACKET[:44]
+    body = {
+        "VXLAN": lambda: (UDP, udp(*OUTER, 50000, 4789, bytes.fromhex("08000000 00000700") + ethernet(inner))),
+        "GRE": lambda: (47, bytes.fromhex("00000800") + inner),
+        "IPIP": lambda: (IPIP, inner),
+    }[tunnel]()
+    found = row(ethernet(ipv4(*OUTER, *body)))
+    assert pick(found, "src protocol payload_bytes sliced") == [CLIENT, "TCP", 10, True]
+    whole = row(ethernet(ipv4(*OUTER, IPIP, PACKET)))
+    assert pick(whole, "payload_bytes sliced") == [10, False]

@@ -17,11 +17,14 @@ BEHIND = SNAP + b"\x08\x00" + PACKET
         "d400",  # an acknowledgement
         "4801",  # a null frame
         "c801",  # a null frame with QoS
-        "0841",  # protected
     ],
 )
 def test_frames_without_a_packet(control):
     assert pick(row(wlan(control) + BEHIND, 105), "protocol src") == ["802.11", None]
+
+
+def test_encrypted_frames():
+    assert pick(row(wlan("0841") + BEHIND, 105), "protocol src") == ["802.11 (encrypted)", None]
 
 
 @pytest.mark.parametrize(

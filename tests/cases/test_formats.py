@@ -62,6 +62,30 @@ def test_fragments_of_the_outer_packet(tunnel: str) -> None:
 # Lengths that lie.
 
 
+@pytest.mark.parametrize("name", ["slice_broker_128", "slice_erspan_truncated"])
+def test_frames_cut_before_they_were_recorded(name: str) -> None:
+    """By the IP length (RFC 791 section 3.1), where tshark goes by the frame."""
+    assert seen(name) == (14, 9600, 1)
+    done = pf.analyze(FOLDER / f"{name}.pcap", progress=False)
+    (connection,) = done.connections.itertuples()
+    assert (connection.client_gap_bytes, connection.server_gap_bytes) == (0, 0)
+    (found,) = (each for each in done.health.findings if each.name == "cut_packets")
+    assert found.figures["sliced"] == found.figures["cut_packets"] == int(done.packets["sliced"].sum()) == 8
+    assert "bytes_not_captured" not in {each.name for each in done.health.findings}
+    assert not done.segments[["retransmission", "lost_segment", "ack_lost_segment", "resent"]].any(axis=None)
+
+
+@pytest.mark.parametrize("name", ["len_caplen_gt_len", "len_original_length_0"])
+def test_original_lengths_below_the_captured_ones(name: str) -> None:
+    assert seen(name) == (12, 1200, 1)
+
+
+def test_ipv6_payload_lengths_of_0() -> None:
+    """By the frame's length; tshark takes the large segment for malformed."""
+    assert seen("ipv6_lso_payload_length_0") == (5, 2800, 1)
+    assert seen("ipv6_outer_length_0_vxlan") == (2, 5600, 1)
+
+
 # Dialects and times.
 
 

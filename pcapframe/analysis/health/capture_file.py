@@ -1,15 +1,16 @@
 """What the file and its interfaces state, whatever the filter.
 
 - ``file_cut_off``: the file ends early or is damaged; how much is missing is unknown.
-- ``reader_notes``: what the reader could not read or left out. It limits statistics only if link types are not
-  decoded, since their packets may be TCP.
+- ``reader_notes``: what the reader could not read or left out.
+- ``not_decoded``: packets that may be TCP and were not decoded, by kind (``packets["undecoded"]``).
 - ``dropped_packets``: drops reported by the interfaces' own counters. Only pcapng has these, and not every writer
   stores them.
-- ``cut_packets``: packets captured in part (snaplen). It limits statistics only if the TCP header is cut: payload is
-  counted by the IP length.
+- ``cut_packets``: packets captured in part: by the capture (snaplen), or cut off before it recorded them (``sliced``).
+  It limits statistics only if the TCP header is cut: payload is counted by the IP length.
 """
 
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ import numpy as np
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
-from pcapframe.analysis.health.no_segments import undecoded_link_types
+from pcapframe.analysis.health.no_segments import count_undecoded, say_undecoded
 from pcapframe.arrays import Array
+from pcapframe.capture.link_types import is_undecoded
 from pcapframe.patterns import LISTED, Evidence
 from pcapframe.wording import agreeing, counted, printable, shortened
 
@@ -52,8 +54,7 @@ def _notes(view: View) -> Finding | None:
     capture = view.capture
     if not capture.notes:
         return None
-    undecoded = undecoded_link_types(capture)
-    affects = {**LACKS_PACKETS, "connections": AT_LEAST} if undecoded else {}
+    undecoded = [name for name in capture.link_types if is_undecoded(name)]
     said = "; ".join(shortened(printable(note), NOTE) for note in capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
     undecoded_total = len(undecoded) + max(capture.link_types_total - len(capture.link_types), 0)
@@ -65,8 +66,29 @@ def _notes(view: View) -> Finding | None:
             "undecoded_link_types": undecoded[:LISTED],
             **({"undecoded_link_types_total": undecoded_total} if undecoded_total > LISTED else {}),
         },
-        affects,
+        {},
         Evidence(),
+    )
+
+
+def _not_decoded(view: View) -> Finding | None:
+    counts = count_undecoded(view.packets)
+    if not counts:
+        return None
+    sentence = say_undecoded(counts, more=bool(len(view.all_segments)))
+    rows = np.flatnonzero(view.packets["undecoded"].notna().to_numpy())
+    kinds = dict(islice(counts.items(), LISTED))
+    return Finding(
+        "not_decoded",
+        f"{sentence[0].upper()}{sentence[1:]}; the capture has {counted(len(view.packets), 'packet')}.",
+        {
+            "packets_not_decoded": rows.size,
+            "packets": len(view.packets),
+            "kinds": kinds,
+            **({"kinds_total": len(counts)} if len(counts) > len(kinds) else {}),
+        },
+        {**LACKS_PACKETS, "connections": AT_LEAST},
+        view.of_packets(rows),
     )
 
 
@@ -94,7 +116,8 @@ def _name(file: dict[str, Any]) -> str:
 
 def _cut_packets(view: View) -> Finding | None:
     packets = view.packets
-    cut = packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()
+    sliced = packets["sliced"].to_numpy()
+    cut = (packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()) | sliced
     count = int(np.count_nonzero(cut))
     if not count:
         return None
@@ -109,18 +132,21 @@ def _cut_packets(view: View) -> Finding | None:
     else:
         within = f"{headers.size:,} of them within" if headers.size else "none within"
     affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if headers.size else {}
+    before = int(np.count_nonzero(sliced))
+    recorded = f"; {before:,} {agreeing(before, 'was', 'were')} cut off before the capture (sliced)" if before else ""
     return Finding(
         "cut_packets",
         f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
-        f"{_declared(view, rows)}, {within} the TCP header.",
+        f"{_declared(view, np.flatnonzero(cut & ~sliced))}, {within} the TCP header{recorded}.",
         {
             "cut_packets": count,
             "packets": len(packets),
             "cut_tcp_headers": headers.size,
+            "sliced": before,
             **({} if view.capture.captures else {"snaplen": view.capture.snaplen}),  # each file has its own
         },
         affects,
-        replace(view.of_packets(headers), display_filter_all="frame.cap_len < frame.len"),
+        replace(view.of_packets(headers), display_filter_all=None if before else "frame.cap_len < frame.len"),
     )
 
 
@@ -146,6 +172,7 @@ def _declared(view: View, cut: Array) -> str:
 FINDINGS: dict[str, Finder] = {
     "file_cut_off": _cut_off,
     "reader_notes": _notes,
+    "not_decoded": _not_decoded,
     "dropped_packets": _drops,
     "cut_packets": _cut_packets,
 }

@@ -1,32 +1,74 @@
-"""Why a capture has no TCP segments: no TCP packets, none with a readable TCP header, or link types not decoded.
+"""What is known of TCP in packets that are no segments: none, no readable TCP header, or something that is not decoded.
 
-A packet whose IP header says TCP but whose TCP header cannot be read is not a segment. Packets of a link type that is
-not decoded may be TCP.
+A packet whose IP header says TCP but whose TCP header cannot be read is not a segment. A packet that is not decoded (a
+link type, an Ethernet type, a tunnel, encrypted data) may be TCP: see the column ``undecoded``.
 """
 
 import pandas as pd
 
-from pcapframe.capture.link_types import is_undecoded
 from pcapframe.packets import CaptureInfo
-from pcapframe.wording import agreeing, counted
+from pcapframe.wording import agreeing, counted, printable
 
-__all__ = ["explain_no_segments", "undecoded_link_types"]
+__all__ = ["count_undecoded", "explain_no_segments", "say_undecoded"]
+
+NAMED = 5  # kinds of what is not decoded, in a sentence
 
 
-def undecoded_link_types(capture: CaptureInfo) -> list[str]:
-    """Name the link types of a capture that are not decoded: their packets have only a time and a length.
+def count_undecoded(packets: pd.DataFrame) -> dict[str, int]:
+    """Count the packets that may be TCP and were not decoded.
 
     Parameters
     ----------
-    capture : CaptureInfo
-        What the file says of itself.
+    packets : DataFrame
+        The column ``undecoded`` of ``schema.PACKETS``; not modified.
 
     Returns
     -------
-    list of str
-        As in ``capture.link_types``.
+    dict
+        Packets by what was not decoded, the most frequent first; empty for none.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> count_undecoded(pf.read_pcap(pf.example("clean.pcap")))
+    {}
     """
-    return [name for name in capture.link_types if is_undecoded(name)]
+    undecoded = packets["undecoded"]
+    if not len(undecoded.cat.categories):
+        return {}
+    counts = undecoded.value_counts()
+    return {str(name): int(count) for name, count in counts.items() if count}
+
+
+def say_undecoded(counts: dict[str, int], *, more: bool = False) -> str:
+    """Say that it is unknown whether some packets are TCP.
+
+    Parameters
+    ----------
+    counts : dict
+        As from `count_undecoded`; not empty.
+    more : bool, default False
+        Whether there is TCP besides.
+
+    Returns
+    -------
+    str
+        The beginning of a sentence, in lower case.
+
+    Examples
+    --------
+    >>> say_undecoded({"Ethernet type 0x1234": 12})
+    'whether there is TCP in 12 packets (Ethernet type 0x1234) is unknown'
+    >>> say_undecoded({"ESP, encrypted": 3, "GRE": 1}, more=True)
+    'whether there is more TCP in 4 packets (3 of ESP, encrypted; 1 of GRE) is unknown'
+    """
+    total, names = sum(counts.values()), [printable(name) for name in counts]
+    kinds = names[0]
+    if len(counts) > 1:
+        parts = [f"{count:,} of {name}" for name, count in zip(names, counts.values(), strict=True)][:NAMED]
+        rest = len(counts) - len(parts)
+        kinds = "; ".join([*parts, *([f"the others of {counted(rest, 'more kind')}"] if rest else [])])
+    return f"whether there is {'more ' if more else ''}TCP in {counted(total, 'packet')} ({kinds}) is unknown"
 
 
 def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
@@ -51,16 +93,17 @@ def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
     >>> explain_no_segments(packets.iloc[:0], pf.capture_info(packets))
     'No TCP packets found in this capture'
     """
-    unread = int((packets["protocol"] == "TCP").sum())
-    undecoded = int(packets["protocol"].isin([*filter(is_undecoded, packets["protocol"].cat.categories)]).sum())
-    why = "No TCP packets found in this capture"
+    unread, undecoded = int((packets["protocol"] == "TCP").sum()), count_undecoded(packets)
     if unread:
         why = (
             f"No TCP packet of this capture can be followed: {counted(unread, 'packet')} "
             f"{agreeing(unread, 'is TCP by its IP header', 'are TCP by their IP headers')}, without a TCP header that "
             "can be read"
         )
+        return f"{why}; {say_undecoded(undecoded, more=True)}" if undecoded else why
     if not undecoded:
-        return why
-    those = agreeing(undecoded, "the link type of 1 packet is", f"the link types of {undecoded:,} packets are")
-    return f"{why}; {those} not decoded, so whether there is{' more' if unread else ''} TCP is unknown"
+        return "No TCP packets found in this capture"
+    sentence = say_undecoded(undecoded)
+    others = len(packets) - sum(undecoded.values())
+    none = f"; the {'other packet is' if others == 1 else f'other {others:,} packets are'} not TCP" if others else ""
+    return f"{sentence[0].upper()}{sentence[1:]}{none}"

@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from tests.analysis.health.made import finding, names, whole
-from tests.builders import Conversation, Pcapng, pcap, pcapng
+from tests.builders import ARP, Conversation, Pcapng, ethernet, pcap, pcapng
 
 
 def test_a_cut_off_file() -> None:
@@ -35,9 +35,32 @@ def test_one_packet_captured_in_part(snaplen: int, where: str) -> None:
 
 def test_link_types_that_are_not_decoded() -> None:
     with pytest.warns(pf.CaptureWarning):
-        found = finding(pcap([(0, b"abc")], link_type=147), "reader_notes")
-    assert found.figures["undecoded_link_types"]
-    assert found.affects["packets"] == "at least"
+        capture = pf.read_pcap(pcap([(0, b"abc")], link_type=147))
+    assert finding(capture, "reader_notes").figures["undecoded_link_types"]
+    assert finding(capture, "not_decoded").affects["packets"] == "at least"
+
+
+def test_packets_that_may_be_tcp() -> None:
+    odd = ethernet(bytes(60), 0x1234)
+    found = finding(pcap([*whole(), (90, odd), (91, odd), (92, ethernet(bytes(28), ARP))]), "not_decoded")
+    assert found.sentence == (
+        "Whether there is more TCP in 2 packets (Ethernet type 0x1234) is unknown; the capture has 13 packets."
+    )
+    assert found.figures == {"packets_not_decoded": 2, "packets": 13, "kinds": {"Ethernet type 0x1234": 2}}
+    assert found.affects["connections"] == "at least"
+    assert found.evidence.frames == (11, 12)
+    assert "not_decoded" not in names(pcap([*whole(), (92, ethernet(bytes(28), ARP))]))
+
+
+def test_packets_cut_off_before_they_were_recorded() -> None:
+    frames = [(time, data[:90]) for time, data in whole()]
+    found = finding(pcap(frames), "cut_packets")
+    sliced = sum(len(data) > 90 for _, data in whole())
+    assert found.figures["sliced"] == found.figures["cut_packets"] == sliced > 0
+    assert f"; {sliced} were cut off before the capture (sliced)" in found.sentence
+    assert "declares" not in found.sentence
+    assert found.evidence.display_filter_all is None
+    assert "bytes_not_captured" not in names(pcap(frames))
 
 
 def test_dropped_comments_limit_no_statistic() -> None:

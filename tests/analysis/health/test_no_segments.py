@@ -29,18 +29,35 @@ def test_tcp_headers_that_cannot_be_read(count: int, packets: str) -> None:
 
 def test_a_link_type_that_is_not_decoded() -> None:
     with pytest.warns(pf.CaptureWarning):
-        one, two = (pf.analyze(pcap([(0, CUT)] * count, link_type=258)) for count in (1, 2))
-    rest = "not decoded, so whether there is TCP is unknown"
-    assert one.message == f"{NONE}; the link type of 1 packet is {rest}"
-    assert two.message == f"{NONE}; the link types of 2 packets are {rest}"
+        one, two = (pf.analyze(pcap([(0, CUT)] * count, link_type=147)) for count in (1, 2))
+    assert one.message == "Whether there is TCP in 1 packet (link type 147) is unknown"
+    assert two.message == "Whether there is TCP in 2 packets (link type 147) is unknown"
     assert one.health.sentence.startswith(f"{one.message}. ")
 
 
 def test_both() -> None:
     with pytest.warns(pf.CaptureWarning):
-        analysis = pf.analyze([pcap([(0, CUT)]), pcap([(0, CUT)], link_type=258)])
+        analysis = pf.analyze([pcap([(0, CUT)]), pcap([(0, CUT)], link_type=147)])
     assert str(analysis.message).startswith(UNREAD)
-    assert str(analysis.message).endswith("so whether there is more TCP is unknown")
+    assert str(analysis.message).endswith("; whether there is more TCP in 1 packet (link type 147) is unknown")
+
+
+def test_several_kinds_and_packets_that_are_no_tcp() -> None:
+    odd = [(0, ethernet(bytes(40), kind)) for kind in (0x1234, 0x1235, 0x1234, builders.ARP, 0x88CC)]
+    odd.append((0, ethernet(ipv4("192.0.2.1", "192.0.2.2", 50, bytes(40)))))
+    analysis = pf.analyze(pcap(odd))
+    assert analysis.message == (
+        "Whether there is TCP in 4 packets (2 of Ethernet type 0x1234; 1 of Ethernet type 0x1235; 1 of ESP, encrypted) "
+        "is unknown; the other 2 packets are not TCP"
+    )
+    answer = pf.analyze_tcp_anomalies(analysis)
+    assert (answer["tcp_packets_found"], answer["qualifiers"]["tcp_packets_found"]) == (0, "at least")
+
+
+def test_many_kinds_are_not_all_named() -> None:
+    analysis = pf.analyze(pcap([(0, ethernet(bytes(40), 0x1000 + kind)) for kind in range(300)]))
+    assert str(analysis.message).startswith("Whether there is TCP in 300 packets (")
+    assert len(str(analysis.message)) < 400
 
 
 def test_a_filter_does_not_ask_why() -> None:

@@ -74,7 +74,7 @@ def test_a_filter_leaves_out_what_concerns_others() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("capture", [pcap([]), pcap([(0, b"x" * 60)])])
+@pytest.mark.parametrize("capture", [pcap([]), pcap([(0, bytes(60))])])
 def test_a_capture_without_tcp(capture: bytes) -> None:
     assert "No TCP packets found in this capture." in pf.analyze(capture).health.sentence
     assert "No TCP packets found in this capture." in pf.analyze_tcp_anomalies(capture)["health"]["sentence"]
