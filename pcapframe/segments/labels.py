@@ -95,15 +95,18 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
         if rows <= KEPT_ROWS:
             kept.append(chunk)
-    exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
-    exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
+    if exchange_pass.has_other_syn_acks:
+        exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
+    if exchange_pass.has_passed_fins:
+        exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
     connections = tracker.connections
+    is_odd = exchange_pass.odd_connections(connections)
     del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
     evidence_pass = EvidencePass(rows)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
-        evidence_pass.feed(chunk, part(tracked, start, stop), connections, judged, said.bits)
+        evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, judged, said.bits)
     del evidence_pass, kept
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, connections, tracked, labelled, judged)

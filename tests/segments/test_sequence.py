@@ -86,10 +86,7 @@ def test_round_trip_and_bytes_in_flight() -> None:
 def test_a_segment_of_unknown_length_carries_no_label() -> None:
     made = segments(talk().data("client", 100).data("client", 100, seq=1))
     frame = made.assign(payload_bytes=made["payload_bytes"].mask(made.index == 5))
-    from pcapframe import label_segments
-    from pcapframe.schema import PACKETS, names
-
-    again = label_segments(frame[names(PACKETS)])
+    again = pf.label_segments(frame)
     assert where(made, "retransmission") + where(made, "out_of_order") == [5]
     assert where(again, "retransmission") + where(again, "out_of_order") == []
 

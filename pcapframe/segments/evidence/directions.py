@@ -36,69 +36,69 @@ NOBODY = -1  # no row, or no entry in a pool
 
 DIRECTION = np.dtype(
     [
-        ("initialised", np.bool_),  # by `initialise`; all else is zero before
-        ("high", np.uint32),  # end of the highest byte seen
-        ("started", np.bool_),
-        ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
-        ("takes_sack", np.bool_),  # its SYN permits SACK
-        ("uses_sack", np.bool_),  # it reported blocks by SACK, or both SYNs permit it
-        ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
-        ("has_acked", np.bool_),
-        ("recovering", np.uint8),  # reason + 1 of the retransmissions below `recovery_end`
-        ("recovery_end", np.uint32),
-        ("recovery_top", np.uint32),  # end of the highest of these
-        ("recovery_blind", np.bool_),  # nothing above was reported by SACK when it began
-        ("asked_at", np.int64),  # when an acknowledgement last moved after others had asked for a resend; 0: never
-        ("probing", np.bool_),  # a tail probe is not settled
-        ("probe_end", np.uint32),
-        ("acked", np.uint32),  # highest acknowledgement this direction sent
-        ("sack_high", np.uint32),  # highest byte that this direction reported by SACK
-        ("repeats", np.int32),  # acknowledgements in a row that did not move
-        ("window", np.int32),
+        ("newest_claim", np.int64),  # number in Claims, + 1; 0 for none
+        ("last_at", np.int64),  # time of its last packet, copies too
+        ("print", np.int64),  # fingerprint of its last packet
         ("last_sent", np.int64),  # time of the last segment with bytes
         ("timer_at", np.int64),  # since when its retransmission timer runs; 0: not known
-        ("timer_shots", np.uint8),  # retransmissions of the first outstanding bytes, and probes, since then
-        ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
-        ("first_tsval_at", np.int64),  # 0: none yet
+        ("timed_at", np.int64),  # 0: nothing is being timed
+        ("top_at", np.int64),
+        ("top_tsval", np.int64),
         ("newest_tsval", np.int64),
+        ("first_tsval_at", np.int64),  # 0: none yet
+        ("answer_row", np.int64),  # its repeated SYN-ACK, which may turn out to be a copy
+        ("rtt", np.int64),  # smallest time to an acknowledgement seen
+        ("high", np.uint32),  # end of the highest byte seen
+        ("acked", np.uint32),  # highest acknowledgement this direction sent
         ("newest_echo", np.uint32),  # newest timestamp that it echoed; 0: none yet
-        ("is_newest", np.bool_),  # whether its ACK number or echo shows that its last packet was sent after all others
+        ("top_seq", np.uint32),  # the segment that reached `high`
+        ("timed_end", np.uint32),
+        ("repeats", np.int32),  # acknowledgements in a row that did not move
+        ("window", np.int32),
+        ("top_id", np.int32),
         ("newest_id", np.int32),
+        ("first_gap", np.int32),  # index in Gaps, NOBODY for none
+        ("newest_resend", np.int32),  # index in Unanswered, -1 for none
         ("id_steps", np.int16),
+        ("initialised", np.bool_),  # by `initialise`; all else is zero before
+        ("started", np.bool_),
+        ("has_acked", np.bool_),
+        ("is_newest", np.bool_),  # whether its ACK number or echo shows that its last packet was sent after all others
+        ("uses_sack", np.bool_),  # it reported blocks by SACK, or both SYNs permit it
+        ("takes_sack", np.bool_),  # its SYN permits SACK
+        ("sacked", np.bool_),  # the peer reported blocks since its acknowledgement last moved
+        ("probing", np.bool_),  # a tail probe is not settled
         ("same_ids", np.uint8),
         ("newest_copies", np.uint8),  # further copies seen of its newest segment with bytes
         ("older_copied", np.bool_),  # a copy was seen of the segment before that, or there is none
-        ("print", np.int64),  # fingerprint of its last packet
-        ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
-        ("last_at", np.int64),  # time of its last packet, copies too
+        ("timer_shots", np.uint8),  # retransmissions of the first outstanding bytes, and probes, since then
+        ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
+        ("has_forgotten", np.bool_),
+        # Of few packets.
+        ("asked_at", np.int64),  # when an acknowledgement last moved after others had asked for a resend; 0: never
+        ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
         ("stale_at", np.int64),  # time of its last copied ACK that is older than its later bytes; 0: none
-        ("answer_row", np.int64),  # its repeated SYN-ACK, which may turn out to be a copy
         ("answer_since", np.int64),  # time since the SYN-ACK that it repeats [ns]
         ("answer_other_row", np.int64),  # judged like it: a third SYN-ACK, or its repeated ACK
-        ("answer_packets", np.uint8),  # packets of both sides since then
-        ("answer_copies", np.uint8),  # and copies of them
         ("again_tsval", np.int64),  # timestamp of the first retransmission of a recovery; 0: none yet
+        ("smooth_rtt", np.int64),  # smoothed time to an acknowledgement seen (RFC 6298)
+        ("recovery_end", np.uint32),
+        ("recovery_top", np.uint32),  # end of the highest of these
+        ("probe_end", np.uint32),
+        ("sack_high", np.uint32),  # highest byte that this direction reported by SACK
         ("again_end", np.uint32),  # highest byte seen at that moment
-        ("top_seq", np.uint32),  # the segment that reached `high`
-        ("top_id", np.int32),
-        ("top_tsval", np.int64),
-        ("top_at", np.int64),
-        ("first_gap", np.int32),  # index in Gaps, NOBODY for none
         ("last_gap", np.int32),  # meaningful while there is a first one
         ("gaps", np.int32),
-        ("first_claim", np.int32),  # index in Claims, meaningful while there are any
-        ("last_claim", np.int32),
-        ("claims", np.int32),
-        ("has_forgotten", np.bool_),
         ("forgotten", np.uint32),  # end of the highest gap forgotten
-        ("rtt", np.int64),  # smallest time to an acknowledgement seen
-        ("smooth_rtt", np.int64),  # smoothed time to an acknowledgement seen (RFC 6298)
-        ("timed_end", np.uint32),
-        ("timed_at", np.int64),  # 0: nothing is being timed
-        ("newest_resend", np.int32),  # index in Unanswered, -1 for none
         ("oldest_resend", np.int32),  # meaningful while there is a newest one
         ("resends", np.int32),
-    ]
+        ("recovering", np.uint8),  # reason + 1 of the retransmissions below `recovery_end`
+        ("recovery_blind", np.bool_),  # nothing above was reported by SACK when it began
+        ("syn_copied", np.bool_),  # a copy of its SYN was seen, so that its peer may answer twice
+        ("answer_packets", np.uint8),  # packets of both sides since then
+        ("answer_copies", np.uint8),  # and copies of them
+    ],
+    align=True,
 )
 
 

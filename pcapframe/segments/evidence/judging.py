@@ -32,7 +32,7 @@ from pcapframe.segments.evidence.duplicates import (
     since_same,
 )  # fmt: skip
 from pcapframe.segments.evidence.gaps import Gaps, fill, open_gap, renumber
-from pcapframe.segments.evidence.lateness import Claims, claim, reclaim
+from pcapframe.segments.evidence.lateness import RECENT_CLAIMS, Claims, claim, reclaim
 from pcapframe.segments.evidence.needs import Unanswered, confirm, remember
 from pcapframe.segments.evidence.order import (
     BY_ROUND_TRIP,
@@ -77,20 +77,8 @@ class Evidence(NamedTuple):
 
 
 @inner_jit
-def _acknowledge(
-    own: Any, peer: Any, pool: Any, claims: Any, free: Any, row: Any, flags: Any, ack: Any, time: Any, tsecr: Any,
-    length: Any, is_early: Any,
-) -> Any:  # fmt: skip
-    """Apply an ACK; return how many newly acknowledged bytes were never captured.
-
-    The bytes that an ACK captured early covers are still to come.
-    """
-    gap = np.int64(0)
-    if is_early:
-        peer.timed_at = 0
-        if not peer.started or (own.has_acked and not after(peer.high, own.acked)):
-            return gap
-        ack = peer.high if after(ack, peer.high) else ack
+def _acknowledge(own: Any, peer: Any, flags: Any, ack: Any, time: Any, length: Any) -> Any:
+    """Apply an ACK; return whether it is to be believed."""
     if not own.has_acked:
         own.has_acked = True
         own.acked = ack
@@ -99,7 +87,7 @@ def _acknowledge(
             peer.high = ack
     elif after(ack, own.acked):
         if np.uint32(ack - own.acked) > LARGEST_STEP:
-            return gap
+            return False
         own.acked = ack
         peer.asked_at = time if own.sacked or own.repeats > 0 else peer.asked_at
         own.repeats = 0
@@ -110,12 +98,19 @@ def _acknowledge(
         if ack == peer.timed_end and time > peer.timed_at:
             note_round_trip(peer, time - peer.timed_at)
         peer.timed_at = 0
-    if peer.started and peer.first_gap >= 0 and before(pool[0][peer.first_gap], ack):
-        claim(peer, pool, claims, free, ack, row, time, tsecr)
-        gap = fill(peer, pool, free, pool[0][peer.first_gap], ack)[0]
-    if peer.started and after(ack, peer.high) and np.uint32(ack - peer.high) <= LARGEST_STEP:
-        gap += np.int64(np.uint32(ack - peer.high))
-        peer.high = ack
+    return True
+
+
+@inner_jit
+def _cover(own: Any, pool: Any, claims: Any, free: Any, row: Any, ack: Any, time: Any, tsecr: Any) -> Any:
+    """Close the gaps of `own` that an ACK of its peer covers; return how many of these bytes were never captured."""
+    gap = np.int64(0)
+    if own.first_gap >= 0 and before(pool[0][own.first_gap], ack):
+        claim(own, pool, claims, free, ack, row, time, tsecr)
+        gap = fill(own, pool, free, pool[0][own.first_gap], ack)[0]
+    if after(ack, own.high) and np.uint32(ack - own.high) <= LARGEST_STEP:
+        gap += np.int64(np.uint32(ack - own.high))
+        own.high = ack
     return gap
 
 
@@ -159,7 +154,7 @@ def _judge_again(
     top = own.high if after(end, own.high) else end
     unseen, gap_time, gap_ident, gap_tsval = fill(own, gap_pool, free, seq, top)
     claimed = np.int64(0)
-    if own.claims:
+    if own.newest_claim:
         claimed, its_time, its_ident, its_tsval = reclaim(
             own, peer, claims, free, seq, top, time, ident, tsval, said, gap
         )
@@ -239,6 +234,7 @@ def judge(
     segments: Any,
     tracked: Any,
     base_row: Any,
+    is_odd: Any,
     directions: Any,
     gaps: Any,
     unanswered: Any,
@@ -274,15 +270,17 @@ def judge(
     claims = (
         unchecked(claimed.left), unchecked(claimed.right), unchecked(claimed.row), unchecked(claimed.at),
         unchecked(claimed.echo), unchecked(claimed.time), unchecked(claimed.ident), unchecked(claimed.tsval),
-        unchecked(claimed.link),
+        unchecked(claimed.before),
     )  # fmt: skip
     for i in range(seqs.size):
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
+        bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
+        if not is_odd[connection]:
+            continue
         own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
         if not own.initialised:
             initialise(own)
             initialise(peer)
-        bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         length = np.int64(payload[i])
         if length == NO_NUMBER:
             continue
@@ -319,9 +317,14 @@ def judge(
             renumber(peer, own, pool, spare)
         if flags & ACK and not flags & RST and not said & ACKS_UNSENT:
             moved_from, is_first = own.acked, not own.has_acked
-            out_gap[i] = _acknowledge(
-                own, peer, pool, claims, spare, base_row + i, flags, ack, time, tsecr, length, said & ACK_EARLY
-            )
+            taken, is_believed = ack, True
+            if said & ACK_EARLY:  # the bytes that it covers are still to come
+                peer.timed_at = 0
+                taken = peer.high if after(ack, peer.high) else ack
+                is_believed = peer.started and (not own.has_acked or after(peer.high, own.acked))
+            if is_believed and _acknowledge(own, peer, flags, taken, time, length):
+                if after(taken, peer.high) or (peer.first_gap >= 0 and before(pool[0][peer.first_gap], taken)):
+                    out_gap[i] = _cover(peer, pool, claims, spare, base_row + i, taken, time, tsecr)
             own.is_newest = not is_first and own.acked != moved_from
             note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_at[i], sack_at[i + 1])
             if tsecr > 0:
@@ -379,16 +382,17 @@ class EvidencePass:
         self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
         dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
         self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
-        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int64, np.int64, np.int32, np.int64, np.int32)
-        self._claims = Claims(*(np.zeros(0, dtype) for dtype in dtypes))
-        # Of each pool: the first released node, or -1; the number of nodes ever used; the number in use.
-        self._free = np.array([-1, 0, 0] * 3, np.int64)
+        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int64, np.int64, np.int32, np.int64, np.int64)
+        self._claims = Claims(*(np.zeros(RECENT_CLAIMS, dtype) for dtype in dtypes))
+        # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use. And how many
+        # claims there were.
+        self._free = np.array([-1, 0, 0, -1, 0, 0, 0], np.int64)
         self._tags = np.zeros(RECENT_PACKETS, np.uint8)
         self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
 
-    def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Evidence, said: Array) -> None:
+    def feed(self, segments: Segments, tracked: Tracked, is_odd: Array, out: Evidence, said: Array) -> None:
         """Judge the next chunk.
 
         Parameters
@@ -397,8 +401,8 @@ class EvidencePass:
             In capture order.
         tracked : Tracked
             Their connections and directions.
-        connections : int
-            How many connections there are so far.
+        is_odd : ndarray of bool
+            Which connections, of all so far, to judge: there is nothing to say of the others.
         out : Evidence
             Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
             was needed, so its ``bits`` may change until the last chunk is fed.
@@ -406,18 +410,15 @@ class EvidencePass:
             ``Exchange.bits`` of all segments. Later segments show that an ACK was captured early, so it may change.
         """
         rows = segments.seq.size
-        self._directions = grown(self._directions, 2 * connections, 2 * self._most)
+        self._directions = grown(self._directions, 2 * is_odd.size, 2 * self._most)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
         needed = int(max(self._free[4], self._free[5] + rows))
         self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
-        # An ACK covers gaps that there are, and a part of one; a segment splits one range at most.
-        needed = int(max(self._free[7], self._free[8] + self._free[2] + 4 * rows))
-        self._claims = Claims(*(grown(column, needed + 1) for column in self._claims))
         tables = (
             self._directions, self._gaps, self._unanswered, self._claims, self._free, self._tags, self._recent,
             self._resends,
         )  # fmt: skip
         chunk = part(out, self._fed, self._fed + rows)
-        judge(segments, tracked, self._fed, *tables, out.bits, out.gap, said, chunk)
+        judge(segments, tracked, self._fed, is_odd, *tables, out.bits, out.gap, said, chunk)
         self._fed += rows

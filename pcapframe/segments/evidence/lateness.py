@@ -5,8 +5,8 @@ That ACK seems to cover bytes that the capture lacks. If they come after all, so
 (`was_sent_before`), then the capture lacks nothing, the ACK was captured early (``ack_early``), and the segment is
 judged as if the gap were still open. ``exchange.acknowledgements`` does the same for bytes above the highest one.
 
-Limits. At most ``MOST_CLAIMED`` ranges per direction are remembered, the oldest is forgotten first, and each for
-``LONGEST_EARLY_NS``.
+Limits. The last ``RECENT_CLAIMS`` ranges of all connections are remembered. Of a direction the newest ``MOST_CLAIMED``
+are looked at, and each for ``LONGEST_EARLY_NS``.
 """
 
 from typing import Any, NamedTuple
@@ -15,19 +15,19 @@ import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
-from pcapframe.segments.evidence.directions import NOBODY
-from pcapframe.segments.exchange.acknowledgements import LONGEST_EARLY_NS, was_sent_before
+from pcapframe.segments.exchange.acknowledgements import was_sent_before
 from pcapframe.segments.exchange.hosts import ACK_EARLY
-from pcapframe.segments.state import after, allocate, before, release
+from pcapframe.segments.state import after, before
 
-__all__ = ["MOST_CLAIMED", "Claims", "claim", "reclaim"]
+__all__ = ["MOST_CLAIMED", "RECENT_CLAIMS", "Claims", "claim", "reclaim"]
 
-POOL = 6  # index in `free` of this pool's state, after those of the gaps and the retransmissions
+NUMBER = 6  # index in `free` of how many ranges there were, after the states of the pools
+RECENT_CLAIMS = 1 << 12
 MOST_CLAIMED = 64
 
 
 class Claims(NamedTuple):
-    """Pool of byte ranges acknowledged and not seen: one linked list per direction, in capture order."""
+    """Byte ranges acknowledged and not seen, the last ones of all connections: number n is at n % RECENT_CLAIMS."""
 
     left: Array  # uint32
     right: Array  # uint32
@@ -37,52 +37,32 @@ class Claims(NamedTuple):
     time: Array  # int64, when the gap opened
     ident: Array  # int32, identification of the segment that opened it, -1 for none
     tsval: Array  # int64, its timestamp, -1 for none
-    link: Array  # int32, next range, or next free one
+    before: Array  # int64, number of the direction's range before, + 1; 0 for none
 
 
 @inner_jit
-def _drop_first(own: Any, pool: Any, free: Any) -> None:
-    """Forget the oldest range."""
-    at, link = np.int64(own.first_claim), pool[8]
-    own.first_claim = link[at]
-    own.claims -= 1
-    release(free, link, at, POOL)
+def _add(
+    own: Any, pool: Any, free: Any, left: Any, right: Any, row: Any, at: Any, echo: Any, time: Any, ident: Any,
+    tsval: Any,
+) -> None:  # fmt: skip
+    """Remember a range, instead of the oldest one of all."""
+    lefts, rights, rows, ats, echoes, times, idents, tsvals, befores = pool
+    place = free[NUMBER] % RECENT_CLAIMS
+    lefts[place], rights[place], rows[place], ats[place], echoes[place] = left, right, row, at, echo
+    times[place], idents[place], tsvals[place], befores[place] = time, ident, tsval, own.newest_claim
+    free[NUMBER] += 1
+    own.newest_claim = free[NUMBER]
 
 
 @inner_jit
 def claim(own: Any, gaps: Any, pool: Any, free: Any, ack: Any, row: Any, time: Any, tsecr: Any) -> None:
     """Remember the bytes of gaps of `own` that its peer acknowledges, before they are filled."""
-    gap_left, gap_right, gap_time, gap_ident, gap_tsval, gap_link = gaps[0], gaps[1], gaps[2], gaps[3], gaps[4], gaps[5]
-    lefts, rights, rows, ats, echoes, times, idents, tsvals, link = pool
+    left, right, gap_time, ident, tsval, link = gaps[0], gaps[1], gaps[2], gaps[3], gaps[4], gaps[5]
     at = np.int64(own.first_gap)
-    while at >= 0 and before(gap_left[at], ack):
-        if own.claims >= MOST_CLAIMED:
-            _drop_first(own, pool, free)
-        place = allocate(free, link, POOL)
-        lefts[place], rights[place] = gap_left[at], ack if before(ack, gap_right[at]) else gap_right[at]
-        rows[place], ats[place], echoes[place], link[place] = row, time, tsecr, NOBODY
-        times[place], idents[place], tsvals[place] = gap_time[at], gap_ident[at], gap_tsval[at]
-        if own.claims:
-            link[own.last_claim] = place
-        else:
-            own.first_claim = place
-        own.last_claim = place
-        own.claims += 1
-        at = np.int64(gap_link[at])
-
-
-@inner_jit
-def _split(own: Any, pool: Any, free: Any, at: Any, left: Any) -> None:
-    """Make the bytes of a range from `left` on a range of their own."""
-    lefts, rights, rows, ats, echoes, times, idents, tsvals, link = pool
-    place = allocate(free, link, POOL)
-    lefts[place], rights[place], rows[place], ats[place] = left, rights[at], rows[at], ats[at]
-    echoes[place], times[place], idents[place], tsvals[place] = echoes[at], times[at], idents[at], tsvals[at]
-    link[place] = link[at]
-    link[at] = place
-    if own.last_claim == at:
-        own.last_claim = place
-    own.claims += 1
+    while at >= 0 and before(left[at], ack):
+        stop = ack if before(ack, right[at]) else right[at]
+        _add(own, pool, free, left[at], stop, row, time, tsecr, gap_time[at], ident[at], tsval[at])
+        at = np.int64(link[at])
 
 
 @inner_jit
@@ -95,30 +75,30 @@ def reclaim(
     Returns
     -------
     tuple
-        How many of them were [bytes], and time, identification and timestamp of the segment that opened the first gap
-        they are in.
+        How many of them were [bytes], and time, identification and timestamp of the segment that opened the gap of the
+        lowest.
     """
-    lefts, rights, rows, ats, echoes, times, idents, tsvals, link = pool
-    found = np.int64(0)
+    lefts, rights, rows, ats, echoes, times, idents, tsvals, befores = pool
+    found, lowest = np.int64(0), end
     gap_time, gap_ident, gap_tsval = np.int64(0), np.int64(-1), np.int64(-1)
-    while own.claims and time - ats[own.first_claim] >= LONGEST_EARLY_NS:
-        _drop_first(own, pool, free)
-    at = np.int64(own.first_claim) if own.claims else np.int64(NOBODY)
-    while at >= 0:
+    number, steps = own.newest_claim, 0
+    while number > max(free[NUMBER] - RECENT_CLAIMS, 0) and steps < MOST_CLAIMED:
+        at = (number - 1) % RECENT_CLAIMS
         low = seq if after(seq, lefts[at]) else lefts[at]
         high = end if before(end, rights[at]) else rights[at]
         if before(low, high) and was_sent_before(own, peer, ats[at], echoes[at], time, tsval, ident, 0):
-            if found == 0:
-                gap_time, gap_ident, gap_tsval = times[at], np.int64(idents[at]), tsvals[at]
-            size = np.uint32(high - low)
-            found += np.int64(size)
-            gap[rows[at]] -= size
+            if found == 0 or before(low, lowest):
+                lowest, gap_time, gap_ident, gap_tsval = low, times[at], np.int64(idents[at]), tsvals[at]
+            found += np.int64(np.uint32(high - low))
+            gap[rows[at]] -= np.uint32(high - low)
             said[rows[at]] |= ACK_EARLY
+            right = rights[at]
             if low == lefts[at]:
                 lefts[at] = high
             else:
-                if before(high, rights[at]) and own.claims < MOST_CLAIMED:
-                    _split(own, pool, free, at, high)
                 rights[at] = low
-        at = np.int64(link[at])
+                if before(high, right):
+                    _add(own, pool, free, high, right, rows[at], ats[at], echoes[at], times[at], idents[at], tsvals[at])
+        number = befores[at]
+        steps += 1
     return found, gap_time, gap_ident, gap_tsval

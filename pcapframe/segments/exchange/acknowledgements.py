@@ -108,12 +108,14 @@ def acknowledge(
     """Take an acknowledgement, or let it wait where what it acknowledges was not seen."""
     if peer.syn_sent == 1 and own.syn_sent == 0 and not after(ack, peer.isn):
         bits[row] |= ACKS_UNSENT
+        own.is_odd = True
         return
     is_unseen = after(ack, peer.high) if peer.started else own.syn_sent != 2 or flags & SYN != 0
     if not is_unseen or is_probe:
         if not own.has_acked or np.uint32(ack - own.acked) <= LARGEST_STEP:
             _believe(own, peer, ack)
         return
+    own.is_odd = True
     if own.waiting >= MOST_WAITING:
         _drop_first(own, pool, free)
     rows, acks, times, tsecrs, link = pool

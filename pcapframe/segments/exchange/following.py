@@ -25,13 +25,13 @@ from pcapframe.segments.exchange.hosts import (
 )  # fmt: skip
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
-from pcapframe.segments.state import Segments, after, grown
+from pcapframe.segments.state import Segments, after, before, grown
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Exchange", "ExchangePass"]
 
 FARTHEST_BACK = 128  # by which an identification is older than the newest of its host because of reordering
-RSTS = 3  # where their number is counted, after the state of the pool of acknowledgements
+RSTS, OTHER_SYN_ACKS, PASSED_FINS = 3, 4, 5  # where they are counted, after the state of the pool of acknowledgements
 
 
 class Exchange(NamedTuple):
@@ -57,6 +57,17 @@ def _open(own: Any, peer: Any, seq: Any, flags: Any) -> None:
         own.numbering += 1
         peer.has_acked = False
     own.started = True
+
+
+@inner_jit
+def _passes_fin(own: Any, end: Any, flags: Any) -> Any:
+    """Whether bytes end beyond a FIN of their sender, or a FIN below its bytes; remember the lowest FIN."""
+    if flags & FIN:
+        is_below = own.started and before(end, own.high)
+        if not own.has_fin or before(end, own.fin_end):
+            own.has_fin, own.fin_end = True, end
+        return is_below or after(end, own.fin_end)
+    return after(end, own.fin_end)
 
 
 @inner_jit
@@ -130,12 +141,17 @@ def follow(
         end = np.uint32(np.int64(seq) + length + (1 if flags & (SYN | FIN) else 0))
         if not flags & RST and (own.has_other_isn or peer.has_other_isn or flags & SYN):
             anew = _numbers_anew(own, peer, seq, ack, flags)
-            bits[row] |= anew
+            if anew:
+                bits[row] |= anew
+                own.is_odd = True
             if anew & OTHER_SYN_ACK:
+                counts[OTHER_SYN_ACKS] += 1
                 continue
         if peer.waiting:
             settle_by_peer(peer, own, acks_pool, free, seq, end, flags, time, tsval, ident, bits)
         if flags & RST:
+            own.is_odd |= own.has_reset
+            own.has_reset = True
             if not refuses(own, peer, flags, ack):
                 wait_for_more(own, peer, pool, counts[RSTS], row, time, seq)
                 counts[RSTS] += 1
@@ -144,6 +160,12 @@ def follow(
             settle_by_self(own, peer, acks_pool, free, ack, flags, bits)
         if flags & SYN:
             _open(own, peer, seq, flags)
+        if end != seq:
+            own.is_odd |= not own.started or seq != own.high
+            if flags & FIN or own.has_fin:
+                counts[PASSED_FINS] += _passes_fin(own, end, flags)
+        else:
+            own.is_odd |= not own.started or not flags & ACK or (own.has_acked and not after(ack, own.acked))
         bit = probe_of(own, peer, seq, length, flags)
         if bit:
             bits[row] |= bit
@@ -199,13 +221,32 @@ class ExchangePass:
         dtypes = np.int64, np.uint32, np.int64, np.int64, np.int32
         self._waiting = Waiting(*(np.zeros(0, dtype) for dtype in dtypes))
         # Of the acknowledgements that wait: the first place given back, or -1; places ever used; and places in use.
-        self._counts = np.array([-1, 0, 0, 0], np.int64)
+        self._counts = np.array([-1, 0, 0, 0, 0, 0], np.int64)  # and numbers of RSTs and others
         self._fed = 0
+
+    @property
+    def has_other_syn_acks(self) -> bool:
+        """Whether there is a SYN-ACK with another number than its host's."""
+        return bool(self._counts[OTHER_SYN_ACKS])
+
+    @property
+    def has_passed_fins(self) -> bool:
+        """Whether a host sent bytes beyond its FIN."""
+        return bool(self._counts[PASSED_FINS])
 
     @property
     def hosts(self) -> Array:
         """What is known of each host so far: records of HOST, row 2 * connection + side."""
         return self._hosts
+
+    def odd_connections(self, connections: int) -> Array:
+        """Return which of the connections have a packet that is more than the next bytes or a new acknowledgement.
+
+        All bytes of the others were captured, once and in order, from the SYN on, and each packet is unlike those
+        before it. So nothing was sent again, overtaken, copied or is missing.
+        """
+        is_odd = self._hosts["is_odd"][: 2 * connections].reshape(-1, 2)
+        return np.asarray(is_odd[:, 0] | is_odd[:, 1])
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
         """Follow the next chunk.

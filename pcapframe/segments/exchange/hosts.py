@@ -17,6 +17,10 @@ LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
 
 HOST = np.dtype(
     [
+        ("is_odd", np.bool_),  # some of its packets are more than the next bytes or a new acknowledgement
+        ("has_reset", np.bool_),
+        ("has_fin", np.bool_),
+        ("fin_end", np.uint32),  # of its lowest FIN
         ("started", np.bool_),
         ("has_acked", np.bool_),  # since its peer's numbers began
         ("syn_sent", np.uint8),  # 1: SYN, 2: SYN-ACK

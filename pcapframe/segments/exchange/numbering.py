@@ -107,8 +107,6 @@ def number_by_taken_syn_acks(segments: SegmentColumns, tracked: Tracked, labelle
         ``Exchange.bits``.
     """
     others = np.flatnonzero(bits & OTHER_SYN_ACK)
-    if not others.size:
-        return
     is_mixed = np.zeros(int(tracked.conn_id.max()) + 1, np.bool_)
     is_mixed[tracked.conn_id[others]] = True
     rows = np.flatnonzero(is_mixed.take(tracked.conn_id))

@@ -46,7 +46,9 @@ def gaps_after_each(frames: Iterable[Frame]) -> Iterator[tuple[int, int]]:
     tracker.feed(segments.chunk(0, len(packets)), tracked)
     said = np.zeros(len(packets), np.uint16)
     for i in range(len(packets)):
-        judging.feed(segments.chunk(i, i + 1), part(tracked, i, i + 1), tracker.connections, out, said)
+        judging.feed(
+            segments.chunk(i, i + 1), part(tracked, i, i + 1), np.ones(tracker.connections, np.bool_), out, said
+        )
         longest = 0
         for direction in judging._directions:
             linked, at = 0, int(direction["first_gap"]) if direction["gaps"] else NOBODY
@@ -157,7 +159,7 @@ def test_no_more_resends_wait_than_the_bound() -> None:
     tracker, judging = Tracker(), EvidencePass()
     tracked, out = Tracked.room(len(packets)), Evidence.room(len(packets))
     tracker.feed(segments, tracked)
-    judging.feed(segments, tracked, tracker.connections, out, np.zeros(len(packets), np.uint16))
+    judging.feed(segments, tracked, np.ones(tracker.connections, np.bool_), out, np.zeros(len(packets), np.uint16))
     direction = judging._directions[judging._directions["resends"] > 0][0]
     at, rows = int(direction["newest_resend"]), []
     while at != NOBODY:

@@ -116,7 +116,7 @@ def test_a_gap_beside_late_bytes(kind: str) -> None:
     assert where(made, "resent") == [len(frames)]
 
 
-def test_no_more_ranges_are_remembered_than_the_bound() -> None:
+def test_more_ranges_than_are_remembered() -> None:
     talk = Conversation().handshake()
     for _ in range(3 * MOST_CLAIMED):
         talk.data("server", 10, drop=True).data("server", 10)
