@@ -32,7 +32,7 @@ from pcapframe.errors import (
 
 if TYPE_CHECKING:
     from pcapframe import plots as plots
-    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends, rst_evidence, turns
+    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends, rst_evidence, sum_waits, turns
     from pcapframe.answers import (
         analyze_tcp_anomalies,
         analyze_tcp_connections,
@@ -84,6 +84,7 @@ __all__ = [
     "read_pcap",
     "resends",
     "rst_evidence",
+    "sum_waits",
     "turns",
     "vantage_evidence",
     "write_pcap",
@@ -91,7 +92,7 @@ __all__ = [
 
 # Loaded on first use: importing pandas and Numba takes most of a second.
 _HOMES = {
-    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends", "rst_evidence", "turns"),
+    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends", "rst_evidence", "sum_waits", "turns"),
     "answers": (
         "analyze_tcp_anomalies",
         "analyze_tcp_connections",

@@ -37,6 +37,7 @@ __all__ = [
     "TURNS",
     "VANTAGES",
     "VANTAGE_EVIDENCE",
+    "WAITS",
     "WIRESHARK_LABELS",
     "Column",
     "names",
@@ -393,6 +394,27 @@ TURNS = (
     Column("overlapping", "bool", "", NEVER,
            "the server had more to say about an earlier request: it sent bytes after this request that answer no byte "
            "of it"),
+)  # fmt: skip
+
+WAITS = (
+    Column("endpoint", "str", "", NEVER, "server with its port, or client"),
+    Column("connections", "uint32", "", NEVER, "how many connections it has"),
+    Column("turns", "uint32", "", NEVER, "how many turns they have"),
+    Column("service_turns", "uint32", "", NEVER, "turns with service_s that do not overlap"),
+    Column("unanswered_turns", "uint32", "", NEVER,
+           "turns without a response in the capture, and without bytes that it lacks"),
+    Column("round_trip_s", "float64", "s", "NaN without a timed answer of a server",
+           "smallest time from the capture point to a server and back"),
+    Column("handshake_median_s", "float64", "s", "NaN without a handshake", "median of handshake_s"),
+    Column("service_median_s", "float64", "s", NO_SERVICE, f"median of service_s {OF_TURNS}"),
+    Column("service_p95_s", "float64", "s", NO_SERVICE, f"95th percentile of service_s {OF_TURNS}"),
+    Column("service_max_s", "float64", "s", NO_SERVICE, f"maximum of service_s {OF_TURNS}"),
+    Column("handshake_s", "float64", "s", NEVER, "sum of handshake_s"),
+    Column("client_wait_s", "float64", "s", NEVER, "sum of client_wait_s"),
+    Column("service_total_s", "float64", "s", NEVER, "sum of service_total_s"),
+    Column("transfer_s", "float64", "s", NEVER, "sum of transfer_s"),
+    Column("other_s", "float64", "s", NEVER, "sum of other_s"),
+    Column("duration_s", "float64", "s", NEVER, "sum of duration_s: of the five sums before it"),
 )  # fmt: skip
 
 VANTAGE_EVIDENCE = (

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from pcapframe import schema
-from pcapframe.schema import COMMON, CONNECTIONS, FLAG_BITS, ICMP_QUOTES, LABELS, PACKETS, SEGMENTS, TURNS, names
+from pcapframe.schema import COMMON, CONNECTIONS, FLAG_BITS, ICMP_QUOTES, LABELS, PACKETS, SEGMENTS, TURNS, WAITS, names
 
 
 def empty(column: schema.Column) -> pd.Series:
@@ -14,7 +14,7 @@ def empty(column: schema.Column) -> pd.Series:
     return pd.Series([], dtype=column.dtype)
 
 
-FRAMES = {"packets": PACKETS, "segments": SEGMENTS, "connections": CONNECTIONS, "turns": TURNS}
+FRAMES = {"packets": PACKETS, "segments": SEGMENTS, "connections": CONNECTIONS, "turns": TURNS, "waits": WAITS}
 
 
 @pytest.mark.parametrize("columns", FRAMES.values(), ids=FRAMES)

@@ -1,12 +1,21 @@
 """The turns of the connections of an analysis: what clients asked for, and what servers answered."""
 
+from typing import Literal
+
 import pandas as pd
 
 from pcapframe.analysis.pipeline import Analysis
-from pcapframe.conversation import READ, make_turns
-from pcapframe.measures import without_attrs
+from pcapframe.conversation import READ, make_turns, to_server_s
+from pcapframe.errors import ParameterError
+from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.schema import WAITS, names
 
-__all__ = ["turns"]
+__all__ = ["sum_waits", "turns"]
+
+SUMS = (
+    "turns", "service_turns", "unanswered_turns", "handshake_s", "client_wait_s", "service_total_s", "transfer_s",
+    "other_s", "duration_s",
+)  # fmt: skip
 
 
 def turns(analysis: Analysis) -> pd.DataFrame:
@@ -61,3 +70,60 @@ def turns(analysis: Analysis) -> pd.DataFrame:
     """
     segments = analysis.filtered_columns("conn_id", *READ)
     return make_turns(segments, without_attrs(analysis.connections))
+
+
+def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server") -> pd.DataFrame:
+    """Sum up where the time went, by server or by client.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its selected connections are summed up.
+    by : {'server', 'client'}
+        One row per server (address and port) or per client (address).
+
+    Returns
+    -------
+    DataFrame
+        Columns and dtypes of ``schema.WAITS``, the largest ``service_total_s`` first.
+
+    Raises
+    ------
+    ParameterError
+        `by` is something else.
+
+    Notes
+    -----
+    Medians and 95th percentiles are those of all turns together, and are exact. Overlapping turns are left out; their
+    time is in ``other_s``.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> seen = sum_waits(pf.analyze(pf.example("clean.pcap"))).iloc[0]
+    >>> seen["endpoint"], int(seen["turns"])
+    ('198.51.100.20:80', 14)
+    """
+    if by not in ("server", "client"):
+        raise ParameterError(f"by is {by!r}: expected 'server' or 'client'")
+    connections = without_attrs(analysis.connections)
+    texts = (
+        endpoint_text(connections["server"], connections["server_port"])
+        if by == "server"
+        else connections["client"].astype(str).to_numpy()
+    )
+    key = pd.Series(texts, index=connections.index, dtype="str")
+    trips = pd.Series(to_server_s(connections), index=connections.index)
+    made = connections[list(SUMS)].groupby(key).sum()
+    made["connections"] = key.groupby(key).size()
+    made["round_trip_s"] = trips.groupby(key).min()
+    made["handshake_median_s"] = connections["handshake_s"].groupby(key).median()
+    found = turns(analysis)
+    service = found.loc[~found["overlapping"]].set_index("conn_id")["service_s"].dropna()
+    services = service.groupby(key.loc[service.index].to_numpy())
+    made["service_median_s"], made["service_max_s"] = services.median(), services.max()
+    made["service_p95_s"] = services.quantile(0.95)
+    made["endpoint"] = made.index.astype("str")
+    made = made.sort_values(["service_total_s", "endpoint"], ascending=[False, True])
+    made = made.astype({column.name: column.dtype for column in WAITS})
+    return made[names(WAITS)].reset_index(drop=True)

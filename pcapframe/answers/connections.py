@@ -1,12 +1,13 @@
 """How TCP connections began and ended, and what they carried."""
 
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import LISTED, Address, Analysis, count_label
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
+from pcapframe.answers.waits import waits_of
 from pcapframe.measures import connection_filters, each_way, endpoint_text
 from pcapframe.packets import DecodeAs
 
@@ -81,6 +82,7 @@ class ConnectionsAnswer(Envelope):
     connections: list[ConnectionDetails]
     connections_total: int
     issues: list[str]
+    waits: dict[str, Any]
 
 
 def analyze_tcp_connections(
@@ -113,7 +115,7 @@ def analyze_tcp_connections(
         ``summary``, ``connections`` in order of their first packet, and ``issues``: sentences with counts.
         ``established_connections`` counts completed handshakes, ``active_connections`` connections without an end
         in the capture. ``handshake_completed`` is False also where the handshake was not captured; ``handshake``
-        tells the two apart.
+        tells the two apart. ``waits`` sums up requests and responses, and where the time went [s].
 
     Raises
     ------
@@ -154,6 +156,7 @@ def analyze_tcp_connections(
         connections=_details(analysis.segments, listed),
         connections_total=len(connections),
         issues=_issues(analysis),
+        waits=waits_of(analysis.connections),
     )
 
 

@@ -1,12 +1,13 @@
 """Traffic from the clients of a server compared with traffic from the server."""
 
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import LISTED, Address, Analysis
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
+from pcapframe.answers.waits import waits_of
 from pcapframe.errors import ParameterError
 from pcapframe.packets import DecodeAs
 from pcapframe.schema import FLAG_BITS
@@ -68,6 +69,7 @@ class FlowAnswer(Envelope):
     analysis: FlowAnalysis
     total_packets: int
     total_connections: int
+    waits: dict[str, Any]
 
 
 def analyze_traffic_flow(
@@ -97,7 +99,7 @@ def analyze_traffic_flow(
     -------
     dict
         ``client_to_server``, ``server_to_client`` and ``analysis``, whose ``interpretation`` states the
-        numbers.
+        numbers; ``waits``: requests and responses, and where the time went [s].
 
     Raises
     ------
@@ -129,6 +131,7 @@ def analyze_traffic_flow(
         analysis=_compared(to_server, to_client, analysis),
         total_packets=analysis.statistics["total_packets"],
         total_connections=analysis.statistics["total_connections"],
+        waits=waits_of(analysis.connections),
     )
 
 

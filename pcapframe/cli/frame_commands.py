@@ -51,7 +51,7 @@ def _frames(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     return found
 
 
-def _write_frame(frame: Any, csv: str | None, parquet: str | None) -> None:
+def write_frame(frame: Any, csv: str | None, parquet: str | None) -> None:
     """Write a frame to the files named in the options."""
     from pcapframe.cli import export
 
@@ -119,7 +119,7 @@ def connections(
         rows = ROWS if limit is None else limit
         show(connections_text(analysis, found, limit=rows, sort=sort), output)
         return
-    _write_frame(found.iloc[:limit], csv, parquet)
+    write_frame(found.iloc[:limit], csv, parquet)
 
 
 @click.command()
@@ -159,7 +159,7 @@ def resends(
     analysis = analyze_captures(captures, server_ip, server_port, start, end)
     found = pcapframe.resends(analysis)
     if csv is not None or parquet is not None:
-        _write_frame(found.iloc[:limit], csv, parquet)
+        write_frame(found.iloc[:limit], csv, parquet)
         return
     from pcapframe.cli.frame_text import resends_text
     from pcapframe.cli.terminal import show
@@ -202,7 +202,7 @@ def rsts(
     analysis = analyze_captures(captures, server_ip, server_port, start, end)
     found = pcapframe.rst_evidence(analysis)
     if csv is not None or parquet is not None:
-        _write_frame(found.iloc[:limit], csv, parquet)
+        write_frame(found.iloc[:limit], csv, parquet)
         return
     from pcapframe.cli.frame_text import rsts_text
     from pcapframe.cli.terminal import show
@@ -233,7 +233,7 @@ def packets(
     frame = pcapframe.read_pcap(sources(captures), decode_as=decode_as(), progress=progress())
     if columns is not None:
         frame = frame[columns]
-    _write_frame(frame.iloc[:limit], STDOUT if csv is None and parquet is None else csv, parquet)
+    write_frame(frame.iloc[:limit], STDOUT if csv is None and parquet is None else csv, parquet)
 
 
 @click.command()

@@ -13,6 +13,6 @@ from pcapframe.conversation.following import (
     Spoken,
     since,
 )
-from pcapframe.conversation.frame import READ, make_turns
+from pcapframe.conversation.frame import READ, make_turns, to_server_s
 
-__all__ = ["CLIENT", "NOT_KNOWN", "READ", "TALK", "TURN", "Following", "Spoken", "make_turns", "since"]
+__all__ = ["CLIENT", "NOT_KNOWN", "READ", "TALK", "TURN", "Following", "Spoken", "make_turns", "since", "to_server_s"]

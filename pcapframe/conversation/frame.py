@@ -11,7 +11,7 @@ from pcapframe.measures import nullable
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS, TURNS, names
 
-__all__ = ["READ", "make_turns"]
+__all__ = ["READ", "make_turns", "to_server_s"]
 
 CHUNK_ROWS = 1 << 16
 READ = Spoken._fields[1:]  # columns of the segments, besides conn_id
@@ -49,10 +49,9 @@ def make_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
     turns = turns[np.argsort(turns["request_row"], kind="stable")]
     frames = segments.index.to_numpy()[rows].astype(np.uint32)
     answered = turns["response_row"] != NOT_KNOWN
-    client, handshake = (connections[name].to_numpy() for name in NEEDED)
     made: dict[str, Any] = {
         "conn_id": conn_ids.take(turns["place"]).astype(np.int32),
-        "round_trip_s": np.fmin(client, handshake).take(turns["place"]),
+        "round_trip_s": to_server_s(connections).take(turns["place"]),
         "response_bytes": nullable(turns["response_bytes"].astype(np.uint64), answered),
     }
     for side in ("request", "response"):
@@ -67,6 +66,23 @@ def make_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
         data = made[column.name] if column.name in made else turns[column.name]
         columns[column.name] = np.ascontiguousarray(data, column.dtype) if isinstance(data, np.ndarray) else data
     return pd.DataFrame({name: columns[name] for name in names(TURNS)}, copy=False)
+
+
+def to_server_s(connections: pd.DataFrame) -> Array:
+    """Return the smallest time of each connection from the capture point to the server and back.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns `NEEDED` of ``schema.CONNECTIONS``; not modified.
+
+    Returns
+    -------
+    ndarray of float64
+        One per row, NaN where the capture has no timed answer of the server. [s]
+    """
+    acknowledged, handshake = (connections[name].to_numpy() for name in NEEDED)
+    return np.asarray(np.fmin(acknowledged, handshake))
 
 
 def _found(segments: pd.DataFrame, conn_ids: Array) -> tuple[Array, Array]:

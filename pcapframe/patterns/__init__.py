@@ -5,7 +5,7 @@ statistics it depends on, the columns it reads, its thresholds, and ``observe``.
 pattern needs no other change. `Traffic` is the view of the frames that patterns and charts share.
 """
 
-from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern
+from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern, native
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._find import find_evidence, find_patterns
 from pcapframe.patterns._registry import columns_read, find_notable, rests_on
@@ -26,5 +26,6 @@ __all__ = [
     "find_evidence",
     "find_notable",
     "find_patterns",
+    "native",
     "rests_on",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from pcapframe import conversation
 from pcapframe.arrays import Array, Mask
 from pcapframe.conversation import READ, make_turns
 from pcapframe.patterns._traffic import Traffic
@@ -29,8 +30,7 @@ def rows_of(traffic: Traffic, frames: Iterable[pd.Series]) -> Array:
 
 def to_server_s(traffic: Traffic) -> Array:
     """Return the smallest time from the capture point to the server and back, by connection [s]; NaN where unknown."""
-    columns = (traffic.connections[name].to_numpy() for name in ("client_ack_rtt_min_s", "handshake_rtt_s"))
-    return np.asarray(np.fmin(*columns))
+    return conversation.to_server_s(traffic.connections)
 
 
 def to_client_s(traffic: Traffic) -> Array:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcapframe as pf
-from pcapframe.schema import TURNS
+from pcapframe.schema import TURNS, WAITS
 from tests.builders import Conversation, Frame, pcap
 from tests.conversation import transum
 from tests.conversation.made import turns
@@ -184,3 +184,29 @@ def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
         unequal |= {(capture.name, frame): None for frame in wrong}
     assert compared > 1000
     assert len(unequal) <= 0.005 * compared, list(unequal)
+
+
+@pytest.mark.parametrize("by", ["server", "client"])
+def test_waits_sum_up_connections_and_turns(by: Any) -> None:
+    analysis = pf.analyze(pf.example("losses.pcap"))
+    found, connections, each = pf.sum_waits(analysis, by=by), analysis.connections, pf.turns(analysis)
+    assert [(name, str(dtype)) for name, dtype in found.dtypes.items()] == [(c.name, c.dtype) for c in WAITS]
+    for name in ("turns", "duration_s", "service_total_s", "client_wait_s"):
+        assert found[name].sum() == pytest.approx(connections[name].sum())
+    assert found["connections"].sum() == len(connections)
+    assert found["service_total_s"].is_monotonic_decreasing
+    kept = each.loc[~each["overlapping"]].join(connections[["client", "server", "server_port"]], on="conn_id")
+    for row in found.itertuples():
+        ends = kept["client"] if by == "client" else kept["server"].astype(str) + ":" + kept["server_port"].astype(str)
+        service = kept.loc[ends == row.endpoint, "service_s"].dropna()
+        assert row.service_turns == len(service)
+        if len(service):
+            assert row.service_p95_s == pytest.approx(np.quantile(service, 0.95))
+    with pytest.raises(pf.ParameterError):
+        pf.sum_waits(analysis, by="port")  # type: ignore[arg-type]
+
+
+def test_waits_of_nothing() -> None:
+    found = pf.sum_waits(pf.analyze(pf.example("clean.pcap"), server_port=9))
+    assert found.empty
+    assert [str(dtype) for dtype in found.dtypes] == [column.dtype for column in WAITS]

@@ -35,6 +35,7 @@ VALUES = {
     "OUT": "out.pcap",
     "PORT": "8080",
     "RATE": "0.5",
+    "SIDE": "client",
     "TEXT": "text",
     "TIME": "2020-01-01",
     "udp.port=PORT,TUNNEL": "udp.port=14789,vxlan",

@@ -15,7 +15,7 @@ DESCRIPTION = (
     "State what is observed in a capture's TCP connections, with the packets that show it, never why. "
     "statistics: handshakes (failed: refused or unanswered; incomplete: half open, aborted by the client, or begun "
     "before the capture), flags (syn: without ACK), RSTs by source and direction, segments retransmitted (rate: of "
-    "TCP packets, with its 95 % interval), states. patterns: connection_establishment, connection_termination, "
+    "TCP packets, 95 % interval), states. patterns: connection_establishment, connection_termination, "
     "reliability, connection_lifecycle and timing, each with its numbers (..._s in seconds, rates 0 to 1) and "
     "evidence: connections (conn_id), frame numbers, a display filter; get_packets lists all. null: not known."
 )

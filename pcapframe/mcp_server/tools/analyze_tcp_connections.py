@@ -23,10 +23,9 @@ from pcapframe.mcp_server.paging import FEW
 __all__ = ["analyze_tcp_connections"]
 
 DESCRIPTION = (
-    "State how the TCP connections of a capture opened, ran and ended: counts, issues as sentences, and connections in "
-    "order of their first packet (10 unless detailed). handshake_completed is also false if the handshake was not "
-    "captured: see handshake. roles: what shows the client (syn, syn_ack, or inferred from ports). "
-    "null: not known."
+    "State how the TCP connections of a capture opened, ran and ended: counts, issues, and connections in order of "
+    "their first packet (10 unless detailed). handshake_completed is also false if the handshake was not captured: "
+    "see handshake. roles: what shows the client (syn, syn_ack or inferred). null: not known."
 )
 
 

@@ -18,7 +18,7 @@ ROWS = 20  # packets without a limit given
 DESCRIPTION = (
     "List the packets behind a pattern of analyze_tcp_anomalies (by its name, with the same server filter), or of a "
     "connection (conn_id). rel_seq and rel_ack count bytes from the SYN. labels: Wireshark's tcp.analysis names and, "
-    "by the evidence, resent (retransmitted), reordered, capture_duplicate. null: not known."
+    "by the evidence, resent, reordered, capture_duplicate. null: not known."
 )
 
 

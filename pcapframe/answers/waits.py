@@ -1,0 +1,107 @@
+"""Requests and responses, and where the time of connections went."""
+
+from typing import Any, Literal, TypeAlias, cast
+
+import pandas as pd
+
+from pcapframe.analysis import Analysis, sum_waits, turns
+from pcapframe.analysis.counted import is_second_view
+from pcapframe.answers.envelope import Envelope, envelope_of
+from pcapframe.conversation import to_server_s
+from pcapframe.patterns import native
+
+__all__ = ["By", "TurnsAnswer", "WaitsAnswer", "list_turns", "list_waits", "waits_of"]
+
+By: TypeAlias = Literal["server", "client"]
+PARTS = ("handshake_s", "client_wait_s", "service_total_s", "transfer_s", "other_s")
+COUNTS = ("turns", "service_turns", "unanswered_turns")
+# What each number depends on, by its key.
+QUALIFIED_TURNS = {f"turns.{name}": ("durations", "directions") for name in ("wait_s", "service_s", "response_s")}
+QUALIFIED_WAITS = {f"waits.{name}": ("durations", "directions") for name in PARTS}
+
+
+class TurnsAnswer(Envelope):
+    """The turns of a capture."""
+
+    turns: list[dict[str, Any]]
+    turns_total: int
+
+
+class WaitsAnswer(Envelope):
+    """Where the time went, by server or by client."""
+
+    by: By
+    waits: list[dict[str, Any]]
+    waits_total: int
+
+
+def list_turns(analysis: Analysis, *, limit: int) -> TurnsAnswer:
+    """List turns, ready for ``json.dumps``.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its selected connections are listed.
+    limit : int
+        Most turns; the total is exact.
+
+    Returns
+    -------
+    dict
+        ``turns``, with the columns of ``schema.TURNS``, and ``turns_total``.
+    """
+    found = turns(analysis)
+    envelope = envelope_of(analysis, limit, QUALIFIED_TURNS)
+    return TurnsAnswer(**envelope, turns=_records(found.iloc[:limit]), turns_total=len(found))
+
+
+def list_waits(analysis: Analysis, *, by: By, limit: int) -> WaitsAnswer:
+    """List where the time went, ready for ``json.dumps``.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its selected connections are summed up.
+    by : {'server', 'client'}
+        By what.
+    limit : int
+        Most servers or clients; the total is exact.
+
+    Returns
+    -------
+    dict
+        ``waits``, with the columns of ``schema.WAITS``, ``waits_total`` and ``by``.
+    """
+    found = sum_waits(analysis, by=by)
+    envelope = envelope_of(analysis, limit, QUALIFIED_WAITS)
+    return WaitsAnswer(**envelope, by=by, waits=_records(found.iloc[:limit]), waits_total=len(found))
+
+
+def waits_of(connections: pd.DataFrame) -> dict[str, Any]:
+    """Sum up in a few numbers where the time of connections went.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``.
+
+    Returns
+    -------
+    dict
+        Turns, turns with a service time, and unanswered ones; the five parts of the durations, summed up [s]; the
+        largest service time and its ``conn_id``, and the median over connections of the smallest round trip from the
+        capture point to the server [s]. None where not known.
+    """
+    connections = connections[~is_second_view(connections)]  # each connection once
+    made: dict[str, Any] = {name: int(connections[name].sum()) for name in COUNTS}
+    for name in PARTS:
+        made[name] = round(float(connections[name].sum(min_count=1)), 9)
+    longest = connections["service_max_s"]
+    made["service_max_s"] = longest.max()
+    made["service_max_conn_id"] = longest.idxmax() if longest.notna().any() else None
+    made["round_trip_median_s"] = round(float(pd.Series(to_server_s(connections)).median()), 9)
+    return cast("dict[str, Any]", native(made))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [native(row) for row in frame.to_dict("records")]

@@ -1,0 +1,130 @@
+"""Tables of turns and waits, fitted to the width of the terminal."""
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from pcapframe.analysis import Analysis
+from pcapframe.analysis.display import table
+from pcapframe.cli.terminal import head, leave_out, terminal_width
+from pcapframe.wording import counted, seconds
+
+__all__ = ["turns_text", "waits_text"]
+
+TEXTS = ("server", "client", "overlaps")
+
+
+def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
+    """Write turns as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    turns : DataFrame
+        Columns of ``schema.TURNS``.
+    limit : int
+        Most rows to write.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    shown = turns.iloc[:limit]
+    responses = zip(shown["response_frame"], shown["response_end_frame"], strict=True)
+    requests = zip(shown["request_frame"], shown["request_end_frame"], strict=True)
+    columns = {
+        "id": [str(conn_id) for conn_id in shown["conn_id"]],
+        "turn": [f"{turn:,}" for turn in shown["turn"]],
+        "request": [_frames(*ends) for ends in requests],
+        "response": ["none" if pd.isna(ends[0]) else _frames(*ends) for ends in responses],
+        "sent": [f"{count:,}" for count in shown["request_bytes"]],
+        "received": ["" if pd.isna(count) else f"{count:,}" for count in shown["response_bytes"]],
+        "waited": _times(shown["wait_s"]),
+        "asked": _times(shown["request_s"]),
+        "service": _times(shown["service_s"]),
+        "answered": _times(shown["response_s"]),
+        "round trip": _times(shown["round_trip_s"]),
+        "overlaps": ["yes" if overlaps else "" for overlaps in shown["overlapping"]],
+    }
+    dispensable = ("sent", "received", "asked", "round trip", "turn", "answered", "overlaps")
+    return _fitted(analysis, columns, dispensable, len(turns), "turn", limit, width)
+
+
+def waits_text(
+    analysis: Analysis, waits: pd.DataFrame, *, by: str, limit: int, width: int | None = None
+) -> RenderableType:
+    """Write where the time went as a table; less important columns only where there is room.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    waits : DataFrame
+        Columns of ``schema.WAITS``.
+    by : {'server', 'client'}
+        What its rows are.
+    limit : int
+        Most rows to write.
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    shown = waits.iloc[:limit]
+    columns = {
+        by: shown["endpoint"].tolist(),
+        "connections": [f"{count:,}" for count in shown["connections"]],
+        "turns": [f"{count:,}" for count in shown["turns"]],
+        "unanswered": [f"{count:,}" for count in shown["unanswered_turns"]],
+        "service": _times(shown["service_median_s"]),
+        "95 %": _times(shown["service_p95_s"]),
+        "longest": _times(shown["service_max_s"]),
+        "round trip": _times(shown["round_trip_s"]),
+        "handshakes": _times(shown["handshake_s"]),
+        "client waits": _times(shown["client_wait_s"]),
+        "all service": _times(shown["service_total_s"]),
+        "transfer": _times(shown["transfer_s"]),
+        "other": _times(shown["other_s"]),
+    }
+    dispensable = ("other", "transfer", "handshakes", "unanswered", "longest", "connections", "95 %", "all service")
+    return _fitted(analysis, columns, dispensable, len(waits), by, limit, width)
+
+
+def _fitted(
+    analysis: Analysis,
+    columns: dict[str, list[str]],
+    dispensable: tuple[str, ...],
+    total: int,
+    noun: str,
+    limit: int,
+    width: int | None,
+) -> RenderableType:
+    """Put a table together."""
+    if analysis.message is not None:
+        return Group(*head(analysis))
+    count = counted(total, noun)
+    if not total:
+        return Group(*head(analysis), Text(f"  {count}", style="dim"))
+    left_out = leave_out(columns, dispensable, terminal_width() if width is None else width)
+    rows = table((), texts=0)
+    for name in columns:
+        rows.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=name not in TEXTS, overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    more = count if total <= limit else f"{limit:,} of {count}, see --limit"
+    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+
+
+def _frames(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _times(column: pd.Series) -> list[str]:
+    return ["" if pd.isna(time) else seconds(float(time)) for time in column]

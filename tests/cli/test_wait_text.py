@@ -1,0 +1,42 @@
+"""Tables of turns and waits."""
+
+import pcapframe as pf
+from pcapframe.analysis.display import plain_text
+from pcapframe.cli.wait_text import turns_text, waits_text
+from tests.builders import Conversation, pcap
+
+
+def shown(*, width: int) -> tuple[list[str], list[str]]:
+    talk = Conversation("2001:db8::1", 40000, "2001:db8::2", 443).handshake()
+    talk.data("client", 100, after=0.5).data("client", 100, after=0.25).data("server", 1000, after=1.0).ack()
+    talk.data("client", 50)
+    analysis = pf.analyze(pcap(talk))
+    texts = (
+        turns_text(analysis, pf.turns(analysis), limit=20, width=width),
+        waits_text(analysis, pf.sum_waits(analysis), by="server", limit=20, width=width),
+    )
+    turns, waits = (plain_text(text, width=width).partition("\n\n")[2].splitlines() for text in texts)
+    return turns, waits
+
+
+def test_times_have_their_units() -> None:
+    turns, waits = shown(width=160)
+    assert turns[1].split() == "0 1 4–5 6 200 1,000 500 ms 250 ms 1 s 0 ms 20 ms".split()
+    assert "none" in turns[2]
+    assert turns[-1] == "  2 turns"
+    assert "[2001:db8::2]:443" in waits[1]
+    assert waits[-1] == "  1 server"
+
+
+def test_columns_make_room_in_a_narrow_terminal() -> None:
+    turns, waits = shown(width=60)
+    assert "service" in turns[0]
+    assert "sent" not in turns[0]
+    assert any("not shown: sent, received" in line for line in turns)
+    assert "client waits" in waits[0]
+    assert "transfer" not in waits[0]
+
+
+def test_nothing_to_list() -> None:
+    analysis = pf.analyze(pcap(Conversation().syn()))
+    assert "0 turns" in plain_text(turns_text(analysis, pf.turns(analysis), limit=5))
