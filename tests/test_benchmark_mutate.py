@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,7 +13,7 @@ import pytest
 
 import pcapframe as pf
 from benchmarks import mutate, mutations
-from benchmarks.invariants import packet_faults
+from benchmarks.invariants import analysis_faults, packet_faults
 from tests.builders import Conversation, pcap, pcapng
 from tests.capture.frames import TUNNELS
 
@@ -94,6 +95,15 @@ def test_a_wrong_value_is_told(name, value):
         packets[name] = packets[name].cat.add_categories(["UDP"])
     packets.loc[2, name] = value
     assert list(packet_faults(packets, len(pcap(TALK))))
+
+
+@pytest.mark.parametrize(("name", "value"), [("client_packets", 9), ("conn_state", None), ("server_payload_bytes", 5)])
+def test_a_wrong_value_of_a_connection_is_told(name, value):
+    analysis = pf.analyze(pcap(TALK))
+    assert list(analysis_faults(analysis)) == []
+    connections = analysis.connections.copy()
+    connections.loc[0, name] = value
+    assert list(analysis_faults(replace(analysis, connections=connections)))
 
 
 def test_too_much_time_or_memory_is_told(monkeypatch):
