@@ -481,6 +481,13 @@ def container(draft: Draft) -> None:
     draft.form, draft.header, draft.units = OTHER, bytearray(), [bytearray(head + b"".join(made))]
 
 
+def container_of(base: Base, rng: Random) -> bytes:
+    """A capture in one of these dialects."""
+    draft = Draft(base, rng, [base])
+    container(draft)
+    return draft.made()
+
+
 # By dialect: magic number, and what its records have between their lengths and the packet.
 RECORD_TAILS = {
     "modified": (0xA1B2CD34, bytes.fromhex("00000001 0008 00 00")),
