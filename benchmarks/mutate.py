@@ -29,12 +29,14 @@ from numba.core import event
 
 import pcapframe as pf
 from benchmarks import mutations
+from benchmarks.checked_kernels import check_below_zero
 from benchmarks.costly_input import resident_kb
 from benchmarks.invariants import analysis_faults, packet_faults
 from benchmarks.mutations import ORDERS, Base, mutated, read_bases
 from pcapframe.capture import buffer
 from pcapframe.jit import CHECKED
 
+check_below_zero()
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("data", "tests/cases", "../shared/corpus", "../shared/cases")
 MOST_S, MOST_MB, MOST_TIMES_FILE = 2.0, 200, 20
@@ -157,7 +159,7 @@ def depends_on_others(data: bytes, packets: pd.DataFrame) -> list[str]:
         return []
     rows = [pf.read_pcap(one, progress=False) for one in (zeros, ones)]
     first, second = (
-        frame[frame.index % 2 == 1].astype({"src": "str", "dst": "str", "protocol": "str"}) for frame in rows
+        frame[frame.index % 2 == 1].astype(dict.fromkeys(frame.select_dtypes("category"), "str")) for frame in rows
     )
     if len(rows[0]) != 2 * len(packets) or len(rows[1]) != 2 * len(packets):
         return []

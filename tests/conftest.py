@@ -14,6 +14,11 @@ hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("default")
 
+if os.environ.get("NUMBA_BOUNDSCHECK"):  # `make fuzz`
+    from benchmarks.checked_kernels import check_below_zero
+
+    check_below_zero()
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose program is missing, or fail it where PCAPFRAME_REQUIRE names the program."""

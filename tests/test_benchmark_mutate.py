@@ -128,6 +128,38 @@ def test_a_row_that_depends_on_other_bytes_is_told(monkeypatch):
     assert "wire_bytes" in mutate.depends_on_others(pcap(TALK), packets)[0]
 
 
+OUTSIDE = """
+import numpy as np
+from benchmarks.checked_kernels import check_below_zero
+from pcapframe.jit import inner_jit, jit, unchecked
+check_below_zero()
+
+@inner_jit
+def inner(elements, place):
+    elements[place] = 1
+    return elements[place]
+
+@jit
+def outer(array, place):
+    return inner(unchecked(array), place)
+
+for place in (0, 3, 4, -1):
+    try:
+        print(outer(np.zeros(4), place))
+    except IndexError:
+        print("outside")
+"""
+
+
+def test_with_bounds_checks_no_index_escapes_them(tmp_path):
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PCAPFRAME_CACHE_DIR": str(tmp_path), "PYTHONPATH": "."}
+    script = tmp_path / "script.py"  # Numba needs a file
+    script.write_text(OUTSIDE)
+    command = [sys.executable, script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stdout.split() == ["1.0", "1.0", "outside", "outside"], done.stderr
+
+
 def dies(_folders, _seed, numbers, _every, slots, _failures):
     """A worker that a file kills, and one that another file stops."""
     for number in numbers:
