@@ -12,7 +12,7 @@ Claim: TypeAlias = Callable[[int, int], None]
 """Called with an analysis's memory so far [bytes] and its number of packets; raises if that is too much."""
 
 # Peak memory, measured and rounded up: frames and working memory of the stages. [bytes]
-PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 110, 290, 1000
+PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 130, 290, 1200
 FRAME_SHARE = 1.4  # peak memory while a packets frame is built / memory of its rows
 ALIGNED = 64  # each column is padded to a multiple of this, so that the next column is aligned for any type [bytes]
 
@@ -80,7 +80,7 @@ def bytes_to_analyze(packets: int, segments: int, connections: int) -> int:
     Examples
     --------
     >>> bytes_to_analyze(1_000_000, 1_000_000, 1) // 1_000_000
-    400
+    420
     """
     return PACKET_BYTES * packets + SEGMENT_BYTES * segments + CONNECTION_BYTES * connections
 

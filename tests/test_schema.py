@@ -46,7 +46,7 @@ def test_units_are_in_the_names(columns):
 
 def test_segments_have_the_columns_of_packets():
     assert names(SEGMENTS)[: len(COMMON)] == names(COMMON)
-    assert names(COMMON) + ["undecoded"] + names(ICMP_QUOTES) == names(PACKETS)
+    assert [*names(COMMON), "undecoded", *names(ICMP_QUOTES)] == names(PACKETS)
     assert not set(names(ICMP_QUOTES)) & set(names(SEGMENTS))
     assert set(names(LABELS)) < set(names(SEGMENTS))
     for label in LABELS:

@@ -19,7 +19,7 @@ from pcapframe.arrays import Array
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_client_s, turns_of
-from pcapframe.wording import agreeing, counted, percent, seconds
+from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "ClientWaitsLimits", "observe"]
 
@@ -97,10 +97,10 @@ def observe(traffic: Traffic, limits: ClientWaitsLimits) -> Pattern | None:
         "by_connection": _listed(traffic, order, waited, duration),
     }
     description = (
-        f"In {places.size:,} of {counted(observations['total_connections'], 'connection')} with requests, the client "
-        f"waited for most of the time before it sent {agreeing(places.size, 'its', 'their')} requests: "
-        f"{seconds(observations['waited_s'])} of {seconds(observations['duration_s'])} "
-        f"({percent(observations['share'])}), {seconds(observations['longest_s'])} before one request at most."
+        f"In {places.size:,} of {counted(observations['total_connections'], 'connection')} with requests, the client's "
+        f"waiting before its requests took most of the time: {seconds(observations['waited_s'])} of "
+        f"{seconds(observations['duration_s'])} ({percent(observations['share'])}), at most "
+        f"{seconds(observations['longest_s'])} before one request."
     )
     return Pattern(
         NAME, CATEGORY, description, observations, traffic.evidence(rows_of(traffic, [late["request_frame"]]), mask)

@@ -105,19 +105,26 @@ def observe(traffic: Traffic, limits: SlowRoundTripsLimits) -> Pattern | None:
         "handshake_max_s": _of(np.nanmax, handshake[places]),
         "by_connection": _listed(traffic, order, trips, handshake),
     }
-    texts = []
-    if observations["round_trip_median_s"] is not None:
-        median_text, most = (seconds(observations[f"round_trip_{name}_s"]) for name in ("median", "max"))
-        texts.append(f"smallest round trips of {median_text} (median; {most} at most)")
-    if observations["handshake_max_s"] is not None:
-        texts.append(f"handshakes of up to {seconds(observations['handshake_max_s'])}")
-    repeated = observations["with_repeated_syn"]
-    description = (
-        f"{places.size:,} of {counted(observations['timed'], 'connection')} had slow round trips or a slow handshake: "
-        f"{' and '.join(texts)}; {repeated:,} of them had a repeated SYN."
-    )
+    description = _description(observations, limits)
     rows = traffic.flagged("SYN", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))
+
+
+def _description(seen: dict[str, Any], limits: SlowRoundTripsLimits) -> str:
+    """Say which connections are slow, and in what."""
+    least, texts = seconds(limits.round_trip_s), []
+    if seen["handshakes"]:
+        longest = seconds(seen["handshake_max_s"])
+        texts.append(f"the handshake took {least} or longer in {seen['handshakes']:,} ({longest} at most)")
+    if seen["round_trips"]:
+        longest = seconds(seen["round_trip_max_s"])
+        texts.append(f"the smallest round trip took {least} or longer in {seen['round_trips']:,} ({longest} at most)")
+    if seen["beside_others"]:
+        texts.append(f"the smallest round trip was far above others to the same server in {seen['beside_others']:,}")
+    return (
+        f"{seen['connections']:,} of {counted(seen['timed'], 'connection')} opened or ran slowly: {'; '.join(texts)}. "
+        f"{seen['with_repeated_syn']:,} of them had a repeated SYN."
+    )
 
 
 def _of(measure: Any, times: Array) -> float | None:

@@ -40,3 +40,9 @@ def test_the_path_at_the_server_is_no_wait() -> None:
 def test_the_greeting_is_the_server_s() -> None:
     mail = talk(turns=0, close=False).data("server", 60, after=2.0).ack().data("client", 10).data("server", 10).close()
     assert observe(view(mail), LIMITS) is None
+
+
+def test_the_description_has_share_and_longest() -> None:
+    seen = observe(view(talk(wait=1.35)), LIMITS)
+    assert seen is not None
+    assert "most of the time: 4.05 s of 4.15 s (97.6 %), at most 1.35 s before one request." in seen.description

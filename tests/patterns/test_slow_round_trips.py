@@ -39,3 +39,12 @@ def test_a_repeated_syn_is_counted_beside() -> None:
 def test_unknown_round_trips_are_not_slow() -> None:
     assert observe(view(Conversation().syn()), LIMITS) is None
     assert observe(view(Conversation().handshake(drop=True).data("client", 10)), LIMITS) is None
+
+
+def test_the_description_says_what_is_slow() -> None:
+    seen = observe(view(talk(rtt=0.88)), LIMITS)
+    assert seen is not None
+    assert seen.description == (
+        "1 of 1 connection opened or ran slowly: the handshake took 500 ms or longer in 1 (880 ms at most); "
+        "the smallest round trip took 500 ms or longer in 1 (880 ms at most). 0 of them had a repeated SYN."
+    )
