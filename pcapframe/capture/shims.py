@@ -135,7 +135,7 @@ def _arista(buffer: Any, at: Any, end: Any) -> Any:
     """Arista's time stamp of 64 or 48 bits, behind a subtype and a version."""
     if at + 4 > end or be16(buffer, at) != ARISTA_TIMES:
         return ETHERTYPE_ARISTA, at
-    form = byte(buffer, at + 3)
+    form = byte(buffer, at + 3) & 0xF0
     if form not in (ARISTA_64_BITS, ARISTA_48_BITS):
         return ETHERTYPE_ARISTA, at
     return typed(buffer, at + (12 if form == ARISTA_64_BITS else 10), end)

@@ -50,6 +50,7 @@ SHIMS = {
     "Arista, 64 bits": (tag(0xD28B, "0001 0010 0000000000000000 0800"), True),
     "Arista, 48 bits": (tag(0xD28B, "0001 0020 000000000000 0800"), True),
     "Arista, 64 bits of UTC, then a VLAN": (tag(0xD28B, "0001 0110 0000000000000000 8100 0007 0800"), True),
+    "Arista, 48 bits, a later version": (tag(0xD28B, "0001 0121 000000000000 0800"), False),
     "HSR": (tag(0x892F, "1034 0001 0800"), True),
     "HSR with a VLAN": (tag(0x892F, "1034 0001 8100 0007 0800"), True),
     "R-Tag": (tag(0xF1C1, "0000 0001 0800"), True),
