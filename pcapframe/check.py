@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,11 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
+from pcapframe.capture.udp_tunnels import UDP_TUNNELS
 from pcapframe.errors import PcapframeError
-from pcapframe.packets import read_pcap
+from pcapframe.packets import DecodeAs, read_pcap
 from pcapframe.schema import LABELS, names
 from pcapframe.segments import label_segments
 from pcapframe.wording import agreeing, counted, percent
@@ -44,6 +46,9 @@ NUMBERS = {
     "completeness": "tcp.completeness",
 }
 FIELDS = NUMBERS | {name: f"tcp.analysis.{name}" for name in names(LABELS)}
+# Names of tunnels over UDP that tshark does not have in small letters, and a port of a tunnel that it does not have.
+TUNNEL_NAMES = {"GTP-U": "gtp", "VXLAN-GPE": "vxlan_gpe", "LISP": "lisp-data", "CAPWAP": "capwap.data"}
+OTHER_PORTS = {8472: "VXLAN"}
 SEGMENT = "segment"  # stands for "is a segment" among the labels
 COPY_BYTES = 1 << 20
 
@@ -94,13 +99,15 @@ class LabelCheck:
         return table
 
 
-def check_labels(source: CaptureSource) -> LabelCheck:
+def check_labels(source: CaptureSource, *, decode_as: DecodeAs | None = None) -> LabelCheck:
     """Compare our labels of a capture with those of tshark.
 
     Parameters
     ----------
     source : path, bytes or binary file
         A capture as for `read_pcap`.
+    decode_as : str or iterable of str, optional
+        As for `read_pcap`; tshark is told the same.
 
     Returns
     -------
@@ -113,12 +120,16 @@ def check_labels(source: CaptureSource) -> LabelCheck:
         tshark is not installed, or cannot read the capture.
     CaptureError
         The capture cannot be read.
+    ParameterError
+        `decode_as` is not valid.
     """
+    texts = listed(decode_as)
+    ports = {port: UDP_TUNNELS[row].name for port, row in decoded_ports(texts).items()}
     program = _program()
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     with _as_file(source) as path:
-        segments = label_segments(read_pcap(path))
-        theirs = tshark_segments(path)
+        segments = label_segments(read_pcap(path, decode_as=texts))
+        theirs = tshark_segments(path, ports=ports)
     tables = compare_labels(segments, theirs)
     return LabelCheck(source_name(source), version.partition("\n")[0].rstrip("."), *tables)
 
@@ -159,7 +170,7 @@ def compare_labels(segments: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.Dat
     return labels, differing, float(same.sum() / len(theirs)) if len(theirs) else float("nan")
 
 
-def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
+def tshark_segments(path: str | Path, *, passes: int = 2, ports: Mapping[int, str] | None = None) -> pd.DataFrame:
     """Return what tshark reports for each TCP segment.
 
     Parameters
@@ -169,6 +180,8 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
     passes : int, default 2
         With 1, each frame shows what was known when it was captured. With 2, ``window_bytes``, ``initial_rtt_s`` and
         ``completeness`` show what is known at the end of the capture.
+    ports : mapping of int to str, optional
+        Tunnels on UDP ports of one's own, by their name.
 
     Returns
     -------
@@ -187,6 +200,8 @@ def tshark_segments(path: str | Path, *, passes: int = 2) -> pd.DataFrame:
     command += ["-T", "fields", "-E", "occurrence=a", "-E", "aggregator=;", "-E", "separator=/t"]
     for protocol in DISTURBING:
         command += ["--disable-protocol", protocol]
+    for port, name in {**OTHER_PORTS, **(ports or {})}.items():
+        command += ["-d", f"udp.port=={port},{TUNNEL_NAMES.get(name, name.lower())}"]
     for field in ("tcp.srcport", *FIELDS.values()):
         command += ["-e", field]
     # An empty configuration folder, because the user's preferences would change tshark's output.

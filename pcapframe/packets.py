@@ -269,7 +269,7 @@ class _Masks:
 def _extra_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras: npt.NDArray[Any]) -> dict[str, Any]:
     """Return the columns of the side records; one that no row has takes no memory."""
     ways = columns.tunnel_names()
-    unique = sorted({ways[way] for way in np.unique(extras["tunnel"]).tolist() if way})
+    unique = sorted({ways[way] for way in np.flatnonzero(np.bincount(extras["tunnel"])).tolist() if way})
     numbers = np.array([unique.index(name) if name in unique else -1 for name in ways])
     return {
         "outer_src": _sparse_category(columns.count, extras, extras["outer_src"], addresses),

@@ -8,8 +8,10 @@ import pytest
 import rich
 
 import pcapframe as pf
+from pcapframe.capture.udp_tunnels import UDP_TUNNELS
 from pcapframe.check import TsharkError, check_labels, compare_labels, tshark_segments
 from tests.builders import Conversation, ethernet, ipv4, merge, packet, pcap, tcp
+from tests.capture.wrappings import FRAME, VXLAN, over_udp
 
 
 def capture() -> bytes:
@@ -117,3 +119,15 @@ def test_one_pass_shows_what_was_known_at_each_frame(tmp_path: Path) -> None:
     first, final = (tshark_segments(file, passes=passes)["completeness"] for passes in (1, 2))
     assert first.iloc[1] == 1
     assert final.iloc[1] == final.iloc[-1] == 1 + 2 + 4 + 16
+
+
+@pytest.mark.parametrize("name", sorted({row.name.lower() for row in UDP_TUNNELS.values()}))
+def test_tshark_knows_the_tunnels_by_the_names_that_it_is_told(name: str) -> None:
+    capture = pcap([(0, ethernet(over_udp(14789, VXLAN, FRAME)))])
+    checked = check_labels(capture, decode_as=f"udp.port=14789,{name}")
+    assert checked.labels.loc["segment", "both"] == (name == "vxlan")  # a name unknown to tshark would be an error
+
+
+def test_flannels_port_is_that_of_vxlan_for_both() -> None:
+    checked = check_labels(pcap([(0, ethernet(over_udp(8472, VXLAN, FRAME)))]))
+    assert checked.labels.loc["segment"].tolist() == [1, 0, 0, 0]

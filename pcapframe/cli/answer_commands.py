@@ -5,8 +5,19 @@ from dataclasses import asdict
 import click
 
 import pcapframe
-from pcapframe.cli.captures import analyze_captures
-from pcapframe.cli.options import Captures, as_json, captures, limit_option, output, port, server, threshold, times
+from pcapframe.cli.captures import analyze_captures, decode_as
+from pcapframe.cli.options import (
+    Captures,
+    as_json,
+    captures,
+    decode_as_option,
+    limit_option,
+    output,
+    port,
+    server,
+    threshold,
+    times,
+)
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 
 __all__ = ["analyze", "check", "flow", "info", "retransmissions", "thresholds"]
@@ -168,6 +179,7 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
 
 @click.command()
 @click.argument("capture", metavar="CAPTURE")
+@decode_as_option
 @click.option("--csv", metavar="FILE", help="Write the frames that differ to a CSV file, or to standard output (-).")
 @output
 def check(capture: str, csv: str | None, output: str) -> None:
@@ -184,7 +196,7 @@ def check(capture: str, csv: str | None, output: str) -> None:
     from pcapframe.check import check_labels
 
     check_writable(output)
-    checked = check_labels(capture)
+    checked = check_labels(capture, decode_as=decode_as())
     if csv is not None:
         write(checked.differing.to_csv().removesuffix("\n"), csv)
     if csv != STDOUT:

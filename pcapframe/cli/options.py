@@ -8,8 +8,8 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "DECODE_AS", "Captures", "allow_host", "as_json", "captures", "frame_files", "limit_option",
-    "output", "port", "server", "threshold", "times",
+    "ALLOWED_HOSTS", "DECODE_AS", "Captures", "allow_host", "as_json", "captures", "decode_as_option", "frame_files",
+    "limit_option", "output", "port", "server", "threshold", "times",
 ]  # fmt: skip
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -64,14 +64,14 @@ allow_host = click.option(
     "--allow-host", multiple=True, metavar="HOST", is_eager=True, expose_value=False, callback=_keep_hosts,
     help="Allow URLs of this host even if its addresses are not public. May be repeated.",
 )  # fmt: skip
-decode_as = click.option(
+decode_as_option = click.option(
     "--decode-as", multiple=True, metavar="udp.port=PORT,TUNNEL", expose_value=False, callback=_keep_decode_as,
     help="A tunnel on a UDP port of your own, as in udp.port=14789,vxlan. May be repeated.",
 )  # fmt: skip
 captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
-    decode_as,
+    decode_as_option,
 )
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."
