@@ -34,12 +34,14 @@ CODE_STP = 0x10003
 CODE_WLAN = 0x10004  # an 802.11 frame without data
 CODE_WLAN_ENCRYPTED = 0x10007
 CODE_PPP_DATA = 0x10008  # compressed, encrypted or split over several links
+CODE_BATMAN_DATA = 0x10009  # split or coded
 CODE_AGGREGATE = 0x10006  # several frames in one of 802.11 (A-MSDU); the first one follows
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
 ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000
 
 CODE_NAMES = {
+    CODE_BATMAN_DATA: "batman-adv data",
     CODE_LLC: "LLC",
     CODE_CUT: "short frame",
     CODE_PPP: "PPP",

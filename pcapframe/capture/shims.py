@@ -9,6 +9,7 @@ from typing import Any
 
 from pcapframe.capture.bits import be16, byte
 from pcapframe.capture.link import (
+    CODE_BATMAN_DATA,
     CODE_CUT,
     CODE_ISL,
     CODE_LLC,
@@ -41,8 +42,11 @@ MACSEC_VERSION, MACSEC_HAS_SCI, MACSEC_CHANGED = 0x80, 0x20, 0x0C  # of the firs
 NSH_NEXT = (0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_BRIDGED, ETHERTYPE_NSH, ETHERTYPE_MPLS)  # RFC 8300 section 9.1
 NSH_IPV4, NSH_MPLS = 1, 5
 ARISTA_TIMES, ARISTA_48_BITS, ARISTA_64_BITS = 1, 0x20, 0x10
-BATMAN_OLD_UNICAST, BATMAN_OLD_BROADCAST, BATMAN_OLD_4_ADDRESSES = 0x03, 0x04, 0x09  # versions 14 and 15 number them
-BATMAN_BROADCAST, BATMAN_UNICAST, BATMAN_4_ADDRESSES = 0x01, 0x40, 0x42
+# Packet types of version 14, and of version 15, which numbers them in another way.
+BATMAN_OLD_UNICAST, BATMAN_OLD_BROADCAST, BATMAN_OLD_FRAGMENT, BATMAN_OLD_4_ADDRESSES = 0x03, 0x04, 0x06, 0x09
+BATMAN_OLD_CODED = 0x0A
+BATMAN_BROADCAST, BATMAN_CODED, BATMAN_MULTICAST = 0x01, 0x02, 0x05
+BATMAN_UNICAST, BATMAN_FRAGMENT, BATMAN_4_ADDRESSES = 0x40, 0x41, 0x42
 REALTEK_4, REALTEK_OLD_4, REALTEK_8 = 0xA0, 0x90, 0x04  # tags of four and eight bytes; other protocols share the type
 LABEL_BYTES = 4
 LIKELY_TYPES = (ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_ARP, *VLAN_TYPES, ETHERTYPE_MPLS, ETHERTYPE_PPPOE)
@@ -144,16 +148,24 @@ def _arista(buffer: Any, at: Any, end: Any) -> Any:
 @inner_jit
 def _batman(buffer: Any, at: Any, end: Any) -> Any:
     """B.A.T.M.A.N. advanced, versions 14 and 15: the frames that it carries whole."""
-    if at + 2 > end:
-        return ETHERTYPE_BATMAN, at
+    if at + 6 > end:
+        return CODE_CUT, at
     kind, version = byte(buffer, at), byte(buffer, at + 1)
-    if (version == 15 and kind == BATMAN_UNICAST) or (version == 14 and kind == BATMAN_OLD_UNICAST):
+    if version == 14:
+        is_split, multicast = kind in (BATMAN_OLD_FRAGMENT, BATMAN_OLD_CODED), False
+        unicast, broadcast, four = BATMAN_OLD_UNICAST, BATMAN_OLD_BROADCAST, BATMAN_OLD_4_ADDRESSES
+    else:
+        is_split, multicast = version != 15 or kind in (BATMAN_FRAGMENT, BATMAN_CODED), kind == BATMAN_MULTICAST
+        unicast, broadcast, four = BATMAN_UNICAST, BATMAN_BROADCAST, BATMAN_4_ADDRESSES
+    if is_split:
+        return CODE_BATMAN_DATA, at
+    if multicast:
+        return ETHERTYPE_BRIDGED, at + 6 + be16(buffer, at + 4)
+    if kind == unicast:
         return ETHERTYPE_BRIDGED, at + 10
-    if (version == 15 and kind == BATMAN_4_ADDRESSES) or (version == 14 and kind == BATMAN_OLD_4_ADDRESSES):
-        return ETHERTYPE_BRIDGED, at + 18
-    if (version == 15 and kind == BATMAN_BROADCAST) or (version == 14 and kind == BATMAN_OLD_BROADCAST):
+    if kind == broadcast:
         return ETHERTYPE_BRIDGED, at + 14
-    return ETHERTYPE_BATMAN, at
+    return (ETHERTYPE_BRIDGED, at + 18) if kind == four else (ETHERTYPE_BATMAN, at)
 
 
 @inner_jit

@@ -35,6 +35,7 @@ NAMES = {
     "PPP data": "PPP, compressed, encrypted or split",
     "VLAN": "a VLAN tag",
     "MACsec": f"MACsec, {ENCRYPTED}",
+    **{name: f"{name} that is not followed" for name in ("TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data")},
     "802.11 (encrypted)": f"802.11, {ENCRYPTED}",
     "short frame": "frames cut off before the network layer",
     "IPv4": "IPv4 headers that cannot be read",

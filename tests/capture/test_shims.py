@@ -61,7 +61,9 @@ def test_wireshark_skips_them_too(tmp_path):
         (tag(0xD28B, "0002 0010 0000000000000000 0800"), "Arista timestamp"),
         (tag(0xD28B, "0001 0030 0000000000000000 0800"), "Arista timestamp"),
         (tag(0x4305, "00 0f 32 01 020000000009") + ethernet(b""), "batman-adv"),  # a routing message
-        (tag(0x4305, "40 10 32 01 020000000009") + ethernet(b""), "batman-adv"),  # another version
+        (tag(0x4305, "40 10 32 01 020000000009") + ethernet(b""), "batman-adv data"),  # another version
+        (tag(0x4305, "41 0f 32 01 020000000009 020000000008 0000 0005 0040"), "batman-adv data"),  # a fragment
+        (tag(0x4305, "06 0e 32 01 020000000009 01 00 020000000008 0005"), "batman-adv data"),
         (tag(0x8899, "0300 0800"), "Realtek"),  # loop detection
         (tag(0x8847, "00010040 00010040"), "MPLS"),  # labels without a bottom, but for what is in the packet
     ],

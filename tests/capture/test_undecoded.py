@@ -115,3 +115,13 @@ def test_names():
     assert undecoded_name("TCP") is None
     assert undecoded_name("other link types") == "other link types"
     assert TCP not in PORTS
+
+
+@pytest.mark.parametrize("name", ["TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data"])
+def test_tags_that_are_not_followed_may_hold_tcp(name):
+    assert undecoded_name(name) == f"{name} that is not followed"
+
+
+@pytest.mark.parametrize("name", ["batman-adv", "Realtek"])
+def test_what_meshes_and_switches_say_of_themselves_holds_none(name):
+    assert undecoded_name(name) is None

@@ -59,6 +59,7 @@ SHIMS = {
         before_frame(0x4305, "42 0f 32 01 020000000009 020000000008 01 00"), True,
     ),
     "batman-adv broadcast": (before_frame(0x4305, "01 0f 32 00 00000001 020000000009"), True),
+    "batman-adv multicast": (before_frame(0x4305, "05 0f 32 00 0004 06010000"), False),
     "batman-adv unicast, version 14": (before_frame(0x4305, "03 0e 32 01 020000000009"), True),
     "batman-adv broadcast, version 14": (before_frame(0x4305, "04 0e 32 00 00000001 020000000009"), True),
     "Realtek, four bytes": (tag(0x8899, "a002 0800"), False),
