@@ -101,7 +101,7 @@ def _null_together(arrays: Arrays) -> Iterator[str]:
 
 def _ranges(arrays: Arrays) -> Iterator[str]:
     """Values are within what their fields can hold."""
-    most: dict[str, int] = {"tcp_header_bytes": 60, "tcp_flags": 0xFFF, "vlan": 0xFFF}
+    most: dict[str, int] = {"tcp_header_bytes": 60, "tcp_flags": 0xFFF, "vlan": 0x7FFF}  # ISL has 15 bits of it
     for name, bound in most.items():
         if (arrays[name]._data > bound).any():
             yield f"packets: {name} above {bound}"

@@ -249,7 +249,7 @@ def add_fragment(
     key[0], key[1] = header[ip.SRC_HIGH], header[ip.SRC_LOW]
     key[2], key[3] = header[ip.DST_HIGH], header[ip.DST_LOW]
     key[4] = header[ip.IDENT] | own << np.uint64(32) | np.uint64(vlan + 1) << np.uint64(40)
-    key[4] |= np.uint64(way) << np.uint64(53)
+    key[4] |= np.uint64(way) << np.uint64(56)
     bucket = _bucket(key, seed)
     number = np.int64(table.buckets[bucket])
     while number != NONE:
