@@ -132,6 +132,7 @@ NO_TCP = "null unless TCP, or where the capture cut the header off before this f
 NO_TCP_HEADER = "null unless TCP, or where the capture cut the TCP header off"
 NO_OPTION = "null where the option is absent"
 NO_TUNNEL = "null unless the packet is in a tunnel"
+NO_OUTER = "null unless the packet is in a tunnel over IP"
 NO_ERROR = "null unless the packet is an ICMP or ICMPv6 error"
 NO_QUOTE = "null unless an error quotes an IP header"
 NO_PORTS_QUOTED = "null unless an error quotes TCP or UDP"
@@ -174,10 +175,10 @@ COMMON = (
     Column("source", "uint16", "", NEVER, "which capture the packet is from, from 0"),
     Column("source_frame", "uint32", "", NEVER, "frame number in that capture, from 1"),
     Column("offset", "int64", "bytes", NEVER, "where the packet's bytes start in that capture, decompressed"),
-    Column("outer_src", "category", "address", NO_TUNNEL, "source of the outermost IP header"),
-    Column("outer_dst", "category", "address", NO_TUNNEL, "destination of the outermost IP header"),
+    Column("outer_src", "category", "address", NO_OUTER, "source of the outermost IP header"),
+    Column("outer_dst", "category", "address", NO_OUTER, "destination of the outermost IP header"),
     Column("tunnel", "category", "", NO_TUNNEL,
-           "the tunnels between the two IP headers, from outside to inside: VXLAN, GRE/ERSPAN …"),
+           "the tunnels down to the innermost IP header, from outside to inside: VXLAN, GRE/ERSPAN, MPLS …"),
     Column("sliced", "bool", "", NEVER,
            "cut off before it was recorded: an IP header says more than the frame had (packet broker, mirror port)"),
 )  # fmt: skip
