@@ -142,7 +142,7 @@ def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
         flags = flags.copy()
         flags[copies] = 0
     fin, syn, rst, ack = (FLAG_BITS[name] for name in ("FIN", "SYN", "RST", "ACK"))
-    few = flags[(flags & (fin | syn | rst)) != 0]  # few packets have one of these
+    few = flags.take(np.flatnonzero(flags & (fin | syn | rst)))  # few packets have one of these
 
     def count(mask: int, wanted: int) -> int:
         return int(np.count_nonzero((few & mask) == wanted))

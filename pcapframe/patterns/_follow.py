@@ -1,6 +1,7 @@
 """One pass over all segments in order: how far each side had sent and acknowledged, its window and its timestamps.
 
-It is compiled because it reads every segment; what it finds concerns few of them.
+It is compiled because it reads every segment; what it finds concerns few of them. An ACK of what was never sent
+(``acks_unsent``) counts for nothing.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ CHUNK_ROWS = 1 << 16
 NONE = np.iinfo(np.int64).min
 READ = (  # columns of the segments
     "from_client", "tcp_flags", "rel_seq", "rel_ack", "window", "window_bytes", "payload_bytes", "tsval",
-    "capture_duplicate", "reordered", "fin_ignored",
+    "capture_duplicate", "reordered", "acks_unsent", "fin_ignored",
 )  # fmt: skip
 
 
@@ -38,18 +39,22 @@ class _Rows(NamedTuple):
     tsval: Array  # int64, -1 for none
     capture_duplicate: Array  # bool
     reordered: Array  # bool
+    acks_unsent: Array  # bool
     fin_ignored: Array  # bool
 
 
-class _Sides(NamedTuple):
-    """State of each side (2 * place + 1 for the client), NONE before its first packet."""
-
-    high: Array  # int64, end of what it sent, counted from its SYN
-    acked: Array  # int64, highest acknowledgement that it sent
-    edge: Array  # int64, right edge of the window that it offered last
-    unit: Array  # int64, bytes that one unit of its window field stands for
-    tsval: Array  # int64, its newest timestamp
-    fins: Array  # int64, how many it sent
+# State of each side (2 * place + 1 for the client).
+SIDE = np.dtype(
+    [
+        ("high", np.int64),  # end of what it sent, counted from its SYN; NONE before its first packet
+        ("acked", np.int64),  # highest acknowledgement that it sent, NONE for none
+        ("edge", np.int64),  # right edge of the window that it offered last, NONE for none
+        ("tsval", np.int64),  # its newest timestamp, NONE for none
+        ("unit", np.uint32),  # bytes that one unit of its window field stands for
+        ("has_closed", np.bool_),
+    ],
+    align=True,
+)
 
 
 class Followed(NamedTuple):
@@ -83,43 +88,43 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
     window, window_bytes, payload, tsvals, copies, reordered = (
         rows.window, rows.window_bytes, rows.payload_bytes, rows.tsval, rows.capture_duplicate, rows.reordered,
     )  # fmt: skip
-    fin_ignored = rows.fin_ignored
-    high, acked, edges, units, newest, fins = sides
+    acks_unsent, fin_ignored = rows.acks_unsent, rows.fin_ignored
     moves = backs = 0
     for i in range(place.size):
-        flags = tcp_flags[i]
+        flags = np.int64(tcp_flags[i])
         if place[i] < 0 or copies[i] or flags & RST:
             continue
-        side = 1 if from_client[i] else 0
-        own, peer = 2 * place[i] + side, 2 * place[i] + 1 - side
+        own = sides[2 * place[i] + (1 if from_client[i] else 0)]
         end = rel_seq[i] + max(payload[i], 0) + (1 if flags & (SYN | FIN) else 0)
         ack = rel_ack[i]
-        # An ACK of bytes that were not sent, as far as the capture shows, is ignored.
-        is_sound = flags & ACK != 0 and (high[peer] == NONE or ack <= high[peer])
+        is_sound = flags & ACK != 0 and not acks_unsent[i]
         is_older = False
         if tsvals[i] >= 0:
-            since = 1 if newest[own] == NONE else np.int64(np.int32(np.uint32(tsvals[i] - newest[own])))
-            newest[own] = tsvals[i] if since > 0 else newest[own]
-            if since < 0:
+            since = 1 if own.tsval == NONE else np.int64(np.int32(np.uint32(tsvals[i] - own.tsval)))
+            if since > 0:
+                own.tsval = tsvals[i]
+            elif since < 0:
                 is_older = True
-                is_newer = end > high[own] or (is_sound and ack > acked[own])
+                is_newer = end > own.high or (is_sound and ack > own.acked)
                 if is_newer and not reordered[i]:
                     back[backs, 0], back[backs, 1] = i, -since
                     backs += 1
         if flags & FIN and not fin_ignored[i]:
-            fins[own] += 1
+            own.has_closed = True
+        own.high = max(own.high, end)
+        if not is_sound:
+            continue
         # A side that has closed accepts no more data, and its window means nothing.
-        if is_sound and not flags & SYN and window_bytes[i] >= 0 and not is_older and not fins[own]:
+        if not flags & SYN and window_bytes[i] >= 0 and not is_older and not own.has_closed:
             if window[i] > 0:
-                units[own] = window_bytes[i] // window[i]
+                own.unit = window_bytes[i] // window[i]
             edge = ack + window_bytes[i]
-            if edges[own] != NONE and ack >= acked[own] and edge + units[own] <= edges[own]:
-                moved[moves, 0], moved[moves, 1] = i, edges[own] - edge
+            if own.edge != NONE and ack >= own.acked and edge + own.unit <= own.edge:
+                moved[moves, 0], moved[moves, 1] = i, own.edge - edge
                 moves += 1
-                edges[own] = edge
-            edges[own] = max(edges[own], edge)
-        high[own] = max(high[own], end)
-        acked[own] = max(acked[own], ack if is_sound else NONE)
+                own.edge = edge
+            own.edge = max(own.edge, edge)
+        own.acked = max(own.acked, ack)
     return moves, backs
 
 
@@ -141,9 +146,8 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
         Rows ascending.
     """
     plain, place = PlainColumns(segments, SEGMENTS, READ), fixed(place, np.int32)
-    sides = _Sides(*(np.full(2 * connections, NONE) for _ in _Sides._fields))
-    sides.unit.fill(1)
-    sides.fins.fill(0)
+    sides = np.empty(2 * connections, SIDE)
+    sides[:] = (NONE, NONE, NONE, NONE, 1, False)
     moved, back = (np.empty((min(CHUNK_ROWS, place.size), 2), np.int64) for _ in range(2))
     found: tuple[list[Array], list[Array]] = ([], [])
     for start in range(0, place.size, CHUNK_ROWS):
@@ -153,4 +157,4 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
             if count:
                 kept.append(made[:count] + np.array([start, 0]))
     pairs = [np.concatenate([np.empty((0, 2), np.int64), *kept]) for kept in found]
-    return Followed(sides.high, sides.acked, *(column for pair in pairs for column in pair.T))
+    return Followed(sides["high"], sides["acked"], *(column for pair in pairs for column in pair.T))

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, Array, Mask, seconds_from, stable_order
+from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from, stable_order
 from pcapframe.errors import ParameterError
-from pcapframe.measures import Differing, differing, distinct, each_way, frame_filter, values, without_attrs
+from pcapframe.measures import Differing, differing, distinct, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow
@@ -67,6 +67,10 @@ class Traffic:
             if missing:
                 raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
         self._segments = without_attrs(segments)
+        # Taking a column out of a frame costs more than most patterns do with it.
+        self._taken: dict[str, pd.Series] = {}
+        self._numbers: dict[str, Array] = {}
+        self._flagged: dict[int, Rows] = {}
         self.connections = without_attrs(connections)
         self.endpoints = Endpoints(self.connections)
         self.size = len(connections)
@@ -74,12 +78,14 @@ class Traffic:
     # Connections, one value each.
 
     def number(self, column: str) -> Array:
-        """Return a column of the connections frame as int64."""
-        return self.connections[column].to_numpy().astype(np.int64)
+        """Return a column of the connections frame as int64, read-only."""
+        if column not in self._numbers:
+            self._numbers[column] = fixed(self.connections[column].to_numpy(), np.int64)
+        return self._numbers[column]
 
     def each_way(self, column: str) -> Array:
         """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
-        return each_way(self.connections, column)
+        return np.asarray(self.number(f"client_{column}") + self.number(f"server_{column}"))
 
     def is_in(self, column: str, *categories: str) -> Mask:
         """Tell which connections have one of these categories."""
@@ -169,9 +175,11 @@ class Traffic:
         ParameterError
             The column was not declared.
         """
-        if name not in self._reads:
-            raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
-        return self._segments[name]
+        if name not in self._taken:
+            if name not in self._reads:
+                raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
+            self._taken[name] = self._segments[name]
+        return self._taken[name]
 
     def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
         """Return a column of the segments frame at some rows, `null` for null; fast for few rows."""
@@ -243,10 +251,14 @@ class Traffic:
     def flagged(self, *flags: str, within: Mask | None = None) -> Rows:
         """Return the segments with one of these flags (SYN, FIN, RST), in the connections of `within`."""
         bits = sum(FLAG_BITS[name] for name in flags)
-        wanted = (self._control_flags & bits) != 0
-        if within is not None:
-            wanted &= within[self._control.place]
-        return Rows(self._control.rows[wanted], self._control.place[wanted])
+        if bits not in self._flagged:
+            wanted = np.flatnonzero(self._control_flags & bits)
+            self._flagged[bits] = Rows(self._control.rows[wanted], self._control.place[wanted])
+        found = self._flagged[bits]
+        if within is None:
+            return found
+        wanted = np.flatnonzero(within[found.place])
+        return Rows(found.rows[wanted], found.place[wanted])
 
     @cached_property
     def _control(self) -> Rows:
@@ -367,7 +379,7 @@ class Traffic:
 
     @cached_property
     def _conn_id(self) -> Array:
-        return self.column("conn_id")
+        return self.column("conn_id").astype(np.intp)  # NumPy converts every index to it, each time
 
     @cached_property
     def _conn_ids(self) -> Array:

@@ -14,8 +14,11 @@ def test_how_far_each_side_came() -> None:
 
 
 def test_what_was_not_sent_is_not_acknowledged() -> None:
-    talk = Conversation().handshake().data("client", 100).ack("server", ack=5000).ack("server", ack=101)
-    assert view(talk).followed.acked.tolist() == [101, 1]
+    talk = Conversation().handshake().data("client", 100).ack("server", ack=5000)
+    assert view(talk).followed.acked.tolist() == [5000, 1]
+    # The client goes on with the byte after its last one: it had sent none beyond.
+    refuted = talk.data("client", 100).ack("server", ack=201)
+    assert view(refuted).followed.acked.tolist() == [201, 1]
 
 
 def test_connections_left_out_are_passed_over() -> None:

@@ -100,10 +100,9 @@ def _merged(view: View) -> Finding | None:
     # The MSS that one side advertises limits the other side's segments.
     np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
-    is_low = (limit < payload.max(initial=0)).any(axis=1)
-    if not is_low.any():
+    if not (limit < payload.max(initial=0)).any():
         return None
-    rows = np.flatnonzero(is_low.take(conn_id) & (payload > limit.min()))  # often few
+    rows = np.flatnonzero(payload > limit.min())  # often few
     rows = rows[payload[rows] > limit[conn_id[rows], (~from_client[rows]).astype(np.int8)]]
     if not rows.size:
         return None
