@@ -220,9 +220,10 @@ def _unlikely(header: PcapHeader, start: Array, is_whole: bool) -> int:
     at, count, first = header.header_bytes, 0, 0
     for number in range(TRIED):
         head = start[at : at + header.record_bytes].tobytes()
-        if len(head) < header.record_bytes:
+        begins_another = is_header(head)  # a further capture in the same file
+        if len(head) < header.record_bytes or begins_another:
             is_sure = header.record_bytes == RECORD_HEADER_BYTES or number >= FEWEST_TRIED
-            return count + (not is_sure) + (is_whole and at != start.size)
+            return count + (not is_sure) + (is_whole and at != start.size and not begins_another)
         seconds, part, captured, wire = (int.from_bytes(head[place : place + 4], order) for place in range(0, 16, 4))
         count += part >= 1_000_000
         count += not any(head)

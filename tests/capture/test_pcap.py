@@ -293,6 +293,16 @@ def test_captures_of_two_formats_and_link_types_in_one_file():
     assert [each["frame"] for each in info.comments] == [2, 3 + len(TALK)]
 
 
+@pytest.mark.parametrize("size", [4, 8, 54])
+@pytest.mark.parametrize("count", [2, 20])
+def test_captures_of_one_packet_each_are_no_other_dialect(size, count):
+    one = pcap([(NOW, packet()[:size])])
+    with pytest.warns(CaptureWarning, match=f"holds {count} captures"):
+        found = read_pcap(one * count)
+    assert found["captured_bytes"].tolist() == [size] * count
+    assert capture_info(found).format == "pcap (microseconds)"
+
+
 def test_a_header_cut_off_behind_a_capture():
     with pytest.warns(CaptureWarning, match="at byte 94: cut off in the pcap header, 20 of 24 bytes are there"):
         found = read_pcap(pcap([(NOW, packet())]) + pcap([])[:20])
