@@ -319,6 +319,10 @@ CONNECTIONS = (
     Column("conn_state", "str", "", NEVER, "Zeek's conn_state, over the whole connection"),
     Column("history", "str", "", NEVER, "Zeek's history letters, over the whole connection"),
     Column("completeness", "uint8", "bits", NEVER, "Wireshark's tcp.completeness"),
+    Column("icmp_errors", "UInt32", "", "null where ``attrs`` of the segments do not tell",
+           "ICMP and ICMPv6 errors that quote one of its packets"),
+    Column("icmp_error", "category", "", "null without one",
+           "the most frequent of these errors: type and code, as Wireshark names them"),
     *_each_way(
         Column("resent_segments", "uint32", "", NEVER, "retransmitted segments"),
         Column("resent_bytes", "uint64", "bytes", NEVER, "retransmitted payload"),

@@ -384,7 +384,9 @@ def _chosen(
     asked = _turn(bare[read].take(rows), turned)
     if not turned.size:
         return asked, rows, whole[selected.keep]
-    return asked, rows, build_connections(_turn(bare.take(rows), turned))
+    whole_rows = _turn(bare.take(rows), turned)
+    whole_rows.attrs = segments.attrs  # which ICMP errors quote them
+    return asked, rows, build_connections(whole_rows)
 
 
 def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_o
 from pcapframe.answers.waits import waits_of
 from pcapframe.measures import connection_filters, each_way, endpoint_text
 from pcapframe.packets import DecodeAs
+from pcapframe.wording import counted
 
 __all__ = ["ConnectionsAnswer", "analyze_tcp_connections"]
 
@@ -208,9 +209,14 @@ def _issues(analysis: Analysis) -> list[str]:
         (handshake["half_open"], ("unanswered",), "handshake", half_open),
         (handshake["aborted"], ("handshakes",), "handshake", "aborted by a RST of the client after the SYN-ACK"),
     )
-    return [
+    issues = [
         f"{analysis.health.qualify_count(n, noun, *statistics)} {what}" for n, statistics, noun, what in wordings if n
     ]
+    errors = analysis.counted.connections["icmp_errors"].fillna(0)
+    if quoted := int((errors > 0).sum()):
+        count = analysis.health.qualify_count(int(errors.sum()), "ICMP error", "packets")
+        issues.append(f"{count} that quote packets of {counted(quoted, 'connection')}")
+    return issues
 
 
 def _or_none(column: pd.Series) -> pd.Series:

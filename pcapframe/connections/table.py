@@ -8,6 +8,7 @@ import pandas as pd
 
 from pcapframe import schema
 from pcapframe.arrays import Array
+from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.registry import DERIVED, MEASURES
 from pcapframe.connections.rows import in_chunks
 from pcapframe.connections.same_as import second_views
@@ -63,6 +64,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     for derive in DERIVED:
         made |= derive(made)
     made |= _same_as(segments, conn_ids, place, made)
+    made |= icmp_columns(attrs, conn_ids)
     addresses = segments["src"].dtype
     columns = {column.name: _as(made.pop(column.name), column.dtype, addresses) for column in schema.CONNECTIONS}
     frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)

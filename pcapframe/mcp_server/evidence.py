@@ -12,6 +12,7 @@ from pcapframe.answers import capped_health
 from pcapframe.capture.source import CaptureSource
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
+from pcapframe.icmp import NO_QUOTES, read_quotes
 from pcapframe.mcp_server.paging import BUDGET, FEW, compact
 from pcapframe.measures import endpoint_text, frame_filter
 from pcapframe.packets import count_by_interface
@@ -153,7 +154,7 @@ def packets_behind(
     frames = list(evidence.frames[begin : begin + count])
     shown = Packets(
         file=analysis.capture.name,
-        packets=_rows(analysis.segments_of(frames)),
+        packets=_packets(analysis, frames),
         packets_total=evidence.frame_count,
         connections_total=evidence.connection_count,
         display_filter=frame_filter(frames),
@@ -161,6 +162,43 @@ def packets_behind(
     if not evidence.frame_count:
         shown["message"] = analysis.message or _no_packets(str(pattern), evidence)
     return shown
+
+
+def _packets(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
+    """Write segments and ICMP errors, in the order of their frames."""
+    segments = [frame for frame in frames if frame in analysis.segments.index]
+    rows = _rows(analysis.segments_of(segments))
+    if len(segments) < len(frames):
+        rows += _error_rows(analysis, [frame for frame in frames if frame not in segments])
+    return sorted(rows, key=lambda row: row["frame"])
+
+
+def _error_rows(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
+    """Write ICMP errors; their connection is the one whose packet they quote, and their name is a label."""
+    quotes = read_quotes(analysis.segments.attrs) or NO_QUOTES
+    quoted = quotes.errors[np.isin(quotes.errors["frame"], frames)]
+    found = analysis.packets.loc[quoted["frame"].tolist()]
+    columns = zip(found["time"], found["src"], found["dst"], found["wire_bytes"], found["ttl"], strict=True)
+    return [
+        PacketRow(
+            frame=int(error["frame"]),
+            time=None if pd.isna(time) else time.isoformat(),
+            conn_id=int(error["conn_id"]),
+            from_client=False,
+            src=str(src),
+            dst=str(dst),
+            flags="",
+            rel_seq=None,
+            rel_ack=None,
+            payload_bytes=None,
+            wire_bytes=int(wire_bytes),
+            window_bytes=None,
+            ttl=int(ttl),
+            labels=[f"ICMP: {quotes.kinds[error['kind']]}"],
+            resend_reason=None,
+        )
+        for error, (time, src, dst, wire_bytes, ttl) in zip(quoted, columns, strict=True)
+    ]
 
 
 def _no_packets(pattern: str, evidence: Evidence) -> str:

@@ -48,6 +48,7 @@ NAMES = (
     "sack_beyond_sent",
     "peer_falls_silent",
     "largest_segment_repeated",
+    "icmp_errors",
     "capture_gaps",
     "zero_window",
     "window_probes_unanswered",

@@ -66,6 +66,7 @@ class Traffic:
             missing = [name for name in columns if name not in frame]
             if missing:
                 raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
+        self.attrs = connections.attrs
         self._segments = without_attrs(segments)
         # Taking a column out of a frame costs more than most patterns do with it.
         self._taken: dict[str, pd.Series] = {}
@@ -352,14 +353,17 @@ class Traffic:
         """
         if not (rows[1:] > rows[:-1]).all():
             rows = distinct(rows, len(self._segments))
-        places = np.flatnonzero(self.places(rows) if mask is None else mask)
-        frames = tuple(self._segments.index.to_numpy()[rows[: self._listed]].tolist())
+        return self.evidence_of(self._segments.index.to_numpy()[rows], self.places(rows) if mask is None else mask)
+
+    def evidence_of(self, frames: Array, mask: Mask) -> Evidence:
+        """Name packets by their frame numbers, ascending, and the connections of `mask`."""
+        places, shown = np.flatnonzero(mask), tuple(frames[: self._listed].tolist())
         return Evidence(
             connections=tuple(self._conn_ids[places[: self._listed]].tolist()),
             connection_count=places.size,
-            frames=frames,
-            frame_count=rows.size,
-            display_filter=frame_filter(frames),
+            frames=shown,
+            frame_count=frames.size,
+            display_filter=frame_filter(shown),
             display_filter_all=self.endpoints.display_filter(places),
         )
 

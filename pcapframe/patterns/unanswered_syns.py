@@ -4,9 +4,9 @@ Observed: SYNs after which the capture has no TCP segment from the server's side
 
 Rule: reported when at least ``min_connections`` connections stayed unanswered.
 
-Limits: only a TCP segment is an answer. An answer may be missing from the capture or may have arrived after its end.
-Connections that begin less than ``settle_s`` before the last packet are also counted separately
-(``begun_at_end``).
+Limits: only a TCP segment is an answer; what ICMP errors say of the SYNs stands beside it. An answer may be missing
+from the capture or may have arrived after its end. Connections that begin less than ``settle_s`` before the last packet
+are also counted separately (``begun_at_end``).
 
 RFC 9293 section 3.8.3; RFC 6298 sections 2.1 and 5.5 (first retry after 1 s, doubling).
 """
@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._quotes import connections_by_error, listed_counts, quotes_of
 from pcapframe.patterns._traffic import Rows, Traffic
 from pcapframe.wording import counted, percent, seconds
 
@@ -64,7 +65,8 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
         ``unanswered_connections`` of ``attempted_connections`` (those with a SYN), ``unanswered_share`` [0 to
         1], ``syns`` and of these ``retries`` [packets], ``retry_spacing_median_s``: the median time before
         the first retry, the second … [s], ``by_server`` [connections] of ``by_server_total``,
-        ``begun_at_end`` [connections]. Evidence: the SYNs.
+        ``begun_at_end`` [connections], ``icmp_connections``: those whose packets ICMP errors quote, and
+        ``icmp_errors`` [connections] by type and code. Evidence: the SYNs.
 
     Examples
     --------
@@ -83,6 +85,8 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
     by_server, servers = traffic.endpoints.count_servers(mask.astype(np.int64))
     rows = traffic.flagged("SYN", within=mask)
     spacing = _retry_spacing_s(traffic, rows)
+    quotes = quotes_of(traffic)
+    by_error, quoted = connections_by_error(quotes, traffic.connections.index.to_numpy()[mask])
     observations: dict[str, Any] = {
         "unanswered_connections": unanswered,
         "attempted_connections": attempted,
@@ -93,10 +97,13 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
         "by_server": by_server,
         "by_server_total": servers,
         "begun_at_end": int((traffic.seconds_to_end[mask] < limits.settle_s).sum()),
+        "icmp_connections": quoted,
+        "icmp_errors": dict(list(by_error.items())[:LISTED]),
     }
     description = (
         f"{unanswered:,} of {counted(attempted, 'attempted connection')} ({percent(unanswered / attempted)}) "
-        f"to {counted(servers, 'server endpoint')} stayed without a TCP answer.{_waits(spacing)}"
+        f"to {counted(servers, 'server endpoint')} stayed without a TCP answer."
+        f"{_waits(spacing)}{_said(by_error, quoted)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows.rows, mask))
 
@@ -107,6 +114,14 @@ def _waits(spacing: list[float]) -> str:
         return ""
     which = "the first retry" if len(spacing) == 1 else f"each of the first {len(spacing)} retries"
     return f" Median wait before {which}: {', '.join(map(seconds, spacing))}."
+
+
+def _said(by_error: dict[str, int], quoted: int) -> str:
+    """Write what ICMP said as a sentence after a space; nothing where it said nothing."""
+    if not quoted:
+        return ""
+    what = next(iter(by_error)) if len(by_error) == 1 else listed_counts(by_error)
+    return f" ICMP errors quote packets of {quoted:,} of them: {what}."
 
 
 def _retry_spacing_s(traffic: Traffic, syns: Rows) -> list[float]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pcapframe.arrays import YEAR_NS
 from pcapframe.errors import ParameterError
+from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
@@ -16,6 +17,7 @@ from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.exchange import Exchange, ExchangePass
+from pcapframe.segments.quoted import Sent, find_quotes, rows_that_quote
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
 from pcapframe.segments.state import part
@@ -114,8 +116,40 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
     columns |= _without_times(packets, is_segment, columns)
     labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
-    labelled_frame.attrs = packets.attrs
+    labelled_frame.attrs = packets.attrs | _quotes(packets, is_segment, segments, tracked, labelled, columns)
     return labelled_frame
+
+
+def _quotes(
+    packets: pd.DataFrame,
+    is_segment: npt.NDArray[np.bool_],
+    segments: SegmentColumns,
+    tracked: Tracked,
+    labelled: Sequence,
+    columns: dict[str, Any],
+) -> dict[str, str]:
+    """Return what ICMP errors quote, as ``attrs`` hold it; nothing where the frame does not tell."""
+    rows = rows_that_quote(packets)
+    if rows is None:
+        return {}
+    if not rows.size:
+        return {ATTRIBUTE: written_quotes(NO_QUOTES)}
+    sent = Sent(
+        src=segments["src"],
+        dst=segments["dst"],
+        src_port=segments["src_port"],
+        dst_port=segments["dst_port"],
+        flags=segments["tcp_flags"],
+        seq=segments["seq"],
+        ack=segments["ack"],
+        payload_bytes=segments["payload_bytes"],
+        window_bytes=np.where(labelled.window_known, labelled.window_bytes, segments["window"]).astype(np.int64),
+        conn_id=tracked.conn_id,
+        rel_seq=tracked.rel_seq,
+        rel_ack=tracked.rel_ack,
+        is_believed=~columns["acks_unsent"],
+    )
+    return {ATTRIBUTE: written_quotes(find_quotes(packets, rows, is_segment, columns["src"].cat.categories, sent))}
 
 
 def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], columns: dict[str, Any]) -> dict[str, Any]:

@@ -204,3 +204,26 @@ def test_e1_a_connection_on_both_sides_of_a_nat_counts_once() -> None:
     assert seen.statistics["total_packets"] == len(seen.packets) // 2
     (finding,) = (found for found in seen.health.findings if found.name == "connections_seen_twice")
     assert "twice" in finding.sentence
+
+
+def test_h4_icmp_says_that_the_segment_is_too_long() -> None:
+    seen = analysis("h4")
+    (connection,) = seen.connections.itertuples()
+    said = "Destination unreachable (Fragmentation needed)"
+    assert (connection.icmp_errors, connection.icmp_error) == (6, said)
+    (pattern,) = (found for found in seen.patterns if found.pattern == "icmp_errors")
+    assert pattern.evidence.frames == (11, 13, 15, 17, 19, 21)
+    assert pattern.observations["smallest_mtu_bytes"] == 1400
+    assert "ICMP" in pattern.description
+
+
+def test_h5_icmp_answers_every_syn() -> None:
+    seen = analysis("h5")
+    said = "Destination unreachable (Communication administratively filtered)"
+    assert seen.connections["icmp_errors"].tolist() == [1] * 4
+    assert seen.connections["icmp_error"].tolist() == [said] * 4
+    by_name = {found.pattern: found for found in seen.patterns}
+    assert by_name["icmp_errors"].evidence.frames == (2, 4, 6, 8)
+    unanswered = by_name["unanswered_syns"]
+    assert "without a TCP answer" in unanswered.description
+    assert unanswered.description.endswith(f"ICMP errors quote packets of 4 of them: {said}.")

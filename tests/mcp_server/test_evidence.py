@@ -10,6 +10,7 @@ import pcapframe as pf
 from pcapframe.errors import ParameterError
 from pcapframe.mcp_server.evidence import capture_facts, dissected_packet, packets_behind
 from tests.builders import Conversation, Pcapng, packet, pcap
+from tests.segments.test_quoted import START, quoting, syn
 
 RESETS = pf.example("resets.pcap")
 
@@ -155,3 +156,14 @@ def test_long_and_many_comments_are_cut(tmp_path: Path) -> None:
     assert facts["comments_total"] == 31
     assert len(facts["comments"]) == 10
     assert len(facts["comments"][0]["text"]) == 300
+
+
+def test_icmp_errors_are_packets_of_the_connections_that_they_quote() -> None:
+    analysis = pf.analyze(pcap([syn(0), quoting(1, START), quoting(2, START, code=4)]), progress=False)
+    shown = packets_behind(analysis, pattern="icmp_errors")
+    assert (shown["packets_total"], shown["connections_total"]) == (2, 1)
+    assert [(row["frame"], row["conn_id"], row["src"], row["labels"]) for row in shown["packets"]] == [
+        (2, 0, "203.0.113.1", ["ICMP: Destination unreachable (Host unreachable)"]),
+        (3, 0, "203.0.113.1", ["ICMP: Destination unreachable (Fragmentation needed)"]),
+    ]
+    assert [packet["frame"] for packet in packets_behind(analysis, pattern="icmp_errors", begin=1)["packets"]] == [3]

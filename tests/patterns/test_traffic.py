@@ -97,7 +97,7 @@ def test_evidence_without_packets() -> None:
 
 def test_frames_are_not_changed() -> None:
     segments, connections = frames(*healthy(2))
-    segments.attrs["capture"] = {"name": "a"}
+    segments.attrs = {"capture": {"name": "a"}}
     before = segments.copy(), connections.copy()
     traffic = Traffic(segments, connections)
     assert traffic.series("time").attrs == {}

@@ -3,6 +3,7 @@ import pytest
 from pcapframe.patterns.unanswered_syns import UnansweredSynsLimits, observe
 from tests.builders import Conversation
 from tests.patterns.views import healthy, view
+from tests.segments.test_quoted import START, quoting, syn
 
 LIMITS = UnansweredSynsLimits()
 
@@ -23,6 +24,8 @@ def test_retries_and_their_spacing() -> None:
         "by_server": {"198.51.100.1:80": 2, "198.51.100.1:443": 1},
         "by_server_total": 2,
         "begun_at_end": 1,
+        "icmp_connections": 0,
+        "icmp_errors": {},
     }
     assert seen.evidence.frame_count == 8
     assert seen.description.endswith("Median wait before each of the first 3 retries: 1 s, 1.5 s, 4 s.")
@@ -48,3 +51,15 @@ def test_answered() -> None:
 
 def test_threshold() -> None:
     assert observe(view(Conversation().syn()), UnansweredSynsLimits(min_connections=2)) is None
+
+
+def test_what_icmp_said_stands_beside_it() -> None:
+    frames = [syn(0), syn(1, port=40001), syn(2, port=40002), quoting(3, START), quoting(4, START, sport=40002)]
+    seen = observe(view(frames), UnansweredSynsLimits())
+    assert seen is not None
+    unreachable = "Destination unreachable (Host unreachable)"
+    assert seen.observations["icmp_connections"] == 2
+    assert seen.observations["icmp_errors"] == {unreachable: 2}
+    assert "stayed without a TCP answer." in seen.description
+    assert seen.description.endswith(f" ICMP errors quote packets of 2 of them: {unreachable}.")
+    assert seen.evidence.frames == (1, 2, 3)

@@ -93,6 +93,13 @@ def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
     >>> explain_no_segments(packets.iloc[:0], pf.capture_info(packets))
     'No TCP packets found in this capture'
     """
+    quoting = int(packets["quoted_seq"].notna().sum())
+    errors = agreeing(quoting, "1 ICMP error quotes a TCP packet", f"{quoting:,} ICMP errors quote TCP packets")
+    return f"{_explain(packets)}; {errors}" if quoting else _explain(packets)
+
+
+def _explain(packets: pd.DataFrame) -> str:
+    """Say what is seen of TCP apart from what ICMP errors quote."""
     unread, undecoded = int((packets["protocol"] == "TCP").sum()), count_undecoded(packets)
     if unread:
         why = (

@@ -5,6 +5,7 @@ import pytest
 import pcapframe as pf
 from tests import builders
 from tests.builders import Conversation, ethernet, ipv4, pcap, pcapng
+from tests.segments.test_quoted import START, quoting
 
 CUT = ethernet(ipv4("192.0.2.1", "192.0.2.2", builders.TCP, bytes(8)))
 NONE = "No TCP packets found in this capture"
@@ -62,3 +63,11 @@ def test_many_kinds_are_not_all_named() -> None:
 
 def test_a_filter_does_not_ask_why() -> None:
     assert str(pf.analyze(pcapng(Conversation().handshake()), server_port=1).message).startswith("Nothing matches")
+
+
+def test_only_icmp_errors_quote_tcp() -> None:
+    one, two = (pf.analyze(pcap([quoting(i, START) for i in range(count)]), progress=False) for count in (1, 2))
+    assert one.message == f"{NONE}; 1 ICMP error quotes a TCP packet"
+    assert two.message == f"{NONE}; 2 ICMP errors quote TCP packets"
+    assert (len(two.connections), two.patterns) == (0, ())
+    assert pf.analyze_tcp_connections(two)["message"] == two.message
