@@ -105,10 +105,12 @@ def _ranges(arrays: Arrays) -> Iterator[str]:
     for name, bound in most.items():
         if (arrays[name]._data > bound).any():
             yield f"packets: {name} above {bound}"
-    # By the length of the IP packet, which the frame or the 16 bits of its field limit (BIG TCP: the frame).
+    # By the length of the IP packet, which the frame or the 16 bits of its field limit (BIG TCP: the frame). The jumbo
+    # option of a packet that was cut before it was recorded has 32 bits.
     payload = arrays["payload_bytes"]._data
     limit = np.maximum(arrays["wire_bytes"], 0xFFFF)
-    if (_known(arrays, "payload_bytes") & (payload > limit)).any():
+    is_whole = ~np.asarray(arrays["sliced"], bool)
+    if (_known(arrays, "payload_bytes") & is_whole & (payload > limit)).any():
         yield "packets: more payload than a packet can have"
     lists = arrays["sack"]._pa_array.combine_chunks()
     lengths = lists.value_lengths().drop_null().to_numpy()
