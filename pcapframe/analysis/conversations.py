@@ -106,7 +106,7 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server")
     """
     if by not in ("server", "client"):
         raise ParameterError(f"by is {by!r}: expected 'server' or 'client'")
-    connections = without_attrs(analysis.connections)
+    connections = without_attrs(analysis.counted.connections)
     texts = (
         endpoint_text(connections["server"], connections["server_port"])
         if by == "server"
@@ -119,6 +119,7 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server")
     made["round_trip_s"] = trips.groupby(key).min()
     made["handshake_median_s"] = connections["handshake_s"].groupby(key).median()
     found = turns(analysis)
+    found = found[found["conn_id"].isin(connections.index)]
     service = found.loc[~found["overlapping"]].set_index("conn_id")["service_s"].dropna()
     services = service.groupby(key.loc[service.index].to_numpy())
     made["service_median_s"], made["service_max_s"] = services.median(), services.max()

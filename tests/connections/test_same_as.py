@@ -142,3 +142,9 @@ def test_a_filter_that_selects_the_later_view_counts_it() -> None:
     seen = pf.analyze(capture, client_ip="203.0.113.9", progress=False)
     assert (seen.statistics["total_connections"], len(seen.connections)) == (1, 1)
     assert "connections_seen_twice" not in {found.name for found in seen.health.findings}
+
+
+def test_waits_count_a_connection_once() -> None:
+    seen = pf.sum_waits(pf.analyze(pcap(merge(exchange(**INSIDE), outside())), progress=False))
+    once = pf.sum_waits(pf.analyze(pcap(exchange(**INSIDE)), progress=False))
+    pd.testing.assert_frame_equal(seen, once)
