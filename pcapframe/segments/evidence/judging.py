@@ -42,6 +42,7 @@ from pcapframe.segments.evidence.order import (
     note_echo,
     note_identification,
     rule_of,
+    was_sent_before_all,
     was_sent_later,
 )  # fmt: skip
 from pcapframe.segments.evidence.reasons import note_answer, note_sent, reason_of
@@ -175,7 +176,9 @@ def _judge_again(
         if not late:
             is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
     else:
-        late = not flags & SYN and is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+        late = not flags & SYN and (
+            was_sent_before_all(own, tsval) or is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+        )
     if late:
         return (IS_REORDERED if is_known else 0), -1
     bits = IS_RESENT

@@ -7,8 +7,12 @@ The first of these that applies decides:
 * their timestamps;
 * a segment with a higher ACK number or a newer timestamp echo than any earlier packet of its sender was sent after all
   of these;
-* equal timestamps show that there is no retransmission, if the sender's clock ticks twice in a round trip;
+* equal timestamps show that there is no retransmission, if the sender's clock ticks twice in a round trip, or if it
+  has ticked since and the round trip is not known;
 * a retransmission comes at least a round trip later, since the receiver's answer triggers it.
+
+Bytes seen before are those of an overtaken first copy, too, if their timestamp is older than that of their sender's
+first packet in the capture.
 
 Limits. IP IDs are compared modulo 2**16, so the order of two segments more than 32767 packets of their sender apart may
 be wrong. Without IP IDs and timestamps, a segment that the network delayed by more than a round trip looks like a
@@ -24,7 +28,7 @@ from pcapframe.jit import inner_jit
 from pcapframe.schema import RESEND_RULES
 from pcapframe.segments.evidence.directions import round_trip, ticks_soon
 from pcapframe.segments.evidence.duplicates import MOST_SAME_IDS
-from pcapframe.segments.state import after
+from pcapframe.segments.state import after, before
 
 __all__ = [
     "BY_ROUND_TRIP",
@@ -34,6 +38,7 @@ __all__ = [
     "note_echo",
     "note_identification",
     "rule_of",
+    "was_sent_before_all",
     "was_sent_later",
 ]
 
@@ -76,10 +81,20 @@ def was_sent_later(
         return after(np.uint32(tsval), np.uint32(other_tsval))
     if own.is_newest:
         return True
-    if tsval >= 0 and other_tsval >= 0 and ticks_soon(own, peer, time):
-        return False
+    if tsval >= 0 and other_tsval >= 0:
+        if own.rtt <= 0 or peer.rtt <= 0:
+            if before(np.uint32(tsval), np.uint32(own.newest_tsval)):
+                return False
+        elif ticks_soon(own, peer, time):
+            return False
     # The receiver's answer triggers a retransmission, at least a round trip after the other segment was seen.
     return time - other_time >= round_trip(own, peer)
+
+
+@inner_jit
+def was_sent_before_all(own: Any, tsval: Any) -> Any:
+    """Return whether a segment was sent before its sender's first packet in the capture, by their timestamps."""
+    return tsval >= 0 and own.first_tsval_at != 0 and before(np.uint32(tsval), np.uint32(own.first_tsval))
 
 
 @inner_jit

@@ -80,7 +80,7 @@ def _restart(own: Any, peer: Any) -> None:
 
 
 @inner_jit
-def _numbers_anew(own: Any, peer: Any, seq: Any, ack: Any, flags: Any) -> Any:
+def _numbers_anew(own: Any, peer: Any, seq: Any, ack: Any, flags: Any, waits: Any) -> Any:
     """Tell a SYN-ACK with another number, and the segment that shows that it is the one that counts.
 
     A host in SYN-SENT takes the first SYN-ACK that acknowledges its SYN and drops any later one (RFC 9293 section
@@ -90,13 +90,16 @@ def _numbers_anew(own: Any, peer: Any, seq: Any, ack: Any, flags: Any) -> Any:
     if flags & SYN:
         if not flags & ACK or (own.started and seq == own.isn):
             return 0
+        is_amid = own.started
         if not own.started:
             is_opening = peer.syn_sent == 1 and own.syn_sent == 0
             is_for_syn = after(ack, peer.isn) and not after(ack, peer.high)
-            if is_for_syn or not is_opening:
+            # In a capture that begins later the peer acknowledged other bytes of this host before.
+            is_amid = peer.syn_sent == 0 and peer.waiting > 0 and waits != np.uint32(seq + np.uint32(1))
+            if not is_amid and (is_for_syn or not is_opening):
                 return 0
         own.has_other_isn, own.other_isn = True, seq
-        return OTHER_SYN_ACK if own.started else OTHER_SYN_ACK | ACKS_UNSENT
+        return OTHER_SYN_ACK if is_amid else OTHER_SYN_ACK | ACKS_UNSENT
     if own.has_other_isn and not peer.has_acked and seq == np.uint32(own.other_isn + np.uint32(1)):
         _restart(own, peer)
         return OWN_NUMBERS_ANEW
@@ -140,7 +143,8 @@ def follow(
         ident, tsval = np.int64(idents[i]), tsvals[i]
         end = np.uint32(np.int64(seq) + length + (1 if flags & (SYN | FIN) else 0))
         if not flags & RST and (own.has_other_isn or peer.has_other_isn or flags & SYN):
-            anew = _numbers_anew(own, peer, seq, ack, flags)
+            waits = acks_pool[1][peer.first_ack] if peer.waiting else seq
+            anew = _numbers_anew(own, peer, seq, ack, flags, waits)
             if anew:
                 bits[row] |= anew
                 own.is_odd = True

@@ -117,3 +117,29 @@ def test_the_next_identification_shows_the_order_before_a_counter_is_known() -> 
             talk.data("client", 100, ip_id=newer, after=0.0001)
         made = segments(talk.retransmit("client", seq=101, after=0.0001, ip_id=ident).ack("server"))
         assert where(made, column) == [5], ident
+
+
+def test_a_timestamp_that_the_sender_left_behind_shows_the_order_before_a_round_trip_is_known() -> None:
+    """A capture that begins amid a transfer: both segments have one timestamp, and later ones are newer."""
+    for ident in (None, 0):
+        conversation = Conversation(rtt=0.02, client_isn=1).handshake(drop=True)
+        options = {} if ident is None else {"ip_id": ident}
+        conversation.data("client", 100, ts=(500, 1), **options)
+        begin = conversation.hosts["client"].next
+        conversation.hosts["client"].next += 100
+        for tsval in (500, 501, 503):
+            conversation.data("client", 100, ts=(tsval, 1), after=0.002, ip_id=0)
+        made = segments(conversation.data("client", 100, seq=begin, ts=(500, 1), after=0.002, ip_id=0))
+        assert where(made, "reordered") == [len(made)]
+        assert where(made, "resent") == []
+
+
+def test_a_first_copy_older_than_the_capture_that_comes_after_its_retransmission() -> None:
+    """The capture begins with the retransmission."""
+    conversation = Conversation(rtt=0.02).handshake(drop=True)
+    conversation.data("client", 100, ts=(900, 1)).data("client", 100, ts=(901, 1)).ack("server")
+    made = segments(conversation.data("client", 100, seq=1, ts=(880, 1), after=0.005))
+    assert where(made, "reordered") == [len(made)]
+    assert where(made, "resent") == []
+    again = segments(conversation.data("client", 100, seq=1, ts=(950, 1), after=0.3))
+    assert where(again, "resent") == [len(again)]

@@ -70,6 +70,15 @@ def test_a_capture_that_begins_later_does_not_learn_the_scale_from_a_foreign_syn
     assert made.loc[~syns & ~made["from_client"], "rel_seq"].max() == 3_001
 
 
+def test_a_capture_that_begins_with_the_last_packet_of_the_handshake() -> None:
+    """Its acknowledgement says where the server's bytes begin, the foreign SYN-ACK after it does not."""
+    talk = Conversation().syn(drop=True).syn_ack(drop=True).ack()
+    made = segments(goes_on(foreign_syn_ack(talk, 500_000_000).ack("client")))
+    assert made["rel_seq"].tolist()[:4] == [1, 0, 1, 1]
+    assert made["rel_ack"].astype(object).tolist()[0] == made["rel_ack"].astype(object).tolist()[2] == 1
+    assert (made["resent"].sum(), made["reordered"].sum(), made["capture_gap"].sum()) == (0, 0, 0)
+
+
 def test_a_syn_ack_for_an_earlier_syn_is_not_this_connection_s() -> None:
     """The client tried again with another number; an answer to its first SYN comes late."""
     talk = Conversation(client_isn=900_000).syn()
