@@ -9,13 +9,15 @@ import pandas as pd
 from pcapframe import schema
 from pcapframe.arrays import Array
 from pcapframe.connections.icmp import icmp_columns
-from pcapframe.connections.registry import DERIVED, MEASURES
+from pcapframe.connections.registry import DERIVED, MEASURES, Measure
 from pcapframe.connections.rows import in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 
 __all__ = ["build_connections"]
+
+FEW_SEGMENTS = 4  # of a connection
 
 
 def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
@@ -54,13 +56,12 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
         raise ParameterError(f"segments lacks the columns {', '.join(missing)}: expected what label_segments returns")
     attrs, segments = segments.attrs, without_attrs(segments)
     conn_ids, place = _places(segments["conn_id"].to_numpy())
-    measures = [measure(conn_ids.size) for measure in MEASURES]
-    for rows in in_chunks(segments, place):
-        for measure in measures:
-            measure.feed(rows)
     made: dict[str, Any] = {}
-    while measures:
-        made |= measures.pop(0).columns()
+    for group in _groups(place.size, conn_ids.size):
+        measures = [measure(conn_ids.size) for measure in group]
+        _feed(measures, segments, place)
+        while measures:
+            made |= measures.pop(0).columns()
     for derive in DERIVED:
         made |= derive(made)
     made |= _same_as(segments, conn_ids, place, made)
@@ -70,6 +71,26 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)
     frame.attrs = attrs
     return frame
+
+
+def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
+    """Feed all segments; a function, since the last chunk would stay in a variable."""
+    for rows in in_chunks(segments, place):
+        for measure in measures:
+            measure.feed(rows)
+
+
+def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:
+    """Return the measures that are fed together.
+
+    Where connections have few segments, what the measures remember of each takes more memory than anything else. So
+    only some are fed at a time, though this converts the segments' columns more than once.
+    """
+    if segments >= FEW_SEGMENTS * connections:
+        return [MEASURES]
+    third = -(-len(MEASURES) // 3)
+    # The last ones remember most; then few columns should be there.
+    return [MEASURES[first : first + third] for first in reversed(range(0, len(MEASURES), third))]
 
 
 def _places(conn_id: Array) -> tuple[Array, Array]:

@@ -86,9 +86,9 @@ class Waits:
             self._add(turns)
         talks, sums = self._following.talks, self._sums
         made: dict[str, Any] = {
-            "turns": talks["turns"],
-            "unanswered_turns": sums["unanswered"],
-            "service_turns": sums["services"],
+            "turns": talks["turns"].copy(),  # a view would keep what is remembered of each connection
+            "unanswered_turns": sums["unanswered"].copy(),
+            "service_turns": sums["services"].copy(),
         }
         owners, found = self._services.quantiles(*QUANTILES.values())
         for name, values in zip(QUANTILES, found, strict=True):

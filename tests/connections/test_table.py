@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
+from pcapframe.connections import table
 from pcapframe.schema import CONNECTIONS, names
 from tests.builders import Conversation
 from tests.connections.made import connections, segments
@@ -42,6 +43,15 @@ def test_identity_and_roles() -> None:
     assert made["client_port"].tolist() == [40001, 40002, 40003]
     assert set(made["server_port"]) == {80}
     assert made["client"].dtype == made["server"].dtype
+
+
+@pytest.mark.parametrize("name", ["losses.pcap", "resets.pcap"])
+def test_fed_together_or_some_at_a_time_the_measures_find_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = pf.label_segments(pf.read_pcap(pf.example(name)))
+    monkeypatch.setattr(table, "FEW_SEGMENTS", 0)
+    together = pf.build_connections(found)
+    monkeypatch.setattr(table, "FEW_SEGMENTS", len(found) + 1)
+    pd.testing.assert_frame_equal(pf.build_connections(found), together)
 
 
 def test_a_selection_gives_the_connections_in_it() -> None:
