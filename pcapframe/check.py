@@ -151,6 +151,10 @@ def compare_labels(segments: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.Dat
     """
     left_out = theirs.index[theirs["layers"] > 1]
     theirs = theirs.drop(left_out)
+    facts = segments.attrs.get("capture", {})
+    if facts.get("rows", 0) > facts.get("packets", 0):  # frames that hold several packets, of which most are left out
+        numbers = segments["source_frame"].astype("int64")
+        segments = segments.set_axis(pd.Index(numbers, name="frame"))[~numbers.duplicated(keep=False).to_numpy()]
     ours = segments.drop(left_out, errors="ignore")
     shared = theirs.index.intersection(ours.index)
     alone = [(theirs.index.difference(shared), True), (ours.index.difference(shared), False)]

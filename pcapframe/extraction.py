@@ -49,7 +49,7 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
     Returns
     -------
     int
-        How many packets were written: each once, in the order of their frame numbers.
+        How many captured packets were written: each once, in the order of their frame numbers.
 
     Raises
     ------
@@ -88,6 +88,8 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
         raise ParameterError(f"the frame lacks {lacks}: expected rows of what read_pcap returned")
     rows = without_attrs(frame)[list(NEEDED)]
     rows = rows[~rows.index.duplicated()].sort_index()
+    if facts.get("rows", 0) > facts.get("packets", 0):  # frames that hold several packets
+        rows = rows[~rows.duplicated(["source", "offset"])]
     captures = facts["captures"] or [facts]
     sources = _sources(packets, captures, source)
     for one in sources:

@@ -39,7 +39,7 @@ class CaptureInfo:
     link_types : list of str
         Names of its first 100 link types, and of all that are decoded.
     packets : int
-        How many packets were read.
+        How many packets were read, as captured.
     bytes : int
         Length of the capture, decompressed; of a damaged one, as far as it could be read. [bytes]
     first_time, last_time : str or None
@@ -61,6 +61,8 @@ class CaptureInfo:
         Numbers of `link_types` in the pcap registry.
     link_types_total, interfaces_total, comments_total, notes_total : int
         How many there are in all. One note may stand for several.
+    rows : int
+        How many rows they make: more than `packets` where one of 802.11 holds several (A-MSDU).
     """
 
     name: str
@@ -82,6 +84,7 @@ class CaptureInfo:
     interfaces_total: int = 0
     comments_total: int = 0
     notes_total: int = 0
+    rows: int = 0
 
     def facts(self) -> dict[str, str]:
         """Return the facts as texts for a reader.
@@ -298,8 +301,8 @@ def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64]) -> Captu
     CaptureInfo
         Of the only one, or of all.
     """
-    ends = np.cumsum([fact.packets for fact in facts])
-    parts = [_one(fact, time[end - fact.packets : end]) for fact, end in zip(facts, ends, strict=True)]
+    ends = np.cumsum([fact.rows for fact in facts])
+    parts = [_one(fact, time[end - fact.rows : end]) for fact, end in zip(facts, ends, strict=True)]
     return parts[0] if len(parts) == 1 else _several(facts, parts)
 
 
@@ -325,6 +328,7 @@ def _one(fact: CaptureFacts, time: npt.NDArray[np.int64]) -> CaptureInfo:
         truncated=fact.truncated,
         notes=fact.notes,
         notes_total=fact.notes_total,
+        rows=fact.rows,
         **_link_types(fact.link_types),
     )
 
@@ -357,6 +361,7 @@ def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo]) -> Cap
         format=", ".join(union(part.format for part in parts)),
         compression=", ".join(union(part.compression for part in parts)) or None,
         packets=sum(part.packets for part in parts),
+        rows=sum(part.rows for part in parts),
         bytes=sum(part.bytes for part in parts),
         first_time=min(union(part.first_time for part in parts), key=pd.Timestamp, default=None),
         last_time=max(union(part.last_time for part in parts), key=pd.Timestamp, default=None),

@@ -10,6 +10,7 @@ import pandas as pd
 
 __all__ = [
     "Differing",
+    "captured_frames",
     "connection_filters",
     "connection_text",
     "differing",
@@ -103,8 +104,16 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     {}
     """
     bare = frame.copy(deep=False)
-    bare.attrs = {}
+    bare.attrs = {NUMBERED: True} if _has_other_numbers(frame) else {}
     return bare
+
+
+def _has_other_numbers(frame: pd.DataFrame) -> bool:
+    """Whether frames of the one capture that this is of hold several packets, so that its own numbers are others."""
+    facts = frame.attrs.get("capture")
+    if facts:
+        return not facts.get("captures") and facts.get("rows", 0) > facts.get("packets", 0)
+    return NUMBERED in frame.attrs
 
 
 def nullable(data: npt.NDArray[Any], known: npt.NDArray[np.bool_] | None = None) -> pd.arrays.IntegerArray:
@@ -240,13 +249,49 @@ def connection_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
     return np.asarray(client + " <-> " + server, dtype=object)
 
 
+NUMBERED = "numbered by source_frame"  # among `attrs`: what is left of the facts of such a capture
+
+
+class _Captured(int):
+    """A frame number that the capture has another one for, because frames before it hold several packets."""
+
+    captured: int
+
+
+def captured_frames(packets: pd.DataFrame, frames: Iterable[int]) -> list[int]:
+    """Return frame numbers that `frame_filter` can turn into those of the capture.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        Columns of ``schema.PACKETS`` or ``schema.SEGMENTS``, with these frames; not modified.
+    frames : iterable of int
+        Numbers of the index.
+
+    Returns
+    -------
+    list of int
+        The same numbers. Where frames of a capture hold several packets (A-MSDU), they know the captured one.
+    """
+    listed = [int(frame) for frame in frames]
+    if not _has_other_numbers(packets):
+        return listed
+    places = packets.index.get_indexer(pd.Index(listed))
+    numbers = np.where(places < 0, listed, packets["source_frame"].to_numpy()[places]).tolist()
+    known = []
+    for frame, number in zip(listed, numbers, strict=True):
+        known.append(_Captured(frame))
+        known[-1].captured = number
+    return list(known)
+
+
 def frame_filter(frames: Iterable[int]) -> str | None:
     """Return the Wireshark display filter that selects exactly these frames.
 
     Parameters
     ----------
     frames : iterable of int
-        Ascending frame numbers.
+        Ascending frame numbers, from `captured_frames` where the capture may have others.
 
     Returns
     -------
@@ -258,7 +303,8 @@ def frame_filter(frames: Iterable[int]) -> str | None:
     >>> frame_filter([1, 2, 5, 6, 7])
     'frame.number in {1, 2, 5..7}'
     """
-    numbers = np.fromiter(frames, np.int64)
+    numbers = np.fromiter((getattr(frame, "captured", frame) for frame in frames), np.int64)
+    numbers = numbers[np.diff(numbers, prepend=-1) != 0]  # packets of one frame
     if not numbers.size:
         return None
     breaks = np.flatnonzero(np.diff(numbers) != 1)

@@ -112,10 +112,10 @@ def read_pcap(
         for note in fact.notes:
             warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
     rows = columns.filled()
-    for fact, end in zip(facts, np.cumsum([fact.packets for fact in facts]).tolist(), strict=True):
+    for fact, end in zip(facts, np.cumsum([fact.rows for fact in facts]).tolist(), strict=True):
         if fact.has_no_times:
-            rows.time[end - fact.packets : end] = NO_TIME
-    frame = _frame(columns, rows, [fact.packets for fact in facts])
+            rows.time[end - fact.rows : end] = NO_TIME
+    frame = _frame(columns, rows, [fact.rows for fact in facts])
     frame.attrs["capture"] = dict(vars(info_of(facts, rows.time)))
     if texts:
         frame.attrs[DECODE_AS] = texts
@@ -220,6 +220,11 @@ def _in_order(
     extras = columns.extras()
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
+    if columns.continued.size:  # frames that hold several packets
+        begins = np.ones(source.size, np.uint32)
+        begins[columns.continued] = 0
+        parts = np.split(begins, np.cumsum(counts)[:-1])
+        source_frame = np.concatenate([np.cumsum(part, dtype=np.uint32) for part in parts])
     sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
     sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
     if len(counts) > 1:

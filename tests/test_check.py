@@ -11,6 +11,7 @@ import pcapframe as pf
 from pcapframe.capture.udp_tunnels import UDP_TUNNELS
 from pcapframe.check import TsharkError, check_labels, compare_labels, tshark_segments
 from tests.builders import Conversation, ethernet, ipv4, merge, packet, pcap, tcp
+from tests.capture.frames import SNAP, aggregate
 from tests.capture.wrappings import FRAME, VXLAN, over_udp
 
 
@@ -131,3 +132,13 @@ def test_tshark_knows_the_tunnels_by_the_names_that_it_is_told(name: str) -> Non
 def test_flannels_port_is_that_of_vxlan_for_both() -> None:
     checked = check_labels(pcap([(0, ethernet(over_udp(8472, VXLAN, FRAME)))]))
     assert checked.labels.loc["segment"].tolist() == [1, 0, 0, 0]
+
+
+@pytest.mark.needs_program("tshark")
+def test_frames_that_hold_several_packets_are_left_out(tmp_path: Path) -> None:
+    segments = [SNAP + b"\x08\x00" + frame[14:] for _, frame in Conversation().handshake().data("client", 3000)]
+    file = tmp_path / "aggregates.pcap"
+    file.write_bytes(pcap([(0, aggregate(*segments[:2])), *((i, aggregate(one)) for i, one in enumerate(segments[2:]))],
+                          link_type=105))  # fmt: skip
+    checked = check_labels(file)
+    assert checked.labels.loc["segment"].tolist() == [len(segments) - 2, 0, 0, 0]

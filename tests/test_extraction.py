@@ -18,6 +18,7 @@ import pcapframe as pf
 from pcapframe.dissection import packet_bytes
 from pcapframe.errors import CaptureError, CaptureNotFoundError, ParameterError
 from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcap_header, pcap_record, pcapng
+from tests.capture.frames import SNAP, aggregate
 
 START = 1_700_000_000
 FRAMES = [(START + i / 8, packet(seq=i, payload=bytes([i % 256]) * (i % 7))) for i in range(40)]
@@ -260,3 +261,15 @@ def test_tshark_reads_the_same(suffix: str, tmp_path: Path) -> None:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     assert told(tmp_path / f"b{suffix}") == told(tmp_path / "a.pcapng")
+
+
+def test_a_frame_that_holds_several_packets_is_written_once(tmp_path: Path) -> None:
+    segments = [SNAP + b"\x08\x00" + packet(seq=i)[14:] for i in range(3)]
+    frames = [(START, aggregate(*segments)), (START + 1, aggregate(segments[0])), (START + 2, aggregate(*segments))]
+    source, target = tmp_path / "source.pcap", tmp_path / "target.pcap"
+    source.write_bytes(pcap(frames, link_type=105))
+    packets = pf.read_pcap(source)
+    assert packets["source_frame"].tolist() == [1, 1, 1, 2, 3, 3, 3]
+    assert pf.write_pcap(packets[packets["seq"] > 0], target) == 2
+    assert pf.read_pcap(target)["seq"].tolist() == [0, 1, 2] * 2
+    assert packet_bytes(packets, 6) == frames[2][1]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapframe.measures import (
+    captured_frames,
     connection_text,
     distinct,
     endpoint_filter,
@@ -16,6 +17,7 @@ from pcapframe.measures import (
     frame_filter,
     host_text,
     wilson_interval,
+    without_attrs,
 )
 
 
@@ -65,6 +67,20 @@ def test_connection_text_of_nothing() -> None:
 )
 def test_frame_filter(frames: list[int], expected: str | None) -> None:
     assert frame_filter(frames) == expected
+
+
+def test_frames_that_hold_several_packets_have_the_numbers_of_the_capture() -> None:
+    packets = pd.DataFrame({"source_frame": [1, 2, 2, 2, 3, 4]}, pd.RangeIndex(1, 7, name="frame"))
+    packets.attrs["capture"] = {"captures": [], "packets": 4, "rows": 6}
+    for frame in (packets, without_attrs(packets), without_attrs(packets).iloc[1:]):
+        frames = captured_frames(frame, np.array([3, 4, 6]))
+        assert frames == [3, 4, 6]
+        assert frame_filter(frames) == "frame.number in {2, 4}"
+        assert frame_filter(frames[1:]) == "frame.number in {2, 4}"
+    packets.attrs["capture"] |= {"captures": [{}, {}]}  # merged: the numbers of the merged capture
+    assert frame_filter(captured_frames(packets, [3, 4])) == "frame.number in {3, 4}"
+    packets.attrs["capture"] = {"captures": [], "packets": 6, "rows": 6}
+    assert frame_filter(captured_frames(packets, [3, 4])) == "frame.number in {3, 4}"
 
 
 def test_endpoint_filter() -> None:

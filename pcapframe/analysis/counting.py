@@ -25,6 +25,7 @@ from pcapframe.analysis.statistics import (
 from pcapframe.arrays import Mask
 from pcapframe.measures import (
     Differing,
+    captured_frames,
     connection_text,
     differing,
     each_way,
@@ -226,7 +227,7 @@ def _differences(segments: pd.DataFrame, found: Differing, limit: int) -> Differ
 
 
 def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> DifferingFrames:
-    frames = segments.index.to_numpy()[rows[:limit]].tolist()
+    frames = captured_frames(segments, segments.index.to_numpy()[rows[:limit]])
     return DifferingFrames(frames=frames, frame_count=rows.size, display_filter=frame_filter(frames))
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.decoding import DTYPES, Columns, Scratch, decode_batch, rare
+from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch, rare
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
 from pcapframe.capture.extras import new_extras
 from pcapframe.capture.fragments import Datagrams, new_datagrams, taken
+from pcapframe.capture.framing import skip_links, split_aggregates
 from pcapframe.capture.interning import (
     ADDRESSES,
     address_texts,
@@ -19,7 +20,7 @@ from pcapframe.capture.interning import (
     protocol_names,
     with_room,
 )
-from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.capture.records import BATCH_RECORDS, RECORD
 from pcapframe.capture.tunnels import udp_ports, way_names
 from pcapframe.memory import one_block
 
@@ -87,19 +88,28 @@ class PacketColumns:
         self._edges = 0  # how many these are
         self._datagrams: Datagrams | None = None  # of the capture that is being read
         self._sack_pool = np.empty(BATCH_RECORDS * 20, np.uint32)
-        self._scratch = Scratch(np.zeros(transport.FIELDS, np.int64), np.zeros(BATCH_RECORDS, np.int32))
+        self._scratch = new_scratch()
         self._rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
         self._extras: list[Array] = []  # one array a batch
         self._extra_bytes = 0  # how much memory these take
+        self._continued: list[Array] = []  # rows whose frame is that of the row before
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance
         self.interner = new_interner()
 
     def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
         """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
+        aggregates = self._decode(buffer, base, batch, count)
+        if aggregates:
+            self._decode_split(buffer, base, batch, count, aggregates)
+        if self._waiting >= NEWEST_ROWS:
+            self._keep_newest()
+
+    def _decode(self, buffer: Array, base: int, batch: Array, count: int) -> int:
+        """Append records, unless some are aggregates: then append nothing, and return how many are deferred."""
         self.interner = with_room(self.interner, 2 * count)
-        edges, waiting = decode_batch(
+        edges, waiting, rare_links = decode_batch(
             buffer,
             base,
             batch,
@@ -112,14 +122,46 @@ class PacketColumns:
             self._scratch,
             self._rare,
         )
+        if rare_links and skip_links(buffer, batch, waiting, self._scratch):
+            return int(waiting)
         if waiting:
             edges = self._decode_deferred(buffer, base, batch, count, waiting, edges)
         if edges:
             self.sack.append(self._sack_pool[:edges].copy())
             self._edges += edges
         self._waiting += count
-        if self._waiting >= NEWEST_ROWS:
-            self._keep_newest()
+        return 0
+
+    def _decode_split(self, buffer: Array, base: int, batch: Array, count: int, waiting: int) -> None:
+        """Append records, with a row for each frame in the aggregates among them; rows keep their record's lengths."""
+        arguments = (buffer, batch, count, waiting, self._scratch)
+        total = split_aggregates(*arguments, np.empty(0, RECORD), np.empty(0, np.int64))
+        records, origins = np.empty(total, RECORD), np.empty(total, np.int64)
+        split_aggregates(*arguments, records, origins)
+        (again,) = np.nonzero(origins[1:] == origins[:-1])
+        self._continued.append(self.count + 1 + again)
+        for begin in range(0, total, BATCH_RECORDS):
+            part, of = records[begin : begin + BATCH_RECORDS], batch[origins[begin : begin + BATCH_RECORDS]]
+            place = slice(self._waiting, self._waiting + part.size)
+            self._decode(buffer, base, part, part.size)
+            for name, values in (
+                ("wire_bytes", of["wire"]),
+                ("captured_bytes", of["captured"]),
+                ("offset", of["at"] + base),
+            ):
+                self._newest[name][0, place] = values
+            if self._waiting >= NEWEST_ROWS:
+                self._keep_newest()
+
+    @property
+    def continued(self) -> Array:
+        """Rows whose frame is that of the row before."""
+        return np.concatenate([np.empty(0, np.int64), *self._continued])
+
+    @property
+    def frames(self) -> int:
+        """How many captured frames the rows are from."""
+        return self.count - sum(rows.size for rows in self._continued)
 
     def _decode_deferred(self, buffer: Array, base: int, batch: Array, count: int, waiting: int, edges: int) -> int:
         """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
@@ -132,7 +174,7 @@ class PacketColumns:
             base,
             batch,
             count,
-            self._scratch.deferred,
+            self._scratch,
             waiting,
             self._kept,
             self._waiting,

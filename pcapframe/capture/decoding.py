@@ -23,8 +23,9 @@ from pcapframe.capture.ip import (
     TCP,
     UDP,
 )
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, RARE_VLAN_TYPES, VLAN_TYPES, behind_vlan
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, RARE_VLAN_TYPES, VLAN_TYPES, behind_vlan
 from pcapframe.capture.link_types import LINK_TYPES
+from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.shims import SHIMS
 from pcapframe.capture.tables import dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
@@ -139,6 +140,18 @@ class Scratch(NamedTuple):
 
     fields: Array  # int64, what `decode_tcp` finds
     deferred: Array  # int32, which records of the batch are for ``deep``
+    kinds: Array  # int64, the Ethernet type or code that each of these was decoded to
+    places: Array  # int64, where what that says begins
+    vlans: Array  # int64, innermost VLAN id so far, -1 for none
+
+
+def new_scratch() -> Scratch:
+    """Return memory for batches of `BATCH_RECORDS` records."""
+    return Scratch(
+        np.zeros(transport.FIELDS, np.int64),
+        np.zeros(BATCH_RECORDS, np.int32),
+        *(np.zeros(BATCH_RECORDS, np.int64) for _ in range(3)),
+    )
 
 
 _common_frame = dispatcher({number: row for number, row in LINK_TYPES.items() if row.common}, f"{NOT_COMMON}, at")
@@ -289,9 +302,11 @@ def decode_batch(
     Returns
     -------
     tuple of int
-        How many edges are in `sack_pool`, and how many records in `deferred`.
+        How many edges are in `sack_pool`, how many records in `deferred`, and how many of these have a link type for
+        ``framing``.
     """
     data, fields, deferred = unchecked(buffer), unchecked(scratch.fields), unchecked(scratch.deferred)
+    kinds, places, vlans = unchecked(scratch.kinds), unchecked(scratch.places), unchecked(scratch.vlans)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
     mask, counts = interner.slots.size - 1, unchecked(interner.counts)
     codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
@@ -299,6 +314,7 @@ def decode_batch(
     out = unchecked_columns(newest[0])
     edges = 0
     waiting = 0
+    rare_links = 0
     for i in range(count):
         record = batch[i]
         row = first_row + i
@@ -371,8 +387,9 @@ def decode_batch(
             if not is_deep:
                 protocol = protocol_code(kind)
         if is_deep:
-            deferred[waiting] = i
+            deferred[waiting], kinds[waiting], places[waiting], vlans[waiting] = i, kind, at, vlan
             waiting += 1
+            rare_links += kind == NOT_COMMON or kind >= NESTED_LINK
             out.sack_end[row] = edges_before + edges
             continue
         if has:
@@ -386,4 +403,4 @@ def decode_batch(
             sack_pool[edges] = fields[transport.SACK + k]
             edges += 1
         out.sack_end[row] = edges_before + edges
-    return edges, waiting
+    return edges, waiting, rare_links

@@ -18,7 +18,6 @@ from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, INSIDE, OUTER,
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
 from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6
-from pcapframe.capture.link_types import NESTED_LINK
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.jit import inner_jit, jit, unchecked
@@ -137,7 +136,7 @@ def decode_deferred(
     base: Any,
     batch: Any,
     count: Any,
-    deferred: Any,
+    starts: Any,
     waiting: Any,
     rows_before: Any,
     first_row: Any,
@@ -156,8 +155,8 @@ def decode_deferred(
     ----------
     buffer, base, batch, count, first_row, newest, interner, edges_before
         As for `decode_batch`.
-    deferred : ndarray of int32
-        Which records of the batch to decode.
+    starts : Scratch
+        Which records of the batch to decode, and from where on.
     waiting : int
         How many these are.
     rows_before : int
@@ -185,7 +184,7 @@ def decode_deferred(
     late, late_counts, ways, udp = (
         unchecked(scratch.edges), unchecked(scratch.edge_counts), unchecked(scratch.ways), unchecked(ports),
     )  # fmt: skip
-    out = unchecked_columns(newest[0])
+    out, deferred = unchecked_columns(newest[0]), unchecked(starts.deferred)
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
     late_edges = 0
     beside = 0
@@ -198,8 +197,8 @@ def decode_deferred(
             fields[k] = 0
         header[HEADERS] = header[SLICED] = header[INSIDE] = np.uint64(0)
         source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
-        kind, protocol, at = np.int64(NESTED_LINK) + record.link, np.int64(0), record.at
-        vlan, way, way_cut = np.int64(-1), np.int64(0), np.int64(-1)
+        kind, protocol, at = starts.kinds[j], np.int64(0), starts.places[j]
+        vlan, way, way_cut = starts.vlans[j], np.int64(0), np.int64(-1)
         for _ in range(DEPTH):
             found, protocol, payload, payload_end, vlan, way = innermost(
                 source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways

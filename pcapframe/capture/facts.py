@@ -23,7 +23,8 @@ class CaptureFacts:
     format: str
     compression: str | None
     link_types: list[int] = field(default_factory=list)  # all of them
-    packets: int = 0
+    packets: int = 0  # captured frames
+    rows: int = 0  # made of them: more where frames hold several packets
     bytes: int = 0
     snaplen: int | None = None
     interfaces: list[dict[str, Any]] = field(default_factory=list)

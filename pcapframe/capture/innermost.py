@@ -14,12 +14,11 @@ from pcapframe.capture.link import (
     CODE_ISL,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
-    NESTED_LINK,
     RARE_VLAN_TYPES,
     VLAN_TYPES,
     behind_vlan,
+    llc,
 )
-from pcapframe.capture.link_types import LINK_TYPES, SUBFRAME, UNKNOWN_LINK
 from pcapframe.capture.shims import ETHERTYPE_MACSEC, SHIMS, ip_version, isl_vlan
 from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
 from pcapframe.capture.tunnels import GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, SHIM_STEP, UDP_STEP, step_of, way_on
@@ -51,7 +50,6 @@ SLOTS = HEADERS + 4
 NAMED_SHIMS = tuple(kind for kind, shim in SHIMS.items() if shim.is_tunnel)
 MACSEC_TRAILER = SHIMS[ETHERTYPE_MACSEC].trailer
 
-_frame = dispatcher(LINK_TYPES, f"{UNKNOWN_LINK} + number, at")
 _shim = dispatcher(SHIMS, "number, at")
 _ip_tunnel = dispatcher(IP_TUNNELS, f"{NO_PAYLOAD}, at")
 _gre_payload = dispatcher(GRE_PAYLOADS, f"{NO_ROW}, at")
@@ -60,7 +58,7 @@ _udp_tunnel = dispatcher(UDP_TUNNELS, f"{NO_PAYLOAD}, at")
 
 @inner_jit
 def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any, way: Any) -> Any:
-    """Skip link headers, VLAN tags and other shims.
+    """Skip VLAN tags and other shims.
 
     Returns
     -------
@@ -72,10 +70,8 @@ def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any,
     for _ in range(MOST_SHIMS):
         if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             break
-        if kind == CODE_AGGREGATE:
-            kind = NESTED_LINK + SUBFRAME
-        if kind >= NESTED_LINK:
-            kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
+        if kind == CODE_AGGREGATE:  # in a tunnel: only its first frame is followed
+            kind, at = llc(buffer, at + 14, end)
         elif kind in VLAN_TYPES or kind in RARE_VLAN_TYPES:
             if at + 4 > end:
                 return np.int64(CODE_CUT), at, vlan, way, trailer

@@ -62,7 +62,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     CaptureFormatError
         The bytes do not begin as a capture of a format that is read.
     """
-    first_row = into.count
+    first_row, first_frame = into.count, into.frames
     next_tick = 0
 
     def tick() -> None:
@@ -81,7 +81,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     buffer = Buffer(stream)
     facts = CaptureFacts(stream.name, "", stream.compression)
     try:
-        _Reading(stream, buffer, into, tick, facts, first_row).read()
+        _Reading(stream, buffer, into, tick, facts, first_frame).read()
     finally:
         buffer.close()
     into.finish_capture()
@@ -89,7 +89,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
         facts.damage += f" ({stream.cut})"
     elif stream.cut is not None:
         facts.damaged(stream.cut, buffer.base + buffer.end)
-    facts.packets = into.count - first_row
+    facts.packets, facts.rows = into.frames - first_frame, into.count - first_row
     facts.bytes = facts.damaged_at if facts.truncated else buffer.base + buffer.end
     if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
         facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
@@ -106,7 +106,7 @@ class _Reading:
     into: PacketColumns
     tick: Callable[[], None]
     facts: CaptureFacts
-    first_row: int
+    first_frame: int  # how many came before
 
     def __post_init__(self) -> None:
         self.batch = new_batch()
@@ -249,7 +249,7 @@ class _Reading:
         names: dict[tuple[int, int], str] = {}
         begin = buffer.offset
         while True:
-            first_frame = self.into.count - self.first_row + 1
+            first_frame = self.into.frames - self.first_frame + 1
             count, at, why = pcapng.walk(
                 buffer.bytes, buffer.start, buffer.end, walked, self.into.interfaces, first_frame, batch
             )

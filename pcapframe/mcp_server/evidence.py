@@ -14,7 +14,7 @@ from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import NO_QUOTES, read_quotes
 from pcapframe.mcp_server.paging import BUDGET, FEW, compact
-from pcapframe.measures import endpoint_text, frame_filter
+from pcapframe.measures import captured_frames, endpoint_text, frame_filter
 from pcapframe.packets import count_by_interface
 from pcapframe.patterns import Evidence
 from pcapframe.schema import FLAG_BITS, LABELS, names
@@ -157,7 +157,7 @@ def packets_behind(
         packets=_packets(analysis, frames),
         packets_total=evidence.frame_count,
         connections_total=evidence.connection_count,
-        display_filter=frame_filter(frames),
+        display_filter=frame_filter(captured_frames(analysis.segments, frames)),
     )
     if not evidence.frame_count:
         shown["message"] = analysis.message or _no_packets(str(pattern), evidence)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from, stable_order
 from pcapframe.errors import ParameterError
-from pcapframe.measures import Differing, differing, distinct, frame_filter, values, without_attrs
+from pcapframe.measures import Differing, captured_frames, differing, distinct, frame_filter, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow
@@ -357,7 +357,7 @@ class Traffic:
 
     def evidence_of(self, frames: Array, mask: Mask) -> Evidence:
         """Name packets by their frame numbers, ascending, and the connections of `mask`."""
-        places, shown = np.flatnonzero(mask), tuple(frames[: self._listed].tolist())
+        places, shown = np.flatnonzero(mask), tuple(captured_frames(self._segments, frames[: self._listed]))
         return Evidence(
             connections=tuple(self._conn_ids[places[: self._listed]].tolist()),
             connection_count=places.size,

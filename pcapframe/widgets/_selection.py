@@ -16,7 +16,7 @@ from pcapframe.analysis.provenance import files_of
 from pcapframe.analysis.selection import select_connections
 from pcapframe.errors import CaptureError
 from pcapframe.extraction import write_pcap
-from pcapframe.measures import endpoint_filter, frame_filter
+from pcapframe.measures import captured_frames, endpoint_filter, frame_filter
 from pcapframe.patterns import Thresholds
 from pcapframe.widgets._filters import Filters, Found, code_lines, selection_of
 from pcapframe.wording import counted
@@ -139,7 +139,7 @@ class ExplorerSelection:
 
         By endpoints if a short one exists, else by frame number (in the merged capture, for several files).
         """
-        return self.short_filter or frame_filter(self.frames.tolist())
+        return self.short_filter or frame_filter(captured_frames(self.analysis.packets, self.frames))
 
     @property
     def _thresholds(self) -> dict[str, Any]:

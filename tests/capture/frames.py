@@ -51,6 +51,15 @@ def wlan(control: str) -> bytes:
 
 
 SNAP = bytes.fromhex("aaaa03 000000")
+QOS = wlan("8801") + b"\x80\0"  # the bit for an aggregate
+
+
+def aggregate(*payloads: bytes, header: bytes = QOS) -> bytes:
+    """A-MSDU of these 802.2 frames; all but the last are filled up to four bytes."""
+    frames = [MACS + struct.pack(">H", len(payload)) + payload for payload in payloads]
+    return header + b"".join(frame + bytes(-len(frame) % 4) for frame in frames[:-1]) + b"".join(frames[-1:])
+
+
 # Link headers. Name: link type, what stands before the IP header (of IPv4, of IPv6), VLAN id
 HEADERS = {
     "Ethernet": (1, ethernet(b""), ethernet(b"", IPV6), None),

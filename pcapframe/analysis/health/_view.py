@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
-from pcapframe.measures import distinct, frame_filter
+from pcapframe.measures import captured_frames, distinct, frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
 
@@ -54,13 +54,13 @@ class View(NamedTuple):
 
     def of_packets(self, rows: Array) -> Evidence:
         """Name packets of the capture, by their rows in `packets`."""
-        return name_evidence(self.packets.index.to_numpy()[rows])
+        return name_evidence(self.packets.index.to_numpy()[rows], of=self.packets)
 
     def of_segments(self, rows: Array) -> Evidence:
         """Name segments and their connections."""
         conn_id = self.segments["conn_id"].to_numpy()
         conn_ids = distinct(conn_id[rows], int(conn_id.max(initial=-1)) + 1)
-        return name_evidence(self.segments.index.to_numpy()[rows], conn_ids)
+        return name_evidence(self.segments.index.to_numpy()[rows], conn_ids, of=self.packets)
 
     def of_connections(self, mask: Mask) -> Evidence:
         """Name connections and the first packet of each."""
@@ -68,7 +68,7 @@ class View(NamedTuple):
         rows = self.rows_of(conn_ids[:LISTED])
         _, first = np.unique(self.segments["conn_id"].to_numpy()[rows], return_index=True)
         frames = np.sort(self.segments.index.to_numpy()[rows[first]])
-        return replace(name_evidence(frames, conn_ids), frame_count=conn_ids.size)
+        return replace(name_evidence(frames, conn_ids, of=self.packets), frame_count=conn_ids.size)
 
     def rows_of(self, conn_ids: Array) -> Array:
         """Find the rows of the segments of some connections."""
@@ -85,7 +85,7 @@ class View(NamedTuple):
 Finder: TypeAlias = Callable[[View], Finding | None]
 
 
-def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS) -> Evidence:
+def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS, *, of: pd.DataFrame | None = None) -> Evidence:
     """Return frames and connections as evidence: the first ones, and how many there are.
 
     Parameters
@@ -94,6 +94,8 @@ def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS) -> Evidence:
         Frame numbers, all of them.
     conn_ids : ndarray of int, default none
         All connections.
+    of : DataFrame, optional
+        Has these frames; for captures whose frames hold several packets.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def name_evidence(frames: Array, conn_ids: Array = NO_CONNECTIONS) -> Evidence:
     >>> name_evidence(np.array([3, 4, 9])).display_filter
     'frame.number in {3, 4, 9}'
     """
-    listed = tuple(frames[:LISTED].tolist())
+    listed = tuple(frames[:LISTED].tolist() if of is None else captured_frames(of, frames[:LISTED]))
     return Evidence(
         connections=tuple(conn_ids[:LISTED].tolist()),
         connection_count=conn_ids.size,

@@ -113,7 +113,7 @@ def _steps(view: View) -> Finding | None:
             "directions": max(step.directions for step in steps),
         },
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
-        name_evidence(frames),
+        name_evidence(frames, of=view.packets),
     )
 
 

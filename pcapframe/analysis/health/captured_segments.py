@@ -155,7 +155,9 @@ def _seen_twice(view: View) -> Finding | None:
         f"{agreeing(len(views), 'it is', 'they are')} left out of all totals, which count {connections:,}.",
         {"connections": len(views), "packets": packets, "counted_connections": connections},
         {},
-        name_evidence(np.sort(view.all_segments.index.to_numpy()[first[views.index]]), views.index.to_numpy()),
+        name_evidence(
+            np.sort(view.all_segments.index.to_numpy()[first[views.index]]), views.index.to_numpy(), of=view.packets
+        ),
     )
 
 

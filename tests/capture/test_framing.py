@@ -1,0 +1,128 @@
+"""Aggregates of 802.11 (A-MSDU): each frame in them that has IP is a row."""
+
+import struct
+
+import pytest
+
+from pcapframe.capture import columns as columns_module
+from pcapframe.facts import capture_info
+from pcapframe.packets import read_pcap
+from tests.builders import IPV6, MACS, TCP, Pcapng, ethernet, ipv4, packet, pcap, pcap_header, pcap_record, tcp
+from tests.capture.frames import CLIENT, PACKET6, QOS, RADIO, RADIOTAP, SERVER, SNAP, aggregate, sll
+from tests.capture.rows import pick, plain, rows, tshark_fields
+
+ARP = SNAP + b"\x08\x06" + bytes(28)
+
+
+def segment(seq: int, size: int = 11) -> bytes:
+    payload = tcp(CLIENT, SERVER, 40000, 80, "PA", seq=seq, payload=b"x" * size)
+    return SNAP + b"\x08\x00" + ipv4(CLIENT, SERVER, TCP, payload)
+
+
+MIXED = [
+    RADIO + ipv4(CLIENT, SERVER, TCP, tcp(CLIENT, SERVER, 40000, 80, "S")),
+    aggregate(segment(1), ARP, segment(2, 5), segment(3, 0)),
+    aggregate(ARP),
+    aggregate(ARP, SNAP + b"\x86\xdd" + PACKET6, SNAP + b"\x81\x00\x00\x07\x08\x00" + segment(4)[8:]),
+    RADIO + ipv4(CLIENT, SERVER, TCP, tcp(CLIENT, SERVER, 40000, 80, "F")),
+]
+
+
+def test_every_frame_with_ip_is_a_row():
+    found = rows(MIXED, 105)
+    assert [pick(row, "protocol source_frame seq payload_bytes vlan") for row in found] == [
+        ["TCP", 1, 0, 0, None],
+        ["TCP", 2, 1, 11, None],
+        ["TCP", 2, 2, 5, None],
+        ["TCP", 2, 3, 0, None],
+        ["ARP", 3, None, None, None],
+        ["TCP", 4, 0, 10, None],
+        ["TCP", 4, 4, 11, 7],
+        ["TCP", 5, 0, 0, None],
+    ]
+
+
+def test_rows_have_the_lengths_the_place_and_the_time_of_their_frame():
+    packets = read_pcap(pcap(list(enumerate(MIXED)), link_type=105))
+    assert packets.index.tolist() == list(range(1, 9))
+    lengths = [len(MIXED[number - 1]) for number in packets["source_frame"]]
+    assert packets["wire_bytes"].tolist() == packets["captured_bytes"].tolist() == lengths
+    places = [40 + sum(len(frame) + 16 for frame in MIXED[: number - 1]) for number in packets["source_frame"]]
+    assert packets["offset"].tolist() == places
+    assert packets["time"].dt.second.tolist() == [number - 1 for number in packets["source_frame"]]
+
+
+def test_captured_frames_are_counted():
+    for capture in (pcap(list(enumerate(MIXED)), link_type=105), pcap([(0, aggregate())], link_type=105)):
+        packets = read_pcap(capture)
+        assert capture_info(packets).packets == packets["source_frame"].nunique()
+
+
+def test_comments_name_the_captured_frame():
+    ng = Pcapng()
+    blocks = [ng.enhanced(i, frame, comment="here" if i == 4 else None) for i, frame in enumerate(MIXED)]
+    packets = read_pcap(ng.section() + ng.interface(link_type=105) + b"".join(blocks))
+    assert [comment["frame"] for comment in capture_info(packets).comments] == [5]
+
+
+@pytest.mark.parametrize(("link", "before"), [(127, RADIOTAP), (113, sll(4, 803) + RADIOTAP)])
+def test_behind_headers_of_the_radio(link, before):
+    found = rows([before + aggregate(segment(1), segment(2)), before + MIXED[0]], link)
+    assert [pick(row, "seq source_frame") for row in found] == [[1, 1], [2, 1], [0, 2]]
+
+
+def test_merged_captures_have_their_own_numbers():
+    first = pcap([(0, MIXED[1]), (4, MIXED[4])], link_type=105)
+    second = pcap([(0, packet(seq=100)), (2, ethernet(PACKET6, IPV6)), (5, packet(seq=101))])
+    packets = read_pcap([first, second], progress=False)
+    assert packets[["source", "source_frame"]].to_numpy().tolist() == [
+        [1, 1], [0, 1], [0, 1], [0, 1], [1, 2], [0, 2], [1, 3],
+    ]  # fmt: skip
+    info = capture_info(packets)
+    assert (info.packets, [capture["packets"] for capture in info.captures]) == (5, [2, 3])
+
+
+def test_more_frames_than_a_batch_of_records(monkeypatch):
+    many = [aggregate(*[segment(16 * i + k) for k in range(16)]) for i in range(700)]
+    packets = read_pcap(pcap([(0, frame) for frame in many], link_type=105))
+    assert packets["seq"].tolist() == list(range(16 * 700))
+    assert packets["source_frame"].tolist() == [1 + i // 16 for i in range(16 * 700)]
+    monkeypatch.setattr(columns_module, "SMALLEST_PIECE", 6144)
+    again = read_pcap(pcap([(0, frame) for frame in many], link_type=105))
+    assert again.equals(packets)
+
+
+def test_cut_anywhere():
+    whole = aggregate(segment(1), segment(2))
+    second = len(QOS) + 76 + 14  # 75 bytes of the first frame and one of padding, then addresses and length
+    assert whole[second:].startswith(SNAP)
+    for length in range(len(whole) + 1):
+        record = pcap_header(link_type=105) + pcap_record(0, whole[:length], wire_bytes=len(whole))
+        found = plain(read_pcap(record))
+        assert {row["captured_bytes"] for row in found} == {length}
+        assert [row["seq"] for row in found if row["seq"] is not None] == [1, 2][
+            : (length >= len(QOS) + 14 + 8 + 36) + (length >= second + 8 + 36)
+        ]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 0xFFFF])
+def test_lengths_that_lie(length):
+    frame = QOS + MACS + struct.pack(">H", length) + segment(1) + segment(2)
+    found = rows([frame, MIXED[0]], 105)
+    assert found[-1]["source_frame"] == 2
+    assert len(found) < 8
+
+
+@pytest.mark.needs_program("tshark")
+def test_wireshark_finds_the_same(tmp_path):
+    capture = tmp_path / "aggregates.pcap"
+    capture.write_bytes(pcap(list(enumerate(MIXED)), link_type=105))
+    theirs = tshark_fields(capture, "frame.number tcp.seq_raw tcp.len", "-E", "occurrence=a", "-E", "aggregator=,")
+    ours: dict[str, list[list[str]]] = {}
+    for row in plain(read_pcap(capture)):
+        found = ours.setdefault(str(row["source_frame"]), [[], []])
+        for values, name in zip(found, ("seq", "payload_bytes"), strict=True):
+            values.extend([] if row[name] is None else [str(row[name])])
+    assert {number: [seq, length] for number, seq, length in theirs} == {
+        number: [",".join(values) for values in found] for number, found in ours.items()
+    }
