@@ -108,7 +108,7 @@ class Waits:
             between = seconds_from(talks[earlier], talks[later])
             made[name] = np.where(between >= 0, between, np.nan)
         begins = talks["has_syn"] | talks["is_answered"]
-        made["greeting_bytes"] = pd.arrays.IntegerArray(talks["greeting_bytes"].astype(np.uint64), ~begins)
+        made["greeting_bytes"] = pd.arrays.IntegerArray(talks["greeting_bytes"].astype(np.int64), ~begins)
         return made
 
 

@@ -52,7 +52,7 @@ def make_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
     made: dict[str, Any] = {
         "conn_id": conn_ids.take(turns["place"]).astype(np.int32),
         "round_trip_s": to_server_s(connections).take(turns["place"]),
-        "response_bytes": nullable(turns["response_bytes"].astype(np.uint64), answered),
+        "response_bytes": nullable(turns["response_bytes"], answered),
     }
     for side in ("request", "response"):
         for end in ("", "_end"):

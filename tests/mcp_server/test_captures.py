@@ -124,7 +124,7 @@ def test_whoever_was_asked_for_longest_ago_goes_first(folder: Path, analysed: li
 
 @pytest.mark.parametrize("suffix", ["", ".zst"])
 def test_an_analysis_that_does_not_fit_is_refused_and_leaves_the_room_free(folder: Path, suffix: str) -> None:
-    records = pcap([])[:24] + bytes(16) * 4_200_000  # 64 MB of records without a byte in them
+    records = pcap([])[:24] + (b"\1" + bytes(15)) * 4_200_000  # 64 MB of records, each of a second and nothing else
     (folder / f"long.pcap{suffix}").write_bytes(zstandard.compress(records) if suffix else records)
 
     async def work(kept: Captures) -> None:
