@@ -18,6 +18,7 @@ from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.reader import Progress, read_capture
+from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
 from pcapframe.capture.undecoded import undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
@@ -165,6 +166,7 @@ def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArr
 def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
     rows, sack_at, sack_values, source, source_frame, extras = _in_order(columns, rows, counts)
+    limit_lengths(rows, source, extras)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
     addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))

@@ -258,6 +258,7 @@ def decode_deferred(
             extra = scratch.extras[beside]
             extra.row, extra.tunnel = rows_before + row, way
             extra.sliced = header[SLICED] != np.uint64(0)
+            extra.beyond = max(payload_end - record.at - record.wire, 0) if kind != DATAGRAM else 0
             extra.inside = IS_FRAGMENT if is_piece else NOT_OPENED
             if header[INSIDE]:
                 extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)

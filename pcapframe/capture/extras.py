@@ -27,6 +27,7 @@ EXTRA = np.dtype(
         ("quoted_seq", np.int64),
         ("inside", np.int32),  # protocol code of what a tunnel holds instead of IP; or one of those above
         ("sliced", np.bool_),  # whether an IP header says more than the frame had
+        ("beyond", np.int64),  # how much more [bytes]; 0 for a reassembled datagram
     ]
 )
 
