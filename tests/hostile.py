@@ -135,10 +135,11 @@ def serving() -> Iterator[Server]:
 
 
 def bomb(capture: bytes, zeros: int) -> bytes:
-    """A capture, gzipped, that decompresses to many records without a byte in them."""
+    """A capture, gzipped, that decompresses to many records of a second each, without a byte in them."""
     made = io.BytesIO()
     with gzip.GzipFile(fileobj=made, mode="wb") as file:
         file.write(capture)
-        for _ in range(zeros // len(ZEROS)):
-            file.write(ZEROS)
+        records = (b"\1" + bytes(15)) * 4096
+        for _ in range(zeros // len(records)):
+            file.write(records)
     return made.getvalue()

@@ -155,7 +155,8 @@ class _Talk:
             segment = segment[: rng.randrange(30)]
         pair = own.address, peer.address
         if ":" in own.address:
-            frame = ethernet(ipv6(*pair, TCP, segment, payload_length=false), 0x86DD)
+            # A length of 0 is the rest of the frame (offload); tshark 4.0 takes it for malformed.
+            frame = ethernet(ipv6(*pair, TCP, segment, payload_length=1 if false == 0 else false), 0x86DD)
         else:
             ip_id = rng.choice((0, 1, rng.randrange(2**16)))
             frame = ethernet(ipv4(*pair, TCP, segment, ip_id=ip_id, total_length=false))
