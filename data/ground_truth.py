@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import altering, meaning, resending, scoring
+from lab import altering, meaning, resending, scoring, translating
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
@@ -129,6 +129,12 @@ def score_all(folders: list[Path]) -> None:
         ends = [recording for recording in recordings if recording.scenario in SKEWED and recording.point != "middle"]
         skews = pool.map(altering.skew_score, ends)
         altering.skews_table(zip([recording.scenario for recording in ends], skews, strict=True))
+        print()
+        by_point = {(one.capture.parent, one.scenario, one.point): one for one in recordings}
+        inside = [one for one in recordings if one.point == "client"]
+        outside = [by_point[one.capture.parent, one.scenario, "server"] for one in inside]
+        views = pool.map(translating.score_views, inside, outside)
+        translating.views_table(zip([one.scenario for one in inside], views, strict=True))
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

@@ -3,8 +3,9 @@
 A translator rewrites addresses and ports (RFC 3022) and leaves the sequence numbers alone, so both views of one
 connection hold the same segments. Two connections are views of one if
 
-- at least 90 % of the segments of the shorter one occur in the other: same direction, sequence number,
-  acknowledgement, flags and payload length, captured within a second of each other;
+- segments of one occur in the other: same direction, sequence number, acknowledgement, flags and payload length,
+  captured within a second of each other. Two are enough where SYN and SYN-ACK have the same sequence numbers, since
+  hosts on the way may split or merge the rest (offload); else at least 90 % of the shorter view;
 - the first sequence number of each side is one that a stack chose at random (RFC 6528), not a small one; and
 - one of these holds, or two where the capture has one side only:
 
@@ -36,6 +37,7 @@ MOST_VIEWS = 4
 APART_NS = 2_000_000_000  # between the first packets of two views
 SEGMENT_APART_NS = 1_000_000_000
 SHARED = 0.9
+FEWEST = 2  # segments that two views share
 SIMPLE = 1 << 16  # simple stacks and simulations begin with smaller sequence numbers
 AT_ONCE = 1 << 20  # segments compared in one step
 NONE = -1
@@ -97,7 +99,8 @@ def second_views(segments: pd.DataFrame, place: Array, start: Array, is_midstrea
     begins = np.searchsorted(place[rows], np.arange(len(numbers) + 1))
     columns = PlainColumns(segments[list(READ)].iloc[rows], SEGMENTS, READ).chunk(0, rows.size)
     for some in _in_steps(pairs, np.diff(begins)):
-        is_view = _are_views(columns, begins, some, numbers)
+        is_initial = ~is_midstream[some.earlier] & ~is_midstream[some.later]
+        is_view = _are_views(columns, begins, some, numbers, is_initial)
         later, earlier = some.later[is_view], some.earlier[is_view]
         same[later] = np.where(same[later] == NONE, earlier, np.minimum(same[later], earlier))
     return same
@@ -144,7 +147,7 @@ def _in_steps(pairs: Pairs, sizes: Array) -> Iterator[Pairs]:
         yield Pairs(*(column[begin:stop] for column in pairs))
 
 
-def _are_views(columns: dict[str, Array], begins: Array, pairs: Pairs, numbers: Array) -> Mask:
+def _are_views(columns: dict[str, Array], begins: Array, pairs: Pairs, numbers: Array, is_initial: Mask) -> Mask:
     """Tell which pairs are views of one connection.
 
     Parameters
@@ -157,6 +160,8 @@ def _are_views(columns: dict[str, Array], begins: Array, pairs: Pairs, numbers: 
         To compare.
     numbers : ndarray of int64, shape (connections, 2)
         Sequence number of the first segment of each side (column 0: the client), -1 for a side without one.
+    is_initial : ndarray of bool
+        By pair: these are those of the handshake.
 
     Returns
     -------
@@ -183,7 +188,8 @@ def _are_views(columns: dict[str, Array], begins: Array, pairs: Pairs, numbers: 
     is_random = ((first >= SIMPLE) | (first == NONE)).all(axis=1)
     evidence = nearly_all("tsval").astype(np.int64) + nearly_all("ip_id")
     evidence += _lost_hops(columns, one, other, of_pair, count)
-    shared = matched >= SHARED * np.maximum(shorter, 1)
+    are_same = is_initial & (first == numbers[pairs.later]).all(axis=1) & (first != NONE).all(axis=1)
+    shared = matched >= np.where(are_same, FEWEST, SHARED * np.maximum(shorter, 1))
     return np.asarray(shared & is_random & (evidence >= np.where(both_sides, 1, 2)), np.bool_)
 
 
