@@ -100,14 +100,14 @@ def outcome(data: bytes, number: int) -> tuple[pd.DataFrame | None, list[str]]:
         packets = pf.read_pcap(source, progress=False)
     except pf.PcapframeError:
         return None, []
-    except Exception:
+    except Exception:  # whatever it is, it is what this run looks for
         return None, [traceback.format_exc()]
     finally:
         buffer.BUFFER_BYTES = BUFFER_BYTES
     is_plain = not packets.attrs["capture"]["compression"]
     try:
         return packets, list(packet_faults(packets, len(data) if is_plain else None))
-    except Exception:
+    except Exception:  # a frame so wrong that the checks stumble over it
         return packets, [f"the frame cannot be checked\n{traceback.format_exc()}"]
 
 
@@ -133,7 +133,7 @@ def analysed(packets: pd.DataFrame, data: bytes, number: int) -> list[str]:
         json.dumps(answer, allow_nan=False)
     except pf.PcapframeError:
         return []
-    except Exception:
+    except Exception:  # as above: only our own errors are allowed
         return [traceback.format_exc()]
     return faults
 
