@@ -23,14 +23,13 @@ from pcapframe.analysis.statistics import (
     Statistics,
 )
 from pcapframe.arrays import Mask
+from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.measures import (
     Differing,
-    captured_frames,
     connection_text,
     differing,
     each_way,
     endpoint_text,
-    frame_filter,
     wilson_interval,
     without_attrs,
 )

@@ -8,7 +8,8 @@ import pandas as pd
 from pcapframe.analysis import LISTED, Address, Analysis, count_label
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.answers.waits import waits_of
-from pcapframe.measures import connection_filters, each_way, endpoint_text
+from pcapframe.display_filters import connection_filters
+from pcapframe.measures import each_way, endpoint_text
 from pcapframe.packets import DecodeAs
 from pcapframe.wording import counted
 

@@ -8,8 +8,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
 import pandas as pd
 
 from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, analyze
+from pcapframe.display_filters import frame_filter
 from pcapframe.errors import ParameterError
-from pcapframe.measures import frame_filter
 from pcapframe.packets import CaptureSource, DecodeAs
 from pcapframe.wording import printable, shortened
 

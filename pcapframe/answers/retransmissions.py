@@ -7,8 +7,9 @@ import pandas as pd
 
 from pcapframe.analysis import LISTED, Address, Differences, Reordering, count_label
 from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
+from pcapframe.display_filters import connection_filters
 from pcapframe.errors import ParameterError
-from pcapframe.measures import connection_filters, connection_text, each_way
+from pcapframe.measures import connection_text, each_way
 from pcapframe.packets import DecodeAs
 
 __all__ = ["RetransmissionsAnswer", "analyze_tcp_retransmissions"]

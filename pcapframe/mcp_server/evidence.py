@@ -10,11 +10,12 @@ import pandas as pd
 from pcapframe.analysis import Analysis
 from pcapframe.answers import capped_health
 from pcapframe.capture.source import CaptureSource
+from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import NO_QUOTES, read_quotes
 from pcapframe.mcp_server.paging import BUDGET, FEW, compact
-from pcapframe.measures import captured_frames, endpoint_text, frame_filter
+from pcapframe.measures import endpoint_text
 from pcapframe.packets import count_by_interface
 from pcapframe.patterns import Evidence
 from pcapframe.schema import FLAG_BITS, LABELS, names

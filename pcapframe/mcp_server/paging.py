@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any, TypeAlias
 
+from pcapframe.display_filters import frame_filter
 from pcapframe.errors import ParameterError
-from pcapframe.measures import frame_filter
 
 __all__ = ["BUDGET", "FEW", "Cursor", "Question", "compact", "page"]
 

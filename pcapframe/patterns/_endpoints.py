@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array, sum_by
-from pcapframe.measures import endpoint_filter, host_text
+from pcapframe.display_filters import endpoint_filter
+from pcapframe.measures import host_text
 from pcapframe.patterns._api import LISTED
 
 __all__ = ["Endpoints"]

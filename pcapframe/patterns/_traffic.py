@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from, stable_order
+from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
-from pcapframe.measures import Differing, captured_frames, differing, distinct, frame_filter, values, without_attrs
+from pcapframe.measures import Differing, differing, distinct, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow

@@ -14,9 +14,9 @@ import pandas as pd
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.provenance import files_of
 from pcapframe.analysis.selection import select_connections
+from pcapframe.display_filters import captured_frames, endpoint_filter, frame_filter
 from pcapframe.errors import CaptureError
 from pcapframe.extraction import write_pcap
-from pcapframe.measures import captured_frames, endpoint_filter, frame_filter
 from pcapframe.patterns import Thresholds
 from pcapframe.widgets._filters import Filters, Found, code_lines, selection_of
 from pcapframe.wording import counted

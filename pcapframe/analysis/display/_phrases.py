@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.statistics import Differences, Reordering, Statistics
-from pcapframe.measures import frame_filter
+from pcapframe.display_filters import frame_filter
 from pcapframe.wording import counted, percent, seconds
 
 __all__ = [

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pcapframe.analysis.display._phrases import FACT_WIDTH, fitting_frames, size_text, span_text
 from pcapframe.analysis.health import STATISTICS, CaptureHealth
-from pcapframe.measures import frame_filter
+from pcapframe.display_filters import frame_filter
 from pcapframe.packets import CaptureInfo
 from pcapframe.wording import counted, joined, printable, shortened
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
-from pcapframe.measures import captured_frames, distinct, frame_filter
+from pcapframe.display_filters import captured_frames, frame_filter
+from pcapframe.measures import distinct
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
 
