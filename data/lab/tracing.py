@@ -3,9 +3,11 @@
 ``tcp:tcp_retransmit_skb`` fires for each segment that is sent again. The functions that led there say why: the
 retransmission timer, a tail loss probe, or neither, and then an acknowledgement or RACK's timer asked for it. Of those
 ``tcp:tcp_cong_state_set`` tells which came while the sender made up for a timeout (state *Loss*); the kernel counts
-them apart too (``TCPSlowStartRetrans`` and ``TCPFastRetrans``). Needs root and a kernel with these tracepoints
-(``CONFIG_FTRACE``, ``CONFIG_STACKTRACE``). Without them nothing is recorded, and reasons are held against the kernel's
-counters alone.
+them apart too (``TCPSlowStartRetrans`` and ``TCPFastRetrans``). The kernel cannot unwind the stack of a timer that
+interrupted a program; of these resends the state alone tells: each timeout enters *Loss* and then sends one segment
+again, and without *Loss* or *Recovery* only a tail loss probe sends again. Where there is a stack both say the same
+(``ground_truth.py`` prints how often not). Needs root and a kernel with these tracepoints (``CONFIG_FTRACE``,
+``CONFIG_STACKTRACE``). Without them nothing is recorded, and reasons are held against the kernel's counters alone.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import re
 import subprocess
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -22,11 +25,12 @@ TRACING = Path("/sys/kernel/tracing")
 KERNEL_REASONS = ("timeout", "after_timeout", "fast", "tail_probe", "other")
 _EVENTS = ("tcp_retransmit_skb", "tcp_cong_state_set")
 _BUFFER_KB = 8192  # a processor
-_LOSS = 4  # TCP_CA_Loss
+_RECOVERY, _LOSS = 3, 4  # TCP_CA_Recovery, TCP_CA_Loss
 _EARLY_NS, _LATE_NS = 5_000_000, 300_000_000  # of a frame at the link against the event; the machine may be loaded
 _EVENT = re.compile(r"\s(\d+)\.(\d{6}): (tcp_\w+): (.*)")
-_STACK = re.compile(r"\s(\d+)\.(\d{6}): <stack trace>")
 _FIELD = re.compile(r"(\w+)=(\S+)")
+
+_BY_STATE = {_RECOVERY: "fast", _LOSS: "after_timeout"}
 
 Ends = tuple[str, int, str, int]
 Event = tuple[int, str]  # Unix time [ns], reason
@@ -97,30 +101,35 @@ def parsed(text: str, offset: int = 0) -> dict[Ends, list[Event]]:
         what could not be sent are left out.
     """
     found: dict[Ends, list[Event]] = defaultdict(list)
-    in_loss: dict[Ends, bool] = {}
-    stack: list[str] = []
-    pending: tuple[Ends, int, bool] | None = None
-    for line in [*text.splitlines(), " 0.000000: tcp_end: "]:
-        if line.startswith(" => "):
-            stack.append(line[4:].split(".")[0].strip())  # without the compiler's suffixes
-            continue
+    states: dict[Ends, int] = {}
+    timed_out: set[Ends] = set()  # entered Loss and sent nothing again since
+    for ends, fields, moment, stack in _events(text):
+        if "cong_state" in fields:
+            states[ends] = int(fields["cong_state"])
+            (timed_out.add if states[ends] == _LOSS else timed_out.discard)(ends)
+        elif fields.get("err", "0") == "0" and fields["state"] not in ("TCP_SYN_SENT", "TCP_SYN_RECV"):
+            state = states.get(ends, 0)
+            by_state = "timeout" if ends in timed_out else _BY_STATE.get(state, "tail_probe")
+            timed_out.discard(ends)
+            found[ends].append((moment + offset, _reason(stack, is_loss=state == _LOSS) if stack else by_state))
+    return dict(found)
+
+
+def _events(text: str) -> Iterator[tuple[Ends, dict[str, str], int, list[str]]]:
+    """Yield each event: sender and receiver, its fields, its time [ns], the functions that led there."""
+    pending: tuple[Ends, dict[str, str], int, list[str]] | None = None
+    for line in text.splitlines():
+        if line.startswith(" => ") and pending is not None:
+            pending[3].append(line[4:].split(".")[0].strip())  # without the compiler's suffixes
         event = _EVENT.search(line)
         if event is None:
             continue
         if pending is not None:
-            found[pending[0]].append((pending[1] + offset, _reason(stack, is_loss=pending[2])))
-            pending = None
-        stack = []
+            yield pending
         fields = dict(_FIELD.findall(event[4]))
-        if not fields:
-            continue
-        ends = _ends(fields)
-        if event[3] == "tcp_cong_state_set":
-            in_loss[ends] = int(fields["cong_state"]) == _LOSS
-        elif fields.get("err", "0") == "0" and fields["state"] not in ("TCP_SYN_SENT", "TCP_SYN_RECV"):
-            moment = int(event[1]) * 1_000_000_000 + int(event[2]) * 1000
-            pending = ends, moment, in_loss.get(ends, False)
-    return dict(found)
+        pending = _ends(fields), fields, int(event[1]) * 1_000_000_000 + int(event[2]) * 1000, []
+    if pending is not None:
+        yield pending
 
 
 def _ends(fields: dict[str, str]) -> Ends:

@@ -184,6 +184,24 @@ def test_without_a_timeout_it_is_fast_and_syns_and_failures_are_left_out():
     assert parsed(text) == {TRACED: [(10_000_200_000, "fast")]}
 
 
+@pytest.mark.parametrize(
+    ("states", "reasons"),
+    [
+        ([4, None, None], ["timeout", "after_timeout"]),
+        ([4, None, 4, None], ["timeout", "timeout"]),
+        ([3, None, None, 0, None], ["fast", "fast", "tail_probe"]),
+        ([4, 3, None], ["fast"]),
+        ([None, 1, None], ["tail_probe", "tail_probe"]),
+    ],
+)
+def test_without_a_stack_the_state_says_why(states, reasons):
+    """A state of tcp_cong_state_set, or None for a segment sent again."""
+    state = TRACE.split("\n", 1)[1].split(" <idle>-0       [001] ..s1.   10.000101", maxsplit=1)[0]
+    resend = RESEND.format("10.000200", "TCP_ESTABLISHED", 0, "", "").split("\n", 1)[0] + "\n"
+    text = "".join(resend if new is None else state.replace("cong_state=4", f"cong_state={new}") for new in states)
+    assert [reason for _, reason in parsed(text)[TRACED]] == reasons
+
+
 def test_kernel_reasons_are_given_to_frames_that_reach_the_link_then():
     log = [
         {"src": "a", "src_port": 1, "dst": "b", "dst_port": 2, "at": at, "seq": seq, "payload_bytes": 10, "flags": 16}
