@@ -63,6 +63,10 @@ class CaptureInfo:
         How many there are in all. One note may stand for several.
     rows : int
         How many rows they make: more than `packets` where one of 802.11 holds several (A-MSDU).
+    foreign_streams : int
+        How many packets may open a TCP stream in Wireshark that is no connection here: ICMP errors that quote a
+        connection not seen before, SOCKS and VNC, and what is not decoded. If it is 0, ``conn_id`` is Wireshark's
+        ``tcp.stream``. Of several captures read as one, it is that of the merged capture.
     """
 
     name: str
@@ -85,6 +89,7 @@ class CaptureInfo:
     comments_total: int = 0
     notes_total: int = 0
     rows: int = 0
+    foreign_streams: int = 0
 
     def facts(self) -> dict[str, str]:
         """Return the facts as texts for a reader.

@@ -4,7 +4,8 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,8 @@ from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.reader import Progress, read_capture
 from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.source import CaptureSource, open_capture, source_name
-from pcapframe.capture.undecoded import undecoded_codes
+from pcapframe.capture.streams import foreign_streams
+from pcapframe.capture.undecoded import is_readable, undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
 from pcapframe.schema import ICMP_QUOTES, PACKETS, names
@@ -116,8 +118,11 @@ def read_pcap(
     for fact, end in zip(facts, np.cumsum([fact.rows for fact in facts]).tolist(), strict=True):
         if fact.has_no_times:
             rows.time[end - fact.rows : end] = NO_TIME
-    frame = _frame(columns, rows, [fact.rows for fact in facts])
-    frame.attrs["capture"] = dict(vars(info_of(facts, rows.time)))
+    info = info_of(facts, rows.time)
+    ordered = _in_order(columns, rows, [fact.rows for fact in facts])
+    frame = _frame(columns, ordered)
+    foreign = foreign_streams(ordered.rows, ordered.extras) + _followed_elsewhere(frame["undecoded"])
+    frame.attrs["capture"] = dict(vars(replace(info, foreign_streams=foreign)))
     if texts:
         frame.attrs[DECODE_AS] = texts
     return frame
@@ -163,9 +168,20 @@ def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArr
     return order
 
 
-def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataFrame:
+class _Ordered(NamedTuple):
+    """The packets of all captures, merged by time."""
+
+    rows: Columns
+    sack_at: npt.NDArray[np.int32]  # where the SACK edges of each begin; one value more
+    sack_values: npt.NDArray[np.uint32]
+    source: npt.NDArray[np.uint16]  # which capture
+    source_frame: npt.NDArray[np.uint32]  # its own frame number
+    extras: npt.NDArray[Any]  # side records
+
+
+def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
-    rows, sack_at, sack_values, source, source_frame, extras = _in_order(columns, rows, counts)
+    rows, sack_at, sack_values, source, source_frame, extras = ordered
     limit_lengths(rows, source, extras)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
@@ -208,17 +224,8 @@ def _frame(columns: PacketColumns, rows: Columns, counts: list[int]) -> pd.DataF
     return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
 
 
-def _in_order(
-    columns: PacketColumns, rows: Columns, counts: list[int]
-) -> tuple[
-    Columns,
-    npt.NDArray[np.int32],
-    npt.NDArray[np.uint32],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint32],
-    npt.NDArray[Any],
-]:
-    """Merge captures by time: columns, where SACK edges begin, these, capture, its own frame number, side records."""
+def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:
+    """Merge captures by time."""
     extras = columns.extras()
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
@@ -240,8 +247,7 @@ def _in_order(
             places = np.empty_like(order)
             places[order] = np.arange(order.size)
             extras["row"] = places[extras["row"]]
-
-    return rows, sack_at, sack_values, source, source_frame, extras
+    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras)
 
 
 class _Masks:
@@ -321,6 +327,12 @@ def _undecoded(columns: PacketColumns, rows: Columns, extras: npt.NDArray[Any]) 
         columns.protocol_names(), rows.protocol, rows.src_port, rows.dst_port, columns.tunnel_ports, extras
     )
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(texts, dtype="str")), validate=False)
+
+
+def _followed_elsewhere(undecoded: pd.Series) -> int:
+    """Count the packets that are not decoded and that Wireshark may decode."""
+    readable = [number for number, text in enumerate(undecoded.cat.categories) if is_readable(text)]
+    return int(np.isin(undecoded.cat.codes.to_numpy(), readable).sum()) if readable else 0
 
 
 def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

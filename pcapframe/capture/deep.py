@@ -64,21 +64,22 @@ def _quoted(buffer: Any, kind: Any, at: Any, end: Any, header: Any, ports: Any, 
     Returns
     -------
     tuple of int
-        What was found (``NO_IP`` and so on), the ports and the sequence number of TCP, each -1 for none. The addresses
-        are in `header`.
+        What was found (``NO_IP`` and so on), the ports, the sequence number and the flags of TCP, each -1 for none
+        (the flags unless the window is there too). The addresses are in `header`.
     """
     none = np.int64(-1)
     if at >= end:
-        return NO_IP, none, none, none
+        return NO_IP, none, none, none, none
     header[HEADERS] = np.uint64(0)
     found, protocol, payload, _payload_end, _vlan, _way = innermost(
         buffer, kind, np.int64(0), at, end, at + LONGEST_DATAGRAM, none, np.int64(0), header, ports, ways
     )
     is_first = found == IP_PAYLOAD or (found == IP_FRAGMENT and header[ip.FRAGMENT_OFFSET] == 0)
     if not is_first or protocol not in (TCP, UDP) or payload + 4 > end:
-        return found, none, none, none
+        return found, none, none, none, none
     seq = be32(buffer, payload + 4) if protocol == TCP and payload + 8 <= end else none
-    return found, be16(buffer, payload), be16(buffer, payload + 2), seq
+    flags = be16(buffer, payload + 12) & 0xFFF if protocol == TCP and payload + 16 <= end else none
+    return found, be16(buffer, payload), be16(buffer, payload + 2), seq, flags
 
 
 @inner_jit
@@ -264,7 +265,7 @@ def decode_deferred(
                 extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
             extra.icmp_error, extra.icmp_mtu = error, mtu
             kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
-            quoted, extra.quoted_src_port, extra.quoted_dst_port, extra.quoted_seq = _quoted(
+            quoted, extra.quoted_src_port, extra.quoted_dst_port, extra.quoted_seq, extra.quoted_flags = _quoted(
                 source, kind, at, quote_end, quote, udp, ways
             )
             place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES

@@ -25,6 +25,7 @@ EXTRA = np.dtype(
         ("quoted_src_port", np.int32),
         ("quoted_dst_port", np.int32),
         ("quoted_seq", np.int64),
+        ("quoted_flags", np.int32),  # -1 also where the quote ends before the window
         ("inside", np.int32),  # protocol code of what a tunnel holds instead of IP; or one of those above
         ("sliced", np.bool_),  # whether an IP header says more than the frame had
         ("beyond", np.int64),  # how much more [bytes]; 0 for a reassembled datagram

@@ -16,7 +16,7 @@ from pcapframe.capture.link_types import is_undecoded
 
 Array: TypeAlias = npt.NDArray[Any]
 
-__all__ = ["PORTS", "undecoded_codes", "undecoded_name"]
+__all__ = ["PORTS", "is_readable", "undecoded_codes", "undecoded_name"]
 
 # Ethernet types without a name in ``link.CODE_NAMES`` that carry no IP (IEEE and IANA registries).
 NOT_IP = (
@@ -27,7 +27,7 @@ NOT_IP = (
     0x893A, 0x894C, 0x8999, 0x9003, 0x9998, 0x99FE, 0x22EA, 0x22F0, 0x22F4, 0x2004, 0xCAFE, 0xFEFE,
     0x2001, 0x8947, 0x88CA, 0x0600, 0x0BAD, 0x0842,
 )  # fmt: skip
-ENCRYPTED, COMPRESSED = "encrypted", "compressed"
+ENCRYPTED, COMPRESSED, CUT_OFF = "encrypted", "compressed", "cut off"
 # By the name of a packet's protocol: as which it is named, where it carries IP and was not followed.
 NAMES = {
     "MPLS": "MPLS without an IP header in it",
@@ -89,6 +89,22 @@ def undecoded_name(protocol: str) -> str | None:
     if protocol.startswith("Ethernet type "):
         return None if int(protocol.rpartition(" ")[2], 16) in NOT_IP else protocol
     return NAMES.get(protocol)
+
+
+def is_readable(name: str) -> bool:
+    """Tell whether another program may read what was not decoded: it is neither encrypted, compressed nor cut off.
+
+    Parameters
+    ----------
+    name : str
+        As from `undecoded_name`.
+
+    Examples
+    --------
+    >>> is_readable("ESP, encrypted"), is_readable("Ethernet type 0x1234")
+    (False, True)
+    """
+    return not name.endswith((ENCRYPTED, COMPRESSED)) and CUT_OFF not in name
 
 
 def _port_table(tunnels: Array) -> tuple[Array, list[str]]:
