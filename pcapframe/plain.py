@@ -6,17 +6,72 @@ all rows under the column's name, and the start of each row's elements as ``<nam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pcapframe.arrays import Array, fixed
+from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.schema import PLAIN, Column
 
-__all__ = ["PlainColumns"]
+__all__ = ["Nullable", "PlainColumns", "parts_of"]
+
+
+MASKED: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
+
+
+class Nullable(NamedTuple):
+    """A column as it is in memory: values, which mean nothing where `mask` is set; None for a column without a mask."""
+
+    values: Array
+    mask: Mask | None
+
+    def part(self, start: int, stop: int) -> "Nullable":
+        """Return rows `start` to `stop`, as views.
+
+        Parameters
+        ----------
+        start, stop : int
+            Places in the column.
+
+        Returns
+        -------
+        Nullable
+            These rows.
+        """
+        return Nullable(self.values[start:stop], None if self.mask is None else self.mask[start:stop])
+
+
+def parts_of(column: Any) -> Nullable:
+    """Return what is behind a column of numbers, times or categories, without a copy where pandas has none to make.
+
+    Parameters
+    ----------
+    column : Series or ndarray
+        Times as nanoseconds, categories as their places. Not to be modified.
+
+    Returns
+    -------
+    Nullable
+        Its values, and where they are null.
+
+    Examples
+    --------
+    >>> parts_of(pd.Series([7, None], dtype="UInt16")).mask.tolist()
+    [False, True]
+    """
+    if isinstance(column, np.ndarray):
+        return Nullable(column, None)
+    array = column.array
+    if isinstance(array, MASKED):  # pandas' own conversion copies all of it first
+        return Nullable(array._data, array._mask)
+    if isinstance(array, pd.Categorical):
+        return Nullable(array.codes, None)
+    if getattr(column.dtype, "kind", "") == "M":
+        return Nullable(column.to_numpy("datetime64[ns]").view(np.int64), None)
+    return Nullable(column.to_numpy(), None)
 
 
 class PlainColumns:
@@ -42,7 +97,7 @@ class PlainColumns:
 
     def __init__(self, frame: Mapping[str, Any] | Any, columns: Sequence[Column], wanted: Iterable[str]) -> None:
         declared = {column.name: column for column in columns}
-        self._columns: dict[str, tuple[Any, Column]] = {}
+        self._columns: dict[str, tuple[Nullable, Column]] = {}
         self._lists: dict[str, Any] = {}
         for name in wanted:
             if name not in declared:
@@ -51,7 +106,7 @@ class PlainColumns:
             if column.dtype.startswith("list"):
                 self._lists[name] = _in_one_piece(data.array.__arrow_array__())
             else:
-                self._columns[name] = _raw(data, column), column
+                self._columns[name] = parts_of(data), column
 
     def __getitem__(self, name: str) -> Array:
         """Return a whole column that is no list.
@@ -66,7 +121,8 @@ class PlainColumns:
         ndarray
             Read-only.
         """
-        return _filled(*self._columns[name])
+        data, column = self._columns[name]
+        return _filled(data, column)
 
     def chunk(self, start: int, stop: int) -> dict[str, Array]:
         """Return some rows of every column.
@@ -81,29 +137,20 @@ class PlainColumns:
         dict of ndarray
             By name, read-only; views where the type is that in the frame.
         """
-        made = {name: _filled(array[start:stop], column) for name, (array, column) in self._columns.items()}
+        made = {name: _filled(data.part(start, stop), column) for name, (data, column) in self._columns.items()}
         for name, lists in self._lists.items():
             made[f"{name}_at"], made[name] = _elements(lists.slice(start, stop - start))
         return made
 
 
-def _raw(data: Any, column: Column) -> Any:
-    """Return the array behind a column: a NumPy array, or a pandas array with a mask."""
-    if isinstance(data, np.ndarray):
-        return data
-    if column.dtype == "datetime64[ns, UTC]":
-        return data.to_numpy("datetime64[ns]").view(np.int64)
-    if column.dtype == "category":
-        return data.array.codes
-    array = data.array
-    return array if isinstance(array, pd.arrays.IntegerArray | pd.arrays.BooleanArray) else data.to_numpy()
-
-
-def _filled(array: Any, column: Column) -> Array:
+def _filled(data: Nullable, column: Column) -> Array:
     """Return an array in its plain type, with nulls replaced."""
-    if isinstance(array, np.ndarray):
-        return fixed(array, column.plain_dtype)
-    return fixed(array.to_numpy(dtype=column.plain_dtype, na_value=PLAIN[column.dtype][1]), column.plain_dtype)
+    values, mask = data
+    if mask is None or not mask.any():
+        return fixed(values, column.plain_dtype)
+    filled = values.astype(column.plain_dtype)
+    np.putmask(filled, mask, PLAIN[column.dtype][1])
+    return fixed(filled, column.plain_dtype)
 
 
 def _in_one_piece(lists: pa.Array | pa.ChunkedArray) -> pa.Array:

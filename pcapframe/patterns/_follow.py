@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcapframe.arrays import Array, fixed
 from pcapframe.jit import jit
-from pcapframe.plain import PlainColumns
+from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, FIN, RST, SEGMENTS, SYN
 
 __all__ = ["READ", "Followed", "follow"]
@@ -26,17 +26,23 @@ READ = (  # columns of the segments
 
 
 class _Rows(NamedTuple):
-    """A chunk of segments, columns by name; `place` is the row of the connection, -1 for none."""
+    """A chunk of segments, columns by name as they are in the frame; `place` is the row of the connection, -1 for none.
+
+    Where a column named ``no_…`` is set, the other one means nothing.
+    """
 
     place: Array  # int32
     from_client: Array  # bool
     tcp_flags: Array  # uint16
     rel_seq: Array  # int64
-    rel_ack: Array  # int64, NONE for none
+    rel_ack: Array  # int64, meaningful with ACK
     window: Array  # uint16
-    window_bytes: Array  # int64, -1 where unknown
-    payload_bytes: Array  # int64, -1 where unknown
-    tsval: Array  # int64, -1 for none
+    window_bytes: Array  # uint32
+    no_window_bytes: Array  # bool
+    payload_bytes: Array  # uint32
+    no_payload_bytes: Array  # bool
+    tsval: Array  # uint32
+    no_tsval: Array  # bool
     capture_duplicate: Array  # bool
     reordered: Array  # bool
     acks_unsent: Array  # bool
@@ -85,24 +91,27 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
     place, from_client, tcp_flags, rel_seq, rel_ack = (
         rows.place, rows.from_client, rows.tcp_flags, rows.rel_seq, rows.rel_ack,
     )  # fmt: skip
-    window, window_bytes, payload, tsvals, copies, reordered = (
-        rows.window, rows.window_bytes, rows.payload_bytes, rows.tsval, rows.capture_duplicate, rows.reordered,
+    window, window_bytes, payload, tsvals = rows.window, rows.window_bytes, rows.payload_bytes, rows.tsval
+    no_window, no_payload, no_tsval = rows.no_window_bytes, rows.no_payload_bytes, rows.no_tsval
+    copies, reordered, acks_unsent, fin_ignored = (
+        rows.capture_duplicate, rows.reordered, rows.acks_unsent, rows.fin_ignored,
     )  # fmt: skip
-    acks_unsent, fin_ignored = rows.acks_unsent, rows.fin_ignored
     moves = backs = 0
     for i in range(place.size):
         flags = np.int64(tcp_flags[i])
         if place[i] < 0 or copies[i] or flags & RST:
             continue
         own = sides[2 * place[i] + (1 if from_client[i] else 0)]
-        end = rel_seq[i] + max(payload[i], 0) + (1 if flags & (SYN | FIN) else 0)
+        length = 0 if no_payload[i] else np.int64(payload[i])
+        end = rel_seq[i] + length + (1 if flags & (SYN | FIN) else 0)
         ack = rel_ack[i]
         is_sound = flags & ACK != 0 and not acks_unsent[i]
         is_older = False
-        if tsvals[i] >= 0:
-            since = 1 if own.tsval == NONE else np.int64(np.int32(np.uint32(tsvals[i] - own.tsval)))
+        if not no_tsval[i]:
+            tsval = np.int64(tsvals[i])
+            since = 1 if own.tsval == NONE else np.int64(np.int32(np.uint32(tsval - own.tsval)))
             if since > 0:
-                own.tsval = tsvals[i]
+                own.tsval = tsval
             elif since < 0:
                 is_older = True
                 is_newer = end > own.high or (is_sound and ack > own.acked)
@@ -115,10 +124,11 @@ def _advance(rows: Any, sides: Any, moved: Any, back: Any) -> Any:
         if not is_sound:
             continue
         # A side that has closed accepts no more data, and its window means nothing.
-        if not flags & SYN and window_bytes[i] >= 0 and not is_older and not own.has_closed:
+        if not flags & SYN and not no_window[i] and not is_older and not own.has_closed:
+            size = np.int64(window_bytes[i])
             if window[i] > 0:
-                own.unit = window_bytes[i] // window[i]
-            edge = ack + window_bytes[i]
+                own.unit = size // window[i]
+            edge = ack + size
             if own.edge != NONE and ack >= own.acked and edge + own.unit <= own.edge:
                 moved[moves, 0], moved[moves, 1] = i, own.edge - edge
                 moves += 1
@@ -145,16 +155,29 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
     Followed
         Rows ascending.
     """
-    plain, place = PlainColumns(segments, SEGMENTS, READ), fixed(place, np.int32)
+    columns, place = _columns(segments), fixed(place, np.int32)
     sides = np.empty(2 * connections, SIDE)
     sides[:] = (NONE, NONE, NONE, NONE, 1, False)
     moved, back = (np.empty((min(CHUNK_ROWS, place.size), 2), np.int64) for _ in range(2))
     found: tuple[list[Array], list[Array]] = ([], [])
     for start in range(0, place.size, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, place.size)
-        counts = _advance(_Rows(place=place[start:stop], **plain.chunk(start, stop)), sides, moved, back)
+        chunk = (column[start:stop] for column in columns)
+        counts = _advance(_Rows(place[start:stop], *chunk), sides, moved, back)
         for kept, made, count in zip(found, (moved, back), counts, strict=True):
             if count:
                 kept.append(made[:count] + np.array([start, 0]))
     pairs = [np.concatenate([np.empty((0, 2), np.int64), *kept]) for kept in found]
     return Followed(sides["high"], sides["acked"], *(column for pair in pairs for column in pair.T))
+
+
+def _columns(segments: Mapping[str, Any] | pd.DataFrame) -> list[Array]:
+    """Return the columns of `_Rows` without the place, not converted: that would take longer than the pass."""
+    types = {column.name: column.dtype.lower() for column in SEGMENTS}
+    made: list[Array] = []
+    for name in READ:
+        values, mask = parts_of(segments[name])
+        made.append(fixed(values, types[name]))
+        if f"no_{name}" in _Rows._fields:
+            made.append(fixed(np.zeros(values.size, np.bool_) if mask is None else mask, np.bool_))
+    return made
