@@ -13,6 +13,18 @@ from pcapframe.conversation.following import (
     Spoken,
     since,
 )
-from pcapframe.conversation.frame import READ, make_turns, to_server_s
+from pcapframe.conversation.frame import NEEDED, READ, make_turns, to_server_s
 
-__all__ = ["CLIENT", "NOT_KNOWN", "READ", "TALK", "TURN", "Following", "Spoken", "make_turns", "since", "to_server_s"]
+__all__ = [
+    "CLIENT",
+    "NEEDED",
+    "NOT_KNOWN",
+    "READ",
+    "TALK",
+    "TURN",
+    "Following",
+    "Spoken",
+    "make_turns",
+    "since",
+    "to_server_s",
+]

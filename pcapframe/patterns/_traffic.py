@@ -12,14 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from, stable_order
+from pcapframe.arrays import Array, Mask, seconds_from, stable_order
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
+from pcapframe.gathering import gather
 from pcapframe.measures import Differing, differing, distinct, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
+from pcapframe.patterns._by_connection import ConnectionColumns
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow
-from pcapframe.schema import CONNECTIONS, ENDINGS, FLAG_BITS, HANDSHAKES, ROLES, names
+from pcapframe.schema import CONNECTIONS, FLAG_BITS, names
 
 __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
 
@@ -27,7 +29,7 @@ __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
 BASE = ("time", "tcp_flags", "payload_bytes", "conn_id", "from_client", "capture_duplicate", "resent")
 
 
-class Traffic:
+class Traffic(ConnectionColumns):
     """Segments and connections, and the sub-tables of them that patterns share.
 
     Parameters
@@ -60,7 +62,8 @@ class Traffic:
         server_given: bool | Mask = False,
         reads: Iterable[str] = (),
     ) -> None:
-        self._listed, self._server_given = listed, server_given
+        super().__init__(without_attrs(connections), server_given=server_given)
+        self._listed = listed
         self._reads = dict.fromkeys((*BASE, *reads))
         wanted = [("segments", segments, self._reads), ("connections", connections, names(CONNECTIONS))]
         for what, frame, columns in wanted:
@@ -71,75 +74,17 @@ class Traffic:
         self._segments = without_attrs(segments)
         # Taking a column out of a frame costs more than most patterns do with it.
         self._taken: dict[str, pd.Series] = {}
-        self._numbers: dict[str, Array] = {}
         self._flagged: dict[int, Rows] = {}
-        self.connections = without_attrs(connections)
         self.endpoints = Endpoints(self.connections)
-        self.size = len(connections)
-
-    # Connections, one value each.
-
-    def number(self, column: str) -> Array:
-        """Return a column of the connections frame as int64, read-only."""
-        if column not in self._numbers:
-            self._numbers[column] = fixed(self.connections[column].to_numpy(), np.int64)
-        return self._numbers[column]
-
-    def each_way(self, column: str) -> Array:
-        """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
-        return np.asarray(self.number(f"client_{column}") + self.number(f"server_{column}"))
-
-    def is_in(self, column: str, *categories: str) -> Mask:
-        """Tell which connections have one of these categories."""
-        codes, known = self._categories[column]
-        found = np.zeros(self.size, np.bool_)
-        for category in categories:
-            found |= codes == known.index(category)
-        return found
-
-    def codes(self, column: str) -> Array:
-        """Return the place of each connection's category in its list in ``schema``."""
-        return self._categories[column][0]
-
-    @cached_property
-    def _categories(self) -> dict[str, tuple[Array, list[str]]]:
-        made = {}
-        for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS), ("roles", ROLES)):
-            column = self.connections[name]
-            if tuple(column.cat.categories) != known:
-                column = column.cat.set_categories(list(known))
-            made[name] = column.cat.codes.to_numpy(), list(known)
-        return made
-
-    @cached_property
-    def roles_known(self) -> Mask:
-        """Connections whose client and server a packet or the user's filter determines."""
-        return np.asarray(~self.is_in("roles", "inferred") | self._server_given, np.bool_)
-
-    @cached_property
-    def start_ns(self) -> Array:
-        """First packet of each connection, in nanoseconds."""
-        return self.connections["start"].to_numpy("datetime64[ns]").view(np.int64)
-
-    @cached_property
-    def end_ns(self) -> Array:
-        """Last packet of each connection, in nanoseconds."""
-        return self.connections["end"].to_numpy("datetime64[ns]").view(np.int64)
-
-    @cached_property
-    def seconds_to_end(self) -> Array:
-        """From the first packet of each connection to the last of all, in seconds; NaN without a time."""
-        return seconds_from(self.start_ns, np.full(self.size, self.end_ns.max(initial=NO_TIME)))
-
-    def seconds_apart(self, earlier: Array, later: Array) -> Array:
-        """Time from the ends of connections to the starts of others, in seconds; NaN without a time."""
-        return seconds_from(self.end_ns[earlier], self.start_ns[later])
 
     # Segments.
 
     def rows(self, mask: Mask) -> Array:
         """Return the rows where `mask` (one value per segment) is set."""
-        found = np.flatnonzero(mask)
+        return self.counted_rows(np.flatnonzero(mask))
+
+    def counted_rows(self, found: Array) -> Array:
+        """Return those of the rows that are no copies and belong to one of the connections."""
         if self._has_copies and found.size:
             found = found[~self.column("capture_duplicate")[found]]
         return self._selected(found)
@@ -201,8 +146,11 @@ class Traffic:
 
     def place(self, rows: Array) -> Array:
         """Return the place of each row's connection."""
-        ids = self._conn_id[rows]
-        return self._place_of_id[ids] if self._is_selection else ids
+        return self.place_of(self._conn_id[rows].astype(np.intp))
+
+    def place_of(self, conn_ids: Array) -> Array:
+        """Return the place of each connection."""
+        return self._place_of_id[conn_ids] if self._is_selection else conn_ids
 
     def from_client(self, rows: Array) -> Mask:
         """Tell which rows the client sent."""
@@ -241,14 +189,12 @@ class Traffic:
         """Return every segment of the connections of `mask`."""
         if not mask.any():
             return Rows(np.empty(0, np.intp), np.empty(0, np.intp))
-        if mask.all() and not self._is_selection:
-            wanted = np.ones(len(self._segments), np.bool_)
-        else:
+        by_id = mask
+        if self._is_selection:
             by_id = np.zeros(self._ids, np.bool_)
             by_id[self._conn_ids[mask]] = True
-            wanted = by_id.take(self._conn_id)
-        rows = self.rows(wanted)
-        return Rows(rows, self.place(rows))
+        rows, ids = gather(self._conn_id, self.column("capture_duplicate"), by_id)
+        return Rows(rows, self.place_of(ids))
 
     def flagged(self, *flags: str, within: Mask | None = None) -> Rows:
         """Return the segments with one of these flags (SYN, FIN, RST), in the connections of `within`."""
@@ -384,7 +330,7 @@ class Traffic:
 
     @cached_property
     def _conn_id(self) -> Array:
-        return self.column("conn_id").astype(np.intp)  # NumPy converts every index to it, each time
+        return self.column("conn_id")
 
     @cached_property
     def _conn_ids(self) -> Array:

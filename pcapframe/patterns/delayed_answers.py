@@ -73,7 +73,8 @@ def observe(traffic: Traffic, limits: DelayedAnswersLimits) -> Pattern | None:
     """
     rtts = traffic.column("ack_rtt_s")
     first = BANDS["near_40_ms"][0]
-    late = traffic.rows((rtts >= first) & (rtts < 1))  # a round trip of up to 0.8 s beside
+    late = traffic.rows(rtts >= first)
+    late = late[rtts[late] < 1]  # a round trip of up to 0.8 s beside
     mask = np.bincount(traffic.place(late), minlength=traffic.size) >= max(limits.min_segments, 1)
     if not mask.any():
         return None

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array, stable_order
+from pcapframe.arrays import Array
 from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._medians import group_medians
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
@@ -81,9 +82,9 @@ def observe(traffic: Traffic, limits: HandshakeTimeOutliersLimits) -> Pattern | 
     handshakes = np.bincount(hosts[~np.isnan(times)], minlength=int(hosts.max()) + 1)
     places = np.flatnonzero(~np.isnan(times) & (handshakes[hosts] >= limits.min_handshakes))
     times, host = times[places], hosts[places]
-    median = _group_medians(times, host)[host]
+    median = group_medians(times, host, handshakes.size)[host]
     distance = np.abs(times - median)
-    spread = SCALE * _group_medians(distance, host)[host]
+    spread = SCALE * group_medians(distance, host, handshakes.size)[host]
     far = np.max([limits.deviations * spread, limits.floor_share * median], axis=0, initial=limits.floor_s)
     outliers = np.flatnonzero(distance > far)
     if not outliers.size:
@@ -108,20 +109,6 @@ def observe(traffic: Traffic, limits: HandshakeTimeOutliersLimits) -> Pattern | 
     )
     rows = traffic.flagged("SYN", within=mask).rows
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows, mask))
-
-
-def _group_medians(numbers: Array, group: Array) -> Array:
-    """Median by group (0, 1, …), NaN for a group without numbers."""
-    order = np.argsort(numbers)
-    order = order[stable_order(group[order], int(group.max(initial=0)) + 1)]
-    ordered = numbers[order]
-    counts = np.bincount(group, minlength=1)
-    starts = np.cumsum(counts) - counts
-    some = counts > 0
-    medians = np.full(counts.size, np.nan)
-    low, high = starts + (counts - 1) // 2, starts + counts // 2
-    medians[some] = (ordered[low[some]] + ordered[high[some]]) / 2
-    return medians
 
 
 def _listed(traffic: Traffic, places: Array, times: Array, medians: Array) -> list[dict[str, object]]:

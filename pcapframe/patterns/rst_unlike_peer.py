@@ -25,6 +25,7 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.patterns._api import Pattern, each_direction
+from pcapframe.patterns._hop_limits import compare_resets
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, seconds
 
@@ -233,16 +234,10 @@ def _previous_of_same(place: Array, sides: Mask, places: Array) -> Array:
 
 def _other_hop_limit(traffic: Traffic, hops: int) -> Array:
     """RSTs whose hop limit lies outside the range of the packets without RST of their side."""
-    rows, place = traffic.all_of_reset
-    side = 2 * place + traffic.from_client(rows)
-    ttl = traffic.column("ttl")[rows].astype(np.int64)
-    is_rst = traffic.has_flag(rows, "RST")
-    low, high = np.full(2 * traffic.size, 256), np.full(2 * traffic.size, -1)
-    np.minimum.at(low, side[~is_rst], ttl[~is_rst])
-    np.maximum.at(high, side[~is_rst], ttl[~is_rst])
-    rows, side, ttl = rows[is_rst], side[is_rst], ttl[is_rst]
-    unlike = (high[side] >= 0) & ((ttl < low[side] - hops) | (ttl > high[side] + hops))
-    return np.asarray(rows[unlike])
+    compared = compare_resets(traffic, hops)
+    if compared is None:
+        return np.empty(0, np.intp)
+    return np.asarray(compared.rows[compared.is_outside(hops)])
 
 
 def _repeated_identification(traffic: Traffic) -> Array:

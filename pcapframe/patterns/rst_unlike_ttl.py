@@ -19,6 +19,7 @@ import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.patterns._api import LISTED, Pattern, each_direction
+from pcapframe.patterns._hop_limits import compare_resets
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted
 
@@ -67,19 +68,11 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
         ``hop_limits_total``: the 100 most frequent combinations of ``rst``, ``others_min`` and ``others_max``
         [hops] with their ``count`` [packets]. Evidence: these RSTs.
     """
-    rows, place = traffic.all_of_reset
-    if not rows.size:
+    compared = compare_resets(traffic, limits.hops)
+    if compared is None:
         return None
-    sender = 2 * place + traffic.from_client(rows)
-    ttl = traffic.column("ttl")[rows].astype(np.int64)
-    is_rst = traffic.has_flag(rows, "RST")
-    low, high = np.full(2 * traffic.size, 256), np.full(2 * traffic.size, -1)
-    np.minimum.at(low, sender[~is_rst], ttl[~is_rst])
-    np.maximum.at(high, sender[~is_rst], ttl[~is_rst])
-    rows, sender, ttl = rows[is_rst], sender[is_rst], ttl[is_rst]
-    low, high = low[sender], high[sender]
-    comparable = high >= 0
-    unlike = comparable & ((ttl < low - limits.hops) | (ttl > high + limits.hops))
+    rows, ttl, low, high = compared
+    unlike = compared.is_outside(limits.hops)
     evidence = traffic.evidence(rows[unlike])
     if evidence.connection_count < max(limits.min_connections, 1):
         return None
@@ -88,7 +81,7 @@ def observe(traffic: Traffic, limits: RstUnlikeTtlLimits) -> Pattern | None:
     to_server, from_server, unknown = traffic.count_directions(rows[unlike])
     observations: dict[str, Any] = {
         "rsts": count,
-        "compared_rsts": int(comparable.sum()),
+        "compared_rsts": int((high >= 0).sum()),
         "total_rsts": rows.size,
         "connections": evidence.connection_count,
         "rst_to_server": to_server,

@@ -68,7 +68,7 @@ def observe(traffic: Traffic, limits: SackBeyondSentLimits) -> Pattern | None:
     sacks = traffic.series("sack").array.__arrow_array__()
     if sacks.null_count == len(sacks):
         return None
-    reporting = traffic.rows(pc.is_valid(sacks).to_numpy(zero_copy_only=False))
+    reporting = traffic.counted_rows(pc.indices_nonzero(pc.is_valid(sacks)).to_numpy().astype(np.intp))
     beyond, is_false = _beyond(traffic, sacks, reporting)
     rows, beyond = reporting[is_false], beyond[is_false]
     if rows.size < max(limits.min_packets, 1):

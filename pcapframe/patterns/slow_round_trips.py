@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pcapframe.arrays import Array
 from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._medians import group_medians
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._turns import CATEGORY, to_client_s, to_server_s
 from pcapframe.wording import counted, seconds
@@ -80,8 +80,10 @@ def observe(traffic: Traffic, limits: SlowRoundTripsLimits) -> Pattern | None:
     whole = to_client_s(traffic) + to_server_s(traffic)
     trips = np.where(np.isnan(whole), initial, whole)
     handshake = traffic.connections["handshake_s"].to_numpy()
-    by_host = pd.Series(trips).groupby(traffic.endpoints.server_host)
-    median, count = by_host.transform("median").to_numpy(), by_host.transform("count").to_numpy()
+    host, known = traffic.endpoints.server_host, ~np.isnan(trips)
+    hosts = int(host.max(initial=-1)) + 1
+    median = group_medians(trips[known], host[known], hosts)[host]
+    count = np.bincount(host[known], minlength=hosts)[host]
     kinds = {
         "round_trips": trips >= limits.round_trip_s,
         "beside_others": (count >= limits.min_connections)

@@ -20,6 +20,7 @@ import pandas as pd
 
 from pcapframe.arrays import Mask
 from pcapframe.patterns._api import LISTED, Pattern
+from pcapframe.patterns._medians import group_medians
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_server_s, turns_of
 from pcapframe.wording import counted, percent, seconds
@@ -86,20 +87,19 @@ def observe(traffic: Traffic, limits: SlowServiceLimits) -> Pattern | None:
         return None
     turns = turns_of(traffic, mask)
     turns = turns[~turns["overlapping"] & turns["service_s"].notna()]
-    place = traffic.connections.index.get_indexer(pd.Index(turns["conn_id"]))
-    turns = turns.assign(server=traffic.endpoints.server[place], place=place)
-    service = turns["service_s"]
-    median = service.groupby(turns["server"]).transform("median")
-    many = service.groupby(turns["server"]).transform("size") >= limits.min_turns
-    slow = is_long(service.to_numpy(), turns["round_trip_s"].to_numpy(), limits.service_s, limits.round_trips)
-    slow |= (many & (service >= limits.times * median) & (service - median >= limits.floor_s)).to_numpy()
-    turns = turns.assign(slow=slow)
-    by_server = turns.groupby("server")["slow"].agg(["sum", "size"])
-    chosen = by_server.index[(by_server["sum"] > 0) & (by_server["sum"] >= limits.share * by_server["size"])]
-    turns = turns[turns["server"].isin(chosen)]
-    if turns.empty:
+    place = traffic.place_of(turns["conn_id"].to_numpy())
+    service = turns["service_s"].to_numpy()
+    servers, server = np.unique(traffic.endpoints.server[place], return_inverse=True)
+    counts = np.bincount(server, minlength=servers.size)
+    median = group_medians(service, server, servers.size)[server]
+    slow = is_long(service, turns["round_trip_s"].to_numpy(), limits.service_s, limits.round_trips)
+    beside = (service >= limits.times * median) & (service - median >= limits.floor_s)
+    slow |= (counts[server] >= limits.min_turns) & beside
+    slow_counts = np.bincount(server[slow], minlength=servers.size)
+    chosen = ((slow_counts > 0) & (slow_counts >= limits.share * counts))[server]
+    if not chosen.any():
         return None
-    return _pattern(traffic, turns)
+    return _pattern(traffic, turns.assign(server=server, place=place, slow=slow)[chosen])
 
 
 def _candidates(traffic: Traffic, limits: SlowServiceLimits) -> Mask:

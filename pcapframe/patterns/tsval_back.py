@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array, Mask, changes
+from pcapframe.arrays import Array, Mask, changes, stable_order
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._follow import READ
 from pcapframe.patterns._traffic import Traffic
@@ -129,7 +129,9 @@ def _syns(traffic: Traffic, ticks: int) -> tuple[Array, Mask]:
     _, once = np.unique(place, return_index=True)
     rows, place, tsval = rows[once], place[once], tsval[once]
     client, server = traffic.endpoints.client[place] >> 16, traffic.endpoints.server[place]
-    order = np.lexsort((rows, server, client))
+    order, hosts = np.argsort(rows, kind="stable"), int(max(client.max(initial=0), server.max(initial=0) >> 16)) + 1
+    for numbers, bound in ((server & 0xFFFF, 1 << 16), (server >> 16, hosts), (client, hosts)):
+        order = order[stable_order(numbers[order], bound)]
     rows, tsval, begins = rows[order], tsval[order], changes(client[order], server[order])
     since = (tsval - np.roll(tsval, 1)).astype(np.uint32).view(np.int32)
     return rows[~begins], (since < -ticks)[~begins]

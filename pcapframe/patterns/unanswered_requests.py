@@ -21,6 +21,7 @@ from pcapframe.arrays import seconds_from
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_server_s, turns_of
+from pcapframe.schema import ENDINGS
 from pcapframe.wording import counted, seconds
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "UnansweredRequestsLimits", "observe"]
@@ -78,7 +79,7 @@ def observe(traffic: Traffic, limits: UnansweredRequestsLimits) -> Pattern | Non
         return None
     turns = turns_of(traffic, mask)
     turns = turns[turns["response_frame"].isna() & (turns["gap_bytes"] == 0)]
-    place = traffic.connections.index.get_indexer(pd.Index(turns["conn_id"]))
+    place = traffic.place_of(turns["conn_id"].to_numpy())
     asked = traffic.time_ns(_rows_in_order(traffic, turns["request_end_frame"]))
     waited = seconds_from(asked, ends[place])
     late = is_long(waited, to_server_s(traffic)[place], limits.waited_s, limits.round_trips)
@@ -86,13 +87,12 @@ def observe(traffic: Traffic, limits: UnansweredRequestsLimits) -> Pattern | Non
     if len(turns) < max(limits.min_connections, 1):
         return None
     order = np.argsort(-waited, kind="stable")[:LISTED]
-    endings = traffic.connections["ending"].astype(str).to_numpy()[place]
-    names, counts = np.unique(endings, return_counts=True)
+    endings = np.bincount(traffic.codes("ending")[place], minlength=len(ENDINGS)).tolist()
     texts = traffic.endpoints.texts(place[order])
     observations: dict[str, Any] = {
         "connections": len(turns),
         "total_connections": int(np.count_nonzero(traffic.number("turns"))),
-        "ended_by": dict(zip(names.tolist(), counts.tolist(), strict=True)),
+        "ended_by": {name: count for name, count in sorted(zip(ENDINGS, endings, strict=True)) if count},
         "waited_median_s": float(np.median(waited)),
         "waited_max_s": float(waited.max()),
         "by_connection": [

@@ -1,0 +1,84 @@
+"""Connections as patterns read them: one value each, computed once."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from
+from pcapframe.schema import ENDINGS, HANDSHAKES, ROLES
+
+__all__ = ["ConnectionColumns"]
+
+
+class ConnectionColumns:
+    """Columns of connections, by the row of each.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``, without ``attrs``; not modified.
+    server_given : bool or ndarray of bool, default False
+        Whether the user's filter determines the server: everywhere, or by connection.
+    """
+
+    def __init__(self, connections: pd.DataFrame, *, server_given: bool | Mask = False) -> None:
+        self.connections, self.size = connections, len(connections)
+        self._server_given = server_given
+        self._numbers: dict[str, Array] = {}
+
+    def number(self, column: str) -> Array:
+        """Return a column of the connections frame as int64, read-only."""
+        if column not in self._numbers:
+            self._numbers[column] = fixed(self.connections[column].to_numpy(), np.int64)
+        return self._numbers[column]
+
+    def each_way(self, column: str) -> Array:
+        """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
+        return np.asarray(self.number(f"client_{column}") + self.number(f"server_{column}"))
+
+    def is_in(self, column: str, *categories: str) -> Mask:
+        """Tell which connections have one of these categories."""
+        codes, known = self._categories[column]
+        found = np.zeros(self.size, np.bool_)
+        for category in categories:
+            found |= codes == known.index(category)
+        return found
+
+    def codes(self, column: str) -> Array:
+        """Return the place of each connection's category in its list in ``schema``."""
+        return self._categories[column][0]
+
+    @cached_property
+    def _categories(self) -> dict[str, tuple[Array, list[str]]]:
+        made = {}
+        for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS), ("roles", ROLES)):
+            column = self.connections[name]
+            if tuple(column.cat.categories) != known:
+                column = column.cat.set_categories(list(known))
+            made[name] = column.cat.codes.to_numpy(), list(known)
+        return made
+
+    @cached_property
+    def roles_known(self) -> Mask:
+        """Connections whose client and server a packet or the user's filter determines."""
+        return np.asarray(~self.is_in("roles", "inferred") | self._server_given, np.bool_)
+
+    @cached_property
+    def start_ns(self) -> Array:
+        """First packet of each connection, in nanoseconds."""
+        return self.connections["start"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
+    def end_ns(self) -> Array:
+        """Last packet of each connection, in nanoseconds."""
+        return self.connections["end"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
+    def seconds_to_end(self) -> Array:
+        """From the first packet of each connection to the last of all, in seconds; NaN without a time."""
+        return seconds_from(self.start_ns, np.full(self.size, self.end_ns.max(initial=NO_TIME)))
+
+    def seconds_apart(self, earlier: Array, later: Array) -> Array:
+        """Time from the ends of connections to the starts of others, in seconds; NaN without a time."""
+        return seconds_from(self.end_ns[earlier], self.start_ns[later])
