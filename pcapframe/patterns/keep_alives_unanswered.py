@@ -15,7 +15,7 @@ RFC 9293 section 3.8.4 (keep-alives), RFC 1122 section 4.2.3.6.
 from dataclasses import dataclass
 
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._probes import READ, description_of, observations_of, unanswered_probes
+from pcapframe.patterns._probes import READ, Kind, observe_unanswered
 from pcapframe.patterns._traffic import Traffic
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "KeepAlivesUnansweredLimits", "observe"]
@@ -24,6 +24,7 @@ NAME = "keep_alives_unanswered"
 CATEGORY = "connection_lifecycle"
 RESTS_ON = ("packets",)
 READS = READ
+KIND = Kind(NAME, CATEGORY, "keep_alive", noun="keep-alive", plural="keep_alives")
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,4 @@ def observe(traffic: Traffic, limits: KeepAlivesUnansweredLimits) -> Pattern | N
         ``connections_with_keep_alives``, by sender ``from_client`` and ``from_server`` [packets], ``ended_by_rst``
         [connections], ``by_connection`` [packets] of ``by_connection_total``. Evidence: the unanswered ones.
     """
-    found = unanswered_probes(traffic, "keep_alive", fewest=limits.min_unanswered, settle_s=limits.settle_s)
-    if found is None:
-        return None
-    observations = observations_of(traffic, found, "keep_alives")
-    description = description_of(observations, "keep-alive", "keep_alives")
-    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(found.rows))
+    return observe_unanswered(traffic, limits, KIND)

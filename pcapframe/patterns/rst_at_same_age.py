@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array, seconds_from
-from pcapframe.patterns._api import Pattern, each_direction
+from pcapframe.arrays import seconds_from
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._same_time import largest_group
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.wording import agreeing, counted, percent, seconds
+from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstAtSameAgeLimits", "observe"]
 
@@ -85,44 +86,24 @@ def observe(traffic: Traffic, limits: RstAtSameAgeLimits) -> Pattern | None:
     ages = seconds_from(traffic.start_ns[places], traffic.time_ns(rows))
     old = ages >= limits.min_age_s
     rows, ages = rows[old], ages[old]
-    order = np.argsort(ages, kind="stable")
-    group = order[_largest_group(ages[order], limits.tolerance)]
-    if group.size < max(limits.min_connections, 1) or group.size < limits.min_share * rows.size:
+    group = largest_group(rows, ages, limits)
+    if group is None:
         return None
-    resets, times = np.sort(rows[group]), ages[group]
+    resets, times = group.resets, group.times
     begun = np.ptp(traffic.start_ns[traffic.place(resets)]) / 1e9
     if begun < limits.apart * np.ptp(times):
         return None
-    to_server, from_server, unknown = traffic.count_directions(resets)
-    counts = np.zeros(traffic.size, np.int64)
-    counts[traffic.place(resets)] = 1
-    by_server, servers = traffic.endpoints.count_servers(counts)
     observations: dict[str, Any] = {
-        "connections": group.size,
+        "connections": resets.size,
         "reset_at_age": rows.size,
-        "share": group.size / rows.size,
-        "age_median_s": np.median(times),
-        "age_min_s": times.min(),
-        "age_max_s": times.max(),
+        **group.when("age"),
         "begun_within_s": begun,
-        "rst_to_server": to_server,
-        "rst_from_server": from_server,
-        "by_server": by_server,
-        "by_server_total": servers,
+        **group.where(traffic),
     }
     description = (
-        f"{group.size:,} of {counted(rows.size, 'connection')} reset at an age of at least "
-        f"{seconds(limits.min_age_s)} ({percent(group.size / rows.size)}) had an age of {seconds(times.min())} to "
+        f"{resets.size:,} of {counted(rows.size, 'connection')} reset at an age of at least "
+        f"{seconds(limits.min_age_s)} ({percent(resets.size / rows.size)}) had an age of {seconds(times.min())} to "
         f"{seconds(times.max())} then, begun within {seconds(begun)}; "
-        f"{agreeing(group.size, 'its RST', 'their RSTs')}: {each_direction(to_server, from_server, unknown)}."
+        f"{group.directions(traffic)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets))
-
-
-def _largest_group(ages: Array, tolerance: float) -> slice:
-    """Find the most ascending ages that lie within a tolerance of the first of them."""
-    if not ages.size:
-        return slice(0, 0)
-    stops = np.searchsorted(ages, ages * (1 + tolerance), side="right")
-    start = int(np.argmax(stops - np.arange(ages.size)))
-    return slice(start, int(stops[start]))

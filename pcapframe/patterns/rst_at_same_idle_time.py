@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.patterns._api import Pattern, each_direction
+from pcapframe.patterns._api import Pattern
+from pcapframe.patterns._same_time import largest_group
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.wording import agreeing, counted, percent, seconds
+from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "RstAtSameIdleTimeLimits", "observe"]
 
@@ -79,32 +80,21 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
     rows, idle_s = _first_resets(traffic)
     chosen = idle_s >= limits.min_idle_s
     rows, idle_s = rows[chosen], idle_s[chosen]
-    order = np.argsort(idle_s, kind="stable")
-    group = order[_largest_group(idle_s[order], limits.tolerance)]
-    if group.size < max(limits.min_connections, 1) or group.size < limits.min_share * rows.size:
+    group = largest_group(rows, idle_s, limits)
+    if group is None:
         return None
-    resets, times = np.sort(rows[group]), idle_s[group]
-    to_server, from_server, unknown = traffic.count_directions(resets)
-    counts = np.zeros(traffic.size, np.int64)
-    counts[traffic.place(resets)] = 1
-    by_server, servers = traffic.endpoints.count_servers(counts)
+    resets, times = group.resets, group.times
     observations: dict[str, Any] = {
-        "connections": group.size,
+        "connections": resets.size,
         "reset_after_idle": rows.size,
-        "share": group.size / rows.size,
-        "idle_median_s": np.median(times),
-        "idle_min_s": times.min(),
-        "idle_max_s": times.max(),
-        "rst_to_server": to_server,
-        "rst_from_server": from_server,
-        "by_server": by_server,
-        "by_server_total": servers,
+        **group.when("idle"),
+        **group.where(traffic),
     }
     description = (
-        f"{group.size:,} of {counted(rows.size, 'connection')} reset after an idle gap of at least "
-        f"{seconds(limits.min_idle_s)} ({percent(group.size / rows.size)}) had been idle for "
+        f"{resets.size:,} of {counted(rows.size, 'connection')} reset after an idle gap of at least "
+        f"{seconds(limits.min_idle_s)} ({percent(resets.size / rows.size)}) had been idle for "
         f"{seconds(times.min())} to {seconds(times.max())}; "
-        f"{agreeing(group.size, 'its RST', 'their RSTs')}: {each_direction(to_server, from_server, unknown)}."
+        f"{group.directions(traffic)}"
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(resets))
 
@@ -118,12 +108,3 @@ def _first_resets(traffic: Traffic) -> tuple[Array, Array]:
     last[place[earlier]] = rows[earlier]
     found = last != NO_ROW
     return resets[found], traffic.seconds_between(last[found], resets[found])
-
-
-def _largest_group(times: Array, tolerance: float) -> slice:
-    """Find the most ascending times that lie within a tolerance of the first of them."""
-    if not times.size:
-        return slice(0, 0)
-    stops = np.searchsorted(times, times * (1 + tolerance), side="right")
-    start = int(np.argmax(stops - np.arange(times.size)))
-    return slice(start, int(stops[start]))

@@ -15,7 +15,7 @@ RFC 9293 section 3.8.6.1 (zero-window probing).
 from dataclasses import dataclass
 
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._probes import READ, description_of, observations_of, unanswered_probes
+from pcapframe.patterns._probes import READ, Kind, observe_unanswered
 from pcapframe.patterns._traffic import Traffic
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "WindowProbesUnansweredLimits", "observe"]
@@ -24,6 +24,7 @@ NAME = "window_probes_unanswered"
 CATEGORY = "reliability"
 RESTS_ON = ("packets",)
 READS = READ
+KIND = Kind(NAME, CATEGORY, "zero_window", noun="window probe", plural="window_probes")
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,4 @@ def observe(traffic: Traffic, limits: WindowProbesUnansweredLimits) -> Pattern |
         ``connections_with_window_probes``, by sender ``from_client`` and ``from_server`` [packets], ``ended_by_rst``
         [connections], ``by_connection`` [packets] of ``by_connection_total``. Evidence: the unanswered ones.
     """
-    found = unanswered_probes(traffic, "zero_window", fewest=limits.min_unanswered, settle_s=limits.settle_s)
-    if found is None:
-        return None
-    observations = observations_of(traffic, found, "window_probes")
-    description = description_of(observations, "window probe", "window_probes")
-    return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(found.rows))
+    return observe_unanswered(traffic, limits, KIND)
