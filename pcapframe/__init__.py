@@ -6,8 +6,7 @@ Three frames, each computed from the one before by a pure function::
     segments + connections ── find_patterns ──► patterns
 
 `analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `turns`, `resends`,
-`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook,
-`show` a frame by names, `write_report` makes a report.
+`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook.
 The functions ``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe``
 prints them as text or JSON. ``schema`` declares every column, ``errors`` every exception.
 
@@ -46,10 +45,8 @@ if TYPE_CHECKING:
     from pcapframe.examples import example
     from pcapframe.extraction import write_pcap
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
-    from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, find_patterns
-    from pcapframe.report import write_report as write_report
+    from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
     from pcapframe.segments import label_segments
-    from pcapframe.showing import flag_names, show
     from pcapframe.widgets import explore as explore
 
     __version__: str
@@ -67,7 +64,6 @@ __all__ = [
     "MissingExtraError",
     "ParameterError",
     "Pattern",
-    "Patterns",
     "PcapframeError",
     "PcapframeWarning",
     "RemoteCapture",
@@ -84,12 +80,10 @@ __all__ = [
     "dissect",
     "example",
     "find_patterns",
-    "flag_names",
     "label_segments",
     "read_pcap",
     "resends",
     "rst_evidence",
-    "show",
     "sum_waits",
     "turns",
     "vantage_evidence",
@@ -111,14 +105,11 @@ _HOMES = {
     "examples": ("example",),
     "extraction": ("write_pcap",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
-    "patterns": ("Evidence", "Pattern", "Patterns", "Thresholds", "find_patterns"),
-    "report": ("write_report",),
+    "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
     "segments": ("label_segments",),
-    "showing": ("flag_names", "show"),
     "widgets": ("explore",),
 }
-# Not in __all__: a star import must work without extras.
-_NEEDING = {"explore": "anywidget", "plots": "matplotlib", "write_report": "papermill"}
+_NEEDING = {"explore": "anywidget", "plots": "matplotlib"}  # not in __all__: a star import must work without extras
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 

@@ -102,7 +102,7 @@ def count_statistics(
             aborted=handshakes["aborted"],
             not_captured=handshakes["not_captured"],
         ),
-        flags=_flags(segments, copies),
+        flags=_flags(segments, copies, connections),
         rst_distribution=_rst_distribution(connections, ends, server_given, limit),
         retransmissions=_retransmissions(segments, connections, ends, resent, limit),
         reordering=Reordering(
@@ -136,23 +136,19 @@ def _sum(connections: pd.DataFrame, column: str) -> int:
     return int(each_way(connections, column).sum())
 
 
-def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp]) -> Flags:
+def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp], connections: pd.DataFrame) -> Flags:
+    """Count the flags of all segments but copies; connections know how many have most of them."""
     flags = segments["tcp_flags"].to_numpy()
-    if copies.size:
-        flags = flags.copy()
-        flags[copies] = 0
-    fin, syn, rst, ack = (FLAG_BITS[name] for name in ("FIN", "SYN", "RST", "ACK"))
-    few = flags.take(np.flatnonzero(flags & (fin | syn | rst)))  # few packets have one of these
-
-    def count(mask: int, wanted: int) -> int:
-        return int(np.count_nonzero((few & mask) == wanted))
-
+    syn, ack = FLAG_BITS["SYN"], FLAG_BITS["ACK"]
+    syns, copied = flags.take(np.flatnonzero((flags & syn) != 0)), flags[copies]
+    copied_syns = copied[(copied & syn) != 0]
+    with_ack = np.count_nonzero(syns & ack) - np.count_nonzero(copied_syns & ack)
     return Flags(
-        syn=count(syn | ack, syn),
-        syn_ack=count(syn | ack, syn | ack),
-        rst=count(rst, rst),
-        fin=count(fin, fin),
-        ack=int(np.count_nonzero((flags & ack) != 0)),
+        syn=int(syns.size - copied_syns.size - with_ack),
+        syn_ack=int(with_ack),
+        rst=_sum(connections, "rsts"),
+        fin=_sum(connections, "fins"),
+        ack=_sum(connections, "ack_packets") - int(np.count_nonzero(copied & ack)),
     )
 
 

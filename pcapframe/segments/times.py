@@ -48,7 +48,9 @@ def stand_still(packets: pd.DataFrame) -> bool:
     False
     """
     times = nanoseconds(packets)
-    return times.size >= FEWEST_ALIKE and times[0] != NO_TIME and bool(times.min() == times.max())
+    if times.size < FEWEST_ALIKE or times[0] == NO_TIME or times[0] != times[-1]:
+        return False
+    return bool(times.min() == times.max())
 
 
 def find_jumps(packets: pd.DataFrame) -> Jumps | None:

@@ -13,6 +13,7 @@ import pandas as pd
 from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, frame_filter
+from pcapframe.gathering import gather
 from pcapframe.measures import distinct
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
@@ -76,7 +77,7 @@ class View(NamedTuple):
         conn_id = self.segments["conn_id"].to_numpy()
         wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
         wanted[conn_ids] = True
-        return np.flatnonzero(wanted.take(conn_id))
+        return gather(conn_id, np.zeros(conn_id.size, np.bool_), wanted)[0]
 
     def sum(self, column: str) -> int:
         """Sum a column of the connections over both senders: ``client_…`` and ``server_…``."""

@@ -103,7 +103,8 @@ def _merged(view: View) -> Finding | None:
     if not (limit < payload.max(initial=0)).any():
         return None
     rows = np.flatnonzero(payload > limit.min())  # often few
-    rows = rows[payload[rows] > limit[conn_id[rows], (~from_client[rows]).astype(np.int8)]]
+    limits = limit.ravel().take(2 * conn_id.take(rows).astype(np.intp) + ~from_client.take(rows))
+    rows = rows[payload.take(rows) > limits]
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())
