@@ -250,7 +250,7 @@ def unit_lengths(draft: Draft) -> None:
         return
     unit = draft.units[number]
     if draft.form == OTHER:
-        _overwrite(draft.rng, unit, draft.rng.randrange(min(len(unit), 200)), draft.rng.choice((1, 2, 4)))
+        _overwrite(draft.rng, unit, draft.rng.randrange(max(min(len(unit), 200), 1)), draft.rng.choice((1, 2, 4)))
         return
     places = (0, 4, 8, 12) if draft.form == PCAP else (0, 4, 8, 12, 16, 20, 24, len(unit) - 4)
     kinds = (1, 2, 3, 4, 5, 6, 10, 0x0A0D0D0A, 0x0BAD) if draft.form == PCAPNG else (len(unit) - 16, len(unit) - 15)

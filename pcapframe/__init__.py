@@ -6,7 +6,8 @@ Three frames, each computed from the one before by a pure function::
     segments + connections ── find_patterns ──► patterns
 
 `analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `turns`, `resends`,
-`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook.
+`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook,
+`show` a frame by names, `write_report` makes a report.
 The functions ``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe``
 prints them as text or JSON. ``schema`` declares every column, ``errors`` every exception.
 
@@ -45,8 +46,10 @@ if TYPE_CHECKING:
     from pcapframe.examples import example
     from pcapframe.extraction import write_pcap
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
-    from pcapframe.patterns import Evidence, Pattern, Thresholds, find_patterns
+    from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, find_patterns
+    from pcapframe.report import write_report as write_report
     from pcapframe.segments import label_segments
+    from pcapframe.showing import flag_names, show
     from pcapframe.widgets import explore as explore
 
     __version__: str
@@ -64,6 +67,7 @@ __all__ = [
     "MissingExtraError",
     "ParameterError",
     "Pattern",
+    "Patterns",
     "PcapframeError",
     "PcapframeWarning",
     "RemoteCapture",
@@ -80,10 +84,12 @@ __all__ = [
     "dissect",
     "example",
     "find_patterns",
+    "flag_names",
     "label_segments",
     "read_pcap",
     "resends",
     "rst_evidence",
+    "show",
     "sum_waits",
     "turns",
     "vantage_evidence",
@@ -105,11 +111,14 @@ _HOMES = {
     "examples": ("example",),
     "extraction": ("write_pcap",),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
-    "patterns": ("Evidence", "Pattern", "Thresholds", "find_patterns"),
+    "patterns": ("Evidence", "Pattern", "Patterns", "Thresholds", "find_patterns"),
+    "report": ("write_report",),
     "segments": ("label_segments",),
+    "showing": ("flag_names", "show"),
     "widgets": ("explore",),
 }
-_NEEDING = {"explore": "anywidget", "plots": "matplotlib"}  # not in __all__: a star import must work without extras
+# Not in __all__: a star import must work without extras.
+_NEEDING = {"explore": "anywidget", "plots": "matplotlib", "write_report": "papermill"}
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.connections import build_connections
 from pcapframe.packets import CaptureInfo, capture_info
-from pcapframe.patterns import Pattern, find_patterns
+from pcapframe.patterns import Patterns, find_patterns
 from pcapframe.segments import label_segments
 
 __all__ = ["Charts", "TcpAccessor"]
@@ -79,7 +79,7 @@ class TcpAccessor:
         """Sum up segments; see `build_connections`."""
         return build_connections(self._frame)
 
-    def find_patterns(self, connections: pd.DataFrame, **options: Any) -> list[Pattern]:
+    def find_patterns(self, connections: pd.DataFrame, **options: Any) -> Patterns:
         """Find patterns in segments; see `find_patterns`."""
         return find_patterns(self._frame, connections, **options)
 

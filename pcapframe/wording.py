@@ -1,11 +1,13 @@
 """How numbers, values and text from outside are written in sentences."""
 
+import difflib
 import math
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-__all__ = ["agreeing", "counted", "joined", "percent", "printable", "seconds", "shortened", "value_text"]
+__all__ = ["agreeing", "counted", "joined", "nearest", "percent", "printable", "seconds", "shortened", "value_text"]
 
 SHOWN = 5  # list entries that are written out
 # Characters that Python calls printable although they are invisible: fillers, joiners and variation selectors.
@@ -84,6 +86,34 @@ def joined(texts: list[str], total: int, between: str = ", ") -> str:
     """
     shown = texts[:SHOWN] + ([f"{total - SHOWN:,} more"] if total > SHOWN else [])
     return between.join(shown) or "none"
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
+    """Say which known names a mistyped one resembles, as the end of a message.
+
+    Parameters
+    ----------
+    name : str
+        As it was given.
+    known : iterable of str
+        Names that there are.
+    most : int, default 3
+        Most names to suggest.
+
+    Returns
+    -------
+    str
+        Begins with a colon; empty where nothing is similar.
+
+    Examples
+    --------
+    >>> nearest("tll", ["ttl", "src"])
+    ': did you mean ttl?'
+    >>> nearest("xyz", ["ttl", "src"])
+    ''
+    """
+    near = difflib.get_close_matches(name, list(known), n=most, cutoff=0.5)
+    return f": did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?" if near else ""
 
 
 def percent(share: float) -> str:

@@ -56,6 +56,22 @@ def test_each_change_changes(change, form):
     assert len(made - {base.data}) > 10
 
 
+@pytest.mark.parametrize("change", mutations.CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("form", [pcap, pcapng, lambda _: b"other"])
+def test_each_change_takes_what_is_left_of_a_packet(change, form):
+    """A change may follow one that left nothing of a packet."""
+    base = mutations.taken_apart("talk", form(TALK))
+    for seed in range(30):
+        draft = mutations.Draft(base, Random(seed), [base])
+        for number in range(len(draft.units)):
+            if draft.form != mutations.OTHER:
+                draft.put(number, b"", 0)
+            else:
+                draft.units[number] = bytearray()
+        change(draft)
+        draft.made()
+
+
 @pytest.mark.fuzz
 def test_damaged_files_are_read_and_analysed(bases):
     for number in range(400):

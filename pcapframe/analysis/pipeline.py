@@ -24,7 +24,7 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
-from pcapframe.patterns import Evidence, Pattern, Thresholds, columns_read, find_evidence, find_patterns
+from pcapframe.patterns import Evidence, Patterns, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted as numbered
 
@@ -52,8 +52,9 @@ class Analysis:
         Of the whole capture: columns of ``schema.PACKETS`` and ``schema.SEGMENTS``.
     connections : DataFrame
         The selected connections: columns of ``schema.CONNECTIONS``.
-    patterns : tuple of Pattern
-        What was observed in them, as from `find_patterns`; a description says so where `health` limits its numbers.
+    patterns : Patterns
+        What was observed in them, as from `find_patterns`: a tuple that also takes names. A description says so where
+        `health` limits its numbers.
     statistics : Statistics
         Counts over them: the ``statistics`` of the tool's answer.
     summary : Summary
@@ -77,7 +78,7 @@ class Analysis:
     packets: pd.DataFrame
     segments: pd.DataFrame
     connections: pd.DataFrame
-    patterns: tuple[Pattern, ...]
+    patterns: Patterns
     statistics: Statistics
     summary: Summary
     message: str | None
@@ -282,7 +283,7 @@ def analyze(
         second_views=connections[is_second_view(connections)],
     )
     found = find_patterns(*counted, thresholds=thresholds, server_given=server_given)
-    patterns = tuple(health.qualify_pattern(seen) for seen in found)
+    patterns = Patterns(health.qualify_pattern(seen) for seen in found)
     statistics = count_statistics(*counted, server_given=server_given)
     return Analysis(
         capture=capture,

@@ -4,7 +4,8 @@ import pandas as pd
 
 from pcapframe.arrays import Mask
 from pcapframe.errors import ParameterError
-from pcapframe.patterns._api import Evidence, Pattern
+from pcapframe.patterns._api import Evidence
+from pcapframe.patterns._found import Patterns
 from pcapframe.patterns._registry import PATTERNS, columns_read
 from pcapframe.patterns._thresholds import Thresholds
 from pcapframe.patterns._traffic import Traffic
@@ -20,7 +21,7 @@ def find_patterns(
     *,
     thresholds: Thresholds = DEFAULTS,
     server_given: bool | Mask = False,
-) -> list[Pattern]:
+) -> Patterns:
     """Look for every pattern.
 
     Parameters
@@ -37,8 +38,9 @@ def find_patterns(
 
     Returns
     -------
-    list of Pattern
-        The patterns found, in the order of reporting; empty where a frame is empty.
+    Patterns
+        A tuple of the patterns found, in the order of reporting, that also takes names
+        (``patterns["zero_window"]``); empty where a frame is empty.
 
     Raises
     ------
@@ -55,14 +57,14 @@ def find_patterns(
     --------
     >>> import pcapframe as pf
     >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
-    >>> [seen.pattern for seen in find_patterns(segments, pf.build_connections(segments))]
+    >>> find_patterns(segments, pf.build_connections(segments)).names
     ['client_waits', 'state_transitions']
     """
     traffic = Traffic(segments, connections, server_given=server_given, reads=columns_read())
     if segments.empty or connections.empty:
-        return []
+        return Patterns()
     seen = (pattern.observe(traffic, thresholds.of(name)) for name, pattern in PATTERNS.items())
-    return [pattern for pattern in seen if pattern is not None]
+    return Patterns(pattern for pattern in seen if pattern is not None)
 
 
 def find_evidence(

@@ -22,7 +22,7 @@ KINDS = tuple(WINDOW_LOOKS)
 
 
 def bytes_in_flight_data(
-    segments: pd.DataFrame, *, conn_id: int | None = None, from_client: bool | None = None
+    segments: pd.DataFrame, conn_id: int | None = None, *, from_client: bool | None = None
 ) -> pd.DataFrame:
     """Return the bytes that one side of a connection had in flight, and the window of the other side.
 
@@ -88,7 +88,7 @@ def _window(one: OneConnection) -> list[pd.DataFrame]:
 
 
 def bytes_in_flight(
-    segments: Source, *, conn_id: int | None = None, from_client: bool | None = None, ax: Axes | None = None
+    segments: Source, conn_id: int | None = None, *, from_client: bool | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw bytes in flight over time against the window offered.
 

@@ -26,7 +26,7 @@ POINTS = ("fin", "rst")
 
 
 def time_sequence_data(
-    segments: pd.DataFrame, *, conn_id: int | None = None, from_client: bool | None = None
+    segments: pd.DataFrame, conn_id: int | None = None, *, from_client: bool | None = None
 ) -> pd.DataFrame:
     """Return what one side of a connection sent and what the other acknowledged.
 
@@ -118,7 +118,7 @@ def _sacked(answers: pd.DataFrame, time_s: Array, ack: Array) -> pd.DataFrame:
 
 
 def time_sequence(
-    segments: Source, *, conn_id: int | None = None, from_client: bool | None = None, ax: Axes | None = None
+    segments: Source, conn_id: int | None = None, *, from_client: bool | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw sequence numbers over time: what one side of a connection sent, and what the other acknowledged.
 

@@ -14,7 +14,7 @@ with needs_extra("reports need", "report"):
     import matplotlib as _matplotlib  # noqa: F401
     import papermill as _papermill  # noqa: F401
 
-from pcapframe.report.run import ReportResult, write_reports
+from pcapframe.report.run import ReportResult, write_report, write_reports
 from pcapframe.report.sections import CaptureReport
 
-__all__ = ["CaptureReport", "ReportResult", "write_reports"]
+__all__ = ["CaptureReport", "ReportResult", "write_report", "write_reports"]

@@ -18,7 +18,7 @@ from pcapframe.patterns import Thresholds
 from pcapframe.report.pages import index_page, report_page
 from pcapframe.report.sections import RESULT_TYPE
 
-__all__ = ["NOTEBOOK", "ReportResult", "write_reports"]
+__all__ = ["NOTEBOOK", "ReportResult", "write_report", "write_reports"]
 
 PACKAGE = Path(__file__).parent.parent
 NOTEBOOK = "report.ipynb"
@@ -119,6 +119,43 @@ def write_reports(
     if progress is not None:
         progress(len(captures), len(captures), "")
     return results
+
+
+def write_report(
+    capture: Capture,
+    folder: Capture = ".",
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    keep_notebook: bool = False,
+) -> ReportResult:
+    """Write the report of one capture.
+
+    Parameters
+    ----------
+    capture : path
+        The capture.
+    folder : path, default "."
+        Where the report goes, named after the capture; created if it does not exist.
+    parameters, keep_notebook
+        As for `write_reports`.
+
+    Returns
+    -------
+    ReportResult
+        The page, and what the report shows or why there is none.
+
+    Raises
+    ------
+    ParameterError
+        As for `write_reports`.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> pf.write_report(pf.example("resets.pcap"), "reports").page.name  # doctest: +SKIP
+    'resets.html'
+    """
+    return write_reports([capture], folder, parameters=parameters, keep_notebook=keep_notebook)[0]
 
 
 def notebook_path() -> Path:

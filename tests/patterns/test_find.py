@@ -30,10 +30,10 @@ def test_healthy_connections_show_nothing_but_their_states() -> None:
 
 def test_empty_frames_show_nothing() -> None:
     segments, connections = frames(*healthy(1))
-    assert find_patterns(segments[:0], connections[:0]) == []
-    assert find_patterns(segments[:0], connections) == []
-    assert find_patterns(segments, connections[:0]) == []
-    assert find_patterns(*frames()) == []
+    assert find_patterns(segments[:0], connections[:0]) == ()
+    assert find_patterns(segments[:0], connections) == ()
+    assert find_patterns(segments, connections[:0]) == ()
+    assert find_patterns(*frames()) == ()
 
 
 @pytest.mark.parametrize("name", CAPTURES)

@@ -34,7 +34,7 @@ def test_marks_of_both_sides(isn: int) -> None:
 
 
 def test_the_other_side_may_be_asked_for() -> None:
-    data = time_sequence_data(made(talk()).segments, conn_id=0, from_client=True)
+    data = time_sequence_data(made(talk()).segments, 0, from_client=True)
     assert data.loc[data["kind"] == "segment", "high"].tolist() == [1]
     assert (data["kind"] == "sack").sum() == 0
 

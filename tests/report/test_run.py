@@ -129,3 +129,8 @@ def test_names_of_files_are_unique_and_tame() -> None:
     assert len({stem.lower() for stem in stems}) == len(captures)
     assert "index" not in stems
     assert all(re.fullmatch(r"[\w.+-]+", stem) for stem in stems)
+
+
+def test_the_report_of_one_capture(tmp_path: Path) -> None:
+    result = pf.write_report(pf.example("clean.pcap"), tmp_path / "new", parameters={"title": "One"})
+    assert (result.page, result.title, result.problem) == (tmp_path / "new" / "clean.html", "One", None)
