@@ -15,6 +15,7 @@ from pcapframe.connections.probes import Probes
 from pcapframe.connections.reliability import Reliability
 from pcapframe.connections.round_trips import RoundTrips
 from pcapframe.connections.rows import Rows
+from pcapframe.connections.sending import Sending
 from pcapframe.connections.stalls import Stalls
 from pcapframe.connections.termination import Termination
 from pcapframe.connections.vantage import vantage_columns
@@ -40,7 +41,7 @@ Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 MEASURES: list[type[Measure]] = [
     Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, Probes, RoundTrips,
-    Waits,
+    Waits, Sending,
 ]  # fmt: skip
 # These compute further columns from those of the measures, in this order.
 DERIVED: list[Derive] = [vantage_columns, rest_columns]

@@ -40,6 +40,8 @@ class Rows(NamedTuple):
     rel_seq: Array  # int64
     rel_ack: Array  # int64, the least one for null
     window: Array  # uint16
+    window_bytes: Array  # int64
+    mss: Array  # int32
     tsval: Array  # int64
     tsecr: Array  # int64
     ack_rtt_s: Array  # float64

@@ -1,7 +1,8 @@
 """What client and server said to each other: requests of the client, responses of the server, one turn each.
 
 ``unseen`` finds the bytes of a segment that were not captured before, ``following`` is the compiled pass over the
-segments that finds the turns, and ``frame`` makes a frame of them.
+segments that finds the turns, and ``frame`` makes a frame of them. ``sender`` is the compiled pass that finds what each
+sender was doing, and ``spans`` lists it for one connection.
 """
 
 from pcapframe.conversation.following import (
@@ -14,6 +15,8 @@ from pcapframe.conversation.following import (
     since,
 )
 from pcapframe.conversation.frame import NEEDED, READ, make_turns, to_server_s
+from pcapframe.conversation.sender import Senders
+from pcapframe.conversation.spans import sender_spans
 
 __all__ = [
     "CLIENT",
@@ -23,8 +26,10 @@ __all__ = [
     "TALK",
     "TURN",
     "Following",
+    "Senders",
     "Spoken",
     "make_turns",
+    "sender_spans",
     "since",
     "to_server_s",
 ]

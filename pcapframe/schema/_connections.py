@@ -3,6 +3,7 @@
 from pcapframe.schema._column import NEVER, Column
 from pcapframe.schema._conversation import NO_SERVICE, OF_TURNS
 
+NO_SENDER = "NaN where the capture cannot show it, see connections.sending"
 UNSEEN_PEER = "null where this side acknowledges packets of the peer and the capture has none"
 
 
@@ -111,4 +112,16 @@ CONNECTIONS = (
     Column("transfer_s", "float64", "s", "NaN without a turn", f"sum of request_s and response_s {OF_TURNS}"),
     Column("other_s", "float64", "s", "NaN without a time",
            "duration_s - handshake_s - client_wait_s - service_total_s - transfer_s, where null parts count as 0"),
+    *_each_way(
+        Column("busy_s", "float64", "s", NO_SENDER,
+               "time with bytes or a FIN not acknowledged, or held back by the peer's window"),
+        Column("window_limited_s", "float64", "s", f"{NO_SENDER}, or without the scale of the peer's window",
+               "of busy_s: less than one segment fits into the peer's window, and more is sent once it opens"),
+        Column("repairing_s", "float64", "s", NO_SENDER,
+               "of busy_s: from a resend until what was outstanding then is acknowledged, unless window_limited_s"),
+        Column("idle_s", "float64", "s", NO_SENDER,
+               "the rest of the time from the handshake (or the first packet, without it) to the last packet"),
+        Column("window_scale_bounded", "boolean", "", "null where window_limited_s is",
+               "the scale of the peer's window is unknown: the smallest one is taken that all outstanding bytes need"),
+    ),
 )  # fmt: skip

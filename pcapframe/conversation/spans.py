@@ -1,0 +1,92 @@
+"""What the two senders of one connection were doing, span by span."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import NO_TIME, Array, fixed
+from pcapframe.conversation.sender import BUSY, HELD, LIMITED, REPAIRING, SPAN, Senders, Sent
+from pcapframe.errors import ParameterError
+from pcapframe.plain import PlainColumns
+from pcapframe.schema import SEGMENTS
+
+__all__ = ["SENDER_STATES", "sender_spans"]
+
+SENDER_STATES = ("idle", "sending", "repairing", "window_limited")  # of overlapping ones, the last has the time
+MOST_SPANS = 8  # of one segment
+STATE_OF = {BUSY: 1, HELD: 1, REPAIRING: 2, LIMITED: 3}
+SENDERS = ("client", "server")
+
+
+def sender_spans(segments: pd.DataFrame, conn_id: int) -> pd.DataFrame:
+    """List what the two senders of a connection were doing.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS`` in capture order; not modified. Other connections may be in it.
+    conn_id : int
+        The connection.
+
+    Returns
+    -------
+    DataFrame
+        One row per span, by sender and time, without gaps from the handshake (or the first packet, where the capture
+        began later) to the last packet: ``sender`` (``client`` or ``server``), ``state`` (categorical: ``idle``,
+        ``sending``, ``repairing`` or ``window_limited``), ``start`` and ``end`` (UTC). ``sending`` is busy for neither
+        of the other reasons. Sums of the spans are the columns ``busy_s`` and so on of the connection; where these are
+        null, the spans tell nothing. Empty where there is nothing to tell at all.
+
+    Raises
+    ------
+    ParameterError
+        There is no such connection.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("losses.pcap"))
+    >>> spans = sender_spans(analysis.segments, 0)
+    >>> spans["state"].cat.categories.tolist()
+    ['idle', 'sending', 'repairing', 'window_limited']
+    """
+    segments = segments[segments["conn_id"].to_numpy() == conn_id]
+    if segments.empty:
+        raise ParameterError(f"segments has no connection {conn_id}")
+    senders, spans = Senders(1), np.zeros(1 + MOST_SPANS * (len(segments) + 1), SPAN)
+    columns = PlainColumns(segments, SEGMENTS, Sent._fields[1:]).chunk(0, len(segments))
+    senders.feed(Sent(place=fixed(np.zeros(len(segments)), np.int32), **columns), spans)
+    senders.finish(spans)
+    (link,) = senders.links
+    found = spans[1 : 1 + spans[0]["sender"]]
+    made: dict[str, list[Any]] = {"sender": [], "state": [], "start": [], "end": []}
+    if not (link["is_unclear"] or link["awaits_ack"] or link["begun_at"] == NO_TIME):
+        for side, name in enumerate(SENDERS):
+            starts, ends, states = _joined(found[found["sender"] == side], int(link["begun_at"]), int(link["last_at"]))
+            for key, values in (("start", starts), ("end", ends), ("state", states)):
+                made[key].extend(values.tolist())
+            made["sender"].extend([name] * starts.size)
+    return pd.DataFrame(
+        {
+            "sender": pd.Categorical(made["sender"], SENDERS),
+            "state": pd.Categorical.from_codes(made["state"], dtype=pd.CategoricalDtype(list(SENDER_STATES))),
+            **{key: pd.to_datetime(np.array(made[key], np.int64), utc=True) for key in ("start", "end")},
+        }
+    )
+
+
+def _joined(spans: Array, begin: int, end: int) -> tuple[Array, Array, Array]:
+    """Return start, end and state of a sender's time from `begin` to `end`, without overlaps and gaps."""
+    edges = np.unique(np.clip(np.concatenate([spans["start"], spans["end"], [begin, end]]), begin, end))
+    starts, ends = edges[:-1], edges[1:]
+    states = np.zeros(starts.size, np.int8)
+    for kind in (BUSY, HELD, REPAIRING, LIMITED):
+        of = spans[spans["kind"] == kind]
+        steps = np.zeros(edges.size + 1, np.int64)
+        np.add.at(steps, np.searchsorted(edges, np.clip(of["start"], begin, end)), 1)
+        np.add.at(steps, np.searchsorted(edges, np.clip(of["end"], begin, end)), -1)
+        states[np.cumsum(steps)[: starts.size] > 0] = STATE_OF[kind]
+    first = np.flatnonzero(np.append(True, states[1:] != states[:-1])[: states.size])
+    last = np.append(first[1:], states.size) - 1 if states.size else first
+    return starts[first], ends[last], states[first]
