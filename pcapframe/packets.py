@@ -121,7 +121,7 @@ def read_pcap(
     info = info_of(facts, rows.time)
     ordered = _in_order(columns, rows, [fact.rows for fact in facts])
     frame = _frame(columns, ordered)
-    foreign = foreign_streams(ordered.rows, ordered.extras) + _followed_elsewhere(frame["undecoded"])
+    foreign = foreign_streams(ordered.rows, ordered.quotes) + _followed_elsewhere(frame["undecoded"])
     frame.attrs["capture"] = dict(vars(replace(info, foreign_streams=foreign)))
     if texts:
         frame.attrs[DECODE_AS] = texts
@@ -177,11 +177,12 @@ class _Ordered(NamedTuple):
     source: npt.NDArray[np.uint16]  # which capture
     source_frame: npt.NDArray[np.uint32]  # its own frame number
     extras: npt.NDArray[Any]  # side records
+    quotes: npt.NDArray[Any]  # side records of ICMP errors
 
 
 def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
-    rows, sack_at, sack_values, source, source_frame, extras = ordered
+    rows, sack_at, sack_values, source, source_frame, extras, quotes = ordered
     limit_lengths(rows, source, extras)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
@@ -218,7 +219,8 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
         "source": source,
         "source_frame": source_frame,
         "offset": rows.offset,
-        **_extra_columns(columns, addresses, extras),
+        **_way_columns(columns, addresses, extras),
+        **_icmp_columns(columns.count, quotes, addresses),
     }
     index = pd.RangeIndex(1, columns.count + 1, name="frame")
     return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
@@ -226,7 +228,7 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
 
 def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:
     """Merge captures by time."""
-    extras = columns.extras()
+    extras, quotes = columns.extras(), columns.quotes()
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
     if columns.continued.size:  # frames that hold several packets
@@ -243,11 +245,11 @@ def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Orde
         sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
         rows = Columns(*(column[order] for column in rows))
         source, source_frame = source[order], source_frame[order]
-        if extras.size:
+        if extras.size or quotes.size:
             places = np.empty_like(order)
             places[order] = np.arange(order.size)
-            extras["row"] = places[extras["row"]]
-    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras)
+            extras["row"], quotes["row"] = places[extras["row"]], places[quotes["row"]]
+    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras, quotes)
 
 
 class _Masks:
@@ -279,45 +281,42 @@ class _Masks:
         return pd.arrays.BooleanArray(found, unknown)
 
 
-def _extra_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return the columns of the side records; one that no row has takes no memory."""
-    ways = columns.tunnel_names()
+def _way_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return the columns of tunnels; one that no row has takes no memory."""
+    ways, count = columns.tunnel_names(), columns.count
     unique = sorted({ways[way] for way in np.flatnonzero(np.bincount(extras["tunnel"])).tolist() if way})
-    numbers = np.array([unique.index(name) if name in unique else -1 for name in ways])
+    numbers = np.array([unique.index(name) if name in unique else -1 for name in ways], np.int16)
+    row, names_dtype = np.ascontiguousarray(extras["row"]), pd.CategoricalDtype(pd.Index(unique, dtype="str"))
     return {
-        "outer_src": _sparse_category(columns.count, extras, extras["outer_src"], addresses),
-        "outer_dst": _sparse_category(columns.count, extras, extras["outer_dst"], addresses),
-        "tunnel": _sparse_category(
-            columns.count, extras, numbers[extras["tunnel"]], pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-        ),
-        **_icmp_columns(columns.count, extras, addresses),
+        "outer_src": _sparse_category(count, row, extras["outer_src"], addresses),
+        "outer_dst": _sparse_category(count, row, extras["outer_dst"], addresses),
+        "tunnel": _sparse_category(count, row, numbers[extras["tunnel"]], names_dtype),
     }
 
 
-def _icmp_columns(count: int, extras: npt.NDArray[Any], addresses: pd.CategoricalDtype) -> dict[str, Any]:
+def _icmp_columns(count: int, quotes: npt.NDArray[Any], addresses: pd.CategoricalDtype) -> dict[str, Any]:
     """Return the columns of ICMP errors."""
-    extras = extras[extras["icmp_error"] >= 0]
-    made = {}
+    made: dict[str, Any] = {}
     for name, dtype, *_ in ICMP_QUOTES:
         if name in ("icmp_type", "icmp_code"):
-            numbers = extras["icmp_error"] >> 8 if name == "icmp_type" else extras["icmp_error"] & 0xFF
+            numbers = quotes["icmp_error"] >> 8 if name == "icmp_type" else quotes["icmp_error"] & 0xFF
         else:
-            numbers = extras[name]
+            numbers = quotes[name]
         if dtype == "category":
-            made[name] = _sparse_category(count, extras, numbers, addresses)
+            made[name] = _sparse_category(count, quotes["row"], numbers, addresses)
         else:
-            made[name] = _sparse_integers(count, extras, numbers, dtype.lower())
+            made[name] = _sparse_integers(count, quotes["row"], numbers, dtype.lower())
     return made
 
 
-def _sparse_integers(count: int, extras: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: str) -> Any:
-    """Return an integer column of `count` rows with `numbers` in the rows of `extras`, null for -1 and elsewhere."""
+def _sparse_integers(count: int, row: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: str) -> Any:
+    """Return an integer column of `count` rows with `numbers` in these rows, null for -1 and elsewhere."""
     values, is_null = np.broadcast_to(np.zeros(1, dtype), count), np.broadcast_to(np.ones(1, np.bool_), count)
     known = numbers >= 0
     if known.any():
         values, is_null = values.copy(), is_null.copy()
-        values[extras["row"][known]] = numbers[known]
-        is_null[extras["row"][known]] = False
+        values[row[known]] = numbers[known]
+        is_null[row[known]] = False
     return pd.arrays.IntegerArray(values, is_null)
 
 
@@ -344,15 +343,13 @@ def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return flags
 
 
-def _sparse_category(
-    count: int, extras: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype
-) -> Any:
-    """Return a categorical column of `count` rows with `numbers` in the rows of `extras`, null elsewhere."""
+def _sparse_category(count: int, row: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype) -> Any:
+    """Return a categorical column of `count` rows with `numbers` in these rows, null elsewhere."""
     none = np.full(1, -1, np.min_scalar_type(-len(dtype.categories) - 1))
     codes = np.broadcast_to(none, count)
     if (numbers >= 0).any():
         codes = codes.copy()
-        codes[extras["row"]] = numbers
+        codes[row] = numbers
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 

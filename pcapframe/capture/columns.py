@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pcapframe.capture import transport
 from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch, rare
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
-from pcapframe.capture.extras import new_extras
+from pcapframe.capture.extras import ADDRESS_FIELDS, EXTRA, QUOTE, SideRecords
 from pcapframe.capture.fragments import Datagrams, new_datagrams, taken
 from pcapframe.capture.framing import skip_links, split_aggregates
 from pcapframe.capture.interning import (
@@ -91,8 +91,7 @@ class PacketColumns:
         self._scratch = new_scratch()
         self._rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
-        self._extras: list[Array] = []  # one array a batch
-        self._extra_bytes = 0  # how much memory these take
+        self._extras, self._quotes = SideRecords(EXTRA), SideRecords(QUOTE)
         self._continued: list[Array] = []  # rows whose frame is that of the row before
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance
@@ -169,7 +168,7 @@ class PacketColumns:
         self.interner = with_room(self.interner, ADDRESSES_OF_RARE * waiting)
         if self._datagrams is None:
             self._datagrams = new_datagrams()
-        edges, extras = decode_deferred(
+        edges, extras, quotes = decode_deferred(
             buffer,
             base,
             batch,
@@ -186,11 +185,12 @@ class PacketColumns:
             self._edges,
             self._rare.ports,
             self._deep,
+            self._extras.room(waiting, self.expected_rows),
+            self._quotes.room(waiting, 0),
         )
-        if extras:
-            self._extras.append(self._deep.extras[:extras].copy())
-            self._extra_bytes += self._extras[-1].nbytes
-        return edges
+        self._extras.count += extras
+        self._quotes.count += quotes
+        return int(edges)
 
     @property
     def count(self) -> int:
@@ -206,7 +206,8 @@ class PacketColumns:
             + addresses * 3 * interner.addresses.itemsize
             + interner.slots.nbytes
             + self._edges * self._sack_pool.itemsize
-            + self._extra_bytes
+            + self._extras.nbytes
+            + self._quotes.nbytes
             + (taken(self._datagrams) if self._datagrams else 0)
         )
         return held
@@ -237,13 +238,18 @@ class PacketColumns:
         self._order, numbers = first_appearances(rows.src, rows.dst, count)
         for column in (rows.src, rows.dst):
             column[:] = numbers[column]
-        for extras in self._extras:
-            for name in ("outer_src", "outer_dst", "quoted_src", "quoted_dst"):
-                extras[name] = numbers[extras[name]]
+        for records in (self.extras(), self.quotes()):
+            for name in ADDRESS_FIELDS:
+                if name in (records.dtype.names or ()):
+                    records[name] = numbers[records[name]]
 
     def extras(self) -> Array:
-        """Return the side records, by their rows."""
-        return np.concatenate(self._extras) if self._extras else new_extras(0)
+        """Return the side records of tunnels, lengths and fragments, by their rows."""
+        return self._extras.records()
+
+    def quotes(self) -> Array:
+        """Return the side records of ICMP errors, by their rows."""
+        return self._quotes.records()
 
     def _keep_newest(self) -> None:
         """Move the rows decoded last to the others."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pcapframe.capture import icmp, ip, transport, tunnels
 from pcapframe.capture.bits import be16, be32
 from pcapframe.capture.decoding import unchecked_columns, write_row
-from pcapframe.capture.extras import EXTRA, IS_FRAGMENT, NOT_OPENED
+from pcapframe.capture.extras import IS_FRAGMENT, NOT_OPENED
 from pcapframe.capture.fragments import LATEST, add_fragment
 from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, INSIDE, OUTER, SLICED, SLOTS, STOP, innermost
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
@@ -27,6 +27,7 @@ __all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 Array = npt.NDArray[Any]
 
 LONGEST_DATAGRAM = 0xFFFF
+MOST_BEYOND = 0xFFFFFFFF
 NO_ADDRESSES = -1
 
 
@@ -40,7 +41,6 @@ class DeepScratch(NamedTuple):
     edges: Array  # uint32, edges of SACK blocks
     edge_counts: Array  # int32, how many of these each deferred record has
     ways: Array  # int64, see ``tunnels``; kept from batch to batch
-    extras: Array  # EXTRA
 
 
 def new_deep_scratch() -> DeepScratch:
@@ -53,7 +53,6 @@ def new_deep_scratch() -> DeepScratch:
         np.zeros(BATCH_RECORDS * 20, np.uint32),
         np.zeros(BATCH_RECORDS, np.int32),
         tunnels.new_ways(),
-        np.zeros(BATCH_RECORDS, EXTRA),
     )
 
 
@@ -149,6 +148,8 @@ def decode_deferred(
     edges_before: Any,
     ports: Any,
     scratch: Any,
+    extras: Any,
+    quotes: Any,
 ) -> Any:
     """Decode the records that `decode_batch` left.
 
@@ -171,12 +172,14 @@ def decode_deferred(
     ports : ndarray of uint16, shape (131072,)
         See ``tunnels.udp_ports``.
     scratch : DeepScratch
-        Overwritten; `extras` is filled, `ways` grows.
+        Overwritten; `ways` grows.
+    extras, quotes : ndarray of EXTRA and of QUOTE
+        Filled with side records; have room for one for each record.
 
     Returns
     -------
     tuple of int
-        How many edges are in `sack_pool`, and records in `scratch.extras`.
+        How many edges are in `sack_pool`, and records in `extras` and in `quotes`.
     """
     data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
@@ -188,7 +191,7 @@ def decode_deferred(
     out, deferred = unchecked_columns(newest[0]), unchecked(starts.deferred)
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
     late_edges = 0
-    beside = 0
+    beside = quoting = 0
     for j in range(waiting):
         record = batch[deferred[j]]
         row = first_row + deferred[j]
@@ -249,32 +252,35 @@ def decode_deferred(
         for k in range(fields[transport.SACK_EDGES]):
             late[late_edges] = fields[transport.SACK + k]
             late_edges += 1
-        error, at, quote_end, mtu = np.int64(icmp.NO_ERROR), payload, payload, np.int64(-1)
+        is_piece = found == IP_FRAGMENT and protocol not in (TCP, UDP)
+        if way or header[SLICED] or header[INSIDE] or is_piece:
+            extra = extras[beside]
+            extra.row, extra.tunnel = rows_before + row, way
+            extra.sliced = header[SLICED] != np.uint64(0)
+            beyond = max(payload_end - record.at - record.wire, 0) if kind != DATAGRAM else 0
+            extra.beyond = min(beyond, MOST_BEYOND)
+            extra.inside = IS_FRAGMENT if is_piece else NOT_OPENED
+            if header[INSIDE]:
+                extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
+            place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
+            extra.outer_src, extra.outer_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
+            beside += 1
         if found == IP_PAYLOAD and protocol == (ICMP if header[ip.FAMILY] == 4 else ICMPV6):
             error, at, quote_end, mtu = icmp.decode_error(
                 source, protocol, payload, min(np.int64(header[STOP]), payload_end)
             )
-        is_piece = found == IP_FRAGMENT and protocol not in (TCP, UDP)
-        if way or error >= 0 or header[SLICED] or header[INSIDE] or is_piece:
-            extra = scratch.extras[beside]
-            extra.row, extra.tunnel = rows_before + row, way
-            extra.sliced = header[SLICED] != np.uint64(0)
-            extra.beyond = max(payload_end - record.at - record.wire, 0) if kind != DATAGRAM else 0
-            extra.inside = IS_FRAGMENT if is_piece else NOT_OPENED
-            if header[INSIDE]:
-                extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
-            extra.icmp_error, extra.icmp_mtu = error, mtu
-            kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
-            quoted, extra.quoted_src_port, extra.quoted_dst_port, extra.quoted_seq, extra.quoted_flags = _quoted(
-                source, kind, at, quote_end, quote, udp, ways
-            )
-            place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
-            extra.outer_src, extra.outer_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
-            place = 0 if quoted != NO_IP else NO_ADDRESSES
-            extra.quoted_src, extra.quoted_dst = _intern_both(slots, mask, addresses, seed, counts, quote, place)
-            beside += 1
+            if error >= 0:
+                said = quotes[quoting]
+                said.row, said.icmp_error, said.icmp_mtu = rows_before + row, error, mtu
+                kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
+                quoted, said.quoted_src_port, said.quoted_dst_port, said.quoted_seq, said.quoted_flags = _quoted(
+                    source, kind, at, quote_end, quote, udp, ways
+                )
+                place = 0 if quoted != NO_IP else NO_ADDRESSES
+                said.quoted_src, said.quoted_dst = _intern_both(slots, mask, addresses, seed, counts, quote, place)
+                quoting += 1
     if late_edges:
         _merge_edges(
             out, first_row, count, deferred, waiting, sack_pool, edges, edges_before, late, late_counts, late_edges
         )
-    return edges + late_edges, beside
+    return edges + late_edges, beside, quoting

@@ -1,7 +1,7 @@
 """Side records: what only few rows have. The common columns do not hold it, so that other rows cost nothing more.
 
-``deep`` appends one record for each row that has any of it; ``packets`` makes columns of them. A new column is a field
-here, its values in ``deep`` and its row in ``packets.EXTRA_COLUMNS``.
+``deep`` appends a record for each row that has any of it; ``packets`` makes columns of them. A new column is a field
+here, its values in ``deep`` and its row in ``packets``.
 """
 
 from typing import Any
@@ -9,30 +9,67 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EXTRA", "IS_FRAGMENT", "NOT_OPENED", "new_extras"]
+__all__ = ["ADDRESS_FIELDS", "EXTRA", "IS_FRAGMENT", "NOT_OPENED", "QUOTE", "SideRecords"]
+
+Array = npt.NDArray[Any]
 
 NOT_OPENED, IS_FRAGMENT = -1, -2  # in place of what a tunnel holds
+FIRST_ROOM = 1 << 18
+# Of packets in tunnels, of lengths that lie and of fragments. Numbers of addresses are -1 for none.
 EXTRA = np.dtype(
     [
-        ("row", np.int64),
-        ("outer_src", np.int32),  # numbers of addresses, -1 for none
+        ("row", np.uint32),
+        ("beyond", np.uint32),  # how much more an IP header says than the frame had [bytes]; 0 for a whole datagram
+        ("outer_src", np.int32),
         ("outer_dst", np.int32),
-        ("tunnel", np.int32),  # the way there, see ``tunnels``; 0 for none
-        ("icmp_error", np.int32),  # type * 256 + code of an ICMP error, -1 for none, as in the following fields
+        ("inside", np.int32),  # protocol code of what a tunnel holds instead of IP; or one of those above
+        ("tunnel", np.uint8),  # the way there, see ``tunnels``; 0 for none
+        ("sliced", np.bool_),  # whether an IP header says more than the frame had
+    ],
+    align=True,
+)
+# Of ICMP errors, and of the packet that each quotes; -1 for none.
+QUOTE = np.dtype(
+    [
+        ("row", np.uint32),
         ("icmp_mtu", np.int64),
-        ("quoted_src", np.int32),  # of the packet that an ICMP error quotes; numbers of addresses
+        ("quoted_seq", np.int64),
+        ("icmp_error", np.int32),  # type * 256 + code
+        ("quoted_src", np.int32),
         ("quoted_dst", np.int32),
         ("quoted_src_port", np.int32),
         ("quoted_dst_port", np.int32),
-        ("quoted_seq", np.int64),
         ("quoted_flags", np.int32),  # -1 also where the quote ends before the window
-        ("inside", np.int32),  # protocol code of what a tunnel holds instead of IP; or one of those above
-        ("sliced", np.bool_),  # whether an IP header says more than the frame had
-        ("beyond", np.int64),  # how much more [bytes]; 0 for a reassembled datagram
-    ]
+    ],
+    align=True,
 )
+ADDRESS_FIELDS = ("outer_src", "outer_dst", "quoted_src", "quoted_dst")
 
 
-def new_extras(count: int) -> npt.NDArray[Any]:
-    """Return room for `count` records."""
-    return np.zeros(count, EXTRA)
+class SideRecords:
+    """Owns the side records of a kind while captures are read."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.count = 0
+        self._records: Array = np.empty(0, dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory the records take, without unused room."""
+        return self.count * self._records.itemsize
+
+    def room(self, count: int, expected: int) -> Array:
+        """Return where `count` further records can be written; `expected` are all rows that are likely to come.
+
+        Memory that is never written is not taken from the system.
+        """
+        if self.count + count > self._records.size:
+            size = max(self.count + count, 4 * self.count, FIRST_ROOM)
+            records = np.empty(max(size, expected if self.count < expected else 0), self._records.dtype)
+            records[: self.count] = self._records[: self.count]
+            self._records = records
+        return self._records[self.count :]
+
+    def records(self) -> Array:
+        """Return the records, by their rows."""
+        return self._records[: self.count]

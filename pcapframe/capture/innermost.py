@@ -7,7 +7,7 @@ import numpy as np
 from pcapframe.capture import ip
 from pcapframe.capture.bits import be16
 from pcapframe.capture.gre import GRE_PAYLOADS
-from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, UDP, decode_extensions, decode_ipv4, decode_ipv6
+from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, TCP, UDP, decode_extensions, decode_ipv4, decode_ipv6
 from pcapframe.capture.link import (
     CODE_AGGREGATE,
     CODE_CUT,
@@ -179,7 +179,9 @@ def innermost(
     found, found_protocol, payload, payload_end = NO_IP, np.int64(0), at, wire_end
     inner_vlan, inner_way = vlan, way
     for _ in range(DEPTH):
-        kind, at, inner_vlan, inner_way, trailer = _skip_shims(buffer, kind, at, end, inner_vlan, ways, inner_way)
+        trailer = np.int64(0)
+        if kind not in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+            kind, at, inner_vlan, inner_way, trailer = _skip_shims(buffer, kind, at, end, inner_vlan, ways, inner_way)
         if trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
             wire_end -= trailer  # which any other IP length tells
             end = min(end, wire_end)
@@ -189,6 +191,9 @@ def innermost(
         if header[HEADERS] and kind != DATAGRAM and ip_version(buffer, at, end) != kind:
             header[INSIDE] = np.uint64(kind + 1)
             break  # what is in the tunnel is not IP, or not whole
+        if header[HEADERS] == 1 and kind != DATAGRAM:
+            for k in range(5):  # only now: to copy at once what was just written takes long
+                header[OUTER + k] = header[k]
         if kind == ETHERTYPE_IPV4:
             now, above, place, ip_end = decode_ipv4(buffer, at, end, wire_end, header)
         elif kind == ETHERTYPE_IPV6:
@@ -203,12 +208,9 @@ def innermost(
             header[SLICED] = np.uint64(1)
         header[STOP] = np.uint64(end)
         found, found_protocol, payload, payload_end, vlan, way = now, above, place, ip_end, inner_vlan, inner_way
-        if header[HEADERS] == 0:
-            for k in range(5):
-                header[OUTER + k] = header[k]
         if kind != DATAGRAM:  # whose header was counted with its fragments
             header[HEADERS] += np.uint64(1)
-        if found != IP_PAYLOAD:
+        if found != IP_PAYLOAD or found_protocol == TCP:
             break
         at, wire_end, end = payload, payload_end, min(end, payload_end)
         kind, at, inner_way = _follow(buffer, found_protocol, header[ip.FAMILY], begin, at, end, ports, ways, way)

@@ -234,10 +234,10 @@ def mpls(buffer: Any, at: Any, end: Any) -> Any:
 
 
 # By Ethernet type. Trailers are told by the length of the IP packet, but for the few that have none.
-SHIMS = {
+SHIMS = {  # the first ones are found first
+    ETHERTYPE_BRIDGED: Layer("Ethernet", ethernet),
     **dict.fromkeys((ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM), Layer("MPLS", mpls, is_tunnel=True)),
     ETHERTYPE_PPPOE: Layer("PPPoE", _pppoe),
-    ETHERTYPE_BRIDGED: Layer("Ethernet", ethernet),
     ETHERTYPE_FABRICPATH: Layer("FabricPath", _fabricpath),
     ETHERTYPE_CMD: Layer("CMD", _cisco_cmd),
     ETHERTYPE_VN_TAG: Layer("VNTAG", _four),

@@ -37,7 +37,7 @@ def limit_lengths(rows: Columns, source: Array, extras: Array) -> None:
     sliced = np.flatnonzero(extras["sliced"])
     if not sliced.size:
         return
-    at, beyond = extras["row"][sliced], extras["beyond"][sliced]
+    at, beyond = extras["row"][sliced], extras["beyond"][sliced].astype(np.int64)
     is_whole = (rows.has & transport.HAS_IP) != 0
     is_whole[at] = False
     key = (source.astype(np.int64) << 16 | rows.interface) << 32

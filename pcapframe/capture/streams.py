@@ -24,15 +24,15 @@ RFB_VERSION_BYTES = 12  # of the first payload of a VNC server (RFC 6143 section
 MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def foreign_streams(rows: Columns, extras: Array) -> int:
+def foreign_streams(rows: Columns, quotes: Array) -> int:
     """Count the packets that may open such a stream.
 
     Parameters
     ----------
     rows : Columns
         Of all packets, in their order.
-    extras : ndarray of EXTRA
-        Side records.
+    quotes : ndarray of QUOTE
+        Side records of ICMP errors.
 
     Returns
     -------
@@ -41,12 +41,12 @@ def foreign_streams(rows: Columns, extras: Array) -> int:
         segments of SOCKS with payload; and first payloads of servers that are as long as VNC's.
     """
     is_segment = (rows.has & transport.HAS_TCP) != 0
-    return _quotes(rows, extras, is_segment) + _proxied(rows, is_segment)
+    return _quotes(rows, quotes, is_segment) + _proxied(rows, is_segment)
 
 
-def _quotes(rows: Columns, extras: Array, is_segment: Array) -> int:
+def _quotes(rows: Columns, quotes: Array, is_segment: Array) -> int:
     """Count the ICMP errors that open a stream."""
-    quotes = extras[(extras["quoted_flags"] >= 0) & (extras["icmp_error"] >> 8 != REDIRECT)]
+    quotes = quotes[(quotes["quoted_flags"] >= 0) & (quotes["icmp_error"] >> 8 != REDIRECT)]
     if not quotes.size:
         return 0
     at = np.flatnonzero(is_segment & np.isin(rows.src, _addresses(quotes)) & np.isin(rows.dst, _addresses(quotes)))
