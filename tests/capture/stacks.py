@@ -17,10 +17,15 @@ IPV4, IPV6, VLAN, SERVICE_VLAN, OLD_VLAN = 0x0800, 0x86DD, 0x8100, 0x88A8, 0x910
 MPLS, PPPOE, BRIDGED = 0x8847, 0x8864, 0x6558
 CMD, VN_TAG, E_TAG, HSR, R_TAG, MACSEC = 0x8909, 0x8926, 0x893F, 0x892F, 0xF1C1, 0x88E5
 PBB, TRILL, NSH, BATMAN = 0x88E7, 0x22F3, 0x894F, 0x4305
+FABRICPATH, ARISTA, REALTEK, EDSA, BROADCOM, RENESAS = 0x8903, 0xD28B, 0x8899, 0xDADA, 0x8874, 0xE001
+SWITCH_TAGS = {REALTEK, EDSA, BROADCOM, RENESAS}
 IP = {IPV4, IPV6}
 TAGGED = {VLAN, SERVICE_VLAN, OLD_VLAN}
 ETHERNET = (
-    IP | TAGGED | {MPLS, PPPOE, CMD, VN_TAG, E_TAG, HSR, R_TAG, MACSEC, PBB, TRILL, NSH, BATMAN}
+    IP
+    | TAGGED
+    | SWITCH_TAGS
+    | {MPLS, PPPOE, CMD, VN_TAG, E_TAG, HSR, R_TAG, MACSEC, PBB, TRILL, NSH, BATMAN, FABRICPATH, ARISTA}
 )  # what an Ethernet header can name
 ANY = ETHERNET | {BRIDGED}
 PPP_NUMBERS = {IPV4: 0x21, IPV6: 0x57, MPLS: 0x281}
@@ -31,18 +36,20 @@ Packet = tuple[int, bytes]  # Ethernet type, bytes
 
 
 class Wrapper(NamedTuple):
-    """What it can carry, and the function that wraps."""
+    """What it can carry, the function that wraps, and whether tshark 4.0 follows it by itself."""
 
     carries: set[int]
     wrap: Callable[[Random, int, bytes], Packet]
+    in_tshark: bool = True
 
 
 class Link(NamedTuple):
-    """A link type: what it can carry, and the function that makes a frame."""
+    """A link type: what it can carry, the function that makes a frame, and whether tshark 4.0 follows it by itself."""
 
     number: int
     carries: set[int]
     frame: Callable[[Random, int, bytes], bytes]
+    in_tshark: bool = True
 
 
 def in_ip(rng: Random, protocol: int, payload: bytes) -> Packet:
@@ -131,6 +138,17 @@ def batman(rng: Random, _kind: int, payload: bytes) -> Packet:
     return BATMAN, struct.pack(">BBBB", 0x40, 15, rng.randrange(50), 1) + MACS[:6] + payload
 
 
+def arista(rng: Random) -> bytes:
+    """Arista's time stamp of either length."""
+    form, size = rng.choice([(0x0010, 8), (0x0020, 6)])
+    return struct.pack(">HH", 1, form) + rng.randbytes(size)
+
+
+def realtek(rng: Random) -> bytes:
+    """A tag of a Realtek switch chip (Linux net/dsa/tag_rtl4_a.c, tag_rtl8_4.c), without its Ethernet type."""
+    return rng.choice([b"\xa0\x02", b"\x04\0\0\0\0" + bytes([rng.randrange(8)])])
+
+
 SHIMS = {
     "VLAN": Wrapper(ETHERNET, vlan),
     # Cisco's CMD: version, length, an option that holds a security group tag.
@@ -149,6 +167,14 @@ SHIMS = {
     "pseudowire": Wrapper({BRIDGED}, pseudowire),
     "PPPoE": Wrapper(set(PPP_NUMBERS), pppoe),
     "bridged": Wrapper(ETHERNET, bridged),
+    "FabricPath": Wrapper({BRIDGED}, lambda rng, _kind, payload: (FABRICPATH, rng.randbytes(2) + payload), False),
+    # Arista's time stamp: a subtype, then 64 or 48 bits.
+    "Arista": Wrapper(ETHERNET, before_type(ARISTA, arista)),
+    # Tags of switch chips (Linux net/dsa): of Realtek, with four or eight bytes; Marvell's with its Ethernet type …
+    "Realtek": Wrapper(ETHERNET, before_type(REALTEK, realtek), False),
+    "EDSA": Wrapper(ETHERNET, before_type(EDSA, lambda rng: bytes(2) + b"\xc0" + rng.randbytes(3)), False),
+    "Broadcom tag": Wrapper(ETHERNET, before_type(BROADCOM, lambda rng: rng.randbytes(4)), False),
+    "Renesas tag": Wrapper(ETHERNET, before_type(RENESAS, lambda rng: b"\0\1" + rng.randbytes(4)), False),
 }
 
 
@@ -285,6 +311,38 @@ def l2tp(rng: Random, kind: int, payload: bytes) -> Packet:
     return in_udp(rng, 1701, b"\x48\x02" + length + ids + rng.randbytes(4) + ppp, 1701)
 
 
+def ayiya(rng: Random, kind: int, payload: bytes) -> Packet:
+    """AYIYA (draft-massar-v6ops-ayiya section 3): an identity, a signature or none, a time."""
+    size, signature = rng.choice([4, 5]), rng.choice([0, 5])  # as exponent of two; in words
+    head = struct.pack(">BBBB", size << 4 | 2, signature << 4 | 2, 0x11, 4 if kind == IPV4 else 41)
+    return in_udp(rng, 5072, head + rng.randbytes(4 + (1 << size) + 4 * signature) + payload)
+
+
+def l2tp_3(rng: Random, kind: int, payload: bytes) -> Packet:
+    """L2TPv3 data (RFC 3931 section 4.1), over IP or UDP, with a cookie or none: of Ethernet or IP."""
+    session = struct.pack(">I", rng.randrange(1, 1 << 32)) + bytes(rng.choice([0, 4, 8]))
+    carried = ethernet(payload, kind) if rng.random() < 0.5 else payload
+    if rng.random() < 0.5:
+        return in_ip(rng, 115, session + carried)
+    return in_udp(rng, 1701, b"\0\3\0\0" + session + carried, 1701)
+
+
+def juniper_mirror(rng: Random, kind: int, payload: bytes) -> Packet:
+    """Juniper's packet mirror: numbers of the mirror and of the session, then IP or PPP."""
+    start = rng.choice([b"", b"\xff\x03" + struct.pack(">H", PPP_NUMBERS[kind])])
+    return in_udp(rng, 30030, struct.pack(">II", 0x8000, rng.randrange(1 << 32)) + start + payload)
+
+
+def wccp(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """WCCP's GRE, of version 1 or with the redirect header of version 2 (draft-wilson-wrec-wccp-v2 section 4.12)."""
+    return in_ip(rng, 47, struct.pack(">HH", 0, 0x883E) + rng.choice([b"", b"\0\0\0\1"]) + payload)
+
+
+def aruba(rng: Random, kind: int, payload: bytes) -> Packet:
+    """802.11 in GRE, of Aruba's access points."""
+    return in_ip(rng, 47, struct.pack(">HH", 0, 0x8200) + wlan(rng, kind, payload))
+
+
 def mpls_in_ip(rng: Random, _kind: int, payload: bytes) -> Packet:
     """MPLS in IP (RFC 4023)."""
     return in_ip(rng, 137, payload)
@@ -312,6 +370,11 @@ TUNNELS = {
     "EtherIP": Wrapper({BRIDGED}, etherip),
     "EoIP": Wrapper({BRIDGED}, eoip),
     "SRv6": Wrapper(IP | {BRIDGED}, srv6),
+    "AYIYA": Wrapper(IP, ayiya),
+    "L2TPv3": Wrapper(IP, l2tp_3, False),
+    "Juniper mirror": Wrapper(IP, juniper_mirror),
+    "WCCP": Wrapper({IPV4}, wccp),
+    "Aruba": Wrapper(ETHERNET, aruba),
 }
 
 
@@ -396,6 +459,43 @@ def behind(header: str, link: Callable[[Random, int, bytes], bytes]) -> Callable
     return lambda rng, kind, payload: bytes.fromhex(header) + link(rng, kind, payload)
 
 
+def aggregate(rng: Random, kind: int, payload: bytes) -> bytes:
+    """An aggregate of 802.11 (A-MSDU, IEEE 802.11 clause 9.3.2.2) with one frame, behind a QoS field that says so."""
+    start = bytes.fromhex(rng.choice(["8801", "8802"])) + bytes(2) + MACS + MACS[:6] + bytes(2) + b"\x80\0"
+    body = SNAP + struct.pack(">H", kind) + payload
+    return start + MACS + struct.pack(">H", len(body)) + body
+
+
+def juniper(rng: Random) -> bytes:
+    """Juniper's header of an incoming packet, with an extension or without."""
+    return rng.choice([b"MGC\1", bytes.fromhex("4d4743 81 0003 030101")])
+
+
+def behind_juniper(link: Callable[[Random, int, bytes], bytes], cookie: bytes = b"") -> Callable[..., bytes]:
+    """A frame of another link type behind Juniper's header and a cookie."""
+    return lambda rng, kind, payload: juniper(rng) + cookie + link(rng, kind, payload)
+
+
+def juniper_ggsn(rng: Random, kind: int, payload: bytes) -> bytes:
+    """A payload number and a VLAN id behind Juniper's header."""
+    return juniper(rng) + struct.pack("<HH", 2 if kind == IPV4 else 6, rng.randrange(4096)) + payload
+
+
+def bare(_rng: Random, _kind: int, payload: bytes) -> bytes:
+    """IP without a link layer."""
+    return payload
+
+
+def in_ppp(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """PPP with address and control."""
+    return b"\xff\x03" + struct.pack(">H", PPP_NUMBERS[kind]) + payload
+
+
+def in_ethernet(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """An Ethernet frame."""
+    return ethernet(payload, kind)
+
+
 def nflog(_rng: Random, kind: int, payload: bytes) -> bytes:
     """Netfilter's log (LINKTYPE_NFLOG): family, then attributes, of which 9 is the packet and 1 its header."""
     packet = struct.pack("<HH", 4 + len(payload), 9) + payload
@@ -435,5 +535,15 @@ LINKS = {
     "IP over InfiniBand": Link(242, IP, _with_type("00" * 40, "0000")),
     "802.11": Link(105, ETHERNET, wlan),
     "radiotap": Link(127, ETHERNET, radiotap),
+    "A-MSDU": Link(105, IP | TAGGED, aggregate),
+    "Juniper Ethernet": Link(178, ETHERNET, behind_juniper(in_ethernet)),
+    "Juniper PPPoE": Link(167, ETHERNET, behind_juniper(in_ethernet)),
+    "Juniper PPP": Link(179, set(PPP_NUMBERS), behind_juniper(in_ppp)),
+    "Juniper Frame Relay": Link(180, IP, behind_juniper(frame_relay)),
+    "Juniper Cisco HDLC": Link(181, IP | {MPLS}, behind_juniper(_with_type("0f00"))),
+    "Juniper ATM1": Link(137, IP, behind_juniper(snap, bytes.fromhex("00000064"))),
+    "Juniper ATM2": Link(135, IP, behind_juniper(snap, bytes(8))),
+    "Juniper services": Link(136, IP, behind_juniper(bare, bytes(16))),
+    "Juniper GGSN": Link(133, IP, juniper_ggsn),
 }
 WRAPPERS = {**SHIMS, **TUNNELS}

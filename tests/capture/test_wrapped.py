@@ -174,6 +174,7 @@ def test_every_wrapper_is_tried():
 @pytest.mark.needs_program("tshark")
 def test_wireshark_finds_the_same_in_each_wrapper(tmp_path):
     tried = list(ways(8))
+    followed = [WRAPPERS[name].in_tshark if name in WRAPPERS else LINKS[name].in_tshark for name, *_ in tried]
     numbers = sorted({link.number for link in LINKS.values()})
     ng = Pcapng()
     blocks = [ng.section(), *(ng.interface(link_type=number) for number in numbers)]
@@ -184,6 +185,7 @@ def test_wireshark_finds_the_same_in_each_wrapper(tmp_path):
     capture.write_bytes(b"".join(blocks))
     theirs = tshark_fields(capture, "tcp.srcport tcp.seq_raw tcp.len tcp.options.timestamp.tsval", *DECODED_AS)
     wanted = ["40000", "0", "10", "1"]
-    assert [(way[0], row) for way, row in zip(tried, theirs, strict=True) if row != wanted] == []
+    theirs = [(way[0], row) for way, row, known in zip(tried, theirs, followed, strict=True) if known]
+    assert [(name, row) for name, row in theirs if row != wanted] == []
     found = [pick(row, "src_port seq payload_bytes tsval") for row in plain(read_pcap(capture, progress=False))]
     assert [way for way, row in zip(tried, found, strict=True) if list(map(str, row)) != wanted] == []
