@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test test-oldest fuzz lint bench bench-plots bench-explorer bench-mcp lab clean
+.PHONY: help demo test test-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,11 @@ lint: $(VENV)/installed-dev ## Check style, types and the floors of the architec
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+docs: $(VENV)/installed-docs ## Build the documentation into docs/build/html, and as one archive
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d docs/build/trees docs docs/build/html
+	$(BIN)/python docs/links.py docs/build/html
+	cd docs/build && $(abspath $(BIN))/python -m zipfile -c pcapframe-docs.zip html
+
 bench: $(VENV)/installed-dev ## Measure speed and memory beside other tools (ARGS="--help" for options)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
@@ -55,7 +60,7 @@ lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by
 	$(BIN)/python data/ground_truth.py $(ARGS)
 
 clean: ## Remove the environment, caches and captures made by bench and lab
-	rm -rf $(VENV) $(VENV)-oldest .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-oldest docs/build docs/made docs/gallery .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -74,6 +79,11 @@ $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing pcapframe and its test tools into $(VENV), about a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-docs: pyproject.toml | $(BIN)/python
+	@echo "Installing what builds the documentation into $(VENV), about a minute"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,docs]"
+	@touch $(VENV)/installed $(VENV)/installed-dev $@
 
 $(VENV)-oldest/installed: pyproject.toml .ci/oldest.py | $(BIN)/python
 	@echo "Installing the oldest versions into $(VENV)-oldest, about a minute"

@@ -1,0 +1,250 @@
+"""The pages that the project itself gives: of each name, column, pattern, finding, chart, command and tool.
+
+Nothing is listed by hand, so that what is new has its page. ``tests/docs`` fails where something has none.
+"""
+
+import inspect
+import shutil
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import pcapframe as pf
+from pcapframe import errors, schema
+from pcapframe.analysis.health import STATISTICS
+from pcapframe.analysis.health._registry import FINDINGS
+from pcapframe.mcp_server.tools import TOOLS
+from pcapframe.patterns import CATEGORIES
+from pcapframe.patterns._registry import PATTERNS
+from pcapframe.plots._api import Chart
+from pcapframe.plots._registry import CHARTS
+
+FRAMES = {
+    "packets": (schema.PACKETS, "read_pcap", "one row a packet; index `frame`"),
+    "segments": (schema.SEGMENTS, "label_segments", "one row a TCP packet; index `frame`"),
+    "connections": (schema.CONNECTIONS, "build_connections", "one row a connection; index `conn_id`"),
+    "turns": (schema.TURNS, "turns", "one row a request with its response"),
+    "waits": (schema.WAITS, "sum_waits", "one row a server or client"),
+    "resends": (schema.RESENDS, "resends", "one row a retransmitted segment; index `frame`"),
+    "rst_evidence": (schema.RST_EVIDENCE, "rst_evidence", "one row a RST; index `frame`"),
+    "vantage_evidence": (schema.VANTAGE_EVIDENCE, "vantage_evidence", "one row a connection; index `conn_id`"),
+}
+EXAMPLES = ("clean.pcap", "resets.pcap", "losses.pcap", "midstream.pcap", "ipv6.pcapng")
+
+
+def write_pages(folder: Path) -> None:
+    """Write all pages anew.
+
+    Parameters
+    ----------
+    folder : Path
+        Everything in it is replaced.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "gallery").mkdir(parents=True)
+    pages = {
+        "names.rst": names_page(),
+        "errors.rst": errors_page(),
+        "columns.md": columns_page(),
+        "patterns.md": patterns_page(),
+        "health.md": health_page(),
+        "commands.rst": COMMANDS_PAGE,
+        "tools.md": tools_page(),
+        **{f"gallery/{name}": text for name, text in gallery().items()},
+    }
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+NAMES_PAGE = """Python
+======
+
+Everything is in ``pcapframe``, imported as ``pf``; errors have a :doc:`page of their own <errors>`, charts a
+:doc:`gallery </gallery/index>`.
+
+"""
+COMMANDS_PAGE = """Command line
+============
+
+.. click:: pcapframe.cli.commands:commands
+   :prog: pcapframe
+   :nested: full
+"""
+
+
+def names_page() -> str:
+    """Return the page of the public names; each gets a page of its own from its docstring."""
+    public = {name: getattr(pf, name) for name in dir(pf) if name not in ("plots", "__version__")}
+    classes = [name for name, value in public.items() if inspect.isclass(value)]
+    raised = [name for name in classes if issubclass(public[name], BaseException)]
+    functions = [name for name in public if name not in classes]
+    charts = [name for chart in CHARTS.values() for name in (chart.name, chart.data.__name__)]
+    sections = [
+        _summary("Functions", "pcapframe", functions),
+        _summary("Classes", "pcapframe", [name for name in classes if name not in raised]),
+        _summary("Charts", "pcapframe.plots", charts),
+    ]
+    return NAMES_PAGE + "\n".join(sections)
+
+
+def _summary(title: str, module: str, listed: list[str]) -> str:
+    """Return a section that lists names, with a page for each."""
+    head = f"{title}\n{'-' * len(title)}\n\n.. currentmodule:: {module}\n\n.. autosummary::\n   :toctree: names\n\n"
+    return head + "".join(f"   {name}\n" for name in listed)
+
+
+def errors_page() -> str:
+    """Return the page of errors and warnings."""
+    lines = ["Errors", "======", "", "Every error is a `PcapframeError`, every warning a `PcapframeWarning`.", ""]
+    for name in errors.__all__:
+        if inspect.isclass(getattr(errors, name)):
+            lines += [f".. autoexception:: pcapframe.errors.{name}", "   :show-inheritance:", ""]
+    return "\n".join(lines)
+
+
+def columns_page() -> str:
+    """Return the page of every column of every frame."""
+    lines = ["# Columns", "", "Every column of every frame. Units are in brackets."]
+    for name, (columns, maker, what) in FRAMES.items():
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            f"From {{py:func}}`pcapframe.{maker}`: {what}.",
+            "",
+            "| column | type | what it is | null |",
+            "|---|---|---|---|",
+        ]
+        for column in columns:
+            unit = f" [{column.unit}]" if column.unit else ""
+            lines.append(f"| `{column.name}` | {column.dtype} | {_cell(column.doc)}{unit} | {_cell(column.null)} |")
+    return "\n".join(lines) + "\n"
+
+
+def patterns_page() -> str:
+    """Return the page of every pattern: rule, limits, thresholds, and a capture that shows it."""
+    shown = _shown()
+    lines = [
+        "# Patterns",
+        "",
+        "What `find_patterns` looks for. Each says what is seen, with the packets that show it, and never why.",
+    ]
+    for category in CATEGORIES:
+        lines += ["", f"## {category.replace('_', ' ').capitalize()}"]
+        for name, module in PATTERNS.items():
+            if module.CATEGORY != category:
+                continue
+            lines += ["", f"### {name}", "", _prose(inspect.getdoc(module) or ""), ""]
+            lines += _thresholds(name, module.LIMITS)
+            limited = ", ".join(f"`{key}`" for key in module.RESTS_ON)
+            lines += [f"Less certain where the capture limits: {limited}.", ""] if limited else []
+            if name in shown:
+                lines += [f'A capture that shows it: `pf.example("{shown[name]}")`.', ""]
+    return "\n".join(lines) + "\n"
+
+
+def health_page() -> str:
+    """Return the page of what limits a capture's statistics."""
+    lines = ["# Capture health", "", "What a capture can and cannot support. `Analysis.health` has these findings.", ""]
+    modules = dict.fromkeys(inspect.getmodule(finder) for finder in FINDINGS.values())
+    for module in modules:
+        lines += [_prose(inspect.getdoc(module) or ""), ""]
+    lines += ["## What they limit", "", "| name | statistics |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(str(what))} |" for name, what in STATISTICS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def tools_page() -> str:
+    """Return the page of the tools that assistants have over MCP."""
+    lines = ["# MCP tools", "", "What `pcapframe mcp` serves."]
+    for tool in TOOLS:
+        made = tool.made()
+        lines += ["", f"## {made.name}", "", made.description or "", "", "| argument | type | |", "|---|---|---|"]
+        given = made.parameters.get("properties", {})
+        for name, declared in given.items():
+            kind = declared.get("type") or " or ".join(
+                str(one.get("type", one.get("enum", ""))) for one in declared.get("anyOf", [])
+            )
+            lines.append(f"| `{name}` | {_cell(str(kind))} | {_cell(declared.get('description', ''))} |")
+    return "\n".join(lines) + "\n"
+
+
+def gallery() -> dict[str, str]:
+    """Return the scripts of the gallery, one a chart, each with the capture that gives it most to draw."""
+    introduction = "Every chart, with the code that draws it and the function that returns its numbers."
+    pages = {"README.rst": f"Gallery\n=======\n\n{introduction}\n"}
+    known = {capture: pf.analyze(pf.example(capture), progress=False) for capture in ("losses.pcap", "resets.pcap")}
+    for number, (name, chart) in enumerate(CHARTS.items()):
+        capture = max(known, key=lambda capture: len(_numbers(chart, known[capture])))
+        pages[f"plot_{number:02}_{name}.py"] = f'''"""
+{chart.title}
+{"=" * (len(chart.title) + 4)}
+
+{chart.alt}.
+
+`pcapframe.plots.{name}` draws it, and `pcapframe.plots.{chart.data.__name__}` returns its numbers.
+"""
+
+import pcapframe as pf
+
+analysis = pf.analyze(pf.example("{capture}"))
+axes = pf.plots.{name}(analysis)
+'''
+    return pages
+
+
+def _numbers(chart: Chart, analysis: pf.Analysis) -> pd.DataFrame:
+    """Return a chart's numbers, whichever frames it takes."""
+    frames = {"segments": analysis.segments, "connections": analysis.connections}
+    taken = inspect.signature(chart.data).parameters
+    return chart.data(*(frames[name] for name in taken if name in frames))
+
+
+def _shown() -> dict[str, str]:
+    """Return a capture of the project by pattern."""
+    shown: dict[str, str] = {}
+    for capture in EXAMPLES:
+        for seen in pf.analyze(pf.example(capture), progress=False).patterns:
+            shown.setdefault(seen.pattern, capture)
+    return shown
+
+
+def _thresholds(name: str, limits: Any) -> list[str]:
+    """Return a table of a pattern's thresholds; the docstring of its limits has meaning and unit."""
+    doc = inspect.getdoc(limits) or ""
+    rows = [
+        f"| `{name}.{field.name}` | {field.default} | {_cell(_indented(doc.partition(f'{field.name} : ')[2]))} |"
+        for field in fields(limits)
+    ]
+    return ["| threshold | default | |", "|---|---|---|", *rows, ""] if rows else []
+
+
+def _indented(after: str) -> str:
+    """Return the indented lines that follow the first one."""
+    taken: list[str] = []
+    for line in after.split("\n")[1:]:
+        if not line.startswith("    "):
+            break
+        taken.append(line.strip())
+    return " ".join(taken)
+
+
+def _prose(text: str) -> str:
+    """Return reStructuredText of a docstring as Markdown: literals have one backtick."""
+    return text.replace("``", "`")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+
+
+def every_name() -> Iterable[str]:
+    """Yield all that a page has to name, for the test."""
+    yield from (column.name for columns, _, _ in FRAMES.values() for column in columns)
+    yield from PATTERNS
+    yield from FINDINGS
+    yield from (tool.name for tool in TOOLS)
+    yield from CHARTS
