@@ -7,12 +7,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
+FOR_DEVELOPERS = ("dev", "docs")
 
 
 def test_environment_and_pyproject_name_the_same_packages_and_bounds() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for_users = [line for name, lines in extras.items() if name != "dev" for line in lines]
+    for_users = [line for name, lines in extras.items() if name not in FOR_DEVELOPERS for line in lines]
     expected = {Requirement(line) for line in project["dependencies"] + for_users}
     expected.add(Requirement(f"python{project['requires-python']}"))
 
