@@ -27,3 +27,8 @@ def test_the_dev_extra_repeats_the_bounds_of_the_others() -> None:
     for_users = {Requirement(line).name: line for name in extras if name != "dev" for line in extras[name]}
     for line in extras["dev"]:
         assert for_users.get(Requirement(line).name, line) == line
+
+
+def test_the_citation_has_the_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
