@@ -454,3 +454,47 @@ def mirrored(lab: Lab) -> None:
         abort(theirs)
         time.sleep(0.2)
         ours.close()
+
+
+NEAR_S, FAR_S = 0.01, 0.44  # delay of the link each way [s]
+ASK_AFTER_S, ANSWER_AFTER_S = 1.35, 0.98
+
+
+@scenario("waits_none.pcap", vantage="client", plan=Plan(seed=71, delay_s=NEAR_S))
+def waits_none(lab: Lab) -> None:
+    """Three requests and their responses, each at once: nobody waits longer than the path of 20 ms takes.
+
+    This capture and the next three differ only in who waits for whom.
+    """
+    _three_requests(lab)
+
+
+@scenario("waits_path.pcap", vantage="client", plan=Plan(seed=72, delay_s=FAR_S))
+def waits_path(lab: Lab) -> None:
+    """The same requests over a path that takes 0.88 s there and back: everybody waits for the path."""
+    _three_requests(lab)
+
+
+@scenario("waits_client.pcap", vantage="client", plan=Plan(seed=73, delay_s=NEAR_S))
+def waits_client(lab: Lab) -> None:
+    """The same requests from a client that takes 1.35 s before each of them: the server waits for the client."""
+    _three_requests(lab, ask_after_s=ASK_AFTER_S)
+
+
+@scenario("waits_server.pcap", vantage="client", plan=Plan(seed=74, delay_s=NEAR_S))
+def waits_server(lab: Lab) -> None:
+    """The same requests to a server that takes 0.98 s before each response: the client waits for the server."""
+    _three_requests(lab, answer_after_s=ANSWER_AFTER_S)
+
+
+def _three_requests(lab: Lab, *, ask_after_s: float = 0.0, answer_after_s: float = 0.0) -> None:
+    listener = lab.server.listen(lab.servers[0], 7000)
+    with lab.capture():
+        ours, theirs = lab.pair(listener, note="three requests and responses")
+        for _ in range(3):
+            time.sleep(ask_after_s)
+            transfer((ours, theirs, 300))
+            time.sleep(answer_after_s)
+            transfer((theirs, ours, 4_000))
+        close_in_turn(ours, theirs)
+    listener.close()

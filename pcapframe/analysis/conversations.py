@@ -59,7 +59,16 @@ def turns(analysis: Analysis) -> pd.DataFrame:
     * counts retransmissions, copies and probes of the server as responses, and leaves out segments of the client that
       Wireshark labels as retransmissions, even where they fill a hole;
     * does not know of responses that were not captured, so that requests around them are one;
-    * reads the payload on ports 135, 139 and 445 (SMB, DCE-RPC), where several requests may be under way.
+    * reads the payload on ports 135, 139 and 445 (SMB, DCE-RPC), where several requests may be under way;
+    * knows no segment of 64 KiB or more (offloaded, IPv6 jumbograms), and no packet without a time.
+
+    So the tests compare connections that have none of these: a client's port that also served, one of the three ports,
+    a segment that is retransmitted, reordered, a copy or a probe, bytes that the capture lacks, a packet without a
+    time, payload with FIN, a TLS alert, payload of 64 KiB or more, or a flag set that RFC 9293 section 3.1 reserves. Of
+    their turns 99.5 % or more are equal.
+
+    Memory: an analysis keeps no turns. It keeps their sums, at most 40 bytes a turn; this function finds the turns
+    again and makes the frame, about 100 bytes a turn.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def find_patterns(
     >>> import pcapframe as pf
     >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
     >>> find_patterns(segments, pf.build_connections(segments)).names
-    ['client_waits', 'state_transitions']
+    ['state_transitions']
     """
     traffic = Traffic(segments, connections, server_given=server_given, reads=columns_read())
     if segments.empty or connections.empty:

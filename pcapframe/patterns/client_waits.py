@@ -3,11 +3,13 @@
 Observed: how long each client waited before its requests: since the response before ended, or since the handshake was
 complete. What the server said before the first request is not counted as the client's.
 
-Rule: reported when in at least ``min_connections`` connections these waits are at least ``share`` of the duration,
-``wait_s`` in all, and one of them ``round_trips`` times the round trip from the capture point to the client.
+Rule: reported when in at least ``min_connections`` connections, and ``connections_share`` of those with requests, these
+waits are at least ``share`` of the duration, ``wait_s`` in all, and one of them ``round_trips`` times the round trip
+from the capture point to the client.
 
-Limits: times are those of the capture point: near the server, a wait contains the path to the client and back. Turns
-that overlap are left out, and what was not captured. A client may wait for a user, or have nothing to ask.
+Limits: a few clients that pause, as on a connection kept open for later requests, are not reported among many others
+that do not. Times are those of the capture point: near the server, a wait contains the path to the client and back.
+Turns that overlap are left out, and what was not captured. A client may wait for a user, or have nothing to ask.
 """
 
 from dataclasses import dataclass
@@ -42,12 +44,15 @@ class ClientWaitsLimits:
         It is also at least this long per request. [round trips]
     min_connections : int, default 1
         Fewest connections. [connections]
+    connections_share : float, default 0.1
+        Smallest share of the connections with requests. [0 to 1]
     """
 
     share: float = 0.5
     wait_s: float = 0.5
     round_trips: float = 5.0
     min_connections: int = 1
+    connections_share: float = 0.1
 
 
 LIMITS = ClientWaitsLimits
@@ -76,7 +81,8 @@ def observe(traffic: Traffic, limits: ClientWaitsLimits) -> Pattern | None:
     each = waited / np.maximum(turns, 1)
     mask = (waited >= limits.wait_s) & (waited >= limits.share * duration)
     mask &= is_long(each, to_client_s(traffic), 0, limits.round_trips)
-    if np.count_nonzero(mask) < max(limits.min_connections, 1):
+    total = int(np.count_nonzero(turns))
+    if np.count_nonzero(mask) < max(limits.min_connections, limits.connections_share * total, 1):
         return None
     places = np.flatnonzero(mask)
     found = turns_of(traffic, mask)
@@ -88,7 +94,7 @@ def observe(traffic: Traffic, limits: ClientWaitsLimits) -> Pattern | None:
     order = places[np.argsort(-waited[places], kind="stable")][:LISTED]
     observations: dict[str, Any] = {
         "connections": places.size,
-        "total_connections": int(np.count_nonzero(turns)),
+        "total_connections": total,
         "waited_s": waited[places].sum(),
         "duration_s": duration[places].sum(),
         "share": waited[places].sum() / duration[places].sum(),

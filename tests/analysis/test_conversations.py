@@ -1,5 +1,6 @@
 """Turns beside Wireshark's TRANSUM, and what may not change them."""
 
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,43 @@ def test_the_order_within_a_response_does_not_matter(talk: Talk) -> None:
     pd.testing.assert_frame_equal(turns(frames), expected)
 
 
+@settings(max_examples=SOME)
+@given(TALKS, st.randoms(use_true_random=False))
+def test_what_is_sent_again_does_not_matter(talk: Talk, random: Any) -> None:
+    expected, again = turns(built(talk)), []
+    made = Conversation(rtt=0.01).handshake()
+    for request, response, wait, service in talk:
+        _send(made, "client", request, wait, 1)
+        again.append(random.random() < 0.5)
+        if again[-1]:
+            made.retransmit("client", after=0.004)
+        for place, size in enumerate(response):
+            _send(made, "server", size, 0.01 + service - 0.004 * (place == 0 and again[-1]) if place == 0 else 0.001, 1)
+        made.ack()
+    found = turns(made)
+    changed = (*FRAMES, "resent_segments", "round_trip_s")  # Karn: what was sent again gives no round trip
+    pd.testing.assert_frame_equal(without(found, *changed), without(expected, *changed), rtol=0, atol=2e-6)
+    assert found["resent_segments"].tolist() == again
+
+
+@settings(max_examples=SOME)
+@given(TALKS, st.data())
+def test_a_capture_that_begins_late_and_ends_early(talk: Talk, data: Any) -> None:
+    """Turns whose segments are all captured are those of the whole; at both ends half of one may be left."""
+    frames = list(built(talk))
+    first = data.draw(st.integers(0, len(frames) - 1), label="first")
+    last = data.draw(st.integers(first, len(frames) - 1), label="last")
+    whole, part = turns(frames), turns(frames[first : last + 1])
+    part[FRAMES] += first
+    inside = whole[(whole["request_frame"] > first) & (whole["response_end_frame"] <= last + 1)]
+    if not inside.empty:
+        own = part[part["request_frame"].isin(inside["request_frame"])]
+        left_out = ["turn", "wait_s", "round_trip_s", "gap_bytes"]  # they tell of what was before
+        kept = [without(side, *left_out).reset_index(drop=True) for side in (own, inside)]
+        pd.testing.assert_frame_equal(*kept)
+    assert len(part) <= len(inside) + 2
+
+
 def test_a_million_turns() -> None:
     """Small segments on one connection; the frames are made by repeating columns, since building packets takes long."""
     packets = pf.read_pcap(pcap(built([(10, [20], 0.0, 0.0)] * 2)), progress=False)
@@ -118,8 +156,10 @@ def test_a_million_turns() -> None:
     whole = pd.concat([packets.iloc[:3], repeated]).astype(packets.dtypes.to_dict())
     whole.index = pd.RangeIndex(1, len(whole) + 1, name="frame")
     whole.attrs = packets.attrs
+    began = time.process_time()
     analysis = pf.analyze(whole)
     found = pf.turns(analysis)
+    assert time.process_time() - began < 120  # some seconds; in time that grows with the square, hours
     assert len(found) == count
     assert analysis.connections["turns"].tolist() == [count]
     assert not found["overlapping"].any()

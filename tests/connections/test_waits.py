@@ -1,13 +1,16 @@
 """Waits of connections, by hand, and beside the turns that they sum up."""
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pcapframe as pf
-from pcapframe.connections.waits import PARTS
+from pcapframe.connections.waits import PARTS, Waits
+from pcapframe.conversation import Spoken
+from pcapframe.schema import ACK
 from tests.builders import Conversation
 from tests.connections.made import connection
 
@@ -108,3 +111,41 @@ def test_connections_sum_up_their_turns(name: str) -> None:
     np.testing.assert_array_equal(connections["service_max_s"].to_numpy(), longest)
     gaps = found.groupby("conn_id")["gap_bytes"].sum().reindex(connections.index, fill_value=0)
     assert (gaps.to_numpy() <= (connections["client_gap_bytes"] + connections["server_gap_bytes"]).to_numpy()).all()
+
+
+MOST_BYTES = 40  # of memory that an analysis may hold for each turn
+CHUNK = 1 << 16
+
+
+def spoken(connections: int, first_turn: int, turns: int, service: np.ndarray) -> Spoken:  # type: ignore[type-arg]
+    """Requests of 10 bytes and responses of 20 in turn, `turns` of each connection."""
+    number = np.repeat(np.arange(turns), 2 * connections) + first_turn
+    place = np.tile(np.repeat(np.arange(connections, dtype=np.int32), 2), turns)
+    asks = np.tile([True, False], connections * turns)
+    zeros, no = np.zeros(place.size, np.uint32), np.zeros(place.size, bool)
+    time = number * 10**9 + np.where(asks, 0, np.repeat(service, 2))
+    return Spoken(
+        place=place, from_client=asks, time=time, tcp_flags=np.full(place.size, ACK, np.uint16),
+        payload_bytes=np.where(asks, 10, 20), rel_seq=1 + number * np.where(asks, 10, 20),
+        rel_ack=1 + number * np.where(asks, 20, 10) + np.where(asks, 0, 10), zero_window=no, capture_duplicate=no,
+        resent=no, reordered=no, capture_gap=zeros, acks_unsent=no, probe=np.full(place.size, -1, np.int32),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("connections", [1, 1000])
+def test_memory_of_a_million_turns(connections: int) -> None:
+    """What is held grows with the connections and with how far their service times differ, not with the turns."""
+    count, each = 1_000_000, CHUNK // connections
+    waits = Waits(connections)
+    waits.feed(spoken(connections, 0, 1, np.full(connections, 10**6)))  # type: ignore[arg-type]
+    random, fed = np.random.default_rng(7), 1
+    tracemalloc.start()
+    while fed * connections < count:
+        service = random.integers(10**3, 9 * 10**8, connections * each)
+        waits.feed(spoken(connections, fed, each, service))  # type: ignore[arg-type]
+        fed += each
+    del service
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert waits.columns()["turns"].sum() == fed * connections
+    assert held <= MOST_BYTES * fed * connections

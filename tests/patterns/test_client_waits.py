@@ -33,6 +33,16 @@ def test_a_small_share_is_not_reported() -> None:
     assert observe(view(talk(wait=0.6, service=1.0)), ClientWaitsLimits(share=0.3)) is not None
 
 
+def test_one_client_that_pauses_among_many_is_not_reported() -> None:
+    """Of 11 connections one pauses: 9 %, below a tenth."""
+    quick = [talk(client_port=40001 + n, start=20 + n) for n in range(10)]
+    assert observe(view(talk(wait=1.35), *quick), LIMITS) is None
+    seen = observe(view(talk(wait=1.35), *quick[1:]), LIMITS)
+    assert seen is not None
+    assert seen.observations["total_connections"] == 10
+    assert observe(view(talk(wait=1.35), *quick), ClientWaitsLimits(connections_share=0.05)) is not None
+
+
 def test_the_path_at_the_server_is_no_wait() -> None:
     assert observe(view(talk(rtt=0.88, at="server")), LIMITS) is None
 

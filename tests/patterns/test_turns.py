@@ -23,6 +23,33 @@ def test_who_waits_for_whom(name: str, at: At, addresses: dict[str, Any]) -> Non
     assert analysis.summary["by_category"]["timing"] == len(EXPECTED[name])
 
 
+# What the lab did (data/scenarios.py): smallest round trip, wait before a request, time before a response [s].
+LAB = {
+    "none": (0.02, 0.0, 0.0),
+    "path": (0.88, 0.0, 0.0),
+    "client": (0.02, 1.35, 0.0),
+    "server": (0.02, 0.0, 0.98),
+}
+
+
+@pytest.mark.parametrize("name", LAB)
+def test_the_captures_of_the_lab_that_differ_only_in_who_waits(name: str) -> None:
+    round_trip, ask, answer = LAB[name]
+    analysis = pf.analyze(pf.example(f"waits_{name}.pcap"))
+    assert [seen.pattern for seen in analysis.patterns if seen.category == "timing"] == EXPECTED[name]
+    found = pf.turns(analysis)
+    assert found["turn"].tolist() == [1, 2, 3]
+    assert found["request_bytes"].tolist() == [300] * 3
+    assert found["response_bytes"].tolist() == [4000] * 3
+    assert found["round_trip_s"].to_numpy() == pytest.approx(round_trip, abs=0.01)
+    assert found["wait_s"].to_numpy()[1:] == pytest.approx(ask, abs=0.05)
+    assert found["service_s"].to_numpy() == pytest.approx(round_trip + answer, abs=0.05)
+
+
+def test_a_clean_capture_has_no_timing_pattern() -> None:
+    assert [seen for seen in pf.analyze(pf.example("clean.pcap")).patterns if seen.category == "timing"] == []
+
+
 def test_turns_of_some_connections() -> None:
     traffic = view(talk(), talk(client_port=40001, start=0.5, turns=2), Conversation(client_port=40002, start=1).syn())
     found = turns_of(traffic, np.array([False, True, False]))
