@@ -110,9 +110,13 @@ def seconds_from(earlier: Array, later: Array) -> Array:
     >>> seconds_from(np.array([0, NO_TIME]), np.array([1_500_000_000, 0])).tolist()
     [1.5, nan]
     """
-    known = (later != NO_TIME) & (earlier != NO_TIME)
-    known &= np.abs(later // 2 - earlier // 2) < YEAR_NS // 2  # halves, whose difference is always a number
-    return np.where(known, np.where(known, later - earlier, 0) / 1e9, np.nan)
+    apart = later >> 1  # halves, whose difference is always a number
+    apart -= earlier >> 1
+    np.abs(apart, out=apart)
+    known = apart < YEAR_NS // 2
+    known &= later != NO_TIME
+    known &= earlier != NO_TIME
+    return np.where(known, np.subtract(later, earlier, out=apart) / 1e9, np.nan)
 
 
 def sum_by(counts: Array, *keys: Array) -> tuple[Array, Array]:

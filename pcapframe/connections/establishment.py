@@ -105,6 +105,17 @@ def _follow(rows: Any, out: Any) -> None:
                     syn_count[at] += 1
 
 
+def _handshakes() -> Array:
+    """Return the place in HANDSHAKES for each value of ``Opening.seen``."""
+    seen = np.arange(1 << 8)
+    return np.select(
+        [seen & CLIENT_OPENED == 0, seen & CLIENT_ACKED != 0, seen & CLIENT_RESET != 0, seen & ANSWERED != 0,
+         seen & SERVER_RESET != 0, seen & SERVER_SENT != 0, seen & CLIENT_RESET_UNSEEN != 0],
+        [NOT_CAPTURED, COMPLETE, ABORTED, HALF_OPEN, REFUSED, HALF_OPEN, ABORTED],
+        default=UNANSWERED,
+    ).astype(np.int8)  # fmt: skip
+
+
 class Establishment:
     """The columns of handshakes."""
 
@@ -121,18 +132,10 @@ class Establishment:
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
         out = self._out
-        has_syn, answered = out.seen & CLIENT_OPENED != 0, out.seen & ANSWERED != 0
-        handshake = np.select(
-            [~has_syn, out.seen & CLIENT_ACKED != 0, out.seen & CLIENT_RESET != 0, answered,
-             out.seen & SERVER_RESET != 0, out.seen & SERVER_SENT != 0, out.seen & CLIENT_RESET_UNSEEN != 0],
-            [NOT_CAPTURED, COMPLETE, ABORTED, HALF_OPEN, REFUSED, HALF_OPEN, ABORTED],
-            default=UNANSWERED,
-        )  # fmt: skip
-        both = (out.first_syn != NO_TIME) & (out.first_syn_ack != NO_TIME)
-        between = np.full(both.size, NOT_SEEN, np.int64)
-        between[both] = (out.first_syn_ack - out.first_syn)[both]
+        between = out.first_syn_ack - out.first_syn
+        between[(out.first_syn == NO_TIME) | (out.first_syn_ack == NO_TIME)] = NOT_SEEN
         return {
-            "handshake": category(handshake, HANDSHAKES),
+            "handshake": category(_handshakes()[out.seen], HANDSHAKES),
             "syn_count": out.syn_count,
             "syn_ack_count": out.syn_ack_count,
             "handshake_rtt_s": seconds(between),

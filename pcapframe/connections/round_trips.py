@@ -11,11 +11,11 @@ Minimum and maximum are exact. The other values come from a ``histogram`` whose 
 """
 
 from collections import namedtuple
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME, YEAR_NS, Array
+from pcapframe.arrays import NO_TIME, YEAR_NS
 from pcapframe.connections.histogram import Histogram, keep
 from pcapframe.connections.rows import SIDES, Rows
 from pcapframe.jit import jit
@@ -27,13 +27,15 @@ QUANTILES = {"min": 0, "median": 0.5, "p95": 0.95, "max": 1}
 NOTHING_SENT = -1  # below every timestamp
 
 
-class Timers(NamedTuple):
-    """The segment being timed, by direction (2 * connection + sender)."""
-
-    last_resend: Array  # int64 [ns], NO_TIME for none
-    newest_sent: Array  # int64, timestamp
-    timed_value: Array  # int64, timestamp whose echo is awaited
-    timed_at: Array  # int64 [ns], NO_TIME while none is
+# The segment being timed, by direction (2 * connection + sender).
+TIMER = np.dtype(
+    [
+        ("last_resend", np.int64),  # [ns], NO_TIME for none
+        ("newest_sent", np.int64),  # timestamp
+        ("timed_value", np.int64),  # timestamp whose echo is awaited
+        ("timed_at", np.int64),  # [ns], NO_TIME while none is
+    ]
+)
 
 
 Read = namedtuple(
@@ -51,33 +53,33 @@ def _time(rows: Any, timers: Any, by_ack: Any, by_timestamp: Any) -> Any:
     copies, resent, rtts, tsvals, tsecrs = (
         rows.capture_duplicate, rows.resent, rows.ack_rtt_s, rows.tsval, rows.tsecr,
     )  # fmt: skip
-    last_resend, newest_sent, timed_value, timed_at = timers
     acks = echoes = 0
     for i in range(place.size):
         if copies[i]:
             continue
         side = 0 if from_client[i] else 1
-        own = 2 * place[i] + side
-        peer = 2 * place[i] + 1 - side
-        time, flags, tsval = times[i], tcp_flags[i], tsvals[i]
+        other = 2 * place[i] + 1 - side
+        own, peer = timers[2 * place[i] + side], timers[other]
+        time, flags = times[i], tcp_flags[i]
         if rtts[i] > 0 and not flags & RST:
             sample = np.int64(rtts[i] * 1e9 + 0.5)
-            if last_resend[peer] < time - sample:
-                acks = keep(by_ack, acks, peer, sample)
+            if peer.last_resend < time - sample:
+                acks = keep(by_ack, acks, other, sample)
         if resent[i]:
-            last_resend[own] = time
+            own.last_resend = time
+        tsval = tsvals[i]
         if tsval < 0:
             continue
-        if timed_at[peer] != NO_TIME:
-            since = np.int32(np.uint32(tsecrs[i] - timed_value[peer]))
+        if peer.timed_at != NO_TIME:
+            since = np.int32(np.uint32(tsecrs[i] - peer.timed_value))
             if since >= 0:
-                if since == 0 and time > timed_at[peer] and time - timed_at[peer] < YEAR_NS:
-                    echoes = keep(by_timestamp, echoes, peer, time - timed_at[peer])
-                timed_at[peer] = NO_TIME
-        if newest_sent[own] < 0 or np.int32(np.uint32(tsval - newest_sent[own])) > 0:
-            newest_sent[own] = tsval
-            if timed_at[own] == NO_TIME and (payload[i] > 0 or flags & (SYN | FIN)) and not resent[i]:
-                timed_at[own], timed_value[own] = time, tsval
+                if since == 0 and time > peer.timed_at and time - peer.timed_at < YEAR_NS:
+                    echoes = keep(by_timestamp, echoes, other, time - peer.timed_at)
+                peer.timed_at = NO_TIME
+        if own.newest_sent < 0 or np.int32(np.uint32(tsval - own.newest_sent)) > 0:
+            own.newest_sent = tsval
+            if own.timed_at == NO_TIME and (payload[i] > 0 or flags & (SYN | FIN)) and not resent[i]:
+                own.timed_at, own.timed_value = time, tsval
     return acks, echoes
 
 
@@ -86,10 +88,8 @@ class RoundTrips:
 
     def __init__(self, connections: int) -> None:
         self._connections, directions = connections, 2 * connections
-        self._timers = Timers(
-            np.full(directions, NO_TIME), np.full(directions, NOTHING_SENT), np.zeros(directions, np.int64),
-            np.full(directions, NO_TIME),
-        )  # fmt: skip
+        self._timers = np.empty(directions, TIMER)
+        self._timers[:] = (NO_TIME, NOTHING_SENT, 0, NO_TIME)
         self._by_ack, self._by_timestamp = Histogram(directions), Histogram(directions)
 
     def feed(self, rows: Rows) -> None:

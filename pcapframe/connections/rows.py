@@ -10,7 +10,7 @@ from pcapframe.arrays import YEAR_NS, Array, fixed
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
-__all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "seconds"]
+__all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "seconds", "unpacked"]
 
 CHUNK_ROWS = 1 << 16
 BLOCK_ROWS = 1 << 12  # of records, which the cache holds
@@ -101,11 +101,16 @@ def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> I
 
 
 def by_sender(records: Array) -> dict[str, Array]:
-    """Return every field of records by connection and sender (column 0: the client) as a contiguous column.
+    """Return every field of records by connection and sender (column 0: the client) as a contiguous column."""
+    return unpacked(records, *(records.dtype.names or ()))
+
+
+def unpacked(records: Array, *fields: str) -> dict[str, Array]:
+    """Return some fields of records as contiguous columns.
 
     The records are unpacked block by block. Reading them field by field would fetch each record from memory every time.
     """
-    made = {name: np.empty(records.shape, records.dtype[name], "F") for name in records.dtype.names or ()}
+    made = {name: np.empty(records.shape, records.dtype[name], "F") for name in fields}
     for start in range(0, len(records), BLOCK_ROWS):
         block = records[start : start + BLOCK_ROWS]
         for name, column in made.items():
@@ -125,4 +130,6 @@ def category(places: Array, categories: Sequence[str]) -> Any:
 
 def seconds(nanoseconds: Array) -> Array:
     """Return differences in seconds, NaN for negative ones and those of a year or more."""
-    return np.where((nanoseconds >= 0) & (nanoseconds < YEAR_NS), nanoseconds / 1e9, np.nan)
+    found = nanoseconds / 1e9
+    found[(nanoseconds < 0) | (nanoseconds >= YEAR_NS)] = np.nan
+    return found

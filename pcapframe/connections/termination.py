@@ -35,6 +35,8 @@ CLOSED, HALF_CLOSED, RESET, OPEN = (ENDINGS.index(name) for name in ("fin", "hal
 SENT_PACKETS, SENT_ACKS = 1, 2
 NOT_ACKED = np.iinfo(np.int64).min
 NOT_KNOWN = -1
+# By who sent a RST that counts: the client (1), the server (2).
+RESET_PLACES = np.array([RESET_BY.index(name) for name in ("none", "client", "server", "both")], np.int8)
 
 
 class Closing(NamedTuple):
@@ -117,12 +119,10 @@ class Termination:
 
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
-        client, server = self._out.resets.T
-        places = [RESET_BY.index(name) for name in ("both", "client", "server")]
-        reset_by = np.select([client & server, client, server], places, default=RESET_BY.index("none"))
+        resets = self._out.resets.view(np.uint8)
         return {
             "ending": category(self._out.ending, ENDINGS),
-            "reset_by": category(reset_by, RESET_BY),
+            "reset_by": category(RESET_PLACES[resets[:, 0] | resets[:, 1] << 1], RESET_BY),
             "first_fin_by": category(self._first_fin_by(), FIRST_FIN_BY),
             **by_side("fins", self._out.fins),
             **by_side("rsts", self._out.rsts),
@@ -133,14 +133,26 @@ class Termination:
         out = self._out
         client, server = out.closes.T
         client_acks, server_acks = out.fin_ack[:, 0] >= out.fin_end[:, 1], out.fin_ack[:, 1] >= out.fin_end[:, 0]
-        both = client & server
-        by_client, by_server, by_both, by_none = (
-            FIRST_FIN_BY.index(name) for name in ("client", "server", "both", "none")
-        )
-        is_cut = (out.seen == 0).any(axis=1) & (out.seen & SENT_ACKS != 0).any(axis=1)
-        return np.select(
-            [is_cut, ~client & ~server, ~server, ~client, both & ~client_acks & ~server_acks,
-             both & client_acks & ~server_acks, both & server_acks & ~client_acks],
-            [NOT_KNOWN, by_none, by_client, by_server, by_both, by_server, by_client],
-            default=np.where(out.first == 0, by_client, by_server),
-        ).astype(np.int8)  # fmt: skip
+        is_one_sided, acks = (out.seen == 0), (out.seen & SENT_ACKS != 0)
+        is_cut = (is_one_sided[:, 0] | is_one_sided[:, 1]) & (acks[:, 0] | acks[:, 1])
+        shown = np.zeros(client.size, np.uint8)
+        for bit, fact in enumerate((is_cut, client, server, client_acks, server_acks, out.first == 0)):
+            shown |= fact.view(np.uint8) << np.uint8(bit)
+        return _first_closers()[shown]
+
+
+def _first_closers() -> Array:
+    """Return places in FIRST_FIN_BY, below 0 for null, for each combination of facts as in `_first_fin_by`."""
+    is_cut, client, server, client_acks, server_acks, client_first = (
+        np.arange(1 << 6) >> bit & 1 == 1 for bit in range(6)
+    )  # fmt: skip
+    by_client, by_server, by_both, by_none = (
+        FIRST_FIN_BY.index(name) for name in ("client", "server", "both", "none")
+    )  # fmt: skip
+    both = client & server
+    return np.select(
+        [is_cut, ~client & ~server, ~server, ~client, both & ~client_acks & ~server_acks,
+         both & client_acks & ~server_acks, both & server_acks & ~client_acks],
+        [NOT_KNOWN, by_none, by_client, by_server, by_both, by_server, by_client],
+        default=np.where(client_first, by_client, by_server),
+    ).astype(np.int8)  # fmt: skip

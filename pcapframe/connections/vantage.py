@@ -79,10 +79,13 @@ def find_vantage(distances: Distances) -> Array:
     near_sender, near_receiver, middle, unknown = (
         VANTAGES.index(name) for name in ("near_sender", "near_receiver", "middle", "unknown")
     )
-    found = [~(round_trip >= SHORTEST_S), share < NEAR, share > 1 - NEAR]
-    client = np.select(found, [unknown, near_sender, near_receiver], default=middle)
-    server = np.select(found, [unknown, near_receiver, near_sender], default=middle)
-    return np.stack([client, server], axis=1).astype(np.int8)
+    # At the client, at the server, in between, or unknown.
+    places = np.array(
+        [[near_sender, near_receiver], [near_receiver, near_sender], [middle, middle], [unknown, unknown]], np.int8
+    )
+    kind = np.where(share < NEAR, 0, np.where(share > 1 - NEAR, 1, 2))
+    kind[~(round_trip >= SHORTEST_S)] = 3
+    return places.take(kind, axis=0)
 
 
 def vantage_columns(made: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,16 @@ import pandas as pd
 
 from pcapframe.arrays import Array, seconds_from
 from pcapframe.connections.histogram import Histogram, keep
-from pcapframe.connections.rows import Rows, seconds
+from pcapframe.connections.rows import Rows, seconds, unpacked
 from pcapframe.conversation import NOT_KNOWN, Following
 from pcapframe.jit import jit
 
 __all__ = ["PARTS", "Waits", "rest_columns"]
 
 PARTS = ("handshake_s", "client_wait_s", "service_total_s", "transfer_s")  # of the duration, besides other_s
+SAID = (  # of ``conversation.TALK``
+    "turns", "syn_at", "complete_at", "first_response_at", "greeting_end", "greeting_bytes", "has_syn", "is_answered",
+)  # fmt: skip
 QUANTILES = {"median": 0.5, "p95": 0.95, "max": 1}
 
 # Sums over the turns of a connection that do not overlap.
@@ -84,15 +87,15 @@ class Waits:
         """Return the computed columns."""
         for turns in self._following.finish():
             self._add(turns)
-        talks, sums = self._following.talks, self._sums
+        talks, sums = unpacked(self._following.talks, *SAID), unpacked(self._sums, *(SUMS.names or ()))
         made: dict[str, Any] = {
-            "turns": talks["turns"].copy(),  # a view would keep what is remembered of each connection
-            "unanswered_turns": sums["unanswered"].copy(),
-            "service_turns": sums["services"].copy(),
+            "turns": talks["turns"],
+            "unanswered_turns": sums["unanswered"],
+            "service_turns": sums["services"],
         }
         owners, found = self._services.quantiles(*QUANTILES.values())
         for name, values in zip(QUANTILES, found, strict=True):
-            column = made[f"service_{name}_s"] = np.full(sums.size, np.nan)
+            column = made[f"service_{name}_s"] = np.full(talks["turns"].size, np.nan)
             column[owners] = values
         for name, field, known in (
             ("client_wait_s", "wait_ns", sums["has_wait"]),
@@ -106,9 +109,10 @@ class Waits:
             "greeting_s": ("complete_at", "greeting_end"),
         }.items():
             between = seconds_from(talks[earlier], talks[later])
-            made[name] = np.where(between >= 0, between, np.nan)
+            between[between < 0] = np.nan
+            made[name] = between
         begins = talks["has_syn"] | talks["is_answered"]
-        made["greeting_bytes"] = pd.arrays.IntegerArray(talks["greeting_bytes"].astype(np.int64), ~begins)
+        made["greeting_bytes"] = pd.arrays.IntegerArray(talks["greeting_bytes"], ~begins)
         return made
 
 
@@ -131,5 +135,7 @@ def rest_columns(made: Mapping[str, Any]) -> dict[str, Any]:
     """
     rest = np.rint(made["duration_s"] * 1e9)
     for name in PARTS:
-        rest = rest - np.rint(np.nan_to_num(made[name]) * 1e9)
+        part = np.rint(made[name] * 1e9)
+        part[np.isnan(part)] = 0
+        rest -= part
     return {"other_s": rest / 1e9}
