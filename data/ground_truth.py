@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import altering, meaning, resending, scoring, translating
+from lab import altering, joining, meaning, resending, scoring, translating
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
@@ -135,6 +135,8 @@ def score_all(folders: list[Path]) -> None:
         outside = [by_point[one.capture.parent, one.scenario, "server"] for one in inside]
         views = pool.map(translating.score_views, inside, outside)
         translating.views_table(zip([one.scenario for one in inside], views, strict=True))
+        print()
+        joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

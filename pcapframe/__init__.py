@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pcapframe.dissection import dissect
     from pcapframe.examples import example
     from pcapframe.extraction import write_pcap
+    from pcapframe.joining import Joined, join_captures
     from pcapframe.packets import CaptureInfo, capture_info, read_pcap
     from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, find_patterns
     from pcapframe.report import write_report as write_report
@@ -64,6 +65,7 @@ __all__ = [
     "CaptureWarning",
     "Evidence",
     "Finding",
+    "Joined",
     "MissingExtraError",
     "ParameterError",
     "Pattern",
@@ -85,6 +87,7 @@ __all__ = [
     "example",
     "find_patterns",
     "flag_names",
+    "join_captures",
     "label_segments",
     "read_pcap",
     "resends",
@@ -110,6 +113,7 @@ _HOMES = {
     "dissection": ("dissect",),
     "examples": ("example",),
     "extraction": ("write_pcap",),
+    "joining": ("Joined", "join_captures"),
     "packets": ("CaptureInfo", "capture_info", "read_pcap"),
     "patterns": ("Evidence", "Pattern", "Patterns", "Thresholds", "find_patterns"),
     "report": ("write_report",),

@@ -4,7 +4,22 @@ import pyarrow as pa
 import pytest
 
 from pcapframe import schema
-from pcapframe.schema import COMMON, CONNECTIONS, FLAG_BITS, ICMP_QUOTES, LABELS, PACKETS, SEGMENTS, TURNS, WAITS, names
+from pcapframe.schema import (
+    COMMON,
+    CONNECTIONS,
+    FLAG_BITS,
+    ICMP_QUOTES,
+    LABELS,
+    PACKETS,
+    PATHS,
+    POINTS,
+    SEGMENTS,
+    TRANSMISSIONS,
+    TURNS,
+    WAITS,
+    for_points,
+    names,
+)
 
 
 def empty(column: schema.Column) -> pd.Series:
@@ -14,7 +29,16 @@ def empty(column: schema.Column) -> pd.Series:
     return pd.Series([], dtype=column.dtype)
 
 
-FRAMES = {"packets": PACKETS, "segments": SEGMENTS, "connections": CONNECTIONS, "turns": TURNS, "waits": WAITS}
+FRAMES = {
+    "packets": PACKETS,
+    "segments": SEGMENTS,
+    "connections": CONNECTIONS,
+    "turns": TURNS,
+    "waits": WAITS,
+    "points": POINTS,
+    "paths": for_points(PATHS, ["here"]),
+    "transmissions": for_points(TRANSMISSIONS, ["here"]),
+}
 
 
 @pytest.mark.parametrize("columns", FRAMES.values(), ids=FRAMES)

@@ -28,6 +28,7 @@ from pcapframe.schema._column import NEVER, NO_NUMBER, PLAIN, Column, names
 from pcapframe.schema._connections import CONNECTIONS
 from pcapframe.schema._conversation import TURNS, WAITS
 from pcapframe.schema._evidence import RESENDS, RST_EVIDENCE, VANTAGE_EVIDENCE
+from pcapframe.schema._joining import FATE_RULES, FATES, MATCHED_BY, PATHS, POINTS, TRANSMISSIONS, for_points
 from pcapframe.schema._packets import COMMON, ICMP_QUOTES, LABELS, PACKETS, SEGMENTS, UNDECODED
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "COMMON",
     "CONNECTIONS",
     "ENDINGS",
+    "FATES",
+    "FATE_RULES",
     "FIN",
     "FIRST_FIN_BY",
     "FLAG_BITS",
@@ -42,10 +45,13 @@ __all__ = [
     "ICMP_QUOTES",
     "LABELS",
     "LIKELY_SERVER_PORTS",
+    "MATCHED_BY",
     "NEVER",
     "NO_NUMBER",
     "PACKETS",
+    "PATHS",
     "PLAIN",
+    "POINTS",
     "PROBES",
     "RESENDS",
     "RESEND_REASONS",
@@ -58,6 +64,7 @@ __all__ = [
     "RST_PHASES",
     "SEGMENTS",
     "SYN",
+    "TRANSMISSIONS",
     "TURNS",
     "UNDECODED",
     "VANTAGES",
@@ -65,5 +72,6 @@ __all__ = [
     "WAITS",
     "WIRESHARK_LABELS",
     "Column",
+    "for_points",
     "names",
 ]

@@ -1,0 +1,388 @@
+"""How the clocks of two captures differ, from packets that both have.
+
+A packet takes time from point to point. So the differences of one direction (its time there minus its time here) are
+never below the offset of the clocks, those of the other never above it. Every line between the lower hull of the one
+and the upper hull of the other is a possible offset and drift; the line with the largest margin to both is stated
+(Moon, Skelly, Towsley 1999), and the whole range beside it: what is the same for all packets of a direction, an
+asymmetric path, cannot be seen. Where no line fits, the clock was set or its drift changed: the time is then split so
+that the pieces have the largest margins (Zhang, Liu, Xia 2002).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.jit import jit
+
+__all__ = ["Clock", "Piece", "compare_clocks"]
+
+MOST_DRIFT = 500e-6  # seconds a second: clocks of computers differ by less, also while they are slewed
+SEARCHED = 60  # steps of the search for a slope
+KNOTS = 33  # times at which the range is stated
+MICROSECOND = 1_000
+ROUNDS = 2  # in which the places of steps are corrected
+MOST_PIECES = 64
+FEWEST = 4  # packets in a piece
+SMALLEST_STEP = 1e-6  # below, the drift changed and the clock was not set [s]
+WINDOWS = 8  # in which the order of the points is judged: in short times clocks hardly step
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A time in which one line fits.
+
+    Parameters
+    ----------
+    row : int
+        Its first common packet: row in the other capture.
+    begin, end : float
+        Of its first and last common packet, by the other capture's clock. [s since the origin]
+    offset, drift : float
+        The line with the largest margin: its value at `begin`, and its slope. [s, s/s]
+    drift_low, drift_high : float
+        Range of the slope. [s/s]
+    knots, low, high : ndarray of float64
+        Times, and the range of the offset there. [s]
+    room : float
+        Smallest time from one point to the other and back. [s]
+    """
+
+    row: int
+    begin: float
+    end: float
+    offset: float
+    drift: float
+    drift_low: float
+    drift_high: float
+    knots: Array
+    low: Array
+    high: Array
+    room: float
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """The clock of a capture against that of the first.
+
+    Parameters
+    ----------
+    origin : int
+        First common packet, by its own clock. [ns]
+    base : int
+        Subtracted from differences, so that they are exact as floats. [ns]
+    pieces : list of Piece
+        In order; empty where the offset is unknown.
+    steps : list of (float, float)
+        When it was set, by the first capture's clock, and by how much. [s since its first common packet, s]
+    is_beyond : bool or None
+        The capture is on the server's side of the first; None where it cannot be told.
+    """
+
+    origin: int
+    base: int
+    pieces: list[Piece]
+    steps: list[tuple[float, float]]
+    is_beyond: bool | None
+
+    @property
+    def margin(self) -> float:
+        """Half the smallest time from one point to the other and back. [s]."""
+        return min((piece.room for piece in self.pieces), default=np.nan) / 2
+
+    def offset_at(self, time: Array, row: Array) -> tuple[Array, Array, Array]:
+        """Return the offset, its lowest and its highest value.
+
+        Parameters
+        ----------
+        time : ndarray of int64
+            By this clock. [ns]
+        row : ndarray of int64
+            Places in this capture: which of the times before and after a step is meant.
+
+        Returns
+        -------
+        tuple of ndarray of float64
+            Less `base`; NaN where unknown. [ns]
+        """
+        x = (time - self.origin) / 1e9
+        made = [np.full(time.size, np.nan) for _ in range(3)]
+        of = np.searchsorted(np.asarray([piece.row for piece in self.pieces[1:]]), row, side="right")
+        for number, piece in enumerate(self.pieces):
+            rows = np.flatnonzero(of == number) if len(self.pieces) > 1 else slice(None)
+            at = x[rows]
+            after, before = np.maximum(at - piece.end, 0), np.maximum(piece.begin - at, 0)
+            made[0][rows] = (piece.offset + piece.drift * (at - piece.begin)) * 1e9
+            spread = after * piece.drift_low - before * piece.drift_high
+            made[1][rows] = (np.interp(at, piece.knots, piece.low) + spread) * 1e9
+            spread = after * piece.drift_high - before * piece.drift_low
+            made[2][rows] = (np.interp(at, piece.knots, piece.high) + spread) * 1e9
+        return made[0], made[1], made[2]
+
+
+@jit
+def _hull(x: Any, y: Any, sign: Any, begin: Any, end: Any, kept: Any) -> int:
+    """Write the places of the lower hull of points in order of `x` (of the upper one with sign -1); return how many."""
+    n = 0
+    for i in range(begin, end):
+        if n and x[i] == x[kept[n - 1]]:
+            if sign * y[i] >= sign * y[kept[n - 1]]:
+                continue
+            n -= 1
+        while n > 1:
+            a, b = kept[n - 2], kept[n - 1]
+            if (y[b] - y[a]) * (x[i] - x[a]) * sign < (y[i] - y[a]) * (x[b] - x[a]) * sign:
+                break
+            n -= 1
+        kept[n] = i
+        n += 1
+    return n
+
+
+@dataclass(frozen=True, eq=False)
+class _Hulls:
+    """Points that lines between the differences of both directions can touch."""
+
+    upper_x: Array
+    upper: Array
+    lower_x: Array
+    lower: Array
+
+    def gap(self, slope: Array) -> Array:
+        """Return how much room is between both hulls for lines of some slopes."""
+        top, bottom = self.edges(slope)
+        return np.asarray(top - bottom)
+
+    def edges(self, slope: Array) -> tuple[Array, Array]:
+        """Return the highest and the lowest line of some slopes, by their values at 0."""
+        upper = (self.upper[None] - slope[:, None] * self.upper_x[None]).min(axis=1)
+        lower = (self.lower[None] - slope[:, None] * self.lower_x[None]).max(axis=1)
+        return upper, lower
+
+    def turns(self, lowest: float, highest: float) -> Array:
+        """Return the slopes of the edges of both hulls: where a line touches another point."""
+        slopes = np.concatenate(
+            [np.diff(self.upper) / np.diff(self.upper_x), np.diff(self.lower) / np.diff(self.lower_x)]
+        )
+        return slopes[(slopes > lowest) & (slopes < highest)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Differences of common packets, in the order of the other capture.
+
+    Parameters
+    ----------
+    row : ndarray of int64
+        Places in the other capture.
+    x, y : ndarray of float64
+        Time by its clock, and difference. [s]
+    is_upper : ndarray of bool
+        The offset is below the difference; else above it.
+    slack : float
+        By how much differences may be cut off. [s]
+    """
+
+    row: Array
+    x: Array
+    y: Array
+    is_upper: Mask
+    slack: float
+
+    def part(self, first: int, last: int) -> "_Points":
+        """Return some of them."""
+        cut = slice(first, last)
+        return _Points(self.row[cut], self.x[cut], self.y[cut], self.is_upper[cut], self.slack)
+
+    def turned(self) -> "_Points":
+        """Take the other capture as the one nearer to the clients."""
+        return _Points(self.row, self.x, self.y, ~self.is_upper, self.slack)
+
+    def hulls(self) -> _Hulls | None:
+        """Return what lines can touch; None unless both directions have any."""
+        made = []
+        for mask, sign in ((self.is_upper, 1), (~self.is_upper, -1)):
+            x, y = self.x[mask], self.y[mask]
+            if not x.size:
+                return None
+            if (x[1:] < x[:-1]).any():
+                order = np.argsort(x, kind="stable")
+                x, y = x[order], y[order]
+            kept = np.empty(x.size, np.int64)
+            kept = kept[: _hull(x, y, sign, 0, x.size, kept)]
+            made += [x[kept], y[kept] + sign * self.slack]
+        return _Hulls(*made)
+
+    def room(self) -> float:
+        """Return how much room there is for a line; below 0 where none fits, without limit where nothing hinders."""
+        hulls = self.hulls()
+        return np.inf if hulls is None else _best_slope(hulls)[1]
+
+
+def _best_slope(hulls: _Hulls) -> tuple[float, float]:
+    """Return the slope with the most room between the hulls, and that room; it is concave in the slope."""
+    low, high = -MOST_DRIFT, MOST_DRIFT
+    for _ in range(SEARCHED):
+        grid = np.linspace(low, high, 5)
+        best = int(np.argmax(hulls.gap(grid)))
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, 4)]
+    slope = (low + high) / 2
+    return float(slope), float(hulls.gap(np.asarray([slope]))[0])
+
+
+def _edge_slope(hulls: _Hulls, inside: float, outside: float) -> float:
+    """Return the slope farthest towards `outside` for which there is room."""
+    if hulls.gap(np.asarray([outside]))[0] >= 0:
+        return outside
+    for _ in range(SEARCHED):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if hulls.gap(np.asarray([middle]))[0] >= 0 else (inside, middle)
+    return outside
+
+
+def _piece(points: _Points) -> Piece | None:
+    """Fit a line; None where none fits, or where one direction is missing."""
+    hulls = points.hulls()
+    if hulls is None:
+        return None
+    slope, room = _best_slope(hulls)
+    if room < 0:
+        return None
+    begin, end = float(points.x.min()), float(points.x.max())
+    lowest, highest = _edge_slope(hulls, slope, -MOST_DRIFT), _edge_slope(hulls, slope, MOST_DRIFT)
+    slopes = np.unique(np.concatenate([[lowest, slope, highest], hulls.turns(lowest, highest)]))
+    top, bottom = hulls.edges(slopes)
+    middle = int(np.argmax(top - bottom))
+    drift = float(slopes[middle])
+    knots = np.linspace(begin, end, KNOTS)
+    return Piece(
+        row=int(points.row[0]),
+        begin=begin,
+        end=end,
+        offset=float((top[middle] + bottom[middle]) / 2 + drift * begin),
+        drift=drift,
+        drift_low=float(lowest),
+        drift_high=float(highest),
+        knots=knots,
+        low=(bottom[:, None] + slopes[:, None] * knots[None]).min(axis=0),
+        high=(top[:, None] + slopes[:, None] * knots[None]).max(axis=0),
+        room=float(top[middle] - bottom[middle]) - 2 * points.slack,
+    )
+
+
+def _pieces(points: _Points) -> list[Piece]:
+    """Fit as few lines as possible, one after the other."""
+    whole = _piece(points)
+    if whole is not None:
+        return [whole]
+    count = points.x.size
+    starts = [0]
+    while len(starts) < MOST_PIECES:
+        reached = _reach(points, starts[-1])
+        if reached >= count:
+            break
+        starts.append(reached)
+    edges = [*starts, count]
+    for _ in range(ROUNDS):
+        for number in range(1, len(starts)):
+            edges[number] = _moved(points, *edges[number - 1 : number + 2])
+    parts = [points.part(first, last) for first, last in pairwise(edges)]
+    return [piece for part in parts if part.x.size >= FEWEST and (piece := _piece(part)) is not None]
+
+
+def _reach(points: _Points, first: int) -> int:
+    """Return the end of the longest part from here on through which one line fits."""
+    fits, fails, count = first + 1, points.x.size + 1, points.x.size
+    width = FEWEST
+    while fits < count and fits + 1 < fails:
+        at = min(first + width, count) if fails > count else (fits + fails) // 2
+        if points.part(first, at).room() >= 0:
+            fits = at
+        else:
+            fails = at
+        width *= 2
+    return fits
+
+
+def _moved(points: _Points, first: int, step: int, last: int) -> int:
+    """Return where between two pieces the step is: where packets take the least time in all.
+
+    A packet that took long before the step looks like one after it, and a line bends a little to take in the first
+    packets after a step.
+    """
+    one, other = _piece(points.part(first, step)), _piece(points.part(step, last))
+    if one is None or other is None:
+        return step
+    part = points.part(first, last)
+    took = [np.abs(part.y - (line.offset + line.drift * (part.x - line.begin))) for line in (one, other)]
+    whole = np.append(0, np.cumsum(took[0] - took[1]))  # how much longer with all before on the first line
+    moved = first + int(np.argmin(whole))
+    parts = points.part(first, moved), points.part(moved, last)
+    return moved if all(each.x.size and each.room() >= 0 for each in parts) else step
+
+
+def compare_clocks(here: Array, there: Array, is_forward: Mask, row: Array) -> Clock | None:
+    """Compare the clock of a capture with that of the first.
+
+    Parameters
+    ----------
+    here, there : ndarray of int64
+        When common packets were captured, by the first capture's clock and by the other's. [ns]
+    is_forward : ndarray of bool
+        Sent by the client.
+    row : ndarray of int64
+        Their places in the other capture.
+
+    Returns
+    -------
+    Clock or None
+        None without common packets that have times.
+    """
+    known = np.flatnonzero((here != NO_TIME) & (there != NO_TIME))
+    if not known.size:
+        return None
+    order = known[np.argsort(row[known], kind="stable")]
+    here, there, is_forward, row = here[order], there[order], is_forward[order], row[order]
+    origin, base = int(there[0]), int(there[0] - here[0])
+    slack = (_resolution(here) + _resolution(there)) / 1e9
+    points = _Points(row, (there - origin) / 1e9, (there - here - base) / 1e9, is_forward, slack)
+    if is_forward.all() or not is_forward.any():
+        return Clock(origin, base, [], [], None)
+    is_beyond = _is_beyond(points)
+    pieces = _pieces(points.turned() if is_beyond is False else points)
+    return Clock(origin, base, pieces, _steps(pieces), is_beyond)
+
+
+def _resolution(time: Array) -> int:
+    """Return by how much times may be cut off. [ns]."""
+    return MICROSECOND if not (time % MICROSECOND).any() else 1
+
+
+def _is_beyond(points: _Points) -> bool | None:
+    """Tell whether the other capture is on the server's side."""
+    votes = 0.0
+    for part in (*_windows(points), points):
+        rooms = [each.room() for each in (part, part.turned())]
+        if part is points and votes == 0:
+            votes = rooms[0] - rooms[1] if np.isfinite(rooms).all() else 0.0
+        elif part is not points and np.isfinite(rooms).all():
+            votes += float(np.sign(rooms[0] - rooms[1]))
+    return None if votes == 0 else votes > 0
+
+
+def _windows(points: _Points) -> list[_Points]:
+    """Cut the points into parts of as many packets."""
+    edges = np.linspace(0, points.x.size, WINDOWS + 1).astype(np.int64)
+    return [points.part(first, last) for first, last in pairwise(edges.tolist()) if last - first >= FEWEST]
+
+
+def _steps(pieces: list[Piece]) -> list[tuple[float, float]]:
+    """Return when and by how much the clock was set between pieces."""
+    found = []
+    for one, other in pairwise(pieces):
+        size = other.offset - (one.offset + one.drift * (other.begin - one.begin))
+        if abs(size) > SMALLEST_STEP:
+            found.append((other.begin - other.offset, size))
+    return found

@@ -1,0 +1,350 @@
+"""What became of each transmission between the points, by evidence.
+
+A packet that a later point has passed. One that only the point nearer to its sender has was lost between, unless its
+receiver acknowledged bytes that no copy captured farther on carried: then that capture lacks it. One that only the
+point nearer to its receiver has was added there, unless the capture nearer to its sender lacks its bytes, or has
+another copy with another identification or timestamp: then it was sent, and is missing there. What none of this decides
+depends on what else the capture lacks: if nothing can be shown to be missing, it is not the capture.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.jit import jit
+from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.rows import Rows
+from pcapframe.joining.transmissions import NO_ACK
+from pcapframe.schema import FATE_RULES, FATES, RST
+
+__all__ = ["Fates", "judge_fates"]
+
+PASSED, LOST, MISSING, ADDED, UNKNOWN = (np.int8(FATES.index(name)) for name in FATES)
+RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
+LATE = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Fates:
+    """By row: fate and rule as indices in ``schema.FATES`` and ``schema.FATE_RULES``, points as columns, -1 for none.
+
+    Parameters
+    ----------
+    fate, rule : ndarray of int8
+        What became of it, and what decided so.
+    first_seen, last_seen, first_missing : ndarray of int64
+        Points, in the direction of the packet.
+    """
+
+    fate: Array
+    rule: Array
+    first_seen: Array
+    last_seen: Array
+    first_missing: Array
+
+
+@jit
+def _first_acks(begins: Any, order: Any, ack: Any, time: Any, stream: Any, end: Any, found: Any) -> None:
+    """Find when a peer first acknowledged up to a number: by the items of each stream in order, `begins` on."""
+    highest = np.empty(order.size, np.int64)
+    for s in range(begins.size - 1):
+        top = NO_ACK
+        for i in range(begins[s], begins[s + 1]):
+            top = max(top, ack[order[i]])
+            highest[i] = top
+    for q in range(stream.size):
+        peer = stream[q] ^ 1
+        low, high = begins[peer], begins[peer + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if highest[middle] >= end[q]:
+                high = middle
+            else:
+                low = middle + 1
+        found[q] = time[order[low]] if low < begins[peer + 1] else LATE
+
+
+@jit
+def _covered(begins: Any, order: Any, start: Any, end: Any, stream: Any, low: Any, high: Any, found: Any) -> None:
+    """Tell whether the items of a stream, in order of their starts, hold all of a range together."""
+    until = np.empty(order.size, np.int64)  # how far the bytes go on without a hole, from each item on
+    for s in range(begins.size - 1):
+        top = NO_ACK
+        for i in range(begins[s], begins[s + 1]):
+            top = max(top, end[order[i]])
+            until[i] = top
+        for i in range(begins[s + 1] - 2, begins[s] - 1, -1):
+            if start[order[i + 1]] <= until[i]:
+                until[i] = until[i + 1]
+    for q in range(stream.size):
+        first, last = begins[stream[q]], begins[stream[q] + 1]
+        while first < last:
+            middle = (first + last) // 2
+            if start[order[middle]] <= low[q]:
+                first = middle + 1
+            else:
+                last = middle
+        found[q] = first > begins[stream[q]] and until[first - 1] >= high[q]
+
+
+class _Judge:
+    """Judges the rows that are not at every point.
+
+    Parameters
+    ----------
+    rows : Rows
+        All transmissions.
+    times : list of ndarray of int64
+        By point, when each item was captured, by the first point's clock. [ns]
+    captures : list of Capture
+        The captures.
+    spans : list of (int, int)
+        First and last packet of each capture, by the first point's clock. [ns]
+    """
+
+    def __init__(self, rows: Rows, times: list[Array], captures: list[Capture], spans: list[tuple[int, int]]) -> None:
+        self.rows, self.times, self.captures, self.spans = rows, times, captures, spans
+        self.stream, self.start, self.end = (rows.column(name) for name in ("stream", "start", "end"))
+        self.kind, self.ack = rows.column("kind"), rows.column("ack")
+        self.streams = 2 + int(self.stream.max(initial=0)) // 2 * 2
+        self.fate = np.full(self.stream.size, PASSED, np.int8)
+        self.rule = np.full(self.stream.size, RULE["seen"], np.int8)
+        self.missed = np.zeros((self.streams // 2, len(captures)), np.int64)
+        self._acks: dict[int, tuple[Array, Array]] = {}
+
+    def set(self, which: Array, fate: np.int8, rule: str) -> None:
+        """Decide on some rows."""
+        self.fate[which], self.rule[which] = fate, RULE[rule]
+
+    def note_missing(self, which: Array, point: int) -> None:
+        """Count rows that a capture lacks."""
+        np.add.at(self.missed, (self.stream[which] >> 1, np.full(which.size, point)), 1)
+
+    def time_at(self, point: int, which: Array) -> Array:
+        """Return when rows were captured at a point."""
+        place = self.rows.place[which, point]
+        return np.where(
+            place == NONE, LATE, self.times[point][np.maximum(place, 0)] if len(self.times[point]) else LATE
+        )
+
+    def in_streams(self, point: int, *, by_start: bool) -> tuple[Array, Array]:
+        """Return where the items of each stream begin, in order of time or of their starts, and that order."""
+        items = self.rows.items[point]
+        order = np.lexsort((items.start, items.stream)) if by_start else np.argsort(items.stream, kind="stable")
+        return np.searchsorted(items.stream[order], np.arange(self.streams + 1)), order
+
+    def acknowledged(self, point: int, which: Array) -> Array:
+        """Return when the receiver first acknowledged rows, as captured at a point; `LATE` if never."""
+        if point not in self._acks:
+            self._acks[point] = self.in_streams(point, by_start=False)
+        found = np.empty(which.size, np.int64)
+        ack = self.rows.items[point].ack
+        _first_acks(*self._acks[point], ack, self.times[point], self.stream[which], self.end[which], found)
+        return found
+
+    def covered(self, point: int, which: Array) -> Mask:
+        """Tell which rows' ranges are whole in the frames of a point."""
+        found, items = np.zeros(which.size, np.bool_), self.rows.items[point]
+        begins, order = self.in_streams(point, by_start=True)
+        _covered(begins, order, items.start, items.end, self.stream[which], self.start[which], self.end[which], found)
+        return found
+
+    def alike(self, which: Array) -> tuple[Array, Array]:
+        """Return all rows with the same range as some of these, and for each the number of its group."""
+        slots = 1 << 20
+        key = (self.stream * 0x9E3779B1 + self.start * 0x85EBCA6B + self.end) & (slots - 1)
+        table = np.zeros(slots, np.bool_)
+        table[key[which]] = True
+        near = np.flatnonzero(table[key])
+        bare = self.end[near] == self.start[near]
+        ack = np.where(bare, self.ack[near], 0)
+        columns = np.stack([self.stream[near], self.start[near], self.end[near], ack, self.kind[near] & RST], axis=1)
+        _, group = np.unique(columns, axis=0, return_inverse=True)
+        wanted = np.zeros(near.size, np.bool_)
+        wanted[np.searchsorted(near, which)] = True
+        used = np.zeros(int(group.max(initial=0)) + 1, np.bool_)
+        used[group[wanted]] = True
+        keep = used[group]
+        return near[keep], group[keep]
+
+    def judge_lost(self, which: Array, x: int, y: int) -> None:
+        """Judge rows seen at `x` and not at `y`, which is nearer to their receiver."""
+        first, last = self.spans[y]
+        sent = self.time_at(x, which)
+        outside = (sent < first) | (sent > last)
+        self.set(which[outside], UNKNOWN, "outside_capture")
+        which, sent = which[~outside], sent[~outside]
+        if not which.size:
+            return
+        self.set(which, UNKNOWN, "no_evidence")
+        segment = self.rows.items[x].row[self.rows.place[which, x]]
+        again = self.captures[x].analysis.segments["capture_duplicate"].to_numpy()[segment]
+        self.set(which[again], ADDED, "identification")  # captured twice
+        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0) & ~again
+        which, sent = which[carries], sent[carries]
+        if not which.size:
+            return
+        acked = np.minimum(self.acknowledged(y, which), self.acknowledged(x, which))
+        every, group = self.alike(which)
+        place = np.searchsorted(every, which)
+        at_y = self.time_at(y, every)
+        size = int(group.max()) + 1
+        carried = np.full(size, LATE)
+        np.minimum.at(carried, group, at_y)
+        last_before = np.full(size, np.iinfo(np.int64).min)  # the last copy seen at x only, before it was acknowledged
+        own = group[place]
+        before = sent < acked
+        np.maximum.at(last_before, own[before], sent[before])
+        carried, last_before = carried[own], last_before[own]
+        elsewhere = (carried == LATE) & self.covered(y, which)
+        shows = (acked != LATE) & (carried > acked) & before & ~elsewhere
+        is_last = shows & (sent == last_before)
+        self.set(which[is_last], MISSING, "acknowledged")
+        self.note_missing(which[is_last], y)
+        self.set(which[shows & ~is_last], LOST, "not_acknowledged")
+        later = ~shows & before & ((carried != LATE) & (sent < carried) | elsewhere)
+        self.set(which[later], LOST, "not_acknowledged")
+        heard = self.heard_after(which, sent, y)
+        self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
+
+    def heard_after(self, which: Array, sent: Array, point: int) -> Mask:
+        """Tell whether the receiver sent anything, as captured at a point, a round trip after rows were sent."""
+        items, last = self.rows.items[point], np.full(self.streams, np.iinfo(np.int64).min)
+        np.maximum.at(last, items.stream, self.times[point])
+        return np.asarray(last[self.stream[which] ^ 1] > sent + 10**9, np.bool_)
+
+    def judge_added(self, which: Array, x: int, y: int) -> None:
+        """Judge rows seen at `y` and not at `x`, which is nearer to their sender."""
+        first, last = self.spans[x]
+        seen = self.time_at(y, which)
+        outside = (seen < first) | (seen > last)
+        self.set(which[outside], UNKNOWN, "outside_capture")
+        which = which[~outside]
+        if not which.size:
+            return
+        self.set(which, UNKNOWN, "no_evidence")
+        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0)
+        fresh = which[carries]
+        fresh = fresh[~self.covered(x, fresh)] if fresh.size else fresh
+        every, group = self.alike(which)
+        place = np.searchsorted(every, which)
+        at_x = np.zeros(int(group.max()) + 1, np.int64)
+        np.add.at(at_x, group, self.rows.place[every, x] != NONE)
+        others = at_x[group[place]] > 0
+        self._by_marks(which, every, group, y, x)
+        unseen = fresh[~others[np.searchsorted(which, fresh)]]
+        self.set(unseen, MISSING, "bytes_not_seen")
+        told = which[(self.fate[which] == MISSING)]
+        self.note_missing(told, x)
+
+    def _by_marks(self, which: Array, every: Array, group: Array, y: int, x: int) -> None:
+        """Tell copies made on the way from packets that were sent again, by identification, else by timestamp."""
+        kept = self.rows.kept[min(x, y), max(x, y)]
+        plain, items = self.captures[y].plain, self.rows.items[y]
+        there = np.flatnonzero(self.rows.place[every, y] != NONE)
+        row = items.row[self.rows.place[every[there], y]]
+        stream = self.stream[every[there]]
+        for name, rule, tells in (
+            ("tsval", "timestamp", kept.tsval_shift[stream] != NONE),
+            ("ip_id", "identification", kept.has_ids[stream]),
+        ):
+            mark = plain[name][row]
+            pairs = np.stack([group[there], mark], axis=1)
+            _, inverse, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+            _, of_group, total = np.unique(group[there], return_inverse=True, return_counts=True)
+            again = tells & (counts[inverse] > 1) & (mark != NONE)
+            other = tells & (counts[inverse] == 1) & (total[of_group] > 1) & (mark != NONE)
+            mine = np.isin(every[there], which)
+            sends = (self.end[every[there]] > self.start[every[there]]) & (self.kind[every[there]] & RST == 0)
+            self.set(every[there][mine & again & (sends | (name == "ip_id"))], ADDED, rule)
+            self.set(every[there][mine & other & sends], MISSING, rule)
+
+    def judge_resets(self, which: Array, x: int, y: int) -> None:
+        """Judge RSTs seen at `y` and not at `x`: whether their sender went on, and had their hop limit."""
+        items, last = self.rows.items[x], np.full(self.streams, np.iinfo(np.int64).min)
+        usual = np.flatnonzero((items.kind & RST) == 0)
+        np.maximum.at(last, items.stream[usual], self.times[x][usual])
+        went_on = last[self.stream[which]] > self.time_at(y, which)
+        there, ttl = self.rows.items[y], self.captures[y].plain["ttl"]
+        low, high = np.full(self.streams, 256), np.full(self.streams, -1)
+        usual = np.flatnonzero((there.kind & RST) == 0)
+        own = ttl[there.row[usual]].astype(np.int64)
+        np.minimum.at(low, there.stream[usual], own)
+        np.maximum.at(high, there.stream[usual], own)
+        mine, stream = ttl[there.row[self.rows.place[which, y]]], self.stream[which]
+        unlike = (high[stream] >= 0) & ((mine < low[stream]) | (mine > high[stream]))
+        complete = self.missed[stream >> 1, x] == 0
+        for tells, rule in ((complete, "nothing_else_missing"), (unlike, "hop_limit"), (went_on, "sender_went_on")):
+            self.set(which[tells], ADDED, rule)
+
+
+def judge_fates(
+    rows: Rows, times: list[Array], captures: list[Capture], order: list[int] | None, spans: list[tuple[int, int]]
+) -> Fates:
+    """Judge every transmission.
+
+    Parameters
+    ----------
+    rows : Rows
+        From `join_items`.
+    times : list of ndarray of int64
+        By point, when each item was captured, by the first point's clock. [ns]
+    captures : list of Capture
+        The captures.
+    order : list of int or None
+        Points from the client on; None where it is not known.
+    spans : list of (int, int)
+        First and last packet of each capture, by the first point's clock. [ns]
+
+    Returns
+    -------
+    Fates
+        One value per row.
+    """
+    judge = _Judge(rows, times, captures, spans)
+    seen = rows.place != NONE
+    along = np.asarray(order if order is not None else range(len(captures)))
+    points = np.full((3, len(seen)), NONE, np.int64)
+    whole = seen.all(axis=1)
+    pending = []
+    for side in (0, 1):
+        path = along[::-1] if side else along
+        mine = np.flatnonzero((judge.stream & 1) == side)
+        there = seen[mine][:, path]
+        first = np.argmax(there, axis=1)
+        final = there.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
+        lacks = np.argmin(there, axis=1)
+        points[0, mine], points[1, mine] = path[first], path[final]
+        points[2, mine] = np.where(there.all(axis=1), NONE, path[lacks])
+        if order is None:
+            continue
+        for at in range(1, path.size):
+            x, y = int(path[at - 1]), int(path[at])
+            inner = mine[(first < at) & (final > at) & ~there[:, at]]
+            judge.set(inner, MISSING, "seen")
+            judge.note_missing(inner, y)
+            added = mine[first == at]
+            lost = mine[final == at - 1]
+            pending.append((lost, added, x, y))
+    for lost, added, x, y in pending:
+        judge.judge_added(added, x, y)
+        judge.judge_lost(lost, x, y)
+        points[2, lost] = y
+    for lost, added, x, y in pending:
+        _by_completeness(judge, lost, y, LOST)
+        _by_completeness(judge, added, x, ADDED)
+        open_rsts = added[(judge.kind[added] & RST != 0) & (judge.fate[added] != MISSING)]
+        if open_rsts.size:
+            judge.judge_resets(open_rsts, x, y)
+    if order is None:
+        judge.set(np.flatnonzero(~whole), UNKNOWN, "point_order")
+    return Fates(judge.fate, judge.rule, points[0], points[1], points[2])
+
+
+def _by_completeness(judge: _Judge, which: Array, point: int, fate: np.int8) -> None:
+    """Decide on what is open where a capture can be shown to lack nothing."""
+    if judge.missed[:, point].sum() == 0:
+        open_rows = which[(judge.fate[which] == UNKNOWN) & (judge.rule[which] == RULE["no_evidence"])]
+        judge.set(open_rows, fate, "nothing_else_missing")

@@ -1,0 +1,331 @@
+"""Which transmissions of two captures are one, within the connections that are joined.
+
+Transmissions are alike if they carry the same range of sequence numbers with the same SYN, FIN and RST; without any
+range, if they acknowledge the same. Among those alike, copies are told apart by what their sender put into each, where
+the path is seen to leave it alone (at most one pair differs, or one of 20): the timestamp (RFC 7323), perhaps shifted,
+and the IPv4 identification, except where frames are cut. What is left is paired in order, so that the times from point
+to point are as near as possible to those of the packets around it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.jit import inner_jit, jit
+from pcapframe.joining.facts import LARGEST, NONE, Capture
+from pcapframe.joining.transmissions import NO_ACK, Items
+
+__all__ = ["Kept", "Matched", "match_items"]
+
+KEPT_OF = 20  # a field is left alone if no more than one of so many differs, or one in all
+ODD = np.uint64(0x9E3779B97F4A7C15)
+NEAR_PROBES = 8  # places tried one after the other before the hash decides
+MARKED_S, UNMARKED_S = 20 * 10**9, 150 * 10**6  # how much a time may differ from those around it [ns]
+MOST_COMPARED = 1 << 22  # pairs of copies compared in one group; beyond, they are paired in order
+SHIFT_BITS = 5  # neighbouring sequence numbers get neighbouring places: the table is read in order
+UNKNOWN = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What the path between two points leaves alone, by stream.
+
+    Parameters
+    ----------
+    tsval_shift : ndarray of int64
+        What is added to timestamps on the way from the first capture to the other; -1 where they tell nothing.
+    has_ids : ndarray of bool
+        IPv4 identifications are the same at both.
+    """
+
+    tsval_shift: Array
+    has_ids: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """Pairs of items of two captures, by their places, and how sure they are.
+
+    Parameters
+    ----------
+    one, other : ndarray of int64
+        Places among the items of the first capture, and of the other.
+    is_sure : ndarray of bool
+        No other copy could be meant.
+    kept : Kept
+        What copies were told apart by.
+    """
+
+    one: Array
+    other: Array
+    is_sure: Mask
+    kept: Kept
+
+
+@inner_jit
+def _mix(key: Any, value: Any) -> Any:
+    """Add a number to a hash."""
+    mixed = (key ^ np.uint64(value)) * ODD
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+@jit
+def _keys(stream: Any, start: Any, end: Any, kind: Any, ack: Any, key: Any, place: Any) -> None:
+    """Hash what makes transmissions alike, and say near what others each belongs."""
+    for i in range(stream.size):
+        bare = end[i] == start[i]
+        own = _mix(_mix(_mix(np.uint64(0), stream[i]), start[i]), (end[i] - start[i]) << 3 | kind[i])
+        near = start[i]
+        if bare:
+            own = _mix(own, ack[i])
+            near = near + ack[i] if ack[i] != NO_ACK else near
+        key[i] = own
+        place[i] = (stream[i] * 0x9E3779B1 + (near >> SHIFT_BITS)) & 0x7FFFFFFFFFFFFFFF
+
+
+@jit
+def _mark(key: Any, stream: Any, tsval: Any, ip_id: Any, shift: Any, has_ids: Any) -> None:
+    """Add to each key the fields that tell copies apart; `shift` is taken off timestamps."""
+    for i in range(key.size):
+        if shift[stream[i]] != NONE and tsval[i] != NONE:
+            key[i] = _mix(key[i], (tsval[i] - shift[stream[i]]) & LARGEST)
+        if has_ids[stream[i]]:
+            key[i] = _mix(key[i], ip_id[i] + 2)
+
+
+@jit
+def _group(key: Any, place: Any, far_key: Any, far_place: Any, table: Any, follow: Any, last: Any, size: Any,
+           far_first: Any, far_follow: Any, far_last: Any, far_size: Any) -> None:  # fmt: skip
+    """Chain the items with the same key: of the first capture from its first one on, of the other from `far_first`."""
+    mask = table.size - 1
+    for i in range(key.size):
+        slot, tried = place[i] & mask, 0
+        while table[slot] != NONE and key[table[slot]] != key[i]:
+            tried += 1
+            slot = (slot + 1 if tried != NEAR_PROBES else np.int64(key[i] & np.uint64(mask))) & mask
+        head = table[slot]
+        if head == NONE:
+            table[slot] = head = i
+        else:
+            follow[last[head]] = i
+        last[head] = i
+        size[head] += 1
+    for i in range(far_key.size):
+        slot, tried = far_place[i] & mask, 0
+        while table[slot] != NONE and key[table[slot]] != far_key[i]:
+            tried += 1
+            slot = (slot + 1 if tried != NEAR_PROBES else np.int64(far_key[i] & np.uint64(mask))) & mask
+        head = table[slot]
+        if head == NONE:
+            continue
+        if far_size[head]:
+            far_follow[far_last[head]] = i
+        else:
+            far_first[head] = i
+        far_last[head] = i
+        far_size[head] += 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Items with the same key, as chains; by the first one of the first capture."""
+
+    follow: Array
+    size: Array
+    far_first: Array
+    far_follow: Array
+    far_size: Array
+
+
+def _grouped(key: Array, place: Array, far_key: Array, far_place: Array) -> _Groups:
+    """Find the items of two captures with the same key."""
+    slots = 1 << max(4, int(2 * key.size).bit_length())
+    table = np.full(slots, NONE, np.int32)
+    follow, last, far_first, far_last = (np.full(key.size, NONE, np.int32) for _ in range(4))
+    size, far_size = np.zeros(key.size, np.int32), np.zeros(key.size, np.int32)
+    far_follow = np.full(far_key.size, NONE, np.int32)
+    _group(key, place, far_key, far_place, table, follow, last, size, far_first, far_follow, far_last, far_size)
+    return _Groups(follow, size, far_first, far_follow, far_size)
+
+
+@jit
+def _vote(one: Any, other: Any, stream: Any, tsval: Any, far_tsval: Any, ip_id: Any, far_id: Any, shift: Any,
+          votes: Any, counts: Any) -> None:  # fmt: skip
+    """Find the shift of timestamps of most pairs of each stream, and count what agrees.
+
+    `counts`: by stream, pairs with timestamps, those with that shift, pairs with identifications, the same ones, and
+    those unlike the one before.
+    """
+    for i in range(one.size):
+        at = stream[one[i]]
+        if tsval[one[i]] == NONE or far_tsval[other[i]] == NONE:
+            continue
+        own = (far_tsval[other[i]] - tsval[one[i]]) & LARGEST
+        if votes[at] == 0:
+            shift[at] = own
+        votes[at] += 1 if shift[at] == own else -1
+    for i in range(one.size):
+        at = stream[one[i]]
+        if tsval[one[i]] != NONE and far_tsval[other[i]] != NONE:
+            counts[at, 0] += 1
+            counts[at, 1] += (far_tsval[other[i]] - tsval[one[i]]) & LARGEST == shift[at]
+        if ip_id[one[i]] > 0 or far_id[other[i]] > 0:
+            counts[at, 2] += 1
+            counts[at, 3] += ip_id[one[i]] == far_id[other[i]]
+            counts[at, 4] += i > 0 and ip_id[one[i]] != ip_id[one[i - 1]]
+
+
+@jit
+def _align(heads: Any, size: Any, follow: Any, far_first: Any, far_follow: Any, far_size: Any, due: Any, far_time: Any,
+           limit: Any, cost: Any, step: Any, mine: Any, theirs: Any, partner: Any) -> None:  # fmt: skip
+    """Pair the items of each group in order, so that they arrive as near as possible to when they are due."""
+    for head in heads:
+        n, m = size[head], far_size[head]
+        at = head
+        for i in range(n):
+            mine[i] = at
+            at = follow[at]
+        at = far_first[head]
+        for j in range(m):
+            theirs[j] = at
+            at = far_follow[at]
+        if (n + 1) * (m + 1) > cost.size:
+            for i in range(min(n, m)):
+                partner[mine[i]] = theirs[i]
+            continue
+        width, half = m + 1, limit[head] / 2.0
+        for i in range(n + 1):
+            for j in range(m + 1):
+                best, taken = (i + j) * half if i == 0 or j == 0 else np.inf, 1 if i else 2
+                if i and j:
+                    off = abs(far_time[theirs[j - 1]] - due[mine[i - 1]])
+                    best, taken = cost[(i - 1) * width + j - 1] + off, 0
+                    if cost[(i - 1) * width + j] + half < best:
+                        best, taken = cost[(i - 1) * width + j] + half, 1
+                    if cost[i * width + j - 1] + half < best:
+                        best, taken = cost[i * width + j - 1] + half, 2
+                cost[i * width + j], step[i * width + j] = best, taken
+        i, j = n, m
+        while i > 0 and j > 0:
+            taken = step[i * width + j]
+            if taken == 0:
+                partner[mine[i - 1]] = theirs[j - 1]
+            i -= taken != 2
+            j -= taken != 1
+
+
+def match_items(one: Items, other: Items, here: Capture, there: Capture) -> Matched:
+    """Match the transmissions of two captures.
+
+    Parameters
+    ----------
+    one, other : Items
+        Of the first capture, and of the other.
+    here, there : Capture
+        The captures.
+
+    Returns
+    -------
+    Matched
+        One to one.
+    """
+    streams = 1 + int(max(one.stream.max(initial=0), other.stream.max(initial=0)))
+    marks = [(c.plain["tsval"][i.row], c.plain["ip_id"][i.row]) for c, i in ((here, one), (there, other))]
+    (key, place), (far_key, far_place) = (_keyed(items) for items in (one, other))
+    groups = _grouped(key, place, far_key, far_place)
+    single = np.flatnonzero((groups.size == 1) & (groups.far_size == 1))
+    partner = np.full(len(one), NONE, np.int64)
+    far = groups.far_first[single].astype(np.int64)
+    kept = _kept(single, far, one, marks, streams)
+    fits = _agree(single, far, one, marks, kept)
+    partner[single[fits]] = far[fits]
+    sure = np.zeros(len(one), np.bool_)
+    sure[single[fits]] = True
+    _match_rest(one, other, marks, kept, partner, (key, place, far_key, far_place), sure)
+    found = np.flatnonzero(partner != NONE)
+    return Matched(found, partner[found], sure[found], kept)
+
+
+def _keyed(items: Items) -> tuple[Array, Array]:
+    """Return key and place of each item."""
+    key, place = np.empty(len(items), np.uint64), np.empty(len(items), np.int64)
+    _keys(items.stream, items.start, items.end, items.kind, items.ack, key, place)
+    return key, place
+
+
+Marks = list[tuple[Array, Array]]
+
+
+def _kept(one: Array, other: Array, items: Items, marks: Marks, streams: int) -> Kept:
+    """Tell what the path leaves alone, by pairs of which no other copy exists."""
+    (tsval, ip_id), (far_tsval, far_id) = marks
+    shift, votes = np.full(streams, NONE, np.int64), np.zeros(streams, np.int64)
+    counts = np.zeros((streams, 5), np.int64)
+    _vote(one, other, items.stream, tsval, far_tsval, ip_id, far_id, shift, votes, counts)
+    has_shift = (counts[:, 1] > 1) & (counts[:, 0] - counts[:, 1] <= np.maximum(counts[:, 0] // KEPT_OF, 1))
+    has_ids = (counts[:, 3] > 1) & (counts[:, 2] - counts[:, 3] <= np.maximum(counts[:, 2] // KEPT_OF, 1))
+    has_ids &= counts[:, 4] * 2 >= counts[:, 2]  # a constant identification tells nothing
+    cut = np.zeros(streams, np.bool_)
+    cut[items.stream[items.is_cut]] = True
+    return Kept(np.where(has_shift, shift, NONE), has_ids & ~cut)
+
+
+def _agree(one: Array, other: Array, items: Items, marks: Marks, kept: Kept) -> Mask:
+    """Tell which pairs have the fields that the path leaves alone in common."""
+    (tsval, ip_id), (far_tsval, far_id) = marks
+    stream = items.stream[one]
+    shift = kept.tsval_shift[stream]
+    mine, theirs = tsval[one], far_tsval[other]
+    fits = (shift == NONE) | ((mine == NONE) & (theirs == NONE)) | (((mine + shift) & LARGEST) == theirs)
+    return np.asarray(fits & (~kept.has_ids[stream] | (ip_id[one] == far_id[other])), np.bool_)
+
+
+def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Array,
+                keys: tuple[Array, Array, Array, Array], sure: Mask) -> None:  # fmt: skip
+    """Match the items with several copies, and those whose only copies are not the same."""
+    taken = np.zeros(len(other), np.bool_)
+    taken[partner[partner != NONE]] = True
+    left, far_left = np.flatnonzero(partner == NONE), np.flatnonzero(~taken)
+    if not left.size or not far_left.size:
+        return
+    key, place, far_key, far_place = keys[0][left], keys[1][left], keys[2][far_left], keys[3][far_left]
+    none = np.zeros_like(kept.tsval_shift)
+    (tsval, ip_id), (far_tsval, far_id) = marks
+    _mark(key, one.stream[left], tsval[left], ip_id[left], np.where(kept.tsval_shift == NONE, NONE, none), kept.has_ids)
+    _mark(far_key, other.stream[far_left], far_tsval[far_left], far_id[far_left], kept.tsval_shift, kept.has_ids)
+    groups = _grouped(key, place, far_key, far_place)
+    heads = np.flatnonzero((groups.size > 0) & (groups.far_size > 0))
+    due = _due(one.stream[left] & 1, one.time[left], partner, one, other)
+    is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval[left] != NONE))
+    limit = np.where(is_marked, MARKED_S, UNMARKED_S)
+    room = ((groups.size[heads].astype(np.int64) + 1) * (groups.far_size[heads] + 1)).max(initial=4)
+    room = min(int(room), MOST_COMPARED)
+    found = np.full(left.size, NONE, np.int64)
+    longest = [int(size[heads].max(initial=1)) for size in (groups.size, groups.far_size)]
+    _align(
+        heads, groups.size, groups.follow, groups.far_first, groups.far_follow, groups.far_size, due,
+        other.time[far_left], limit, np.empty(room), np.empty(room, np.int8), np.empty(longest[0], np.int64),
+        np.empty(longest[1], np.int64), found,
+    )  # fmt: skip
+    hits = np.flatnonzero(found != NONE)
+    partner[left[hits]] = far_left[found[hits]]
+    sure[left] = False
+    alone = heads[(groups.size[heads] == 1) & (groups.far_size[heads] == 1) & is_marked[heads]]
+    sure[left[alone]] = partner[left[alone]] != NONE
+
+
+def _due(side: Array, time: Array, partner: Array, one: Items, other: Items) -> Array:
+    """Return when items are due in the other capture, by the sure pair of their direction that is nearest before."""
+    made = time.copy()
+    for direction in (0, 1):
+        own = np.flatnonzero(side == direction)
+        known = np.flatnonzero((partner != NONE) & ((one.stream & 1) == direction))
+        if not own.size or not known.size:
+            continue
+        at = one.time[known]
+        order = np.argsort(at, kind="stable")
+        at, took = at[order], (other.time[partner[known]] - one.time[known])[order]
+        made[own] += took[np.maximum(np.searchsorted(at, time[own], side="right") - 1, 0)]
+    return made

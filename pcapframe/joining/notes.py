@@ -1,0 +1,112 @@
+"""Sentences on what a join found and what it did not, where that limits the rest."""
+
+import numpy as np
+
+from pcapframe.arrays import NO_TIME, YEAR_NS
+from pcapframe.joining.clocks import Clock
+from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.rows import Rows
+from pcapframe.joining.transmissions import Paths
+from pcapframe.wording import counted
+
+__all__ = ["notes_on"]
+
+DAY_S = 86_400.0
+SHOWN_OFFSET_S = 3600.0  # from here on a note says how far the clocks are apart
+
+
+def notes_on(
+    captures: list[Capture], paths: Paths, clocks: list[Clock | None], order: list[int] | None, rows: Rows
+) -> tuple[str, ...]:
+    """Say what limits a join.
+
+    Parameters
+    ----------
+    captures : list of Capture
+        By point.
+    paths : Paths
+        All connections.
+    clocks : list of Clock or None
+        By point, against the first.
+    order : list of int or None
+        Points from the client on.
+    rows : Rows
+        All transmissions.
+
+    Returns
+    -------
+    tuple of str
+        Sentences.
+    """
+    found = []
+    first = captures[0]
+    for point, capture in enumerate(captures[1:], 1):
+        both = np.flatnonzero((paths.conn[:, 0] != NONE) & (paths.conn[:, point] != NONE))
+        clock = clocks[point]
+        if _same(first, capture):
+            found.append(
+                f"{first.name} and {capture.name} have the same packets at the same times: it is one capture, so "
+                "nothing can be said of a path."
+            )
+        elif not both.size:
+            found.append(_nothing_common(first, capture))
+        elif clock is None or not clock.pieces:
+            found.append(
+                f"{first.name} and {capture.name} have {counted(both.size, 'connection')} in common, but no packets of "
+                "both directions: how their clocks differ, and which of them is nearer to the clients, is unknown."
+            )
+        elif abs(clock.base / 1e9) >= SHOWN_OFFSET_S:
+            ahead = "ahead of" if clock.base > 0 else "behind"
+            found.append(f"The clock of {capture.name} is {_long(abs(clock.base) / 1e9)} {ahead} that of {first.name}.")
+    if order is not None and not any(_same(first, capture) for capture in captures[1:]):
+        names = [captures[point].name for point in order]
+        if "client" in names and "server" in names and names.index("server") < names.index("client"):
+            found.append("Packets of the clients pass server before client: the names seem to be swapped.")
+    return tuple(found)
+
+
+def _long(seconds: float) -> str:
+    """Word a long time."""
+    return f"{seconds / DAY_S:,.1f} days" if seconds >= DAY_S else f"{seconds / 3600:,.1f} hours"
+
+
+def _same(one: Capture, other: Capture) -> bool:
+    """Tell whether two captures hold the same segments at the same times."""
+    if one.plain["time"].size != other.plain["time"].size or not one.plain["time"].size:
+        return False
+    return all(np.array_equal(one.plain[name], other.plain[name]) for name in ("time", "seq", "tcp_flags"))
+
+
+def _nothing_common(one: Capture, other: Capture) -> str:
+    """Say what two captures without a common connection have."""
+    sizes = [counted(len(capture.connections), "TCP connection") for capture in (one, other)]
+    text = f"No connection of {one.name} ({sizes[0]}) was found in {other.name} ({sizes[1]})"
+    hosts = [
+        set(map(str, capture.connections["client"].dropna().unique()))
+        | set(map(str, capture.connections["server"].dropna().unique()))
+        for capture in (one, other)
+    ]
+    common = len(hosts[0] & hosts[1])
+    text += f": {_addresses(common)} in both"
+    times = [capture.plain["time"] for capture in (one, other)]
+    times = [time[time != NO_TIME] for time in times]
+    if all(time.size for time in times):
+        apart = max(int(times[0].min()) - int(times[1].max()), int(times[1].min()) - int(times[0].max()))
+        if apart > 0:
+            text += f", and their times are {_apart(apart)} apart"
+        else:
+            text += ", and their times overlap"
+    return f"{text}."
+
+
+def _addresses(count: int) -> str:
+    """Say how many addresses there are."""
+    return f"{count:,} addresses are" if count > 1 else "one address is" if count else "no address is"
+
+
+def _apart(nanoseconds: int) -> str:
+    """Word the time between two captures."""
+    if nanoseconds >= YEAR_NS:
+        return "more than a year"
+    seconds = nanoseconds / 1e9
+    return _long(seconds) if seconds >= SHOWN_OFFSET_S else f"{seconds:,.1f} s"

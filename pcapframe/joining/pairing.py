@@ -1,0 +1,234 @@
+"""Which connections of two captures are one: by their numbers, whatever translators made of addresses and ports.
+
+Each rule takes the connections that the rules before it left, pairs those whose marks agree, and keeps only pairs in
+which neither has a second partner: others are ambiguous and stay apart.
+
+1. ``ports_and_isn``: the same addresses and ports, and the same initial sequence numbers. Where a capture began within
+   the connection, the ranges of its sequence numbers must meet.
+2. ``isn``: both initial sequence numbers (RFC 6528: 64 random bits together), or one of them and the SYN's timestamp.
+   Small numbers are no evidence: simple stacks begin with them.
+3. ``timestamps``: the timestamps of SYN and SYN-ACK with both window scales, and as many bytes each way; sequence
+   numbers may be rewritten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.joining.facts import NONE, ONE, Capture
+
+__all__ = ["Identities", "Pairing", "pair_connections"]
+
+SIMPLE = 1 << 16  # simple stacks and simulations begin with smaller sequence numbers
+HALF, FULL = 1 << 31, 1 << 32
+NEAR = 1 << 20  # ranges of sequence numbers this far apart may still be one connection's [bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class Identities:
+    """What tells connections apart, by connection.
+
+    Parameters
+    ----------
+    ends : ndarray of int64, shape (connections, 4)
+        Number of the client's address, its port, number of the server's address, its port.
+    initial, syn_tsval, scale : ndarray of int64, shape (connections, 2)
+        Sequence number, timestamp and window scale of the SYN of each side (column 0: the client); -1 without one.
+    base, low, high : ndarray of int64, shape (connections, 2)
+        Where relative sequence numbers are 0, and the range of the relative ones that occur.
+    is_later_view : ndarray of bool
+        The same capture has the connection under other addresses too.
+    """
+
+    ends: Array
+    initial: Array
+    syn_tsval: Array
+    scale: Array
+    base: Array
+    low: Array
+    high: Array
+    is_later_view: Mask
+
+    @classmethod
+    def of(cls, capture: Capture, addresses: dict[str, int]) -> Self:
+        """Read them from a capture; `addresses` numbers the addresses of all captures and is added to."""
+        frame = capture.connections
+        ends = [_numbered(frame["client"], addresses), frame["client_port"], _numbered(frame["server"], addresses),
+                frame["server_port"]]  # fmt: skip
+        numbers = capture.numbers
+        return cls(
+            ends=np.stack([np.asarray(end, np.int64) for end in ends], axis=1),
+            initial=capture.initial,
+            syn_tsval=capture.of_syns("tsval"),
+            scale=capture.of_syns("window_scale"),
+            base=numbers["base"],
+            low=numbers["low"],
+            high=numbers["high"],
+            is_later_view=capture.is_later_view,
+        )
+
+    def __add__(self, other: Self) -> Self:
+        both = ((getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+        return type(self)(*(np.concatenate(pair) for pair in both))
+
+    def take(self, rows: Array) -> Self:
+        """Return those of some connections."""
+        return type(self)(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def turned(self) -> Array:
+        """Ends with client and server the other way round."""
+        return np.asarray(self.ends[:, [2, 3, 0, 1]])
+
+
+def _numbered(column: pd.Series, addresses: dict[str, int]) -> Array:
+    """Number the addresses of a column."""
+    of_category = [addresses.setdefault(str(text), len(addresses)) for text in column.cat.categories]
+    return np.asarray([*of_category, NONE], np.int64)[column.cat.codes.to_numpy()]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """Partners of the connections of one capture among those known.
+
+    Parameters
+    ----------
+    partner : ndarray of int64
+        By connection of the other capture, -1 for none.
+    rule : ndarray of int64
+        Index in ``schema.MATCHED_BY``, -1 for none.
+    is_turned : ndarray of bool
+        Client and server are the other way round there.
+    is_ambiguous, known_ambiguous : ndarray of bool
+        Connections of the other capture, and known ones, that more than one fits.
+    """
+
+    partner: Array
+    rule: Array
+    is_turned: Mask
+    is_ambiguous: Mask
+    known_ambiguous: Mask
+
+    def settle(self, rule: int, one: Array, other: Array, turned: Mask) -> None:
+        """Take the pairs that are the only ones of both their connections; the rest is ambiguous."""
+        if not one.size:
+            return
+        alone = (_times(one) == 1) & (_times(other) == 1)
+        self.partner[other[alone]], self.rule[other[alone]] = one[alone], rule
+        self.is_turned[other[alone]] = turned[alone]
+        self.known_ambiguous[one[~alone]] = True
+        self.is_ambiguous[other[~alone]] = True
+        self.known_ambiguous[one[alone]] = self.is_ambiguous[other[alone]] = False
+
+
+def _times(values: Array) -> Array:
+    """Count how often each value occurs, by row."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray(counts[place])
+
+
+def pair_connections(known: Identities, other: Identities) -> Pairing:
+    """Pair the connections of a capture with known ones.
+
+    Parameters
+    ----------
+    known, other : Identities
+        Of the connections found so far, and of the capture.
+
+    Returns
+    -------
+    Pairing
+        One to one.
+    """
+    size = len(other)
+    made = Pairing(
+        partner=np.full(size, NONE, np.int64),
+        rule=np.full(size, NONE, np.int64),
+        is_turned=np.zeros(size, np.bool_),
+        is_ambiguous=np.zeros(size, np.bool_),
+        known_ambiguous=np.zeros(len(known), np.bool_),
+    )
+    for rule, find in enumerate((_by_ports, _by_initial_numbers, _by_timestamps)):
+        free = np.setdiff1d(np.arange(len(known)), made.partner)
+        left = np.flatnonzero(made.partner == NONE)
+        if rule:  # a second view of a connection is no connection of its own, unless its ports are those looked for
+            free, left = free[~known.is_later_view[free]], left[~other.is_later_view[left]]
+        one, two, turned = find(known.take(free), other.take(left))
+        made.settle(rule, free[one], left[two], turned)
+    return made
+
+
+def _joined(one: Sequence[Array], other: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the rows of two tables whose columns all agree, each pair once."""
+    names = [str(number) for number in range(len(one))]
+    left = pd.DataFrame(dict(zip(names, one, strict=True))).reset_index(names="one")
+    right = pd.DataFrame(dict(zip(names, other, strict=True))).reset_index(names="other")
+    found = left.merge(right, on=names)
+    return found["one"].to_numpy(np.int64), found["other"].to_numpy(np.int64)
+
+
+def _by_ports(known: Identities, other: Identities) -> tuple[Array, Array, Mask]:
+    """Pair by addresses, ports and sequence numbers."""
+    found = []
+    for is_turned, ends in ((False, other.ends), (True, other.turned)):
+        one, two = _joined(list(known.ends.T), list(ends.T))
+        sides = [1, 0] if is_turned else [0, 1]
+        fits = np.ones(one.size, np.bool_)
+        shown = np.zeros(one.size, np.bool_)
+        for side, there in enumerate(sides):
+            here, far = known.initial[one, side], other.initial[two, there]
+            both = (here != NONE) & (far != NONE)
+            fits &= ~both | (here == far)
+            meets = _meet(known, one, side, other, two, there)
+            fits &= both | meets | (known.base[one, side] == NONE) | (other.base[two, there] == NONE)
+            shown |= both | meets
+        keep = fits & shown
+        found.append((one[keep], two[keep], np.full(int(keep.sum()), is_turned)))
+    one, two, turned = (np.concatenate(part) for part in zip(*found, strict=True))
+    return one, two, turned
+
+
+def _meet(known: Identities, one: Array, side: int, other: Identities, two: Array, there: int) -> Mask:
+    """Tell where the sequence numbers of one side meet in both captures."""
+    shift = (other.base[two, there] - known.base[one, side] + HALF) % FULL - HALF
+    low = np.maximum(known.low[one, side], other.low[two, there] + shift)
+    high = np.minimum(known.high[one, side], other.high[two, there] + shift)
+    has = (known.base[one, side] != NONE) & (other.base[two, there] != NONE)
+    return np.asarray(has & (low <= high + NEAR), np.bool_)
+
+
+def _by_initial_numbers(known: Identities, other: Identities) -> tuple[Array, Array, Mask]:
+    """Pair by both initial sequence numbers; where one SYN was not captured, by the other with its timestamp."""
+    both, far = (((one.initial >= SIMPLE).all(axis=1)) for one in (known, other))
+    rows, far_rows = np.flatnonzero(both), np.flatnonzero(far)
+    one, two = _joined(list(known.initial[rows].T), list(other.initial[far_rows].T))
+    found = [(rows[one], far_rows[two])]
+    for side in (0, 1):
+        rows, far_rows = (
+            np.flatnonzero((each.initial[:, side] >= SIMPLE) & (each.syn_tsval[:, side] > 0)) for each in (known, other)
+        )
+        left, right = _joined(
+            [known.initial[rows, side], known.syn_tsval[rows, side], known.scale[rows, side]],
+            [other.initial[far_rows, side], other.syn_tsval[far_rows, side], other.scale[far_rows, side]],
+        )
+        left, right = rows[left], far_rows[right]
+        lacks = (known.initial[left, 1 - side] == NONE) | (other.initial[right, 1 - side] == NONE)
+        found.append((left[lacks], right[lacks]))
+    one, two = (np.concatenate(part) for part in zip(*found, strict=True))
+    return one, two, np.zeros(one.size, np.bool_)
+
+
+def _by_timestamps(known: Identities, other: Identities) -> tuple[Array, Array, Mask]:
+    """Pair by the timestamps of SYN and SYN-ACK, and by the window scales."""
+    rows, far_rows = (np.flatnonzero((each.syn_tsval > 0).all(axis=1)) for each in (known, other))
+    one, two = _joined(*([*each.syn_tsval[at].T, *each.scale[at].T] for each, at in ((known, rows), (other, far_rows))))
+    one, two = rows[one], far_rows[two]
+    fits = (np.abs(known.high[one] - other.high[two]) <= ONE).all(axis=1)  # perhaps without the FIN
+    return one[fits], two[fits], np.zeros(int(fits.sum()), np.bool_)

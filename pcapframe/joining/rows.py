@@ -1,0 +1,102 @@
+"""One row for each transmission, with its place at every point where it was captured."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.joining.clocks import Clock, compare_clocks
+from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.matching import Kept, match_items
+from pcapframe.joining.transmissions import Items
+
+__all__ = ["Rows", "join_items"]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Transmissions.
+
+    Parameters
+    ----------
+    items : list of Items
+        By point.
+    place : ndarray of int64, shape (rows, points)
+        Of each row among the items of each point, -1 where it was not captured.
+    is_sure : ndarray of bool, shape (rows, points)
+        Matched with the first point's item, and no other copy could be meant.
+    kept : dict of Kept
+        What the path leaves alone, by pair of points.
+    """
+
+    items: list[Items]
+    place: Array
+    is_sure: Mask
+    kept: dict[tuple[int, int], Kept]
+
+    def column(self, name: str) -> Array:
+        """Return a column of the items, from the first point where each row was captured."""
+        made = np.zeros(len(self.place), np.int64)
+        for point in reversed(range(len(self.items))):
+            there = np.flatnonzero(self.place[:, point] != NONE)
+            made[there] = getattr(self.items[point], name)[self.place[there, point]]
+        return made
+
+    def at(self, point: int, values: Array, null: int) -> Array:
+        """Return values of a point's items by row; `null` where a row was not captured there."""
+        place = self.place[:, point]
+        found = values[np.maximum(place, 0)] if values.size else np.full(place.size, null, np.int64)
+        return np.where(place == NONE, null, found)
+
+    def clock(self, point: int) -> Clock | None:
+        """Compare the clock of a point with that of the first."""
+        sure = self.is_sure[:, point] if self.is_sure[:, point].any() else self.place[:, point] != NONE
+        both = np.flatnonzero(sure & (self.place[:, 0] != NONE))
+        here, there = self.items[0], self.items[point]
+        mine, theirs = self.place[both, 0], self.place[both, point]
+        return compare_clocks(here.time[mine], there.time[theirs], (here.stream[mine] & 1) == 0, there.row[theirs])
+
+
+def join_items(items: list[Items], captures: list[Capture]) -> Rows:
+    """Match the transmissions of each capture with those of the captures before it.
+
+    Parameters
+    ----------
+    items : list of Items
+        By point.
+    captures : list of Capture
+        The captures.
+
+    Returns
+    -------
+    Rows
+        Those of the first capture in its order, then those that only others have.
+    """
+    points = len(items)
+    row_of = [np.arange(len(items[0]))]
+    place, sure = [np.arange(len(items[0]))], {}
+    kept: dict[tuple[int, int], Kept] = {}
+    count = len(items[0])
+    columns = [np.full(count, NONE, np.int64) for _ in range(points)]
+    columns[0] = place[0]
+    for point in range(1, points):
+        row = np.full(len(items[point]), NONE, np.int64)
+        for before in reversed(range(point)):
+            mine = np.flatnonzero(columns[point][row_of[before]] == NONE)
+            theirs = np.flatnonzero(row == NONE)
+            found = match_items(items[before].take(mine), items[point].take(theirs), captures[before], captures[point])
+            kept[before, point] = found.kept
+            rows = row_of[before][mine[found.one]]
+            row[theirs[found.other]] = rows
+            columns[point][rows] = theirs[found.other]
+            sure[point, before] = rows[found.is_sure]
+        fresh = np.flatnonzero(row == NONE)
+        row[fresh] = count + np.arange(fresh.size)
+        columns = [np.append(column, np.full(fresh.size, NONE, np.int64)) for column in columns]
+        columns[point][row[fresh]] = fresh
+        count += fresh.size
+        row_of.append(row)
+    is_sure = np.zeros((count, points), np.bool_)
+    for (point, before), rows in sure.items():
+        is_sure[rows, point] = True if before == 0 else is_sure[rows, before]
+    return Rows(items, np.stack(columns, axis=1), is_sure, kept)

@@ -1,0 +1,81 @@
+"""Offset and drift from differences of both directions, with values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from pcapframe.arrays import NO_TIME
+from pcapframe.joining.clocks import compare_clocks
+
+SECOND = 1_000_000_000
+
+
+def compared(count=100, *, offset=0, drift=0.0, forward=3_000_001, backward=5_000_001, noise=0, seed=1):
+    """A clock of packets each way that take at least `forward` and `backward` ns, over one minute."""
+    random = np.random.default_rng(seed)
+    here = np.sort(random.integers(0, 60 * SECOND, 2 * count)) + 1_700_000_000 * SECOND
+    is_forward = np.arange(2 * count) % 2 == 0
+    queued = random.exponential(noise, 2 * count) if noise else np.zeros(2 * count)
+    path = np.where(is_forward, forward + queued, -backward - queued)
+    there = here + path.astype(np.int64) + offset + (drift * (here - here[0])).astype(np.int64)
+    order = np.argsort(there, kind="stable")
+    return compare_clocks(here[order], there[order], is_forward[order], np.arange(here.size))
+
+
+def offset_of(clock):
+    return clock.base / 1e9 + clock.pieces[0].offset
+
+
+def test_interval_is_that_of_the_path():
+    """Forward at least 3 ms, back at least 5 ms: the offset is between -3 and +5 ms of the true one, middle +1 ms."""
+    clock = compared(offset=7 * SECOND)
+    assert clock.is_beyond is True
+    assert offset_of(clock) == pytest.approx(7 - 0.001, abs=1e-6)
+    assert clock.base / 1e9 + clock.pieces[0].low[0] == pytest.approx(7 - 0.005, abs=5e-5)
+    assert clock.base / 1e9 + clock.pieces[0].high[0] == pytest.approx(7 + 0.003, abs=5e-5)
+    assert clock.margin == pytest.approx(0.004, abs=1e-6)
+
+
+def test_no_path_no_width():
+    clock = compared(offset=SECOND, forward=10, backward=10)
+    assert offset_of(clock) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_drift_within_a_part_in_a_million(seed):
+    """300 packets each way over a minute, with queues of half a millisecond on average."""
+    clock = compared(300, offset=3 * SECOND, drift=30e-6, noise=500_000, seed=seed)
+    piece = clock.pieces[0]
+    assert len(clock.pieces) == 1
+    assert piece.drift * 1e6 == pytest.approx(30, abs=1)
+    assert piece.drift_low < 30e-6 < piece.drift_high
+    assert clock.base / 1e9 + piece.low[0] <= 3 <= clock.base / 1e9 + piece.high[0]
+
+
+def test_other_side_of_the_path():
+    assert compared(forward=-3_000_001, backward=-5_000_001).is_beyond is False
+
+
+def test_one_direction_tells_no_offset():
+    here = np.arange(10) * SECOND
+    clock = compare_clocks(here, here + 5, np.ones(10, bool), np.arange(10))
+    assert clock.pieces == []
+    assert clock.is_beyond is None
+
+
+def test_without_times():
+    here = np.full(4, NO_TIME)
+    assert compare_clocks(here, here, np.array([True, False, True, False]), here) is None
+
+
+def test_two_steps():
+    here = np.arange(0, 60 * SECOND, SECOND // 10) + 1
+    is_forward = np.arange(here.size) % 2 == 0
+    set_to = np.where(here < 20 * SECOND, 0, np.where(here < 45 * SECOND, 3 * SECOND, -SECOND))
+    there = here + np.where(is_forward, 2_000_001, -2_000_001) + set_to
+    clock = compare_clocks(here, there, is_forward, np.arange(here.size))
+    assert [round(size) for _, size in clock.steps] == [3, -4]
+    assert [round(at) for at, _ in clock.steps] == [20, 45]
+    offset, low, high = (values + clock.base for values in clock.offset_at(there, np.arange(here.size)))
+    assert (low <= set_to).all()
+    assert (set_to <= high).all()
+    assert np.abs(offset - set_to).max() < 1_000_000

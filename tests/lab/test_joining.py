@@ -1,0 +1,54 @@
+"""Joins of recordings of real kernels at two points of one path, as recorded and altered."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pcapframe as pf
+from data.lab import joining
+from data.lab.scoring import Recording, Score, recordings
+
+CAPTURES = Path(__file__).parent / "captures"
+
+
+def two_points(scenario: str) -> tuple[Recording, Recording]:
+    found = {one.point: one for one in recordings(CAPTURES) if one.scenario == scenario}
+    return found["client"], found["middle"]
+
+
+@pytest.mark.parametrize("how", ["clock", "NAPT", "forged RSTs"])
+@pytest.mark.parametrize("scenario", ["mixed", "short_connections"])
+def test_join_meets_the_truth(scenario: str, how: str) -> None:
+    score = joining.score_join(*two_points(scenario), joining.ALTERATIONS[how])
+    assert score.paired.hits >= 5
+    assert score.paired.errors == 0
+    assert score.fates["passed"].errors == 0
+    assert score.fates["passed"].hits > 100
+    assert score.fates["lost_between"].errors == 0
+    assert score.rsts.errors == 0
+    assert score.offsets == (1, 1)
+    assert score.delays[0] == score.delays[1] > 100
+
+
+def test_packets_are_altered_as_said() -> None:
+    recording = two_points("mixed")[1]
+    packets = pf.read_pcap(recording.capture, progress=False)
+    number = recording.truth["emitted"].reindex(packets.index, fill_value=joining.FORGED).to_numpy()
+    how = joining.Alteration(offset_ns=5e9, translates=True, missing=0.1)
+    made, numbers, lacks = joining.altered(packets, number, how, recording.senders or ("192.0.2.1",), 1)
+    assert len(made) + len(lacks) == len(packets)
+    assert sorted([*numbers, *lacks]) == sorted(number)
+    assert (made["time"].min() - packets["time"].min()).total_seconds() == pytest.approx(5, abs=0.1)
+    assert made.index.tolist() == list(range(1, len(made) + 1))
+
+
+def test_table_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
+    one = joining.JoinScore(Score(3), {"passed": Score(9, 1)}, 2, Score(), (1, 1), (8, 9), [4.0], [0.5])
+    joining.joins_table([("clock", one), ("clock", one)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("clock: connections 1.0000/1.0000 (6 hits, 0 false, 0 missed); passed 0.9000/1.0000")
+    assert lines[1].startswith(
+        "  true offset inside 2 of 2, true delay 16 of 18; half-width beyond the path's p95 4 us"
+    )
+    assert not np.isnan((one + one).half_width_us).any()
