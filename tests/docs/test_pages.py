@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import pcapframe as pf
+from pcapframe import schema
 from pcapframe.cli.commands import commands
 from pcapframe.report.sections import RESULT_TYPE
 
@@ -76,6 +77,19 @@ def test_nothing_public_lacks_its_page(pages: Any, tmp_path: Path) -> None:
         kept = "errors.rst" if isinstance(value, type) and issubclass(value, Exception) else "names.rst"
         if name not in ("__version__", "plots"):
             assert re.search(rf"[ .]{name}$", written[kept], re.MULTILINE), name
+
+
+def test_every_table_of_columns_is_a_frame_of_the_reference(pages: Any) -> None:
+    tables = {
+        name
+        for name in schema.__all__
+        if isinstance(value := getattr(schema, name), tuple)
+        and value
+        and isinstance(value[0], schema.Column)
+        and not isinstance(value, schema.Column)
+    } - {"COMMON", "LABELS", "ICMP_QUOTES"}  # parts of packets and segments
+    shown = [columns for columns, _, _ in pages.FRAMES.values()]
+    assert {name for name in tables if not any(getattr(schema, name) is one for one in shown)} == set()
 
 
 def test_thresholds_have_their_meaning(pages: Any) -> None:
