@@ -6,7 +6,7 @@ A decoder takes the buffer, where the payload of the GRE header begins, and wher
 from typing import Any
 
 from pcapframe.capture.bits import be16, byte
-from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ppp
+from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ppp
 from pcapframe.capture.shims import ip_version
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
 from pcapframe.capture.wireless import wlan
@@ -19,6 +19,7 @@ VERSION, ENHANCED = 7, 1  # bits of the version; the version of RFC 2637
 GRE_PPP, GRE_WCCP, GRE_ERSPAN_2, GRE_ERSPAN_3, GRE_EOIP = 0x880B, 0x883E, 0x88BE, 0x22EB, 0x6400
 GRE_ERSPAN_1 = 0x10000 | GRE_ERSPAN_2  # not a number of the wire: type I, which has the type of II
 GRE_ARUBA = (*range(0x8200, 0x8380, 0x10), 0x9000)
+ANY_VERSION = (ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_BRIDGED, GRE_ERSPAN_2, GRE_ERSPAN_3)  # likely whatever it is
 ERSPAN_3_VERSION, ERSPAN_FRAME, ERSPAN_IP = 2, 0, 2  # the last two: what type III carries
 
 
@@ -28,11 +29,11 @@ def gre(buffer: Any, at: Any, end: Any) -> Any:
     if at + 4 > end:
         return NO_PAYLOAD, at
     flags, kind = be16(buffer, at), be16(buffer, at + 2)
-    if flags & VERSION == ENHANCED:  # of PPTP, and of MikroTik
-        if kind not in (GRE_PPP, GRE_EOIP) or not flags & HAS_KEY:
+    if flags & VERSION == ENHANCED and kind in (GRE_PPP, GRE_EOIP):  # of PPTP, and of MikroTik
+        if not flags & HAS_KEY:
             return NO_PAYLOAD, at
         return kind, at + 8 + (4 if flags & HAS_SEQUENCE else 0) + (4 if flags & HAS_ACKNOWLEDGEMENT else 0)
-    if flags & VERSION:
+    if flags & VERSION and kind not in ANY_VERSION:
         return NO_PAYLOAD, at
     at += 4 + (4 if flags & (HAS_CHECKSUM | HAS_ROUTING) else 0)
     at += (4 if flags & HAS_KEY else 0) + (4 if flags & HAS_SEQUENCE else 0)

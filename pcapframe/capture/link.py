@@ -21,7 +21,7 @@ ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
-PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0x21, 0x57, 0x281, 0x283
+PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
 PPP_HIDING = (0x2D, 0x2F, 0x3D, 0x53, 0x55, 0xFB, 0xFD)  # TCP header compression, multilink, encryption, compression
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
 OUI_ETHERNET, OUI_802_1H, OUI_APPLE, OUI_BRIDGED = 0, 0xF8, 0x080007, 0x0080C2  # an Ethernet type, or a frame follows
@@ -134,7 +134,7 @@ def llc(buffer: Any, at: Any, end: Any) -> Any:
 @inner_jit
 def ppp(buffer: Any, at: Any, end: Any) -> Any:
     """PPP protocol field (one byte where compressed): EtherType and place of the payload."""
-    if at + 2 <= end and byte(buffer, at) == 0xFF and byte(buffer, at + 1) == 0x03:
+    if at + 2 <= end and byte(buffer, at) == PPP_ADDRESS:  # then a control field follows, whatever it says
         at += 2
     if at + 2 > end:
         return CODE_CUT, at

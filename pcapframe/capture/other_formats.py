@@ -59,6 +59,8 @@ TEXT_CAPTURES = (
     (rb"l2-(rx|tx) \(", "a CoSine IPSX L2 capture"),
     (rb"COMMUNICATIONS TRACE", "an IBM iSeries communications trace"),
     (rb"^--------- beginning of ", "an Android logcat log"),
+    (rb"\A([VDIWEF]/.+\( *\d+\): |\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d+ +\d+ [VDIWEF] )", "an Android logcat log"),
+    (rb"\A\*\*\*BUSMASTER", "a BUSMASTER log"),
     (rb"^\(\d+\.\d+\) \w+ [0-9A-Fa-f]+#", "a candump log"),
 )
 PPPDUMP = re.compile(rb"\x07....[\x01-\x06]", re.DOTALL)

@@ -82,8 +82,8 @@ def is_fitting(buffer: Any, kind: Any, at: Any, end: Any, stop: Any) -> Any:
 
 @inner_jit
 def _vxlan(buffer: Any, at: Any, end: Any) -> Any:
-    """VXLAN (RFC 7348)."""
-    if at + 8 > end or not byte(buffer, at) & VXLAN_HAS_ID:
+    """VXLAN (RFC 7348), also without the bit for its number where a frame with IP follows."""
+    if at + 8 > end or not (byte(buffer, at) & VXLAN_HAS_ID or frame_strength(buffer, at + 8, end) == 2):
         return NO_PAYLOAD, at
     return ETHERTYPE_BRIDGED, at + 8
 
@@ -125,12 +125,9 @@ def fitting_gtp(buffer: Any, at: Any, end: Any) -> Any:
 @inner_jit
 def gtp(buffer: Any, at: Any, end: Any) -> Any:
     """GTP-U (3GPP TS 29.281) with its extension headers: IP, or the Ethernet of a 5G session."""
-    begin = at
     if at + 8 > end or byte(buffer, at) & 0xF0 != GTP_VERSION_1 or byte(buffer, at + 1) != GTP_G_PDU:
         return NO_PAYLOAD, at
-    stop = at + 8 + be16(buffer, at + 2)
-    if stop > payload_end(buffer, begin, stop):
-        return NO_PAYLOAD, at
+    is_longer = at + 8 + be16(buffer, at + 2) > payload_end(buffer, at, at + 8 + be16(buffer, at + 2))
     options = byte(buffer, at) & GTP_OPTIONS
     next_type = byte(buffer, at + 11) if options & GTP_EXTENSION and at + 12 <= end else 0
     at += 12 if options else 8
@@ -141,6 +138,8 @@ def gtp(buffer: Any, at: Any, end: Any) -> Any:
         next_type = byte(buffer, at + length - 1)
         at += length
     kind = ip_version(buffer, at, end)
+    if is_longer:  # than the packet, so that IP must fill it
+        return (MUST_FIT | kind if kind != CODE_LLC else NO_PAYLOAD), at
     if kind != CODE_LLC:
         return kind, at
     return (ETHERTYPE_BRIDGED if frame_strength(buffer, at, end) == 2 else NO_PAYLOAD), at

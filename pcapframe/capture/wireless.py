@@ -82,7 +82,8 @@ def prism(buffer: Any, at: Any, end: Any) -> Any:
         return avs(buffer, at, end)
     big = byte(buffer, at) == 0
     length = u32(buffer, at + 4, big)
-    return NESTED_LINK + LINK_WLAN, at + (length if u32(buffer, at, big) in PRISM_CODES and length else PRISM_BYTES)
+    has_length = u32(buffer, at, big) in PRISM_CODES and 0 < length <= end - at
+    return NESTED_LINK + LINK_WLAN, at + (length if has_length else PRISM_BYTES)
 
 
 @inner_jit

@@ -95,6 +95,7 @@ HEADERS = {
     "raw IPv6": (229, None, b"", None),
     "PPP": (9, bytes.fromhex("ff030021"), bytes.fromhex("ff030057"), None),
     "PPP without address and control": (9, bytes.fromhex("0021"), bytes.fromhex("0057"), None),
+    "PPP with another control field": (9, bytes.fromhex("ff730021"), bytes.fromhex("ff000057"), None),
     "PPP with a short protocol": (9, bytes.fromhex("ff0321"), bytes.fromhex("ff0357"), None),
     "PPP in HDLC-like framing": (50, bytes.fromhex("ff030021"), bytes.fromhex("ff030057"), None),
     "Cisco HDLC": (104, bytes.fromhex("0f000800"), bytes.fromhex("0f0086dd"), None),
@@ -224,6 +225,9 @@ HEADERS |= {
     "AVS": (163, avs(RADIO), avs(RADIO6), None),
     "AVS as Prism": (119, avs(QOS_RADIO), None, None),
     "Prism": (119, prism("<", RADIO), prism("<", RADIO6), None),
+    "Prism with a length beyond its frame": (
+        119, prism("<", b"")[:4] + b"\0\0\1\0" + prism("<", RADIO)[8:], None, None,
+    ),
     "Prism, big-endian": (119, prism(">", QOS_RADIO), None, None),
     "PPI with 802.11": (192, struct.pack("<BBHI", 0, 0, 8, 105) + RADIO, None, None),
     "PPI with fields and Ethernet": (192, struct.pack("<BBHIHHI", 0, 1, 16, 1, 2, 4, 0) + ethernet(b""), None, None),

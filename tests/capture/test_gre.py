@@ -11,8 +11,7 @@ from tests.capture.wrappings import FRAME, over_ip
 @pytest.mark.parametrize(
     "packet",
     [
-        over_ip(GRE, "0002 0800", PACKET),  # another version
-        over_ip(GRE, "0001 0800 00000000", PACKET),  # version 1 is for PPP and Ethernet
+        over_ip(GRE, "0002 0806", PACKET),  # another version, and no likely type
         over_ip(GRE, "3001 880b 0040 0001 00000000 ff03 c021", PACKET),  # LCP
         over_ip(GRE, "3001 880b 0040 0001 00000000 ff03 00fd", PACKET),  # compressed, or encrypted
         over_ip(GRE, "1000 22eb 00000001 2001 0000 00000000 0000 0400", FRAME),  # ERSPAN of another frame type

@@ -60,13 +60,13 @@ def lengthened(packet: bytes, length: int) -> bytes:
 @pytest.mark.parametrize(
     "payload",
     [
-        over_udp(4789, "00000000 00000700", FRAME),  # no VNI
+        over_udp(4789, "00000000 00000700", ethernet(bytes(28), 0x0806)),  # no VNI, and no IP
         over_udp(4790, "3c000003 00000700", FRAME),  # another version
         over_udp(4790, "0c000009 00000700", FRAME),  # an unknown protocol
         over_udp(6081, "4000 6558 00000700", FRAME),  # another version
         over_udp(6081, "0000 1234 00000700", FRAME),
         over_udp(2152, "30 01 0000 00000000", b""),  # an echo request
-        over_udp(2152, "30 ff ffff 00000001", PACKET),  # longer than the datagram
+        over_udp(2152, "30 ff ffff 00000001", FRAME),  # longer than the datagram, and no IP in it
         over_udp(2152, "34 ff 0040 00000001 0000 00 85 00", PACKET),  # an extension header without length
         over_udp(2152, "34 ff 0040 00000001 0000 00 85 ff", PACKET),  # or longer than the rest
         over_udp(2152, "50 ff 0032 00000001", PACKET),  # another version

@@ -89,7 +89,8 @@ def vxlan(inner: bytes, flags: int = 8) -> bytes:
         (vxlan(packet()), None),
         (vxlan(ethernet(bytes(28), ARP)), None),
         (vxlan(ethernet(bytes(28), 0x1234)), "Ethernet type 0x1234"),
-        (vxlan(packet(), flags=0), "UDP port 4789, a tunnel that cannot be followed"),
+        (vxlan(packet(), flags=0), None),
+        (vxlan(ethernet(bytes(28), 0x1234), flags=0), "UDP port 4789, a tunnel that cannot be followed"),
         (vxlan(ethernet(ipv4(*ENDS, 50, bytes(40)))), "ESP, encrypted"),
     ],
 )
