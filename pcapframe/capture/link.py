@@ -35,6 +35,8 @@ CODE_WLAN = 0x10004  # an 802.11 frame without data
 CODE_WLAN_ENCRYPTED = 0x10007
 CODE_PPP_DATA = 0x10008  # compressed, encrypted or split over several links
 CODE_BATMAN_DATA = 0x10009  # split or coded
+CODE_USB = 0x1000A  # a transfer of no network adapter
+CODE_USB_NETWORK = 0x1000B  # several frames of a network adapter
 CODE_AGGREGATE = 0x10006  # several frames in one of 802.11 (A-MSDU); the first one follows
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
@@ -50,6 +52,8 @@ CODE_NAMES = {
     CODE_WLAN_ENCRYPTED: "802.11 (encrypted)",
     CODE_PPP_DATA: "PPP data",
     CODE_AGGREGATE: "802.11",
+    CODE_USB: "USB",
+    CODE_USB_NETWORK: "USB network adapter",
     ETHERTYPE_IPV4: "IPv4",
     ETHERTYPE_ARP: "ARP",
     0x0842: "WoL",

@@ -7,7 +7,7 @@ network header (or a code of ``link``) and where that header begins; shims such 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pcapframe.capture import juniper, wan, wireless, wrappers
+from pcapframe.capture import juniper, usb, wan, wireless, wrappers
 from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, by_version, ethernet, llc
 from pcapframe.jit import inner_jit
 
@@ -121,6 +121,10 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     180: LinkType("Juniper Frame Relay", juniper.juniper_frame_relay),
     181: LinkType("Juniper Cisco HDLC", juniper.juniper_hdlc),
     183: LinkType("Juniper voice", juniper.juniper_voice),
+    # Network adapters over USB
+    189: LinkType("USB (Linux)", usb.usb_linux),
+    220: LinkType("USB (Linux, mapped)", usb.usb_linux_mapped),
+    249: LinkType("USB (USBPcap)", usb.usb_pcap),
     # Headers of capturing systems
     99: LinkType("Symantec Enterprise", wrappers.symantec),
     109: LinkType("OpenBSD enc", wrappers.enc),
