@@ -75,6 +75,8 @@ class LabelCheck:
         whether ``tshark`` and ``pcapframe`` give it.
     agreement : float
         Share of tshark's segments on which all labels agree [0 to 1]; NaN if there are none.
+    undecoded : int
+        Packets that pcapframe does not decode and that may hold TCP.
     """
 
     name: str
@@ -82,9 +84,13 @@ class LabelCheck:
     labels: pd.DataFrame
     differing: pd.DataFrame
     agreement: float
+    undecoded: int = 0
 
     def __rich__(self) -> Table:
         share = "" if np.isnan(self.agreement) else f", {percent(self.agreement)} of the segments agree"
+        if self.undecoded:
+            packets = counted(self.undecoded, "packet")
+            share += f"; whether there is TCP in {packets} that pcapframe does not decode is unknown"
         differ = self.differing.index.nunique()
         table = Table(
             "label",
@@ -128,10 +134,12 @@ def check_labels(source: CaptureSource, *, decode_as: DecodeAs | None = None) ->
     program = _program()
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     with _as_file(source) as path:
-        segments = label_segments(read_pcap(path, decode_as=texts))
+        packets = read_pcap(path, decode_as=texts)
+        segments = label_segments(packets)
         theirs = tshark_segments(path, ports=ports)
     tables = compare_labels(segments, theirs)
-    return LabelCheck(source_name(source), version.partition("\n")[0].rstrip("."), *tables)
+    undecoded = int(packets["undecoded"].notna().sum())
+    return LabelCheck(source_name(source), version.partition("\n")[0].rstrip("."), *tables, undecoded)
 
 
 def compare_labels(segments: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, float]:

@@ -63,6 +63,14 @@ def test_it_shows_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.needs_program("tshark")
+def test_it_says_what_is_not_decoded(capsys: pytest.CaptureFixture[str]) -> None:
+    made = check_labels(pcap([(0, ethernet(bytes(60), 0x1234)), (1, packet())]))
+    assert (made.undecoded, check_labels(capture()).undecoded) == (1, 0)
+    rich.print(made)
+    told = "whether there is TCP in 1 packet that pcapframe does not decode is unknown"
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_capture_without_tcp() -> None:
     checked = check_labels(pcap([]))
     assert checked.differing.empty
