@@ -13,7 +13,6 @@ from pcapframe.capture import transport
 from pcapframe.capture.bits import be16, be32, be64, byte
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import (
-    EXTENSION_HEADERS,
     FIRST_ICMPV6_QUERY,
     HOP_BY_HOP,
     ICMP,
@@ -23,23 +22,20 @@ from pcapframe.capture.ip import (
     TCP,
     UDP,
 )
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, RARE_VLAN_TYPES, VLAN_TYPES, behind_vlan
+from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, VLAN_TYPES, behind_vlan
 from pcapframe.capture.link_types import LINK_TYPES
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.capture.shims import SHIMS
 from pcapframe.capture.tables import dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
-from pcapframe.capture.tunnels import IP_TUNNELS, udp_ports
+from pcapframe.capture.tunnels import TYPES
 from pcapframe.capture.udp_tunnels import is_gtp
 from pcapframe.jit import inner_jit, jit, unchecked
 
 __all__ = [
     "DTYPES",
     "Columns",
-    "Rare",
     "Scratch",
     "decode_batch",
-    "rare",
     "unchecked_columns",
     "write_row",
     "write_transport",
@@ -49,7 +45,6 @@ Array = npt.NDArray[Any]
 
 NOT_COMMON = -1  # in place of an Ethernet type: a link type for ``deep``
 MOST_TAGS = 4  # that are skipped here
-TYPES = 0x10100  # Ethernet types, and the codes of ``link``
 
 
 class Columns(NamedTuple):
@@ -111,28 +106,6 @@ DTYPES: dict[str, Any] = {
     "window_scale": np.uint8,
     "sack_end": np.int32,
 }
-
-
-class Rare(NamedTuple):
-    """What makes a record one for ``deep``: derived from the tables of shims and tunnels."""
-
-    types: Array  # uint8, 1 by Ethernet type or code
-    protocols: Array  # uint8, 1 by IP protocol
-    ports: Array  # uint16, rows of ``UDP_TUNNELS`` by port; 0 for none
-
-
-def rare(ports: Array | None = None) -> Rare:
-    """Return what makes a record one for ``deep``.
-
-    Parameters
-    ----------
-    ports : ndarray of uint16, shape (65536,), optional
-        As from ``udp_ports``, for tunnels on ports of one's own.
-    """
-    types, protocols = np.zeros(TYPES, np.uint8), np.zeros(256, np.uint8)
-    types[[*SHIMS, *VLAN_TYPES, *RARE_VLAN_TYPES]] = 1
-    protocols[[*IP_TUNNELS, *EXTENSION_HEADERS]] = 1
-    return Rare(types, protocols, udp_ports() if ports is None else ports)
 
 
 class Scratch(NamedTuple):

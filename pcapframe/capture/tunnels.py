@@ -5,20 +5,21 @@ number: that of its last step and of the way before that.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture.bits import be32, byte
 from pcapframe.capture.gre import GRE_PAYLOADS, gre
-from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from pcapframe.capture.ip import EXTENSION_HEADERS
+from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, RARE_VLAN_TYPES, VLAN_TYPES
 from pcapframe.capture.shims import SHIMS, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
 from pcapframe.capture.udp_tunnels import UDP_TUNNELS, l2tp_v3
 from pcapframe.jit import inner_jit
 
-__all__ = ["IP_TUNNELS", "has_segment_routing", "new_ways", "udp_ports", "way_names", "way_on"]
+__all__ = ["IP_TUNNELS", "Rare", "has_segment_routing", "new_ways", "rare", "udp_ports", "way_names", "way_on"]
 
 Array = npt.NDArray[Any]
 
@@ -27,6 +28,7 @@ PROTOCOL_L2TP, PROTOCOL_MPLS, PROTOCOL_ETHERNET = 115, 137, 143
 ROUTED = (PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_ETHERNET)  # that SRv6 carries
 ROUTING_HEADER, SEGMENT_ROUTING = 43, 4  # RFC 8754
 ETHERIP_VERSION = 3
+TYPES = 0x10100  # Ethernet types, and the codes of ``link``
 
 
 @inner_jit
@@ -170,3 +172,25 @@ def udp_ports(others: Mapping[int, int] | None = None) -> Array:
     for port, row in {**{port: port for port in UDP_TUNNELS}, **(others or {})}.items():
         rows[port] = row
     return rows
+
+
+class Rare(NamedTuple):
+    """What makes a record one for ``deep``: derived from the tables of shims and tunnels."""
+
+    types: Array  # uint8, 1 by Ethernet type or code
+    protocols: Array  # uint8, 1 by IP protocol
+    ports: Array  # uint16, rows of ``UDP_TUNNELS`` by port; 0 for none
+
+
+def rare(ports: Array | None = None) -> Rare:
+    """Return what makes a record one for ``deep``.
+
+    Parameters
+    ----------
+    ports : ndarray of uint16, shape (65536,), optional
+        As from ``udp_ports``, for tunnels on ports of one's own.
+    """
+    types, protocols = np.zeros(TYPES, np.uint8), np.zeros(256, np.uint8)
+    types[[*SHIMS, *VLAN_TYPES, *RARE_VLAN_TYPES]] = 1
+    protocols[[*IP_TUNNELS, *EXTENSION_HEADERS]] = 1
+    return Rare(types, protocols, udp_ports() if ports is None else ports)
