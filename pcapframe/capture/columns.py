@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch, rare
+from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
-from pcapframe.capture.extras import ADDRESS_FIELDS, EXTRA, QUOTE, SideRecords
-from pcapframe.capture.fragments import Datagrams, new_datagrams, taken
+from pcapframe.capture.extras import ADDRESS_FIELDS, EXTRA, IS_FRAGMENT, IS_PART, QUOTE, SideRecords
+from pcapframe.capture.fragments import Datagrams, new_datagrams, taken, with_datagrams
 from pcapframe.capture.framing import skip_links, split_aggregates
+from pcapframe.capture.innermost import DEPTH
 from pcapframe.capture.interning import (
     ADDRESSES,
     address_texts,
@@ -21,7 +22,7 @@ from pcapframe.capture.interning import (
     with_room,
 )
 from pcapframe.capture.records import BATCH_RECORDS, RECORD
-from pcapframe.capture.tunnels import udp_ports, way_names
+from pcapframe.capture.tunnels import rare, udp_ports, way_names
 from pcapframe.memory import one_block
 
 __all__ = ["PacketColumns"]
@@ -166,8 +167,7 @@ class PacketColumns:
         """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
         self._is_mixed |= waiting < count
         self.interner = with_room(self.interner, ADDRESSES_OF_RARE * waiting)
-        if self._datagrams is None:
-            self._datagrams = new_datagrams()
+        self._datagrams = with_datagrams(self._datagrams or new_datagrams(), DEPTH * waiting)
         edges, extras, quotes = decode_deferred(
             buffer,
             base,
@@ -214,6 +214,13 @@ class PacketColumns:
 
     def finish_capture(self) -> None:
         """Give up what is incomplete of the capture just read: a datagram never spans two captures."""
+        if self._datagrams is not None:
+            extras = self.extras()[self._extras.finished :]
+            (pieces,) = np.nonzero(extras["inside"] == IS_FRAGMENT)
+            is_known = self._datagrams.known[extras["beyond"][pieces]] != 0
+            extras["inside"][pieces[is_known]] = IS_PART
+            extras["beyond"][pieces] = 0
+        self._extras.finished = self._extras.count
         self._datagrams = None
 
     def filled(self) -> Columns:

@@ -202,7 +202,7 @@ def decode_deferred(
         header[HEADERS] = header[SLICED] = header[INSIDE] = np.uint64(0)
         source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
         kind, protocol, at = starts.kinds[j], np.int64(0), starts.places[j]
-        vlan, way, way_cut = starts.vlans[j], np.int64(0), np.int64(-1)
+        vlan, way, way_cut, piece_of = starts.vlans[j], np.int64(0), np.int64(-1), np.int64(-1)
         for _ in range(DEPTH):
             found, protocol, payload, payload_end, vlan, way = innermost(
                 source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways
@@ -212,10 +212,14 @@ def decode_deferred(
             kind = np.int64(DATAGRAM)
             if payload_end <= whole:
                 length = payload_end - payload
-                total, known, protocol = add_fragment(
+                total, known, protocol, serial = add_fragment(
                     table, key, seed, header, protocol, vlan, way, record.time, source, payload, stop, length
                 )
                 if total < 0:
+                    piece_of = serial
+                    if header[ip.FRAGMENT_OFFSET] == 0 and protocol == UDP and payload + 4 <= stop:
+                        if udp[be16(source, payload)] == 0 and udp[be16(source, payload + 2)] == 0:
+                            table.known[serial] = 1
                     break
                 source, at = heads, np.int64(LATEST)
                 stop, wire_end = at + known, at + total
@@ -252,15 +256,14 @@ def decode_deferred(
         for k in range(fields[transport.SACK_EDGES]):
             late[late_edges] = fields[transport.SACK + k]
             late_edges += 1
-        is_piece = found == IP_FRAGMENT and protocol not in (TCP, UDP)
-        if way or header[SLICED] or header[INSIDE] or is_piece:
+        if way or header[SLICED] or header[INSIDE] or piece_of >= 0:
             extra = extras[beside]
             extra.row, extra.tunnel = rows_before + row, way
             extra.sliced = header[SLICED] != np.uint64(0)
             beyond = max(payload_end - record.at - record.wire, 0) if kind != DATAGRAM else 0
-            extra.beyond = min(beyond, MOST_BEYOND)
-            extra.inside = IS_FRAGMENT if is_piece else NOT_OPENED
-            if header[INSIDE]:
+            extra.beyond = min(beyond, MOST_BEYOND) if piece_of < 0 else piece_of
+            extra.inside = IS_FRAGMENT if piece_of >= 0 else NOT_OPENED
+            if header[INSIDE] and piece_of < 0:
                 extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
             place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
             extra.outer_src, extra.outer_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)

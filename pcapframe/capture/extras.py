@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ADDRESS_FIELDS", "EXTRA", "IS_FRAGMENT", "NOT_OPENED", "QUOTE", "SideRecords"]
+__all__ = ["ADDRESS_FIELDS", "EXTRA", "IS_FRAGMENT", "IS_PART", "NOT_OPENED", "QUOTE", "SideRecords"]
 
 Array = npt.NDArray[Any]
 
-NOT_OPENED, IS_FRAGMENT = -1, -2  # in place of what a tunnel holds
+# In place of what a tunnel holds: nothing to say, a fragment, or one of a datagram that is known well enough. Which of
+# the latter two is told when its capture was read; until then `beyond` has the datagram's serial number.
+NOT_OPENED, IS_FRAGMENT, IS_PART = -1, -2, -3
 FIRST_ROOM = 1 << 18
 # Of packets in tunnels, of lengths that lie and of fragments. Numbers of addresses are -1 for none.
 EXTRA = np.dtype(
@@ -51,6 +53,7 @@ class SideRecords:
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.count = 0
+        self.finished = 0  # how many are of captures that were read to their end
         self._records: Array = np.empty(0, dtype)
 
     @property

@@ -1,9 +1,9 @@
 """Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5), while a capture is read.
 
 A datagram belongs to the frame that completes it, in whatever order its fragments came, as in Wireshark; one that is
-never complete has no transport header. Only the first bytes of a datagram are kept: enough for the headers of tunnels
-and TCP, even if they are spread over several fragments. Memory is bounded: `MOST_DATAGRAMS` may be incomplete at a
-time, then the oldest is given up, as is one that is incomplete for a minute.
+never complete has no transport header, and is said to be undecoded. Only the first bytes of a datagram are kept: enough
+for the headers of tunnels and TCP, even if they are spread over several fragments. Memory is bounded: `MOST_DATAGRAMS`
+may be incomplete at a time, then the oldest is given up, as is one that is incomplete for a minute.
 """
 
 import mmap
@@ -16,7 +16,7 @@ from pcapframe.arrays import NO_TIME
 from pcapframe.capture import ip
 from pcapframe.jit import inner_jit
 
-__all__ = ["HEAD_BYTES", "LATEST", "Datagrams", "add_fragment", "new_datagrams", "taken"]
+__all__ = ["HEAD_BYTES", "LATEST", "Datagrams", "add_fragment", "new_datagrams", "taken", "with_datagrams"]
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +35,7 @@ UNKNOWN_TOTAL = -1
 SLOT = np.dtype(
     [
         ("key", np.uint64, (5,)),  # addresses; identification, protocol, VLAN and way
+        ("serial", np.int64),  # how many came before in its capture
         ("since", np.int64),  # when its first fragment was captured [ns]
         ("total", np.int32),  # its length, if the last fragment was seen [bytes]
         ("highest", np.int32),  # end of what was seen [units]
@@ -48,7 +49,7 @@ SLOT = np.dtype(
     ],
     align=True,
 )
-USED, FREE, OLDEST, NEWEST = range(4)  # in `Datagrams.numbers`: slots used so far, and first slots of lists
+USED, FREE, OLDEST, NEWEST, BEGUN = range(5)  # in `Datagrams.numbers`: slots used so far, first slots of lists, all
 
 
 class Datagrams(NamedTuple):
@@ -60,6 +61,8 @@ class Datagrams(NamedTuple):
     slots: Array  # SLOT
     buckets: Array  # int32, by the hash of the key: the first slot, NONE for none
     numbers: Array  # int64
+    known: Array  # uint8, by serial: whether the datagram was completed, or is known to hold nothing that is missed
+    latest: Array  # uint64, key of the datagram completed last
 
 
 def new_datagrams() -> Datagrams:
@@ -75,13 +78,24 @@ def new_datagrams() -> Datagrams:
     heads, origins, seen, slots = (
         memory[begin:end].view(dtype) for begin, end, (_, dtype) in zip([0, *ends[:-1]], ends, dtypes, strict=True)
     )
-    buckets, numbers = np.full(BUCKETS, NONE, np.int32), np.array([0, NONE, NONE, NONE], np.int64)
-    return Datagrams(heads, origins, seen, slots, buckets, numbers)
+    buckets, numbers = np.full(BUCKETS, NONE, np.int32), np.array([0, NONE, NONE, NONE, 0], np.int64)
+    return Datagrams(heads, origins, seen, slots, buckets, numbers, np.zeros(BUCKETS, np.uint8), np.zeros(5, np.uint64))
+
+
+def with_datagrams(datagrams: Datagrams, count: int) -> Datagrams:
+    """Return the datagrams with room for `count` new ones."""
+    needed = int(datagrams.numbers[BEGUN]) + count
+    if needed <= datagrams.known.size:
+        return datagrams
+    known = np.zeros(2 * needed, np.uint8)
+    known[: datagrams.known.size] = datagrams.known
+    return datagrams._replace(known=known)
 
 
 def taken(datagrams: Datagrams) -> int:
     """How much memory the slots used so far take, in bytes."""
-    return int(datagrams.numbers[USED]) * (HEAD_BYTES + 2 * HEAD_UNITS + 8 * WORDS + SLOT.itemsize)
+    slots = int(datagrams.numbers[USED]) * (HEAD_BYTES + 2 * HEAD_UNITS + 8 * WORDS + SLOT.itemsize)
+    return slots + int(datagrams.numbers[BEGUN])
 
 
 @inner_jit
@@ -141,8 +155,13 @@ def _add(table: Any, key: Any, bucket: Any, time: Any, protocol: Any) -> Any:
     else:
         numbers[FREE] = slots[number].next
     slot = slots[number]
+    is_copy = True  # of the one before
     for k in range(5):
         slot.key[k] = key[k]
+        is_copy = is_copy and key[k] == table.latest[k]
+    slot.serial = numbers[BEGUN]
+    table.known[slot.serial] = is_copy
+    numbers[BEGUN] += 1
     slot.since, slot.protocol, slot.bucket = time, protocol, bucket
     slot.total, slot.highest, slot.filled, slot.known = UNKNOWN_TOTAL, 0, 0, HEAD_BYTES
     slot.next = table.buckets[bucket]
@@ -240,7 +259,7 @@ def add_fragment(
     -------
     tuple of int
         Length of the datagram that it completes (-1 if it does not), how many of its first bytes are at `LATEST` of
-        `table.heads`, its protocol.
+        `table.heads`, its protocol, its serial number.
     """
     start: Any = np.int64(header[ip.FRAGMENT_OFFSET])
     more = header[ip.MORE_FRAGMENTS] != 0
@@ -281,10 +300,14 @@ def add_fragment(
     total = np.int64(slot.total)
     slot.filled = _filled(table.seen, base, np.int64(slot.filled), np.int64(slot.highest))
     if total < 0 or slot.filled != slot.highest or slot.highest != (total + UNIT_BYTES - 1) // UNIT_BYTES:
-        return np.int64(-1), np.int64(0), protocol
+        return np.int64(-1), np.int64(0), protocol, np.int64(slot.serial)
+    serial = np.int64(slot.serial)
+    table.known[serial] = 1
+    for k in range(5):
+        table.latest[k] = key[k]
     known = min(total, np.int64(slot.known))
     for k in range(known):
         table.heads[LATEST + k] = table.heads[number * HEAD_BYTES + k]
     protocol = np.int64(slot.protocol)
     _drop(table, number)
-    return total, known, protocol
+    return total, known, protocol, serial

@@ -27,7 +27,7 @@ NOT_IP = (
     0x893A, 0x894C, 0x8999, 0x9003, 0x9998, 0x99FE, 0x22EA, 0x22F0, 0x22F4, 0x2004, 0xCAFE, 0xFEFE,
     0x2001, 0x8947, 0x88CA, 0x0600, 0x0BAD, 0x0842,
 )  # fmt: skip
-ENCRYPTED, COMPRESSED, CUT_OFF = "encrypted", "compressed", "cut off"
+ENCRYPTED, COMPRESSED, CUT_OFF, NOT_COMPLETE = "encrypted", "compressed", "cut off", "that are not complete"
 # By the name of a packet's protocol: as which it is named, where it carries IP and was not followed.
 NAMES = {
     "MPLS": "MPLS without an IP header in it",
@@ -36,6 +36,7 @@ NAMES = {
     "VLAN": "a VLAN tag",
     "MACsec": f"MACsec, {ENCRYPTED}",
     **{name: f"{name} that is not followed" for name in ("TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data")},
+    "USB network adapter": "several frames of a USB network adapter in one transfer",
     "802.11 (encrypted)": f"802.11, {ENCRYPTED}",
     "short frame": "frames cut off before the network layer",
     "IPv4": "IPv4 headers that cannot be read",
@@ -91,8 +92,14 @@ def undecoded_name(protocol: str) -> str | None:
     return NAMES.get(protocol)
 
 
+def _name_of_pieces(protocol: str) -> str | None:
+    """Name fragments of a protocol whose datagram is not complete; None where they hold no TCP."""
+    may_hold = protocol in ("TCP", "UDP") or undecoded_name(protocol) is not None
+    return f"fragments of {protocol} {NOT_COMPLETE}" if may_hold else None
+
+
 def is_readable(name: str) -> bool:
-    """Tell whether another program may read what was not decoded: it is neither encrypted, compressed nor cut off.
+    """Tell whether another program may read what was not decoded: nothing of it is encrypted, compressed or missing.
 
     Parameters
     ----------
@@ -104,7 +111,7 @@ def is_readable(name: str) -> bool:
     >>> is_readable("ESP, encrypted"), is_readable("Ethernet type 0x1234")
     (False, True)
     """
-    return not name.endswith((ENCRYPTED, COMPRESSED)) and CUT_OFF not in name
+    return not name.endswith((ENCRYPTED, COMPRESSED, NOT_COMPLETE)) and CUT_OFF not in name
 
 
 def _port_table(tunnels: Array) -> tuple[Array, list[str]]:
@@ -166,9 +173,12 @@ def undecoded_codes(
             codes = codes.copy()
             codes[udp] = numbers[places]
     opened = extras[extras["inside"] != NOT_OPENED]
-    if opened.size:  # fragments are judged where their datagram is complete
-        inside, which = np.unique(opened["inside"], return_inverse=True)
-        found = [None if code == IS_FRAGMENT else undecoded_name(protocol_name(code)) for code in inside.tolist()]
+    if opened.size:
         codes = codes.copy()
+        inside, which = np.unique(opened["inside"], return_inverse=True)
+        found = [undecoded_name(protocol_name(code)) if code >= 0 else None for code in inside.tolist()]
         codes[opened["row"]] = np.array([place_of(name) for name in found], np.int16)[which]
+        pieces = opened["row"][opened["inside"] == IS_FRAGMENT]
+        for number in np.unique(protocol[pieces]).tolist():
+            codes[pieces[protocol[pieces] == number]] = place_of(_name_of_pieces(protocols[number]))
     return codes, list(names)

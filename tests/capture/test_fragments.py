@@ -295,6 +295,51 @@ def test_impossible_offsets_and_lengths(offset, more):
     assert completed([strange, empty, *fragments(80, ip_id=78)]) == {3: WHOLE}
 
 
+LOST = "fragments of {} that are not complete"
+INNER = ipv4(CLIENT, SERVER, TCP, SEGMENT)
+IN_GRE = [ethernet(piece) for piece in cut(ipv4(*OUTER, GRE, bytes.fromhex("0000 0800") + INNER), 80, 200)]
+IN_VXLAN = [
+    ethernet(piece)
+    for piece in cut(ipv4(*OUTER, UDP, udp(*OUTER, 9, 4789, bytes([8] + [0] * 7) + ethernet(INNER))), 80)
+]
+QUERY = fragments(48, datagram=udp(CLIENT, SERVER, 5000, 53, filler(100)), protocol=UDP)
+PING = fragments(48, datagram=bytes([8, *bytes(99)]), protocol=1)
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [
+        (fragments(80, 200), [None] * 3),
+        (fragments(80, 200)[:2], [LOST.format("TCP")] * 2),
+        (fragments6(80, 200)[1:], [LOST.format("TCP")] * 2),
+        (IN_GRE, [None] * 3),
+        (IN_GRE[::-1], [None] * 3),
+        (IN_GRE[:2], [LOST.format("GRE")] * 2),
+        (IN_GRE[1:], [LOST.format("GRE")] * 2),
+        ([*IN_GRE, *IN_GRE[:1], packet()], [None] * 5),  # a copy of the datagram before
+        (IN_VXLAN[:1], [LOST.format("UDP")]),
+        (IN_VXLAN[1:], [LOST.format("UDP")]),
+        (QUERY[:1], [None]),  # whose ports are those of no tunnel
+        (QUERY[1:], [LOST.format("UDP")]),
+        (PING[:1], [None]),
+        (PING[1:], [None]),
+        ([packet(), *IN_GRE[:1], *fragments(80)], [None, LOST.format("GRE"), None, None]),
+    ],
+)
+def test_fragments_whose_datagram_is_never_complete_are_undecoded(frames, expected):
+    assert [row["undecoded"] for row in rows(frames)] == expected
+
+
+def test_a_datagram_in_two_captures_is_complete_in_neither():
+    found = read_pcap([pcap([(0, IN_GRE[0]), (1, IN_GRE[1])]), pcap([(2, IN_GRE[2]), (3, packet())])])
+    assert [row["undecoded"] for row in plain(found)] == [LOST.format("GRE")] * 3 + [None]
+
+
+def test_what_is_in_a_tunnel_is_named_beside_fragments_of_others():
+    frames = [IN_GRE[0], ethernet(ipv4(*OUTER, GRE, bytes.fromhex("0000 1234") + bytes(40)))]
+    assert [row["undecoded"] for row in rows(frames)] == [LOST.format("GRE"), "Ethernet type 0x1234"]
+
+
 @pytest.mark.needs_program("tshark")
 def test_wireshark_finds_the_same(tmp_path):
     groups = [
