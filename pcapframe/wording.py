@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-__all__ = ["agreeing", "counted", "joined", "nearest", "percent", "printable", "seconds", "shortened", "value_text"]
+__all__ = [
+    "agreeing",
+    "counted",
+    "joined",
+    "nearest",
+    "percent",
+    "printable",
+    "seconds",
+    "shortened",
+    "times",
+    "value_text",
+]
 
 SHOWN = 5  # list entries that are written out
 # Characters that Python calls printable although they are invisible: fillers, joiners and variation selectors.
@@ -232,6 +243,27 @@ def shortened(text: str, most: int = 300) -> str:
     if len(text) <= most:
         return text
     return f"{text[:most]}… ({counted(len(text) - most, 'more character')})"
+
+
+def times(count: int) -> str:
+    """Write how often something happened.
+
+    Parameters
+    ----------
+    count : int
+        At least 1.
+
+    Returns
+    -------
+    str
+        In words for one and two.
+
+    Examples
+    --------
+    >>> times(1), times(2), times(1200)
+    ('once', 'twice', '1,200 times')
+    """
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def value_text(value: Any) -> str:

@@ -17,6 +17,7 @@ from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
 from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
+from pcapframe.analysis.standouts import Filters, Standout, find_standouts
 from pcapframe.analysis.statistics import LISTED, Statistics
 from pcapframe.analysis.summary import Summary, summarise_patterns
 from pcapframe.arrays import Mask
@@ -24,18 +25,27 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
-from pcapframe.patterns import Evidence, Patterns, Thresholds, columns_read, find_evidence, find_patterns
+from pcapframe.patterns import (
+    Evidence,
+    Patterns,
+    Thresholds,
+    Traffic,
+    columns_read,
+    find_evidence,
+    find_patterns,
+)
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted as numbered
 
 if TYPE_CHECKING:
-    from pcapframe.analysis.display import Report
+    from pcapframe.analysis.display import Brief, Report
 
 __all__ = ["Analysis", "analyze", "select_endpoints"]
 
 Rows: TypeAlias = npt.NDArray[np.intp]
 ConnIds: TypeAlias = npt.NDArray[np.int64]
 DEFAULTS = Thresholds()
+STANDOUT_READS = ("zero_window",)  # columns of the segments
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,8 +67,10 @@ class Analysis:
         `health` limits its numbers.
     statistics : Statistics
         Counts over them: the ``statistics`` of the tool's answer.
+    standouts : tuple of Standout
+        What stands out, the most important first; each event once. Empty where nothing does.
     summary : Summary
-        Counts of the patterns and what stands out.
+        Counts of the patterns, and `standouts` as kind and sentence.
     message : str or None
         Why there is nothing to report: the capture has no TCP that can be read, or nothing matches the filter.
     notes : tuple of str
@@ -80,6 +92,7 @@ class Analysis:
     connections: pd.DataFrame
     patterns: Patterns
     statistics: Statistics
+    standouts: tuple[Standout, ...]
     summary: Summary
     message: str | None
     notes: tuple[str, ...]
@@ -190,6 +203,13 @@ class Analysis:
 
         return Report(**{name: getattr(self, name) for name in Report.__match_args__})
 
+    @property
+    def brief(self) -> "Brief":
+        """What stands out and a line a section; rich prints it, and so does ``pcapframe analyze``."""
+        from pcapframe.analysis.display import Brief  # noqa: PLC0415
+
+        return Brief(**{name: getattr(self, name) for name in Brief.__match_args__})
+
     def __str__(self) -> str:
         return self._report.plain_text()
 
@@ -285,6 +305,8 @@ def analyze(
     found = find_patterns(*counted, thresholds=thresholds, server_given=server_given)
     patterns = Patterns(health.qualify_pattern(seen) for seen in found)
     statistics = count_statistics(*counted, server_given=server_given)
+    seen = Traffic(*counted, server_given=server_given, reads=STANDOUT_READS)
+    standouts = find_standouts(seen, patterns, health, Filters(capture, packets, segments, whole))
     return Analysis(
         capture=capture,
         health=health,
@@ -293,7 +315,8 @@ def analyze(
         connections=connections,
         patterns=patterns,
         statistics=statistics,
-        summary=summarise_patterns(patterns, health),
+        standouts=standouts,
+        summary=summarise_patterns(patterns, standouts),
         message=selected.message if len(whole) else explain_no_segments(packets, capture),
         notes=selected.notes,
         selection=wanted,

@@ -1,14 +1,12 @@
-"""The patterns counted by category, and notable observations."""
+"""The patterns counted by category, and what stands out."""
 
 from collections.abc import Iterable
 from typing import TypedDict
 
-from pcapframe.analysis.health import CaptureHealth
-from pcapframe.patterns import CATEGORIES, Pattern, find_notable
+from pcapframe.analysis.standouts import Standout
+from pcapframe.patterns import CATEGORIES, Pattern
 
 __all__ = ["Observation", "Summary", "summarise_patterns"]
-
-UNLIMITED = CaptureHealth((), "")
 
 
 class Observation(TypedDict):
@@ -26,15 +24,15 @@ class Summary(TypedDict):
     notable_observations: list[Observation]
 
 
-def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLIMITED) -> Summary:
-    """Count patterns by category and name what stands out.
+def summarise_patterns(patterns: Iterable[Pattern], standouts: Iterable[Standout] = ()) -> Summary:
+    """Count patterns by category, and list what stands out.
 
     Parameters
     ----------
     patterns : iterable of Pattern
         As from `find_patterns`.
-    health : CaptureHealth, optional
-        What makes them unreliable.
+    standouts : iterable of Standout, optional
+        As from `find_standouts`, in this order.
 
     Returns
     -------
@@ -48,11 +46,7 @@ def summarise_patterns(patterns: Iterable[Pattern], health: CaptureHealth = UNLI
     """
     found = list(patterns)
     by_category = dict.fromkeys(CATEGORIES, 0)
-    notable: list[Observation] = []
     for pattern in found:
         by_category[pattern.category] = by_category.get(pattern.category, 0) + 1
-        stands_out = find_notable(pattern)
-        if stands_out is not None:
-            detail = health.qualify_observation(stands_out.detail, pattern.pattern)
-            notable.append(Observation(type=stands_out.type, detail=detail))
+    notable = [Observation(type=seen.kind, detail=seen.sentence) for seen in standouts]
     return Summary(total_patterns=len(found), by_category=by_category, notable_observations=notable)

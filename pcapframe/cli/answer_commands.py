@@ -30,6 +30,7 @@ LISTED = 100  # entries of each list in JSON
 @server
 @times
 @threshold
+@click.option("--full", is_flag=True, help="Print all of it: health, tables and every pattern.")
 @as_json
 @limit_option(LISTED, "Entries in each list of the JSON.")
 @output
@@ -40,15 +41,17 @@ def analyze(
     start: str | None,
     end: str | None,
     thresholds: dict[str, float],
+    full: bool,
     as_json: bool,
     limit: int,
     output: str,
 ) -> None:
-    """Report connections, RSTs, retransmissions and patterns.
+    """Report what stands out, and connections, RSTs, retransmissions and waits.
 
     \b
     Examples:
       pcapframe analyze capture.pcap
+      pcapframe analyze capture.pcap --full
       pcapframe analyze monday.pcapng.gz tuesday.pcapng.gz --server-port 443
       pcapframe analyze capture.pcap --start 2026-01-31T12:00 --end 2026-01-31T12:05
       pcapframe analyze capture.pcap --threshold packet_retransmission.rate=0.01
@@ -61,7 +64,7 @@ def analyze(
         return
     from pcapframe.cli.terminal import show
 
-    show(analysis, output)
+    show(analysis if full else analysis.brief, output)
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """Print for a person: styles, the width of a line, and the head of every text."""
 
+import os
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console, RenderableType
@@ -31,7 +32,7 @@ def show(renderable: RenderableType, path: str = STDOUT) -> None:
     if path == STDOUT and console.is_terminal:
         console.print(renderable)
     else:
-        write(plain_text(renderable, width=WIDTH), path)
+        write(plain_text(renderable, width=terminal_width() if path == STDOUT else WIDTH), path)
 
 
 def head(analysis: Analysis) -> list[RenderableType]:
@@ -60,10 +61,10 @@ def terminal_width() -> int:
     Returns
     -------
     int
-        Width of the terminal, or of the text that is written without one. [characters]
+        Width of the terminal, or of the text that is written without one: COLUMNS where it is set. [characters]
     """
     console = Console()
-    return console.width if console.is_terminal else WIDTH
+    return console.width if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal() else WIDTH
 
 
 def needed_width(columns: Mapping[str, list[str]]) -> int:

@@ -103,6 +103,18 @@ class Endpoints:
                 return endpoint_filter(self._addresses[hosts[0]])
         return None
 
+    def server_text(self, place: int) -> str:
+        """Write the server of a connection, with its port."""
+        return self._text(int(self.server[place]))
+
+    def client_text(self, place: int) -> str:
+        """Write the client address of a connection."""
+        return str(self._addresses[int(self.client[place]) >> 16])
+
+    def server_host_text(self, place: int) -> str:
+        """Write the server address of a connection."""
+        return str(self._addresses[int(self.server[place]) >> 16])
+
     def _text(self, endpoint: int) -> str:
         return f"{host_text(self._addresses[endpoint >> 16])}:{endpoint & 0xFFFF}"
 

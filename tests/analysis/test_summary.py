@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from pcapframe.analysis.standouts import Standout
 from pcapframe.analysis.summary import summarise_patterns
-from pcapframe.patterns import Evidence, Pattern
+from pcapframe.patterns import Evidence, Pattern, find_notable
 
 
 def pattern(name: str, category: str, observations: dict[str, Any]) -> Pattern:
@@ -27,16 +28,15 @@ def test_strong_asymmetry_is_notable(to_server: int, from_server: int, unknown: 
     seen = {
         "rst_to_server": to_server, "rst_from_server": from_server, "rst_of_unknown_direction": unknown, "ratio": ratio,
     }  # fmt: skip
-    summary = summarise_patterns([pattern("rst_directional_asymmetry", "connection_termination", seen)])
-    assert [notable["detail"] for notable in summary["notable_observations"]] == ([detail] if detail else [])
+    notable = find_notable(pattern("rst_directional_asymmetry", "connection_termination", seen))
+    assert (notable and notable.detail) == detail
 
 
 def test_summary_counts_every_category() -> None:
-    seen = {
-        "data_retransmissions": 5, "data_packets": 100, "data_rate": 0.05, "data_rate_low": 0.0215,
-        "data_rate_high": 0.1118, "threshold": 0.02, "syn_retries": 0, "fin_retries": 0,
-    }  # fmt: skip
-    summary = summarise_patterns([pattern("packet_retransmission", "reliability", seen)])
+    stands_out = Standout(
+        "high_retransmission", "A sentence", 0.5, 2, (), None, None, Evidence(), "packet_retransmission"
+    )
+    summary = summarise_patterns([pattern("packet_retransmission", "reliability", {})], [stands_out])
     assert summary == {
         "total_patterns": 1,
         "by_category": {
@@ -44,10 +44,6 @@ def test_summary_counts_every_category() -> None:
             "timing": 0,
         },
         "notable_observations": [
-            {
-                "type": "high_retransmission",
-                "detail": "5 of 100 segments with payload (5.0 %, 95 % interval 2.1 % to 11.2 %) were retransmitted; "
-                "the interval is above the threshold of 2.0 %",
-            }
+            {"type": "high_retransmission", "detail": "A sentence"},
         ],
     }  # fmt: skip

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from pcapframe.analysis.display._brief import standout_lines
 from pcapframe.analysis.display._html import html_text
 from pcapframe.analysis.display._sections import (
-    NAME,
     write_connections,
     write_patterns,
     write_retransmissions,
@@ -21,14 +21,13 @@ from pcapframe.analysis.display._terminal import (
     WARNING,
     capture_lines,
     health_lines,
-    indented,
     note_line,
     plain_text,
 )
 from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.standouts import Standout
 from pcapframe.analysis.statistics import Statistics
-from pcapframe.analysis.summary import Summary
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
 from pcapframe.wording import printable, shortened
@@ -49,7 +48,7 @@ class Report:
     message: str | None
     statistics: Statistics
     patterns: tuple[Pattern, ...]
-    summary: Summary
+    standouts: tuple[Standout, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         yield from capture_lines(self.capture)
@@ -58,6 +57,9 @@ class Report:
         yield from (note_line(note) for note in self.notes)
         if self.message is not None:
             yield Text(printable(self.message), style=WARNING)
+        if self.statistics["total_connections"]:
+            yield _heading("What stands out")
+            yield from standout_lines(self.standouts, self.statistics, most=len(self.standouts))
         yield _heading("Capture health")
         yield health_lines(self.health, width=options.max_width)
         if not self.statistics["total_connections"]:
@@ -70,10 +72,6 @@ class Report:
         yield write_retransmissions(self.statistics, self.patterns, self.health, options.max_width)
         yield _heading(f"Patterns: {len(self.patterns)}")
         yield from write_patterns(self.patterns, options.max_width)
-        if self.summary["notable_observations"]:
-            yield _heading("Notable")
-        for seen in self.summary["notable_observations"]:
-            yield Padding(Group(Text(seen["type"], style=NAME), indented(f"{seen['detail']}.")), (0, 0, 0, 2))
 
     def plain_text(self) -> str:
         """Write the report as plain text.

@@ -29,7 +29,7 @@ from pcapframe.patterns import CATEGORIES, OF_ENDPOINTS, Pattern
 from pcapframe.schema import RESEND_REASONS
 from pcapframe.wording import counted, percent, printable
 
-__all__ = ["NAME", "write_connections", "write_patterns", "write_retransmissions", "write_rsts"]
+__all__ = ["write_connections", "write_patterns", "write_retransmissions", "write_rsts"]
 
 ROWS = 5  # of each table
 BAR = 24  # longest bar [characters]

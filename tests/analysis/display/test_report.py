@@ -34,10 +34,12 @@ def test_plain_text_tells_what_the_frames_hold(resets: pf.Analysis) -> None:
     assert not any(line.endswith(" ") for line in text.splitlines())
 
 
-def test_what_is_notable_comes_last() -> None:
-    text = str(pf.analyze(pf.example("losses.pcap")))
-    assert text.index("Patterns:") < text.index("Notable ─") < text.index("56 of 1,284 segments with payload")
-    assert "Notable" not in str(pf.analyze(pf.example("resets.pcap")))  # of its 37 resends 34 are of SYNs
+def test_what_stands_out_comes_first(resets: pf.Analysis) -> None:
+    text = str(resets)
+    assert (
+        text.index("What stands out ─") < text.index(resets.standouts[0].sentence[:40]) < text.index("Capture health ─")
+    )
+    assert "Nothing stands out" in str(pf.analyze(pf.example("clean.pcap")))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

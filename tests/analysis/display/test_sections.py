@@ -3,7 +3,6 @@
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis.display import plain_text
 from tests.builders import Conversation, merge, pcap
 
 
@@ -23,10 +22,3 @@ def test_no_rst_is_as_uncertain_as_the_other_counts() -> None:
     text = str(pf.analyze(cut)).partition("RST ─")[2]
     assert text.splitlines()[1] == "  RSTs         none seen"
     assert str(pf.analyze(pf.example("clean.pcap"))).partition("RST ─")[2].splitlines()[1] == "  none"
-
-
-def test_what_is_notable_is_indented_alike() -> None:
-    lines = plain_text(pf.analyze(pf.example("losses.pcap")), width=60).partition("Notable ─")[2].splitlines()[1:]
-    assert lines[0] == "  high_retransmission"
-    assert len(lines) > 2
-    assert all(line.startswith("    ") and line[4] != " " for line in lines[1:])

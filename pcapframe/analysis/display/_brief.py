@@ -1,0 +1,164 @@
+"""The first screen of an analysis: what stands out, how far it can be trusted, and a line a section."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pcapframe.analysis.display._phrases import (
+    ENDING_STATISTICS,
+    HANDSHAKE_STATISTICS,
+    RETRANSMITTED,
+    retransmitted_text,
+    shares_text,
+    size_text,
+    span_text,
+)
+from pcapframe.analysis.display._terminal import FILTER, LABEL, WARNING, facts, note_line
+from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.standouts import Standout, looked_at
+from pcapframe.analysis.statistics import Statistics
+from pcapframe.packets import CaptureInfo
+from pcapframe.patterns import Pattern
+from pcapframe.wording import counted, printable, seconds, shortened
+
+__all__ = ["SHOWN", "Brief", "health_line", "standout_lines"]
+
+SHOWN = 5  # standouts
+NAMED = 2  # statistics that health limits
+NOTES = 2
+WAITED = {
+    "handshakes": "handshake_s", "clients": "client_wait_s", "servers": "service_total_s", "transfers": "transfer_s",
+}  # fmt: skip
+LEAST_S = 0.001  # shortest sum of waits that is shown [s]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a reader sees first of an `Analysis`, whose attributes these are."""
+
+    capture: CaptureInfo
+    health: CaptureHealth
+    selection: Selection
+    notes: tuple[str, ...]
+    message: str | None
+    standouts: tuple[Standout, ...]
+    statistics: Statistics
+    patterns: tuple[Pattern, ...]
+    connections: pd.DataFrame
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from self._capture()
+        yield from (note_line(note) for note in self.notes[:NOTES])
+        if self.message is not None:
+            yield Text(printable(self.message), style=WARNING)
+        if not self.statistics["total_connections"]:
+            yield _one_line("Health", health_line(self.health))
+            return
+        yield Text()
+        if self.standouts:
+            yield Text("What stands out", style="bold")
+        yield from standout_lines(self.standouts, self.statistics)
+        yield Text()
+        rows = [("health", health_line(self.health)), *self._sections()]
+        yield facts(rows)
+        seen = f" and {counted(len(self.patterns), 'pattern')}" if self.patterns else ""
+        yield Text(f"--full prints every number{seen}", style=LABEL)
+
+    def _capture(self) -> Iterator[RenderableType]:
+        capture = self.capture
+        how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types[:1]]
+        yield Text.assemble(
+            (shortened(printable(capture.name), 60), "bold"), f"  {printable(', '.join(how))}", no_wrap=True,
+            overflow="ellipsis",
+        )  # fmt: skip
+        when = ""
+        if capture.first_time is not None and capture.last_time is not None:
+            when = f", {span_text(*map(_to_ms, (capture.first_time, capture.last_time)))}"
+        yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}{when}")
+        if self.selection != Selection():
+            yield Text.assemble(("filter  ", LABEL), printable(str(self.selection)))
+
+    def _sections(self) -> Iterator[tuple[str, str]]:
+        statistics, health = self.statistics, self.health
+        handshake, endings = statistics["handshake"], statistics["endings"]
+        total = counted(statistics["total_connections"], "connection")
+        packets = counted(statistics["total_packets"], "TCP packet")
+        yield "TCP", f"{total}, {packets}"
+        handshakes = {
+            "complete": handshake["successful"],
+            **{name.replace("_", " "): handshake[name] for name in ("refused", "unanswered", "half_open", "aborted")},
+            "not captured": handshake["not_captured"],
+        }
+        yield "handshakes", shares_text(handshakes, health, HANDSHAKE_STATISTICS)
+        ended = {
+            "FIN": endings["fin"], "reset": endings["reset"], "half closed": endings["half_closed"],
+            "open": endings["open"],
+        }  # fmt: skip
+        yield "endings", shares_text(ended, health, ENDING_STATISTICS)
+        rsts = statistics["flags"]["rst"]
+        if rsts:
+            ways = statistics["rst_distribution"]["by_direction"]
+            named = {"to servers": ways["to_server"], "from servers": ways["from_server"], "unknown": ways["unknown"]}
+            yield "RSTs", f"{rsts:,}: {shares_text(named, health, {})}"
+        if statistics["retransmissions"]["total"]:
+            yield RETRANSMITTED, retransmitted_text(statistics, health)
+        waited = {name: float(self.connections[column].sum()) for name, column in WAITED.items()}
+        texts = [f"{name} {seconds(time)}" for name, time in waited.items() if time >= LEAST_S]
+        if texts:
+            yield "time in", ", ".join(texts)
+
+
+def standout_lines(
+    standouts: Sequence[Standout], statistics: Statistics, *, most: int = SHOWN
+) -> Iterator[RenderableType]:
+    """Write what stands out, each with a filter; or that nothing does."""
+    if not standouts:
+        yield Text.assemble(("Nothing stands out", "bold"), f"  {looked_at(statistics)}")
+        return
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(justify="right", style=LABEL, no_wrap=True, min_width=3)
+    grid.add_column(overflow="fold")
+    for number, seen in enumerate(standouts[:most], 1):
+        grid.add_row(f"{number}", Text(printable(seen.sentence)))
+        if seen.display_filter is not None:
+            grid.add_row("", Text.assemble((f"{seen.selects}  ", LABEL), (seen.display_filter, FILTER)))
+    yield grid
+    more = len(standouts) - most
+    if more > 0:
+        yield Text(f"    {more:,} more", style=LABEL)
+
+
+def health_line(health: CaptureHealth) -> str:
+    """Write in one line what a capture can and cannot support.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        Of the capture.
+
+    Returns
+    -------
+    str
+        The first statistics that it limits.
+    """
+    limited = [f"{name.replace('_', ' ')} {how}" for name, how in health.qualifiers.items()]
+    if not limited:
+        found = counted(len(health.findings), "note")
+        return f"no number is limited{f' ({found})' if health.findings else ''}"
+    more = f" and {len(limited) - NAMED:,} more" if len(limited) > NAMED else ""
+    return f"limited: {', '.join(limited[:NAMED])}{more}"
+
+
+def _to_ms(time: str) -> str:
+    """Cut a time to milliseconds: `1970-01-01T00:00:00.123456+00:00`."""
+    return datetime.fromisoformat(time).isoformat(timespec="milliseconds")
+
+
+def _one_line(label: str, text: str) -> RenderableType:
+    return facts([(label, text)])

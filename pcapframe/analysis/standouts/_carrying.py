@@ -1,0 +1,141 @@
+"""Data on its way: never acknowledged, retransmitted, held up by a closed window."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pcapframe.analysis.standouts._seen import Found, Group, Seen, in_all
+from pcapframe.arrays import Array, Mask
+from pcapframe.measures import wilson_interval
+from pcapframe.wording import counted, percent, seconds, times
+
+__all__ = ["closed_windows", "never_acknowledged", "retransmitted", "same_segment"]
+
+SIDES = ("client", "server")
+CLOSED_S = 0.2  # shortest time that closed windows took to be worth a line of their own weight [s]
+FEWEST = 3  # retransmissions
+RATE = 0.005  # smallest rate that is named
+MINOR = 0.2  # weight of what does not reach the threshold
+
+
+def never_acknowledged(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Data that was retransmitted and never acknowledged, while nothing came back."""
+    numbers = seen.observed("peer_falls_silent")
+    if not numbers:
+        return
+    rows = seen.rows_of("peer_falls_silent")
+    for group in seen.groups(seen.places_of("peer_falls_silent") & free):
+        those = seen.traffic.within(rows, group.mask)
+        if not those.size:
+            continue
+        count, total = int(group.mask.sum()), int(group.among.sum())
+        by_client = seen.traffic.from_client(those)
+        way = f"{seen.client_text(group.mask)} to {group.name}"
+        if not by_client.any():
+            way = f"{group.name} to {seen.client_text(group.mask)}"
+        resends = numbers["resends"] if count == numbers["connections"] else those.size
+        least = "" if count == numbers["connections"] or not seen.is_cut("peer_falls_silent") else "at least "
+        which = in_all(count, total)
+        ended = int((seen.each_way("rsts")[group.mask] > 0).sum())
+        text = (
+            f"Data from {way} was retransmitted {least}{times(resends)}{seen.span_text(those)} and "
+            f"nothing of it was acknowledged{which}"
+            f"{f'; {ended:,} ended by RST' if ended and count > 1 else '; then a RST' if ended else ''}"
+        )
+        yield Found(text, group.mask, those, group.among, "resent")
+
+
+def same_segment(seen: Seen, free: Mask) -> Iterator[Found]:
+    """A segment that was retransmitted again and again while smaller ones arrived."""
+    numbers = seen.observed("largest_segment_repeated")
+    if not numbers:
+        return
+    rows = seen.rows_of("largest_segment_repeated")
+    sizes = {row["conn_id"]: row for row in numbers["sizes"]}
+    conn_ids = seen.traffic.connections.index.to_numpy()
+    for group in seen.groups(seen.places_of("largest_segment_repeated") & free):
+        listed = [sizes[conn_id] for conn_id in conn_ids[group.mask].tolist() if conn_id in sizes]
+        if not listed:
+            continue
+        most = max(listed, key=lambda row: row["resends"])
+        count, total = int(group.mask.sum()), int(group.among.sum())
+        ends = (seen.client_text(group.mask), group.name)
+        sender, receiver = ends if most["from_client"] else ends[::-1]
+        which = in_all(count, total)
+        text = (
+            f"{sender} retransmitted a segment of {most['payload_bytes']:,} bytes to {receiver} "
+            f"{times(most['resends'])} while smaller ones arrived (at most "
+            f"{most['largest_reported_bytes']:,} bytes){which}"
+        )
+        yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def closed_windows(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Receivers that advertised a window of zero."""
+    numbers = seen.observed("zero_window")
+    if not numbers:
+        return
+    rows = seen.traffic.labelled("zero_window")
+    for side in SIDES:
+        zeros = seen.number(f"{side}_zero_windows_sent")
+        for group in seen.groups((zeros > 0) & free):
+            those = seen.traffic.within(rows, group.mask)
+            those = those[seen.traffic.from_client(those) == (side == "client")]
+            count, total = int(group.mask.sum()), int(group.among.sum())
+            ends = (seen.client_text(group.mask), group.name)
+            receiver, sender = ends if side == "client" else ends[::-1]
+            which = in_all(count, total)
+            longest = max(numbers["closed_max_s"] or 0.0, numbers["not_reopened_max_s"] or 0.0)
+            how = ""
+            if count == numbers["connections"] and longest:
+                kept = " and not reopened" if (numbers["not_reopened_max_s"] or 0) == longest else ""
+                how = f", closed for {seconds(longest)}{' at most' if numbers['closures'] > 1 else ''}{kept}"
+            text = f"{receiver} advertised a zero window to {sender} {times(int(zeros[group.mask].sum()))}{how}{which}"
+            brief = bool(how) and longest < CLOSED_S
+            yield Found(text, group.mask, those, group.among, "zero window", weight=MINOR if brief else None)
+
+
+def retransmitted(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Servers with whose connections much of the data was retransmitted; SYN retries are no data."""
+    traffic = seen.traffic
+    resent = traffic.resent[traffic.payload(traffic.resent) > 0] if traffic.resent.size else traffic.resent
+    resent = traffic.within(resent, free)
+    if not resent.size:
+        return
+    threshold = seen.observed("packet_retransmission").get("threshold", 0.02)
+    place, by_client = traffic.place(resent), traffic.from_client(resent)
+    for side in SIDES:
+        counts = np.bincount(place[by_client == (side == "client")], minlength=seen.size)
+        data = seen.number(f"{side}_data_packets")
+        chosen = _above(seen, counts, data)
+        for group in seen.groups((counts > 0) & free & chosen[seen.server_number]):
+            part, whole = int(counts[group.mask].sum()), int(data[group.among].sum())
+            those = resent[(by_client == (side == "client")) & group.mask[place]]
+            high = wilson_interval(part, whole)[0] > threshold
+            yield _retransmitted(seen, group, side, those, (part, whole), high)
+
+
+def _retransmitted(seen: Seen, group: Group, side: str, rows: Array, counts: tuple[int, int], high: bool) -> Found:
+    part, whole = counts
+    count, total = int(group.mask.sum()), int(group.among.sum())
+    ends = (seen.client_text(group.mask), group.name)
+    sender, receiver = ends if side == "client" else ends[::-1]
+    stalled = float(np.nanmax(seen.seconds(f"{side}_stalled_s")[group.mask], initial=0.0))
+    which = in_all(count, total)
+    text = (
+        f"{sender} retransmitted {part:,} of {counted(whole, 'data segment')} to {receiver} ({percent(part / whole)})"
+        f"{which}{f'; one waited {seconds(stalled)} for its ACK' if stalled >= 1 else ''}"
+    )
+    kind = "high_retransmission" if high else "retransmission"
+    return Found(text, group.mask, rows, group.among, "resent", kind, None if high or stalled >= 1 else MINOR)
+
+
+def _above(seen: Seen, counts: Array, data: Array) -> Mask:
+    """Tell which servers have enough retransmissions to be named."""
+    number, servers = seen.server_number, seen.server_count
+    of_server = np.bincount(number, weights=counts, minlength=servers)
+    sent = np.bincount(number, weights=data, minlength=servers)
+    few = of_server < FEWEST
+    enough = (of_server >= RATE * np.maximum(sent, 1)) & ~few
+    small = few & (of_server >= 0.1 * np.maximum(sent, 1)) & (of_server > 0)
+    return np.asarray(enough | small, np.bool_)

@@ -1,0 +1,129 @@
+"""Connections that a RST ended."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pcapframe.analysis.standouts._seen import Found, Seen, of_all
+from pcapframe.arrays import Array, Mask
+from pcapframe.wording import agreeing, counted, seconds
+
+__all__ = ["reset", "reset_at_same_age", "reset_at_same_idle_time"]
+
+LEAST = 0.1  # smallest share of a server's connections
+AFTER_FIN = 0.25  # weight of a RST after a FIN, which ends what was ending
+STRONG = "strong_rst_asymmetry"
+
+
+def reset_at_same_idle_time(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Connections reset after the same idle time."""
+    yield from _at_same(seen, free, "rst_at_same_idle_time", "idle", "after being idle for")
+
+
+def reset_at_same_age(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Connections reset at the same age."""
+    yield from _at_same(seen, free, "rst_at_same_age", "age", "at an age of")
+
+
+def _at_same(seen: Seen, free: Mask, pattern: str, what: str, how: str) -> Iterator[Found]:
+    numbers = seen.observed(pattern)
+    mask = seen.places_of(pattern)
+    if not numbers or not (mask & free).any():
+        return
+    count = numbers["connections"]
+    low, high = numbers[f"{what}_min_s"], numbers[f"{what}_max_s"]
+    servers = np.unique(seen.server_number[mask]).size
+    where = seen.traffic.endpoints.server_text(int(np.argmax(mask))) if servers == 1 else f"{servers:,} servers"
+    whose = {"the server": numbers["rst_from_server"], "the client": numbers["rst_to_server"]}
+    by = next((name for name, number in whose.items() if number == count), "either side")
+    among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
+    text = (
+        f"{counted(count, 'connection')} of {int(among.sum()):,} to {where} {agreeing(count, 'was', 'were')} reset by "
+        f"{by} {how} {seconds(low)} to {seconds(high)}"
+    )
+    yield Found(text, mask, seen.rows_of(pattern), among, "rst")
+
+
+def reset(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Connections that the server or the client reset after the handshake."""
+    mask = free & seen.is_in("ending", "reset") & ~seen.is_in("handshake", "refused", "aborted", "unanswered")
+    if not mask.any():
+        return
+    alone = mask & (seen.each_way("packets") == seen.each_way("rsts"))
+    yield from _alone(seen, alone)
+    mask &= ~alone
+    codes = seen.traffic.connections["reset_by"].astype(str).to_numpy()
+    closing = (seen.each_way("fins") > 0) & mask
+    for late in (False, True):
+        for side in ("server", "client", "both"):
+            some = mask & (codes == side) & (closing == late)
+            often = np.bincount(seen.server_number, weights=some)[seen.server_number] >= LEAST * seen.server_sizes
+            yield from _of_side(seen, some & often, side, late)
+
+
+def _alone(seen: Seen, mask: Mask) -> Iterator[Found]:
+    """RSTs of connections of which the capture has nothing else."""
+    for group in seen.groups(mask):
+        rows, count = _first_resets(seen, group.mask), int(group.mask.sum())
+        text = (
+            f"{counted(rows.size, 'RST')} between {seen.client_text(group.mask)} and {group.name}, in "
+            f"{counted(count, 'connection')} of which the capture has no other packet"
+        )
+        yield Found(text, group.mask, rows, group.among, "rst", weight=AFTER_FIN)
+
+
+def _of_side(seen: Seen, mask: Mask, side: str, late: bool) -> Iterator[Found]:
+    for group in seen.groups(mask):
+        count, total = int(group.mask.sum()), int(group.among.sum())
+        rows = _first_resets(seen, group.mask)
+        client = seen.client_text(group.mask)
+        when = "after a FIN" if late else _phase(seen, group.mask)
+        which = of_all(count, total)
+        if side == "server":
+            text = f"{group.name} reset {which} from {client} {when}"
+        elif side == "client":
+            text = f"{client} reset {which.replace('its', 'the')} to {group.name} {when}"
+        else:
+            text = f"Both sides reset {which.replace('its', 'the')} of {client} to {group.name} {when}"
+        text += _lasted(seen, group.mask) + _unlike(seen, group.mask)
+        yield Found(
+            text, group.mask, rows, group.among, "rst", _kind(seen, group.mask), AFTER_FIN if late else None
+        )  # fmt: skip
+
+
+def _kind(seen: Seen, mask: Mask) -> str:
+    """Name it by the asymmetry where it shows most of that."""
+    numbers = seen.observed("rst_directional_asymmetry")
+    if not numbers or 0.1 <= numbers["ratio"] <= 0.9:
+        return ""
+    return STRONG if 2 * np.count_nonzero(mask) >= numbers["affected_connections_total"] else ""
+
+
+def _first_resets(seen: Seen, mask: Mask) -> Array:
+    return np.sort(seen.traffic.flagged("RST", within=mask).rows)
+
+
+def _phase(seen: Seen, mask: Mask) -> str:
+    """Say what had been exchanged before most of the RSTs."""
+    carried = seen.each_way("payload_bytes")[mask] > 0
+    if carried.all() or 2 * np.count_nonzero(carried) > carried.size:
+        return "after data"
+    return "before any data"
+
+
+def _lasted(seen: Seen, mask: Mask) -> str:
+    """Say how long the connections lasted."""
+    lasted = seen.seconds("duration_s")[mask]
+    lasted = lasted[~np.isnan(lasted)]
+    if not lasted.size:
+        return ""
+    whose = "their" if lasted.size > 1 else "its"
+    return f", {seconds(float(np.median(lasted)))}{' (median)' if lasted.size > 1 else ''} after {whose} first packet"
+
+
+def _unlike(seen: Seen, mask: Mask) -> str:
+    """Say how many RSTs are unlike the other packets of their sender."""
+    rows = seen.traffic.within(seen.rows_of("rst_unlike_peer"), mask)
+    if not rows.size:
+        return ""
+    return f"; {counted(rows.size, 'RST')} unlike the other packets of {agreeing(rows.size, 'its', 'their')} sender"
