@@ -75,7 +75,7 @@ def test_a_new_pattern_is_found_everywhere(registered: None) -> None:
 
 def test_every_front_end_has_a_new_pattern(registered: None) -> None:
     assert "toy.fewest" in text_of("thresholds")
-    assert toy.DESCRIPTION in text_of("analyze", str(pf.example("resets.pcap")))
+    assert toy.DESCRIPTION in text_of("analyze", "--full", str(pf.example("resets.pcap")))
     assert toy.NAME not in text_of("analyze", str(pf.example("resets.pcap")), "--threshold", "toy.fewest=10000")
     assert toy.DESCRIPTION in CaptureReport(pf.example("resets.pcap")).patterns().text
     explored = ExplorerState(pf.analyze(pf.example("resets.pcap")))
