@@ -33,7 +33,17 @@ from pcapframe.errors import (
 
 if TYPE_CHECKING:
     from pcapframe import plots as plots
-    from pcapframe.analysis import Analysis, CaptureHealth, Finding, analyze, resends, rst_evidence, sum_waits, turns
+    from pcapframe.analysis import (
+        Analysis,
+        CaptureHealth,
+        Finding,
+        Standout,
+        analyze,
+        resends,
+        rst_evidence,
+        sum_waits,
+        turns,
+    )
     from pcapframe.answers import (
         analyze_tcp_anomalies,
         analyze_tcp_connections,
@@ -74,6 +84,7 @@ __all__ = [
     "PcapframeWarning",
     "RemoteCapture",
     "RemoteCaptureError",
+    "Standout",
     "Thresholds",
     "__version__",
     "analyze",
@@ -101,7 +112,17 @@ __all__ = [
 
 # Loaded on first use: importing pandas and Numba takes most of a second.
 _HOMES = {
-    "analysis": ("Analysis", "CaptureHealth", "Finding", "analyze", "resends", "rst_evidence", "sum_waits", "turns"),
+    "analysis": (
+        "Analysis",
+        "CaptureHealth",
+        "Finding",
+        "Standout",
+        "analyze",
+        "resends",
+        "rst_evidence",
+        "sum_waits",
+        "turns",
+    ),
     "answers": (
         "analyze_tcp_anomalies",
         "analyze_tcp_connections",

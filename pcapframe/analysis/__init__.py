@@ -1,7 +1,7 @@
 """From a capture to one frozen `Analysis`: all stages together.
 
 ``pipeline`` runs the stages, ``selection`` applies the filter, ``counting`` computes the numbers that ``statistics``
-declares, ``summary`` says which patterns stand out, ``health`` says what the capture can and cannot support (``clock``
+declares, ``standouts`` says what stands out, ``health`` says what the capture can and cannot support (``clock``
 finds steps of its clock), ``provenance`` records version, parameters and files, and ``display`` writes the analysis for
 a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission, ``rsts`` of every RST,
 ``conversations`` of every request and its response.
@@ -16,6 +16,7 @@ from pcapframe.analysis.pipeline import Analysis, analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance
 from pcapframe.analysis.rsts import rst_evidence
 from pcapframe.analysis.selection import Address, Selection, Time
+from pcapframe.analysis.standouts import Standout
 from pcapframe.analysis.statistics import LISTED, QUALIFIED, Differences, Reordering, Statistics
 from pcapframe.analysis.summary import Summary
 
@@ -32,6 +33,7 @@ __all__ = [
     "Qualifier",
     "Reordering",
     "Selection",
+    "Standout",
     "Statistics",
     "Summary",
     "Time",

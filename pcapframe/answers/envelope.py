@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
 
 import pandas as pd
 
-from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, analyze
+from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, Standout, analyze
 from pcapframe.display_filters import frame_filter
 from pcapframe.errors import ParameterError
 from pcapframe.packets import CaptureSource, DecodeAs
@@ -75,8 +75,22 @@ class Health(TypedDict):
     qualifiers: dict[str, Qualifier]
 
 
+class StandingOut(TypedDict):
+    """One event that stands out; `filter` selects what `selects` says. See ``analysis.standouts``."""
+
+    kind: str
+    sentence: str
+    pattern: str | None
+    connections: list[int]
+    connection_count: int
+    frames: list[int]
+    frame_count: int
+    filter: str | None
+    selects: str
+
+
 class Envelope(TypedDict):
-    """What every answer has: capture, health, time of the analysis, filter, and notes on what was not read.
+    """What every answer has: what stands out, capture, health, time, filter, and notes on what was not read.
 
     `qualifiers` names the numbers of the answer that are not reliable as counted, by their keys joined by dots (for
     entries of a list without their position): ``at least`` or ``unknown``. `capture_text` names in the same
@@ -84,6 +98,8 @@ class Envelope(TypedDict):
     In these texts, control characters and other invisible characters are escaped, and long texts are cut.
     """
 
+    standouts: list[StandingOut]
+    standouts_total: int
     file: str
     health: Health
     qualifiers: dict[str, Qualifier]
@@ -169,6 +185,8 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
     notes = [*analysis.capture.notes, *analysis.notes]
     said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
     envelope = Envelope(
+        standouts=[_standing_out(seen, limit) for seen in analysis.standouts[:limit]],
+        standouts_total=len(analysis.standouts),
         file=_from_outside(analysis.capture.name),
         health=capped_health(analysis.health, limit),
         qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
@@ -184,6 +202,21 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
     if analysis.message is not None:
         envelope["message"] = analysis.message
     return envelope
+
+
+def _standing_out(seen: Standout, limit: int) -> StandingOut:
+    """Return what stands out ready for ``json.dumps``, with its lists capped."""
+    return StandingOut(
+        kind=seen.kind,
+        sentence=_from_outside(seen.sentence),
+        pattern=seen.pattern,
+        connections=list(seen.evidence.connections[:limit]),
+        connection_count=seen.evidence.connection_count,
+        frames=list(seen.evidence.frames[:limit]),
+        frame_count=seen.evidence.frame_count,
+        filter=seen.display_filter,
+        selects=seen.selects,
+    )
 
 
 def capped_health(health: CaptureHealth, limit: int) -> Health:

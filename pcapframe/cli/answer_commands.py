@@ -46,7 +46,7 @@ def analyze(
     limit: int,
     output: str,
 ) -> None:
-    """Report what stands out, and connections, RSTs, retransmissions and waits.
+    """Report what stands out, the most important event first.
 
     \b
     Examples:

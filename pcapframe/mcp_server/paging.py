@@ -243,7 +243,7 @@ def _cut(value: Any, begin: int, counts: Counts, *, of_health: bool = False) -> 
             whole[key] = dict(list(item.items())[begin : begin + lists])
         else:
             whole[key] = item[begin : begin + lists]
-    if _is_evidence(whole, "frames"):
+    if _is_evidence(whole, "frames") and "display_filter" in whole:
         whole["display_filter"] = frame_filter(whole["frames"])  # of the frames that remain
     return whole
 

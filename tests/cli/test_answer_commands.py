@@ -11,7 +11,28 @@ from tests.cli.running import CLEAN, RESETS, json_of, run, same, text_of
 
 
 def test_analyze_prints_the_analysis() -> None:
-    assert text_of("analyze", RESETS) == f"{pf.analyze(RESETS)}\n"
+    assert text_of("analyze", "--full", RESETS) == f"{pf.analyze(RESETS)}\n"
+
+
+def test_analyze_prints_what_stands_out_on_one_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = text_of("analyze", RESETS).splitlines()
+    assert len(lines) <= 23
+    assert max(map(len, lines)) <= 80
+    assert lines[3] == "What stands out"
+    first = pf.analyze(RESETS).standouts[0]
+    assert " ".join(lines[4].split()[1:]) in first.sentence
+    assert first.display_filter in "\n".join(lines[:8])
+
+
+def test_a_clean_capture_takes_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = text_of("analyze", CLEAN)
+    assert len(text.splitlines()) <= 15
+    assert "Nothing stands out" in text
+    assert "Looked at: handshakes" in text
+    assert " 0 " not in text
+    assert "state_transitions" not in text
 
 
 def test_json_is_the_answer_of_python() -> None:

@@ -80,7 +80,8 @@ def test_a_cut_capture_is_a_warning_and_status_0(tmp_path: Path) -> None:
     answer = json.loads(result.stdout)
     assert answer["truncated"] is True
     assert len(answer["notes"]) == 1
-    assert "! Notes while reading: at byte " in main("analyze", str(path)).stdout
+    assert "! Notes while reading: at byte " in main("analyze", "--full", str(path)).stdout
+    assert "! at byte " in main("analyze", str(path)).stdout
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_streams_that_are_closed(streams: str, arguments: list[str], status: int
 
 
 def test_what_the_encoding_lacks_is_written_as_its_code() -> None:
-    result = pcapframe("analyze", RESETS, environment={"PYTHONIOENCODING": "ascii"})
+    result = pcapframe("analyze", "--full", RESETS, environment={"PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0
     assert r"\u2500" in result.stdout
 

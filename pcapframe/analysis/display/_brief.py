@@ -18,7 +18,7 @@ from pcapframe.analysis.display._phrases import (
     size_text,
     span_text,
 )
-from pcapframe.analysis.display._terminal import FILTER, LABEL, WARNING, facts, note_line
+from pcapframe.analysis.display._terminal import FILTER, LABEL, WARNING, note_line
 from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.standouts import Standout, looked_at
@@ -29,11 +29,12 @@ from pcapframe.wording import counted, printable, seconds, shortened
 
 __all__ = ["SHOWN", "Brief", "health_line", "standout_lines"]
 
-SHOWN = 5  # standouts
+SHOWN, LEAST = 5, 2  # standouts: at most, and at least where there is no room for more
+SCREEN, AROUND = 23, 4  # lines of a terminal, and those around the standouts: blanks, a heading, the last
 NAMED = 2  # statistics that health limits
 NOTES = 2
 WAITED = {
-    "handshakes": "handshake_s", "clients": "client_wait_s", "servers": "service_total_s", "transfers": "transfer_s",
+    "handshakes": "handshake_s", "clients": "client_wait_s", "servers": "service_total_s", "transfer": "transfer_s",
 }  # fmt: skip
 LEAST_S = 0.001  # shortest sum of waits that is shown [s]
 
@@ -58,15 +59,18 @@ class Brief:
         if self.message is not None:
             yield Text(printable(self.message), style=WARNING)
         if not self.statistics["total_connections"]:
-            yield _one_line("Health", health_line(self.health))
+            yield one_line_facts([("health", health_line(self.health))])
             return
+        head = list(self._capture())
+        rows = [("health", health_line(self.health)), *self._sections()]
+        room = SCREEN - len(head) - len(self.notes[:NOTES]) - len(rows) - AROUND
+        shown = fitting(self.standouts, console, options.max_width, room)
         yield Text()
         if self.standouts:
             yield Text("What stands out", style="bold")
-        yield from standout_lines(self.standouts, self.statistics)
+        yield from standout_lines(self.standouts, self.statistics, most=shown)
         yield Text()
-        rows = [("health", health_line(self.health)), *self._sections()]
-        yield facts(rows)
+        yield one_line_facts(rows)
         seen = f" and {counted(len(self.patterns), 'pattern')}" if self.patterns else ""
         yield Text(f"--full prints every number{seen}", style=LABEL)
 
@@ -81,37 +85,55 @@ class Brief:
         if capture.first_time is not None and capture.last_time is not None:
             when = f", {span_text(*map(_to_ms, (capture.first_time, capture.last_time)))}"
         yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}{when}")
+        if capture.notes:
+            more = f" ({capture.notes_total - 1:,} more)" if capture.notes_total > 1 else ""
+            yield note_line(f"{capture.notes[0]}{more}")
         if self.selection != Selection():
             yield Text.assemble(("filter  ", LABEL), printable(str(self.selection)))
 
     def _sections(self) -> Iterator[tuple[str, str]]:
         statistics, health = self.statistics, self.health
         handshake, endings = statistics["handshake"], statistics["endings"]
-        total = counted(statistics["total_connections"], "connection")
-        packets = counted(statistics["total_packets"], "TCP packet")
-        yield "TCP", f"{total}, {packets}"
         handshakes = {
             "complete": handshake["successful"],
-            **{name.replace("_", " "): handshake[name] for name in ("refused", "unanswered", "half_open", "aborted")},
+            "refused": handshake["refused"],
+            "unanswered": handshake["unanswered"],
+            "half open": handshake["half_open"],
+            "aborted": handshake["aborted"],
             "not captured": handshake["not_captured"],
         }
-        yield "handshakes", shares_text(handshakes, health, HANDSHAKE_STATISTICS)
+        outcome = shares_text(handshakes, health, HANDSHAKE_STATISTICS)
+        yield counted(statistics["total_connections"], "connection"), outcome
         ended = {
-            "FIN": endings["fin"], "reset": endings["reset"], "half closed": endings["half_closed"],
+            "FIN": endings["fin"],
+            "reset": endings["reset"],
+            "half closed": endings["half_closed"],
             "open": endings["open"],
-        }  # fmt: skip
-        yield "endings", shares_text(ended, health, ENDING_STATISTICS)
-        rsts = statistics["flags"]["rst"]
-        if rsts:
-            ways = statistics["rst_distribution"]["by_direction"]
-            named = {"to servers": ways["to_server"], "from servers": ways["from_server"], "unknown": ways["unknown"]}
-            yield "RSTs", f"{rsts:,}: {shares_text(named, health, {})}"
+        }
+        rsts, from_server = statistics["flags"]["rst"], statistics["rst_distribution"]["by_direction"]["from_server"]
+        resets = f"; {counted(rsts, 'RST')} ({from_server:,} by servers)" if rsts else ""
+        yield "endings", f"{shares_text(ended, health, ENDING_STATISTICS)}{resets}"
         if statistics["retransmissions"]["total"]:
-            yield RETRANSMITTED, retransmitted_text(statistics, health)
+            yield RETRANSMITTED, retransmitted_text(statistics, health).partition(", 95 %")[0].replace(" (", ", ")
         waited = {name: float(self.connections[column].sum()) for name, column in WAITED.items()}
         texts = [f"{name} {seconds(time)}" for name, time in waited.items() if time >= LEAST_S]
         if texts:
-            yield "time in", ", ".join(texts)
+            yield "time in", ", ".join(texts[:3])
+
+
+def fitting(standouts: Sequence[Standout], console: Console, width: int, room: int) -> int:
+    """Return how many of the first events fit into so many lines: at least 2, at most `SHOWN`."""
+    for count, seen in enumerate(standouts[:SHOWN]):
+        texts = [seen.sentence, *_filter_texts(seen)]
+        room -= sum(len(Text(text).wrap(console, width - 4)) for text in texts)
+        if room < (len(standouts) > count + 1) and count >= LEAST:
+            return count
+    return min(len(standouts), SHOWN)
+
+
+def _filter_texts(seen: Standout) -> list[str]:
+    """Write the filter of an event, and what it selects."""
+    return [] if seen.display_filter is None else [f"{seen.selects}  {seen.display_filter}"]
 
 
 def standout_lines(
@@ -160,5 +182,11 @@ def _to_ms(time: str) -> str:
     return datetime.fromisoformat(time).isoformat(timespec="milliseconds")
 
 
-def _one_line(label: str, text: str) -> RenderableType:
-    return facts([(label, text)])
+def one_line_facts(rows: Sequence[tuple[str, str]]) -> Table:
+    """Write labels and values in two columns, each row on one line, cut where it is too long."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style=LABEL, no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    for label, value in rows:
+        grid.add_row(f"  {label}", Text(printable(value), overflow="ellipsis", no_wrap=True))
+    return grid

@@ -117,8 +117,7 @@ def _lasted(seen: Seen, mask: Mask) -> str:
     lasted = lasted[~np.isnan(lasted)]
     if not lasted.size:
         return ""
-    whose = "their" if lasted.size > 1 else "its"
-    return f", {seconds(float(np.median(lasted)))}{' (median)' if lasted.size > 1 else ''} after {whose} first packet"
+    return f", {seconds(float(np.median(lasted)))}{' (median)' if lasted.size > 1 else ''} old"
 
 
 def _unlike(seen: Seen, mask: Mask) -> str:

@@ -157,10 +157,9 @@ def half_open(seen: Seen, free: Mask) -> Iterator[Found]:
         rows = seen.traffic.flagged("SYN", within=group.mask).rows
         client = seen.client_text(group.mask)
         text = (
-            f"{group.name} answered {of_all(count, total)} from {client} with a SYN-ACK "
-            f"that was never acknowledged ({counted(rows.size, 'SYN and SYN-ACK')}{seen.span_text(rows)})"
+            f"{group.name} sent a SYN-ACK to {of_all(count, total)} from {client} and got no ACK "
+            f"({counted(rows.size, 'packet')}{seen.span_text(rows)})"
         )
-        text = text.replace("SYN and SYN-ACKs", "SYNs and SYN-ACKs")
         yield Found(text, group.mask, rows, among, "any syn")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.standouts._filters import PACKETS
-from tests.analysis.standouts.test_rules import TABLE
+from tests.analysis.test_standouts import TABLE
 from tests.builders import Conversation, merge, pcap
 
 EXAMPLES = ("clean.pcap", "losses.pcap", "midstream.pcap", "resets.pcap", "ipv6.pcapng", "mirrored.pcap.gz")

@@ -94,7 +94,7 @@ TABLE: list[tuple[Callable[[], list[Conversation]], str, str]] = [
     (one_refused, "refused_connections",
      "198.51.100.1:80 refused its only connection from 192.0.2.1 with RST 250 ms after the SYN"),
     (half_open, "half_open_handshakes",
-     "198.51.100.1:80 answered both connections from 192.0.2.1 with a SYN-ACK that was never acknowledged"),
+     "198.51.100.1:80 sent a SYN-ACK to both connections from 192.0.2.1 and got no ACK"),
     (ports_tried, "port_sweep", "192.0.2.1 tried 40 ports of 198.51.100.1 in 390 ms: 40 refused"),
     (addresses_tried, "address_sweep", "192.0.2.1 tried port 445 of 30 addresses in 29 s: 30 unanswered"),
     (server_resets, "reset_connections", "198.51.100.1:80 reset all 4 connections from 192.0.2.1 after data"),

@@ -1,0 +1,44 @@
+"""The first screen: what stands out, how far it can be trusted, and a line a section."""
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.analysis.display import health_line, plain_text
+from tests.builders import Conversation, pcap
+
+NAMES = ("clean.pcap", "losses.pcap", "midstream.pcap", "resets.pcap", "ipv6.pcapng", "mirrored.pcap.gz")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_first_screen_names_the_first_event(name: str, width: int) -> None:
+    analysis = pf.analyze(pf.example(name))
+    lines = plain_text(analysis.brief, width=width).splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) <= 23
+    head = " ".join(" ".join(lines[:16]).split())
+    for seen in analysis.standouts[:2]:
+        assert seen.sentence in head
+    assert ("Nothing stands out" in head) == (not analysis.standouts)
+
+
+def test_a_refused_connection_takes_few_lines() -> None:
+    text = plain_text(pf.analyze(pcap(Conversation().refused())).brief, width=80)
+    assert len(text.splitlines()) <= 15
+    assert "1 198.51.100.1:80 refused its only connection from 192.0.2.1 with RST" in text
+    assert " 0 " not in text
+
+
+def test_without_connections_the_message_is_there() -> None:
+    analysis = pf.analyze(pf.example("clean.pcap"), server_port=1)
+    text = plain_text(analysis.brief, width=80)
+    assert analysis.message is not None
+    assert analysis.message.split(":")[0] in " ".join(text.split())
+    assert "stands out" not in text
+
+
+def test_health_takes_one_line() -> None:
+    assert health_line(pf.analyze(pf.example("clean.pcap")).health) == "no number is limited"
+    limited = health_line(pf.analyze(pf.example("midstream.pcap")).health)
+    assert limited.startswith("limited: ")
+    assert len(limited) < 62
