@@ -5,7 +5,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 __all__ = ["output_schema", "schema_of"]
 
-DEEP = 3
+DEEP = 2
 NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
 
 
@@ -50,7 +50,7 @@ def schema_of(hint: Any, *, deep: int = DEEP) -> dict[str, Any]:
     ----------
     hint : type
         TypedDict, list, dict by str, Literal, union, bool, int, float, str, None or Any.
-    deep : int, default 3
+    deep : int, default 2
         Levels of nested objects that are described; deeper ones are objects of any content.
 
     Returns

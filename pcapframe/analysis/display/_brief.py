@@ -110,8 +110,8 @@ class Brief:
             "half closed": endings["half_closed"],
             "open": endings["open"],
         }
-        rsts, from_server = statistics["flags"]["rst"], statistics["rst_distribution"]["by_direction"]["from_server"]
-        resets = f"; {counted(rsts, 'RST')} ({from_server:,} by servers)" if rsts else ""
+        rsts = statistics["flags"]["rst"]
+        resets = f"; {counted(rsts, 'RST')}" if rsts else ""
         yield "endings", f"{shares_text(ended, health, ENDING_STATISTICS)}{resets}"
         if statistics["retransmissions"]["total"]:
             yield RETRANSMITTED, retransmitted_text(statistics, health).partition(", 95 %")[0].replace(" (", ", ")
