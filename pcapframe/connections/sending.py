@@ -21,6 +21,7 @@ from pcapframe.conversation import Senders
 __all__ = ["Sending"]
 
 UNKNOWN = -1
+MOST_LOST = 0.05  # share of the peer's segments that it may resend [0 to 1]
 
 
 class Sending:
@@ -42,7 +43,10 @@ class Sending:
         is_open = ~links["awaits_ack"] & ~links["is_unclear"]
         for i, side in enumerate(SIDES):
             own, peer = self._senders.senders[i::2], self._senders.senders[1 - i :: 2]
-            known = is_open & own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
+            # At this rate, losses that leave no trace at a distant capture point have to be expected.
+            may_lose = (own["lag_ns"] > 0) & (peer["resends"] > MOST_LOST * peer["segments"])
+            is_told = own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
+            known = is_open & is_told & ~may_lose
             has_window = known & (~own["lacks_scale"] | own["is_bounded"] | ~own["sent_any"])
             made[f"{side}_busy_s"] = seconds(np.where(known, own["busy_ns"], UNKNOWN))
             made[f"{side}_window_limited_s"] = seconds(np.where(has_window, own["limited_ns"], UNKNOWN))

@@ -14,226 +14,83 @@ Copies made on the way and acknowledgements of what was never sent do not count.
 """
 
 from collections import namedtuple
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME, YEAR_NS, Array
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.conversation.sender_state import (
+    BUSY,
+    LINK,
+    SENDER,
+    SPAN,
+    UNKNOWN,
+    end_busy,
+    end_repairing,
+    log,
+    repairing_ns,
+    take_answer,
+)
+from pcapframe.conversation.sender_window import (
+    Edges,
+    arrive,
+    end_limited,
+    give_limited,
+    keep_pace,
+    next_turn,
+    offer,
+    raise_scale,
+)
 from pcapframe.jit import inner_jit, jit, unchecked
-from pcapframe.schema import ACK, FIN, PROBES, RST, SYN
+from pcapframe.schema import ACK, FIN, PROBES, RESEND_RULES, RST, SYN
 
-__all__ = ["BUSY", "HELD", "LIMITED", "LINK", "REPAIRING", "SENDER", "SPAN", "Senders", "Sent"]
+__all__ = ["Senders", "Sent"]
 
-UNKNOWN = -1
-KEEP_ALIVE, ZERO_WINDOW = PROBES.index("keep_alive"), PROBES.index("zero_window")
-MOST_SCALE = 14  # RFC 7323 section 2.3
-NEAR_NS = 200_000  # answers within this come from the host at the capture point [ns]
+ZERO_WINDOW = PROBES.index("zero_window")
+SEEN_BEFORE = RESEND_RULES.index("seen_before")
+SHORTEST_HEADER = 20  # [bytes]
+FIRST_SEGMENTS = 10  # as many may be sent before the first acknowledgement (RFC 6928)
 PROMPT_NS = 10_000_000  # a segment is sent promptly if it is so soon after it fits [ns]
+TICK_NS = 1_000_000  # of timestamp clocks, such as that of Linux [ns]
+MOST_DELAY = 8  # round trips that a queue on the path may hold a segment
 LONGEST_STEP_BACK_NS = 10_000_000  # after a clock was set back further, times are unknown [ns]
-BUSY, REPAIRING, LIMITED, HELD = 1, 2, 3, 4  # kinds of spans; HELD is busy time with nothing outstanding
-
-# State of a direction: the sender of its bytes. Numbers are relative to its SYN.
-SENDER = np.dtype(
-    [
-        ("high", np.int64),  # end of what was sent
-        ("acked", np.int64),
-        ("window", np.int64),  # last one that the peer offered
-        ("edge", np.int64),  # end of the window that the sender knows
-        ("edge_then", np.int64),  # when it began to be limited
-        ("recover", np.int64),  # what ends the repairing if acknowledged
-        ("busy_since", np.int64),  # [ns], NO_TIME while not
-        ("clear_at", np.int64),  # when the sender learns that all is acknowledged; NO_TIME if it is not
-        ("idle_since", np.int64),
-        ("repairing_since", np.int64),
-        ("repaired_at", np.int64),
-        ("limited_since", np.int64),
-        ("fits_at", np.int64),  # when a full segment fitted again
-        ("moved_at", np.int64),  # when the window moved last, since it began to be limited
-        ("busy_ns", np.int64),
-        ("repairing_ns", np.int64),
-        ("limited_ns", np.int64),
-        ("repairing_then", np.int64),  # how long it had been repairing when it began to be limited
-        ("answer_ns", np.int64),  # UNKNOWN for none
-        ("largest", np.int32),  # payload
-        ("largest_allowed", np.int32),  # by the options of both
-        ("first_edge", np.int32),  # of the windows under way to the sender, + 1
-        ("last_edge", np.int32),
-        ("scale", np.int8),  # smallest that fits, where it is unknown
-        ("sent_any", np.bool_),  # bytes
-        ("is_seen", np.bool_),  # any packet
-        ("has_acks", np.bool_),  # of the peer
-        ("has_edge", np.bool_),
-        ("lacks_scale", np.bool_),
-        ("is_bounded", np.bool_),
-        ("is_probing", np.bool_),
-        ("has_fin", np.bool_),
-        ("lacks_bytes", np.bool_),  # of which it is unknown when they were sent
-    ]
-)
-LINK = np.dtype(
-    [
-        ("first_at", np.int64),  # [ns]
-        ("last_at", np.int64),
-        ("begun_at", np.int64),  # handshake complete, or the first packet
-        ("syn_at", np.int64),  # the latest one
-        ("syn_ack_at", np.int64),
-        ("has_syn", np.bool_),
-        ("awaits_ack", np.bool_),
-        ("is_repeated", np.bool_),  # the SYN-ACK: which one is answered is unknown
-        ("is_unclear", np.bool_),  # times are unknown
-    ]
-)
-SPAN = np.dtype([("sender", np.int64), ("kind", np.int8), ("start", np.int64), ("end", np.int64)])
-
-
-class Edges(NamedTuple):
-    """Pool of windows under way to their sender: one linked list per direction, by time."""
-
-    time: Array  # int64, when the sender gets it [ns]
-    edge: Array  # int64
-    link: Array  # int32, next one of this direction, or next free one, + 1; 0 for none
-    free: Array  # int64: the first released one + 1, and how many were ever used
-
 
 Sent = namedtuple(
     "Sent",
-    "place from_client time tcp_flags payload_bytes rel_seq rel_ack window window_bytes mss ack_rtt_s "
-    "capture_duplicate resent capture_gap acks_unsent rst_ignored probe",
+    "place from_client time tcp_flags tcp_header_bytes payload_bytes rel_seq rel_ack window window_bytes mss tsval "
+    "ack_rtt_s capture_duplicate resent resend_rule capture_gap acks_unsent rst_ignored probe",
 )
-
-
-@inner_jit
-def _log(spans: Any, place: Any, kind: Any, start: Any, end: Any) -> None:
-    """Write a span if there is room; the first one counts them."""
-    if spans.size and end > start:
-        spans[0].sender += 1
-        span = spans[spans[0].sender]
-        span.sender, span.kind, span.start, span.end = place, kind, start, end
-
-
-@inner_jit
-def _end_repairing(own: Any, place: Any, time: Any, spans: Any) -> None:
-    """End the repairing."""
-    own.repairing_ns += max(time - own.repairing_since, 0)
-    _log(spans, place, REPAIRING, own.repairing_since, time)
-    own.repairing_since = own.repaired_at = NO_TIME
-
-
-@inner_jit
-def _end_busy(own: Any, place: Any, time: Any, spans: Any) -> None:
-    """Let the sender be idle."""
-    if own.repairing_since != NO_TIME:
-        _end_repairing(own, place, time, spans)
-    own.busy_ns += max(time - own.busy_since, 0)
-    _log(spans, place, BUSY, own.busy_since, time)
-    own.busy_since = own.clear_at = NO_TIME
-    own.idle_since = time
-
-
-@inner_jit
-def _move(own: Any, edge: Any, time: Any) -> None:
-    """Let the sender know another window."""
-    own.edge, own.has_edge = edge, True
-    if own.limited_since != NO_TIME:
-        own.moved_at = time
-        fits = edge >= own.high + own.largest
-        if fits and own.fits_at == NO_TIME:
-            own.fits_at = time
-        elif not fits:
-            own.fits_at = NO_TIME
 
 
 @inner_jit
 def _catch_up(own: Any, place: Any, time: Any, edges: Any, spans: Any) -> None:
     """Let the sender have what reached it until now."""
     if own.clear_at != NO_TIME and own.clear_at <= time:
-        _end_busy(own, place, own.clear_at, spans)
+        end_busy(own, place, own.clear_at, spans)
     elif own.repaired_at != NO_TIME and own.repaired_at <= time:
-        _end_repairing(own, place, own.repaired_at, spans)
-    times, values, link, free = edges
-    while own.first_edge and times[own.first_edge - 1] <= time:
-        at = own.first_edge - 1
-        _move(own, values[at], times[at])
-        own.first_edge = link[at]
-        if own.first_edge == 0:
-            own.last_edge = 0
-        link[at] = free[0]
-        free[0] = at + 1
+        end_repairing(own, place, own.repaired_at, spans)
+    while own.first_edge and edges[0][own.first_edge - 1] + own.lag_ns <= time:
+        arrive(own, edges[0][own.first_edge - 1] + own.lag_ns, edges)
 
 
 @inner_jit
-def _offer(own: Any, edge: Any, now: Any, time: Any, edges: Any) -> None:
-    """Send a window to the sender, which gets it at `time`."""
-    if time <= now or (own.busy_since == NO_TIME and own.first_edge == 0):
-        _move(own, edge, time)
-        return
-    times, values, link, free = edges
-    if own.last_edge and values[own.last_edge - 1] == edge:
-        return
-    at = free[0] - 1
-    if at >= 0:
-        free[0] = link[at]
-    else:
-        at = free[1]
-        free[1] += 1
-    times[at], values[at], link[at] = time, edge, 0
-    if own.last_edge:
-        link[own.last_edge - 1] = at + 1
-    else:
-        own.first_edge = at + 1
-    own.last_edge = at + 1
+def _delay(own: Any, link: Any, time: Any, tsval: Any) -> Any:
+    """Return how much longer than others a segment was under way, by its sender's clock [ns].
+
+    0 for a sender at the capture point, and where the clock does not seem to have ticks of 1 ms.
+    """
+    if tsval < 0 or own.lag_ns == 0 or own.clock_at == NO_TIME:
+        return np.int64(0)
+    delay = time - tsval * TICK_NS - own.clock_at - TICK_NS
+    return delay if 0 < delay < (time - link.first_at) // 4 and delay < MOST_DELAY * own.lag_ns else np.int64(0)
 
 
 @inner_jit
-def _repairing_ns(own: Any, time: Any) -> Any:
-    """Return how long the sender was repairing until now [ns]."""
-    return own.repairing_ns + (max(time - own.repairing_since, 0) if own.repairing_since != NO_TIME else 0)
-
-
-@inner_jit
-def _give_limited(own: Any, place: Any, time: Any, spans: Any) -> None:
-    """Count the time since the window was full as limited by it."""
-    own.limited_ns += time - own.limited_since
-    _log(spans, place, LIMITED, own.limited_since, time)
-    own.repairing_ns -= _repairing_ns(own, time) - own.repairing_then
-    if own.busy_since == NO_TIME:
-        own.busy_ns += max(time - own.idle_since, 0)
-        _log(spans, place, HELD, own.idle_since, time)
-        own.idle_since = time
-
-
-@inner_jit
-def _end_limited(own: Any, place: Any, length: Any, time: Any, prompt_ns: Any, spans: Any) -> None:
-    """Judge by the next segment, of some new bytes, whether the sender was limited by the window."""
-    did_fit = own.high + min(length, own.largest) <= own.edge_then
-    opened = own.fits_at if own.fits_at != NO_TIME else own.moved_at
-    if not did_fit and opened != NO_TIME and time - opened <= prompt_ns:
-        _give_limited(own, place, time, spans)
-    own.limited_since = NO_TIME
-
-
-@inner_jit
-def _bound(own: Any, edges: Any) -> None:
-    """Raise the scale of the window so that what is outstanding fits into it."""
-    flight = own.high - own.acked
-    if flight <= own.window or own.window <= 0:
-        return
-    while own.window < flight and own.scale < MOST_SCALE:
-        own.window, own.scale = own.window << 1, own.scale + 1
-    link, free = edges[2], edges[3]
-    while own.first_edge:  # they were scaled by too little
-        at = own.first_edge - 1
-        own.first_edge, link[at], free[0] = link[at], free[0], at + 1
-    own.last_edge = 0
-    own.edge = own.acked + own.window
-    own.is_bounded, own.limited_ns, own.limited_since = True, 0, NO_TIME  # judged by too small a window
-
-
-@inner_jit
-def _send(own: Any, place: Any, link: Any, row: Any, prompt_ns: Any, edges: Any, spans: Any) -> None:
+def _send(own: Any, peer: Any, place: Any, link: Any, row: Any, edges: Any, spans: Any) -> None:
     """Follow a segment with bytes or a FIN."""
-    time, start, payload, has_fin, resent = row
+    time, start, payload, has_fin, resent, is_first_copy, options, tsval = row
     end = start + payload + has_fin
+    own.segments, own.resends = own.segments + 1, own.resends + resent
     if not own.sent_any:
         own.sent_any = True
         if not own.has_acks or start < own.high:
@@ -241,25 +98,34 @@ def _send(own: Any, place: Any, link: Any, row: Any, prompt_ns: Any, edges: Any,
         elif start > own.high and not link.has_syn:
             own.busy_since = link.first_at  # bytes were outstanding when the capture began
     if payload > own.largest:
-        own.largest = min(payload, own.largest_allowed) if own.largest_allowed > 0 else payload
+        most = max(own.largest_allowed - options, 1) if own.largest_allowed > 0 else payload
+        own.largest = max(min(payload, most), own.largest)
+    while own.first_edge and end - has_fin > own.edge:  # it had a later window: it is nearer than thought
+        take_answer(own, peer, max(time - edges[0][own.first_edge - 1], 1))
+        arrive(own, time, edges)
     if end > own.high:
+        keep_pace(own, time, end - own.high)
         if own.limited_since != NO_TIME:
-            _end_limited(own, place, end - own.high - has_fin, time, prompt_ns, spans)
+            prompt_ns = max(PROMPT_NS, (max(own.answer_ns, 0) + max(peer.answer_ns, 0)) // 2)
+            end_limited(own, place, end - own.high - has_fin, time, prompt_ns, spans)
         if own.busy_since == NO_TIME:
-            own.busy_since = time
+            since = max(link.begun_at, own.idle_since)
+            own.busy_since = max(time - _delay(own, link, time, tsval), min(since, time))
         own.high, own.clear_at, own.is_probing = end, NO_TIME, False
         own.has_fin |= has_fin
         if own.lacks_scale and own.has_edge:
-            _bound(own, edges)
-        if own.has_edge and own.high + own.largest > own.edge and not own.has_fin:
-            own.limited_since, own.edge_then = time, own.edge
+            raise_scale(own, edges)
+        is_first = own.acked <= 1 and own.high - own.acked >= FIRST_SEGMENTS * own.largest
+        if own.has_edge and own.high + own.largest > own.edge and not own.has_fin and not is_first:
+            own.limited_since, own.edge_then = time + next_turn(own), own.edge
             own.fits_at = own.moved_at = NO_TIME
-            own.repairing_then = _repairing_ns(own, time)
+            own.repairing_then = repairing_ns(own, own.limited_since)
     if resent:
+        own.lacks_bytes |= is_first_copy and own.lag_ns > 0
         if own.busy_since == NO_TIME and end <= own.high:  # the acknowledgement did not reach the sender
             if own.idle_since != NO_TIME:
                 own.busy_ns += max(time - own.idle_since, 0)
-                _log(spans, place, BUSY, own.idle_since, time)
+                log(spans, place, BUSY, own.idle_since, time)
             own.busy_since = time
         if own.repairing_since == NO_TIME:
             own.repairing_since = time
@@ -269,7 +135,7 @@ def _send(own: Any, place: Any, link: Any, row: Any, prompt_ns: Any, edges: Any,
 @inner_jit
 def _acknowledge(own: Any, now: Any, ack: Any, window: Any, edges: Any, gap: Any) -> None:
     """Follow an acknowledgement that the peer sent."""
-    arrives = now + (own.answer_ns if own.answer_ns >= NEAR_NS else 0)
+    arrives = now + own.lag_ns
     if not own.has_acks:
         own.has_acks = True
         own.acked = ack
@@ -281,18 +147,11 @@ def _acknowledge(own: Any, now: Any, ack: Any, window: Any, edges: Any, gap: Any
     if ack < own.acked:
         return
     own.acked, own.window = ack, window
-    _offer(own, ack + window, now, arrives, edges)
+    offer(own, ack + window, now, arrives, edges)
     if own.busy_since != NO_TIME and ack >= own.high and own.clear_at == NO_TIME:
         own.clear_at = arrives
     if own.repairing_since != NO_TIME and ack >= own.recover and own.repaired_at == NO_TIME:
         own.repaired_at = arrives
-
-
-@inner_jit
-def _answer(own: Any, sample: Any) -> None:
-    """Take a time that the host needed to answer."""
-    if 0 <= sample < YEAR_NS and (own.answer_ns < 0 or sample < own.answer_ns):
-        own.answer_ns = sample
 
 
 @inner_jit
@@ -319,13 +178,13 @@ def _greet(senders: Any, at: Any, link: Any, own: Any, flags: Any, time: Any) ->
                 link.has_syn = link.awaits_ack = True
         else:
             if link.syn_at != NO_TIME and link.syn_ack_at == NO_TIME:
-                _answer(senders[own], time - link.syn_at)
+                take_answer(senders[own], senders[own ^ 1], time - link.syn_at)
             link.is_repeated = link.syn_ack_at != NO_TIME
             link.syn_ack_at = time
     elif is_client and flags & (ACK | RST) == ACK:
         link.awaits_ack, link.begun_at = False, time
         if link.syn_ack_at != NO_TIME and not link.is_repeated:
-            _answer(senders[own], time - link.syn_ack_at)
+            take_answer(senders[own], senders[own ^ 1], time - link.syn_ack_at)
         _begin(senders, at, time)
 
 
@@ -333,11 +192,11 @@ def _greet(senders: Any, at: Any, link: Any, own: Any, flags: Any, time: Any) ->
 def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None:
     """Follow a chunk of segments; write `spans` if there is room for them."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
-    payload, rel_seq, rel_ack = rows.payload_bytes, rows.rel_seq, rows.rel_ack
-    windows, scaled, mss, rtts = rows.window, rows.window_bytes, rows.mss, rows.ack_rtt_s
-    copies, resent, gaps, acks_unsent, rst_ignored, probes = (
-        rows.capture_duplicate, rows.resent, rows.capture_gap, rows.acks_unsent, rows.rst_ignored, rows.probe,
-    )  # fmt: skip
+    header, payload, rel_seq, rel_ack = rows.tcp_header_bytes, rows.payload_bytes, rows.rel_seq, rows.rel_ack
+    windows, scaled, mss, tsvals = rows.window, rows.window_bytes, rows.mss, rows.tsval
+    rtts = rows.ack_rtt_s
+    copies, resent, rules, gaps = rows.capture_duplicate, rows.resent, rows.resend_rule, rows.capture_gap
+    acks_unsent, rst_ignored, probes = rows.acks_unsent, rows.rst_ignored, rows.probe
     pool = (unchecked(edges.time), unchecked(edges.edge), unchecked(edges.link), unchecked(edges.free))
     for i in range(place.size):
         at, time, flags = place[i], times[i], np.int64(tcp_flags[i])
@@ -353,6 +212,9 @@ def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None
         side = 0 if from_client[i] else 1
         own, peer = senders[2 * at + side], senders[2 * at + 1 - side]
         own.is_seen = True
+        if tsvals[i] >= 0:
+            clock = time - tsvals[i] * TICK_NS
+            own.clock_at = min(own.clock_at, clock) if own.clock_at != NO_TIME else clock
         if flags & SYN or link.awaits_ack:
             if mss[i] > 0:
                 for one in (own, peer):
@@ -360,7 +222,7 @@ def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None
             if not acks_unsent[i]:
                 _greet(senders, at, link, 2 * at + side, flags, time)
         elif rtts[i] > 0 and not flags & RST:
-            _answer(own, np.int64(rtts[i] * 1e9 + 0.5))
+            take_answer(own, peer, np.int64(rtts[i] * 1e9 + 0.5))
         _catch_up(own, 2 * at + side, time, pool, spans)
         if flags & RST:
             if not rst_ignored[i]:
@@ -372,9 +234,12 @@ def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None
         if probes[i] >= 0:
             own.is_probing |= probes[i] == ZERO_WINDOW
         elif not flags & SYN and (payload[i] > 0 or has_fin):
-            prompt_ns = max(PROMPT_NS, (max(own.answer_ns, 0) + max(peer.answer_ns, 0)) // 2)
-            row = (time, rel_seq[i], max(payload[i], 0), has_fin, resent[i])
-            _send(own, 2 * at + side, link, row, prompt_ns, pool, spans)
+            is_first_copy = rules[i] != SEEN_BEFORE
+            row = (
+                time, rel_seq[i], max(payload[i], 0), has_fin, resent[i], is_first_copy, header[i] - SHORTEST_HEADER,
+                tsvals[i],
+            )  # fmt: skip
+            _send(own, peer, 2 * at + side, link, row, pool, spans)
         if flags & ACK and not acks_unsent[i]:
             _catch_up(peer, 2 * at + 1 - side, time, pool, spans)
             window = scaled[i]
@@ -392,9 +257,9 @@ def _finish(links: Any, senders: Any, edges: Any, spans: Any) -> None:
         own, end = senders[place], links[place >> 1].last_at
         _catch_up(own, place, end, pool, spans)
         if own.limited_since != NO_TIME and own.is_probing and own.fits_at == NO_TIME:
-            _give_limited(own, place, end, spans)
+            give_limited(own, place, end, spans)
         if own.busy_since != NO_TIME:
-            _end_busy(own, place, end, spans)
+            end_busy(own, place, end, spans)
 
 
 class Senders:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, fixed
-from pcapframe.conversation.sender import BUSY, HELD, LIMITED, REPAIRING, SPAN, Senders, Sent
+from pcapframe.conversation.sender import Senders, Sent
+from pcapframe.conversation.sender_state import BUSY, HELD, LIMITED, REPAIRING, SPAN
 from pcapframe.errors import ParameterError
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
