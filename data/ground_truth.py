@@ -22,12 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import altering, joining, meaning, resending, scoring, translating
+from lab import altering, joining, meaning, resending, scoring, sending, translating
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
 from lab.verdicts import emissions, kernel_counts, mark_forged, resent_by, verdicts
-from strange import IMPAIRED
+from senders import IMPAIRED
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "tests" / "lab" / "captures"
@@ -137,6 +137,9 @@ def score_all(folders: list[Path]) -> None:
         translating.views_table(zip([one.scenario for one in inside], views, strict=True))
         print()
         joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
+        print()
+        pairs = [(*inside, *inside, *outside, *outside), (*inside, *outside, *inside, *outside)]
+        sending.sending_table(pool.map(sending.score_sending, *pairs))
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 

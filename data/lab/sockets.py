@@ -19,6 +19,10 @@ _TCP_INFO = {  # format and offset
     "total_retrans": ("I", 100),
     "segs_out": ("I", 136),
     "segs_in": ("I", 140),
+    "min_rtt": ("I", 148),  # [us]
+    "busy_time": ("Q", 168),  # [us], and the next two
+    "rwnd_limited": ("Q", 176),
+    "sndbuf_limited": ("Q", 184),
     "bytes_sent": ("Q", 200),
     "bytes_retrans": ("Q", 208),
     "dsack_dups": ("I", 216),
@@ -84,7 +88,7 @@ def close_in_turn(first: socket.socket, second: socket.socket) -> None:
 
 
 def tcp_info(sock: socket.socket) -> dict[str, int]:
-    """Read the kernel's counters of a socket that tell of resends and reordering (Linux 5.4 and later)."""
+    """Read the kernel's counters of a socket of resends, reordering and what it was doing (Linux 5.4 and later)."""
     raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
     return {name: struct.unpack_from(form, raw, offset)[0] for name, (form, offset) in _TCP_INFO.items()}
 
