@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.connections.rows import SIDES, Rows, seconds
-from pcapframe.conversation import Senders
+from pcapframe.conversation import Senders, known_senders
 
 __all__ = ["Sending"]
 
 UNKNOWN = -1
-MOST_LOST = 0.05  # share of the peer's segments that it may resend [0 to 1]
 
 
 class Sending:
@@ -40,13 +39,9 @@ class Sending:
         made: dict[str, Any] = {}
         links = self._senders.links
         whole_ns = links["last_at"] - links["begun_at"]
-        is_open = ~links["awaits_ack"] & ~links["is_unclear"]
+        all_known = known_senders(self._senders)
         for i, side in enumerate(SIDES):
-            own, peer = self._senders.senders[i::2], self._senders.senders[1 - i :: 2]
-            # At this rate, losses that leave no trace at a distant capture point have to be expected.
-            may_lose = (own["lag_ns"] > 0) & (peer["resends"] > MOST_LOST * peer["segments"])
-            is_told = own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
-            known = is_open & is_told & ~may_lose
+            own, known = self._senders.senders[i::2], all_known[i::2]
             has_window = known & (~own["lacks_scale"] | own["is_bounded"] | ~own["sent_any"])
             made[f"{side}_busy_s"] = seconds(np.where(known, own["busy_ns"], UNKNOWN))
             made[f"{side}_window_limited_s"] = seconds(np.where(has_window, own["limited_ns"], UNKNOWN))

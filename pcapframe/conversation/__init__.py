@@ -16,7 +16,7 @@ from pcapframe.conversation.following import (
 )
 from pcapframe.conversation.frame import NEEDED, READ, make_turns, to_server_s
 from pcapframe.conversation.sender import Senders
-from pcapframe.conversation.spans import sender_spans
+from pcapframe.conversation.spans import known_senders, sender_spans
 
 __all__ = [
     "CLIENT",
@@ -28,6 +28,7 @@ __all__ = [
     "Following",
     "Senders",
     "Spoken",
+    "known_senders",
     "make_turns",
     "sender_spans",
     "since",

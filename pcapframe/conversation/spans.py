@@ -12,10 +12,11 @@ from pcapframe.errors import ParameterError
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
-__all__ = ["SENDER_STATES", "sender_spans"]
+__all__ = ["SENDER_STATES", "known_senders", "sender_spans"]
 
 SENDER_STATES = ("idle", "sending", "repairing", "window_limited")  # of overlapping ones, the last has the time
 MOST_SPANS = 8  # of one segment
+MOST_LOST = 0.05  # share of the peer's segments that it may resend [0 to 1]
 STATE_OF = {BUSY: 1, HELD: 1, REPAIRING: 2, LIMITED: 3}
 SENDERS = ("client", "server")
 
@@ -36,8 +37,8 @@ def sender_spans(segments: pd.DataFrame, conn_id: int) -> pd.DataFrame:
         One row per span, by sender and time, without gaps from the handshake (or the first packet, where the capture
         began later) to the last packet: ``sender`` (``client`` or ``server``), ``state`` (categorical: ``idle``,
         ``sending``, ``repairing`` or ``window_limited``), ``start`` and ``end`` (UTC). ``sending`` is busy for neither
-        of the other reasons. Sums of the spans are the columns ``busy_s`` and so on of the connection; where these are
-        null, the spans tell nothing. Empty where there is nothing to tell at all.
+        of the other reasons. Sums of the spans are the columns ``busy_s`` and so on of the connection. A sender for
+        which ``busy_s`` is null has no spans; where only ``window_limited_s`` is null, ``sending`` contains that time.
 
     Raises
     ------
@@ -62,8 +63,11 @@ def sender_spans(segments: pd.DataFrame, conn_id: int) -> pd.DataFrame:
     (link,) = senders.links
     found = spans[1 : 1 + spans[0]["sender"]]
     made: dict[str, list[Any]] = {"sender": [], "state": [], "start": [], "end": []}
-    if not (link["is_unclear"] or link["awaits_ack"] or link["begun_at"] == NO_TIME):
+    known = known_senders(senders)
+    if link["begun_at"] != NO_TIME:
         for side, name in enumerate(SENDERS):
+            if not known[side]:
+                continue
             starts, ends, states = _joined(found[found["sender"] == side], int(link["begun_at"]), int(link["last_at"]))
             for key, values in (("start", starts), ("end", ends), ("state", states)):
                 made[key].extend(values.tolist())
@@ -75,6 +79,30 @@ def sender_spans(segments: pd.DataFrame, conn_id: int) -> pd.DataFrame:
             **{key: pd.to_datetime(np.array(made[key], np.int64), utc=True) for key in ("start", "end")},
         }
     )
+
+
+def known_senders(senders: Senders) -> Array:
+    """Tell of which senders it is known what they were doing.
+
+    Parameters
+    ----------
+    senders : Senders
+        After ``finish``.
+
+    Returns
+    -------
+    ndarray of bool
+        Two per connection: of the client and of the server.
+    """
+    links, known = senders.links, np.zeros(senders.senders.size, np.bool_)
+    is_open = ~links["awaits_ack"] & ~links["is_unclear"]
+    for side in range(len(SENDERS)):
+        own, peer = senders.senders[side::2], senders.senders[1 - side :: 2]
+        # At this rate, losses that leave no trace at a distant capture point have to be expected.
+        may_lose = (own["lag_ns"] > 0) & (peer["resends"] > MOST_LOST * peer["segments"])
+        is_told = own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
+        known[side::2] = is_open & is_told & ~may_lose
+    return known
 
 
 def _joined(spans: Array, begin: int, end: int) -> tuple[Array, Array, Array]:

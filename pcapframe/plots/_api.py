@@ -7,10 +7,15 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 from matplotlib.axes import Axes
 
-__all__ = ["Chart", "Options", "Section", "Tab"]
+__all__ = ["Chart", "Options", "Section", "Tab", "always"]
 
 Options: TypeAlias = Mapping[str, Any]
 Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissions", "timing", "connections"]
+
+
+def always(_: pd.DataFrame) -> bool:
+    """Say that there is something to see in any connections, if only that there is nothing of a kind."""
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,8 @@ class Chart:
         Options of each way to draw it; tests and benchmarks go through all.
     tab : Tab or None
         The explorer's tab; None for none.
+    shows : callable
+        Tells from the connections whether there is something to see; the report leaves out charts without.
     """
 
     draw: Callable[..., Axes]
@@ -70,6 +77,7 @@ class Chart:
     reported: tuple[Options, ...] = ({},)
     ways: tuple[Options, ...] = ({},)
     tab: Tab | None = None
+    shows: Callable[[pd.DataFrame], bool] = always
 
     @property
     def name(self) -> str:

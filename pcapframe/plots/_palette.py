@@ -17,8 +17,11 @@ __all__ = [
     "PHASE_LOOKS",
     "REASON_LOOKS",
     "RTT_LOOKS",
+    "SENDER_LOOKS",
     "SEQUENCE_LOOKS",
     "SIDES",
+    "TURN_LOOKS",
+    "WAIT_LOOKS",
     "WINDOW_LOOKS",
     "Look",
 ]
@@ -85,6 +88,24 @@ PART_LOOKS = {
 RTT_LOOKS = {
     "client": Look("answers of servers", SKY, "", "o", "-"),
     "server": Look("answers of clients", ORANGE, "//", "s", "--"),
+}
+TURN_LOOKS = {
+    "wait": Look("client waits", GREY, ".."),
+    "request": Look("request", SKY),
+    "service": Look("service", ORANGE, "//"),
+    "response": Look("response", GREEN),
+}
+WAIT_LOOKS = {
+    "handshake": Look("handshake", PURPLE, marker="D"),
+    "service": Look("service", ORANGE, marker="s"),
+    "transfer": Look("transfer", GREEN, marker="o"),
+}
+SENDER_LOOKS = {
+    "sending": Look("sending", SKY),
+    "repairing": Look("repairing", VERMILLION, "xx"),
+    "window_limited": Look("limited by the window", ORANGE, "//"),
+    "unsplit": Look("sending or limited (window scale unknown)", YELLOW, ".."),
+    "idle": Look("idle", GREY, ".."),
 }
 # Drawn in the text colour, since they lie on bars of every colour.
 MARK_LOOKS = {

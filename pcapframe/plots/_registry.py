@@ -17,9 +17,12 @@ from pcapframe.plots.handshakes import *
 from pcapframe.plots.swimlanes import *
 from pcapframe.plots.state_transitions import *
 from pcapframe.plots.rtt import *
+from pcapframe.plots.waits import *
+from pcapframe.plots.sender_time import *
 from pcapframe.plots.throughput import *
 from pcapframe.plots.time_sequence import *
 from pcapframe.plots.bytes_in_flight import *
+from pcapframe.plots.turns import *
 # isort: on
 
 FUNCTIONS = {name: value for name, value in tuple(globals().items()) if inspect.isfunction(value)}

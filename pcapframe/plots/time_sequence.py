@@ -7,22 +7,25 @@ import pyarrow.compute as pc
 from matplotlib.axes import Axes
 
 from pcapframe.arrays import Array
+from pcapframe.conversation import sender_spans
 from pcapframe.measures import values
 from pcapframe.plots._api import Chart
-from pcapframe.plots._axes import axes_or_new, ink
+from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
-from pcapframe.plots._palette import SEQUENCE_LOOKS
+from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS
 from pcapframe.plots._scales import seconds_axis, unit_axis
+from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, state, title
 from pcapframe.schema import FLAG_BITS
-from pcapframe.wording import counted
+from pcapframe.wording import counted, percent
 
-__all__ = ["time_sequence", "time_sequence_data"]
+__all__ = ["sender_ribbon_data", "time_sequence", "time_sequence_data"]
 
 KINDS = tuple(SEQUENCE_LOOKS)
 LINES = ("ack", "window")
 POINTS = ("fin", "rst")
+SPANS = 2_000  # of the ribbon
 
 
 def time_sequence_data(
@@ -66,6 +69,52 @@ def time_sequence_data(
         "segments": len(one.segments),
     }
     return made
+
+
+def sender_ribbon_data(segments: pd.DataFrame, conn_id: int, *, from_client: bool) -> pd.DataFrame:
+    """Return what the side of a connection that `time_sequence` follows was doing, as its ribbon shows it.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    conn_id : int
+        The connection.
+    from_client : bool
+        Which side.
+
+    Returns
+    -------
+    DataFrame
+        ``state`` (category: ``idle``, ``sending``, ``repairing``, ``window_limited``), ``start_s`` and ``end_s`` since
+        the connection's first packet (float64 [s]), without gaps. Of more than 2,000 spans, those that begin in the
+        same 2000th of the time are one, with the state that lasts longest. Empty where it is not known.
+
+    Raises
+    ------
+    ParameterError
+        There is no such connection.
+    """
+    own = segments[segments["conn_id"].to_numpy() == conn_id]
+    spans = sender_spans(own, conn_id)
+    spans = spans[spans["sender"] == ("client" if from_client else "server")]
+    first = own["time"].min()
+    made = pd.DataFrame({"state": spans["state"].reset_index(drop=True)})
+    for name in ("start", "end"):
+        made[f"{name}_s"] = (spans[name] - first).dt.total_seconds().to_numpy()
+    if len(made) <= SPANS:
+        return made
+    whole = max(float(made["end_s"].iloc[-1] - made["start_s"].iloc[0]), 1e-9)
+    column = ((made["start_s"] - made["start_s"].iloc[0]) / whole * SPANS).astype(np.int64)
+    longest = (made["end_s"] - made["start_s"]).groupby(column).idxmax()
+    grouped = made.groupby(column)
+    return pd.DataFrame(
+        {
+            "state": made["state"].loc[longest].reset_index(drop=True),
+            "start_s": grouped["start_s"].first().to_numpy(),
+            "end_s": grouped["end_s"].last().to_numpy(),
+        }
+    )
 
 
 def _marks(kind: str, time_s: Array, low: Array, high: Array) -> pd.DataFrame:
@@ -137,7 +186,8 @@ def time_sequence(
     -------
     Axes
         `time_sequence_data`: a vertical line per segment, from its first byte to its last; steps for acknowledgements
-        and for the right edge of the window, which is cut off where it is far above the data.
+        and for the right edge of the window, which is cut off where it is far above the data. Below it, a ribbon shows
+        what the sender was doing (`sender_ribbon_data`), where that is known.
 
     Raises
     ------
@@ -150,7 +200,8 @@ def time_sequence(
     >>> pf.plots.time_sequence(pf.analyze(pf.example("losses.pcap"))).get_ylabel()
     'relative sequence number'
     """
-    data = time_sequence_data(segments_of(segments), conn_id=conn_id, from_client=from_client)
+    segments = segments_of(segments)
+    data = time_sequence_data(segments, conn_id=conn_id, from_client=from_client)
     ax = axes_or_new(ax, size=(8, 5.5))
     what, facts = CHART.title, data.attrs
     if data.empty:
@@ -177,12 +228,30 @@ def time_sequence(
             ax.plot(rows["time_s"], rows["low"], color=color, marker=look.marker, linestyle="",
                     markersize=5 if kind == "resent" else 3, label=label, zorder=above)  # fmt: skip
     _limit(ax, data)
-    seconds_axis(ax, facts["start_ns"], 0.0, float(data["time_s"].max()))
+    ribbon = sender_ribbon_data(segments, facts["conn_id"], from_client=facts["from_client"])
+    _, below = split(ax, (0.94, 0.06)) if len(ribbon) else (ax, ax)
+    if len(ribbon):
+        _draw_ribbon(below, ribbon)
+    seconds_axis(below, facts["start_ns"], 0.0, float(data["time_s"].max()))
     unit_axis(ax, "relative sequence number", "B")
     of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} both ways"
     title(ax, what, of)
-    legend(ax)
+    legend(below, *([ax] if len(ribbon) else []))
     return ax
+
+
+def _draw_ribbon(ax: Axes, ribbon: pd.DataFrame) -> None:
+    """Draw what the sender was doing as one row of bars; each kind has its share of the time in the legend."""
+    lasted = ribbon["end_s"] - ribbon["start_s"]
+    for state_name, look in SENDER_LOOKS.items():
+        of = (ribbon["state"] == state_name).to_numpy()
+        if of.any():
+            share = percent(float(lasted[of].sum()) / max(float(lasted.sum()), 1e-9))
+            spans = list(zip(ribbon["start_s"][of].tolist(), lasted[of].tolist(), strict=True))
+            ax.broken_barh(spans, (0, 1), facecolors=look.color, hatch=look.hatch, label=f"{look.label} ({share})",
+                           **outline(ax) | {"linewidth": 0})  # fmt: skip
+    ax.set_ylim(0, 1)
+    ax.set_yticks([])
 
 
 def _limit(ax: Axes, data: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcapframe.analysis import Analysis, Finding, Selection, analyze
+from pcapframe.analysis import Analysis, Finding, Selection, analyze, sum_waits
 from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
 from pcapframe.plots import CHARTS
@@ -30,6 +30,14 @@ RESULT_TYPE = "application/vnd.pcapframe.report+json"
 ROWS = 15  # of a table
 MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
 BELOW = "the numbers of this section."
+WAITS = {
+    "round_trip_s": "Round trip",
+    "service_median_s": "Service, median",
+    "service_p95_s": "95 %",
+    "service_total_s": "Service, all",
+    "client_wait_s": "Client waits",
+    "transfer_s": "Transfer",
+}  # columns of `sum_waits`
 LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
 
 
@@ -181,8 +189,8 @@ class CaptureReport:
         return self._section("retransmissions", "Retransmissions", _by_wireshark, _most_resent)
 
     def timing(self) -> Html:
-        """Return round-trip times."""
-        return self._section("timing", "Round-trip times")
+        """Return round-trip times, who waited for whom, and what senders were doing."""
+        return self._section("timing", "Timing", _by_waits)
 
     def connections(self) -> Html:
         """Return the connections side by side."""
@@ -260,7 +268,7 @@ class CaptureReport:
         analysis = self._shown
         if analysis is None:
             return Html("")
-        charts = [chart for chart in CHARTS.values() if chart.section == name]
+        charts = [chart for chart in CHARTS.values() if chart.section == name and chart.shows(analysis.connections)]
         rests_on = dict.fromkeys(statistic for chart in charts for statistic in chart.limited_by)
         limits = analysis.health.qualify_sentence(BELOW, *rests_on)
         said = [] if limits == BELOW else [f"<p class='evidence'>{escaped(limits)}</p>"]
@@ -361,6 +369,25 @@ def _most_resent(analysis: Analysis) -> str:
         "Bytes retransmitted",
     ]
     return write_table("Connections with the most retransmitted segments", head, rows, len(most))
+
+
+def _by_waits(analysis: Analysis) -> str:
+    """Return where the time of each server's connections went."""
+    waits = sum_waits(analysis)
+    waits = waits[waits["turns"] > 0]
+    if waits.empty:
+        return "<p>No request is in the capture.</p>"
+    counts, times = ("connections", "turns", "unanswered_turns"), tuple(WAITS)
+    rows = [
+        [row["endpoint"], *(f"{row[name]:,}" for name in counts), *(_time(row[name]) for name in times)]
+        for row in waits.iloc[:ROWS].to_dict("records")
+    ]
+    head = ["Server", "Connections", "Turns", "Without response", *WAITS.values()]
+    return write_table("Where the time went, by server", head, rows, len(waits))
+
+
+def _time(value: float) -> str:
+    return "" if pd.isna(value) else seconds(value)
 
 
 def _span(first: str | None, last: str | None) -> str:

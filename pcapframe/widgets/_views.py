@@ -83,10 +83,12 @@ class SelectionChart(widgets.VBox):
     def show(self) -> None:
         """Draw the selection."""
         selection = self._state.selection
-        takes_both = "connections" in inspect.signature(self._declared.draw).parameters
+        takes = tuple(inspect.signature(self._declared.draw).parameters)[:2]
         # Charts ignore segments of other connections; that is cheaper than removing them.
         once = counted_once(selection.segments, selection.connections)
-        shown = (selection.found.analysis, once.connections) if takes_both else (once.segments,)
+        shown: tuple[Any, ...] = (selection.found.analysis, once.connections)
+        if takes != ("segments", "connections"):
+            shown = (once.connections,) if takes[0] == "connections" else (once.segments,)
         self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
         self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"
 

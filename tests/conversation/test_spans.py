@@ -19,7 +19,7 @@ def test_spans_by_hand() -> None:
     assert mine["state"].tolist() == ["idle", "sending", "idle", "sending", "repairing"]
     lasts = (mine["end"] - mine["start"]).dt.total_seconds()
     assert lasts.tolist() == pytest.approx([0.0001, 0.02, 1, 0.3, 0.02])
-    assert spans.loc[spans["sender"] == "server", "state"].tolist() == ["idle"]
+    assert spans.loc[spans["sender"] == "server"].empty  # not known: the client resends too many of its segments
 
 
 @pytest.mark.parametrize("name", ["losses.pcap", "resets.pcap"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pcapframe.plots import time_sequence, time_sequence_data
+from pcapframe.plots import sender_ribbon_data, time_sequence, time_sequence_data
 from tests.builders import Conversation
 from tests.plots.made import example, made, title_of
 
@@ -65,7 +65,7 @@ def test_lines_are_the_numbers() -> None:
     assert sorted(places[:, 0].tolist()) == sorted(wanted[["time_s", "low"]].to_numpy().tolist())
     assert sorted(places[:, 1].tolist()) == sorted(wanted[["time_s", "high"]].to_numpy().tolist())
     assert np.isnan(places[:, 2, 1]).all()
-    assert "seconds since 1970-01-01 00:00:05.000000 UTC" in ax.get_xlabel()
+    assert "seconds since 1970-01-01 00:00:05.000000 UTC" in ax.figure.axes[-1].get_xlabel()
 
 
 def test_lines_and_marks_stand_at_their_time_and_number() -> None:
@@ -82,3 +82,44 @@ def test_lines_and_marks_stand_at_their_time_and_number() -> None:
     assert title_of(ax) == (
         "Time–sequence graph connection 0: 198.51.100.1:80 → 192.0.2.1:40000, 11 segments both ways"
     )
+
+
+def repairing() -> Conversation:
+    """The client is idle for 1 s, busy for 0.3 s before it resends, and repairing for a round trip of 20 ms."""
+    made_ = Conversation(rtt=0.02, timestamps=False).handshake().data("client", 300).ack("server")
+    return made_.data("client", 300, lost=True, after=1).retransmit("client", after=0.3).ack("server")
+
+
+def test_the_ribbon_says_what_the_sender_was_doing() -> None:
+    segments = made(repairing()).segments
+    ribbon = sender_ribbon_data(segments, 0, from_client=True)
+    assert ribbon["state"].tolist() == ["idle", "sending", "idle", "sending", "repairing"]
+    lasted = ribbon["end_s"] - ribbon["start_s"]
+    assert lasted.tolist() == pytest.approx([0.0001, 0.02, 1, 0.3, 0.02])
+    assert ribbon["start_s"].iloc[0] == pytest.approx(0.0201)  # the handshake was complete
+    ax = time_sequence(segments, ax=Figure(figsize=(8, 5)).subplots())
+    below = ax.figure.axes[1]
+    spans = {
+        str(bars.get_label()): [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in bars.get_paths()]
+        for bars in below.collections
+    }
+    assert list(spans) == ["sending (23.9 %)", "repairing (1.5 %)", "idle (74.6 %)"]
+    assert spans["repairing (1.5 %)"] == [pytest.approx((1.3402, 1.3602), abs=1e-3)]
+    assert below.get_xlabel().startswith("seconds since")
+
+
+def test_no_ribbon_where_it_is_not_known() -> None:
+    segments = made(Conversation().syn().retransmit("client", after=1)).segments
+    assert sender_ribbon_data(segments, 0, from_client=True).empty
+    ax = time_sequence(segments, ax=Figure(figsize=(8, 5)).subplots())
+    assert len(ax.figure.axes) == 1
+
+
+def test_a_long_ribbon_is_joined() -> None:
+    talk_ = Conversation(timestamps=False).handshake()
+    for _ in range(1500):
+        talk_.data("client", 10, after=0.05).ack("server")
+    segments = made(talk_).segments
+    ribbon = sender_ribbon_data(segments, 0, from_client=True)
+    assert 1000 < len(ribbon) <= 2001
+    assert ribbon["start_s"].iloc[1:].to_numpy() == pytest.approx(ribbon["end_s"].iloc[:-1].to_numpy())

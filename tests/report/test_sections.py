@@ -28,7 +28,7 @@ def test_every_section_of_a_capture_shows_something() -> None:
     for section in SECTIONS:
         assert getattr(report, section)().text, section
     descriptions = re.findall(r" alt='([^']*)'", whole(report))
-    assert len(descriptions) == 10
+    assert len(descriptions) == 12
     assert all(descriptions)
     result = report.result()
     assert result["packets"] == report.analysis.capture.packets
@@ -42,6 +42,26 @@ def test_the_time_span_is_in_a_unit_that_suits_it(tmp_path: Path, seconds: int, 
     path = tmp_path / "long.pcap"
     path.write_bytes(builders.pcap([(0.0, builders.packet()), (float(seconds), builders.packet())]))
     assert f"<b>{span}</b><span>time span</span>" in CaptureReport(path).heading().text
+
+
+def test_timing_says_who_waited_for_whom() -> None:
+    page = CaptureReport(pf.example("waits_server.pcap")).timing().text
+    titles = re.findall(r" alt='([^']*)'", page)
+    assert [title.split(" ")[0] for title in titles] == ["Round-trip", "Waits", "Busy"]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    assert cells[1:4] == ["1", "3", "0"]
+    assert "198.51.100.20:7000" in page
+    waited = pf.sum_waits(pf.analyze(pf.example("waits_server.pcap"))).iloc[0]
+    assert f"{waited['service_total_s']:.2f} s" in page
+
+
+def test_timing_shows_no_chart_without_something_to_see(tmp_path: Path) -> None:
+    path = tmp_path / "open.pcap"
+    path.write_bytes(builders.pcap(list(Conversation().handshake())))
+    page = CaptureReport(path).timing().text
+    assert "Waits by server" not in page
+    assert "Busy time" not in page
+    assert "No request is in the capture." in page
 
 
 def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:

@@ -14,10 +14,7 @@ from pcapframe.plots import CHARTS
 
 __all__ = ["draw_chart"]
 
-DESCRIPTION = (
-    "Draw a chart as PNG. Charts that show one connection take conn_id; without it, they show the one with the most "
-    "payload."
-)
+DESCRIPTION = "Draw a chart as PNG. Without conn_id, charts of one connection show that with the most payload."
 
 
 def _names(schema: dict[str, Any]) -> None:
