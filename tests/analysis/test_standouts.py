@@ -168,7 +168,7 @@ RANKS = [
      ("slow_service", range(10), range(10))),
     ("data that stood still above slow ones", ("zero_window", range(10), range(10)),
      ("slow_service", range(10), range(10))),
-    ("many servers above one", ("unanswered_syns", range(50), range(50)),
+    ("many connections above few", ("unanswered_syns", range(50), range(50)),
      ("unanswered_syns", range(10), range(10))),
     ("a slow server above something odd", ("slow_service", range(10), range(10)),
      ("tsval_back", range(10), range(10))),
@@ -203,3 +203,31 @@ def test_every_pattern_is_a_rule_or_named_as_none() -> None:
     for rule in RULES:  # a kind yields only to kinds that were looked for before it
         assert set(rule.yields_to) <= before
         before.add(rule.kind)
+
+
+def test_a_client_of_many_servers_that_answer_is_no_sweep() -> None:
+    talks = [Conversation(server=f"198.51.100.{i}", start=float(i)).handshake() for i in range(1, 31)]
+    assert found(*talks).standouts == ()
+    idle = [Conversation(server=f"198.51.100.{i}", start=float(i)).ack().ack("server") for i in range(1, 31)]
+    assert found(*idle).standouts == ()
+
+
+def test_ports_tried_without_a_syn_are_a_sweep() -> None:
+    talks = [
+        Conversation(client_port=50_000, server_port=port, start=port / 100).fin("client", seq=1).rst("server")
+        for port in range(1, 41)
+    ]
+    first = found(*talks).standouts[0]
+    assert first.kind == "port_sweep"
+    assert "tried 40 ports of 198.51.100.1" in first.sentence
+
+
+def test_a_server_above_the_others_has_a_line_of_its_own() -> None:
+    many = [Conversation(client_port=40_000 + i, start=i / 10).syn().syn(after=1) for i in range(9)]
+    few = [
+        Conversation(client_port=41_000 + i, server=f"198.51.100.{10 + i}", start=i / 10).syn().syn(after=1)
+        for i in range(6)
+    ]
+    one, others = found(*many, *few).standouts
+    assert one.sentence.startswith("198.51.100.1:80 answered none of 9 connections")
+    assert others.sentence.startswith("198.51.100.10:80 and 5 other servers answered none of 6 connections")

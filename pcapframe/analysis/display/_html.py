@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pcapframe.analysis.display._brief import WAITED, health_line
 from pcapframe.analysis.display._phrases import (
     RETRANSMITTED,
     reordering_rows,
@@ -14,13 +15,15 @@ from pcapframe.analysis.display._phrases import (
     wireshark_rows,
 )
 from pcapframe.analysis.selection import Selection
-from pcapframe.wording import counted, printable, shortened
+from pcapframe.analysis.standouts import looked_at
+from pcapframe.wording import counted, printable, seconds, shortened
 
 if TYPE_CHECKING:
     from pcapframe.analysis.display._report import Report
 
 __all__ = ["html_text"]
 
+MOST = 8  # standouts
 WIDTH = 120  # of a line with a display filter [characters]
 
 
@@ -43,9 +46,62 @@ def html_text(report: "Report") -> str:
         lines.append(f"filter: {report.selection}")
     body = [f"<p><b>{_escaped(shortened(capture.name))}</b><br>{_lines(lines)}</p>"]
     body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*report.notes, report.message) if note]
-    body.append(f"<p><b>Capture health.</b> {_escaped(report.health.sentence)}</p>")
+    if statistics["total_connections"]:
+        body += [_standouts(report), _tiles(report)]
+    body.append(_folded("Capture health", _health(report), f": {health_line(report.health)}"))
+    if statistics["total_connections"]:
+        body.append(_folded("Counts", f"<p>{_lines(_counts(report))}</p>"))
+    if report.patterns:
+        body.append(_folded(counted(len(report.patterns), "pattern").capitalize(), _patterns(report)))
+    return f"<div style='text-align:left'>{''.join(body)}</div>"
+
+
+def _standouts(report: "Report") -> str:
+    """Write what stands out, each with its filter."""
+    if not report.standouts:
+        return f"<p><b>Nothing stands out.</b> {_escaped(looked_at(report.statistics))}.</p>"
+    items = "".join(
+        f"<li>{_escaped(seen.sentence)}"
+        + (f"<br><small>{_escaped(seen.selects)}: <code>{_escaped(seen.display_filter)}</code></small>"
+           if seen.display_filter else "")
+        + "</li>"
+        for seen in report.standouts[:MOST]
+    )  # fmt: skip
+    more = len(report.standouts) - MOST
+    rest = f"<p><small>{more:,} more: analysis.standouts</small></p>" if more > 0 else ""
+    return f"<p><b>What stands out</b></p><ol>{items}</ol>{rest}"
+
+
+def _tiles(report: "Report") -> str:
+    """Write the numbers that a reader looks for first, side by side."""
+    statistics = report.statistics
+    handshake, endings = statistics["handshake"], statistics["endings"]
+    waited = {name: float(report.connections[column].sum()) for name, column in WAITED.items()}
+    tiles = {
+        "handshakes complete": f"{handshake['successful']:,} of {statistics['total_connections']:,}",
+        "ended by FIN": f"{endings['fin']:,}",
+        "ended by RST": f"{endings['reset']:,}",
+        "RSTs": f"{statistics['flags']['rst']:,}",
+        RETRANSMITTED: f"{statistics['retransmissions']['total']:,}",
+        "servers took": seconds(waited["servers"]),
+        "clients took": seconds(waited["clients"]),
+    }
+    cells = "".join(
+        "<span style='display:inline-block;margin:0 1.5em .5em 0'>"
+        f"<b style='font-size:1.3em'>{_escaped(number)}</b><br><small>{_escaped(name)}</small></span>"
+        for name, number in tiles.items()
+    )
+    return f"<div>{cells}</div>"
+
+
+def _health(report: "Report") -> str:
     items = "".join(f"<li>{_escaped(str(finding))}</li>" for finding in report.health.findings)
-    body += [f"<ul>{items}</ul>"] if items else []
+    return f"<p>{_escaped(report.health.sentence)}</p>" + (f"<ul>{items}</ul>" if items else "")
+
+
+def _counts(report: "Report") -> list[str]:
+    """Write the counts of connections, retransmissions and reordering."""
+    statistics = report.statistics
     seen = statistics["retransmissions"]
     rows = [
         (RETRANSMITTED, retransmitted_text(statistics, report.health)),
@@ -53,18 +109,28 @@ def html_text(report: "Report") -> str:
         *reordering_rows(statistics["reordering"], report.health, WIDTH),
     ]
     counts = [totals_text(statistics, report.health)]
-    counts += [f"{name}: {text}" if name else text for name, text in rows]
-    body += [f"<p>{_lines(counts)}</p>"] if statistics["total_connections"] else []
-    patterns = [
-        f"<tr><td>{_escaped(spaced(seen.category))}</td><td><code>{_escaped(seen.pattern)}</code></td>"
-        f"<td style='white-space:normal;text-align:left'>{_escaped(seen.description)}</td>"
-        f"<td>{_escaped(str(seen.evidence))}</td></tr>"
+    return counts + [f"{name}: {text}" if name else text for name, text in rows]
+
+
+def _patterns(report: "Report") -> str:
+    rows = "".join(
+        f"<tr>{_cell(spaced(seen.category))}<td style='text-align:left'><code>{_escaped(seen.pattern)}</code></td>"
+        f"{_cell(seen.description)}{_cell(str(seen.evidence))}</tr>"
         for seen in report.patterns
-    ]
-    if patterns:
-        head = "".join(f"<th>{name}</th>" for name in ("category", "pattern", "observed", "evidence"))
-        body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(patterns)}</tbody></table>")
-    return f"<div>{''.join(body)}</div>"
+    )
+    head = "".join(
+        f"<th style='text-align:left'>{name}</th>" for name in ("category", "pattern", "observed", "evidence")
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return f"<td style='white-space:normal;text-align:left'>{_escaped(text)}</td>"
+
+
+def _folded(title: str, body: str, beside: str = "") -> str:
+    """Write a part that a click opens."""
+    return f"<details><summary><b>{_escaped(title)}</b>{_escaped(beside)}</summary>{body}</details>"
 
 
 def _lines(texts: Iterable[str]) -> str:

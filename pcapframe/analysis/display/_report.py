@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pandas as pd
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -49,6 +50,7 @@ class Report:
     statistics: Statistics
     patterns: tuple[Pattern, ...]
     standouts: tuple[Standout, ...]
+    connections: pd.DataFrame
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         yield from capture_lines(self.capture)

@@ -117,7 +117,8 @@ def _lasted(seen: Seen, mask: Mask) -> str:
     lasted = lasted[~np.isnan(lasted)]
     if not lasted.size:
         return ""
-    return f", {seconds(float(np.median(lasted)))}{' (median)' if lasted.size > 1 else ''} old"
+    when = " after it began" if lasted.size == 1 else " (median) after they began"
+    return f", {seconds(float(np.median(lasted)))}{when}"
 
 
 def _unlike(seen: Seen, mask: Mask) -> str:

@@ -19,8 +19,7 @@ REPEATED = 0.1  # smallest share of a server's connections whose SYN was repeate
 def tried_ports(seen: Seen, free: Mask) -> Iterator[Found]:
     """A client that tried many ports of one address, most of them without a connection."""
     ends = seen.traffic.endpoints
-    tried = free & _without_data(seen)
-    for mask in _large_groups(tried, ends.client >> 16, ends.server >> 16, ends.server & 0xFFFF):
+    for mask in _large_groups(seen, free, ends.client >> 16, ends.server >> 16, ends.server & 0xFFFF):
         place = int(np.argmax(mask))
         ports = np.unique(ends.server[mask]).size
         who, whom = ends.client_text(place), ends.server_host_text(place)
@@ -34,8 +33,7 @@ def tried_ports(seen: Seen, free: Mask) -> Iterator[Found]:
 def tried_addresses(seen: Seen, free: Mask) -> Iterator[Found]:
     """A client that tried one port of many addresses, most of them without a connection."""
     ends = seen.traffic.endpoints
-    tried = free & _without_data(seen)
-    for mask in _large_groups(tried, ends.client >> 16, ends.server & 0xFFFF, ends.server >> 16):
+    for mask in _large_groups(seen, free, ends.client >> 16, ends.server & 0xFFFF, ends.server >> 16):
         place = int(np.argmax(mask))
         hosts, port = np.unique(ends.server_host[mask]).size, int(ends.server[place] & 0xFFFF)
         rows = _probes(seen, mask)
@@ -51,11 +49,18 @@ def _without_data(seen: Seen) -> Mask:
     return np.asarray(seen.each_way("payload_bytes") == 0, np.bool_)
 
 
-def _large_groups(tried: Mask, who: Array, what: Array, each: Array) -> Iterator[Mask]:
-    """Find who tried `TRIED` different things or more of one, most of them without a connection."""
-    if np.count_nonzero(tried) < TRIED:
+def _large_groups(seen: Seen, free: Mask, who: Array, what: Array, each: Array) -> Iterator[Mask]:
+    """Find who failed to reach `TRIED` different things or more of one, and most of what it tried there.
+
+    Connections without a SYN count where the server sent a RST or nothing.
+    """
+    without = free & _without_data(seen)
+    silent = (seen.number("server_rsts") > 0) | (seen.number("server_packets") == 0)
+    failed = seen.is_in("handshake", "refused", "unanswered", "half_open", "aborted")
+    failed = without & (failed | (seen.is_in("handshake", "not_captured") & silent))
+    if np.count_nonzero(failed) < TRIED:
         return
-    places = np.flatnonzero(tried)
+    places = np.flatnonzero(failed)
     pairs = np.unique(np.stack((who[places], what[places], each[places])), axis=1)
     groups, counts = np.unique(pairs[:2], axis=1, return_counts=True)
     for (one, other), count in zip(groups.T.tolist(), counts.tolist(), strict=True):
@@ -64,7 +69,7 @@ def _large_groups(tried: Mask, who: Array, what: Array, each: Array) -> Iterator
         everything = (who == one) & (what == other)
         reached = np.unique(each[everything]).size
         if count >= FAILED * reached:
-            yield everything & tried
+            yield everything & without
 
 
 def _probes(seen: Seen, mask: Mask) -> Array:

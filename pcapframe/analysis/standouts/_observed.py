@@ -38,9 +38,10 @@ def slow_servers(seen: Seen, free: Mask) -> Iterator[Found]:
             trips = row["round_trip_s"]
             beside = f"; its round trip is {seconds(trips)}" if trips is not None else ""
             median = " (median)" if row["slow"] > 1 else ""
+            which = f"{row['slow']:,} of {counted(row['turns'], 'request')}" if row["turns"] > 1 else "the only request"
             text = (
-                f"{group.name} took {seconds(row['slow_median_s'])}{median} to answer {row['slow']:,} of "
-                f"{counted(row['turns'], 'request')} of {seen.client_text(group.mask)}{beside}"
+                f"{group.name} took {seconds(row['slow_median_s'])}{median} to answer {which} "
+                f"of {seen.client_text(group.mask)}{beside}"
             )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
 

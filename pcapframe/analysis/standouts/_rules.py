@@ -1,8 +1,8 @@
 """The table of what can stand out, and the rule that ranks it.
 
 A connection that a kind has named is left out of the kinds that yield to it, so that one event is one line. The rank of
-an event is its weight x (1 + share + contrast) / 3: ``share`` is how much of the capture shows it (connections or
-servers, whichever is more), ``contrast`` how much more its servers' connections show it than the others. The weight is
+an event is its weight x (1 + share + contrast) / 3: ``share`` is how many of the capture's connections show
+it, ``contrast`` how much more the connections of its servers show it than those of the other servers. The weight is
 1 where no connection came about or it was cut off, 0.7 where data stood still, 0.5 where it was slow, 0.3 where
 something was odd. Equal ranks are in order of time.
 """
@@ -165,11 +165,10 @@ def rank(seen: Seen, rule: Rule, event: Found, of_kind: Mask) -> float:
     """
     weight = rule.weight if event.weight is None else event.weight
     count = int(np.count_nonzero(event.mask))
-    servers = np.unique(seen.server_number[event.mask]).size / seen.server_count
     own = count / max(int(np.count_nonzero(event.among)), 1)
     others = ~event.among
     elsewhere = np.count_nonzero(of_kind & others) / max(int(np.count_nonzero(others)), 1)
-    return float(weight * (1 + max(count / seen.size, servers) + own - elsewhere) / 3)
+    return float(weight * (1 + count / seen.size + own - elsewhere) / 3)
 
 
 def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standout:
