@@ -157,7 +157,7 @@ def altered(
         chosen = made[(random.random(len(made)) < 0.01) & arrives]
         made = pd.concat([made, chosen.assign(number=MADE_COPY, time=chosen["time"] + pd.Timedelta(30, "us"))])
     if how.decoys:
-        later = made.assign(decoy=True, number=FORGED, time=made["time"] + pd.Timedelta(700, "ms"))
+        later = made.assign(decoy=True, number=FORGED, time=_slower(made["time"]))
         later = _translated(later, clients, 77)
         made = pd.concat([made, _rewritten(later, random)])
     if how.translates:
@@ -194,6 +194,12 @@ def _clock(times: pd.Series, all_times: pd.Series, how: Alteration) -> pd.Series
     own = times.to_numpy("datetime64[ns]").view(np.int64)
     shifted = own + np.rint(true_offset(own, all_times, how)).astype(np.int64)
     return pd.Series(shifted.view("datetime64[ns]"), times.index).dt.tz_localize("UTC")
+
+
+def _slower(times: pd.Series) -> pd.Series:
+    """Return times with their own pace: a tenth slower, and later."""
+    since = times - times.min()
+    return times + since / 10 + pd.Timedelta(700, "ms")
 
 
 def _with_forged(packets: pd.DataFrame, clients: Sequence[str], random: np.random.Generator) -> pd.DataFrame:

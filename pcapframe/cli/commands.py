@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 import pcapframe
-from pcapframe.cli import answer_commands, frame_commands, service_commands, wait_commands
+from pcapframe.cli import answer_commands, frame_commands, join_commands, service_commands, wait_commands
 from pcapframe.cli.output import OutputClosed, exit_status, replace_closed_streams
 from pcapframe.files import exit_on_sigterm
 
@@ -67,6 +67,6 @@ def commands() -> None:
     """
 
 
-for module in (answer_commands, frame_commands, wait_commands, service_commands):
+for module in (answer_commands, frame_commands, wait_commands, join_commands, service_commands):
     for name in module.__all__:
         commands.add_command(getattr(module, name))

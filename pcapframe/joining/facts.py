@@ -99,6 +99,11 @@ class Capture:
         return np.asarray(np.where(self.numbers["syn"] == NONE, NONE, self.numbers["base"]))
 
     @cached_property
+    def starts(self) -> Array:
+        """When each connection begins. [ns]."""
+        return self.connections["start"].to_numpy("datetime64[ns]").view(np.int64)
+
+    @cached_property
     def is_later_view(self) -> Mask:
         """Connections that this capture holds a second time, under other addresses."""
         return np.asarray(self.connections["same_as"].notna().to_numpy(np.bool_))

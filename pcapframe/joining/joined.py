@@ -40,8 +40,8 @@ class Joined:
     connections : DataFrame
         Columns of ``schema.PATHS``, index ``path_id``: every connection of every capture.
     segments : DataFrame
-        Columns of ``schema.TRANSMISSIONS``: transmissions of the connections that more than one capture has, in order
-        of time.
+        Columns of ``schema.TRANSMISSIONS``, index ``transmission``: what was sent in the connections that more than one
+        capture has, in order of time.
     notes : tuple of str
         Sentences on what was found and what was not, where that limits the rest.
     """
@@ -144,14 +144,14 @@ def _only(paths: Paths, which: Array) -> Paths:
 def _connections(captures: list[Capture]) -> tuple[Paths, pd.DataFrame]:
     """Match the connections of each capture with those of the captures before it: common ones first."""
     addresses: dict[str, int] = {}
-    known = Identities.of(captures[0], addresses)
+    known = Identities.of(captures[0], addresses, 0)
     points, size = len(captures), len(known)
     conn, turned = np.full((size, points), NONE, np.int64), np.zeros((size, points), np.bool_)
     conn[:, 0] = np.arange(size)
     rule, ambiguous, translated = np.full(size, NONE), np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for point, capture in enumerate(captures[1:], 1):
-        own = Identities.of(capture, addresses)
-        pairing = pair_connections(known, own)
+        own = Identities.of(capture, addresses, point)
+        pairing = pair_connections(known, own, captures)
         there = np.flatnonzero(pairing.partner != NONE)
         at = pairing.partner[there]
         conn[at, point], turned[at, point] = there, pairing.is_turned[there]
@@ -303,7 +303,7 @@ def _segments(
     columns["last_seen"] = _category(np.where(missing == NONE, NONE, fates.last_seen[order]), points)
     columns["first_missing"] = _category(missing, points)
     columns |= dict(zip(("delay_s", "delay_low_s", "delay_high_s"), _delays(rows, fates, clocks, order), strict=True))
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=pd.RangeIndex(count, name="transmission"))
 
 
 def _delays(rows: Rows, fates: Fates, clocks: list[Clock | None], order: Array) -> list[Array]:

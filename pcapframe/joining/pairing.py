@@ -9,6 +9,7 @@ which neither has a second partner: others are ambiguous and stay apart.
    Small numbers are no evidence: simple stacks begin with them.
 3. ``timestamps``: the timestamps of SYN and SYN-ACK with both window scales, and as many bytes each way; sequence
    numbers may be rewritten.
+4. ``sequence``: what `contents` says of connections with as many bytes each way.
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,16 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.joining.contents import choose, events_of
 from pcapframe.joining.facts import NONE, ONE, Capture
+from pcapframe.schema import MATCHED_BY
 
 __all__ = ["Identities", "Pairing", "pair_connections"]
 
 SIMPLE = 1 << 16  # simple stacks and simulations begin with smaller sequence numbers
 HALF, FULL = 1 << 31, 1 << 32
+SEQUENCE = MATCHED_BY.index("sequence")
 NEAR = 1 << 20  # ranges of sequence numbers this far apart may still be one connection's [bytes]
 
 
@@ -42,6 +46,8 @@ class Identities:
         Where relative sequence numbers are 0, and the range of the relative ones that occur.
     is_later_view : ndarray of bool
         The same capture has the connection under other addresses too.
+    point, conn : ndarray of int64
+        The capture that they were read from, and their number there.
     """
 
     ends: Array
@@ -52,9 +58,11 @@ class Identities:
     low: Array
     high: Array
     is_later_view: Mask
+    point: Array
+    conn: Array
 
     @classmethod
-    def of(cls, capture: Capture, addresses: dict[str, int]) -> Self:
+    def of(cls, capture: Capture, addresses: dict[str, int], point: int) -> Self:
         """Read them from a capture; `addresses` numbers the addresses of all captures and is added to."""
         frame = capture.connections
         ends = [_numbered(frame["client"], addresses), frame["client_port"], _numbered(frame["server"], addresses),
@@ -69,6 +77,8 @@ class Identities:
             low=numbers["low"],
             high=numbers["high"],
             is_later_view=capture.is_later_view,
+            point=np.full(len(frame), point),
+            conn=np.arange(len(frame)),
         )
 
     def __add__(self, other: Self) -> Self:
@@ -134,13 +144,15 @@ def _times(values: Array) -> Array:
     return np.asarray(counts[place])
 
 
-def pair_connections(known: Identities, other: Identities) -> Pairing:
+def pair_connections(known: Identities, other: Identities, captures: Sequence[Capture]) -> Pairing:
     """Pair the connections of a capture with known ones.
 
     Parameters
     ----------
     known, other : Identities
         Of the connections found so far, and of the capture.
+    captures : sequence of Capture
+        All of them, by point.
 
     Returns
     -------
@@ -162,7 +174,34 @@ def pair_connections(known: Identities, other: Identities) -> Pairing:
             free, left = free[~known.is_later_view[free]], left[~other.is_later_view[left]]
         one, two, turned = find(known.take(free), other.take(left))
         made.settle(rule, free[one], left[two], turned)
+    _by_contents(known, other, captures, made)
     return made
+
+
+def _by_contents(known: Identities, other: Identities, captures: Sequence[Capture], made: Pairing) -> None:
+    """Pair what is left by payload lengths and times."""
+    free = np.setdiff1d(np.arange(len(known)), made.partner)
+    left = np.flatnonzero(made.partner == NONE)
+    rows = [each[(of.initial[each] != NONE).all(axis=1) & ~of.is_later_view[each] & (of.high[each] > ONE).any(axis=1)]
+            for of, each in ((known, free), (other, left))]  # fmt: skip
+    if not all(each.size for each in rows):
+        return
+    pairs = np.flatnonzero(made.partner != NONE)
+    for point in np.unique(known.point[rows[0]]).tolist():
+        mine = rows[0][known.point[rows[0]] == point]
+        theirs = rows[1][made.partner[rows[1]] == NONE]
+        sizes = [
+            np.concatenate([of.high[each], of.scale[each]], axis=1) for of, each in ((known, mine), (other, theirs))
+        ]
+        _, number = np.unique(np.concatenate(sizes), axis=0, return_inverse=True)
+        here, there = captures[point], captures[int(other.point[0])]
+        matched = pairs[known.point[made.partner[pairs]] == point]
+        begins = [capture.starts[of.conn[each]] for capture, of, each in
+                  ((here, known, made.partner[matched]), (there, other, matched))]  # fmt: skip
+        timed = (begins[0] != NO_TIME) & (begins[1] != NO_TIME)
+        one, two = choose(events_of(here, known.conn[mine]), events_of(there, other.conn[theirs]), number[: mine.size],
+                          number[mine.size :], begins[0][timed], begins[1][timed])  # fmt: skip
+        made.settle(SEQUENCE, mine[one], theirs[two], np.zeros(one.size, np.bool_))
 
 
 def _joined(one: Sequence[Array], other: Sequence[Array]) -> tuple[Array, Array]:

@@ -1,0 +1,71 @@
+"""Connections whose numbers were rewritten: by payload lengths and times."""
+
+import struct
+from fractions import Fraction
+
+from tests.builders import Conversation, merge
+from tests.joining.made import beyond, from_client, joined, translated
+from tests.joining.test_pairing import pairs
+
+
+def shop(number, *, start, size=1000, gap=0.05):
+    """A connection of three requests."""
+    made = Conversation(
+        client_port=40_000 + number, start=start, timestamps=False, client_isn=0x12345678 + 99_999 * number,
+        server_isn=0x3ABCDEF0 + 77_777 * number,
+    ).handshake()  # fmt: skip
+    for _ in range(3):
+        made.data("client", 100, after=gap).ack("server").data("server", size).ack("client")
+    return list(made.close())
+
+
+def rewritten(frames, by=0x01020304):
+    """Sequence numbers shifted: those of the client up, those of the server down."""
+    made = []
+    for time, data in frames:
+        own = bytearray(data)
+        seq, ack = struct.unpack_from(">II", own, 38)
+        up = by if from_client(data) else -by
+        struct.pack_into(">II", own, 38, (seq + up) % 2**32, (ack - up) % 2**32 if own[47] & 0x10 else 0)
+        made.append((time, bytes(own)))
+    return made
+
+
+def there(frames, **given):
+    return translated(rewritten(beyond(frames, offset=Fraction(7))), **given)
+
+
+def test_connections_of_different_times():
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2, 5.9))]
+    made = joined(merge(*shops), merge(*(there(one, port=50_000 + n) for n, one in enumerate(shops))))
+    assert pairs(made) == [(n, n, "sequence") for n in range(4)]
+    assert made.connections["rewritten"].tolist() == [True] * 4
+    assert (made.segments["fate"] == "passed").all()
+
+
+def test_decoy_of_equal_size_is_not_taken():
+    """The third connection is not in the other capture, which has one of the same size at another time."""
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2, 5.9))]
+    others = [shops[0], shops[1], shop(2, start=3.1), shops[3]]
+    made = joined(merge(*shops), merge(*(there(one, port=50_000 + n) for n, one in enumerate(others))))
+    assert pairs(made) == [(0, 0, "sequence"), (1, 1, "sequence"), (3, 3, "sequence")]
+
+
+def test_too_few_of_one_size_say_nothing():
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7))]
+    made = joined(merge(*shops), merge(*(there(one, port=50_000 + n) for n, one in enumerate(shops))))
+    assert pairs(made) == []
+
+
+def test_clock_of_connections_that_are_known():
+    """One connection keeps its numbers: its clock tells which of the others are one."""
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2))]
+    known = translated(beyond(shops[0], offset=Fraction(7)), port=50_000)
+    made = joined(merge(*shops), merge(known, *(there(one, port=50_001 + n) for n, one in enumerate(shops[1:]))))
+    assert pairs(made) == [(0, 0, "isn"), (1, 1, "sequence"), (2, 2, "sequence")]
+
+
+def test_what_repeats_every_day_is_not_one_connection():
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2, 5.9))]
+    next_day = [(time + 86_400, data) for one in shops for time, data in there(one)]
+    assert pairs(joined(merge(*shops), merge(next_day))) == []
