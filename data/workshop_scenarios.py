@@ -215,3 +215,46 @@ def second_opinion(lab: Lab) -> None:
     older[3][0].close()
     for sock in older[4]:
         sock.close()
+
+
+# Who waits in each office: delay of the link each way, time before a request, time before a response [s].
+OFFICES = {"a": (0.012, 0.0, 0.7), "b": (0.012, 0.0, 0.0), "c": (0.3, 0.0, 0.0), "d": (0.012, 0.9, 0.0)}
+
+
+def _office(lab: Lab, letter: str) -> None:
+    _, ask_after_s, answer_after_s = OFFICES[letter]
+    listener = lab.server.listen(lab.servers[0], 7100)
+    with lab.capture():
+        for _ in range(2):
+            ours, theirs = lab.pair(listener, note="four requests and responses")
+            for _ in range(4):
+                time.sleep(ask_after_s)
+                transfer((ours, theirs, 250))
+                time.sleep(answer_after_s)
+                transfer((theirs, ours, 3_000))
+            close_in_turn(ours, theirs)
+    listener.close()
+
+
+@review("office_a.pcap.gz", vantage="client", plan=Plan(seed=106, delay_s=OFFICES["a"][0]))
+def office_a(lab: Lab) -> None:
+    """Two connections of four requests; the server takes 0.7 s before each response."""
+    _office(lab, "a")
+
+
+@review("office_b.pcap.gz", vantage="client", plan=Plan(seed=107, delay_s=OFFICES["b"][0]))
+def office_b(lab: Lab) -> None:
+    """The same, where nobody waits."""
+    _office(lab, "b")
+
+
+@review("office_c.pcap.gz", vantage="client", plan=Plan(seed=108, delay_s=OFFICES["c"][0]))
+def office_c(lab: Lab) -> None:
+    """The same over a path of 0.6 s there and back."""
+    _office(lab, "c")
+
+
+@review("office_d.pcap.gz", vantage="client", plan=Plan(seed=109, delay_s=OFFICES["d"][0]))
+def office_d(lab: Lab) -> None:
+    """The same, where the client takes 0.9 s before each request."""
+    _office(lab, "d")

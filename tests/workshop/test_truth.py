@@ -30,8 +30,7 @@ def analysis(review: str) -> pf.Analysis:
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_the_log_is_of_the_capture_that_ships(name: str) -> None:
-    (review,) = [review for review in REVIEWS if review.endswith(name)]
-    capture = Review(review).capture
+    capture = Review(REVIEWS[1]).capture.with_name(TRUTH[name]["file"])
     assert hashlib.sha256(capture.read_bytes()).hexdigest() == TRUTH[name]["sha256"]
     packets = pf.read_pcap(capture, progress=False)
     assert len(packets) == TRUTH[name]["packets"]
@@ -134,3 +133,28 @@ def test_first_steps() -> None:
     assert given["how_many"] == len(connections)
     assert given["address"] == connections["server"].astype(str).value_counts().index[0]
     assert given["long_ones"] == list(connections.index[connections["duration_s"] > 1])
+
+
+def test_four_offices() -> None:
+    """Delays and pauses are those of ``OFFICES`` in data/workshop_scenarios.py."""
+    given = answers("6_four_offices")
+    notes = [row["note"] for name in "abcd" for row in logged(f"office_{name}")]
+    assert notes == ["four requests and responses"] * 8
+    assert given["how_many"] == 2 * 4
+    trips = {name: 2 * TRUTH[f"office_{name}"]["plan"]["delay_s"] for name in "abcd"}
+    assert given["far"] == max(trips, key=lambda name: trips[name])
+    found = {name: pf.analyze(Review("6_four_offices").capture.with_name(f"office_{name}.pcap.gz")) for name in "abcd"}
+    seen = {name: pf.turns(one) for name, one in found.items()}
+    assert {name: len(turns) for name, turns in seen.items()} == dict.fromkeys("abcd", given["how_many"])
+    for name, turns in seen.items():
+        assert turns["round_trip_s"].min() == pytest.approx(trips[name], abs=0.02)
+    servers = {name: (turns["service_s"].median() - trips[name]) for name, turns in seen.items()}
+    assert given["slow_server"] == max(servers, key=lambda name: servers[name])
+    assert given["server_s"] == round(servers[given["slow_server"]], 1) == 0.7
+    assert given["left_s"] == abs(round(servers[given["far"]], 1))
+    clients = {name: one.connections["client_wait_s"].sum() for name, one in found.items()}
+    assert given["slow_client"] == max(clients, key=lambda name: clients[name])
+    (other,) = set("abcd") - {given["far"], given["slow_server"], given["slow_client"]}
+    sums = found[other].connections[["service_total_s", "duration_s"]].sum()
+    assert given["share"] == round(100 * sums["service_total_s"] / sums["duration_s"], -1)
+    assert [pattern for pattern in found[other].patterns if pattern.category == "timing"] == []
