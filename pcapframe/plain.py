@@ -44,6 +44,13 @@ class Nullable(NamedTuple):
         return Nullable(self.values[start:stop], None if self.mask is None else self.mask[start:stop])
 
 
+class Lists(NamedTuple):
+    """A column of lists: where the elements of each row begin, with one entry more than rows, and the elements."""
+
+    starts: Array
+    elements: Array
+
+
 def parts_of(column: Any) -> Nullable:
     """Return what is behind a column of numbers, times or categories, without a copy where pandas has none to make.
 
@@ -98,13 +105,13 @@ class PlainColumns:
     def __init__(self, frame: Mapping[str, Any] | Any, columns: Sequence[Column], wanted: Iterable[str]) -> None:
         declared = {column.name: column for column in columns}
         self._columns: dict[str, tuple[Nullable, Column]] = {}
-        self._lists: dict[str, Any] = {}
+        self._lists: dict[str, Lists] = {}
         for name in wanted:
             if name not in declared:
                 continue  # "<name>_at" comes with its list
             column, data = declared[name], frame[name]
             if column.dtype.startswith("list"):
-                self._lists[name] = _in_one_piece(data.array.__arrow_array__())
+                self._lists[name] = _lists(data.array.__arrow_array__())
             else:
                 self._columns[name] = parts_of(data), column
 
@@ -138,8 +145,10 @@ class PlainColumns:
             By name, read-only; views where the type is that in the frame.
         """
         made = {name: _filled(data.part(start, stop), column) for name, (data, column) in self._columns.items()}
-        for name, lists in self._lists.items():
-            made[f"{name}_at"], made[name] = _elements(lists.slice(start, stop - start))
+        for name, (starts, elements) in self._lists.items():
+            at = starts[start : stop + 1]
+            made[f"{name}_at"] = fixed(at.astype(np.int64) - at[0], np.int64)
+            made[name] = fixed(elements[at[0] : at[-1]], np.uint32)
         return made
 
 
@@ -148,21 +157,19 @@ def _filled(data: Nullable, column: Column) -> Array:
     values, mask = data
     if mask is None or not mask.any():
         return fixed(values, column.plain_dtype)
+    if mask[0] and mask.all():
+        return fixed(np.full(values.size, PLAIN[column.dtype][1], column.plain_dtype), column.plain_dtype)
     filled = values.astype(column.plain_dtype)
     np.putmask(filled, mask, PLAIN[column.dtype][1])
     return fixed(filled, column.plain_dtype)
 
 
-def _in_one_piece(lists: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Return lists as one array, which Arrow can slice without searching for the piece."""
-    if isinstance(lists, pa.ChunkedArray):
-        return lists.chunk(0) if lists.num_chunks == 1 else lists.combine_chunks()
-    return lists
-
-
-def _elements(lists: pa.Array) -> tuple[Array, Array]:
+def _lists(column: pa.Array | pa.ChunkedArray) -> Lists:
     """Return where the elements of each list begin, and the elements."""
-    elements, starts = lists.flatten().to_numpy(), lists.offsets.to_numpy()
+    lists = column
+    if isinstance(column, pa.ChunkedArray):
+        lists = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    starts, elements = lists.offsets.to_numpy(), lists.flatten().to_numpy()
     if starts[-1] - starts[0] != elements.size:  # a list that is null may still hold elements
         starts = np.cumsum(np.append(0, pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
-    return fixed(starts - starts[0], np.int64), fixed(elements, np.uint32)
+    return Lists(starts - starts[0], elements)
