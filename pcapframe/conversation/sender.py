@@ -23,7 +23,6 @@ from pcapframe.conversation.sender_state import (
     BUSY,
     LINK,
     SENDER,
-    SPAN,
     UNKNOWN,
     end_busy,
     end_repairing,
@@ -190,7 +189,7 @@ def _greet(senders: Any, at: Any, link: Any, own: Any, flags: Any, time: Any) ->
 
 @jit
 def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None:
-    """Follow a chunk of segments; write `spans` if there is room for them."""
+    """Follow a chunk of segments; write `spans`, if not None."""
     place, from_client, times, tcp_flags = rows.place, rows.from_client, rows.time, rows.tcp_flags
     header, payload, rel_seq, rel_ack = rows.tcp_header_bytes, rows.payload_bytes, rows.rel_seq, rows.rel_ack
     windows, scaled, mss, tsvals = rows.window, rows.window_bytes, rows.mss, rows.tsval
@@ -289,7 +288,7 @@ class Senders:
         self.senders["answer_ns"] = UNKNOWN
         self._edges = Edges(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(2, np.int64))
 
-    def feed(self, rows: Any, spans: Array = np.empty(0, SPAN)) -> None:  # noqa: B008  # not written to
+    def feed(self, rows: Any, spans: Array | None = None) -> None:
         """Follow the next chunk.
 
         Parameters
@@ -303,7 +302,7 @@ class Senders:
         self._edges = self._grown(int(self._edges.free[1]) + sent.place.size)
         _follow(sent, self.links, self.senders, self._edges, spans)
 
-    def finish(self, spans: Array = np.empty(0, SPAN)) -> None:  # noqa: B008  # not written to
+    def finish(self, spans: Array | None = None) -> None:
         """End what goes on at the end of the capture.
 
         Parameters
