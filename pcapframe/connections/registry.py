@@ -39,9 +39,10 @@ class Measure(Protocol):
 
 Derive = Callable[[Mapping[str, Any]], dict[str, Any]]
 
+# Of neighbours in this list one at most remembers much of each connection: see `table`, which may feed them in pairs.
 MEASURES: list[type[Measure]] = [
-    Identity, Volume, HopLimits, Establishment, Termination, Lifecycle, Reliability, Stalls, Probes, RoundTrips,
-    Waits, Sending,
+    Identity, Volume, Establishment, Termination, Lifecycle, Reliability, Probes, RoundTrips, Stalls, Waits, HopLimits,
+    Sending,
 ]  # fmt: skip
 # These compute further columns from those of the measures, in this order.
 DERIVED: list[Derive] = [vantage_columns, rest_columns]

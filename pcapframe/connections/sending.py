@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcapframe.connections.rows import SIDES, Rows, seconds
+from pcapframe.connections.rows import SIDES, Rows, seconds, unpacked
 from pcapframe.conversation import Senders, known_senders
 
 __all__ = ["Sending"]
 
 UNKNOWN = -1
+OF_SENDER = ("lacks_scale", "is_bounded", "sent_any", "busy_ns", "limited_ns", "repairing_ns")
 
 
 class Sending:
@@ -37,16 +38,16 @@ class Sending:
         """Return the computed columns."""
         self._senders.finish()
         made: dict[str, Any] = {}
-        links = self._senders.links
+        links = unpacked(self._senders.links, "last_at", "begun_at")
+        senders = unpacked(self._senders.senders.reshape(-1, 2), *OF_SENDER)
         whole_ns = links["last_at"] - links["begun_at"]
         all_known = known_senders(self._senders)
         for i, side in enumerate(SIDES):
-            own, known = self._senders.senders[i::2], all_known[i::2]
+            own, known = {name: column[:, i] for name, column in senders.items()}, all_known[i::2]
             has_window = known & (~own["lacks_scale"] | own["is_bounded"] | ~own["sent_any"])
             made[f"{side}_busy_s"] = seconds(np.where(known, own["busy_ns"], UNKNOWN))
             made[f"{side}_window_limited_s"] = seconds(np.where(has_window, own["limited_ns"], UNKNOWN))
             made[f"{side}_repairing_s"] = seconds(np.where(known, own["repairing_ns"], UNKNOWN))
             made[f"{side}_idle_s"] = seconds(np.where(known, whole_ns - own["busy_ns"], UNKNOWN))
-            bounded = own["is_bounded"].copy()
-            made[f"{side}_window_scale_bounded"] = pd.arrays.BooleanArray(bounded, ~has_window)
+            made[f"{side}_window_scale_bounded"] = pd.arrays.BooleanArray(own["is_bounded"], ~has_window)
         return made

@@ -18,6 +18,7 @@ from pcapframe.measures import without_attrs
 __all__ = ["build_connections"]
 
 FEW_SEGMENTS = 4  # of a connection
+AT_ONCE = 2  # measures of connections with few segments
 
 
 def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
@@ -88,9 +89,8 @@ def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:
     """
     if segments >= FEW_SEGMENTS * connections:
         return [MEASURES]
-    third = -(-len(MEASURES) // 3)
     # The last ones remember most; then few columns should be there.
-    return [MEASURES[first : first + third] for first in reversed(range(0, len(MEASURES), third))]
+    return [MEASURES[first : first + AT_ONCE] for first in reversed(range(0, len(MEASURES), AT_ONCE))]
 
 
 def _places(conn_id: Array) -> tuple[Array, Array]:

@@ -269,9 +269,10 @@ class Following:
     """
 
     def __init__(self, connections: int) -> None:
-        self.talks = np.zeros(connections, TALK)
+        silent = np.zeros((), TALK)
         for name in ("syn_at", "complete_at", "first_response_at", "greeting_end"):
-            self.talks[name] = NO_TIME
+            silent[name] = NO_TIME
+        self.talks = np.full(connections, silent)  # field by field would go through this memory once for each
         self._directions = np.zeros((connections, 2), DIRECTION)
         self._holes = Holes(
             np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(2, np.int64)
