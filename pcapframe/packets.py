@@ -286,7 +286,10 @@ def _way_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras:
     ways, count = columns.tunnel_names(), columns.count
     unique = sorted({ways[way] for way in np.flatnonzero(np.bincount(extras["tunnel"])).tolist() if way})
     numbers = np.array([unique.index(name) if name in unique else -1 for name in ways], np.int16)
+    row: npt.NDArray[Any] | slice
     row, names_dtype = np.ascontiguousarray(extras["row"]), pd.CategoricalDtype(pd.Index(unique, dtype="str"))
+    if row.size == count and (row[1:] > row[:-1]).all():  # all rows, in order
+        row = slice(None)
     return {
         "outer_src": _sparse_category(count, row, extras["outer_src"], addresses),
         "outer_dst": _sparse_category(count, row, extras["outer_dst"], addresses),
@@ -343,7 +346,9 @@ def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return flags
 
 
-def _sparse_category(count: int, row: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype) -> Any:
+def _sparse_category(
+    count: int, row: npt.NDArray[Any] | slice, numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype
+) -> Any:
     """Return a categorical column of `count` rows with `numbers` in these rows, null elsewhere."""
     none = np.full(1, -1, np.min_scalar_type(-len(dtype.categories) - 1))
     codes = np.broadcast_to(none, count)

@@ -36,6 +36,7 @@ class DeepScratch(NamedTuple):
 
     header: Array  # uint64, the innermost IP header, then the outermost addresses
     quote: Array  # uint64, the same of a packet that an ICMP error quotes
+    last: Array  # uint64, the outermost addresses of the record before
     key: Array  # uint64, of a fragment's datagram
     fields: Array  # int64, what `decode_tcp` finds
     edges: Array  # uint32, edges of SACK blocks
@@ -48,6 +49,7 @@ def new_deep_scratch() -> DeepScratch:
     return DeepScratch(
         np.zeros(SLOTS, np.uint64),
         np.zeros(SLOTS, np.uint64),
+        np.zeros(5, np.uint64),
         np.zeros(5, np.uint64),
         np.zeros(transport.FIELDS, np.int64),
         np.zeros(BATCH_RECORDS * 20, np.uint32),
@@ -192,6 +194,7 @@ def decode_deferred(
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
     late_edges = 0
     beside = quoting = 0
+    last, last_src, last_dst = unchecked(scratch.last), np.int64(NO_ADDRESSES), np.int64(NO_ADDRESSES)
     for j in range(waiting):
         record = batch[deferred[j]]
         row = first_row + deferred[j]
@@ -266,7 +269,14 @@ def decode_deferred(
             if header[INSIDE] and piece_of < 0:
                 extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
             place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
-            extra.outer_src, extra.outer_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
+            is_same = place == OUTER and last_src >= 0  # mirrors send all from few addresses
+            for k in range(5):
+                is_same = is_same and header[OUTER + k] == last[k]
+            if not is_same:
+                last_src, last_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
+                for k in range(5):
+                    last[k] = header[OUTER + k]
+            extra.outer_src, extra.outer_dst = last_src, last_dst
             beside += 1
         if found == IP_PAYLOAD and protocol == (ICMP if header[ip.FAMILY] == 4 else ICMPV6):
             error, at, quote_end, mtu = icmp.decode_error(

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 # In place of what a tunnel holds: nothing to say, a fragment, or one of a datagram that is known well enough. Which of
 # the latter two is told when its capture was read; until then `beyond` has the datagram's serial number.
 NOT_OPENED, IS_FRAGMENT, IS_PART = -1, -2, -3
-FIRST_ROOM = 1 << 18
+FIRST_ROOM = 1 << 20
 # Of packets in tunnels, of lengths that lie and of fragments. Numbers of addresses are -1 for none.
 EXTRA = np.dtype(
     [
