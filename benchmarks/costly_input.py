@@ -1,8 +1,8 @@
 """Measure `analyze` on small files made to cost much: time, memory and the length of what is printed.
 
 Each input is read in a process of its own. The bars hold for every file, whatever it says: 1 s and 3 us a packet (or a
-block) of processor time, 600 MB of memory above the start (more for two million connections), 50,000 characters of
-text; and from 50,000 packets (or blocks) on, three times the processor time of as many ordinary packets, which is
+block) of processor time, 600 MB of memory above the start (more for two million packets), 50,000 characters of
+text; and from 50,000 packets (or blocks) on three times the processor time of as many ordinary packets, which is
 measured in the same run. The exit status is 1 if one is missed. A new kind of input is one function with a row of
 ``INPUTS``.
 """
@@ -273,7 +273,7 @@ def sack_holes() -> Input:
     edges |= {place + 4: values + np.uint32(1) for place, values in edges.items()}
     answers = repeated(bytes(ack), count, {38: np.ones(count, np.uint32), 42: np.ones(count, np.uint32), **edges})[24:]
     pairs = [np.frombuffer(rows, np.uint8).reshape(count, -1) for rows in (sent, answers)]
-    return Input(pcap([]) + np.hstack(pairs).tobytes(), 2 * count)
+    return Input(pcap([]) + np.hstack(pairs).tobytes(), 2 * count, most_mb=2 * MOST_MB)
 
 
 def clock_jumps() -> Input:
