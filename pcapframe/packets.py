@@ -25,7 +25,9 @@ from pcapframe.capture.streams import foreign_streams
 from pcapframe.capture.undecoded import is_readable, undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
-from pcapframe.schema import ICMP_QUOTES, PACKETS, names
+from pcapframe.names import HEARD_IN, Watcher, heard_by_frame, written_heard
+from pcapframe.schema import ICMP_QUOTES, PACKETS
+from pcapframe.schema import names as column_names
 from pcapframe.wording import printable
 
 __all__ = [
@@ -48,6 +50,7 @@ def read_pcap(
     source: CaptureSource | Sequence[CaptureSource],
     *,
     decode_as: DecodeAs | None = None,
+    names: bool = True,
     progress: Progress | Literal[False] | None = None,
 ) -> pd.DataFrame:
     """Read a packet capture into a frame: one row per packet.
@@ -61,6 +64,9 @@ def read_pcap(
     decode_as : str or iterable of str, optional
         UDP ports of your own that carry a tunnel, as ``"udp.port=14789,vxlan"``: those of the table that
         ``tunnel`` names, in any letter case.
+    names : bool, default True
+        Whether to read the first payload of each connection for the names in it (``connections.server_name`` and
+        others). Only the names are kept.
     progress : callable or False, optional
         Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
         exception from it ends the reading. By default a bar appears after a second; False shows none.
@@ -106,7 +112,8 @@ def read_pcap(
     if not sources:
         raise ParameterError("no capture was given: expected one or more")
     texts = listed(decode_as)
-    columns = PacketColumns(decoded_ports(texts))
+    watcher = Watcher() if names else None
+    columns = PacketColumns(decoded_ports(texts), watcher)
     facts: list[CaptureFacts] = []
     for one in sources:
         with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
@@ -125,6 +132,8 @@ def read_pcap(
     frame.attrs["capture"] = dict(vars(replace(info, foreign_streams=foreign)))
     if texts:
         frame.attrs[DECODE_AS] = texts
+    if watcher:
+        frame.attrs[HEARD_IN] = written_heard(heard_by_frame(watcher.names, watcher.heard, ordered.places))
     return frame
 
 
@@ -178,11 +187,12 @@ class _Ordered(NamedTuple):
     source_frame: npt.NDArray[np.uint32]  # its own frame number
     extras: npt.NDArray[Any]  # side records
     quotes: npt.NDArray[Any]  # side records of ICMP errors
+    places: npt.NDArray[np.intp] | None  # to which row each one was moved, None where none was
 
 
 def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
     """Build the packets frame, in the schema's order."""
-    rows, sack_at, sack_values, source, source_frame, extras, quotes = ordered
+    rows, sack_at, sack_values, source, source_frame, extras, quotes, _ = ordered
     limit_lengths(rows, source, extras)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
@@ -223,12 +233,12 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
         **_icmp_columns(columns.count, quotes, addresses),
     }
     index = pd.RangeIndex(1, columns.count + 1, name="frame")
-    return pd.DataFrame({name: made[name] for name in names(PACKETS)}, index=index, copy=False)
+    return pd.DataFrame({name: made[name] for name in column_names(PACKETS)}, index=index, copy=False)
 
 
 def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:
     """Merge captures by time."""
-    extras, quotes = columns.extras(), columns.quotes()
+    extras, quotes, places = columns.extras(), columns.quotes(), None
     source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
     if columns.continued.size:  # frames that hold several packets
@@ -245,11 +255,11 @@ def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Orde
         sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
         rows = Columns(*(column[order] for column in rows))
         source, source_frame = source[order], source_frame[order]
+        places = np.empty_like(order)
+        places[order] = np.arange(order.size)
         if extras.size or quotes.size:
-            places = np.empty_like(order)
-            places[order] = np.arange(order.size)
             extras["row"], quotes["row"] = places[extras["row"]], places[quotes["row"]]
-    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras, quotes)
+    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras, quotes, places)
 
 
 class _Masks:

@@ -234,6 +234,7 @@ def analyze(
     client_ip: Address | None = None,
     thresholds: Thresholds = DEFAULTS,
     decode_as: DecodeAs | None = None,
+    names: bool = True,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
     """Analyse a capture: its connections and what is observed in them.
@@ -255,6 +256,8 @@ def analyze(
         When the patterns are reported.
     decode_as : str or iterable of str, optional
         As for `read_pcap`; only for a capture.
+    names : bool, default True
+        As for `read_pcap`: whether to read payload for names.
     progress : callable or False, optional
         As for `read_pcap`; called once more before each later stage, so that what it raises ends the analysis
         there.
@@ -286,7 +289,7 @@ def analyze(
     0
     """
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip)
-    packets, segments, whole, files = _stages(source, decode_as, progress)
+    packets, segments, whole, files = _stages(source, decode_as, names, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
     counted = counted_once(asked, connections)
@@ -332,6 +335,7 @@ def analyze(
 def _stages(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
     decode_as: DecodeAs | None,
+    names: bool,
     progress: Progress | Literal[False] | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
     """Return packets, segments and connections of the whole capture, and the files they come from."""
@@ -344,7 +348,7 @@ def _stages(
         packets = source
     else:
         files = files_of(source)
-        packets = read_pcap(source, decode_as=decode_as, progress=progress)
+        packets = read_pcap(source, decode_as=decode_as, names=names, progress=progress)
         claim_memory(source, packets)
     size = capture_info(packets).bytes  # refuses a frame without capture facts before the stages run
     step = progress or (lambda _done, _size: None)

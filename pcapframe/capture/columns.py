@@ -1,7 +1,7 @@
 """The columns of captures while they are read: all state that lives from one batch of records to the next."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,9 @@ from pcapframe.memory import one_block
 __all__ = ["PacketColumns"]
 
 Array = npt.NDArray[Any]
+Watch: TypeAlias = Callable[[Array, Array, int, Array, int, int], None]
+"""Sees packets while their bytes are at hand: the buffer, the batch, how many records of it, the newest columns, which
+row of these is the first record's, and which one it is among all."""
 
 ADDRESSES_OF_RARE = 6  # most of one record: innermost, outermost, and those that an ICMP error quotes
 NEWEST_ROWS = 4096  # decoded before they are moved to the others; they fit the cache
@@ -74,7 +77,8 @@ def _write(target: Columns, start: int, source: Sequence[Array], bits: int) -> N
 class PacketColumns:
     """Owns the columns, the addresses and the fragments while one or several captures are read."""
 
-    def __init__(self, decoded_ports: Mapping[int, int] | None = None) -> None:
+    def __init__(self, decoded_ports: Mapping[int, int] | None = None, watch: Watch | None = None) -> None:
+        self._watch = watch
         self.expected_rows = 0  # in all, estimated while reading; 0 where unknown
         self.interfaces = 0  # described by the captures read so far
         # In pieces, so that growing does not hold each row twice.
@@ -129,6 +133,8 @@ class PacketColumns:
         if edges:
             self.sack.append(self._sack_pool[:edges].copy())
             self._edges += edges
+        if self._watch:
+            self._watch(buffer, batch, count, self._newest, self._waiting, self.count)
         self._waiting += count
         return 0
 

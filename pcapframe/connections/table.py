@@ -9,6 +9,7 @@ import pandas as pd
 from pcapframe import schema
 from pcapframe.arrays import Array
 from pcapframe.connections.icmp import icmp_columns
+from pcapframe.connections.names import name_columns
 from pcapframe.connections.registry import DERIVED, MEASURES, Measure
 from pcapframe.connections.rows import in_chunks
 from pcapframe.connections.same_as import second_views
@@ -67,6 +68,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
         made |= derive(made)
     made |= _same_as(segments, conn_ids, place, made)
     made |= icmp_columns(attrs, conn_ids)
+    made |= name_columns(attrs, conn_ids)
     addresses = segments["src"].dtype
     columns = {column.name: _as(made.pop(column.name), column.dtype, addresses) for column in schema.CONNECTIONS}
     frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)

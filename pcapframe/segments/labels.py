@@ -12,6 +12,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
 from pcapframe.measures import nullable, values, without_attrs
 from pcapframe.memory import one_block
+from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
@@ -117,7 +118,19 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     columns |= _without_times(packets, is_segment, columns)
     labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
     labelled_frame.attrs = packets.attrs | _quotes(packets, is_segment, segments, tracked, labelled, columns)
+    _name(labelled_frame)
     return labelled_frame
+
+
+def _name(segments: pd.DataFrame) -> None:
+    """Say in ``attrs`` which connections the names are of that were heard in packets."""
+    heard = read_heard(segments.attrs)
+    if heard is None:
+        return
+    bare = without_attrs(segments)
+    conn_id, from_client = bare["conn_id"].to_numpy(), bare["from_client"].to_numpy()
+    segments.attrs[NAMES] = written_named(named_connections(heard, bare.index.to_numpy(), conn_id, from_client))
+    del segments.attrs[HEARD_IN]
 
 
 def _quotes(

@@ -1,0 +1,147 @@
+"""What was found while a capture was read, as it stays with frames.
+
+Packets keep what was heard in which frame, segments which connection has what. Both are text in ``attrs``: pandas
+copies text for nothing, and files keep it.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.arrays import Array, changes
+from pcapframe.names.applications import combined
+from pcapframe.names.beginnings import HEARD, NOT_FIRST
+
+__all__ = ["HEARD_IN", "NAMES", "Heard", "Named", "heard_by_frame", "named_connections", "read_heard",
+           "read_named", "written_heard", "written_named"]  # fmt: skip
+
+HEARD_IN = "payload_names"  # in attrs of packets
+NAMES = "names"  # in attrs of segments and connections
+KINDS = 1 << 16  # more than there are codes of applications
+# What is known of a connection: places in lists, -1 for nothing.
+ENTRY = np.dtype([("conn_id", np.int32), ("server_name", np.int32), ("alpn", np.int32), ("application", np.int32)])
+
+
+class Heard(NamedTuple):
+    """What the payload of which frame says."""
+
+    names: list[str]
+    entries: Array  # HEARD, where `row` is the frame's number
+
+
+class Named(NamedTuple):
+    """What the connections are called."""
+
+    names: list[str]  # of servers and protocols
+    applications: list[str]
+    entries: Array  # ENTRY, by conn_id
+
+
+def _packed(values: Array) -> str:
+    return base64.b64encode(zlib.compress(values.tobytes(), 1)).decode()
+
+
+def _unpacked(text: str, dtype: npt.DTypeLike) -> Array:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype)
+
+
+def heard_by_frame(names: list[str], entries: Array, places: Array | None) -> Heard:
+    """Return what was heard by frame, where `places` says to which row each one was moved."""
+    entries = entries.copy()
+    rows = entries["row"].astype(np.int64)
+    entries["row"] = (rows if places is None else places[rows]) + 1
+    return Heard(names, entries[np.argsort(entries["row"], kind="stable")])
+
+
+def written_heard(heard: Heard) -> str:
+    """Write it as the text that ``attrs`` hold."""
+    return json.dumps([heard.names, _packed(heard.entries)])
+
+
+def read_heard(attrs: Mapping[Any, Any]) -> Heard | None:
+    """Return what ``attrs`` of packets hold, None where no payload was read."""
+    if HEARD_IN not in attrs:
+        return None
+    names, entries = json.loads(attrs[HEARD_IN])
+    return Heard(names, _unpacked(entries, HEARD))
+
+
+def written_named(named: Named) -> str:
+    """Write it as the text that ``attrs`` hold."""
+    return json.dumps([named.names, named.applications, _packed(named.entries)])
+
+
+def read_named(attrs: Mapping[Any, Any]) -> Named | None:
+    """Return what ``attrs`` of segments hold, None where no payload was read."""
+    if NAMES not in attrs:
+        return None
+    names, applications, entries = json.loads(attrs[NAMES])
+    return Named(names, applications, _unpacked(entries, ENTRY))
+
+
+def named_connections(heard: Heard, frames: Array, conn_id: Array, from_client: Array) -> Named:
+    """Find the connections of what was heard.
+
+    Parameters
+    ----------
+    heard : Heard
+        By frame.
+    frames, conn_id, from_client : ndarray
+        Of each segment, in capture order.
+
+    Returns
+    -------
+    Named
+        By connection: the first name that was heard, the protocols with it, and the application by what each side said
+        first.
+    """
+    entries = heard.entries
+    if not (entries.size and frames.size):
+        return Named([], [], np.zeros(0, ENTRY))
+    order = None if (np.diff(frames) > 0).all() else np.argsort(frames, kind="stable")
+    place = np.searchsorted(frames, entries["row"], sorter=order).clip(max=frames.size - 1)
+    if order is not None:
+        place = order[place]
+    is_here = frames[place] == entries["row"]
+    entries, place = entries[is_here], place[is_here]
+    owner = conn_id[place].astype(np.int64)
+    owners, own = np.unique(owner, return_inverse=True)
+    made = np.full(owners.size, -1, ENTRY)
+    made["conn_id"] = owners
+    for field, source in (("server_name", "name"), ("alpn", "alpn")):
+        rows = np.flatnonzero(entries[source] >= 0)[::-1]
+        made[field][own[rows]] = entries[source][rows]  # the first one is written last
+    is_first = entries["application"] != NOT_FIRST
+    side = 2 * own[is_first] + from_client[place[is_first]]
+    said = entries["application"][is_first]
+    order = np.argsort(side, kind="stable")
+    begins = order[changes(side[order])]
+    begins = begins[np.argsort(begins, kind="stable")]  # who spoke first
+    pairs = np.full((owners.size, 2), -1)
+    connection = side[begins] // 2
+    _, earliest = np.unique(connection, return_index=True)
+    pairs[connection, 1] = said[begins]
+    pairs[connection[earliest], 0] = said[begins[earliest]]
+    kinds, which = np.unique((pairs[:, 0] + 1) * KINDS + pairs[:, 1] + 1, return_inverse=True)
+    texts = [combined([kind // KINDS - 1, kind % KINDS - 1]) for kind in kinds.tolist()]
+    applications = sorted({text for text in texts if text})
+    numbers = np.array([applications.index(text) if text else -1 for text in texts])
+    made["application"] = numbers[which]
+    return _compact(Named(heard.names, applications, made))
+
+
+def _compact(named: Named) -> Named:
+    """Keep only the names that connections have."""
+    entries = named.entries
+    used = np.unique(np.concatenate([entries["server_name"], entries["alpn"]]))
+    used = used[used >= 0]
+    numbers = np.full(len(named.names) + 1, -1)
+    numbers[used] = np.arange(used.size)
+    for field in ("server_name", "alpn"):
+        entries[field] = numbers[entries[field]]
+    return named._replace(names=[named.names[number] for number in used.tolist()])

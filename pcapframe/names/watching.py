@@ -1,0 +1,205 @@
+"""Watch the packets of a capture while they are decoded, and keep the names that their payload has.
+
+One compiled pass over each batch picks the few segments that matter: those of directions whose first payload is awaited
+or incomplete. A second one reads them (``beginnings``). Where a direction begins is told by its SYN, else by its first
+segment with payload. After a first payload of another kind, segments of the first 64 KiB are still looked at: TLS may
+begin later (STARTTLS, a proxy's CONNECT), and a capture may begin amid a request.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcapframe.arrays import Array
+from pcapframe.capture import transport
+from pcapframe.capture.bits import be16, be32, byte
+from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.names.applications import UNKNOWN
+from pcapframe.names.beginnings import HEARD, new_heard, take
+from pcapframe.names.flows import FREE, NEW, SETTLED, find_flow, flows_with_room, new_flows, new_slots
+from pcapframe.names.pool import is_short, new_pool, pool_names, pool_with_room
+
+__all__ = ["Watcher"]
+
+SYN = 0x02
+TCP_HEADER = 20
+USUAL_PLACES = (34, 54)  # of a TCP header, behind Ethernet and IP
+ROOM = 2  # entries that one segment adds at most
+
+
+class _Columns(NamedTuple):
+    """What is read of the rows that were just decoded."""
+
+    has: Array
+    tcp_flags: Array
+    src: Array
+    dst: Array
+    src_port: Array
+    dst_port: Array
+    seq: Array
+    ack: Array
+    payload_bytes: Array
+
+
+@inner_jit
+def _columns(newest: Any) -> Any:
+    """Return the columns as pointers that support indexing only."""
+    return _Columns(
+        unchecked(newest.has),
+        unchecked(newest.tcp_flags),
+        unchecked(newest.src),
+        unchecked(newest.dst),
+        unchecked(newest.src_port),
+        unchecked(newest.dst_port),
+        unchecked(newest.seq),
+        unchecked(newest.ack),
+        unchecked(newest.payload_bytes),
+    )
+
+
+@jit
+def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: Any, todo: Any) -> Any:
+    """Pick the rows whose payload is to be read; return how many. `todo` gets their number in the batch and direction.
+
+    Directions that were not seen before are added.
+    """
+    columns = _columns(newest[0])
+    mask = table.size - 1
+    chosen = 0
+    for i in range(count):
+        row = first + i
+        if columns.has[row] & transport.HAS_PAYLOAD == 0:
+            continue
+        is_syn = columns.tcp_flags[row] & SYN
+        if columns.payload_bytes[row] == 0 and not is_syn:
+            continue
+        src, dst = np.int64(columns.src[row]), np.int64(columns.dst[row])
+        ports = np.int64(columns.src_port[row]) << 16 | np.int64(columns.dst_port[row])
+        place = find_flow(table, seed, mask, src, dst, ports)
+        if place < 0:
+            place = -1 - place
+            flow = table[place]
+            flows[0] += flow.state == FREE
+            flow.src, flow.dst, flow.ports = src, dst, ports
+            flow.base = (np.int64(columns.seq[row]) + (1 if is_syn else 0)) & 0xFFFFFFFF
+            flow.slot, flow.state, flow.kind = -1, NEW, 0
+            if columns.payload_bytes[row] == 0:
+                continue
+        elif table[place].state == SETTLED:
+            base = (np.int64(columns.seq[row]) + 1) & 0xFFFFFFFF
+            if not is_syn or table[place].base == base:
+                continue
+            table[place].base, table[place].state = base, NEW
+        todo[chosen, 0], todo[chosen, 1] = i, place
+        chosen += 1
+    return chosen
+
+
+@inner_jit
+def _find_payload(data: Any, at: Any, end: Any, columns: Any, row: Any) -> Any:
+    """Return where the payload of a row begins in its record, -1 where its header is not there (fragments).
+
+    The header is found by its ports and numbers, whatever is before it.
+    """
+    ports = np.int64(columns.src_port[row]) << 16 | np.int64(columns.dst_port[row])
+    seq, ack = np.int64(columns.seq[row]), np.int64(columns.ack[row])
+    flags = np.int64(columns.tcp_flags[row])
+    for k in range(len(USUAL_PLACES)):
+        place = at + USUAL_PLACES[k]
+        if place + TCP_HEADER <= end and be32(data, place) == ports and be32(data, place + 4) == seq:
+            if be32(data, place + 8) == ack and be16(data, place + 12) & 0xFFF == flags:
+                return place + 4 * (byte(data, place + 12) >> 4)
+    for place in range(at, end - TCP_HEADER + 1):
+        if be32(data, place) == ports and be32(data, place + 4) == seq:
+            if be32(data, place + 8) == ack and be16(data, place + 12) & 0xFFF == flags:
+                return place + 4 * (byte(data, place + 12) >> 4)
+    return np.int64(-1)
+
+
+@jit
+def _read_chosen(
+    buffer: Any, batch: Any, base_row: Any, newest: Any, first: Any, todo: Any, begin: Any, chosen: Any,
+    table: Any, slots: Any, pool: Any, heard: Any,
+) -> Any:  # fmt: skip
+    """Read the payload of the chosen rows from `begin` on; return where room is lacking, or their number."""
+    data = unchecked(buffer)
+    columns = _columns(newest[0])
+    for number in range(begin, chosen):
+        if heard.counts[0] + ROOM > heard.entries.size or is_short(pool):
+            return number
+        i, place = np.int64(todo[number, 0]), np.int64(todo[number, 1])
+        row = first + i
+        flow = table[place]
+        if flow.src != columns.src[row] or flow.dst != columns.dst[row]:
+            continue  # another one has its place
+        seq, size = np.int64(columns.seq[row]), np.int64(columns.payload_bytes[row])
+        if columns.tcp_flags[row] & SYN:
+            seq = (seq + 1) & 0xFFFFFFFF
+            if flow.base != seq:
+                flow.base, flow.state, flow.kind = seq, NEW, UNKNOWN
+        if size == 0 or flow.state == SETTLED:
+            continue
+        record = batch[i]
+        end = record.at + record.captured
+        at = _find_payload(data, record.at, end, columns, row)
+        if at < 0 or at >= end:
+            continue
+        offset = np.int64(np.int32(np.uint32((seq - np.int64(flow.base)) & 0xFFFFFFFF)))
+        take(flow, data, at, min(end, at + size), offset, size, base_row + i, seq, slots, pool, heard)
+    return chosen
+
+
+class Watcher:
+    """Takes each batch of decoded packets, and keeps the names that their payload has."""
+
+    def __init__(self) -> None:
+        self._flows, self._slots, self._pool = new_flows(), new_slots(), new_pool()
+        self._todo = np.zeros((BATCH_RECORDS, 2), np.int32)
+        self._heard = new_heard()
+
+    def __call__(self, buffer: Array, batch: Array, count: int, newest: Array, first: int, base_row: int) -> None:
+        """Watch `count` packets of a batch.
+
+        Parameters
+        ----------
+        buffer : ndarray of uint8
+            Holds the packets' bytes.
+        batch : ndarray of RECORD
+            The records.
+        count : int
+            How many of them.
+        newest : ndarray of NEWEST, shape (1,)
+            Their columns, from the row `first` on.
+        base_row : int
+            The row of the first of them among all.
+        """
+        self._flows = flows = flows_with_room(self._flows)
+        chosen = _choose(newest, first, count, flows.table, flows.seed, flows.counts, self._todo)
+        done = 0
+        while done < chosen:
+            self._make_room()
+            done = _read_chosen(
+                buffer, batch, base_row, newest, first, self._todo, done, chosen, flows.table, self._slots, self._pool,
+                self._heard,
+            )  # fmt: skip
+
+    def _make_room(self) -> None:
+        """Make room for what a batch may say."""
+        room = ROOM * BATCH_RECORDS
+        self._pool = pool_with_room(self._pool)
+        entries, used = self._heard.entries, int(self._heard.counts[0])
+        if used + room > entries.size:
+            more = np.zeros(2 * (used + room), HEARD)
+            more[:used] = entries[:used]
+            self._heard = self._heard._replace(entries=more)
+
+    @property
+    def heard(self) -> Array:
+        """What was heard, by row (HEARD)."""
+        return self._heard.entries[: int(self._heard.counts[0])]
+
+    @property
+    def names(self) -> list[str]:
+        """The names by number."""
+        return pool_names(self._pool)

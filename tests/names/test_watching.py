@@ -1,0 +1,137 @@
+"""Names from the first payload, through the whole reader."""
+
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.connections import build_connections
+from tests.builders import Conversation, pcap, pcapng
+from tests.capture.frames import HEADERS
+from tests.names.hellos import hello, named, talk
+
+WANTED = ("example.com", "h2,http/1.1", "tls")
+NONE = (None, None, None)
+
+
+def test_a_client_hello_names_the_server() -> None:
+    assert named(pcap(talk(hello()))) == [WANTED]
+    assert named(pcap(talk(hello(), port=80))) == [WANTED]
+    assert named(pcapng(talk(hello()))) == [WANTED]
+
+
+def test_no_payload_is_read_where_nobody_asks() -> None:
+    packets = pf.read_pcap(pcap(talk(hello())), names=False)
+    assert set(packets.attrs) == {"capture"}
+    assert named(pcap(talk(hello())), names=False) == [NONE]
+
+
+def test_payload_is_not_kept() -> None:
+    packets = pf.read_pcap(pcap(talk(hello())))
+    segments = pf.label_segments(packets)
+    for frame in (packets, segments, build_connections(segments)):
+        assert "rrrr" not in repr(frame.attrs)
+
+
+@pytest.mark.parametrize("server_first", [False, True])
+def test_the_direction_does_not_matter(server_first: bool) -> None:
+    made = Conversation(client="198.51.100.1", server="192.0.2.1", server_port=443)
+    if not server_first:
+        made.handshake()
+    made.send("client", "PA", hello())
+    assert named(pcap(made)) == [WANTED]
+
+
+def test_two_views_and_reused_ports() -> None:
+    first, second = talk(hello(b"a.example")), Conversation(client_isn=900_000, start=100, server_port=443).handshake()
+    second.send("client", "PA", hello(b"b.example"))
+    assert [row[0] for row in named(pcap([*first.close(), *second]))] == ["a.example", "b.example"]
+    assert [row[0] for row in named([pcap(first), pcap(second)])] == ["a.example", "b.example"]
+    assert [row[0] for row in named([pcap(second), pcap(first)])] == ["a.example", "b.example"]
+
+
+@pytest.mark.parametrize("header", [name for name, made in HEADERS.items() if made[0] == 1])
+def test_behind_every_header(header: str) -> None:
+    _, before, _, _ = HEADERS[header]
+    frames = [(time, before + frame[14:]) for time, frame in talk(hello())]
+    assert named(pcap(frames)) == [WANTED]
+
+
+def test_many_unfinished_beginnings_are_bounded() -> None:
+    """More incomplete ClientHellos than are kept: the last ones are read, and none of them is wrong."""
+    frames = []
+    halves = hello()[:100], hello()[100:]
+    talks = [
+        Conversation(client_port=1024 + number, server_port=443, start=number / 1e6).handshake()
+        for number in range(3000)
+    ]
+    for half in halves:
+        for made in talks:
+            made.send("client", "PA", half)
+    for made in talks:
+        frames += [made.frames[-2]]
+    for made in talks:
+        frames += [made.frames[-1]]
+    frames = [(index / 1e3, frame) for index, (_, frame) in enumerate(frames)]
+    found = named(pcap(frames))
+    assert {row[0] for row in found} == {None, "example.com"}
+    assert sum(row[0] is not None for row in found) == 2048
+    assert all(row[2] == "tls" for row in found)
+
+
+def compared(capture: Path) -> tuple[int, list[Any]]:
+    """Compare names and protocols with what tshark finds, by connection; return how many, and those that differ."""
+    fields = ("frame.number", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "http.host")
+    command = ["tshark", "-r", str(capture), "-Y", "tcp && (tls.handshake.type == 1 || http.host)", "-T", "fields"]
+    command += ["-E", "aggregator=|", *(part for field in fields for part in ("-e", field))]
+    lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    if not lines:
+        return 0, []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pf.CaptureWarning)
+        segments = pf.label_segments(pf.read_pcap(capture, progress=False))
+    connections = build_connections(segments)
+    owners = dict(zip(segments.index.tolist(), segments["conn_id"].tolist(), strict=True))
+    wanted: dict[int, tuple[set[str], list[str]]] = {}
+    for line in lines:
+        frame, name, protocols, host = line.split("\t")
+        if int(frame) not in owners:
+            continue
+        names, lists = wanted.setdefault(owners[int(frame)], (set(), []))
+        if not names:
+            names |= {text.split("|")[0] for text in (name, without_port(host)) if text}
+        if not host:
+            lists.append(protocols.replace("|", ","))
+    wrong = []
+    for number, (names, lists) in wanted.items():
+        found = [connections.at[number, column] for column in ("server_name", "alpn")]
+        name, protocols = ("" if value != value else value for value in found)  # noqa: PLR0124  # NaN
+        if name not in (names or {""}) or (lists and protocols != lists[0]):
+            wrong.append((capture.name, number, name, protocols, names, lists[:1]))
+    return len(wanted), wrong
+
+
+def without_port(host: str) -> str:
+    """The first Host without its port."""
+    name, _, port = host.split("|", maxsplit=1)[0].rpartition(":")
+    return name if port.isdigit() and (":" not in name or name.endswith("]")) else host.split("|", maxsplit=1)[0]
+
+
+@pytest.mark.needs_program("tshark")
+def test_the_corpus_has_the_names_that_tshark_finds(shared_corpus: Path) -> None:
+    """`python -m benchmarks.names_of_others` compares all of it."""
+    total, differing = 0, []
+    for capture in sorted(path for path in shared_corpus.rglob("*.pcap*") if path.is_file())[::20]:
+        if capture.stat().st_size > 3_000_000:
+            continue
+        try:
+            count, wrong = compared(capture)
+        except pf.PcapframeError:
+            continue
+        total += count
+        differing += wrong
+    assert total > 50
+    assert len(differing) <= 0.001 * total, differing
