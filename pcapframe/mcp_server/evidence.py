@@ -33,10 +33,16 @@ INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes",
 
 
 class PacketRow(TypedDict):
-    """One segment: addresses as ``address:port``, bytes counted from the SYN, null if unknown."""
+    """One segment: addresses as ``address:port``, bytes counted from the SYN, null if unknown.
+
+    `since_previous_s` is the time since the packet before it in the capture, `since_connection_s` since the one before
+    it in its connection; null for the first, and without times.
+    """
 
     frame: int
     time: str | None
+    since_previous_s: float | None
+    since_connection_s: float | None
     conn_id: int
     from_client: bool
     src: str
@@ -168,7 +174,7 @@ def packets_behind(
 def _packets(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
     """Write segments and ICMP errors, in the order of their frames."""
     segments = [frame for frame in frames if frame in analysis.segments.index]
-    rows = _rows(analysis.segments_of(segments))
+    rows = _rows(analysis.segments_of(segments), analysis)
     if len(segments) < len(frames):
         rows += _error_rows(analysis, [frame for frame in frames if frame not in segments])
     return sorted(rows, key=lambda row: row["frame"])
@@ -184,6 +190,8 @@ def _error_rows(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
         PacketRow(
             frame=int(error["frame"]),
             time=None if pd.isna(time) else time.isoformat(),
+            since_previous_s=None,
+            since_connection_s=None,
             conn_id=int(error["conn_id"]),
             from_client=False,
             src=str(src),
@@ -211,12 +219,33 @@ def _no_packets(pattern: str, evidence: Evidence) -> str:
     return f"Whole connections show {pattern}, not single packets: request one by its conn_id ({listed}{more})."
 
 
-def _rows(segments: pd.DataFrame) -> list[PacketRow]:
+def _since(segments: pd.DataFrame, analysis: Analysis) -> tuple[list[float | None], list[float | None]]:
+    """Return the time since the packet before each segment, in the capture and in its connection [s]."""
+    times = analysis.packets["time"]
+    before = times.shift(1).loc[segments.index]
+    whole = analysis.segments
+    asked, conn_id = segments["conn_id"].unique(), whole["conn_id"].to_numpy()
+    frames = {each: whole.index[conn_id == each] for each in asked.tolist()}
+    own = []
+    for each, frame in zip(segments["conn_id"].tolist(), segments.index.tolist(), strict=True):
+        place = int(frames[each].searchsorted(frame))
+        own.append(times.loc[frames[each][place - 1]] if place else pd.NaT)
+    in_connection = pd.Series(own, segments.index, dtype=times.dtype)
+    return _gaps(segments["time"] - before), _gaps(segments["time"] - in_connection)
+
+
+def _gaps(gaps: pd.Series) -> list[float | None]:
+    return [None if pd.isna(gap) else float(gap.total_seconds()) for gap in gaps]
+
+
+def _rows(segments: pd.DataFrame, analysis: Analysis) -> list[PacketRow]:
     """Write segments as plain objects."""
-    labels = segments[list(LABEL_NAMES)].to_numpy()
+    labels, since = segments[list(LABEL_NAMES)].to_numpy(), _since(segments, analysis)
     columns: dict[str, list[Any]] = {
         "frame": segments.index.tolist(),
         "time": [None if pd.isna(time) else time.isoformat() for time in segments["time"]],
+        "since_previous_s": since[0],
+        "since_connection_s": since[1],
         "conn_id": segments["conn_id"].tolist(),
         "from_client": segments["from_client"].tolist(),
         "src": endpoint_text(segments["src"], segments["src_port"]).tolist(),

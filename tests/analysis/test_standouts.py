@@ -11,6 +11,7 @@ from pcapframe.analysis.standouts._rules import AGGREGATES, rank
 from pcapframe.analysis.standouts._seen import Found
 from pcapframe.patterns._registry import NAMES
 from tests.builders import Conversation, merge, pcap
+from tests.segments.test_quoted import START, quoting, syn
 
 SERVER, OTHER = "198.51.100.1", "198.51.100.2"
 
@@ -231,3 +232,12 @@ def test_a_server_above_the_others_has_a_line_of_its_own() -> None:
     one, others = found(*many, *few).standouts
     assert one.sentence.startswith("198.51.100.1:80 answered none of 9 connections")
     assert others.sentence.startswith("198.51.100.10:80 and 5 other servers answered none of 6 connections")
+
+
+def test_icmp_errors_are_packets_that_are_no_segments() -> None:
+    (only,) = pf.analyze(pcap([syn(0), quoting(1, START), quoting(2, START, code=4)])).standouts
+    assert only.sentence == (
+        "203.0.113.1 sent 2 ICMP errors about 192.0.2.1 to 198.51.100.1:80 "
+        "(Destination unreachable (Host unreachable) and 1 other kind)"
+    )
+    assert only.display_filter == "frame.number in {2, 3}"

@@ -9,7 +9,7 @@ import pytest
 import pcapframe as pf
 from pcapframe.errors import ParameterError
 from pcapframe.mcp_server.evidence import capture_facts, dissected_packet, packets_behind
-from tests.builders import Conversation, Pcapng, packet, pcap
+from tests.builders import Conversation, Pcapng, merge, packet, pcap
 from tests.segments.test_quoted import START, quoting, syn
 
 RESETS = pf.example("resets.pcap")
@@ -167,3 +167,12 @@ def test_icmp_errors_are_packets_of_the_connections_that_they_quote() -> None:
         (3, 0, "203.0.113.1", ["ICMP: Destination unreachable (Fragmentation needed)"]),
     ]
     assert [packet["frame"] for packet in packets_behind(analysis, pattern="icmp_errors", begin=1)["packets"]] == [3]
+
+
+def test_rows_tell_the_time_since_the_packet_before() -> None:
+    one = Conversation().syn().syn_ack(after=0.5).ack(after=0.5)
+    other = Conversation(client_port=40_001, start=0.25).syn()
+    rows = packets_behind(pf.analyze(pcap(merge(one, other)), progress=False), conn_id=0)["packets"]
+    assert [row["frame"] for row in rows] == [1, 3, 4]  # the other connection's SYN is frame 2
+    assert [row["since_connection_s"] for row in rows] == [None, 0.5, 0.5]
+    assert [row["since_previous_s"] for row in rows] == [None, 0.25, 0.5]

@@ -168,12 +168,13 @@ def _reordered(numbers: Numbers, ends: _Ends) -> str:
 
 
 def _icmp(numbers: Numbers, ends: _Ends) -> str:
-    name, count = next(iter(numbers["by_error"].items()))
+    name = next(iter(numbers["by_error"]))
+    name += f" and {counted(numbers['kinds'] - 1, 'other kind')}" if numbers["kinds"] > 1 else ""
     source = next(iter(numbers["by_source"]))
     sources = f"{source}" if numbers["sources"] == 1 else f"{numbers['sources']:,} sources"
     mtu = numbers["smallest_mtu_bytes"]
     return (
-        f"{sources} sent {counted(count, 'ICMP error')} about {ends.pair} ({name}"
+        f"{sources} sent {counted(numbers['errors'], 'ICMP error')} about {ends.pair} ({name}"
         f"{f', MTU {mtu:,}' if mtu else ''}){in_all(numbers['connections'], numbers['total_connections'])}"
     )
 

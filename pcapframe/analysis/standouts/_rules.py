@@ -175,10 +175,14 @@ def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standou
     """Put an event into words for a reader."""
     traffic = seen.traffic
     places = np.flatnonzero(event.mask)
-    evidence = traffic.evidence(event.rows, event.mask)
+    observed = seen.patterns.get(rule.pattern or "")
+    if event.rows.size or observed is None:
+        evidence = traffic.evidence(event.rows, event.mask)
+        frames = np.sort(traffic.series("time").index.to_numpy()[event.rows])
+    else:  # packets that are no segments: ICMP errors
+        evidence, frames = observed.evidence, np.asarray(observed.evidence.frames, np.int64)
     servers = np.unique(seen.server_number[places], return_index=True)[1]
     flags = event.flags if event.flags in PACKETS else ""
-    frames = np.sort(traffic.series("time").index.to_numpy()[event.rows])
     selected = filters.select(traffic.connections.index.to_numpy()[places], frames, flags)
     start, end = _times(traffic, event.rows)
     return Standout(

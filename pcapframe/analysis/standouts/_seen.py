@@ -89,12 +89,13 @@ class Seen:
         return mask
 
     def rows_of(self, pattern: str) -> Array:
-        """Return the rows of the frames that a pattern lists."""
+        """Return the rows of the frames that a pattern lists; without those that are no segment, as ICMP errors."""
         found = self.patterns.get(pattern)
         if not found:
             return np.empty(0, np.intp)
         frames = np.asarray(found.evidence.frames, np.int64)
-        return np.searchsorted(self.traffic.series("time").index.to_numpy(), frames)
+        known = self.traffic.series("time").index.to_numpy()
+        return np.flatnonzero(np.isin(known, frames))
 
     def is_cut(self, pattern: str) -> bool:
         """Tell whether a pattern has more packets than it lists."""
