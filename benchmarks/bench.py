@@ -280,7 +280,7 @@ def time_plain(capture: str, runs: int) -> dict[str, list[float]]:
         def __init__(self, _most: int) -> None:
             self.fed = 0
 
-        def feed(self, segments: Any, _tracked: Any, _is_odd: Any, out: Any, _said: Any) -> None:
+        def feed(self, segments: Any, _tracked: Any, _is_odd: Any, _known: Any, out: Any, _said: Any) -> None:
             stop = self.fed + segments.seq.size
             for column in out:
                 column[self.fed : stop] = 0

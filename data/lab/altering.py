@@ -1,7 +1,9 @@
 """Captures made from recordings, with their truth: begun later, and with one direction captured late.
 
-A capture that begins anywhere lacks what came before, so what it can show changes with it: a resend is traced, and
-an original overtaken, only by bytes that are still in the capture. Where one direction is captured late, as by a
+A capture that begins anywhere lacks what came before. What happened stays true: a resend is one, and an overtaken
+original was overtaken. What the capture can show changes: both can be missed only if later bytes of theirs come before
+them in it. The others are left out, and counted as untraced. A further copy is the first one if
+that was cut off. Where one direction is captured late, as by a
 second queue or card, nothing was lost, sent again or overtaken in addition: the truth stays as it was.
 """
 
@@ -62,6 +64,7 @@ def begun_at(frame: int, segments: pd.DataFrame, truth: pd.DataFrame) -> pd.Data
     """
     kept = segments.loc[frame:]
     made = truth.reindex(kept.index)
+    was_copy = made["capture_duplicate"].astype(bool)
     made["capture_duplicate"] = made["emitted"].duplicated()
     size = kept["payload_bytes"].fillna(0).astype(int) + ((kept["tcp_flags"].astype(int) & 0x03) != 0)
     size = size.where((kept["tcp_flags"].astype(int) & 0x04) == 0, 0)
@@ -70,9 +73,11 @@ def begun_at(frame: int, segments: pd.DataFrame, truth: pd.DataFrame) -> pd.Data
     streams = [kept["conn_id"], kept["from_client"]]
     highest = end.groupby(streams).cummax().groupby(streams).shift().groupby(streams).ffill()
     below = (start < highest) & (size > 0)
-    made["traced"] = made["resent"] & below & ~made["capture_duplicate"]
-    made["resent"] &= ~made["capture_duplicate"]
-    made["reordered"] &= below & ~made["capture_duplicate"]
+    is_first = ~made["capture_duplicate"]
+    made["resent"] = made["emitted"].isin(truth["emitted"][truth["resent"]]) & is_first
+    made["traced"] = made["resent"] & below
+    made["reordered"] = (made["reordered"] | (was_copy & below)) & is_first & ~made["resent"]
+    made["order_shown"] = made["reordered"] & below
     return made
 
 

@@ -26,7 +26,7 @@ WIRESHARK = {"resent": "tcp.analysis.retransmission", "reordered": "tcp.analysis
 
 @dataclass(frozen=True)
 class Score:
-    """Hits, false alarms and misses of a class; `untraced` resends are neither hits nor misses."""
+    """Hits, false alarms and misses of a class; `untraced` ones, which the capture cannot show, are neither."""
 
     hits: int = 0
     false: int = 0
@@ -60,7 +60,8 @@ def score(labelled: pd.Series, truth: pd.DataFrame, name: str) -> Score:
     labelled : Series of bool
         By frame; frames that it lacks carry no label.
     truth : DataFrame
-        Columns of ``verdicts.TRUTH``, by frame.
+        Columns of ``verdicts.TRUTH``, by frame. Perhaps also ``order_shown``: which of those that were overtaken follow
+        later bytes in this capture.
     name : {"resent", "reordered", "capture_duplicate"}
         The class.
     """
@@ -68,7 +69,8 @@ def score(labelled: pd.Series, truth: pd.DataFrame, name: str) -> Score:
         truth = truth[truth.index.isin(labelled.index)]  # pcapframe labels TCP only, not copies of ARP
     said = labelled.reindex(truth.index, fill_value=False).to_numpy(bool)
     true = truth[name].to_numpy(bool)
-    counted = true & truth["traced"].to_numpy(bool) if name == "resent" else true
+    shows = {"resent": "traced", "reordered": "order_shown"}.get(name)
+    counted = true & truth[shows].to_numpy(bool) if shows in truth else true
     return Score(
         hits=int((said & counted).sum()),
         false=int((said & ~true).sum()),

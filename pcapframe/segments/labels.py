@@ -103,14 +103,14 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     if exchange_pass.has_passed_fins:
         exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
     connections = tracker.connections
-    is_odd = exchange_pass.odd_connections(connections)
+    is_odd, known = exchange_pass.odd_connections(connections), exchange_pass.known(connections)
     del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
     evidence_pass = EvidencePass(rows)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
-        evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, judged, said.bits)
-    del evidence_pass, kept
+        evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, known, judged, said.bits)
+    del evidence_pass, known, kept
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)

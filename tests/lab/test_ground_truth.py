@@ -248,11 +248,26 @@ def test_the_copy_of_a_frame_that_is_cut_off_is_the_first_one():
     assert begun_at(5, made, truth)["capture_duplicate"].tolist() == [False]
 
 
-def test_an_original_whose_overtaker_is_cut_off_was_not_overtaken():
+def test_an_original_whose_overtaker_is_cut_off_cannot_be_missed():
     talk = Conversation().handshake().data("client", 100, drop=True).data("client", 100).data("client", 100)
     made, truth = with_truth(talk.retransmit("client", seq=1), reordered=[6])
     assert begun_at(5, made, truth)["reordered"].tolist() == [False, True]
-    assert begun_at(6, made, truth)["reordered"].tolist() == [False]
+    told = begun_at(6, made, truth)
+    assert (told["reordered"].tolist(), told["order_shown"].tolist()) == ([True], [False])
+    for said, expected in ((False, Score(untraced=1)), (True, Score(untraced=1))):
+        assert score(pd.Series(said, told.index), told, "reordered") == expected
+
+
+def test_the_only_copy_left_is_what_the_first_one_was():
+    """The copy of a resend is a resend; the copy of an original that later bytes overtook was overtaken."""
+    talk = Conversation().handshake().data("client", 300, segment=100).retransmit("client", seq=101, after=0.3)
+    made, truth = with_truth(talk.duplicate(), resent=[7], traced=[7], capture_duplicate=[8])
+    truth.loc[8, "emitted"] = truth.loc[7, "emitted"]
+    assert begun_at(8, made, truth)["resent"].tolist() == [True]
+    truth.loc[8, "emitted"] = truth.loc[5, "emitted"]
+    told = begun_at(6, made, truth)
+    assert told["reordered"].tolist() == [False, False, True]
+    assert told["order_shown"].tolist() == [False, False, True]
 
 
 def test_where_captures_begin():
@@ -279,10 +294,11 @@ def test_captures_that_begin_anywhere_meet_the_truth(capsys):
     cuts_table(found)
     assert len(capsys.readouterr().out.splitlines()) == 1 + 9
     for kind in ("handshake", "transfer", "recovery"):
-        made = sum((one.get((kind, "resent"), Score()) for one in found), Score())
-        assert made.hits > 100, kind
-        assert made.precision >= 0.97, (kind, made)
-        assert made.recall >= 0.995, (kind, made)
+        for name, fewest in (("resent", 100), ("reordered", 20), ("capture_duplicate", 20)):
+            made = sum((one.get((kind, name), Score()) for one in found), Score())
+            assert made.hits > fewest, (kind, name)
+            assert made.precision >= 0.985, (kind, name, made)
+            assert made.recall >= 0.99, (kind, name, made)
 
 
 def test_no_resend_is_missed_where_one_direction_is_late(capsys):

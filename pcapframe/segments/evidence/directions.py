@@ -76,6 +76,11 @@ DIRECTION = np.dtype(
         ("has_forgotten", np.bool_),
         # Of few packets.
         ("asked_at", np.int64),  # when an acknowledgement last moved after others had asked for a resend; 0: never
+        ("first_id", np.int32),  # of its first packets in the capture, while its IDs are still near; 0: none
+        ("first_seq", np.uint32),  # the first segment with bytes, in a capture that begins after the SYN
+        ("first_seq_id", np.int32),
+        ("first_seq_tsval", np.int64),
+        ("first_seq_at", np.int64),  # 0: none
         ("first_tsval", np.int64),  # with its time, for the rate of the sender's timestamp clock
         ("stale_at", np.int64),  # time of its last copied ACK that is older than its later bytes; 0: none
         ("answer_since", np.int64),  # time since the SYN-ACK that it repeats [ns]
@@ -110,8 +115,12 @@ def note_round_trip(own: Any, taken: Any) -> None:
 
 
 @inner_jit
-def initialise(direction: Any) -> None:
-    """Initialise the state of a direction, which is zero so far."""
+def initialise(direction: Any, rtt: Any, uses_sack: Any) -> None:
+    """Initialise the state of a direction, which is zero so far.
+
+    `rtt` and `uses_sack` are what the whole capture shows, where it lacks the handshake; else 0.
+    """
+    direction.rtt, direction.uses_sack = rtt, uses_sack
     direction.initialised = True
     direction.newest_id = -1
     direction.window = -1

@@ -8,7 +8,7 @@ own IP ID, the equal ID proves it. Otherwise it depends on the kind of packet:
 * a bare ACK within a round trip: a copy if another packet of its sender came in between, if both segments before it
   were copied too, or, with SACK, if nothing could make the receiver send the same ACK again (see below);
 * a RST: a copy if both segments before it were copied and no packet that it could answer came in between;
-* a SYN-ACK: a copy if later packets show it.
+* a SYN-ACK: a copy if it follows at once and no copy of its SYN was seen, or if later packets show it.
 
 When a receiver sends the same ACK again. With SACK it answers every segment by a higher ACK, a new block (RFC 2018
 section 4) or, for bytes that it had, a DSACK (RFC 2883); it repeats a DSACK only if the bytes arrive once more. So an
@@ -21,7 +21,8 @@ its SYN was seen, until the rate of its sender's timestamp clock shows that at l
 which have the same timestamp: then a copy is likelier.
 
 Limits. Copies are recognised by the last packets in ``RECENT_PACKETS`` slots that all connections share. Without IP IDs
-and timestamps, a retransmission within a round trip looks like a copy. A copy of a DSACK or of a RST cannot be told
+and timestamps, a retransmission within a round trip looks like a copy. A second SYN-ACK that follows at once may also
+answer a SYN that was copied beyond the capture point: both look alike. A copy of a DSACK or of a RST cannot be told
 from a second one, since the packet that it answers may have been copied beyond the capture point. For the same reason a
 few ACKs that were really sent twice count as copies, and all ACKs by which a receiver with SACK but without DSACK
 answers copied data.
@@ -139,7 +140,9 @@ def is_copy_of(
             return False
         if is_old or is_behind or after(own.acked, ack):
             return True
-        if not own.uses_sack or (peer.answer_row != NOBODY and _may_answer(own, peer, time)):
+        # A copy of the SYN-ACK alone is answered; where that of the SYN was captured too, each packet may be.
+        is_answered = peer.answer_row != NOBODY or (peer.syn_seen == 2 and peer.syn_copied and not own.syn_copied)
+        if not own.uses_sack or (is_answered and _may_answer(own, peer, time)):
             return False
         if each_copied:
             return True
@@ -150,8 +153,10 @@ def is_copy_of(
         return not is_dsack and not _may_discard(peer, ack, tsecr)
     if flags & SYN:
         # Only a timeout repeats a SYN, and that takes longer. A SYN-ACK answers each SYN that arrives, copies
-        # included, so later packets decide.
-        return since < TIMEOUT_NS and not flags & ACK
+        # included, so later packets decide, unless none was seen and it came at once.
+        if flags & ACK:
+            return since <= COPY_LIMIT_WITHOUT_ID_NS and not peer.syn_copied
+        return since < TIMEOUT_NS
     if is_old or (tsval >= 0 and ticks_soon(own, peer, time)):
         return True
     return is_soon and not (peer.repeats >= 3 and seq == peer.acked)  # duplicate ACKs have asked for it

@@ -53,6 +53,7 @@ from pcapframe.segments.exchange.hosts import (
     OTHER_SYN_ACK,
     OWN_NUMBERS_ANEW,
     PEER_NUMBERS_ANEW,
+    Known,
 )  # fmt: skip
 from pcapframe.segments.state import Segments, after, before, grown, part
 from pcapframe.segments.tracking import Tracked
@@ -165,7 +166,12 @@ def _judge_again(
     seen = np.int64(np.uint32(top - seq)) - unseen
     rule = SEEN_BEFORE
     is_known = True
-    if seen != 0 and own.has_forgotten and before(seq, own.forgotten):
+    if seen != 0 and own.first_seq_at != 0 and before(seq, own.first_seq):
+        first_id = np.int64(own.first_seq_id)
+        late = not was_sent_later(own, peer, time, ident, tsval, own.first_seq_at, first_id, own.first_seq_tsval)
+        rule = rule_of(own, ident, tsval, first_id, own.first_seq_tsval)
+        is_known = not late or rule != BY_ROUND_TRIP
+    elif seen != 0 and own.has_forgotten and before(seq, own.forgotten):
         top_id = np.int64(own.top_id)
         late = not was_sent_later(own, peer, time, ident, tsval, own.top_at, top_id, own.top_tsval)
         rule = rule_of(own, ident, tsval, top_id, own.top_tsval)
@@ -177,7 +183,8 @@ def _judge_again(
             is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
     else:
         late = not flags & SYN and (
-            was_sent_before_all(own, tsval) or is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+            was_sent_before_all(own, peer, ident, tsval)
+            or is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
         )
     if late:
         return (IS_REORDERED if is_known else 0), -1
@@ -214,13 +221,14 @@ def _note_sent_again(
 
 
 @inner_jit
-def _note_bytes(own: Any, seq: Any, flags: Any) -> None:
+def _note_bytes(own: Any, seq: Any, flags: Any, ident: Any, tsval: Any, time: Any) -> None:
     """Prepare for a segment with bytes; the first one captured is where the account of bytes begins."""
     own.older_copied, own.newest_copies = own.newest_copies > 0 or not own.started, 0
     if not own.started:
         own.started = True
-        own.high = own.forgotten = seq
-        own.has_forgotten = not flags & SYN
+        own.high = seq
+        if not flags & SYN:
+            own.first_seq, own.first_seq_id, own.first_seq_tsval, own.first_seq_at = seq, np.int32(ident), tsval, time
 
 
 @inner_jit
@@ -228,6 +236,8 @@ def _note_highest(own: Any, seq: Any, end: Any, ident: Any, tsval: Any, time: An
     """Remember the segment that reached the highest byte, and time it unless it is a retransmission."""
     own.high = end
     own.top_seq, own.top_id, own.top_tsval, own.top_at = seq, np.int32(ident), tsval, time
+    if own.first_seq_at != 0 and np.uint32(end - own.first_seq) > LARGEST_STEP:
+        own.first_seq_at = 0  # sequence numbers are about to wrap
     if own.timed_at == 0 and not is_again:
         own.timed_at, own.timed_end = time, end
 
@@ -238,6 +248,8 @@ def judge(
     tracked: Any,
     base_row: Any,
     is_odd: Any,
+    rtts: Any,
+    use_sack: Any,
     directions: Any,
     gaps: Any,
     unanswered: Any,
@@ -282,8 +294,9 @@ def judge(
             continue
         own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
         if not own.initialised:
-            initialise(own)
-            initialise(peer)
+            place, other = 2 * connection + side, 2 * connection + 1 - side
+            initialise(own, rtts[place], use_sack[place])
+            initialise(peer, rtts[other], use_sack[other])
         length = np.int64(payload[i])
         if length == NO_NUMBER:
             continue
@@ -341,7 +354,7 @@ def judge(
         if not before(ack, own.acked):  # an overtaken segment shows nothing about later ones
             own.print = np.int64(fingerprint)
         if carries:
-            _note_bytes(own, seq, flags)
+            _note_bytes(own, seq, flags, ident, tsval, time)
             is_again = before(seq, own.high)
             if is_again and _probes(own, peer, seq, length, phantom, flags):
                 is_again = carries = False
@@ -395,7 +408,9 @@ class EvidencePass:
         self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
         self._fed = 0
 
-    def feed(self, segments: Segments, tracked: Tracked, is_odd: Array, out: Evidence, said: Array) -> None:
+    def feed(
+        self, segments: Segments, tracked: Tracked, is_odd: Array, known: Known, out: Evidence, said: Array
+    ) -> None:
         """Judge the next chunk.
 
         Parameters
@@ -406,6 +421,8 @@ class EvidencePass:
             Their connections and directions.
         is_odd : ndarray of bool
             Which connections, of all so far, to judge: there is nothing to say of the others.
+        known : Known
+            What the whole capture shows of their hosts.
         out : Evidence
             Of all segments. The rows of this chunk are filled. Later segments show whether an earlier retransmission
             was needed, so its ``bits`` may change until the last chunk is fed.
@@ -423,5 +440,5 @@ class EvidencePass:
             self._resends,
         )  # fmt: skip
         chunk = part(out, self._fed, self._fed + rows)
-        judge(segments, tracked, self._fed, is_odd, *tables, out.bits, out.gap, said, chunk)
+        judge(segments, tracked, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk)
         self._fed += rows

@@ -2,8 +2,8 @@
 
 The first of these that applies decides:
 
-* their IP IDs, if they differ by one, or if this sender was seen to count them up, with a counter per connection or a
-  slow one for all connections, or if the later one directly follows the newest ID of its sender;
+* their IP IDs, if they differ by ``NEAR_IDS`` or less, or if this sender was seen to count them up, with a counter per
+  connection or a slow one for all connections, or if the later one directly follows the newest ID of its sender;
 * their timestamps;
 * a segment with a higher ACK number or a newer timestamp echo than any earlier packet of its sender was sent after all
   of these;
@@ -11,8 +11,13 @@ The first of these that applies decides:
   has ticked since and the round trip is not known;
 * a retransmission comes at least a round trip later, since the receiver's answer triggers it.
 
-Bytes seen before are those of an overtaken first copy, too, if their timestamp is older than that of their sender's
-first packet in the capture.
+Bytes seen before are those of an overtaken first copy, too, if they were sent before their sender's first packet in the
+capture: by the IP ID, by the timestamp, or, where they are the first packet themselves, by a newer timestamp that their
+receiver echoed before.
+
+Where the capture begins after the SYN, bytes below the first ones were retransmitted if they were sent after those; if
+they were sent before those, they are ``reordered``. Whether these were sent for the first time, no capture that begins
+so late can show.
 
 Limits. IP IDs are compared modulo 2**16, so the order of two segments more than 32767 packets of their sender apart may
 be wrong. Without IP IDs and timestamps, a segment that the network delayed by more than a round trip looks like a
@@ -44,6 +49,7 @@ __all__ = [
 
 RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its retransmission
 NEWEST_IDS, MOST_ID_STEP = 4, 128  # this many steps of at most this size show a counter
+NEAR_IDS = 8  # of two random IDs one pair in 4,096 is as near
 SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
     RESEND_RULES.index(name) for name in ("seen_before", "identification", "timestamp", "acknowledgement", "round_trip")
 )
@@ -67,7 +73,7 @@ def _tells(own: Any, ident: Any, other_ident: Any) -> Any:
     step = np.int16(np.uint16(ident - other_ident))
     if own.newest_id > 0 and np.uint16(ident - own.newest_id) == 1 and 0 < step <= MOST_ID_STEP:
         return True
-    return own.id_steps >= NEWEST_IDS or abs(step) == 1
+    return own.id_steps >= NEWEST_IDS or abs(step) <= NEAR_IDS
 
 
 @inner_jit
@@ -92,9 +98,19 @@ def was_sent_later(
 
 
 @inner_jit
-def was_sent_before_all(own: Any, tsval: Any) -> Any:
-    """Return whether a segment was sent before its sender's first packet in the capture, by their timestamps."""
-    return tsval >= 0 and own.first_tsval_at != 0 and before(np.uint32(tsval), np.uint32(own.first_tsval))
+def was_sent_before_all(own: Any, peer: Any, ident: Any, tsval: Any) -> Any:
+    """Return whether a segment was sent before its sender's first packet in the capture.
+
+    Its timestamp shows it, or its IP ID. If it is itself the first one, the timestamps that its receiver echoed before
+    show that later packets had overtaken it.
+    """
+    if own.first_id > 0 and _tells(own, ident, np.int64(own.first_id)):
+        return np.int16(np.uint16(ident - own.first_id)) < 0
+    if tsval < 0:
+        return False
+    if own.first_tsval_at != 0:
+        return before(np.uint32(tsval), np.uint32(own.first_tsval))
+    return peer.newest_echo != 0 and before(np.uint32(tsval), peer.newest_echo)
 
 
 @inner_jit
@@ -134,7 +150,7 @@ def is_overtaken(own: Any, peer: Any, resends: Any, place: Any, seq: Any, time: 
 def note_identification(own: Any, ident: Any, is_late: Any) -> None:
     """Follow the sender's IP IDs, and whether it counts them up."""
     if own.newest_id < 0:
-        own.newest_id = np.int32(ident)
+        own.newest_id = own.first_id = np.int32(ident)
         return
     step = np.int64(np.int16(np.uint16(ident - own.newest_id)))
     if step == 0:
@@ -142,6 +158,9 @@ def note_identification(own: Any, ident: Any, is_late: Any) -> None:
     elif -MOST_ID_STEP <= step <= MOST_ID_STEP:
         own.id_steps = min(own.id_steps + 1, 1000)
         own.newest_id = np.int32(ident) if step > 0 else own.newest_id
+        if own.first_id > 0 and abs(np.int64(np.int16(np.uint16(own.newest_id - own.first_id)))) > MOST_ID_STEP:
+            own.first_id = 0
     elif step > 0 or not is_late:  # a far lower ID is from a late packet, and shows nothing about the counter
+        own.first_id = 0
         own.id_steps = min(own.id_steps - NEWEST_IDS, 0)
         own.newest_id = np.int32(ident)

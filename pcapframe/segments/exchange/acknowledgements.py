@@ -42,7 +42,14 @@ from pcapframe.segments.exchange.hosts import ACK_EARLY, ACKS_UNSENT, LARGEST_ST
 from pcapframe.segments.state import after, allocate, before, release
 
 __all__ = [
-    "LONGEST_EARLY_NS", "MOST_WAITING", "Waiting", "acknowledge", "settle_by_peer", "settle_by_self", "take_time",
+    "LONGEST_EARLY_NS",
+    "MOST_WAITING",
+    "Waiting",
+    "acknowledge",
+    "settle_by_peer",
+    "settle_by_self",
+    "take_echo",
+    "take_time",
     "was_sent_before",
 ]  # fmt: skip
 
@@ -98,6 +105,22 @@ def take_time(own: Any, peer: Any, ack: Any, time: Any) -> None:
         if ack == peer.timed_end and time > peer.timed_at and (peer.rtt == 0 or time - peer.timed_at < peer.rtt):
             peer.rtt = time - peer.timed_at
         peer.timed_at = 0
+
+
+@inner_jit
+def take_echo(own: Any, peer: Any, tsval: Any, tsecr: Any, time: Any) -> None:
+    """Take the time from the peer's timestamp to its echo, and wait for the echo of this one.
+
+    A host that only acknowledges has no bytes whose acknowledgement could be timed; its timestamps are echoed all the
+    same (RFC 7323 section 4.3).
+    """
+    if peer.echo_from != 0 and tsecr > 0 and not before(np.uint32(tsecr), peer.echo_of):
+        since = time - peer.echo_from
+        if np.uint32(tsecr) == peer.echo_of and since > 0 and (peer.rtt == 0 or since < peer.rtt):
+            peer.rtt = since
+        peer.echo_from = 0
+    if own.echo_from == 0 and tsval > 0 and after(np.uint32(tsval), np.uint32(own.tsval)):
+        own.echo_of, own.echo_from = tsval, time
 
 
 @inner_jit

@@ -13,6 +13,7 @@ from pcapframe.segments.exchange.acknowledgements import (
     acknowledge,
     settle_by_peer,
     settle_by_self,
+    take_echo,
     take_time,
 )  # fmt: skip
 from pcapframe.segments.exchange.hosts import (
@@ -22,6 +23,7 @@ from pcapframe.segments.exchange.hosts import (
     OTHER_SYN_ACK,
     OWN_NUMBERS_ANEW,
     PEER_NUMBERS_ANEW,
+    Known,
 )  # fmt: skip
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
@@ -119,7 +121,7 @@ def follow(
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
     payload, idents, tsvals, tsecrs = segments.payload_bytes, segments.ip_id, segments.tsval, segments.tsecr
-    conn_ids, sides = tracked.conn_id, tracked.side
+    sack_at, conn_ids, sides = segments.sack_at, tracked.conn_id, tracked.side
     bits, answers = unchecked(all_bits), unchecked(all_answers)
     pool = (
         unchecked(resets.row), unchecked(resets.link), unchecked(resets.time), unchecked(resets.seq),
@@ -193,6 +195,10 @@ def follow(
         if flags & ACK:
             take_time(own, peer, ack, time)
             acknowledge(own, peer, acks_pool, free, row, time, ack, tsecrs[i], bit != 0, flags, bits)
+        if own.syn_sent == 0 or peer.syn_sent == 0:
+            take_echo(own, peer, tsval, tsecrs[i], time)
+        if sack_at[i + 1] > sack_at[i]:
+            own.reports_sack = True
         if tsval >= 0 and (own.tsval == 0 or after(np.uint32(tsval), np.uint32(own.tsval))):
             own.tsval = tsval
         if ident > 0 and not -FARTHEST_BACK <= np.int16(np.uint16(ident - own.newest_id)) < 0:
@@ -251,6 +257,12 @@ class ExchangePass:
         """
         is_odd = self._hosts["is_odd"][: 2 * connections].reshape(-1, 2)
         return np.asarray(is_odd[:, 0] | is_odd[:, 1])
+
+    def known(self, connections: int) -> Known:
+        """Return what holds from the beginning on, of connections whose handshake the capture lacks."""
+        hosts = self._hosts[: 2 * connections]
+        is_late = np.repeat((hosts["syn_sent"] == 0).reshape(-1, 2).any(axis=1), 2)
+        return Known(np.where(is_late, hosts["rtt"], 0), is_late & hosts["reports_sack"])
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
         """Follow the next chunk.

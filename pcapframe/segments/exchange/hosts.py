@@ -1,10 +1,14 @@
 """State of one host of a connection, as far as its packets show, and the bits that describe packets."""
 
+from typing import NamedTuple
+
 import numpy as np
+
+from pcapframe.arrays import Array
 
 __all__ = [
     "ACKS_UNSENT", "ACK_EARLY", "FIN_IGNORED", "FIN_UNNUMBERED", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY",
-    "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE",
+    "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE", "Known",
 ]  # fmt: skip
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
@@ -14,6 +18,17 @@ OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW = 32, 64, 128
 FIN_IGNORED, FIN_UNNUMBERED = 256, 512  # of the latter the number is that of a byte
 NOBODY = -1  # no row, or no place in a pool
 LARGEST_STEP = 1 << 30  # an acknowledgement that jumps further is not believed
+
+
+class Known(NamedTuple):
+    """What the whole capture shows of the hosts of connections whose handshake it lacks, row 2 * connection + side.
+
+    It holds from the beginning on. SACK is in use from the SYNs on or not at all (RFC 2018 section 2).
+    """
+
+    rtt: Array  # int64, smallest round trip [ns]; 0 where it is not known or the handshake was captured
+    uses_sack: Array  # bool, it reported blocks; False where the handshake was captured
+
 
 HOST = np.dtype(
     [
@@ -47,5 +62,8 @@ HOST = np.dtype(
         ("rtt", np.int64),  # smallest time to an acknowledgement seen; 0: none yet
         ("timed_end", np.uint32),
         ("timed_at", np.int64),  # 0: nothing is being timed
+        ("reports_sack", np.bool_),  # in any of its packets
+        ("echo_of", np.uint32),  # timestamp whose echo is waited for, in a capture that lacks the handshake
+        ("echo_from", np.int64),  # when it was first captured; 0: none is waited for
     ]
 )

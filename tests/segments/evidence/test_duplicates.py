@@ -121,11 +121,21 @@ def test_where_each_packet_is_mirrored_a_syn_ack_is_too() -> None:
     assert where(made, "resent") == []
 
 
-@pytest.mark.parametrize(("after", "column"), [(0.0002, "resent"), (0.003, "capture_duplicate")])
+@pytest.mark.parametrize("options", [{}, {"timestamps": False}])
+@pytest.mark.parametrize(("after", "column"), [(0.0002, "capture_duplicate"), (0.25, "resent")])
+def test_a_syn_ack_that_follows_at_once_is_a_copy(options: dict[str, bool], after: float, column: str) -> None:
+    """No timer is that short, and no copy of the SYN was seen that it could answer."""
+    talk = over_ipv6(**options).syn().syn_ack().duplicate(after=after).ack()
+    made = segments(talk.data("client", 100).ack("server"))
+    assert where(made, column) == [3]
+    assert not made.loc[3, ["resent", "capture_duplicate"]].all()
+
+
+@pytest.mark.parametrize(("after", "column"), [(0.003, "resent"), (0.01, "capture_duplicate")])
 def test_the_clock_would_have_ticked_before_another_syn_ack(after: float, column: str) -> None:
-    # No copy of the SYN was seen. The clock ticks each millisecond, which the data 20 ms later shows.
-    conversation = over_ipv6().syn().syn_ack().duplicate(after=after).ack()
-    made = segments(conversation.data("client", 100).ack("server"))
+    # No copy of the SYN was seen. The clock ticks each 10 ms or so, which the last packet shows.
+    talk = over_ipv6().syn().syn_ack(ts=(100, 1)).duplicate(after=after).ack()
+    made = segments(talk.data("client", 100).ack("server", ts=(120, 2), after=0.2))
     assert where(made, column) == [3]
     assert not made.loc[3, ["resent", "capture_duplicate"]].all()
 
@@ -138,7 +148,7 @@ def test_a_syn_ack_that_comes_three_times_is_copied_twice() -> None:
 
 def test_a_syn_ack_that_comes_twice_is_acknowledged_twice() -> None:
     conversation = over_ipv6().syn().syn_ack().duplicate().ack().duplicate().duplicate()
-    assert where(segments(conversation), "capture_duplicate") == [6]  # three for two
+    assert where(segments(conversation), "capture_duplicate") == [3, 6]  # three for two
 
 
 def test_a_fin_that_comes_twice_is_acknowledged_twice() -> None:
@@ -163,3 +173,15 @@ def test_another_rst_answers_what_came_in_between() -> None:
     conversation.frames.append((conversation.now + 0.00001, syn))
     conversation.frames.append((conversation.now + 0.00002, conversation.frames[-2][1]))
     assert where(segments(conversation), "capture_duplicate") == [2, 4]
+
+
+@pytest.mark.parametrize(("reports", "copies"), [(True, [4]), (False, [])])
+def test_a_later_sack_block_shows_that_sack_was_used_before(reports: bool, copies: list[int]) -> None:
+    """The capture lacks the handshake; a round trip is known by the echoes of timestamps."""
+    talk = over_ipv6(rtt=0.02).handshake(drop=True)
+    talk.data("server", 100).data("server", 100).ack("client").duplicate(after=0.002)
+    for _ in range(3):
+        talk.data("server", 100).ack("client")
+    if reports:
+        talk.data("server", 100, drop=True, lost=True).data("server", 100).ack("client", sack=[(601, 701)])
+    assert where(segments(talk), "capture_duplicate") == copies

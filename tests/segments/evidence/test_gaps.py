@@ -16,6 +16,7 @@ from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.evidence.directions import NOBODY
 from pcapframe.segments.evidence.gaps import MOST_GAPS
 from pcapframe.segments.evidence.needs import MOST_RESENDS
+from pcapframe.segments.exchange.hosts import Known
 from pcapframe.segments.labels import _plain
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker
@@ -37,6 +38,11 @@ def frame(place: int, sent: int, *, at: float = 0.0, ids: bool = True, timestamp
     )  # fmt: skip
 
 
+def all_judged(connections: int) -> tuple[np.ndarray, Known]:
+    """Which connections to judge, all of them, and what is known of their hosts: nothing."""
+    return np.ones(connections, np.bool_), Known(np.zeros(2 * connections, np.int64), np.zeros(2 * connections, bool))
+
+
 def gaps_after_each(frames: Iterable[Frame]) -> Iterator[tuple[int, int]]:
     """Feed packets one at a time; yield how many gaps are linked in the largest list, and how many are in use."""
     packets = pf.read_pcap(pcap(frames), progress=False)
@@ -46,9 +52,7 @@ def gaps_after_each(frames: Iterable[Frame]) -> Iterator[tuple[int, int]]:
     tracker.feed(segments.chunk(0, len(packets)), tracked)
     said = np.zeros(len(packets), np.uint16)
     for i in range(len(packets)):
-        judging.feed(
-            segments.chunk(i, i + 1), part(tracked, i, i + 1), np.ones(tracker.connections, np.bool_), out, said
-        )
+        judging.feed(segments.chunk(i, i + 1), part(tracked, i, i + 1), *all_judged(tracker.connections), out, said)
         longest = 0
         for direction in judging._directions:
             linked, at = 0, int(direction["first_gap"]) if direction["gaps"] else NOBODY
@@ -159,7 +163,7 @@ def test_no_more_resends_wait_than_the_bound() -> None:
     tracker, judging = Tracker(), EvidencePass()
     tracked, out = Tracked.room(len(packets)), Evidence.room(len(packets))
     tracker.feed(segments, tracked)
-    judging.feed(segments, tracked, np.ones(tracker.connections, np.bool_), out, np.zeros(len(packets), np.uint16))
+    judging.feed(segments, tracked, *all_judged(tracker.connections), out, np.zeros(len(packets), np.uint16))
     direction = judging._directions[judging._directions["resends"] > 0][0]
     at, rows = int(direction["newest_resend"]), []
     while at != NOBODY:

@@ -96,9 +96,13 @@ def test_who_echoes_a_newer_timestamp_than_ever_before_sent_later(echo: int, col
 
 
 @pytest.mark.parametrize(
-    ("ident", "column"), [(0x6001, "resent"), (0x5FFF, "reordered"), (0x6100, "reordered"), (0x5000, "reordered")]
-)
-def test_identifications_that_differ_by_one_tell_without_a_counter(ident: int, column: str) -> None:
+    ("ident", "column"),
+    [
+        (0x6001, "resent"), (0x6008, "resent"), (0x5FFF, "reordered"), (0x5FF8, "reordered"), (0x6009, "reordered"),
+        (0x6100, "reordered"), (0x5000, "reordered"),
+    ],
+)  # fmt: skip
+def test_identifications_that_are_near_tell_without_a_counter(ident: int, column: str) -> None:
     """Others say nothing where none was seen to count, so that the round trip decides."""
     conversation = within_a_round_trip(timestamps=False)
     conversation.hosts["client"].next += 100
@@ -138,8 +142,46 @@ def test_a_first_copy_older_than_the_capture_that_comes_after_its_retransmission
     """The capture begins with the retransmission."""
     conversation = Conversation(rtt=0.02).handshake(drop=True)
     conversation.data("client", 100, ts=(900, 1)).data("client", 100, ts=(901, 1)).ack("server")
-    made = segments(conversation.data("client", 100, seq=1, ts=(880, 1), after=0.005))
+    made = segments(conversation.data("client", 100, seq=1, ts=(880, 1), ip_id=2, after=0.005))
     assert where(made, "reordered") == [len(made)]
     assert where(made, "resent") == []
     again = segments(conversation.data("client", 100, seq=1, ts=(950, 1), after=0.3))
     assert where(again, "resent") == [len(again)]
+
+
+def amid(*idents: int, timestamps: bool = False) -> Conversation:
+    """A capture that begins within a transfer of the client: one segment for each identification, from byte 501 on."""
+    conversation = Conversation(rtt=0.02, timestamps=timestamps).handshake(drop=True)
+    conversation.hosts["client"].next += 500
+    for ident in idents:
+        conversation.data("client", 100, ip_id=ident, after=0.0001)
+    return conversation
+
+
+@pytest.mark.parametrize(("ident", "column"), [(701, "resent"), (709, "resent"), (699, "reordered")])
+def test_bytes_below_the_first_ones_of_a_capture(ident: int, column: str) -> None:
+    """Sent again, if sent after these: also where later packets overtook the resend."""
+    made = segments(amid(700, 702, 703, 704, 705, 706).data("client", 100, seq=101, ip_id=ident, after=0.0001))
+    assert where(made, column) == [7]
+    assert where(made, "resent" if column == "reordered" else "reordered") == []
+
+
+@pytest.mark.parametrize(("ident", "column"), [(699, "reordered"), (702, "resent")])
+def test_bytes_acknowledged_before_that_were_sent_before_all_in_the_capture(ident: int, column: str) -> None:
+    """The peer's ACK shows that the capture lacks them; their identification, that nothing in it was sent earlier."""
+    talk = amid(700)
+    talk.hosts["client"].next += 200
+    talk.ack("server", after=0.0001).data("client", 100, ip_id=701, after=0.0001)
+    made = segments(talk.data("client", 100, seq=601, ip_id=ident, after=0.0001))
+    assert where(made, column) == [4]
+    assert where(made, "resent" if column == "reordered" else "reordered") == []
+
+
+@pytest.mark.parametrize(("tsval", "column"), [(900, "reordered"), (1001, "resent")])
+def test_the_first_packet_of_its_sender_is_older_than_what_was_echoed(tsval: int, column: str) -> None:
+    talk = Conversation(rtt=0.02).handshake(drop=True)
+    talk.hosts["client"].next += 500
+    talk.ack("server", ack=501, ts=(5, 1000), ip_id=0)
+    made = segments(talk.data("client", 100, seq=101, ts=(tsval, 4), ip_id=0, after=0.25))
+    assert where(made, column) == [2]
+    assert where(made, "resent" if column == "reordered" else "reordered") == []
