@@ -89,16 +89,23 @@ def score_resends(recording: Recording) -> Resends:
 
 
 def reason_score(found: Iterable[Resends], reason: str) -> Score:
-    """How often a reason is the kernel's own, at the senders' side; what it is not known of is not counted.
+    """How often a reason is the kernel's own, at the senders' side.
 
-    A resend that acknowledgements brought about while the sender made up for a timeout (``after_timeout``) has
-    neither: any reason said of it is a false alarm, and none is missed.
+    What has another reason, or one that the trace did not tell (``other``), is neither right nor wrong, and counted as
+    untraced. Of a resend that acknowledgements brought about while the sender made up for a timeout
+    (``after_timeout``) any reason said is a false alarm, and none is missed: packets do not show which it is, so
+    ``unknown`` is right.
     """
     made = Score()
     for one in found:
         for (ours, kernel), count in (one.against or {}).items():
-            hit, said, true = ours == kernel == reason, ours == reason, kernel == reason
-            made += Score(hits=count * hit, false=count * (said and not true), missed=count * (true and not said))
+            said, true, untold = ours == reason, kernel == reason, kernel == "other"
+            made += Score(
+                hits=count * (said and true),
+                false=count * (said and not true and not untold),
+                missed=count * (true and not said),
+                untraced=count * (said and untold),
+            )
     return made
 
 
@@ -111,7 +118,8 @@ def own_reasons_table(found: list[Resends], *, say: Callable[[str], None] = prin
         say("reasons against the kernel's own: not recorded")
         return
     kernels = sorted({kernel for _, kernel in pairs})
-    say("ours, kernel's own".ljust(20) + "".join(f"{kernel:>15}" for kernel in kernels) + "   precision  recall")
+    columns = "".join(f"{kernel:>15}" for kernel in kernels)
+    say("ours, kernel's own".ljust(20) + columns + "   precision  recall  (without other)")
     for ours in sorted({ours for ours, _ in pairs}):
         scored = reason_score(found, ours)
         share = f"{scored.precision:12.4f}{scored.recall:8.4f}" if ours in kernels else ""

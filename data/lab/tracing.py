@@ -4,10 +4,11 @@
 retransmission timer, a tail loss probe, or neither, and then an acknowledgement or RACK's timer asked for it. Of those
 ``tcp:tcp_cong_state_set`` tells which came while the sender made up for a timeout (state *Loss*); the kernel counts
 them apart too (``TCPSlowStartRetrans`` and ``TCPFastRetrans``). The kernel cannot unwind the stack of a timer that
-interrupted a program; of these resends the state alone tells: each timeout enters *Loss* and then sends one segment
-again, and without *Loss* or *Recovery* only a tail loss probe sends again. Where there is a stack both say the same
-(``ground_truth.py`` prints how often not). Needs root and a kernel with these tracepoints (``CONFIG_FTRACE``,
-``CONFIG_STACKTRACE``). Without them nothing is recorded, and reasons are held against the kernel's counters alone.
+interrupted a program, or only in part; of these resends the state alone tells: each timeout enters *Loss* and then
+sends one segment again, and without *Loss* or *Recovery* only a tail loss probe sends again. Where there is a stack
+both say the same (``ground_truth.py`` prints how often not). Needs root and a kernel with these tracepoints
+(``CONFIG_FTRACE``, ``CONFIG_STACKTRACE``). Without them nothing is recorded, and reasons are held against the kernel's
+counters alone.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _EARLY_NS, _LATE_NS = 5_000_000, 300_000_000  # of a frame at the link against t
 _EVENT = re.compile(r"\s(\d+)\.(\d{6}): (tcp_\w+): (.*)")
 _FIELD = re.compile(r"(\w+)=(\S+)")
 
+_MTU_CHANGED = {"tcp_simple_retransmit", "tcp_v4_mtu_reduced", "tcp_v6_mtu_reduced"}
 _BY_STATE = {_RECOVERY: "fast", _LOSS: "after_timeout"}
 
 Ends = tuple[str, int, str, int]
@@ -111,7 +113,7 @@ def parsed(text: str, offset: int = 0) -> dict[Ends, list[Event]]:
             state = states.get(ends, 0)
             by_state = "timeout" if ends in timed_out else _BY_STATE.get(state, "tail_probe")
             timed_out.discard(ends)
-            found[ends].append((moment + offset, _reason(stack, is_loss=state == _LOSS) if stack else by_state))
+            found[ends].append((moment + offset, _reason(stack, is_loss=state == _LOSS) or by_state))
     return dict(found)
 
 
@@ -137,15 +139,17 @@ def _ends(fields: dict[str, str]) -> Ends:
     return fields[addresses[0]], int(fields["sport"]), fields[addresses[1]], int(fields["dport"])
 
 
-def _reason(stack: list[str], *, is_loss: bool) -> str:
-    """Tell why, from the functions that led to a resend and whether the sender makes up for a timeout."""
+def _reason(stack: list[str], *, is_loss: bool) -> str | None:
+    """Tell why, from the functions that led to a resend and whether the sender makes up for a timeout; None if cut."""
     if "tcp_send_loss_probe" in stack:
         return "tail_probe"
     if "tcp_retransmit_timer" in stack:
         return "timeout"
-    if "tcp_xmit_retransmit_queue" not in stack or "tcp_simple_retransmit" in stack:
+    if not _MTU_CHANGED.isdisjoint(stack):
         return "other"
-    return "after_timeout" if is_loss else "fast"
+    if "tcp_xmit_retransmit_queue" in stack:
+        return "after_timeout" if is_loss else "fast"
+    return None
 
 
 def kernel_reasons(
