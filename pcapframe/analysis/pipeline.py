@@ -25,15 +25,7 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
-from pcapframe.patterns import (
-    Evidence,
-    Patterns,
-    Thresholds,
-    Traffic,
-    columns_read,
-    find_evidence,
-    find_patterns,
-)
+from pcapframe.patterns import Evidence, Patterns, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted as numbered
 
@@ -45,7 +37,6 @@ __all__ = ["Analysis", "analyze", "select_endpoints"]
 Rows: TypeAlias = npt.NDArray[np.intp]
 ConnIds: TypeAlias = npt.NDArray[np.int64]
 DEFAULTS = Thresholds()
-STANDOUT_READS = ("zero_window",)  # columns of the segments
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -308,8 +299,8 @@ def analyze(
     found = find_patterns(*counted, thresholds=thresholds, server_given=server_given)
     patterns = Patterns(health.qualify_pattern(seen) for seen in found)
     statistics = count_statistics(*counted, server_given=server_given)
-    seen = Traffic(*counted, server_given=server_given, reads=STANDOUT_READS)
-    standouts = find_standouts(seen, patterns, health, Filters(capture, packets, segments, whole))
+    filters = Filters(capture, packets, segments, whole)
+    standouts = find_standouts(*counted, patterns, health, filters, server_given=server_given)
     return Analysis(
         capture=capture,
         health=health,

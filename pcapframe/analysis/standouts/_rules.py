@@ -27,6 +27,7 @@ from pcapframe.patterns import LISTED, Pattern, Traffic, find_notable
 __all__ = ["AGGREGATES", "RULES", "Rule", "find_standouts", "rank"]
 
 CUT, HELD, SLOW, ODD = 1.0, 0.7, 0.5, 0.3
+READS = ("zero_window",)  # columns of the segments, besides those that all patterns read
 MOST = 20  # events; the patterns have the others
 
 Finds = Callable[[Seen, Mask], Iterator[Found]]
@@ -106,29 +107,37 @@ AGGREGATES = {
 
 
 def find_standouts(
-    traffic: Traffic, patterns: tuple[Pattern, ...], health: CaptureHealth, filters: Filters
+    segments: pd.DataFrame,
+    connections: pd.DataFrame,
+    patterns: tuple[Pattern, ...],
+    health: CaptureHealth,
+    filters: Filters,
+    *,
+    server_given: bool | Mask = False,
 ) -> tuple[Standout, ...]:
     """Find what stands out.
 
     Parameters
     ----------
-    traffic : Traffic
-        The counted segments and connections.
+    segments, connections : DataFrame
+        Those that totals count, each connection once; not modified.
     patterns : tuple of Pattern
         What was observed in them.
     health : CaptureHealth
         What limits them.
     filters : Filters
         Of the capture.
+    server_given : bool or ndarray of bool, default False
+        Whether the user's filter determines the server: everywhere, or by connection.
 
     Returns
     -------
     tuple of Standout
         The highest rank first, at most 20.
     """
-    if not traffic.size:
+    if connections.empty:
         return ()
-    seen = Seen(traffic, patterns, health)
+    seen = Seen(Traffic(segments, connections, server_given=server_given, reads=READS), patterns, health)
     named: dict[str, Mask] = {}
     found: list[tuple[Rule, Found]] = []
     for rule in RULES:
