@@ -23,6 +23,9 @@ __all__ = ["Fates", "judge_fates"]
 
 PASSED, LOST, MISSING, ADDED, UNKNOWN = (np.int8(FATES.index(name)) for name in FATES)
 RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
+ODD = np.uint64(0x9E3779B97F4A7C15)
+SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of those asked for
+MARK_BITS = 34  # more than a timestamp has
 LATE = np.iinfo(np.int64).max
 
 
@@ -153,15 +156,17 @@ class _Judge:
 
     def alike(self, which: Array) -> tuple[Array, Array]:
         """Return all rows with the same range as some of these, and for each the number of its group."""
-        slots = 1 << 20
-        key = (self.stream * 0x9E3779B1 + self.start * 0x85EBCA6B + self.end) & (slots - 1)
-        table = np.zeros(slots, np.bool_)
-        table[key[which]] = True
-        near = np.flatnonzero(table[key])
-        bare = self.end[near] == self.start[near]
-        ack = np.where(bare, self.ack[near], 0)
-        columns = np.stack([self.stream[near], self.start[near], self.end[near], ack, self.kind[near] & RST], axis=1)
-        _, group = np.unique(columns, axis=0, return_inverse=True)
+        bare = self.end == self.start
+        ack = np.where(bare, self.ack, 0)
+        key = np.zeros(self.stream.size, np.uint64)
+        for column in (self.stream, self.start, self.end, ack, self.kind & RST):
+            key = (key ^ column.astype(np.uint64)) * ODD
+            key ^= key >> np.uint64(29)
+        slot = key & np.uint64(SLOTS - 1)
+        table = np.zeros(SLOTS, np.bool_)
+        table[slot[which]] = True
+        near = np.flatnonzero(table[slot])
+        _, group = np.unique(key[near], return_inverse=True)
         wanted = np.zeros(near.size, np.bool_)
         wanted[np.searchsorted(near, which)] = True
         used = np.zeros(int(group.max(initial=0)) + 1, np.bool_)
@@ -251,8 +256,8 @@ class _Judge:
             ("ip_id", "identification", kept.has_ids[stream]),
         ):
             mark = plain[name][row]
-            pairs = np.stack([group[there], mark], axis=1)
-            _, inverse, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+            pairs = (group[there].astype(np.int64) << MARK_BITS) + mark
+            _, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
             _, of_group, total = np.unique(group[there], return_inverse=True, return_counts=True)
             again = tells & (counts[inverse] > 1) & (mark != NONE)
             other = tells & (counts[inverse] == 1) & (total[of_group] > 1) & (mark != NONE)

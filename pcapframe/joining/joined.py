@@ -274,10 +274,7 @@ def _segments(
 ) -> pd.DataFrame:
     """Make the frame of the transmissions, in order of time by the first point's clock."""
     count = len(rows.place)
-    at = np.full(count, NO_TIME, np.int64)
-    for point in reversed(range(len(captures))):
-        there = np.flatnonzero(rows.place[:, point] != NONE)
-        at[there] = times[point][rows.place[there, point]]
+    at = np.concatenate([time[fresh] for time, fresh in zip(times, rows.fresh, strict=True)])
     order = np.argsort(at, kind="stable")
     stream = rows.column("stream")[order]
     columns: dict[str, Any] = {"path_id": (stream >> 1).astype(np.int32), "from_client": (stream & 1) == 0}

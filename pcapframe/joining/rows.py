@@ -27,26 +27,20 @@ class Rows:
         Matched with the first point's item, and no other copy could be meant.
     kept : dict of Kept
         What the path leaves alone, by pair of points.
+    fresh : list of ndarray of int64
+        By point, the items that no point before it has: together, in this order, they are the rows.
     """
 
     items: list[Items]
     place: Array
     is_sure: Mask
     kept: dict[tuple[int, int], Kept]
+    fresh: list[Array]
 
     def column(self, name: str) -> Array:
         """Return a column of the items, from the first point where each row was captured."""
-        made = np.zeros(len(self.place), np.int64)
-        for point in reversed(range(len(self.items))):
-            there = np.flatnonzero(self.place[:, point] != NONE)
-            made[there] = getattr(self.items[point], name)[self.place[there, point]]
-        return made
-
-    def at(self, point: int, values: Array, null: int) -> Array:
-        """Return values of a point's items by row; `null` where a row was not captured there."""
-        place = self.place[:, point]
-        found = values[np.maximum(place, 0)] if values.size else np.full(place.size, null, np.int64)
-        return np.where(place == NONE, null, found)
+        parts = [getattr(one, name)[fresh] for one, fresh in zip(self.items, self.fresh, strict=True)]
+        return np.concatenate(parts)
 
     def clock(self, point: int) -> Clock | None:
         """Compare the clock of a point with that of the first."""
@@ -72,7 +66,7 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
     Rows
         Those of the first capture in its order, then those that only others have.
     """
-    points = len(items)
+    points, news = len(items), [np.arange(len(items[0]))]
     row_of = [np.arange(len(items[0]))]
     place, sure = [np.arange(len(items[0]))], {}
     kept: dict[tuple[int, int], Kept] = {}
@@ -91,6 +85,7 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
             columns[point][rows] = theirs[found.other]
             sure[point, before] = rows[found.is_sure]
         fresh = np.flatnonzero(row == NONE)
+        news.append(fresh)
         row[fresh] = count + np.arange(fresh.size)
         columns = [np.append(column, np.full(fresh.size, NONE, np.int64)) for column in columns]
         columns[point][row[fresh]] = fresh
@@ -99,4 +94,4 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
     is_sure = np.zeros((count, points), np.bool_)
     for (point, before), rows in sure.items():
         is_sure[rows, point] = True if before == 0 else is_sure[rows, before]
-    return Rows(items, np.stack(columns, axis=1), is_sure, kept)
+    return Rows(items, np.stack(columns, axis=1), is_sure, kept, news)

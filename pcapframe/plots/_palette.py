@@ -9,6 +9,7 @@ from typing import NamedTuple
 __all__ = [
     "DIRECTIONS",
     "ENDING_LOOKS",
+    "FATE_LOOKS",
     "GREY",
     "HANDSHAKE_LOOKS",
     "MARK_LOOKS",
@@ -71,6 +72,12 @@ ENDING_LOOKS = {
     "half_closed": Look("FIN one way", SKY, "//", "|"),
     "reset": Look("ended by a RST", VERMILLION, "xx", "x"),
     "open": Look("no ending captured", GREY, "..", "|"),
+}
+FATE_LOOKS = {
+    "lost_between": Look("lost between", VERMILLION, "", "x"),
+    "not_captured": Look("missing in the capture", GREY, "", "o"),
+    "added": Look("added on the way", PURPLE, "", "D"),
+    "unknown": Look("unknown", YELLOW, "", "s"),
 }
 HANDSHAKE_LOOKS = {
     "complete": Look("complete", GREEN),
