@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.conversation.records import copies
 from pcapframe.conversation.unseen import DIRECTION, Holes, renumber, take_unseen
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.schema import ACK, FIN, RST, SYN
@@ -272,7 +273,7 @@ class Following:
         silent = np.zeros((), TALK)
         for name in ("syn_at", "complete_at", "first_response_at", "greeting_end"):
             silent[name] = NO_TIME
-        self.talks = np.full(connections, silent)  # field by field would go through this memory once for each
+        self.talks = copies(silent, connections)
         self._directions = np.zeros((connections, 2), DIRECTION)
         self._holes = Holes(
             np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(2, np.int64)

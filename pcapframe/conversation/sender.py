@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.conversation.records import copies
 from pcapframe.conversation.sender_state import (
     BUSY,
     LINK,
@@ -278,14 +279,14 @@ class Senders:
     """
 
     def __init__(self, connections: int) -> None:
-        self.links = np.zeros(connections, LINK)
-        self.senders = np.zeros(2 * connections, SENDER)
+        link, sender = np.zeros((), LINK), np.zeros((), SENDER)
         for name in ("first_at", "last_at", "begun_at", "syn_at", "syn_ack_at"):
-            self.links[name] = NO_TIME
+            link[name] = NO_TIME
         for name in SENDER.names or ():
             if name.endswith(("_since", "_at")):
-                self.senders[name] = NO_TIME
-        self.senders["answer_ns"] = UNKNOWN
+                sender[name] = NO_TIME
+        sender["answer_ns"] = UNKNOWN
+        self.links, self.senders = copies(link, connections), copies(sender, 2 * connections)
         self._edges = Edges(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(2, np.int64))
 
     def feed(self, rows: Any, spans: Array | None = None) -> None:

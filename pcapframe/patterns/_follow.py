@@ -168,7 +168,8 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
             if count:
                 kept.append(made[:count] + np.array([start, 0]))
     pairs = [np.concatenate([np.empty((0, 2), np.int64), *kept]) for kept in found]
-    return Followed(sides["high"], sides["acked"], *(column for pair in pairs for column in pair.T))
+    # Copies, since views would keep all that is remembered of each side.
+    return Followed(sides["high"].copy(), sides["acked"].copy(), *(column for pair in pairs for column in pair.T))
 
 
 def _columns(segments: Mapping[str, Any] | pd.DataFrame) -> list[Array]:
