@@ -9,7 +9,16 @@ import numpy.typing as npt
 from pcapframe.capture import transport
 from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
-from pcapframe.capture.extras import ADDRESS_FIELDS, EXTRA, IS_FRAGMENT, IS_PART, QUOTE, SideRecords
+from pcapframe.capture.extras import (
+    ADDRESS_FIELDS,
+    EXTRA,
+    FIRST_EXTRAS,
+    FIRST_QUOTES,
+    IS_FRAGMENT,
+    IS_PART,
+    QUOTE,
+    SideRecords,
+)
 from pcapframe.capture.fragments import Datagrams, new_datagrams, taken, with_datagrams
 from pcapframe.capture.framing import skip_links, split_aggregates
 from pcapframe.capture.innermost import DEPTH
@@ -96,7 +105,7 @@ class PacketColumns:
         self._scratch = new_scratch()
         self._rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
-        self._extras, self._quotes = SideRecords(EXTRA), SideRecords(QUOTE)
+        self._extras, self._quotes = SideRecords(EXTRA, FIRST_EXTRAS), SideRecords(QUOTE, FIRST_QUOTES)
         self._continued: list[Array] = []  # rows whose frame is that of the row before
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance

@@ -9,14 +9,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ADDRESS_FIELDS", "EXTRA", "IS_FRAGMENT", "IS_PART", "NOT_OPENED", "QUOTE", "SideRecords"]
+__all__ = [
+    "ADDRESS_FIELDS",
+    "EXTRA",
+    "FIRST_EXTRAS",
+    "FIRST_QUOTES",
+    "IS_FRAGMENT",
+    "IS_PART",
+    "NOT_OPENED",
+    "QUOTE",
+    "SideRecords",
+]
 
 Array = npt.NDArray[Any]
 
 # In place of what a tunnel holds: nothing to say, a fragment, or one of a datagram that is known well enough. Which of
 # the latter two is told when its capture was read; until then `beyond` has the datagram's serial number.
 NOT_OPENED, IS_FRAGMENT, IS_PART = -1, -2, -3
-FIRST_ROOM = 1 << 20
+FIRST_EXTRAS, FIRST_QUOTES = 1 << 20, 1 << 12  # that have room at first: many packets may be in tunnels
 # Of packets in tunnels, of lengths that lie and of fragments. Numbers of addresses are -1 for none.
 EXTRA = np.dtype(
     [
@@ -49,9 +59,10 @@ ADDRESS_FIELDS = ("outer_src", "outer_dst", "quoted_src", "quoted_dst")
 
 
 class SideRecords:
-    """Owns the side records of a kind while captures are read."""
+    """Owns the side records of a kind while captures are read, with room for so many at first."""
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
+    def __init__(self, dtype: np.dtype[Any], first_room: int) -> None:
+        self._first_room = first_room
         self.count = 0
         self.finished = 0  # how many are of captures that were read to their end
         self._records: Array = np.empty(0, dtype)
@@ -67,7 +78,7 @@ class SideRecords:
         Memory that is never written is not taken from the system.
         """
         if self.count + count > self._records.size:
-            size = max(self.count + count, 4 * self.count, FIRST_ROOM)
+            size = max(self.count + count, 4 * self.count, self._first_room)
             records = np.empty(max(size, expected if self.count < expected else 0), self._records.dtype)
             records[: self.count] = self._records[: self.count]
             self._records = records
