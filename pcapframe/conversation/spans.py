@@ -17,6 +17,7 @@ __all__ = ["SENDER_STATES", "known_senders", "sender_spans"]
 SENDER_STATES = ("idle", "sending", "repairing", "window_limited")  # of overlapping ones, the last has the time
 MOST_SPANS = 8  # of one segment
 MOST_LOST = 0.05  # share of the peer's segments that it may resend [0 to 1]
+BLOCK_ROWS = 1 << 11  # connections whose state the cache holds
 STATE_OF = {BUSY: 1, HELD: 1, REPAIRING: 2, LIMITED: 3}
 SENDERS = ("client", "server")
 
@@ -94,14 +95,18 @@ def known_senders(senders: Senders) -> Array:
     ndarray of bool
         Two per connection: of the client and of the server.
     """
-    links, known = senders.links, np.zeros(senders.senders.size, np.bool_)
-    is_open = ~links["awaits_ack"] & ~links["is_unclear"]
-    for side in range(len(SENDERS)):
-        own, peer = senders.senders[side::2], senders.senders[1 - side :: 2]
-        # At this rate, losses that leave no trace at a distant capture point have to be expected.
-        may_lose = (own["lag_ns"] > 0) & (peer["resends"] > MOST_LOST * peer["segments"])
-        is_told = own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
-        known[side::2] = is_open & is_told & ~may_lose
+    known = np.zeros(senders.senders.size, np.bool_)
+    for first in range(0, senders.links.size, BLOCK_ROWS):
+        links = senders.links[first : first + BLOCK_ROWS]
+        rows = slice(2 * first, 2 * (first + BLOCK_ROWS))
+        both, told = senders.senders[rows], known[rows]
+        is_open = ~links["awaits_ack"] & ~links["is_unclear"]
+        for side in range(len(SENDERS)):
+            own, peer = both[side::2], both[1 - side :: 2]
+            # At this rate, losses that leave no trace at a distant capture point have to be expected.
+            may_lose = (own["lag_ns"] > 0) & (peer["resends"] > MOST_LOST * peer["segments"])
+            is_told = own["is_seen"] & peer["is_seen"] & (own["answer_ns"] >= 0) & ~own["lacks_bytes"]
+            told[side::2] = is_open & is_told & ~may_lose
     return known
 
 

@@ -1,10 +1,13 @@
 """Spans of one connection's senders: they are without gaps and sum up to the columns of the connection."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.conversation.spans import sender_spans
+from pcapframe.conversation import spans as spans_module
+from pcapframe.conversation.sender import Senders
+from pcapframe.conversation.spans import known_senders, sender_spans
 from pcapframe.errors import ParameterError
 from tests.builders import Conversation, pcap
 from tests.conversation.made import talk
@@ -43,3 +46,14 @@ def test_nothing_to_tell() -> None:
     assert sender_spans(segments, 0).empty
     with pytest.raises(ParameterError, match="no connection 5"):
         sender_spans(segments, 5)
+
+
+def test_what_is_known_of_senders_is_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    senders = Senders(50)
+    senders.senders["is_seen"], senders.links["is_unclear"] = rng.random(100) < 0.9, rng.random(50) < 0.2
+    senders.senders["answer_ns"] = rng.integers(-1, 2, 100)
+    whole = known_senders(senders)
+    assert 0 < whole.sum() < whole.size
+    monkeypatch.setattr(spans_module, "BLOCK_ROWS", 7)
+    assert known_senders(senders).tolist() == whole.tolist()
