@@ -14,7 +14,8 @@ identifications, timestamps (RFC 7323), SACK and DSACK (RFC 2018, 2883):
 * for each retransmission, ``reasons`` says why it was sent, and ``needs`` whether the receiver already had its bytes.
 
 Where a capture begins within a connection, bytes below the first ones of a direction were not seen there. Such a
-segment is judged against the highest one, as those of forgotten gaps are (below).
+segment is judged against the first one with bytes (``order``). Round trips and the use of SACK that later packets show
+hold from the beginning on.
 
 Limits. A retransmission looks like an original if its first copy was not captured and no later bytes were captured
 before it (a lost tail or SYN). Below the end of a forgotten gap it is unknown which bytes were seen. There the IP ID or
