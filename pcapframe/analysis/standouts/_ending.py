@@ -52,11 +52,11 @@ def reset(seen: Seen, free: Mask) -> Iterator[Found]:
     alone = mask & (seen.each_way("packets") == seen.each_way("rsts"))
     yield from _alone(seen, alone)
     mask &= ~alone
-    codes = seen.traffic.connections["reset_by"].astype(str).to_numpy()
+    reset_by = seen.traffic.connections["reset_by"]
     closing = (seen.each_way("fins") > 0) & mask
     for late in (False, True):
         for side in ("server", "client", "both"):
-            some = mask & (codes == side) & (closing == late)
+            some = mask & (reset_by == side).to_numpy() & (closing == late)
             often = np.bincount(seen.server_number, weights=some)[seen.server_number] >= LEAST * seen.server_sizes
             yield from _of_side(seen, some & often, side, late)
 

@@ -22,6 +22,8 @@ __all__ = ["PACKETS", "Filters", "Selected"]
 
 CARRIES = "tcp.len > 0"
 NO_QUOTES = "!icmp && !icmpv6"
+CHEAP = 2  # filters of connections that cost little to try
+FEW = 6  # packets that are always named by their numbers
 WIDTH = 74  # longest filter [characters]
 TRIED = 10_000  # most connections in a list of streams that is written to see whether it fits
 
@@ -59,8 +61,10 @@ class Filters:
     ) -> None:
         self._capture, self._packets = capture, packets
         self._segments, self._connections = without_attrs(segments), without_attrs(connections)
+        self._selected: dict[str, Mask] = {}
+        self._counted: dict[str, Array] = {}
 
-    def select(self, conn_ids: Array, frames: Array, flags: str) -> Selected:
+    def select(self, conn_ids: Array, frames: Array, flags: str, total: int) -> Selected:
         """Find a filter for an event.
 
         Parameters
@@ -68,9 +72,11 @@ class Filters:
         conn_ids : ndarray of int
             Its connections.
         frames : ndarray of int
-            The packets that show it, ascending.
+            The packets that show it, ascending; the first ones where there are more.
         flags : str
             Which packets of the connections these are, a name of `PACKETS`.
+        total : int
+            How many packets show it.
 
         Returns
         -------
@@ -78,40 +84,65 @@ class Filters:
             For exactly these packets where a short one does so; else for all packets of the connections, or for the
             first of the frames. `selects` says which.
         """
-        packets = counted(frames.size, "packet")
-        exact = [text for text, ids in self._sets(conn_ids) for text in self._exact(text, ids, frames, flags)]
-        whole = frame_filter(captured_frames(self._packets, frames)) if frames.size <= WIDTH else None
-        if whole and len(whole) <= WIDTH:
-            exact.append(whole)
+        packets = counted(total, "packet")
+        whole = self._first(frames)
+        if frames.size == total == len(whole) <= FEW:
+            return Selected(frame_filter(whole), packets)
+        tried: list[tuple[str, Mask]] = []
+        exact = [frame_filter(whole) or ""] if frames.size == total == len(whole) else []
+        for text, ids in self._sets(conn_ids):
+            tried.append((text, ids))
+            if frames.size == total:
+                exact += self._exact(text, ids, frames, flags)
+            if exact and len(tried) >= CHEAP:
+                break
         if exact:
             return Selected(min(exact, key=len), packets)
-        for text, ids in self._sets(conn_ids):
+        for text, ids in tried:
             if text not in ("", NO_QUOTES) and len(text) <= WIDTH and ids.sum() == conn_ids.size:
-                number = int(np.count_nonzero(ids.take(self._conn_id)))
+                number = int(self._counts("")[ids].sum())
                 these = agreeing(conn_ids.size, "its connection", f"these {conn_ids.size:,} connections")
                 return Selected(text, f"all {counted(number, 'packet')} of {these}")
-        shown = self._first(frames)
-        if not shown:
+        if not whole:
             return Selected(None, "")
-        return Selected(frame_filter(shown), f"the first {len(shown):,} of {packets}")
+        return Selected(frame_filter(whole), f"the first {len(whole):,} of {packets}")
 
     def _exact(self, text: str, ids: Mask, frames: Array, flags: str) -> Iterator[str]:
-        """Write the filters of some connections that select exactly these frames."""
-        of_ids = ids.take(self._conn_id)
+        """Write the filters of some connections that select exactly these frames: as many, and each of them."""
+        rows = np.searchsorted(self._frames, frames)
+        if not np.array_equal(self._frames.take(rows, mode="clip"), frames):
+            return
+        if not ids[self._segments["conn_id"].to_numpy()[rows]].all():
+            return
         for name in dict.fromkeys(("", flags)):
-            words, mask, value, column = PACKETS[name]
-            found = of_ids
-            if mask:
-                found = found & ((self._segments["tcp_flags"].to_numpy() & mask) == value)
-            if column:
-                found = found & self._segments[column].to_numpy()
-            if CARRIES in words:
-                found = found & self._carries
+            words = PACKETS[name][0]
             written = " && ".join(part for part in (words, text) if part)
             if len(written) > WIDTH or (text in ("", NO_QUOTES) and not words):
                 continue
-            if np.count_nonzero(found) == frames.size and np.array_equal(self._frames[found], frames):
+            if self._counts(name)[ids].sum() == frames.size and self._is_one(name)[rows].all():
                 yield written
+
+    def _is_one(self, name: str) -> Mask:
+        """Tell which segments a filter of `PACKETS` selects."""
+        if name not in self._selected:
+            words, mask, value, column = PACKETS[name]
+            found = np.ones(len(self._segments), np.bool_)
+            if mask:
+                found &= (self._segments["tcp_flags"].to_numpy() & mask) == value
+            if column:
+                found &= self._segments[column].to_numpy()
+            if CARRIES in words:
+                found &= self._segments["payload_bytes"].to_numpy(dtype=np.int64, na_value=0) > 0
+            self._selected[name] = found
+        return self._selected[name]
+
+    def _counts(self, name: str) -> Array:
+        """Count the segments that a filter of `PACKETS` selects, by connection."""
+        if name not in self._counted:
+            conn_id = self._segments["conn_id"].to_numpy()
+            chosen = conn_id[self._is_one(name)] if name else conn_id
+            self._counted[name] = np.bincount(chosen, minlength=len(self._connections))
+        return self._counted[name]
 
     def _sets(self, conn_ids: Array) -> Iterator[tuple[str, Mask]]:
         """Write filters of connections, each with the connections that it selects."""
@@ -127,7 +158,8 @@ class Filters:
         if self._is_tunnelled:
             return
         yield only.removeprefix(" && "), np.ones(len(self._connections), np.bool_)
-        one = self._connections.loc[conn_ids[:1]]
+        ends = ("client", "client_port", "server", "server_port")
+        one = pd.DataFrame({name: self._connections[name].iloc[conn_ids[:1]] for name in ends})
         server, port = str(one["server"].iloc[0]), int(one["server_port"].iloc[0])
         yield endpoint_filter(server, port) + only, self._of_address(server) & self._of_port(port)
         yield endpoint_filter(server) + only, self._of_address(server)
@@ -153,18 +185,14 @@ class Filters:
     def _first(self, frames: Array) -> list[int]:
         """Return the first frames, as many as a filter has room for."""
         listed = captured_frames(self._packets, frames[:WIDTH])
-        while listed and len(frame_filter(listed) or "") > WIDTH:
-            listed.pop()
-        return listed
-
-    @cached_property
-    def _conn_id(self) -> Array:
-        return self._segments["conn_id"].to_numpy().astype(np.intp)
-
-    @cached_property
-    def _carries(self) -> Mask:
-        """Which segments have payload."""
-        return np.asarray(self._segments["payload_bytes"].to_numpy(dtype=np.int64, na_value=0) > 0, np.bool_)
+        low, high = 0, len(listed)  # a filter of `low` frames fits
+        while low < high:
+            middle = (low + high + 1) // 2
+            if len(frame_filter(listed[:middle]) or "") <= WIDTH:
+                low = middle
+            else:
+                high = middle - 1
+        return listed[:low]
 
     @cached_property
     def _frames(self) -> Array:

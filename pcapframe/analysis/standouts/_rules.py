@@ -185,20 +185,21 @@ def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standou
     traffic = seen.traffic
     places = np.flatnonzero(event.mask)
     observed = seen.patterns.get(rule.pattern or "")
-    if event.rows.size or observed is None:
+    is_part = seen.is_cut(rule.pattern or "") and event.rows.size == LISTED  # the pattern has more packets
+    if observed is None or (event.rows.size and not is_part):
         evidence = traffic.evidence(event.rows, event.mask)
         frames = np.sort(traffic.series("time").index.to_numpy()[event.rows])
-    else:  # packets that are no segments: ICMP errors
+    else:  # or packets that are no segments: ICMP errors
         evidence, frames = observed.evidence, np.asarray(observed.evidence.frames, np.int64)
     servers = np.unique(seen.server_number[places], return_index=True)[1]
     flags = event.flags if event.flags in PACKETS else ""
-    selected = filters.select(traffic.connections.index.to_numpy()[places], frames, flags)
+    selected = filters.select(traffic.connections.index.to_numpy()[places], frames, flags, evidence.frame_count)
     start, end = _times(traffic, event.rows)
     return Standout(
         kind=event.kind or rule.kind,
         sentence=event.sentence,
-        share=places.size / seen.size,
-        connections=int(places.size),
+        share=evidence.connection_count / seen.size,
+        connections=evidence.connection_count,
         servers=tuple(traffic.endpoints.server_text(int(places[at])) for at in np.sort(servers)[:LISTED]),
         start=start,
         end=end,
