@@ -32,9 +32,9 @@ MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; l
 BELOW = "the numbers of this section."
 WAITS = {
     "round_trip_s": "Round trip",
-    "service_median_s": "Service, median",
+    "service_median_s": "Service",
     "service_p95_s": "95 %",
-    "service_total_s": "Service, all",
+    "service_total_s": "All service",
     "client_wait_s": "Client waits",
     "transfer_s": "Transfer",
 }  # columns of `sum_waits`
@@ -382,7 +382,7 @@ def _by_waits(analysis: Analysis) -> str:
         [row["endpoint"], *(f"{row[name]:,}" for name in counts), *(_time(row[name]) for name in times)]
         for row in waits.iloc[:ROWS].to_dict("records")
     ]
-    head = ["Server", "Connections", "Turns", "Without response", *WAITS.values()]
+    head = ["Server", "Connections", "Turns", "Unanswered", *WAITS.values()]
     return write_table("Where the time went, by server", head, rows, len(waits))
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "paged",
     "plain_table",
     "show_rows",
+    "turn_rows",
 ]
 
 PAGE_ROWS = 2_000  # connections
@@ -148,6 +149,34 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
             "ack": _whole(segments["rel_ack"]),
             "payload": _whole(segments["payload_bytes"]),
             "seen": seen,
+        }
+    )
+
+
+def turn_rows(turns: pd.DataFrame) -> pd.DataFrame:
+    """Return turns of one connection as the table shows them.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        Columns of ``schema.TURNS``; not modified.
+
+    Returns
+    -------
+    DataFrame
+        ``turn``, ``request`` and ``response`` (first frames), ``sent`` and ``received`` (bytes), ``waited [s]``,
+        ``asked [s]``, ``service [s]`` and ``answered [s]``, as on the command line, and ``overlaps``.
+    """
+    times = {"waited": "wait_s", "asked": "request_s", "service": "service_s", "answered": "response_s"}
+    return pd.DataFrame(
+        {
+            "turn": turns["turn"].to_numpy(),
+            "request": _whole(turns["request_frame"]),
+            "response": _whole(turns["response_frame"]),
+            "sent": _whole(turns["request_bytes"]),
+            "received": _whole(turns["response_bytes"]),
+            **{f"{name} [s]": _decimal(turns[column], 6) for name, column in times.items()},
+            "overlaps": np.where(turns["overlapping"].to_numpy(), "yes", ""),
         }
     )
 

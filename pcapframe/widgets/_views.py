@@ -11,6 +11,7 @@ import pandas as pd
 
 from pcapframe import plots
 from pcapframe.analysis import Analysis, counted_once
+from pcapframe.conversation import READ, make_turns
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
@@ -20,10 +21,10 @@ from pcapframe.widgets._export import Guard
 from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
-from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows
+from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows, turn_rows
 from pcapframe.wording import counted, printable
 
-__all__ = ["ConnectionView", "PatternView", "SelectionChart", "escaped"]
+__all__ = ["ConnectionView", "PatternView", "SelectionChart", "TurnsView", "escaped"]
 
 HINTS = {
     "time": "Drag across the chart or click a bar to select that time. Keyboard: arrows, Shift, Enter.",
@@ -158,8 +159,62 @@ class PatternView(widgets.VBox):
             self._state.set(conn_id=conn_id, frame=frame)
 
 
+class TurnsView(widgets.HBox):
+    """The turns of one connection: as a waterfall, and as a table.
+
+    Parameters
+    ----------
+    state : ExplorerState
+        The first frame of a picked turn becomes its ``frame``.
+    guarded : callable
+        Wraps callbacks of widgets, so that an error is shown.
+    redraw : callable
+        Called when the size or colours of the chart have changed.
+    """
+
+    HEIGHT = "240px"
+
+    def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+        self._state = state
+        self._turns = make_turns(state.analysis.segments.iloc[:0], state.analysis.connections.iloc[:0])
+        self._page = 0
+        self.chart = Chart(320, alt="Turns", redraw=redraw)
+        self.table = plain_table(turn_rows(self._turns), height=self.HEIGHT)
+        self.pager = Pager(PACKET_ROWS, "turns", guarded(self._show_page))
+        self.table.observe(guarded(self._picked), "selected_rows")
+        half = widgets.Layout(flex="1 1 46%", min_width=f"{ConnectionView.FEWEST}px", width="auto")
+        self.chart.layout = half
+        right = widgets.VBox([self.pager, self.table], layout=half)
+        super().__init__([self.chart, right], layout=widgets.Layout(flex_flow="row wrap", width="100%"))
+
+    def show(self, segments: pd.DataFrame, connection: pd.DataFrame) -> None:
+        """Show the turns of a connection; nothing where there is none.
+
+        Parameters
+        ----------
+        segments, connection : DataFrame
+            Of this connection.
+        """
+        self._turns = make_turns(segments[["conn_id", *READ]], connection)
+        self.layout.display = "none" if self._turns.empty else None
+        if not self._turns.empty:
+            self.chart.draw(lambda ax: plots.turns(segments, ax=ax))
+            self._show_page(0)
+
+    def _show_page(self, page: int) -> None:
+        self._page = page
+        first = page * PACKET_ROWS
+        show_rows(self.table, turn_rows(self._turns.iloc[first : first + PACKET_ROWS]), height=self.HEIGHT)
+        self.pager.show(page, len(self._turns))
+
+    def _picked(self, change: Any) -> None:
+        place = self._page * PACKET_ROWS + (change["new"] or [len(self._turns)])[0]
+        if place < len(self._turns):
+            self._state.frame = int(self._turns["request_frame"].iloc[place])
+
+
 class ConnectionView(widgets.VBox):
-    """One connection: time–sequence graph, round-trip times, packets, and one packet dissected.
+    """One connection: time–sequence graph, round-trip times, turns, packets, and one packet dissected.
 
     Parameters
     ----------
@@ -189,7 +244,8 @@ class ConnectionView(widgets.VBox):
         self.facts = widgets.HTML()
         self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
-        self.charts = (self.sequence, self.rtt)
+        self.turns = TurnsView(state, guarded, redraw)
+        self.charts = (self.sequence, self.rtt, self.turns.chart)
         self._page = -1
         self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
         self.frame = widgets.Text(
@@ -215,6 +271,7 @@ class ConnectionView(widgets.VBox):
             [
                 widgets.HBox([self.number, self.side, self.facts], layout=row),
                 widgets.HBox([self.sequence, self.rtt], layout=row),
+                self.turns,
                 widgets.HBox([left, right], layout=row),
             ]
         )
@@ -233,12 +290,12 @@ class ConnectionView(widgets.VBox):
             self.facts.value = (
                 "<span class='pcapframe-note'>Pick a row in the Connections tab, or type its conn_id.</span>"
             )
-            for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
+            for part in (self.sequence, self.rtt, self.turns, self.packets, self.choice, self.packet):
                 part.layout.display = "none"
             return
         for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
             part.layout.display = None
-        place = tuple(tuple(part.place.items()) for part in (self.sequence, self.rtt))
+        place = tuple(tuple(part.place.items()) for part in self.charts)
         analysis = self._state.selection.analysis_of(conn_id)
         connection = conn_id, connection_text(analysis.connections.loc[[conn_id]])[0]
         if self._shown != (wanted := (connection, self.side.value, place)):
@@ -259,6 +316,7 @@ class ConnectionView(widgets.VBox):
         side = {"client": True, "server": False}.get(self.side.value)
         self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
         self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
+        self.turns.show(self._rows, analysis.connections.loc[[conn_id]])
         if is_new:
             self._page = -1
 

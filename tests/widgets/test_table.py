@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+import pcapframe as pf
 from pcapframe.widgets._table import (
     PAGE_ROWS,
     SORTS,
@@ -11,7 +12,9 @@ from pcapframe.widgets._table import (
     connection_rows,
     packet_rows,
     paged,
+    turn_rows,
 )
+from tests.builders import Conversation, pcap
 from tests.widgets.made import analysis, state
 
 
@@ -93,3 +96,14 @@ def test_a_row_becomes_the_connection_and_the_pager_says_how_many() -> None:
     explored.server = "203.0.113.1"
     table.show()
     assert "no connection" in table.pager.place.value
+
+
+def test_rows_of_turns() -> None:
+    talk = Conversation(rtt=0.02).handshake().data("client", 1200, after=0.5).data("server", 10, after=0.25).ack()
+    turns = pf.turns(pf.analyze(pf.read_pcap(pcap(talk.data("client", 5, after=1)), progress=False)))
+    first, second = turn_rows(turns).to_dict("records")
+    assert first == {
+        "turn": 1, "request": "4", "response": "5", "sent": "1,200", "received": "10", "waited [s]": "0.500000",
+        "asked [s]": "0.000000", "service [s]": "0.250000", "answered [s]": "0.000000", "overlaps": "",
+    }  # fmt: skip
+    assert (second["response"], second["received"], second["service [s]"]) == ("", "", "")

@@ -141,6 +141,27 @@ def test_a_connection_and_a_packet() -> None:
     assert "<b>" not in view.facts.value
 
 
+def test_turns_of_a_connection() -> None:
+    explored = state()
+    view = ConnectionView(explored, plain, nothing)
+    found = pf.turns(explored.analysis)
+    some = int(found["conn_id"].value_counts().index[0])
+    explored.conn_id = some
+    view.show()
+    own = found[found["conn_id"] == some]
+    assert view.turns.layout.display is None
+    assert f"of {len(own):,} turns" in view.turns.pager.place.value
+    alone = Figure()
+    pf.plots.turns(explored.analysis.segments, conn_id=some, ax=alone.subplots())
+    assert words(view.turns.chart.figure) == words(alone)
+    view.turns.table.selected_rows = [1]
+    assert explored.frame == own["request_frame"].iloc[1]
+    without = explored.analysis.connections.index[explored.analysis.connections["turns"] == 0]
+    explored.set(conn_id=int(without[0]), frame=None)
+    view.show()
+    assert view.turns.layout.display == "none"
+
+
 def test_charts_of_a_connection_take_half_the_room_where_they_fit() -> None:
     view = ConnectionView(state(), plain, nothing)
     assert view.place({"width": 839, "dark": True}) == {"width": 839, "dark": True}
