@@ -103,6 +103,8 @@ def _send(own: Any, peer: Any, place: Any, link: Any, row: Any, edges: Any, span
     while own.first_edge and end - has_fin > own.edge:  # it had a later window: it is nearer than thought
         take_answer(own, peer, max(time - edges[0][own.first_edge - 1], 1))
         arrive(own, time, edges)
+    if end - has_fin > own.edge and not own.lacks_scale:
+        own.has_edge = False  # the window is not the one that was captured, until the next one
     if end > own.high:
         keep_pace(own, time, end - own.high)
         if own.limited_since != NO_TIME:
@@ -212,7 +214,7 @@ def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None
         side = 0 if from_client[i] else 1
         own, peer = senders[2 * at + side], senders[2 * at + 1 - side]
         own.is_seen = True
-        if tsvals[i] >= 0:
+        if tsvals[i] >= 0 and (own.lag_ns or flags & SYN):
             clock = time - tsvals[i] * TICK_NS
             own.clock_at = min(own.clock_at, clock) if own.clock_at != NO_TIME else clock
         if flags & SYN or link.awaits_ack:

@@ -64,7 +64,8 @@ SENDER = np.dtype(
         ("is_probing", np.bool_),
         ("has_fin", np.bool_),
         ("lacks_bytes", np.bool_),  # of which it is unknown when they were sent
-    ]
+    ],
+    align=True,
 )
 LINK = np.dtype(
     [
@@ -77,7 +78,8 @@ LINK = np.dtype(
         ("awaits_ack", np.bool_),
         ("is_repeated", np.bool_),  # the SYN-ACK: which one is answered is unknown
         ("is_unclear", np.bool_),  # times are unknown
-    ]
+    ],
+    align=True,
 )
 SPAN = np.dtype([("sender", np.int64), ("kind", np.int8), ("start", np.int64), ("end", np.int64)])
 

@@ -113,7 +113,7 @@ def give_limited(own: Any, place: Any, time: Any, spans: Any) -> None:
 @inner_jit
 def end_limited(own: Any, place: Any, length: Any, time: Any, prompt_ns: Any, spans: Any) -> None:
     """Judge by the next segment, of some new bytes, whether the sender was limited by the window."""
-    did_fit = own.high + min(length, own.largest) <= own.edge_then
+    did_fit = length == 0 or own.high + min(length, own.largest) <= own.edge_then
     opened = own.fits_at if own.fits_at != NO_TIME else own.moved_at
     if not did_fit and own.limited_since < opened and time - opened <= prompt_ns:
         give_limited(own, place, time, spans)

@@ -52,3 +52,10 @@ def test_the_first_flight_is_limited_by_the_congestion_window() -> None:
     for _ in range(2):
         made.data("client", 10 * SEGMENT, segment=SEGMENT).ack("server")
     assert connection(made.data("client", SEGMENT))["client_window_limited_s"] == pytest.approx(RTT + STEP)
+
+
+def test_bytes_beyond_the_captured_window_show_another_one() -> None:
+    """The window of a SYN-ACK is not scaled: here it is too small for what the client sends at once."""
+    made = Conversation(rtt=RTT, mss=SEGMENT, timestamps=False, window=502, window_scale=7).handshake()
+    made.data("client", SEGMENT).data("client", SEGMENT, after=0.01).ack("server").data("client", SEGMENT)
+    assert connection(made)["client_window_limited_s"] == 0
