@@ -66,6 +66,7 @@ NAMES = (
     "client_waits",
     "slow_round_trips",
     "unanswered_requests",
+    "held_back_transfers",
     "state_transitions",
 )
 PATTERNS = {name: cast(PatternFile, import_module(f"pcapframe.patterns.{name}")) for name in NAMES}
