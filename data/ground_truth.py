@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import altering, joining, meaning, resending, scoring, sending, translating
+from lab import altering, joining, meaning, resending, scoring, sending, serving, translating
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
@@ -36,6 +36,7 @@ SHIPPED_SCENARIOS = (
     "without_timestamps ipv6 offload short_connections tail_loss zero_window keep_alive endings satellite blackouts "
     "forged_rsts keep_alives_unanswered"
 ).split()
+AT_THE_SERVER = ("services", "small_buffers")  # whose bytes are the server's
 IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
 SKEWED = ("clean", "random_loss")  # scored with one direction captured late, at the ends, where nothing is missing
 SHIPPED_BYTES = 100  # of a packet at most
@@ -65,6 +66,7 @@ def make(name: str, out: Path, seed: int) -> str:
         mark_forged(log, lab.forged)
         made = emissions(log)
         sockets = kernel_counts(made, lab.sockets)
+        serving.note_packets(log, sockets)
         records = json.loads((folder / "records.json").read_text())
         at = {"client": lab.clients, "middle": (), "server": lab.servers}
         for point, addresses in at.items():
@@ -140,6 +142,8 @@ def score_all(folders: list[Path]) -> None:
         print()
         pairs = [(*inside, *inside, *outside, *outside), (*inside, *outside, *inside, *outside)]
         sending.sending_table(pool.map(sending.score_sending, *pairs))
+        print()
+        serving.services_table(pool.map(serving.score_services, (*outside, *inside), (*outside, *outside)))
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 
@@ -151,8 +155,9 @@ def _score(recording: scoring.Recording, tshark: bool) -> tuple[list[dict[str, o
 def ship(out: Path) -> None:
     """Put the headers of some captures, and their truth, where the tests find them."""
     SHIPPED.mkdir(exist_ok=True)
-    for name in SHIPPED_SCENARIOS:
-        for point in ("client", "middle") if name in IN_THE_MIDDLE_TOO else ("client",):
+    for name in (*SHIPPED_SCENARIOS, *AT_THE_SERVER):
+        points = ("client", "middle") if name in IN_THE_MIDDLE_TOO else ("client",)
+        for point in ("server",) if name in AT_THE_SERVER else points:
             headers = without_payload((out / f"{name}.{point}.pcap").read_bytes())
             (SHIPPED / f"{name}.{point}.pcap.gz").write_bytes(gzip.compress(headers, mtime=0))
             shutil.copy(out / f"{name}.{point}.truth.json.gz", SHIPPED)

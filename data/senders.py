@@ -13,6 +13,7 @@ from impaired import BASE, FAST, PORTS, Pair, impaired, loss
 from lab.link import Plan
 from lab.network import Lab
 from lab.pacing import Flow, run_flows
+from lab.serving import serve
 from strange import IMPAIRED
 
 __all__ = ["IMPAIRED"]  # with the scenarios of all modules
@@ -104,3 +105,35 @@ def both_busy(lab: Lab) -> None:
         run_flows(Flow(pair.ours, pair.theirs, [(0, 150_000)]), Flow(pair.theirs, pair.ours, [(0, 150_000)]))
     for pair in pairs:
         pair.close()
+
+
+def serving(name: str, plan: Plan) -> None:
+    """Register a scenario of an application with known requests, service times and responses."""
+
+    @impaired(plan)
+    def run(lab: Lab) -> None:
+        listener = lab.server.listen(lab.servers[0], PORTS[0])
+        chance = random.Random(plan.seed)
+        for _ in range(4):
+            pair = Pair(lab, listener, "served")
+            turns = serve(
+                pair.ours,
+                pair.theirs,
+                [
+                    (
+                        chance.choice((0.0, 0.1 * chance.random())),
+                        chance.choice((60, 800, 6_000)),
+                        chance.choice((0.0, 0.01, 0.2)) * chance.random(),
+                        chance.choice((200, 5_000, 40_000)),
+                    )
+                    for _ in range(12)
+                ],
+            )
+            pair.close()
+            lab.sockets[-1]["turns"] = turns  # the server's end
+
+    IMPAIRED[name] = IMPAIRED.pop("run")
+
+
+serving("services", replace(BASE, seed=80))
+serving("services_lossy", replace(BASE, seed=81, rules=loss(0.02)))
