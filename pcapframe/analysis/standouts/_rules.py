@@ -102,6 +102,7 @@ AGGREGATES = {
     "long_idle_gaps": "ordinary for connections kept open",
     "capture_gaps": "said by the capture's health",
     "open_at_edges": "said by the capture's health",
+    "held_back_transfers": "what closed windows and retransmissions cost, said by the time of senders",
     "state_transitions": "of every capture",
 }
 
