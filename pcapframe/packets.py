@@ -1,5 +1,6 @@
 """Read captures into the packets frame: one row for each captured packet."""
 
+import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ from pcapframe.capture.streams import foreign_streams
 from pcapframe.capture.undecoded import is_readable, undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
-from pcapframe.names import HEARD_IN, Watcher, heard_by_frame, written_heard
+from pcapframe.names import HEARD_IN, Watcher, names_of_block, read_hosts, written_heard
 from pcapframe.schema import ICMP_QUOTES, PACKETS
 from pcapframe.schema import names as column_names
 from pcapframe.wording import printable
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 SHOW_PROGRESS_AFTER_S = 1.0
+Names: TypeAlias = bool | str | os.PathLike[str]
+"""Whether to read payload for names, or a file of names."""
+
 DECODE_AS = "decode_as"  # in the attrs of a frame that was read with it
 DecodeAs: TypeAlias = str | Iterable[str]
 
@@ -50,7 +54,7 @@ def read_pcap(
     source: CaptureSource | Sequence[CaptureSource],
     *,
     decode_as: DecodeAs | None = None,
-    names: bool = True,
+    names: Names = True,
     progress: Progress | Literal[False] | None = None,
 ) -> pd.DataFrame:
     """Read a packet capture into a frame: one row per packet.
@@ -64,9 +68,10 @@ def read_pcap(
     decode_as : str or iterable of str, optional
         UDP ports of your own that carry a tunnel, as ``"udp.port=14789,vxlan"``: those of the table that
         ``tunnel`` names, in any letter case.
-    names : bool, default True
-        Whether to read the first payload of each connection for the names in it (``connections.server_name`` and
-        others). Only the names are kept.
+    names : bool or path, default True
+        Whether to read payload for names: the first of each connection (``connections.server_name`` and others), and
+        DNS answers (``client_names``, ``server_names``). Only the names are kept. A path is a file of names too, in the
+        format of hosts(5).
     progress : callable or False, optional
         Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
         exception from it ends the reading. By default a bar appears after a second; False shows none.
@@ -85,7 +90,7 @@ def read_pcap(
     CaptureFormatError
         A source is not a capture.
     ParameterError
-        `decode_as` has another form, or names no tunnel over UDP.
+        `decode_as` has another form, or names no tunnel over UDP; or `names` is a file that cannot be read.
     RemoteCaptureError
         A URL is not allowed, cannot be fetched, or is too large or too slow.
 
@@ -112,6 +117,7 @@ def read_pcap(
     if not sources:
         raise ParameterError("no capture was given: expected one or more")
     texts = listed(decode_as)
+    given = [] if isinstance(names, bool) else read_hosts(names)
     watcher = Watcher() if names else None
     columns = PacketColumns(decoded_ports(texts), watcher)
     facts: list[CaptureFacts] = []
@@ -133,7 +139,8 @@ def read_pcap(
     if texts:
         frame.attrs[DECODE_AS] = texts
     if watcher:
-        frame.attrs[HEARD_IN] = written_heard(heard_by_frame(watcher.names, watcher.heard, ordered.places))
+        given += [named for fact in facts for block in fact.name_blocks for named in names_of_block(*block)]
+        frame.attrs[HEARD_IN] = written_heard(watcher.heard_by_frame(ordered.places, columns.address_texts, given))
     return frame
 
 

@@ -24,7 +24,7 @@ from pcapframe.arrays import Mask
 from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
-from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Progress, capture_info, read_pcap
+from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
 from pcapframe.patterns import Evidence, Patterns, Thresholds, columns_read, find_evidence, find_patterns
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted as numbered
@@ -223,9 +223,10 @@ def analyze(
     start: Time | None = None,
     end: Time | None = None,
     client_ip: Address | None = None,
+    server_name: str | None = None,
     thresholds: Thresholds = DEFAULTS,
     decode_as: DecodeAs | None = None,
-    names: bool = True,
+    names: Names = True,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
     """Analyse a capture: its connections and what is observed in them.
@@ -243,12 +244,15 @@ def analyze(
         Only connections that overlap this time, whole; ISO 8601, UTC where no zone is given.
     client_ip : optional
         Only connections whose client has this address; compared, and roles told, as for the server.
+    server_name : str, optional
+        Only connections to this name: ``server_name``, or one of ``server_names``, in any letter case;
+        ``*.example.com`` matches all names below ``example.com``.
     thresholds : Thresholds, optional
         When the patterns are reported.
     decode_as : str or iterable of str, optional
         As for `read_pcap`; only for a capture.
-    names : bool, default True
-        As for `read_pcap`: whether to read payload for names.
+    names : bool or path, default True
+        As for `read_pcap`: whether to read payload for names, or a file of names.
     progress : callable or False, optional
         As for `read_pcap`; called once more before each later stage, so that what it raises ends the analysis
         there.
@@ -279,7 +283,7 @@ def analyze(
     >>> analyze(analysis, server_port=443).statistics["total_connections"]
     0
     """
-    wanted = Selection.parse(server_ip, server_port, start, end, client_ip)
+    wanted = Selection.parse(server_ip, server_port, start, end, client_ip, server_name)
     packets, segments, whole, files = _stages(source, decode_as, names, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = _chosen(segments, whole, selected)
@@ -326,7 +330,7 @@ def analyze(
 def _stages(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
     decode_as: DecodeAs | None,
-    names: bool,
+    names: Names,
     progress: Progress | Literal[False] | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
     """Return packets, segments and connections of the whole capture, and the files they come from."""

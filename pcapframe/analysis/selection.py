@@ -17,7 +17,8 @@ import pandas as pd
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text
-from pcapframe.wording import agreeing, counted
+from pcapframe.names import SEPARATOR
+from pcapframe.wording import agreeing, counted, printable
 
 __all__ = ["Address", "Selected", "Selection", "Time", "parse_address", "select_connections"]
 
@@ -40,6 +41,8 @@ class Selection:
         The connection overlaps this time, both ends included.
     client_ip : str, optional
         Address of the client, compared like that of the server.
+    server_name : str, optional
+        Name that the client asks for, or that the server's address was given; ``*.`` before it for all names below it.
     """
 
     server_ip: str | None = None
@@ -47,6 +50,7 @@ class Selection:
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
     client_ip: str | None = None
+    server_name: str | None = None
 
     @classmethod
     def parse(
@@ -56,12 +60,13 @@ class Selection:
         start: Time | None,
         end: Time | None,
         client_ip: Address | None = None,
+        server_name: str | None = None,
     ) -> "Selection":
         """Check a user's filter.
 
         Parameters
         ----------
-        server_ip, server_port, start, end, client_ip : optional
+        server_ip, server_port, start, end, client_ip, server_name : optional
             As for `analyze`.
 
         Returns
@@ -72,7 +77,7 @@ class Selection:
         Raises
         ------
         ParameterError
-            Not an address, not a port, not a time, or an end before the start.
+            Not an address, not a port, not a time, an end before the start, or an empty name.
         """
         for name, address in (("server_ip", server_ip), ("client_ip", client_ip)):
             if address is not None:
@@ -87,7 +92,9 @@ class Selection:
         if begins is not None and ends is not None and ends < begins:
             raise ParameterError(f"end {ends.isoformat()} is before start {begins.isoformat()}")
         ip, client = (None if address is None else str(address) for address in (server_ip, client_ip))
-        return cls(ip, None if server_port is None else int(server_port), begins, ends, client)
+        if server_name is not None and not (isinstance(server_name, str) and plain_name(server_name)):
+            raise ParameterError(f"server_name is {server_name!r}: expected a name, such as www.example.com")
+        return cls(ip, None if server_port is None else int(server_port), begins, ends, client, server_name)
 
     @property
     def names_server(self) -> bool:
@@ -123,17 +130,20 @@ class Selection:
         Returns
         -------
         dict
-            The fields by name, times as ISO 8601; ``client_ip`` only if it is given.
+            The fields by name, times as ISO 8601; ``client_ip`` and ``server_name`` only if they are given.
         """
         times = {name: getattr(self, name) for name in ("start", "end")}
         written = {name: None if time is None else time.isoformat() for name, time in times.items()}
-        client = {} if self.client_ip is None else {"client_ip": self.client_ip}
-        return {"server_ip": self.server_ip, "server_port": self.server_port, **written, **client}
+        rare = {name: getattr(self, name) for name in ("client_ip", "server_name")}
+        given = {name: value for name, value in rare.items() if value is not None}
+        return {"server_ip": self.server_ip, "server_port": self.server_port, **written, **given}
 
     def __str__(self) -> str:
         parts = []
         if self.names_server:
             parts.append(f"server {self.server}")
+        if self.server_name is not None:
+            parts.append(f"server name {printable(self.server_name)}")
         if self.client_ip is not None:
             parts.append(f"client {parse_address(self.client_ip)}")
         if self.start is not None:
@@ -213,9 +223,34 @@ def _fits(connections: pd.DataFrame, wanted: Selection) -> tuple[Mask, Mask]:
     as_they_are, exchanged = (
         _at_side(connections, server, wanted.server_ip, wanted.server_port)
         & _at_side(connections, client, wanted.client_ip)
+        & _has_name(connections, server, wanted.server_name)
         for server, client in (("server", "client"), ("client", "server"))
     )
     return as_they_are, exchanged
+
+
+def plain_name(name: str) -> str:
+    """Return a name in lower case, without the dot at its end."""
+    return name.strip().rstrip(".").lower()
+
+
+def _has_name(connections: pd.DataFrame, side: str, name: str | None) -> Mask:
+    """Tell which connections ask for a name, or have one at this side whose address was given it."""
+    found = np.ones(len(connections), np.bool_)
+    if name is None:
+        return found
+    wanted = plain_name(name)
+
+    def fits(text: str) -> bool:
+        plain = plain_name(text)
+        return plain.endswith(wanted[1:]) if wanted.startswith("*.") else plain == wanted
+
+    found[:] = False
+    for column in ("server_name", f"{side}_names"):
+        texts = connections[column].cat
+        matching = [any(map(fits, category.split(SEPARATOR))) for category in texts.categories]
+        found |= np.append(np.array(matching, np.bool_), False)[texts.codes.to_numpy()]
+    return found
 
 
 def _at_side(connections: pd.DataFrame, side: str, ip: str | None, port: int | None = None) -> Mask:

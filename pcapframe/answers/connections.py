@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import LISTED, Address, Analysis, count_label
-from pcapframe.answers.envelope import Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
+from pcapframe.answers.envelope import CAPTURE_TEXT, Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.answers.waits import waits_of
 from pcapframe.display_filters import connection_filters
-from pcapframe.measures import each_way, endpoint_text
+from pcapframe.measures import each_way, endpoint_text, server_name_text
 from pcapframe.packets import DecodeAs
 from pcapframe.wording import counted
 
-__all__ = ["ConnectionsAnswer", "analyze_tcp_connections"]
+__all__ = ["NAMED_TEXT", "ConnectionsAnswer", "analyze_tcp_connections"]
 
+NAMED_TEXT = (*CAPTURE_TEXT, "connections.server_name")
 FEW = 10  # connections unless `detailed`
 # What each number depends on, by its key.
 QUALIFIED_CONNECTIONS = {
@@ -53,6 +54,7 @@ class ConnectionDetails(TypedDict):
 
     client: str
     server: str
+    server_name: str | None
     state: str
     handshake_completed: bool
     syn_count: int
@@ -142,7 +144,7 @@ def analyze_tcp_connections(
     connections = analysis.counted.connections
     listed = connections.iloc[: limit if detailed else min(limit, FEW)]
     return ConnectionsAnswer(
-        **envelope,
+        **(envelope | {"capture_text": list(NAMED_TEXT)}),
         total_packets=len(analysis.packets),
         tcp_packets_found=counts["total_packets"],
         summary=ConnectionsSummary(
@@ -171,6 +173,9 @@ def _details(segments: pd.DataFrame, connections: pd.DataFrame) -> list[Connecti
         {
             "client": endpoint_text(connections["client"], connections["client_port"]),
             "server": endpoint_text(connections["server"], connections["server_port"]),
+            "server_name": pd.Series(
+                [name or None for name in server_name_text(connections)], connections.index, dtype=object
+            ),
             "state": np.where(ending.isin(["reset", "fin"]), "closed", "active"),
             "handshake_completed": handshake == "complete",
             "syn_count": connections["syn_count"],

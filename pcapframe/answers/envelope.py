@@ -40,6 +40,7 @@ class AskedFilter(TypedDict):
     start: str | None
     end: str | None
     client_ip: NotRequired[str]
+    server_name: NotRequired[str]
 
 
 class PatternEvidence(TypedDict):
@@ -159,7 +160,7 @@ def analysis_of(
     if server_ip is None and server_port is None:
         return source
     asked = source.selection
-    wanted = Selection.parse(server_ip, server_port, asked.start, asked.end, asked.client_ip)
+    wanted = Selection.parse(server_ip, server_port, asked.start, asked.end, asked.client_ip, asked.server_name)
     if wanted == asked:
         return source
     return analyze(source, **vars(wanted), thresholds=source.thresholds)

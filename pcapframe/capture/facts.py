@@ -1,7 +1,7 @@
 """What a capture file states, and what could not be read: every list has a limit, and a total."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pcapframe.capture.link_types import LINK_TYPES, link_name
 from pcapframe.capture.pcapng import LARGEST_BLOCK, MOST_COMMENTS
@@ -13,6 +13,8 @@ Bytes = bytes  # which a field below hides
 COMMENT_BYTES = 1 << 20  # kept of all comments of a capture
 LONGEST_NAME = 1000  # kept of the name or the description of an interface [characters]
 MOST_LINK_NOTES = 10  # undecoded link types that get a note each
+Block: TypeAlias = bytes  # of pcapng, without its lengths; the class has a field of the other name
+MOST_NAME_BYTES = 16 << 20  # kept of blocks that name hosts
 
 
 @dataclass
@@ -39,6 +41,8 @@ class CaptureFacts:
     second_at: int = 0  # where the second one begins [bytes]
     undated: int = 0  # packets whose sub-second part is a second or more
     long_blocks: int = 0  # of pcapng, whose options were not all read
+    name_blocks: list[tuple[Block, bool]] = field(default_factory=list)  # of pcapng, and whether they are big-endian
+    name_bytes: int = 0  # so far
 
     def add_capture(self, form: str, link_types: list[int], snaplen: int | None, begin: int) -> None:
         """Add what one of the captures of the file states, and where it begins [bytes]."""
@@ -49,6 +53,12 @@ class CaptureFacts:
             self.format = f"{self.format} and {form}" if self.format else form
         self.see_links(link_types)
         self.snaplen = max(self.snaplen or 0, snaplen or 0) or None
+
+    def keep_names(self, block: Block, *, big_endian: bool) -> None:
+        """Keep a block that names hosts, as long as there are not too many."""
+        self.name_bytes += len(block)
+        if self.name_bytes <= MOST_NAME_BYTES:
+            self.name_blocks.append((block, big_endian))
 
     def see_links(self, link_types: list[int]) -> None:
         """Add link types that are new."""

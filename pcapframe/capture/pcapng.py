@@ -34,7 +34,7 @@ __all__ = [
 Array = npt.NDArray[Any]
 
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
-SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 5, 6
+SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, NAME_BLOCK, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 BIG_ENDIAN_MAGIC = 0x1A2B3C4D  # as read in big-endian order
 LARGEST_BLOCK = 16 << 20  # held in memory; of a longer one, the options beyond are passed over [bytes]
 LEAST_SECTION, LEAST_OTHER = 28, 20  # length of a section header, and of an interface or statistics block [bytes]
@@ -51,12 +51,15 @@ PROBLEMS = {
 }
 MOST_COMMENTS = 1000  # kept
 MOST_INTERFACES = 1000  # kept of what the file says of each
+MOST_NAME_BLOCKS = 1000  # kept
 LINK_TYPES = 1 << 16
 LONGEST_OF_ALL = max(LONG_PACKETS.values())
 
 # Slots of `Walked.numbers`.
 IN_SECTION, BIG_ENDIAN, FIRST_INTERFACE, INTERFACES, LINKS, SNAPLEN, COMMENTS, COMMENTS_LEFT, TEXTS = range(9)
 HELD, TO_SKIP, LONG_BLOCKS = range(9, 12)  # of a long block, and its rest [bytes]; how many
+NAME_BLOCKS = 12
+HOSTS = -1  # kind of the text that is a block of names
 FOUND = 16  # from here on, by kind: where the value of the last option of a block is, -1 for none
 OPTION_KINDS = 16
 WHOLE_CAPTURE, UNCOUNTED = -1, -2  # in place of the frame number of a comment; programs comment on their statistics
@@ -73,7 +76,7 @@ class Walked(NamedTuple):
     table: Array  # int64, the interfaces of the current section: what is needed to read their packets
     links: Array  # int64, by link type: number that it stands for, longest packet [bytes], order of appearance from 1
     kept: Array  # int64, the first interfaces: link type, snaplen, received, dropped (unsigned), and whether there
-    texts: Array  # int64, texts in the last call: kind, frame or interface, place in the buffer, length
+    texts: Array  # int64, texts in the last call: kind, frame or interface or byte order, place in the buffer, length
 
 
 def new_walked() -> Walked:
@@ -89,7 +92,7 @@ def new_walked() -> Walked:
         table=np.zeros((8, 6), np.int64),
         links=links,
         kept=np.zeros((MOST_INTERFACES, 6), np.int64),
-        texts=np.zeros((MOST_COMMENTS + 2 * MOST_INTERFACES, 4), np.int64),
+        texts=np.zeros((MOST_COMMENTS + 2 * MOST_INTERFACES + MOST_NAME_BLOCKS, 4), np.int64),
     )
 
 
@@ -329,6 +332,9 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
             break
         if held == length and u32(buffer, at + length - 4, big_endian) != length:
             return count, at, BAD_TRAILER
+        if kind == NAME_BLOCK and held == length and numbers[NAME_BLOCKS] < MOST_NAME_BLOCKS:
+            numbers[NAME_BLOCKS] += 1
+            _note_text(walked, HOSTS, 1 if big_endian else 0, at + 8, length - 12)
         if is_packet:
             header = 12 if kind == SIMPLE_PACKET else 28
             if length < header + 4:

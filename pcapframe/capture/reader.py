@@ -257,7 +257,9 @@ class _Reading:
                 self._decode(count)
             for kind, subject, place, length in walked.texts[: walked.numbers[pcapng.TEXTS]].tolist():
                 text = buffer.bytes[place : place + length].tobytes()
-                if kind == pcapng.COMMENT:
+                if kind == pcapng.HOSTS:
+                    facts.keep_names(text, big_endian=subject == 1)
+                elif kind == pcapng.COMMENT:
                     facts.keep_comment(None if subject < 0 else subject, text)
                 else:
                     names[subject, kind] = shortened(text)

@@ -15,6 +15,7 @@ from pcapframe.cli.options import (
     output,
     port,
     server,
+    server_name_option,
     threshold,
     times,
 )
@@ -70,6 +71,7 @@ def analyze(
 @click.command()
 @captures
 @click.option("--server-ip", metavar="ADDRESS", help="Only connections to this server, IPv4 or IPv6.")
+@server_name_option
 @times
 @click.option(
     "--threshold",
@@ -114,6 +116,7 @@ def retransmissions(
 @captures
 @click.option("--server-ip", required=True, metavar="ADDRESS", help="The server, IPv4 or IPv6.")
 @port
+@server_name_option
 @times
 @as_json
 @output

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 import pcapframe
-from pcapframe.cli.options import DECODE_AS, Captures
+from pcapframe.cli.options import DECODE_AS, NAMES, SERVER_NAME, Captures
 from pcapframe.cli.output import STDOUT
 
 if TYPE_CHECKING:
     from pcapframe.analysis import Analysis
 
-__all__ = ["analyze_captures", "decode_as", "progress", "sources"]
+__all__ = ["analyze_captures", "decode_as", "names", "progress", "server_name", "sources"]
 
 
 def analyze_captures(
@@ -48,7 +48,9 @@ def analyze_captures(
         start=start,
         end=end,
         thresholds=pcapframe.Thresholds().with_values(thresholds or {}),
+        server_name=server_name(),
         decode_as=decode_as(),
+        names=names() or True,
         progress=progress(),
     )
 
@@ -62,6 +64,30 @@ def decode_as() -> list[str] | None:
         For the ``decode_as`` of `pcapframe.read_pcap`.
     """
     return list(click.get_current_context().meta.get(DECODE_AS, ())) or None
+
+
+def names() -> str | None:
+    """Return what ``--names`` says.
+
+    Returns
+    -------
+    str or None
+        A file, for the ``names`` of `pcapframe.read_pcap`.
+    """
+    given: str | None = click.get_current_context().meta.get(NAMES)
+    return given
+
+
+def server_name() -> str | None:
+    """Return what ``--server-name`` says.
+
+    Returns
+    -------
+    str or None
+        For the ``server_name`` of `pcapframe.analyze`.
+    """
+    given: str | None = click.get_current_context().meta.get(SERVER_NAME)
+    return given
 
 
 def sources(captures: Captures) -> Any:

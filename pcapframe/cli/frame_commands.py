@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 import pcapframe
-from pcapframe.cli.captures import analyze_captures, decode_as, progress, sources
+from pcapframe.cli.captures import analyze_captures, decode_as, progress, server_name, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
 from pcapframe.schema import CONNECTIONS, PACKETS, names
@@ -275,7 +275,7 @@ def extract(
     check_writable(target)
     from pcapframe.cli import export
 
-    by_connection = (pattern, server_ip, server_port, start, end)
+    by_connection = (pattern, server_ip, server_port, server_name(), start, end)
     if not conn_ids and all(option is None for option in by_connection):
         packets = pcapframe.read_pcap(sources(captures), decode_as=decode_as(), progress=progress())
     else:

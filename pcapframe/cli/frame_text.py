@@ -8,7 +8,7 @@ from pcapframe.analysis import Analysis, count_label
 from pcapframe.analysis.display import table
 from pcapframe.arrays import Mask
 from pcapframe.cli.terminal import head, leave_out, needed_width, terminal_width
-from pcapframe.measures import each_way, endpoint_text
+from pcapframe.measures import each_way, endpoint_text, server_name_text
 
 __all__ = ["connections_text", "resends_text", "rsts_text"]
 
@@ -57,14 +57,18 @@ def connections_text(
         said = analysis.health.qualifier(COLUMN_STATISTICS[name]) if name in COLUMN_STATISTICS else None
         titles[name] = name if said is None else f"{said}\n{name}"
     width = terminal_width() if width is None else width
-    dispensable = [name for name in ("payload", "start", "seconds", "Wireshark") if name != SORTED.get(sort or "")]
+    dispensable = [
+        name
+        for name in ("payload", "start", "seconds", "Wireshark", "name")
+        if name in columns and name != SORTED.get(sort or "")
+    ]
     left_out = leave_out(columns, dispensable, width)
     # States are wrapped first, between words; addresses only if that does not free enough room.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
-    folded = ("state", "client", "server") if needed_width(words) > width else ("state",)
+    folded = ("state", "name", "client", "server") if needed_width(words) > width else ("state", "name")
     rows = table((), texts=0)
     for name in columns:
-        is_text = name in ("client", "server", "state")
+        is_text = name in ("client", "server", "name", "state")
         justify: JustifyMethod = "left" if is_text else "right"
         rows.add_column(titles[name], justify=justify, no_wrap=name not in folded, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
@@ -79,10 +83,12 @@ def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[s
     """Cells of the table of connections."""
     begin = analysis.whole_connections["start"].min()
     labelled = count_label(analysis.segments, "retransmission", connections.index)
+    called = server_name_text(connections).tolist()
     return {
         "id": [str(conn_id) for conn_id in connections.index],
         "client": endpoint_text(connections["client"], connections["client_port"]).tolist(),
         "server": endpoint_text(connections["server"], connections["server_port"]).tolist(),
+        **({"name": called} if any(called) else {}),
         "start": _seconds((connections["start"] - begin).dt.total_seconds()),
         "seconds": _seconds(connections["duration_s"]),
         "packets": _both(connections, "packets"),

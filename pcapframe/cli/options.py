@@ -8,14 +8,17 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "DECODE_AS", "Captures", "allow_host", "as_json", "captures", "decode_as_option", "frame_files",
-    "limit_option", "output", "port", "server", "threshold", "times",
+    "ALLOWED_HOSTS", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "captures",
+    "decode_as_option", "frame_files", "limit_option", "output", "port", "server", "server_name_option",
+    "threshold", "times",
 ]  # fmt: skip
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
 
-ALLOWED_HOSTS, DECODE_AS = "pcapframe.allowed_hosts", "pcapframe.decode_as"  # in the context's meta
+# In the context's meta.
+ALLOWED_HOSTS, DECODE_AS = "pcapframe.allowed_hosts", "pcapframe.decode_as"
+NAMES, SERVER_NAME = "pcapframe.names", "pcapframe.server_name"
 
 
 def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -49,6 +52,14 @@ def _keep_decode_as(ctx: click.Context, _param: click.Parameter, values: tuple[s
     ctx.meta[DECODE_AS] = values
 
 
+def _keep_names(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    ctx.meta[NAMES] = value
+
+
+def _keep_server_name(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    ctx.meta[SERVER_NAME] = value
+
+
 def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
     """Make URLs RemoteCaptures with the allowed hosts; leave files as they are."""
     if not any("://" in value for value in values):
@@ -72,13 +83,22 @@ captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
     decode_as_option,
-)
+    click.option(
+        "--names", metavar="HOSTS", expose_value=False, callback=_keep_names,
+        help="Names of addresses, in the format of /etc/hosts.",
+    ),
+)  # fmt: skip
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."
 )
+server_name_option = click.option(
+    "--server-name", metavar="NAME", expose_value=False, callback=_keep_server_name,
+    help="Only connections to this name: SNI, Host, DNS or --names. *.example.com matches all names below it.",
+)  # fmt: skip
 server = _options(
     click.option("--server-ip", metavar="ADDRESS", help="Only connections to this server, IPv4 or IPv6."),
     port,
+    server_name_option,
 )
 times = _options(
     click.option("--start", metavar="TIME", help="Only connections still open at or after this time (ISO 8601, UTC)."),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pcapframe.cli.captures import decode_as
+from pcapframe.cli.captures import decode_as, names, server_name
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
 from pcapframe.errors import MissingExtraError
@@ -61,6 +61,7 @@ def report(
 
     given = {"server_ip": server_ip, "server_port": server_port, "start": start, "end": end, "title": title}
     parameters = {**given, "thresholds": thresholds or None, "decode_as": decode_as()}
+    parameters |= {"server_name": server_name(), "names": names()}
     with tqdm(total=len(captures), unit="report", leave=False, disable=not sys.stderr.isatty()) as bar:
 
         def progress(done: int, _total: int, name: str) -> None:

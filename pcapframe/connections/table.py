@@ -9,7 +9,7 @@ import pandas as pd
 from pcapframe import schema
 from pcapframe.arrays import Array
 from pcapframe.connections.icmp import icmp_columns
-from pcapframe.connections.names import name_columns
+from pcapframe.connections.names import address_name_columns, name_columns
 from pcapframe.connections.registry import DERIVED, MEASURES, Measure
 from pcapframe.connections.rows import in_chunks
 from pcapframe.connections.same_as import second_views
@@ -68,7 +68,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
         made |= derive(made)
     made |= _same_as(segments, conn_ids, place, made)
     made |= icmp_columns(attrs, conn_ids)
-    made |= name_columns(attrs, conn_ids)
+    made |= name_columns(attrs, conn_ids) | _address_names(attrs, segments, place, made)
     addresses = segments["src"].dtype
     columns = {column.name: _as(made.pop(column.name), column.dtype, addresses) for column in schema.CONNECTIONS}
     frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)
@@ -112,6 +112,16 @@ def _same_as(segments: pd.DataFrame, conn_ids: Array, place: Array, made: Mappin
     first = second_views(segments, place, made["start"].asi8, is_midstream)
     is_none = first < 0
     return {"same_as": pd.arrays.IntegerArray(np.where(is_none, 1, conn_ids.take(first)).astype(np.int64), is_none)}
+
+
+def _address_names(
+    attrs: Mapping[Any, Any], segments: pd.DataFrame, place: Array, made: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the names that each side's address had before the connection."""
+    first = np.zeros(len(made["client"]), np.int64)
+    first[place[::-1]] = segments.index.to_numpy()[::-1]  # the first one is written last
+    ends = {side: np.asarray(made[side]) for side in ("client", "server")}
+    return address_name_columns(attrs, first, ends, segments["src"].cat.categories)
 
 
 def _as(column: Any, dtype: str, addresses: Any) -> Any:

@@ -6,74 +6,55 @@ segment with payload. After a first payload of another kind, segments of the fir
 begin later (STARTTLS, a proxy's CONNECT), and a capture may begin amid a request.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.capture import transport
-from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.jit import jit, unchecked
+from pcapframe.names.answering import Answering, answers_of, new_answering, read_answers
 from pcapframe.names.applications import UNKNOWN
 from pcapframe.names.beginnings import HEARD, new_heard, take
+from pcapframe.names.dns import ANSWER, DNS_PORTS
 from pcapframe.names.flows import FREE, NEW, SETTLED, find_flow, flows_with_room, new_flows, new_slots
+from pcapframe.names.found import Heard, heard_by_frame
+from pcapframe.names.hosts import Given
+from pcapframe.names.payloads import SYN, columns_of, find_payload
 from pcapframe.names.pool import is_short, new_pool, pool_names, pool_with_room
 
 __all__ = ["Watcher"]
 
-SYN = 0x02
-TCP_HEADER = 20
-USUAL_PLACES = (34, 54)  # of a TCP header, behind Ethernet and IP
 ROOM = 2  # entries that one segment adds at most
 
 
-class _Columns(NamedTuple):
-    """What is read of the rows that were just decoded."""
-
-    has: Array
-    tcp_flags: Array
-    src: Array
-    dst: Array
-    src_port: Array
-    dst_port: Array
-    seq: Array
-    ack: Array
-    payload_bytes: Array
-
-
-@inner_jit
-def _columns(newest: Any) -> Any:
-    """Return the columns as pointers that support indexing only."""
-    return _Columns(
-        unchecked(newest.has),
-        unchecked(newest.tcp_flags),
-        unchecked(newest.src),
-        unchecked(newest.dst),
-        unchecked(newest.src_port),
-        unchecked(newest.dst_port),
-        unchecked(newest.seq),
-        unchecked(newest.ack),
-        unchecked(newest.payload_bytes),
-    )
-
-
 @jit
-def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: Any, todo: Any) -> Any:
-    """Pick the rows whose payload is to be read; return how many. `todo` gets their number in the batch and direction.
+def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: Any, todo: Any, of_dns: Any) -> Any:
+    """Pick the rows whose payload is to be read; return how many, and how many come from ports of DNS.
 
-    Directions that were not seen before are added.
+    `todo` gets their number in the batch and the place of their direction; directions that were not seen before are
+    added. `of_dns` gets the numbers of those from ports of DNS.
     """
-    columns = _columns(newest[0])
+    columns = columns_of(newest[0])
     mask = table.size - 1
-    chosen = 0
+    chosen = answers = 0
     for i in range(count):
         row = first + i
-        if columns.has[row] & transport.HAS_PAYLOAD == 0:
+        has = columns.has[row]
+        if has & transport.HAS_PAYLOAD == 0:
+            if has & (transport.HAS_PORTS | transport.IS_TCP) == transport.HAS_PORTS:
+                if columns.src_port[row] in DNS_PORTS:
+                    of_dns[answers] = i
+                    answers += 1
             continue
         is_syn = columns.tcp_flags[row] & SYN
         if columns.payload_bytes[row] == 0 and not is_syn:
             continue
+        if columns.src_port[row] == DNS_PORTS[0]:
+            of_dns[answers] = i
+            answers += 1
         src, dst = np.int64(columns.src[row]), np.int64(columns.dst[row])
         ports = np.int64(columns.src_port[row]) << 16 | np.int64(columns.dst_port[row])
         place = find_flow(table, seed, mask, src, dst, ports)
@@ -93,28 +74,7 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
             table[place].base, table[place].state = base, NEW
         todo[chosen, 0], todo[chosen, 1] = i, place
         chosen += 1
-    return chosen
-
-
-@inner_jit
-def _find_payload(data: Any, at: Any, end: Any, columns: Any, row: Any) -> Any:
-    """Return where the payload of a row begins in its record, -1 where its header is not there (fragments).
-
-    The header is found by its ports and numbers, whatever is before it.
-    """
-    ports = np.int64(columns.src_port[row]) << 16 | np.int64(columns.dst_port[row])
-    seq, ack = np.int64(columns.seq[row]), np.int64(columns.ack[row])
-    flags = np.int64(columns.tcp_flags[row])
-    for k in range(len(USUAL_PLACES)):
-        place = at + USUAL_PLACES[k]
-        if place + TCP_HEADER <= end and be32(data, place) == ports and be32(data, place + 4) == seq:
-            if be32(data, place + 8) == ack and be16(data, place + 12) & 0xFFF == flags:
-                return place + 4 * (byte(data, place + 12) >> 4)
-    for place in range(at, end - TCP_HEADER + 1):
-        if be32(data, place) == ports and be32(data, place + 4) == seq:
-            if be32(data, place + 8) == ack and be16(data, place + 12) & 0xFFF == flags:
-                return place + 4 * (byte(data, place + 12) >> 4)
-    return np.int64(-1)
+    return chosen, answers
 
 
 @jit
@@ -124,7 +84,7 @@ def _read_chosen(
 ) -> Any:  # fmt: skip
     """Read the payload of the chosen rows from `begin` on; return where room is lacking, or their number."""
     data = unchecked(buffer)
-    columns = _columns(newest[0])
+    columns = columns_of(newest[0])
     for number in range(begin, chosen):
         if heard.counts[0] + ROOM > heard.entries.size or is_short(pool):
             return number
@@ -142,7 +102,7 @@ def _read_chosen(
             continue
         record = batch[i]
         end = record.at + record.captured
-        at = _find_payload(data, record.at, end, columns, row)
+        at = find_payload(data, record.at, end, columns, row)
         if at < 0 or at >= end:
             continue
         offset = np.int64(np.int32(np.uint32((seq - np.int64(flow.base)) & 0xFFFFFFFF)))
@@ -155,7 +115,8 @@ class Watcher:
 
     def __init__(self) -> None:
         self._flows, self._slots, self._pool = new_flows(), new_slots(), new_pool()
-        self._todo = np.zeros((BATCH_RECORDS, 2), np.int32)
+        self._todo, self._of_dns = np.zeros((BATCH_RECORDS, 2), np.int32), np.zeros(BATCH_RECORDS, np.int32)
+        self._answering: Answering | None = None  # before the first packet from a port of DNS
         self._heard = new_heard()
 
     def __call__(self, buffer: Array, batch: Array, count: int, newest: Array, first: int, base_row: int) -> None:
@@ -175,7 +136,12 @@ class Watcher:
             The row of the first of them among all.
         """
         self._flows = flows = flows_with_room(self._flows)
-        chosen = _choose(newest, first, count, flows.table, flows.seed, flows.counts, self._todo)
+        chosen, answers = _choose(newest, first, count, flows.table, flows.seed, flows.counts, self._todo, self._of_dns)
+        if answers:
+            self._answering = self._answering or new_answering()
+            self._pool, self._answering = read_answers(
+                buffer, batch, base_row, newest, first, self._of_dns[:answers], self._pool, self._answering
+            )
         done = 0
         while done < chosen:
             self._make_room()
@@ -194,12 +160,25 @@ class Watcher:
             more[:used] = entries[:used]
             self._heard = self._heard._replace(entries=more)
 
-    @property
-    def heard(self) -> Array:
-        """What was heard, by row (HEARD)."""
-        return self._heard.entries[: int(self._heard.counts[0])]
+    def heard_by_frame(
+        self, places: Array | None = None, known: Callable[[], Sequence[str]] = tuple, given: Given = ()
+    ) -> Heard:
+        """Return what was heard, by frame.
 
-    @property
-    def names(self) -> list[str]:
-        """The names by number."""
-        return pool_names(self._pool)
+        Parameters
+        ----------
+        places : ndarray of int, optional
+            To which row each one was moved.
+        known : callable
+            Returns the addresses of packets; names of others are left out.
+        given : list of tuple
+            Addresses with names that hold from the first frame on.
+
+        Returns
+        -------
+        Heard
+            In the order of frames.
+        """
+        entries = self._heard.entries[: int(self._heard.counts[0])]
+        answers = answers_of(self._answering) if self._answering else np.zeros(0, ANSWER)
+        return heard_by_frame(pool_names(self._pool), entries, answers, places, known=known, given=given)

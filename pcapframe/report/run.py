@@ -80,7 +80,7 @@ def write_reports(
         replaced atomically.
     parameters : mapping, optional
         Values for the notebook's parameters cell, except the capture: ``server_ip``, ``server_port``, ``start``,
-        ``end``, ``thresholds`` (by flat name), ``decode_as`` and ``title``.
+        ``end``, ``thresholds`` (by flat name), ``decode_as``, ``server_name``, ``names`` (a file) and ``title``.
     keep_notebook : bool, default False
         Also write the executed notebook, ``NAME.ipynb``.
     progress : callable, optional
@@ -101,7 +101,7 @@ def write_reports(
     given = dict(parameters or {})
     if not captures:
         raise ParameterError("no capture to report on")
-    known = ("server_ip", "server_port", "start", "end", "thresholds", "decode_as", "title")
+    known = ("server_ip", "server_port", "start", "end", "thresholds", "decode_as", "server_name", "names", "title")
     if unknown := sorted(set(given) - set(known)):
         raise ParameterError(f"the report has no parameter {', '.join(unknown)}: there are {', '.join(known)}")
     Thresholds().with_values(given.get("thresholds") or {})  # fails on an unknown parameter before anything is run

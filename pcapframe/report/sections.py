@@ -75,6 +75,8 @@ class CaptureReport:
         end: str | None = None,
         thresholds: Mapping[str, float] | None = None,
         decode_as: str | Sequence[str] | None = None,
+        server_name: str | None = None,
+        names: str | None = None,
         title: str | None = None,
     ) -> None:
         self._captures = [capture] if isinstance(capture, str | os.PathLike) else list(capture)
@@ -93,6 +95,8 @@ class CaptureReport:
                     end=end,
                     thresholds=Thresholds().with_values(thresholds or {}),
                     decode_as=decode_as,
+                    server_name=server_name,
+                    names=names or True,
                     progress=False,
                 )
         except PcapframeError as error:

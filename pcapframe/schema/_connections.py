@@ -31,6 +31,11 @@ CONNECTIONS = (
     Column("server_port", "uint16", "", NEVER, "the server's port"),
     Column("server_name", "category", "", "null where the payload that was captured names none",
            "name that the client asks for: the server name of TLS (SNI), else the HTTP/1 Host, without a port"),
+    *_each_way(
+        Column("names", "category", "", "null where the address was given none before the connection",
+               "names that DNS gave to its address before the connection, in order, with commas; names from a file or "
+               "from the capture's own list come first"),
+    ),
     Column("alpn", "category", "", "null without ALPN in a ClientHello",
            "protocols that the client offers in TLS, as the ClientHello lists them, with commas"),
     Column("application", "category", "", "null where the first payload of neither side identifies one",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from itables.widget import ITable
 
-from pcapframe.measures import each_way, endpoint_text
+from pcapframe.measures import each_way, endpoint_text, server_name_text
 from pcapframe.schema import FLAG_BITS
 from pcapframe.widgets._state import ExplorerState
 
@@ -104,7 +104,7 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
             "start": _clock(connections["start"]),
             "duration [s]": _decimal(connections["duration_s"], 3),
             "client": _endpoint(connections["client"], connections["client_port"]),
-            "server": _endpoint(connections["server"], connections["server_port"]),
+            "server": _named_endpoint(connections),
             "handshake": _spaced(connections["handshake"]),
             "ending": _spaced(connections["ending"]),
             "packets": _whole(_sum(connections, "packets")),
@@ -318,6 +318,13 @@ class ConnectionTable(widgets.VBox):
 
 def _sum(connections: pd.DataFrame, column: str) -> pd.Series:
     return pd.Series(each_way(connections, column), connections.index)
+
+
+def _named_endpoint(connections: pd.DataFrame) -> list[str]:
+    """Write servers, each with its name below."""
+    texts = _endpoint(connections["server"], connections["server_port"])
+    names = map(html.escape, server_name_text(connections).tolist())
+    return [f"{text}<br><small>{name}</small>" if name else text for text, name in zip(texts, names, strict=True)]
 
 
 def _endpoint(addresses: pd.Series, ports: pd.Series) -> list[str]:

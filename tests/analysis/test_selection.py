@@ -197,3 +197,39 @@ def test_text_and_dict_name_what_was_asked() -> None:
         "server_ip": "2001:DB8::1", "server_port": 443, "start": "2026-01-31T12:00:00+00:00", "end": None,
     }  # fmt: skip
     assert str(Selection()) == "all connections"
+
+
+def named() -> pd.DataFrame:
+    """Three connections: asked for by name, by an address that DNS named, and one without a name."""
+    first = Conversation(server="198.51.100.1", server_port=443, start=0.0).handshake()
+    first.send("client", "PA", b"GET / HTTP/1.1\r\nHost: WWW.Example.com.\r\n\r\n")
+    second = Conversation(server="198.51.100.2", server_port=443, start=10.0).handshake()
+    third = Conversation(server="198.51.100.3", server_port=443, start=20.0).handshake()
+    found = connections_of(first, second, third)
+    return found.assign(server_names=pd.Categorical([None, "cdn.example.com, a.example", None]))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("www.example.com", [0]),
+        ("WWW.EXAMPLE.COM.", [0]),
+        ("a.example", [1]),
+        ("*.example.com", [0, 1]),
+        ("example.com", []),
+        ("*.example", [1]),
+        ("ample.com", []),
+    ],
+)
+def test_by_name(name: str, expected: list[int]) -> None:
+    assert kept(named(), server_name=name) == expected
+
+
+def test_by_name_and_address_and_what_the_filter_is_called() -> None:
+    assert kept(named(), server_name="*.example.com", server_ip="198.51.100.2") == [1]
+    wanted = Selection.parse(None, None, None, None, None, "a.example")
+    assert str(wanted) == "server name a.example"
+    assert wanted.to_dict()["server_name"] == "a.example"
+    for wrong in ("", ".", 7):
+        with pytest.raises(pf.ParameterError, match="server_name"):
+            Selection.parse(None, None, None, None, None, wrong)  # type: ignore[arg-type]

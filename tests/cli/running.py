@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ VALUES = {
     "FILE": "out.csv",
     "FOLDER": ".",
     "HOST": "localhost",
+    "HOSTS": os.devnull,
     "MIB": "64",
     "N": "3",
     "NAME": "port_reuse",

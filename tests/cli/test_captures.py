@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.builders import Conversation, pcap
 from tests.cli.running import CLEAN, RESETS, json_of, text_of
 
 
@@ -16,3 +17,15 @@ def test_standard_input() -> None:
     data = Path(CLEAN).read_bytes()
     answer = json.loads(text_of("analyze", "-", "--json", input=data))
     assert (answer["file"], answer["packets_analyzed"]) == ("standard input", 386)
+
+
+def test_names_of_a_file_and_the_filter_by_name(tmp_path: Path) -> None:
+    hosts, capture = tmp_path / "hosts", tmp_path / "two.pcap"
+    hosts.write_text("198.51.100.1 web.example\n")
+    talks = [Conversation(server=f"198.51.100.{number}", start=number).handshake() for number in (1, 2)]
+    capture.write_bytes(pcap([frame for talk in talks for frame in talk]))
+    command = ["connections", str(capture), "--names", str(hosts), "--json"]
+    assert [each["server_name"] for each in json_of(*command)["connections"]] == ["web.example", None]
+    chosen = json_of(*command, "--server-name", "Web.Example")["connections"]
+    assert [each["server"] for each in chosen] == ["198.51.100.1:80"]
+    assert "web.example" in text_of("connections", str(capture), "--names", str(hosts))

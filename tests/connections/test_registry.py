@@ -47,7 +47,12 @@ def test_every_declared_column_is_made_once() -> None:
     assert len(set(made)) == len(made)
     frame = dict.fromkeys(made, pd.Series(dtype=float).to_numpy())
     made += [column for derive in DERIVED for column in derive(frame)]
-    made += [*icmp_columns({}, np.zeros(0, np.int32)), *name_columns({}, np.zeros(0, np.int32))]  # of attrs
+    made += [
+        *icmp_columns({}, np.zeros(0, np.int32)),
+        *name_columns({}, np.zeros(0, np.int32)),
+        "client_names",
+        "server_names",
+    ]  # of attrs
     assert sorted([*made, "same_as"]) == sorted(names(CONNECTIONS))  # one column compares connections with each other
 
 

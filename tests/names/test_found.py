@@ -2,7 +2,9 @@ import numpy as np
 
 from pcapframe.names.applications import TEXTS
 from pcapframe.names.beginnings import HEARD, NOT_FIRST
+from pcapframe.names.dns import ANSWER
 from pcapframe.names.found import (
+    ADDRESSED,
     Heard,
     heard_by_frame,
     named_connections,
@@ -12,17 +14,18 @@ from pcapframe.names.found import (
     written_named,
 )
 
+NO_ANSWERS = np.zeros(0, ANSWER)
 CODES = {name: number for number, name in TEXTS.items()}
 
 
 def heard(*rows: tuple[int, int, int, int]) -> Heard:
-    return Heard(["a", "b", "c"], np.array(list(rows), HEARD))
+    return Heard(["a", "b", "c"], np.array(list(rows), HEARD), [], np.zeros(0, ADDRESSED))
 
 
 def test_rows_become_frames_even_when_captures_are_merged() -> None:
     entries = heard((0, 0, 0, -1), (1, 0, 1, -1), (2, 0, 2, -1)).entries
-    assert heard_by_frame(["a"], entries, None).entries["row"].tolist() == [1, 2, 3]
-    moved = heard_by_frame(["a"], entries, np.array([2, 0, 1]))
+    assert heard_by_frame(["a"], entries, NO_ANSWERS, None).entries["row"].tolist() == [1, 2, 3]
+    moved = heard_by_frame(["a"], entries, NO_ANSWERS, np.array([2, 0, 1]))
     assert (moved.entries["row"].tolist(), moved.entries["name"].tolist()) == ([1, 2, 3], [1, 2, 0])
 
 
@@ -53,3 +56,22 @@ def test_frames_that_are_no_segments_and_other_orders() -> None:
     assert found.entries[["conn_id", "server_name"]].tolist() == [(2, 0)]
     assert found.names == ["b"]
     assert named_connections(one, np.array([], np.int64), np.array([]), np.array([])).entries.size == 0
+
+
+def test_names_of_addresses_by_frame() -> None:
+    answers = np.zeros(3, ANSWER)
+    answers["row"], answers["name"], answers["family"] = [4, 2, 0], [0, 1, 2], 4
+    answers["low"] = [0xC0000201, 0xC0000202, 0xCB007101]
+    found = heard_by_frame(
+        ["a", "b", "elsewhere"],
+        np.zeros(0, HEARD),
+        answers,
+        None,
+        known=lambda: ["192.0.2.1", "192.0.2.2"],
+        given=[("192.0.2.2", "ours"), ("192.0.2.2", "ours"), ("192.0.2.77", "nobody")],
+    )
+    told = [(frame, found.addresses[address], found.names[name]) for frame, address, name in found.answers.tolist()]
+    assert told == [(0, "192.0.2.2", "ours"), (3, "192.0.2.2", "b"), (5, "192.0.2.1", "a")]
+    again = read_heard({"payload_names": written_heard(found)})
+    assert again is not None
+    assert again.answers.tolist() == found.answers.tolist()

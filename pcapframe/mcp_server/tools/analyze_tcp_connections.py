@@ -7,6 +7,7 @@ from pydantic import Field
 
 from pcapframe import answers
 from pcapframe.analysis import Analysis
+from pcapframe.answers.connections import NAMED_TEXT
 from pcapframe.mcp_server.asked import Make, asked_of
 from pcapframe.mcp_server.declaration import (
     MOST,
@@ -34,6 +35,7 @@ DESCRIPTION = (
     description=DESCRIPTION,
     forms=(answers.ConnectionsAnswer, answers.NoTcpAnswer),
     examples=({}, {"server_ip": SERVER}),
+    capture_text=NAMED_TEXT,
 )
 async def analyze_tcp_connections(
     ctx: Context,
