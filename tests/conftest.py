@@ -7,6 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+os.environ.pop("COLUMNS", None)  # xdist sets it in its workers, and texts would have that width
+
 ROOT = Path(__file__).parent.parent
 
 # No deadline: the first example may compile kernels. The same examples each time, except when fuzzing.

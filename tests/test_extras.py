@@ -88,6 +88,8 @@ def test_every_command_works_or_names_its_extra(folder: Path) -> None:
             assert len(errors.splitlines()) == 1, shown
         elif line[0] == "check":
             assert (status, "tshark is not installed" in errors) == (1, True), shown
+        elif line[0] == "join":  # of one capture
+            assert (status, "two captures" in errors or "different names" in errors) == (2, True), shown
         elif "--no-browser" in line:  # without --lab
             assert status == 2, shown
         elif (line[0] == "extract" and "port_reuse" in line) or "2020-01-01" in line:

@@ -5,7 +5,7 @@ import click
 import pcapframe
 from pcapframe.cli.captures import analyze_captures
 from pcapframe.cli.frame_commands import write_frame
-from pcapframe.cli.options import Captures, as_json, captures, frame_files, output
+from pcapframe.cli.options import Captures, as_json, bare_captures, frame_files, output
 from pcapframe.cli.output import check_writable, json_text, write
 
 __all__ = ["join"]
@@ -14,7 +14,7 @@ NAMES = {2: ("client", "server"), 3: ("client", "middle", "server")}
 
 
 @click.command()
-@captures
+@bare_captures
 @click.option("--names", metavar="NAME,NAME", help="Names of the points, in the order of the captures.")
 @frame_files
 @as_json

@@ -8,8 +8,8 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "captures",
-    "decode_as_option", "frame_files", "limit_option", "output", "port", "server", "server_name_option",
+    "ALLOWED_HOSTS", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "bare_captures",
+    "captures", "decode_as_option", "frame_files", "limit_option", "output", "port", "server", "server_name_option",
     "threshold", "times",
 ]  # fmt: skip
 
@@ -79,10 +79,14 @@ decode_as_option = click.option(
     "--decode-as", multiple=True, metavar="udp.port=PORT,TUNNEL", expose_value=False, callback=_keep_decode_as,
     help="A tunnel on a UDP port of your own, as in udp.port=14789,vxlan. May be repeated.",
 )  # fmt: skip
-captures = _options(
+# A join has names of its own, those of the points.
+bare_captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
     decode_as_option,
+)
+captures = _options(
+    bare_captures,
     click.option(
         "--names", metavar="HOSTS", expose_value=False, callback=_keep_names,
         help="Names of addresses, in the format of /etc/hosts.",

@@ -100,7 +100,7 @@ TURN_LOOKS = {
     "wait": Look("client waits", GREY, ".."),
     "request": Look("request", SKY),
     "service": Look("service", ORANGE, "//"),
-    "response": Look("response", GREEN),
+    "response": Look("response", GREEN, "xx"),
 }
 WAIT_LOOKS = {
     "handshake": Look("handshake", PURPLE, marker="D"),
@@ -111,7 +111,7 @@ SENDER_LOOKS = {
     "sending": Look("sending", SKY),
     "repairing": Look("repairing", VERMILLION, "xx"),
     "window_limited": Look("limited by the window", ORANGE, "//"),
-    "unsplit": Look("sending or limited (window scale unknown)", YELLOW, ".."),
+    "unsplit": Look("sending or limited (window scale unknown)", YELLOW, "\\\\"),
     "idle": Look("idle", GREY, ".."),
 }
 # Drawn in the text colour, since they lie on bars of every colour.

@@ -84,7 +84,7 @@ def one_way_delay(joined: Joined, *, ax: Axes | None = None) -> Axes:
     >>> import pcapframe as pf
     >>> same = pf.join_captures({"here": pf.example("clean.pcap"), "there": pf.example("clean.pcap")})
     >>> pf.plots.one_way_delay(same).get_ylabel()
-    'delay [s]'
+    'delay'
     """
     data = one_way_delay_data(joined)
     ax = axes_or_new(ax)

@@ -47,8 +47,8 @@ def waits_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
     >>> import pcapframe as pf
     >>> analysis = pf.analyze(pf.example("clean.pcap"))
     >>> data = pf.plots.waits_data(analysis.segments, analysis.connections)
-    >>> data[["server", "part", "n"]].iloc[1].tolist()
-    ['198.51.100.20:80', 'service', 14]
+    >>> data.loc[data["part"] == "service", ["server", "n"]].values.tolist()[0]
+    ['198.51.100.20:80', 14]
     """
     connections = without_attrs(connections)
     turns = make_turns(without_attrs(segments)[["conn_id", *READ]], connections)

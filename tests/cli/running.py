@@ -32,6 +32,7 @@ VALUES = {
     "MIB": "64",
     "N": "3",
     "NAME": "port_reuse",
+    "NAME,NAME": "one,two",
     "NAME=VALUE": "packet_retransmission.rate=0.5",
     "NAMES": "time,src",
     "OUT": "out.pcap",

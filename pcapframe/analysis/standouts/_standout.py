@@ -41,7 +41,7 @@ class Standout:
     --------
     >>> import pcapframe as pf
     >>> print(pf.analyze(pf.example("resets.pcap")).standouts[0].kind)
-    refused_connections
+    half_open_handshakes
     """
 
     kind: str

@@ -21,7 +21,7 @@ def test_charts(served: Blocking, name: str) -> None:
         {"chart": "rst_distribution"},
         {"chart": "retransmission_timeline", "server_port": 80},
         {"chart": "time_sequence"},
-        {"chart": "time_sequence", "conn_id": 1},
+        {"chart": "time_sequence", "conn_id": 0},
     ):
         result = served.call("draw_chart", pcap_file=name, **asked)
         assert not result.is_error, result.content
