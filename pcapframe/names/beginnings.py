@@ -39,9 +39,9 @@ from pcapframe.names.tls import (
     read_hello,
 )
 
-__all__ = ["HEARD", "NOT_FIRST", "Heard", "new_heard", "take"]
+__all__ = ["HEARD", "NOT_FIRST", "WATCHED_BYTES", "Heard", "new_heard", "take"]
 
-WATCHED_BYTES = 1 << 16  # of a direction's stream, where TLS or a request may still begin
+WATCHED_BYTES = 1 << 12  # of a direction's stream, where TLS or a request may still begin
 CONNECT = tuple(b"CONNECT ")
 PROXY_1, PROXY_2, PROXY_LINE = tuple(b"PROXY "), tuple(b"\r\n\r\n\0\r\nQUIT\n"), 107
 LETTER_T = 84  # HTTP begins a response
@@ -260,8 +260,6 @@ def take(
             return
         if _first(flow, data, at, end, size, row, pool, heard):
             _hold(flow, slots, data, at, np.int64(0), there, size, heard.found, at)
-    elif offset > WATCHED_BYTES:
-        flow.state = SETTLED
     else:
         kind = application_of(data, at, end)
         if kind != UNKNOWN and _begin(flow, kind, data, at, end, size, row, np.int64(NOT_FIRST), pool, heard):

@@ -25,6 +25,7 @@ FLOW = np.dtype(
         ("slot", np.int32),
         ("state", np.int8),
         ("kind", np.int8),  # application whose beginning is in the slot; 0 before it is known
+        ("is_renewed", np.bool_),  # a SYN with another number is in this batch, and not read yet
     ],
     align=True,
 )

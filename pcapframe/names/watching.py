@@ -2,7 +2,7 @@
 
 One compiled pass over each batch picks the few segments that matter: those of directions whose first payload is awaited
 or incomplete. A second one reads them (``beginnings``). Where a direction begins is told by its SYN, else by its first
-segment with payload. After a first payload of another kind, segments of the first 64 KiB are still looked at: TLS may
+segment with payload. After a first payload of another kind, segments of the first 4 KiB are still looked at: TLS may
 begin later (STARTTLS, a proxy's CONNECT), and a capture may begin amid a request.
 """
 
@@ -17,9 +17,9 @@ from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import jit, unchecked
 from pcapframe.names.answering import Answering, answers_of, new_answering, read_answers
 from pcapframe.names.applications import UNKNOWN
-from pcapframe.names.beginnings import HEARD, new_heard, take
+from pcapframe.names.beginnings import HEARD, WATCHED_BYTES, new_heard, take
 from pcapframe.names.dns import ANSWER, DNS_PORTS
-from pcapframe.names.flows import FREE, NEW, SETTLED, find_flow, flows_with_room, new_flows, new_slots
+from pcapframe.names.flows import FREE, NEW, OPEN, SETTLED, SLOT_BYTES, find_flow, flows_with_room, new_flows, new_slots
 from pcapframe.names.found import Heard, heard_by_frame
 from pcapframe.names.hosts import Given
 from pcapframe.names.payloads import SYN, columns_of, find_payload
@@ -64,7 +64,7 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
             flows[0] += flow.state == FREE
             flow.src, flow.dst, flow.ports = src, dst, ports
             flow.base = (np.int64(columns.seq[row]) + (1 if is_syn else 0)) & 0xFFFFFFFF
-            flow.slot, flow.state, flow.kind = -1, NEW, 0
+            flow.slot, flow.state, flow.kind, flow.is_renewed = -1, NEW, 0, False
             if columns.payload_bytes[row] == 0:
                 continue
         elif table[place].state == SETTLED:
@@ -72,6 +72,12 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
             if not is_syn or table[place].base == base:
                 continue
             table[place].base, table[place].state = base, NEW
+        elif is_syn:
+            table[place].is_renewed |= table[place].base != (np.int64(columns.seq[row]) + 1) & 0xFFFFFFFF
+        elif not table[place].is_renewed:
+            ahead = (np.int64(columns.seq[row]) - np.int64(table[place].base)) & 0xFFFFFFFF
+            if SLOT_BYTES < ahead < 1 << 31:
+                continue  # no beginning is so long
         todo[chosen, 0], todo[chosen, 1] = i, place
         chosen += 1
     return chosen, answers
@@ -96,16 +102,20 @@ def _read_chosen(
         seq, size = np.int64(columns.seq[row]), np.int64(columns.payload_bytes[row])
         if columns.tcp_flags[row] & SYN:
             seq = (seq + 1) & 0xFFFFFFFF
+            flow.is_renewed = False
             if flow.base != seq:
                 flow.base, flow.state, flow.kind = seq, NEW, UNKNOWN
         if size == 0 or flow.state == SETTLED:
+            continue
+        offset = np.int64(np.int32(np.uint32((seq - np.int64(flow.base)) & 0xFFFFFFFF)))
+        if flow.state == OPEN and offset > WATCHED_BYTES:
+            flow.state = SETTLED  # before its bytes are looked for: most segments of large transfers end here
             continue
         record = batch[i]
         end = record.at + record.captured
         at = find_payload(data, record.at, end, columns, row)
         if at < 0 or at >= end:
             continue
-        offset = np.int64(np.int32(np.uint32((seq - np.int64(flow.base)) & 0xFFFFFFFF)))
         take(flow, data, at, min(end, at + size), offset, size, base_row + i, seq, slots, pool, heard)
     return chosen
 
