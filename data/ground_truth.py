@@ -38,7 +38,7 @@ SHIPPED_SCENARIOS = (
 ).split()
 AT_THE_SERVER = ("services", "small_buffers")  # whose bytes are the server's
 IN_THE_MIDDLE_TOO = ("mixed", "short_connections")
-SKEWED = ("clean", "random_loss")  # scored with one direction captured late, at the ends, where nothing is missing
+SKEWED = ("clean", "random_loss", "reordering", "mixed")  # scored with one direction captured late, at the ends
 SHIPPED_BYTES = 100  # of a packet at most
 AT_ONCE = 3
 FIRST_PORT, PORTS_EACH = 20000, 200  # client ports of a scenario, so that the kernel's traces can be told apart

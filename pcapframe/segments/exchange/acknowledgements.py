@@ -22,6 +22,8 @@ later. Any of these shows that a segment was sent before:
 * it comes sooner than the smallest round trip, or the part of it that is known;
 * it is a SYN without timestamps, which is not retried for a second (RFC 6298 section 2.1).
 
+One that repeats the number of another that was captured early was captured early too.
+
 For bytes that fill a hole, ``evidence.lateness`` applies the same rules. Else the capture lacks the bytes
 (``capture_gap``).
 
@@ -212,4 +214,7 @@ def settle_by_peer(
                 if before(end, ack):
                     return
         _believe(own, peer, ack)
+        is_early = bits[rows[at]] & ACK_EARLY
         _drop_first(own, pool, free)
+        if is_early and own.waiting and acks[own.first_ack] == ack:
+            bits[rows[own.first_ack]] |= ACK_EARLY  # it repeats the other

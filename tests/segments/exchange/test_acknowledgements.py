@@ -51,6 +51,20 @@ def test_a_retransmission_of_what_the_capture_lacks(begin: Begin) -> None:
 
 
 @every_kind
+def test_one_that_repeats_another_captured_before_the_bytes(begin: Begin) -> None:
+    """Of three segments the last overtook the second; the first two are acknowledged twice, all of it captured late."""
+    talk = begin()
+    high = talk.hosts["client"].next
+    for _ in range(3):
+        talk.data("client", 100, after=0.0001)
+    talk.ack("server", ack=high + 200, after=0.0001).ack("server", ack=high + 200, after=0.0001)
+    *before, first, second, third, ack, again = talk.frames
+    moment, ordered = first[0], (ack, again, first, third, second)
+    frames = [*before, *((moment + number / 10_000, data) for number, (_, data) in enumerate(ordered))]
+    assert facts(frames) == {"acks_unsent": 0, "ack_early": 2, "gap": 0, "resent": 0}
+
+
+@every_kind
 def test_one_captured_before_the_bytes(begin: Begin) -> None:
     talk = begin().data("client", 400).ack("server", after=0.0001)
     frames = swapped(talk)
