@@ -114,11 +114,18 @@ class Brief:
         resets = f"; {counted(rsts, 'RST')}" if rsts else ""
         yield "endings", f"{shares_text(ended, health, ENDING_STATISTICS)}{resets}"
         if statistics["retransmissions"]["total"]:
-            yield RETRANSMITTED, retransmitted_text(statistics, health).partition(", 95 %")[0].replace(" (", ", ")
+            text = retransmitted_text(statistics, health).partition(", 95 %")[0].replace(" (", ", ")
+            yield RETRANSMITTED, text + self._syn_retries()
         waited = {name: float(self.connections[column].sum()) for name, column in WAITED.items()}
         texts = [f"{name} {seconds(time)}" for name, time in waited.items() if time >= LEAST_S]
         if texts:
             yield "time in", ", ".join(texts[:3])
+
+    def _syn_retries(self) -> str:
+        """Say how many of what was retransmitted opens connections: no data was lost there."""
+        seen = next((one for one in self.patterns if one.pattern == "packet_retransmission"), None)
+        retries = seen.observations["syn_retries"] if seen else 0
+        return f"; {retries:,} of them SYN or SYN-ACK" if retries else ""
 
 
 def fitting(standouts: Sequence[Standout], console: Console, width: int, room: int) -> int:

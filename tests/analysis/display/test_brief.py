@@ -42,3 +42,9 @@ def test_health_takes_one_line() -> None:
     limited = health_line(pf.analyze(pf.example("midstream.pcap")).health)
     assert limited.startswith("limited: ")
     assert len(limited) < 62
+
+
+def test_repeated_syns_are_told_from_data() -> None:
+    made = Conversation().syn().wait(1).syn().wait(2).syn()
+    text = plain_text(pf.analyze(pcap(made)).brief, width=80)
+    assert "2 of 3 TCP packets, 66.7 %; 2 of them SYN or SYN-ACK" in text
