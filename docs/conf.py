@@ -85,6 +85,12 @@ def as_plain_text(_app: Any, _context: Any, lines: list[str]) -> None:
     lines[:] = [re.sub(r"([*_`])", r"\\\1", line) for line in lines]
 
 
+def options_as_plain_text(_app: Any, _context: Any, lines: list[str]) -> None:
+    """The same for the texts of options, between the directives that name them."""
+    lines[:] = [line if line.lstrip().startswith((".. ", ":")) else line.replace("*", r"\*") for line in lines]
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("sphinx-click-process-description", as_plain_text)
+    app.connect("sphinx-click-process-options", options_as_plain_text)
