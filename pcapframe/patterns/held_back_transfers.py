@@ -1,4 +1,4 @@
-"""Transfers that the peer's window, or repairing what was lost, takes much of the time of.
+"""Transfers that spend much of their time limited by the peer's window, or repairing what was lost.
 
 Observed: how long each sender was busy, and how much of that it was limited by the window or repairing
 (``client_busy_s``, ``client_window_limited_s``, ``client_repairing_s`` of connections, and those of the server).
