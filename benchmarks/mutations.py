@@ -338,7 +338,7 @@ def wrap(draft: Draft) -> None:
                 (
                     (41 if six else 4, b""),
                     (47, rng.choice((b"\0\0", b"\x20\0", b"\x30\0", b"\xb0\0")) + inner_type + rng.randbytes(4)),
-                    (17, struct.pack(">HHHH", rng.choice(PORTS), rng.choice(PORTS), 8 + len(inner), 0)
+                    (17, struct.pack(">HHHH", rng.choice(PORTS), rng.choice(PORTS), (8 + len(inner)) & 0xFFFF, 0)
                      + rng.randbytes(rng.choice((4, 8, 12, 16)))),
                     (rng.choice(PROTOCOLS), rng.randbytes(rng.choice((0, 4, 8)))),
                 )

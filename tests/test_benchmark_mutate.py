@@ -72,6 +72,19 @@ def test_each_change_takes_what_is_left_of_a_packet(change, form):
         draft.made()
 
 
+@pytest.mark.parametrize("change", mutations.CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("form", FORMS)
+def test_each_change_takes_the_largest_packet(change, form):
+    """A change may follow others that made a packet as long as 262,144 bytes, whatever its length fields can say."""
+    base = mutations.taken_apart("talk", form(TALK))
+    for seed in range(30):
+        draft = mutations.Draft(base, Random(seed), [base])
+        number = draft.packet()
+        draft.put(number, draft.captured(number) + bytes(262_000))
+        change(draft)
+        draft.made()
+
+
 @pytest.mark.fuzz
 def test_damaged_files_are_read_and_analysed(bases):
     for number in range(400):
