@@ -54,12 +54,13 @@ async def measure(capture: Path, resets: Path, runs: int) -> int:
             line("first answer, the capture not yet known", f"{seconds:.2f} s")
             servers = await servers_of(client, path)
             for tool, asked in questions(servers[0]):
-                answer, _ = await ask(client, tool.name, path, **asked)
+                answer, _ = await ask(client, tool.name, path if tool.is_of_capture else None, **asked)
                 bar = ANSWER_BAR if tool.forms else None  # a picture is no list that grows
                 reached.append(show_size(named(tool, asked), len(answer), bar))
         heading(f"{capture.name}: asked again, medians of {runs}")
         for tool, asked in questions(servers[0]):
-            times = [(await ask(client, tool.name, capture, **asked))[1] for _ in range(runs)]
+            about = capture if tool.is_of_capture else None
+            times = [(await ask(client, tool.name, about, **asked))[1] for _ in range(runs)]
             reached.append(show_time(named(tool, asked), times, SECOND_BAR_S))
             if "server_ip" in asked:  # each of which this tool was not asked about before
                 others = [{**asked, "server_ip": server} for server in servers[1 : runs + 1]]
@@ -100,10 +101,11 @@ async def show_cancelling(capture: Path) -> bool:
     return max(times) <= CANCEL_BAR_S
 
 
-async def ask(client: Client, tool: str, capture: Path, **asked: Any) -> tuple[str, float]:
+async def ask(client: Client, tool: str, capture: Path | None, **asked: Any) -> tuple[str, float]:
     """Call a tool; give the text of its answer, or the letters of its picture, and the seconds that took."""
     start = time.perf_counter()
-    result = await client.call_tool(tool, {"pcap_file": capture.name, **asked})
+    about = {} if capture is None else {"pcap_file": capture.name}
+    result = await client.call_tool(tool, {**about, **asked})
     seconds = time.perf_counter() - start
     (content,) = result.content
     text: str = content.text if content.type == "text" else content.data

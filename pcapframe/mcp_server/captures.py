@@ -22,9 +22,11 @@ from pcapframe.analysis import Analysis, analyze
 from pcapframe.capture.fetching import BoundedCapture, fetch
 from pcapframe.capture.remote import RemoteCapture, is_url
 from pcapframe.errors import CaptureError
-from pcapframe.mcp_server.folders import Folders
+from pcapframe.mcp_server.folders import Folders, key_of
+from pcapframe.mcp_server.listing import CaptureEntry, Listing, Looked
 from pcapframe.mcp_server.room import Key, Room
 from pcapframe.mcp_server.settings import Settings
+from pcapframe.wording import printable
 
 __all__ = ["Captures", "Held", "Report"]
 
@@ -118,6 +120,7 @@ class Captures:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folders = Folders(settings.roots)
+        self._listing = Listing(self._folders)
         self._room = Room(settings.cache_bytes)
         self._fetched: dict[str, Key] = {}  # content of each URL when it was last fetched
         self._jobs: dict[Key, _Job] = {}
@@ -156,7 +159,7 @@ class Captures:
             return Held(remote.name, _identity(key), analysis)
         file = await asyncio.to_thread(self._folders.open, name)
         with file:
-            key = _key_of(file)
+            key = key_of(file)
             kept = self._room.find(key)
             if kept is not None:
                 return Held(name, _identity(key), kept)
@@ -164,6 +167,20 @@ class Captures:
             own = os.dup(file.fileno())
         key, analysis = await self._wait(key, name, partial(_from_file, key, own), report, unused=own)
         return Held(name, _identity(key), analysis)
+
+    def find(self, contains: str = "") -> Looked:
+        """Find the captures below the root folders, as `Listing.find`."""
+        return self._listing.find(contains)
+
+    def describe(self, names: tuple[str, ...]) -> list[CaptureEntry]:
+        """Describe captures as `Listing.describe`, with what stands out in those whose analyses are kept."""
+        return [{**entry, "standout": self._first_standout(key)} for key, entry in self._listing.describe(names)]
+
+    def _first_standout(self, key: Key | None) -> str | None:
+        kept = None if key is None else self._room.find(key)
+        if kept is None:
+            return None
+        return printable(kept.standouts[0].sentence) if kept.standouts else "Nothing stands out"
 
     @contextmanager
     def reopen(self, asked: str, held: Held) -> Iterator[IO[bytes]]:
@@ -193,7 +210,7 @@ class Captures:
                 yield fetched.file
             return
         with self._folders.open(asked) as file:
-            if _identity(_key_of(file)) != held.identity:
+            if _identity(key_of(file)) != held.identity:
                 raise CaptureError(held.name, "has changed since it was analysed: ask again")
             yield file
 
@@ -267,11 +284,6 @@ def _from_file(key: Key, descriptor: int, job: _Job) -> tuple[Key, Analysis]:
         size = os.fstat(file.fileno()).st_size
         bounded = BoundedCapture(job.name, file, size, None, job.claim)
         return key, analyze(bounded, progress=job.progress("analysing", end=READING, size=size))
-
-
-def _key_of(file: IO[bytes]) -> Key:
-    status = os.fstat(file.fileno())
-    return ("file", status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _identity(key: Key) -> str:

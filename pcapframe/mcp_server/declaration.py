@@ -36,8 +36,8 @@ class ServerTool:
     Parameters
     ----------
     answer : callable
-        Async function: takes the context of the request and the arguments of the tool, ``pcap_file`` first, as
-        annotated parameters. Returns a dict of plain Python objects, or a PNG.
+        Async function: takes the context of the request and the arguments of the tool, ``pcap_file`` first if it is
+        about a capture, as annotated parameters. Returns a dict of plain Python objects, or a PNG.
     title, description : str
         For clients to show.
     forms : tuple of TypedDict
@@ -63,6 +63,11 @@ class ServerTool:
     def name(self) -> str:
         """Name of the tool, which is the name of the function."""
         return self.answer.__name__
+
+    @property
+    def is_of_capture(self) -> bool:
+        """Whether the tool takes ``pcap_file``."""
+        return "pcap_file" in inspect.signature(self.answer).parameters
 
     def result(self, answer: dict[str, Any] | bytes) -> CallToolResult:
         """Return an answer as sent to the client.

@@ -7,12 +7,15 @@ needs ``openat``. On Windows, which has none, the path is opened as a whole: do 
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from pcapframe.errors import CaptureNotFoundError, ParameterError
+from pcapframe.mcp_server.room import Key
+from pcapframe.wording import printable
 
-__all__ = ["Folders"]
+__all__ = ["Folders", "Walk", "key_of"]
 
 
 def _flags(*names: str) -> int:
@@ -26,6 +29,9 @@ FOLDER_FLAGS = os.O_RDONLY | _flags("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O
 FILE_FLAGS = os.O_RDONLY | _flags(
     "O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"
 )  # does not wait for the writer of a FIFO
+LIST_FLAGS = os.O_RDONLY | _flags("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
+MOST_LOOKED_AT = 20_000  # files and folders, when captures are searched
+DEEPEST = 12  # folders below a root
 LONGEST = 4096  # path; the time to resolve one grows with the square of its length [characters]
 
 
@@ -78,6 +84,17 @@ class Folders:
         file.name = name  # for messages and answers
         return file
 
+    def walk(self) -> "Walk":
+        """Go through the files below the roots.
+
+        Returns
+        -------
+        Walk
+            Yields each root, and the path of each regular file relative to it; links and hidden names are left out.
+        """
+        inner = {root for root in self.roots for of in self.roots if root != of and root.is_relative_to(of)}
+        return Walk(tuple(root for root in dict.fromkeys(self.roots) if root not in inner))
+
     def _descriptor(self, name: str) -> int:
         """Open a path in the first root that has it."""
         if len(name) > LONGEST:
@@ -98,13 +115,91 @@ class Folders:
                 continue
             except (OSError, ValueError) as error:
                 raise CaptureNotFoundError(name, f"cannot be opened ({getattr(error, 'strerror', error)})") from None
+        if "\\" in name:  # perhaps a name as it is written in answers, with its control characters escaped
+            for root, inner in self.walk():
+                if name in (printable(inner), printable(str(root / inner))) and inner != name:
+                    return self._descriptor(str(root / inner))
         raise CaptureNotFoundError(name, "there is no such file")
 
 
-def _open_beneath(root: Path, path: Path) -> int:
+class Walk:
+    """Files below some roots, as far as they are looked at.
+
+    Parameters
+    ----------
+    roots : tuple of Path
+        Resolved, none within another.
+
+    Attributes
+    ----------
+    is_whole : bool
+        Nothing was left out so far because there is too much or it lies too deep.
+    """
+
+    def __init__(self, roots: tuple[Path, ...]) -> None:
+        self._roots = roots
+        self._left = MOST_LOOKED_AT
+        self.is_whole = True
+
+    def __iter__(self) -> Iterator[tuple[Path, str]]:
+        for root in self._roots:
+            waiting = [Path()]
+            while waiting:
+                folder = waiting.pop()
+                for entry in self._entries(root, folder):
+                    if entry.is_dir(follow_symlinks=False):
+                        if len(folder.parts) < DEEPEST:
+                            waiting.append(folder / entry.name)
+                        else:
+                            self.is_whole = False
+                    elif entry.is_file(follow_symlinks=False):
+                        yield root, str(folder / entry.name)
+
+    def _entries(self, root: Path, folder: Path) -> list["os.DirEntry[str]"]:
+        """List a folder, except what is hidden; nothing of one that cannot be opened."""
+        found: list[os.DirEntry[str]] = []
+        try:
+            where = _open_beneath(root, root / folder, LIST_FLAGS) if BY_DESCRIPTOR else root / folder
+        except OSError:
+            return found
+        try:
+            with os.scandir(where) as entries:
+                for entry in entries:
+                    if self._left == 0:
+                        self.is_whole = False
+                        break
+                    self._left -= 1
+                    if not entry.name.startswith("."):
+                        found.append(entry)
+        except OSError:
+            pass
+        finally:
+            if isinstance(where, int):
+                os.close(where)
+        return found
+
+
+def key_of(file: IO[bytes]) -> Key:
+    """Return what identifies the content of an open file.
+
+    Parameters
+    ----------
+    file : binary file
+        From `Folders.open`.
+
+    Returns
+    -------
+    tuple
+        Device, inode, size and time of modification.
+    """
+    status = os.fstat(file.fileno())
+    return ("file", status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _open_beneath(root: Path, path: Path, flags: int = FILE_FLAGS) -> int:
     """Open a file below a root without following links; both paths are resolved."""
     if not BY_DESCRIPTOR:
-        return os.open(path, FILE_FLAGS)
+        return os.open(path, flags)
     *folders, file = path.relative_to(root).parts or (".",)
     at = os.open(root, FOLDER_FLAGS)
     try:
@@ -112,6 +207,6 @@ def _open_beneath(root: Path, path: Path) -> int:
             inner = os.open(folder, FOLDER_FLAGS, dir_fd=at)
             os.close(at)
             at = inner
-        return os.open(file, FILE_FLAGS, dir_fd=at)
+        return os.open(file, flags, dir_fd=at)
     finally:
         os.close(at)

@@ -4,18 +4,24 @@ The path or URL of the capture is one segment of the URI, with slashes written `
 """
 
 from typing import Any
+from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import ResourceSecurity
+from mcp_types import ListResourcesResult, Resource
 
+from pcapframe.mcp_server.captures import Captures
 from pcapframe.mcp_server.declaration import ServerTool
-from pcapframe.mcp_server.paging import compact
+from pcapframe.mcp_server.paging import Cursor, Question, compact
 from pcapframe.mcp_server.tools.dissect_packet import dissect_packet
 from pcapframe.mcp_server.tools.draw_chart import draw_chart
 from pcapframe.mcp_server.tools.get_capture_facts import get_capture_facts
 from pcapframe.mcp_server.tools.get_packets import get_packets
+from pcapframe.wording import printable
 
-__all__ = ["add_resources"]
+__all__ = ["add_resources", "listed_resources"]
+
+LISTED = 50  # a page
 
 # Paths are checked against the root folders, absolute ones too.
 SECURITY = ResourceSecurity(exempt_params={"pcap_file"})
@@ -77,3 +83,36 @@ def add_resources(server: MCPServer[Any]) -> None:
     async def connection_chart(ctx: Context, pcap_file: str, conn_id: int) -> bytes:
         """Sequence numbers of a connection over time."""
         return await _picture(ctx, pcap_file, "time_sequence", conn_id=conn_id)
+
+
+def listed_resources(captures: Captures, cursor: str | None) -> ListResourcesResult:
+    """List the facts of each capture below the root folders.
+
+    Parameters
+    ----------
+    captures : Captures
+        Of the server.
+    cursor : str, optional
+        From the page before.
+
+    Returns
+    -------
+    ListResourcesResult
+        One page, without reading the captures; their other resources are by the templates.
+    """
+    found = captures.find()
+    names, question = found.names, Question(found.identity, ("resources/list",))
+    begin = question.read(cursor).entries
+    resources = [
+        Resource(
+            uri=CAPTURE.format(pcap_file=quote(name, safe="", errors="surrogateescape")) + "/facts",
+            name=printable(name),
+            title=f"Facts of {printable(name)}",
+            mime_type=JSON,
+        )
+        for name in names[begin : begin + LISTED]
+    ]
+    end = begin + len(resources)
+    return ListResourcesResult(
+        resources=resources, next_cursor=question.write(Cursor(end)) if begin < end < len(names) else None
+    )

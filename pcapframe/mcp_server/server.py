@@ -20,7 +20,7 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, ListResourcesResult, PaginatedRequestParams
 from pydantic import AnyUrl
 
 import pcapframe
@@ -29,7 +29,7 @@ from pcapframe.mcp_server.asked import Asked
 from pcapframe.mcp_server.captures import Captures
 from pcapframe.mcp_server.declaration import ServerTool
 from pcapframe.mcp_server.prompts import prompts
-from pcapframe.mcp_server.resources import add_resources
+from pcapframe.mcp_server.resources import add_resources, listed_resources
 from pcapframe.mcp_server.sentences import echoed, sentence
 from pcapframe.mcp_server.settings import Settings
 from pcapframe.mcp_server.stdio import answering_stdio
@@ -163,6 +163,14 @@ class CaptureServer(MCPServer[Asked]):
             if told is None:
                 raise
             raise MCPError(INTERNAL_ERROR, told, {"uri": echoed(str(uri))}) from error.__cause__
+
+    async def _handle_list_resources(self, ctx: Any, params: PaginatedRequestParams | None) -> ListResourcesResult:
+        """List one page of resources, which the SDK's own method cannot."""
+        cursor = None if params is None else params.cursor
+        try:
+            return await anyio.to_thread.run_sync(listed_resources, self.captures, cursor)
+        except ParameterError as error:
+            raise MCPError(INVALID_PARAMS, sentence(error) or "") from None
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

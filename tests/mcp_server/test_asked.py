@@ -76,7 +76,7 @@ def test_what_cannot_be_meant_or_read_is_one_sentence(served: Blocking, tmp_path
     assert "server_ip '' is not an address" in served.error(FOUR[3], pcap_file="clean.pcap", server_ip="")
     assert "refused unless it is allowed by name" in served.error(FOUR[0], pcap_file="http://127.0.0.1:9/a.pcap")
     assert served.error("analyze_everything").startswith(
-        "there is no tool analyze_everything: expected one of analyze_"
+        "there is no tool analyze_everything: expected one of list_captures, analyze_"
     )
 
 

@@ -4,6 +4,7 @@
 from pcapframe.mcp_server.declaration import ServerTool
 
 # isort: off
+from pcapframe.mcp_server.tools.list_captures import *
 from pcapframe.mcp_server.tools.analyze_tcp_anomalies import *
 from pcapframe.mcp_server.tools.analyze_tcp_connections import *
 from pcapframe.mcp_server.tools.analyze_tcp_retransmissions import *
