@@ -3,9 +3,9 @@
 A packet takes time from point to point. So the differences of one direction (its time there minus its time here) are
 never below the offset of the clocks, those of the other never above it. Every line between the lower hull of the one
 and the upper hull of the other is a possible offset and drift; the line with the largest margin to both is stated
-(Moon, Skelly, Towsley 1999), and the whole range beside it: what is the same for all packets of a direction, an
-asymmetric path, cannot be seen. Where no line fits, the clock was set or its drift changed: the time is then split so
-that the pieces have the largest margins (Zhang, Liu, Xia 2002).
+(Moon, Skelly, Towsley 1999), and beside it the range of all lines whose slope is likely by `floors`: what is the same
+for all packets of a direction, an asymmetric path, cannot be seen. Where no line fits, the clock was set or its drift
+changed: the time is then split so that the pieces have the largest margins (Zhang, Liu, Xia 2002).
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.jit import jit
+from pcapframe.joining.floors import ALMOST_SURE, LIKELY, Floor, likely_slopes
 
 __all__ = ["Clock", "Piece", "compare_clocks"]
 
@@ -252,6 +253,13 @@ def _piece(points: _Points) -> Piece | None:
         return None
     begin, end = float(points.x.min()), float(points.x.max())
     lowest, highest = _edge_slope(hulls, slope, -MOST_DRIFT), _edge_slope(hulls, slope, MOST_DRIFT)
+    floors = [
+        Floor.of(points.x[mask], sign * points.y[mask], sign * slope, points.slack)
+        for mask, sign in ((points.is_upper, 1), (~points.is_upper, -1))
+    ]
+    edges = lowest - slope, highest - slope
+    drifts = [slope + edge for edge in likely_slopes(floors, *edges, ALMOST_SURE)]
+    lowest, highest = (slope + edge for edge in likely_slopes(floors, *edges, LIKELY))
     slopes = np.unique(np.concatenate([[lowest, slope, highest], hulls.turns(lowest, highest)]))
     top, bottom = hulls.edges(slopes)
     middle = int(np.argmax(top - bottom))
@@ -263,8 +271,8 @@ def _piece(points: _Points) -> Piece | None:
         end=end,
         offset=float((top[middle] + bottom[middle]) / 2 + drift * begin),
         drift=drift,
-        drift_low=float(lowest),
-        drift_high=float(highest),
+        drift_low=float(drifts[0]),
+        drift_high=float(drifts[1]),
         knots=knots,
         low=(bottom[:, None] + slopes[:, None] * knots[None]).min(axis=0),
         high=(top[:, None] + slopes[:, None] * knots[None]).max(axis=0),

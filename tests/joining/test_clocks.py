@@ -51,6 +51,33 @@ def test_drift_within_a_part_in_a_million(seed):
     assert clock.base / 1e9 + piece.low[0] <= 3 <= clock.base / 1e9 + piece.high[0]
 
 
+def test_width_and_drift_over_a_minute():
+    """300 packets each way, 30 ppm, queues of a millisecond on average: beyond the path's 4 ms 20 us, and 0.6 ppm."""
+    widths, drifts = [], []
+    for seed in range(100):
+        clock = compared(300, drift=30e-6, noise=1_000_000, seed=seed)
+        piece = clock.pieces[0]
+        low, high = (clock.base + 1e9 * edge[0] for edge in (piece.low, piece.high))
+        assert low <= 0 <= high  # the true offset at the first packet
+        widths.append((high - low) / 2 - 4_000_001)
+        drifts.append(abs(piece.drift - 30e-6))
+    assert np.quantile(widths, 0.95) <= 20_000
+    assert np.quantile(drifts, 0.95) <= 0.6e-6
+
+
+def test_a_queue_that_stands_widens_the_interval():
+    """From the middle on packets to the server take 50 ms more: the offset of all of them stays inside."""
+    random = np.random.default_rng(3)
+    here = np.sort(random.integers(0, 60 * SECOND, 600))
+    is_forward = np.arange(600) % 2 == 0
+    path = np.where(is_forward, 2_000_000 + (here > 30 * SECOND) * 50_000_000, -2_000_000)
+    there = here + path + random.exponential(100_000, 600).astype(np.int64) * np.where(is_forward, 1, -1)
+    order = np.argsort(there, kind="stable")
+    (piece,) = (clock := compare_clocks(here[order], there[order], is_forward[order], np.arange(600))).pieces
+    assert (clock.base / 1e9 + piece.low <= 0).all()
+    assert (clock.base / 1e9 + piece.high >= 0).all()
+
+
 def test_other_side_of_the_path():
     assert compared(forward=-3_000_001, backward=-5_000_001).is_beyond is False
 
