@@ -1,17 +1,20 @@
 """Text in and around charts: titles, legends, and a sentence where there is nothing to draw."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
 from pcapframe.plots._axes import inches, ink, tall
+from pcapframe.plots._captions import remember
 
 __all__ = ["columns", "legend", "shorten", "state", "title", "up_and_down", "without_time"]
 
 
-def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: int = 0) -> None:
+def title(
+    ax: Axes, what: str, of: str, *, width: float | None = None, labels: int = 0, numbers: Iterable[str] = ()
+) -> None:
     """Write the title, and below it the totals, wrapped to the width of the axes.
 
     Parameters
@@ -26,7 +29,10 @@ def title(ax: Axes, what: str, of: str, *, width: float | None = None, labels: i
         Available width, if it is not that of the axes. [inches]
     labels : int, default 0
         Length of the longest tick label at the left, if that reduces the width. [characters]
+    numbers : iterable of str
+        What only the caption says.
     """
+    remember(ax, what, of, numbers)
     room = width or inches(ax)
     if labels:
         room = min(room, room / 0.775 - 0.085 * labels - 0.3)
@@ -63,6 +69,7 @@ def state(ax: Axes, what: str, sentence: str) -> Axes:
         The same.
     """
     title(ax, what, "")
+    remember(ax, what, sentence)
     columns = max(int(inches(ax) * 72 / 6.5), 24)
     ax.text(0.5, 0.5, textwrap.fill(sentence, columns), ha="center", va="center", transform=ax.transAxes,
             color=ink(ax))  # fmt: skip

@@ -9,6 +9,7 @@ from pcapframe.arrays import Array
 from pcapframe.measures import values
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink
+from pcapframe.plots._captions import tally
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import WINDOW_LOOKS
@@ -149,7 +150,7 @@ def bytes_in_flight(
     unknown = facts["windows"] - facts["windows_known"]
     of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} sent"
     of += f"; the window is unknown in {unknown:,} of {facts['windows']:,} answers" if unknown else ""
-    title(ax, what, of)
+    title(ax, what, of, numbers=[tally(WINDOW_LOOKS, data.groupby("kind", observed=True)["marks"].sum().to_dict())])
     legend(ax)
     return ax
 

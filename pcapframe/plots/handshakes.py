@@ -8,13 +8,14 @@ from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, split
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import HANDSHAKE_LOOKS
 from pcapframe.plots._scales import count_axis, log_axis, unit_axis
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, shorten, state, title
 from pcapframe.schema import HANDSHAKES
-from pcapframe.wording import counted
+from pcapframe.wording import counted, seconds
 
 __all__ = ["handshakes", "handshakes_data"]
 
@@ -125,7 +126,10 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     total, timed = int(data["connections"].sum()), int(data["timed"].sum())
     of = f"{data['complete'].sum():,} of {counted(total, 'connection')} complete; {timed:,} timed from SYN to SYN-ACK: "
     of += "median, quartiles, extremes"
-    title(ax, what, of, width=width, labels=max(map(len, names)))
+    middles = data["rtt_median_s"].dropna()
+    spread = f"median of a server {seconds(middles.min())} to {seconds(middles.max())}" if len(middles) else ""
+    counts = {name: int(data[name].sum()) for name in HANDSHAKE_LOOKS}
+    title(ax, what, of, width=width, labels=max(map(len, names)), numbers=(tally(HANDSHAKE_LOOKS, counts), spread))
     legend(ax)
     return ax
 

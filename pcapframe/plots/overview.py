@@ -123,7 +123,7 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     text = f"{counted(totals['packets'], 'TCP packet')}, {counted(facts['wire_bytes'], 'byte')} in "
     text += f"{counted(totals['connections'], 'connection')}"
     text += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
-    title(ax, what, text)
+    title(ax, what, text, numbers=[f"{look.label}: {totals[name]:,}" for name, look in OVERVIEW_LOOKS.items()][1:])
     return ax
 
 

@@ -10,6 +10,7 @@ from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import REASON_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
@@ -141,7 +142,9 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
     of = f"{counted(facts['resent'], 'segment')} of {facts['resending']:,} of "
     of += counted(facts["connections"], "connection")
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
-    title(above, what, of)
+    most = f"at most {max(facts['at_once']):,} retransmit within {width_text(edges)}"
+    reasons = data.groupby("reason", observed=True)["segments"].sum().to_dict()
+    title(above, what, of, numbers=(tally(REASON_LOOKS, reasons), most))
     legend(ax)
     return ax
 

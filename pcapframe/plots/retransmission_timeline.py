@@ -10,6 +10,7 @@ from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import REASON_LOOKS, SIDES
 from pcapframe.plots._scales import count_axis, dates, share_axis, time_axis
@@ -161,7 +162,8 @@ def retransmission_timeline(
     ]
     of = f"{sides[0]}, {sides[1].removesuffix(' segments with payload, SYN or FIN')}"
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
-    title(ax, what, of)
+    reasons = {name: int(data[name].sum()) for name in RESEND_REASONS}
+    title(ax, what, of, numbers=[tally(REASON_LOOKS, reasons)])
     legend(counts_ax, ax, rate_ax)
     return ax
 

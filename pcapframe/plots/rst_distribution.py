@@ -10,6 +10,7 @@ from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, inches
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
 from pcapframe.plots._scales import count_axis
@@ -148,7 +149,9 @@ def rst_distribution(
     note = f"; idle gap: {idle_s:g} s or more" if by != "source" else ""
     of = f"{counted(total, 'RST')} in {data.attrs['reset_connections']:,} of "
     of += f"{counted(data.attrs['connections'], 'connection')}{note}"
-    title(ax, what, of, labels=max(map(len, texts)))
+    by_row = ", ".join(f"{count:,.0f} {name}" for name, count in zip(texts, left, strict=True) if count)
+    in_all = {str(name): int(count) for name, count in data.sum().items()}
+    title(ax, what, of, labels=max(map(len, texts)), numbers=(by_row, tally(looks, in_all)))
     legend(ax)
     return ax
 

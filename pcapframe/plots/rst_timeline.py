@@ -9,6 +9,7 @@ from pcapframe.arrays import Mask
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
@@ -110,7 +111,7 @@ def rst_timeline(
     of += counted(facts["connections"], "connection")
     of += f"; {unknown:,} with unknown roles go down" if unknown else ""
     of += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
-    title(ax, what, of)
+    title(ax, what, of, numbers=[tally(PHASE_LOOKS, data.sum().to_dict())])
     legend(ax)
     return ax
 

@@ -16,7 +16,7 @@ from pcapframe.plots._scales import dates, log_axis, time_axis, unit_axis
 from pcapframe.plots._shapes import steps
 from pcapframe.plots._text import legend, state, title
 from pcapframe.schema import FLAG_BITS
-from pcapframe.wording import counted
+from pcapframe.wording import counted, seconds
 
 __all__ = ["rtt", "rtt_data", "rtt_distribution_data", "rtt_samples"]
 
@@ -83,7 +83,8 @@ def rtt_data(segments: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row for each bin and side with a sample, index ``(start, side)``, times in UTC: ``samples`` (int64) of
         `rtt_samples`, and their ``p5_s``, ``median_s`` and ``p95_s`` [s], each one of the samples. At most 120 bins, of
-        a round width. ``attrs`` holds ``edges`` [ns since 1970], ``samples`` by side, and ``segments``.
+        a round width. ``attrs`` holds ``edges`` [ns since 1970], ``samples`` and ``median_s`` by side [s,
+        NaN without any], and ``segments``.
     """
     return _over_time(rtt_samples(segments), segments)
 
@@ -127,6 +128,7 @@ def _over_time(samples: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     made.attrs = {
         "edges": edges.tolist(),
         "samples": {side: int((samples["side"] == side).sum()) for side in RTT_LOOKS},
+        "median_s": {side: float(samples.loc[samples["side"] == side, "rtt_s"].median()) for side in RTT_LOOKS},
         "segments": len(segments),
         "without_time": int((time == NO_TIME).sum()),
     }
@@ -204,7 +206,13 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     panel.set_xlim(left=0)
     total = sum(facts["samples"].values())
     of = f"{counted(total, 'sample')} in {counted(facts['segments'], 'segment')}; median and "
-    title(ax, what, f"{of}5th to 95th percentile in bins of {width_text(edges)}", width=inches(ax, panel))
+    medians = ", ".join(
+        f"median of {look.label} {seconds(facts['median_s'][side])}"
+        for side, look in RTT_LOOKS.items()
+        if facts["samples"][side]
+    )
+    of += f"5th to 95th percentile in bins of {width_text(edges)}"
+    title(ax, what, of, width=inches(ax, panel), numbers=[medians])
     legend(ax)
     return ax
 

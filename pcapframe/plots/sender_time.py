@@ -14,7 +14,7 @@ from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import SENDER_LOOKS
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, shorten, state, title
-from pcapframe.wording import counted, seconds
+from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["sender_time", "sender_time_data"]
 
@@ -155,7 +155,13 @@ def sender_time(connections: Source, *, by: Literal["server", "connection"] = "s
     of = f"{known:,} of {counted(facts['directions'], 'direction')} known; ▲ clients send, ▼ the server sends"
     if facts["names"] > NAMED:
         of += f"; the {NAMED} {by}s with the most busy time of {facts['names']:,}"
-    title(ax, what, of, labels=max(map(len, texts)))
+    busy = float(data["busy_s"].sum())
+    parts = ", ".join(
+        f"{percent(float(data[f'{part}_s'].sum()) / busy)} {SENDER_LOOKS[part].label}"
+        for part in PARTS
+        if data[f"{part}_s"].any()
+    )
+    title(ax, what, of, labels=max(map(len, texts)), numbers=[f"of {seconds(busy)} busy: {parts}"])
     legend(ax)
     return ax
 

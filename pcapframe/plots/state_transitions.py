@@ -9,7 +9,9 @@ from pcapframe.patterns import Traffic
 from pcapframe.patterns.state_transitions import DATA, StateTransitionsLimits, observe
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._palette import ENDING_LOOKS
 from pcapframe.plots._text import state, title
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.wording import counted
@@ -103,8 +105,9 @@ def state_transitions(segments: Source, connections: pd.DataFrame | None = None,
     ax.axvline(len(DATA) - 0.5, **line)
     ax.set_xlabel("to")
     ax.set_ylabel("from")
+    endings = connections["ending"].value_counts().to_dict()
     title(ax, what, f"{counted(len(connections), 'connection')}; each of the two halves sums to them",
-          labels=23)  # fmt: skip
+          labels=23, numbers=[tally(ENDING_LOOKS, endings)])  # fmt: skip
     return ax
 
 

@@ -12,6 +12,7 @@ from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, split
 from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time, width_text
+from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
@@ -189,7 +190,9 @@ def swimlanes(segments: Source, connections: pd.DataFrame | None = None, *, ax: 
         above.axvspan(lows.min(), right + least, color=ink(ax), alpha=0.3, linewidth=0)
         of_all = f"{len(bars):,} of {of_all}, where most are open at once (shaded above)"
     of_all += f"; {facts['without_time']:,} without a time left out" if facts["without_time"] else ""
-    title(above, what, of_all)
+    most = int(at_once[list(ENDINGS)].sum(axis="columns").max())
+    endings = tally(ENDING_LOOKS, connections["ending"].value_counts().to_dict())
+    title(above, what, of_all, numbers=(endings, f"at most {most:,} open within {width_text(edges)}"))
     legend(ax, above, marks=max(5 / size**0.5, 1))
     return ax
 

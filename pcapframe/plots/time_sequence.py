@@ -11,6 +11,7 @@ from pcapframe.conversation import sender_spans
 from pcapframe.measures import values
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, split
+from pcapframe.plots._captions import tally
 from pcapframe.plots._connection import OneConnection, one_connection, thinned
 from pcapframe.plots._frames import Source, category, segments_of
 from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS
@@ -235,7 +236,7 @@ def time_sequence(
     seconds_axis(below, facts["start_ns"], 0.0, float(data["time_s"].max()))
     unit_axis(ax, "relative sequence number", "B")
     of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} both ways"
-    title(ax, what, of)
+    title(ax, what, of, numbers=[tally(SEQUENCE_LOOKS, data.groupby("kind", observed=True)["marks"].sum().to_dict())])
     legend(below, *([ax] if len(ribbon) else []))
     return ax
 

@@ -167,7 +167,11 @@ def turns(segments: Source, conn_id: int | None = None, *, ax: Axes | None = Non
     if last - first + 1 < facts["turns"]:
         of_all = f"turns {first:,} to {last:,} of {facts['turns']:,}, which took the most time"
     of_all += f", {facts['overlapping']:,} overlapping (pale)" if facts["overlapping"] else ""
-    title(ax, what, f"connection {facts['conn_id']:,}: {facts['connection']}, {of_all}")
+    lasted = (data["end_s"] - data["start_s"]).groupby(data["part"], observed=True).sum()
+    spent = ", ".join(
+        f"{look.label} {seconds(float(lasted[part]))}" for part, look in TURN_LOOKS.items() if part in lasted
+    )
+    title(ax, what, f"connection {facts['conn_id']:,}: {facts['connection']}, {of_all}", numbers=[spent])
     legend(ax)
     return ax
 

@@ -14,7 +14,7 @@ from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import WAIT_LOOKS
 from pcapframe.plots._scales import log_axis, unit_axis
 from pcapframe.plots._text import legend, shorten, state, title
-from pcapframe.wording import counted
+from pcapframe.wording import counted, seconds
 
 __all__ = ["waits", "waits_data"]
 
@@ -165,7 +165,11 @@ def waits(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes
         ax.axhline(place, color=ink(ax), linewidth=0.3, alpha=0.5)
     of = f"{counted(facts['turns'], 'turn')}; median, quartiles and extremes of n times"
     of += f"; {facts['overlapping']:,} overlapping turns left out" if facts["overlapping"] else ""
-    title(ax, what, of, labels=max(map(len, texts)))
+    service = data[(data["part"] == "service") & data["median_s"].notna()]
+    longest = service.nlargest(3, "median_s")
+    slow = [f"{name} {seconds(took)}" for name, took in zip(longest["server"], longest["median_s"], strict=True)]
+    slowest = f"longest service (median): {', '.join(slow)}" if slow else ""
+    title(ax, what, of, labels=max(map(len, texts)), numbers=[slowest])
     legend(ax)
     return ax
 
