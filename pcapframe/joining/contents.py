@@ -2,7 +2,8 @@
 
 Connections that carry as many bytes each way are candidates. Their packets must be as far apart in time in both
 captures, and their clocks must differ as they do for the other connections: by those that are matched already, or by
-what most candidates agree on. A candidate counts only where the next best one fits clearly worse.
+what most candidates agree on. A candidate counts only where the next best one fits clearly worse. Connections with the
+same marks (`marks`) are candidates too, also where bytes were lost, and need no others to show how the clocks differ.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pandas as pd
 from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.jit import jit
 from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.marks import Marks, marked_pairs
 from pcapframe.schema import FIN, SYN
 
 __all__ = ["Events", "choose", "events_of"]
@@ -41,15 +43,21 @@ class Events:
         `NO_TIME` where nothing was captured from there on. [ns]
     end : ndarray of int64, shape (connections, 2 * MARKS)
         Where the segment ends that had the byte.
+    row : ndarray of int64, shape (connections, 2 * MARKS)
+        Place of that segment in the capture, -1 for none.
+    marks : Marks
+        What its sender put into it.
     """
 
     time: Array
     end: Array
+    row: Array
+    marks: Marks
 
 
 @jit
 def _note(conn_id: Any, from_client: Any, rel_seq: Any, flags: Any, payload: Any, at: Any, place: Any, turned: Any,
-          reached: Any, time: Any, end: Any) -> None:  # fmt: skip
+          reached: Any, time: Any, end: Any, at_row: Any) -> None:  # fmt: skip
     """Note the first segments that reach each position."""
     for i in range(conn_id.size):
         row = place[conn_id[i]]
@@ -60,6 +68,7 @@ def _note(conn_id: Any, from_client: Any, rel_seq: Any, flags: Any, payload: Any
         mark = reached[row, side]
         while mark < MARKS and stop > (0 if mark == 0 else 1 << (mark - 1)):
             time[row, side * MARKS + mark], end[row, side * MARKS + mark] = at[i], stop
+            at_row[row, side * MARKS + mark] = i
             mark += 1
         reached[row, side] = mark
 
@@ -82,11 +91,12 @@ def events_of(capture: Capture, connections: Array) -> Events:
     place = np.full(len(capture.connections), NONE, np.int64)
     place[connections] = np.arange(connections.size)
     time = np.full((connections.size, 2 * MARKS), NO_TIME, np.int64)
-    end = np.full((connections.size, 2 * MARKS), NONE, np.int64)
+    end, row = (np.full((connections.size, 2 * MARKS), NONE, np.int64) for _ in range(2))
     columns = ("conn_id", "from_client", "rel_seq", "tcp_flags", "payload_bytes", "time")
     empty = np.zeros(place.size, np.int64), np.zeros((connections.size, 2), np.int64)
-    _note(*[*(capture.plain[name] for name in columns), place, *empty, time, end])
-    return Events(time, end)
+    _note(*[*(capture.plain[name] for name in columns), place, *empty, time, end, row])
+    ip_id, tsval = (np.where(row == NONE, NONE, capture.plain[name][row]) for name in ("ip_id", "tsval"))
+    return Events(time, end, row, Marks(end, ip_id, tsval))
 
 
 def choose(
@@ -111,29 +121,36 @@ def choose(
     left = pd.DataFrame({"one": np.arange(sizes.size), "size": sizes, "n": _group_sizes(sizes)})
     right = pd.DataFrame({"other": np.arange(far_sizes.size), "size": far_sizes, "m": _group_sizes(far_sizes)})
     left, right = left[left["n"] <= TOGETHER], right[right["m"] <= TOGETHER]
-    pairs = left.merge(right, on="size")
-    mine, theirs = pairs["one"].to_numpy(), pairs["other"].to_numpy()
-    found = _differences(one, other, mine, theirs)
+    pairs = left.merge(right, on="size")[["one", "other"]]
+    marked = pd.DataFrame(dict(zip(("one", "other"), marked_pairs(one.marks, other.marks), strict=True)))
+    pairs = pd.concat([marked.assign(marked=True), pairs.assign(marked=False)]).drop_duplicates(["one", "other"])
+    mine, theirs, is_marked = (pairs[name].to_numpy() for name in ("one", "other", "marked"))
+    found = _differences(one, other, mine, theirs, is_marked)
     usable = found.common > 1
-    mine, theirs, found = mine[usable], theirs[usable], _Differences(*(each[usable] for each in found))
+    mine, theirs, is_marked = mine[usable], theirs[usable], is_marked[usable]
+    found = _Differences(*(each[usable] for each in found))
     if not mine.size:
         return mine, theirs
     here = one.time[mine]
     begin = np.where(here == NO_TIME, LATEST, here).min(axis=1)
     expected, slack = _expected(found, mine, begin, known, known_far)
-    fits = (found.low - slack <= expected) & (expected <= found.high + slack) & (found.spread <= JITTER_NS)
-    cost = found.spread + np.abs((found.low + found.high) / 2 - expected)
+    fits = (found.low - slack <= expected) & (expected <= found.high + slack) | (is_marked & np.isnan(expected))
+    fits &= found.spread <= JITTER_NS
+    off = np.abs((found.low + found.high) / 2 - expected)
+    cost = np.where(is_marked, found.most, found.spread) + np.where(np.isnan(off), 0.0, off)
     mine, theirs, cost = mine[fits], theirs[fits], cost[fits]
     best = _is_clear(mine, cost) & _is_clear(theirs, cost)
     return mine[best], theirs[best]
 
 
 class _Differences(NamedTuple):
-    """Range of how clocks differ by the events of candidates, how much that varies, and how many events both have."""
+    """Range of how clocks differ by the events of candidates, how much that varies for most of them and at most, and how
+    many events both have."""
 
     low: Array
     high: Array
     spread: Array
+    most: Array
     common: Array
 
 
@@ -143,16 +160,20 @@ def _group_sizes(values: Array) -> Array:
     return np.asarray(counts[place])
 
 
-def _differences(one: Events, other: Events, mine: Array, theirs: Array) -> _Differences:
-    """Compare the times of the events of candidates."""
+def _differences(one: Events, other: Events, mine: Array, theirs: Array, is_marked: Mask) -> _Differences:
+    """Compare the times of the events of candidates; where they have the same marks, of the same packets only."""
     here, there = one.time[mine], other.time[theirs]
     both = (here != NO_TIME) & (there != NO_TIME) & (one.end[mine] == other.end[theirs])
+    marks = one.marks.ip_id[mine], other.marks.ip_id[theirs]
+    both &= ~is_marked[:, None] | (marks[0] == marks[1]) | (marks[0] <= 0) | (marks[1] <= 0)
     took = np.where(both, there - np.where(both, here, 0), 0).astype(np.float64)
     took[~both] = np.nan
-    spreads, bounds = [], []
+    spreads, widest, bounds = [], [], []
     for side in (slice(0, MARKS), slice(MARKS, 2 * MARKS)):
         part = pd.DataFrame(took[:, side])
-        spreads.append(part.sub(part.median(axis=1), axis=0).abs().quantile(0.75, axis=1).to_numpy())
+        apart = part.sub(part.median(axis=1), axis=0).abs()
+        spreads.append(apart.quantile(0.75, axis=1).to_numpy())
+        widest.append(apart.max(axis=1).to_numpy())
         bounds.append((part.min(axis=1).to_numpy(), part.max(axis=1).to_numpy()))
     # what the client sent is never early in the capture nearer to the server, and the other way round
     ends = np.stack([bounds[0][0], bounds[1][1]]), np.stack([bounds[0][1], bounds[1][0]])
@@ -162,7 +183,8 @@ def _differences(one: Events, other: Events, mine: Array, theirs: Array) -> _Dif
     low, high = np.fmin(*inner), np.fmax(*inner)
     spread = np.fmax(*spreads)
     unknown = np.isnan(spread) | np.isnan(low)
-    return _Differences(low, high, np.where(unknown, np.inf, spread), np.where(unknown, 0, both.sum(axis=1)))
+    spread, most = (np.where(unknown, np.inf, each) for each in (spread, np.fmax(*widest)))
+    return _Differences(low, high, spread, most, np.where(unknown, 0, both.sum(axis=1)))
 
 
 def _expected(found: _Differences, mine: Array, begin: Array, known: Array, known_far: Array) -> tuple[Array, Array]:

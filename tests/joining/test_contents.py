@@ -69,3 +69,31 @@ def test_what_repeats_every_day_is_not_one_connection():
     shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2, 5.9))]
     next_day = [(time + 86_400, data) for one in shops for time, data in there(one)]
     assert pairs(joined(merge(*shops), merge(next_day))) == []
+
+
+def with_ids(frames, first=0x2000):
+    """Each side counts its identifications from a number of its own; checksums stay, nobody looks at them."""
+    made, count = [], [first, first + 0x3000]
+    for time, data in frames:
+        own, side = bytearray(data), 0 if from_client(data) else 1
+        count[side] += 1
+        struct.pack_into(">H", own, 18, count[side])
+        made.append((time, bytes(own)))
+    return made
+
+
+def test_identifications_show_a_single_connection():
+    """Also where the capture beyond lacks its last bytes."""
+    one = with_ids(shop(0, start=0))
+    for other in (one, one[:-8]):
+        made = joined(merge(one), merge(there(other, port=50_000)))
+        assert pairs(made) == [(0, 0, "sequence")]
+
+
+def test_decoy_with_the_same_identifications_at_another_pace():
+    one = with_ids(shop(0, start=0, gap=0.5))
+    slower = [(Fraction(time) * Fraction(11, 10) + 1, data) for time, data in one]
+    made = joined(merge(one), merge(there(slower, port=50_000), there(one, port=50_001)))
+    (shown,) = made.connections.dropna(subset=["conn_id_client", "conn_id_server"]).to_dict("records")
+    ends = made.analyses["server"].connections.loc[int(shown["conn_id_server"])]
+    assert ends["client_port"] == 50_001

@@ -1,0 +1,56 @@
+"""Which connections carry the same identifications and timestamps."""
+
+import numpy as np
+import pytest
+
+from pcapframe.joining.marks import Marks, marked_pairs
+
+
+def marks(*connections):
+    """Connections of two sides with the identifications, timestamps and ends of their packets."""
+    return Marks(*(np.asarray([[*one[at], *two[at]] for one, two in connections], np.int64) for at in range(3)))
+
+
+ENDS = (1, 101, 201, 301, 501)
+TIMES = (7000, 7010, 7050, 7200, 7900)
+CLIENT = (ENDS, (4711, 4712, 4713, 4714, 4715), TIMES)
+SERVER = (ENDS, (-1, 999, 1000, 1001, 1002), (-1, 30, 50, 90, 120))
+
+
+def moved(times, by):
+    return tuple((time + by) % 2**32 for time in times)
+
+
+def pairs(one, other):
+    return list(zip(*(each.tolist() for each in marked_pairs(one, other)), strict=True))
+
+
+def test_both_sides_agree_whatever_timestamps_say():
+    shifted = (ENDS, CLIENT[1], moved(TIMES, 77)), SERVER
+    elsewhere = ((1, 2, 3, 4, 5), *CLIENT[1:]), ((1, 2, 3, 4, 5), *SERVER[1:])
+    assert pairs(marks((CLIENT, SERVER)), marks(elsewhere, shifted)) == [(0, 1)]
+
+
+def test_one_side_and_its_timestamps():
+    """Shifted by anything, also over the end of 32 bits."""
+    silent = (ENDS, (-1,) * 5, (-1,) * 5)
+    other = (ENDS, CLIENT[1], moved(TIMES, 2**32 - 7100)), silent
+    assert pairs(marks((CLIENT, silent)), marks(other)) == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    "times", [(-1,) * 5, (7000, 7011, 7055, 7210, 7999), (7000, 7010, 7010, 7010, 7010)], ids=["none", "others", "few"]
+)
+def test_identifications_of_one_side_are_not_enough(times):
+    silent = (ENDS, (-1,) * 5, (-1,) * 5)
+    assert pairs(marks((CLIENT, silent)), marks(((ENDS, CLIENT[1], times), silent))) == []
+
+
+def test_one_identification_by_chance():
+    other = (ENDS, (1, 4712, 3, 4, 5), TIMES), (ENDS, (1, 2, 3, 4, 1002), TIMES)
+    assert pairs(marks((CLIENT, SERVER)), marks(other)) == []
+
+
+def test_zero_is_no_mark():
+    zero = (ENDS, (0,) * 5, TIMES)
+    assert pairs(marks((zero, zero)), marks((zero, zero))) == []
