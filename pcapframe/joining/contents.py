@@ -133,8 +133,9 @@ def choose(
         return mine, theirs
     here = one.time[mine]
     begin = np.where(here == NO_TIME, LATEST, here).min(axis=1)
-    expected, slack = _expected(found, mine, begin, known, known_far)
-    fits = (found.low - slack <= expected) & (expected <= found.high + slack) | (is_marked & np.isnan(expected))
+    expected, slack = _expected(found, mine, is_marked, begin, known, known_far)
+    near = np.abs((found.low + found.high) / 2) <= MOST_OFF_NS
+    fits = (found.low - slack <= expected) & (expected <= found.high + slack) | (is_marked & near & np.isnan(expected))
     fits &= found.spread <= JITTER_NS
     off = np.abs((found.low + found.high) / 2 - expected)
     cost = np.where(is_marked, found.most, found.spread) + np.where(np.isnan(off), 0.0, off)
@@ -187,7 +188,9 @@ def _differences(one: Events, other: Events, mine: Array, theirs: Array, is_mark
     return _Differences(low, high, spread, most, np.where(unknown, 0, both.sum(axis=1)))
 
 
-def _expected(found: _Differences, mine: Array, begin: Array, known: Array, known_far: Array) -> tuple[Array, Array]:
+def _expected(
+    found: _Differences, mine: Array, is_marked: Mask, begin: Array, known: Array, known_far: Array
+) -> tuple[Array, Array]:
     """Return by how much clocks differ where each candidate begins, and how sure that is; NaN where it is unknown."""
     if known.size:
         order = np.argsort(known)
@@ -195,12 +198,15 @@ def _expected(found: _Differences, mine: Array, begin: Array, known: Array, know
         expected = (known_far - known)[order][at].astype(np.float64)
         return expected, KNOWN_NS + DRIFT * np.abs(begin - known[order][at])
     off = (found.low + found.high) / 2
-    order = np.argsort(off)
+    own = pd.DataFrame({"mine": mine, "cost": np.where(is_marked, found.most, np.inf)}).groupby("mine")["cost"]
+    least = own.transform("min").to_numpy()
+    voting = np.flatnonzero(np.isinf(least) | is_marked & (found.most <= 2 * least + LEAST_NS))
+    order = voting[np.argsort(off[voting])]
     sorted_off = off[order]
     drifted = DRIFT * float(begin.max() - begin.min())
     for width in WINDOWS_NS:
         stops = np.searchsorted(sorted_off, sorted_off + width, side="right")
-        votes = stops - np.arange(off.size)
+        votes = stops - np.arange(order.size)
         first = int(np.argmax(votes))
         inside = slice(first, stops[first])
         center = float(np.median(sorted_off[inside]))

@@ -3,7 +3,7 @@
 A translator leaves the IPv4 identifications alone, and one that shifts timestamps shifts all of a connection by the
 same. So the packets that first reach certain positions have the same identifications and the same distances between
 timestamps in both captures. Identifications of a sender often count on: they are worth one random number of 16 bits a
-side. Both sides must agree, or one side and several distances between timestamps.
+side; small ones are none, since simple stacks begin with them. Both sides must agree, or one side and several distances between timestamps.
 """
 
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from pcapframe.joining.facts import LARGEST, NONE
 
 __all__ = ["Marks", "marked_pairs"]
 
+SIMPLE = 1 << 10  # simple stacks begin with smaller identifications
 TOGETHER = 24  # connections with one identification at one place, beyond which it tells nothing
 FEWEST_TIMES = 4  # different distances between timestamps that make up for the other side's identifications
 
@@ -33,7 +34,7 @@ class Marks(NamedTuple):
     @property
     def shown(self) -> Array:
         """Where each identification and place stands: connection, place, end and identification."""
-        row, place = np.nonzero((self.end != NONE) & (self.ip_id > 0))
+        row, place = np.nonzero((self.end != NONE) & (self.ip_id >= SIMPLE))
         return np.stack([row, place, self.end[row, place], self.ip_id[row, place]], axis=1)
 
     def since_first(self, rows: Array, side: slice) -> Array:
@@ -68,7 +69,7 @@ def marked_pairs(one: Marks, other: Marks) -> tuple[Array, Array]:
     agree["side"] = agree["place"] >= half
     found = agree.groupby(["one", "other"])["side"].agg(["nunique", "size"]).reset_index()
     mine, theirs = found["one"].to_numpy(np.int64), found["other"].to_numpy(np.int64)
-    both = ((one.end[mine] == other.end[theirs]) & (one.ip_id[mine] > 0) & (other.ip_id[theirs] > 0)).sum(axis=1)
+    both = ((one.end[mine] == other.end[theirs]) & (one.ip_id[mine] >= SIMPLE) & (other.ip_id[theirs] >= SIMPLE)).sum(axis=1)
     mostly = 2 * found["size"].to_numpy() > both
     keep = mostly & ((found["nunique"].to_numpy() > 1) | (_same_times(one, other, mine, theirs, half) >= FEWEST_TIMES))
     return mine[keep], theirs[keep]
