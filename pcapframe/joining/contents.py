@@ -145,8 +145,7 @@ def choose(
 
 
 class _Differences(NamedTuple):
-    """Range of how clocks differ by the events of candidates, how much that varies for most of them and at most, and how
-    many events both have."""
+    """Range of how clocks differ by the events of candidates, how much that varies mostly and at most, how many agree."""
 
     low: Array
     high: Array

@@ -3,7 +3,8 @@
 A translator leaves the IPv4 identifications alone, and one that shifts timestamps shifts all of a connection by the
 same. So the packets that first reach certain positions have the same identifications and the same distances between
 timestamps in both captures. Identifications of a sender often count on: they are worth one random number of 16 bits a
-side; small ones are none, since simple stacks begin with them. Both sides must agree, or one side and several distances between timestamps.
+side; small ones are none, since simple stacks begin with them. Both sides must agree, or one side and several
+distances between timestamps.
 """
 
 from typing import NamedTuple
@@ -69,7 +70,9 @@ def marked_pairs(one: Marks, other: Marks) -> tuple[Array, Array]:
     agree["side"] = agree["place"] >= half
     found = agree.groupby(["one", "other"])["side"].agg(["nunique", "size"]).reset_index()
     mine, theirs = found["one"].to_numpy(np.int64), found["other"].to_numpy(np.int64)
-    both = ((one.end[mine] == other.end[theirs]) & (one.ip_id[mine] >= SIMPLE) & (other.ip_id[theirs] >= SIMPLE)).sum(axis=1)
+    both = ((one.end[mine] == other.end[theirs]) & (one.ip_id[mine] >= SIMPLE) & (other.ip_id[theirs] >= SIMPLE)).sum(
+        axis=1
+    )
     mostly = 2 * found["size"].to_numpy() > both
     keep = mostly & ((found["nunique"].to_numpy() > 1) | (_same_times(one, other, mine, theirs, half) >= FEWEST_TIMES))
     return mine[keep], theirs[keep]
@@ -86,5 +89,3 @@ def _same_times(one: Marks, other: Marks, mine: Array, theirs: Array, half: int)
         different = ((np.diff(values, axis=1) != 0) & (values[:, 1:] != NONE)).sum(axis=1) + (values[:, 0] != NONE)
         counts += np.where(2 * same.sum(axis=1) > common.sum(axis=1), different, 0)
     return counts
-
-
