@@ -145,7 +145,7 @@ def choose(
 
 
 class _Differences(NamedTuple):
-    """Range of how clocks differ by the events of candidates, how much that varies mostly and at most, how many agree."""
+    """Range of how clocks differ by the events of candidates, how much that varies mostly and at most, how many."""
 
     low: Array
     high: Array
