@@ -25,7 +25,7 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
-from pcapframe.patterns import Evidence, Patterns, Thresholds, columns_read, find_evidence, find_patterns
+from pcapframe.patterns import Evidence, Patterns, Thresholds, Traffic, columns_read, find_evidence, observed_in
 from pcapframe.segments import label_segments
 from pcapframe.wording import counted as numbered
 
@@ -300,11 +300,11 @@ def analyze(
         server_given=server_given,
         second_views=connections[is_second_view(connections)],
     )
-    found = find_patterns(*counted, thresholds=thresholds, server_given=server_given)
-    patterns = Patterns(health.qualify_pattern(seen) for seen in found)
+    traffic = Traffic(*counted, server_given=server_given, reads=columns_read())
+    patterns = Patterns(health.qualify_pattern(seen) for seen in observed_in(traffic, thresholds))
     statistics = count_statistics(*counted, server_given=server_given)
     filters = Filters(capture, packets, segments, whole)
-    standouts = find_standouts(*counted, patterns, health, filters, server_given=server_given)
+    standouts = find_standouts(traffic, patterns, health, filters)
     return Analysis(
         capture=capture,
         health=health,

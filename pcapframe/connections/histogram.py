@@ -15,7 +15,7 @@ __all__ = ["Histogram", "Samples", "keep"]
 
 BIN_SHIFT = 52 - 7  # a bin is at most 1 / 128 wide
 BIN_BITS = 18  # enough for the bin of any int64
-FEWEST_PENDING = 1 << 16  # fewest samples that are counted at a time
+FEWEST_PENDING = 1 << 18  # fewest samples that are counted at a time
 NEVER = -1  # below every sample
 
 

@@ -15,6 +15,7 @@ from pcapframe.connections.rows import in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
+from pcapframe.threads import Team
 
 __all__ = ["build_connections"]
 
@@ -78,9 +79,8 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
 
 def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
     """Feed all segments; a function, since the last chunk would stay in a variable."""
-    for rows in in_chunks(segments, place):
-        for measure in measures:
-            measure.feed(rows)
+    with Team(len(measures) + 1) as team:
+        team.feed(in_chunks(segments, place), [measure.feed for measure in measures])
 
 
 def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:

@@ -7,7 +7,7 @@ pattern needs no other change. `Traffic` is the view of the frames that patterns
 
 from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern, native
 from pcapframe.patterns._endpoints import Endpoints
-from pcapframe.patterns._find import find_evidence, find_patterns
+from pcapframe.patterns._find import find_evidence, find_patterns, observed_in
 from pcapframe.patterns._found import Patterns
 from pcapframe.patterns._registry import columns_read, find_notable, rests_on
 from pcapframe.patterns._thresholds import Thresholds
@@ -29,5 +29,6 @@ __all__ = [
     "find_notable",
     "find_patterns",
     "native",
+    "observed_in",
     "rests_on",
 ]

@@ -10,7 +10,7 @@ from pcapframe.patterns._registry import PATTERNS, columns_read
 from pcapframe.patterns._thresholds import Thresholds
 from pcapframe.patterns._traffic import Traffic
 
-__all__ = ["find_evidence", "find_patterns"]
+__all__ = ["find_evidence", "find_patterns", "observed_in"]
 
 DEFAULTS = Thresholds()
 
@@ -60,8 +60,25 @@ def find_patterns(
     >>> find_patterns(segments, pf.build_connections(segments)).names
     ['state_transitions']
     """
-    traffic = Traffic(segments, connections, server_given=server_given, reads=columns_read())
-    if segments.empty or connections.empty:
+    return observed_in(Traffic(segments, connections, server_given=server_given, reads=columns_read()), thresholds)
+
+
+def observed_in(traffic: Traffic, thresholds: Thresholds = DEFAULTS) -> Patterns:
+    """Look for every pattern in traffic whose view other stages read too.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Segments and connections, with the columns `columns_read`.
+    thresholds : Thresholds, optional
+        Limits above which each pattern is reported.
+
+    Returns
+    -------
+    Patterns
+        As from `find_patterns`.
+    """
+    if traffic.is_empty:
         return Patterns()
     seen = (pattern.observe(traffic, thresholds.of(name)) for name, pattern in PATTERNS.items())
     return Patterns(pattern for pattern in seen if pattern is not None)

@@ -77,6 +77,11 @@ class Traffic(ConnectionColumns):
         self._flagged: dict[int, Rows] = {}
         self.endpoints = Endpoints(self.connections)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no segments or no connections."""
+        return self._segments.empty or self.connections.empty
+
     # Segments.
 
     def rows(self, mask: Mask) -> Array:

@@ -15,6 +15,7 @@ from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, connection_filters, endpoint_filter, frame_filter
 from pcapframe.facts import CaptureInfo
 from pcapframe.measures import has_other_numbers, without_attrs
+from pcapframe.patterns import Endpoints
 from pcapframe.schema import ACK, RST, SYN
 from pcapframe.wording import agreeing, counted
 
@@ -25,6 +26,7 @@ NO_QUOTES = "!icmp && !icmpv6"
 CHEAP = 2  # filters of connections that cost little to try
 FEW = 6  # packets that are always named by their numbers
 WIDTH = 74  # longest filter [characters]
+PORT = 0xFFFF  # of an endpoint; above it is the number of its address
 TRIED = 10_000  # most connections in a list of streams that is written to see whether it fits
 
 # Which packets of their connections: a display filter, and the bits of the flags or the column that tell the same.
@@ -158,29 +160,26 @@ class Filters:
         if self._is_tunnelled:
             return
         yield only.removeprefix(" && "), np.ones(len(self._connections), np.bool_)
-        ends = ("client", "client_port", "server", "server_port")
-        one = pd.DataFrame({name: self._connections[name].iloc[conn_ids[:1]] for name in ends})
-        server, port = str(one["server"].iloc[0]), int(one["server_port"].iloc[0])
-        yield endpoint_filter(server, port) + only, self._of_address(server) & self._of_port(port)
-        yield endpoint_filter(server) + only, self._of_address(server)
-        client = str(one["client"].iloc[0])
-        yield endpoint_filter(client) + only, self._of_address(client)
+        place = int(conn_ids[0])
+        client, server = int(self._ends.client[place]), int(self._ends.server[place])
+        port, address = server & PORT, self._ends.server_host_text(place)
+        of_server = self._of_address(server)
+        yield endpoint_filter(address, port) + only, of_server & self._of_port(port)
+        yield endpoint_filter(address) + only, of_server
+        of_client = self._of_address(client)
+        yield endpoint_filter(self._ends.client_text(place)) + only, of_client
         if conn_ids.size == 1:
-            pair = self._of_address(server) & self._of_port(port) & self._of_address(client)
-            yield connection_filters(one)[0] + only, pair & self._of_port(int(one["client_port"].iloc[0]))
+            pair = of_server & self._of_port(port) & of_client & self._of_port(client & PORT)
+            yield connection_filters(self._connections.iloc[[place]])[0] + only, pair
 
-    def _of_address(self, address: str) -> Mask:
-        mask = np.zeros(len(self._connections), np.bool_)
-        for side in ("client", "server"):
-            column = self._connections[side]
-            code = column.cat.categories.get_indexer(pd.Index([address]))[0]
-            if code >= 0:
-                mask |= column.cat.codes.to_numpy() == code
-        return mask
+    def _of_address(self, end: int) -> Mask:
+        """Tell which connections the address of an endpoint has a part in."""
+        host = end >> 16
+        return np.asarray((self._ends.client >> 16 == host) | (self._ends.server >> 16 == host), np.bool_)
 
     def _of_port(self, port: int) -> Mask:
-        client, server = (self._connections[f"{side}_port"].to_numpy() == port for side in ("client", "server"))
-        return np.asarray(client | server, np.bool_)
+        """Tell which connections have an endpoint with this port."""
+        return np.asarray((self._ends.client & PORT == port) | (self._ends.server & PORT == port), np.bool_)
 
     def _first(self, frames: Array) -> list[int]:
         """Return the first frames, as many as a filter has room for."""
@@ -193,6 +192,10 @@ class Filters:
             else:
                 high = middle - 1
         return listed[:low]
+
+    @cached_property
+    def _ends(self) -> Endpoints:
+        return Endpoints(self._connections)
 
     @cached_property
     def _frames(self) -> Array:

@@ -27,7 +27,6 @@ from pcapframe.patterns import LISTED, Pattern, Traffic, find_notable
 __all__ = ["AGGREGATES", "RULES", "Rule", "find_standouts", "rank"]
 
 CUT, HELD, SLOW, ODD = 1.0, 0.7, 0.5, 0.3
-READS = ("zero_window",)  # columns of the segments, besides those that all patterns read
 MOST = 20  # events; the patterns have the others
 
 Finds = Callable[[Seen, Mask], Iterator[Found]]
@@ -108,37 +107,29 @@ AGGREGATES = {
 
 
 def find_standouts(
-    segments: pd.DataFrame,
-    connections: pd.DataFrame,
-    patterns: tuple[Pattern, ...],
-    health: CaptureHealth,
-    filters: Filters,
-    *,
-    server_given: bool | Mask = False,
+    traffic: Traffic, patterns: tuple[Pattern, ...], health: CaptureHealth, filters: Filters
 ) -> tuple[Standout, ...]:
     """Find what stands out.
 
     Parameters
     ----------
-    segments, connections : DataFrame
-        Those that totals count, each connection once; not modified.
+    traffic : Traffic
+        Segments and connections that totals count, each connection once, with the columns that patterns read.
     patterns : tuple of Pattern
         What was observed in them.
     health : CaptureHealth
         What limits them.
     filters : Filters
         Of the capture.
-    server_given : bool or ndarray of bool, default False
-        Whether the user's filter determines the server: everywhere, or by connection.
 
     Returns
     -------
     tuple of Standout
         The highest rank first, at most 20.
     """
-    if connections.empty:
+    if not traffic.size:
         return ()
-    seen = Seen(Traffic(segments, connections, server_given=server_given, reads=READS), patterns, health)
+    seen = Seen(traffic, patterns, health)
     named: dict[str, Mask] = {}
     found: list[tuple[Rule, Found]] = []
     for rule in RULES:
