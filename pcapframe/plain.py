@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pcapframe.arrays import Array, Mask, fixed
-from pcapframe.schema import PLAIN, Column
+from pcapframe.schema import NO_NUMBER, PLAIN, Column
 
 __all__ = ["Nullable", "PlainColumns", "parts_of"]
 
@@ -159,8 +159,11 @@ def _filled(data: Nullable, column: Column) -> Array:
         return fixed(values, column.plain_dtype)
     if mask[0] and mask.all():
         return fixed(np.full(values.size, PLAIN[column.dtype][1], column.plain_dtype), column.plain_dtype)
-    filled = values.astype(column.plain_dtype)
-    np.putmask(filled, mask, PLAIN[column.dtype][1])
+    filled, null = values.astype(column.plain_dtype), PLAIN[column.dtype][1]
+    if null == NO_NUMBER:
+        filled |= -mask.view(np.int8)  # all bits, or none: twice as fast as putting values
+    else:
+        np.putmask(filled, mask, null)
     return fixed(filled, column.plain_dtype)
 
 

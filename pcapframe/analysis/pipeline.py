@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.analysis.chosen import ConnIds, Rows, choose, turn
 from pcapframe.analysis.counted import Counted, counted_once, is_second_view
-from pcapframe.analysis.counting import READ as STATISTIC_READS
 from pcapframe.analysis.counting import count_statistics
-from pcapframe.analysis.health import READ as HEALTH_READS
 from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
-from pcapframe.analysis.selection import Address, Selected, Selection, Time, select_connections
+from pcapframe.analysis.selection import Address, Selection, Time, select_connections
 from pcapframe.analysis.standouts import Filters, Standout, find_standouts
 from pcapframe.analysis.statistics import LISTED, Statistics
 from pcapframe.analysis.summary import Summary, summarise_patterns
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "analyze", "select_endpoints"]
 
-Rows: TypeAlias = npt.NDArray[np.intp]
-ConnIds: TypeAlias = npt.NDArray[np.int64]
 DEFAULTS = Thresholds()
 
 
@@ -105,7 +101,7 @@ class Analysis:
         """Segments of the selected connections; without a filter, the frame `segments` itself."""
         if self._rows is None:
             return self.segments
-        chosen = _turn(without_attrs(self.segments).take(self._rows), self._turned)
+        chosen = turn(without_attrs(self.segments).take(self._rows), self._turned)
         chosen.attrs = self.segments.attrs
         return chosen
 
@@ -138,7 +134,7 @@ class Analysis:
         DataFrame
             Columns of ``schema.SEGMENTS``, a row per frame.
         """
-        return _turn(self.segments.loc[list(frames)], self._turned)
+        return turn(self.segments.loc[list(frames)], self._turned)
 
     def count_statistics(self, *, limit: int = LISTED) -> Statistics:
         """Count `statistics` again, with longer or shorter lists.
@@ -286,7 +282,7 @@ def analyze(
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip, server_name)
     packets, segments, whole, files = _stages(source, decode_as, names, progress)
     selected = select_connections(whole, wanted)
-    asked, rows, connections = _chosen(segments, whole, selected)
+    asked, rows, connections = choose(segments, whole, selected)
     counted = counted_once(asked, connections)
     capture, server_given = capture_info(packets), wanted.tells_server(counted.connections)
     known = source.health if isinstance(source, Analysis) else None
@@ -388,33 +384,5 @@ def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
     narrowed = replace(analysis, selection=endpoints, notes=selected.notes, message=selected.message)
     if not flip.any() and not analysis._turned.size:
         return replace(narrowed, connections=whole[keep])
-    asked, rows, connections = _chosen(analysis.segments, whole, replace(selected, keep=keep, flip=flip))
+    asked, rows, connections = choose(analysis.segments, whole, replace(selected, keep=keep, flip=flip))
     return replace(narrowed, connections=connections, _asked=asked, _rows=rows, _turned=whole.index.to_numpy()[flip])
-
-
-def _chosen(
-    segments: pd.DataFrame, whole: pd.DataFrame, selected: Selected
-) -> tuple[pd.DataFrame, Rows | None, pd.DataFrame]:
-    """Return the selected segments, their rows, and their connections with the roles that the filter determines."""
-    if selected.keep.all() and not selected.flip.any():
-        return segments, None, whole
-    # By conn_id, which is also the row in `whole`.
-    rows = np.flatnonzero(selected.keep.take(segments["conn_id"].to_numpy()))
-    turned = whole.index.to_numpy()[selected.flip]
-    bare = without_attrs(segments)
-    # Only the columns that health, patterns and statistics read: selecting rows of all columns is slow.
-    read = list(dict.fromkeys((*HEALTH_READS, *columns_read(), *STATISTIC_READS)))
-    asked = _turn(bare[read].take(rows), turned)
-    if not turned.size:
-        return asked, rows, whole[selected.keep]
-    whole_rows = _turn(bare.take(rows), turned)
-    whole_rows.attrs = segments.attrs  # which ICMP errors quote them
-    return asked, rows, build_connections(whole_rows)
-
-
-def _turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:
-    """Swap client and server in the segments of some connections."""
-    if not conn_ids.size:
-        return segments
-    is_turned = np.isin(segments["conn_id"].to_numpy(), conn_ids)
-    return segments.assign(from_client=segments["from_client"].to_numpy() ^ is_turned)
