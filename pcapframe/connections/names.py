@@ -1,6 +1,6 @@
 """What each connection is called, by what its first payload says, and by names that its addresses had (``names``)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def name_columns(attrs: Mapping[Any, Any], conn_ids: Array) -> dict[str, Any]:
 
 
 def address_name_columns(
-    attrs: Mapping[Any, Any], first: Array, ends: Mapping[str, Array], addresses: pd.Index
+    attrs: Mapping[Any, Any], first: Callable[[], Array], ends: Mapping[str, Array], addresses: pd.Index
 ) -> dict[str, Any]:
     """Return the columns of names that addresses had before a connection began.
 
@@ -51,8 +51,8 @@ def address_name_columns(
     ----------
     attrs : mapping
         Of the segments.
-    first : ndarray of int64
-        First frame of each connection.
+    first : callable
+        Returns the first frame of each connection; called only where addresses have names.
     ends : mapping
         By side, the number of each connection's address.
     addresses : Index
@@ -64,17 +64,18 @@ def address_name_columns(
         ``client_names`` and ``server_names``.
     """
     named = read_named(attrs)
-    if named is None or not named.answers.size or not first.size:
-        return {f"{side}_names": _category(np.full(first.size, -1), []) for side in ends}
+    if named is None or not named.answers.size or not ends["client"].size:
+        return {f"{side}_names": _category(np.full(codes.size, -1), []) for side, codes in ends.items()}
     answers = named.answers
     number = addresses.get_indexer(pd.Index(named.addresses, dtype="str"))[answers["address"]].astype(np.int64)
     order = np.argsort(number, kind="stable")
     order = order[number[order] >= 0]
     keys, names = number[order] << FRAME_BITS | answers["frame"][order], answers["name"][order].tolist()
-    made = {}
+    made: dict[str, Any] = {}
+    began = first()
     for side, codes in ends.items():
         begin = codes.astype(np.int64) << FRAME_BITS
-        low, high = np.searchsorted(keys, begin), np.searchsorted(keys, begin | first)
+        low, high = np.searchsorted(keys, begin), np.searchsorted(keys, begin | began)
         spans, which = np.unique(low << FRAME_BITS | np.minimum(high, low + MOST_NAMES), return_inverse=True)
         texts = _texts(spans, names, named.names)
         made[f"{side}_names"] = _category(np.where(high > low, which, -1), texts)

@@ -118,8 +118,12 @@ def _address_names(
     attrs: Mapping[Any, Any], segments: pd.DataFrame, place: Array, made: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the names that each side's address had before the connection."""
-    first = np.zeros(len(made["client"]), np.int64)
-    first[place[::-1]] = segments.index.to_numpy()[::-1]  # the first one is written last
+
+    def first() -> Array:
+        frames = np.zeros(len(made["client"]), np.int64)
+        frames[place[::-1]] = segments.index.to_numpy()[::-1]  # the first one is written last
+        return frames
+
     ends = {side: np.asarray(made[side]) for side in ("client", "server")}
     return address_name_columns(attrs, first, ends, segments["src"].cat.categories)
 

@@ -191,10 +191,10 @@ def named_connections(heard: Heard, frames: Array, conn_id: Array, from_client: 
     entries = heard.entries
     if not (entries.size and frames.size):
         return _compact(Named(heard.names, [], np.zeros(0, ENTRY), heard.addresses, heard.answers.copy()))
-    order = None if (np.diff(frames) > 0).all() else np.argsort(frames, kind="stable")
-    place = np.searchsorted(frames, entries["row"], sorter=order).clip(max=frames.size - 1)
-    if order is not None:
-        place = order[place]
+    place = (entries["row"].astype(np.int64) - int(frames[0])).clip(0, frames.size - 1)
+    if (frames[place] != entries["row"]).any():  # the frames are not simply one after the other
+        order = np.argsort(frames, kind="stable")
+        place = order[np.searchsorted(frames, entries["row"], sorter=order).clip(max=frames.size - 1)]
     is_here = frames[place] == entries["row"]
     entries, place = entries[is_here], place[is_here]
     owner = conn_id[place].astype(np.int64)
