@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture import transport
-from pcapframe.capture.beside import beside
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
@@ -120,12 +119,11 @@ def read_pcap(
     texts = listed(decode_as)
     given = [] if isinstance(names, bool) else read_hosts(names)
     watcher = Watcher() if names else None
+    columns = PacketColumns(decoded_ports(texts), watcher)
     facts: list[CaptureFacts] = []
-    with beside(watcher) as watch:
-        columns = PacketColumns(decoded_ports(texts), watch)
-        for one in sources:
-            with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
-                facts.append(read_capture(stream, columns, report))
+    for one in sources:
+        with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
+            facts.append(read_capture(stream, columns, report))
     for fact in facts:
         for note in fact.notes:
             warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)

@@ -117,7 +117,6 @@ def test_a_pass_that_raises_takes_no_further_chunk(team: Team) -> None:
 def test_results_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch, example: str) -> None:
     results = []
     # Chunks of a few rows, so that there are many of them.
-    monkeypatch.setattr("pcapframe.segments.labels.CHUNK_ROWS", 7)
     monkeypatch.setattr("pcapframe.connections.table.in_chunks", partial(in_chunks, rows=5))
     for threads in ("1", "2", "3"):
         monkeypatch.setenv(VARIABLE, threads)

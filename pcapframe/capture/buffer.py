@@ -1,7 +1,5 @@
 """The bytes of a stream that are being decoded: read into a buffer, or mapped from the file."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pcapframe.capture.source import CaptureStream
@@ -15,9 +13,8 @@ PIECE_BYTES = 1 << 22  # of a mapped file, of which only the headers are touched
 class Buffer:
     """The part of a stream that is being decoded."""
 
-    def __init__(self, stream: CaptureStream, settle: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, stream: CaptureStream) -> None:
         self._stream = stream
-        self._settle = settle  # returns when nobody needs the bytes that were decoded
         self.bytes = np.empty(BUFFER_BYTES, np.uint8)
         self._is_mapped = False  # whether these are the mapped file itself
         self.base = 0  # where the buffer begins in the capture
@@ -37,7 +34,6 @@ class Buffer:
 
     def fill(self) -> None:
         """Read more, keeping unread bytes; the buffer grows only when it is full of them."""
-        self._settle()
         unread = self.unread
         piece = self._stream.piece(self.offset, max(PIECE_BYTES, 2 * unread))
         if piece is not None:
@@ -63,14 +59,9 @@ class Buffer:
             self.end += count
             self.at_end = count == 0
 
-    def give_back(self) -> None:
-        """Let others write the file until the next `fill`."""
-        self._settle()
-        self._stream.give_back()
-
     def close(self) -> None:
         """Release the bytes, so that a stored traceback cannot keep them alive."""
-        self.give_back()
+        self._stream.give_back()
         self.bytes = np.empty(0, np.uint8)
 
     def need(self, count: int) -> bool:

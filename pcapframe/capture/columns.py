@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.beside import Beside
 from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
 from pcapframe.capture.extras import (
@@ -111,11 +110,6 @@ class PacketColumns:
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance
         self.interner = new_interner()
-
-    def settle(self) -> None:
-        """Wait until what sees the packets no longer needs their bytes."""
-        if isinstance(self._watch, Beside):
-            self._watch.settle()
 
     def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
         """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""

@@ -75,10 +75,10 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
             # Extrapolated from what was read; a record has at least 16 bytes.
             rows = (into.count - first_row) * stream.size // done
             into.expected_rows = first_row + min(rows, stream.size // 16)
-        buffer.give_back()  # the callback may take long, or write the file
+        stream.give_back()  # the callback may take long, or write the file
         progress(stream.done() or 0, stream.size)
 
-    buffer = Buffer(stream, into.settle)
+    buffer = Buffer(stream)
     facts = CaptureFacts(stream.name, "", stream.compression)
     try:
         _Reading(stream, buffer, into, tick, facts, first_frame).read()

@@ -80,7 +80,8 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
 def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
     """Feed all segments; a function, since the last chunk would stay in a variable."""
     with Team(len(measures) + 1) as team:
-        team.feed(in_chunks(segments, place), [measure.feed for measure in measures])
+        # The last ones take longest.
+        team.feed(in_chunks(segments, place), [measure.feed for measure in reversed(measures)])
 
 
 def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:

@@ -1,8 +1,7 @@
 """Label every TCP segment of a packets frame."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +18,12 @@ from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.exchange import Exchange, ExchangePass
-from pcapframe.segments.exchange.hosts import Known
 from pcapframe.segments.quoted import Sent, find_quotes, rows_that_quote
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
-from pcapframe.segments.state import Segments, part
+from pcapframe.segments.state import part
 from pcapframe.segments.times import times_that_cannot_be
 from pcapframe.segments.tracking import REUSED, Tracked, Tracker
-from pcapframe.threads import Team
 
 __all__ = ["label_segments"]
 
@@ -92,12 +89,15 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     tracker, labeller = Tracker(rows), Labeller(rows)
     exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
-    kept: list[_Chunk] = []
-    with Team(3) as team:
-        team.feed(
-            _tracked(segments, tracker, tracked, kept),
-            [partial(_label, labeller, labelled), partial(_exchange, exchange_pass, said)],
-        )
+    kept = []
+    for start in range(0, rows, CHUNK_ROWS):
+        stop = min(start + CHUNK_ROWS, rows)
+        chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
+        tracker.feed(chunk, tracked_chunk)
+        labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
+        exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
+        if rows <= KEPT_ROWS:
+            kept.append(chunk)
     if exchange_pass.has_other_syn_acks:
         exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
     if exchange_pass.has_passed_fins:
@@ -106,10 +106,11 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     is_odd, known = exchange_pass.odd_connections(connections), exchange_pass.known(connections)
     del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
     evidence_pass = EvidencePass(rows)
-    with Team(2) as team:  # by what is known then of the acknowledgements
-        chunks = iter(kept) if kept else _chunks(segments, tracked)
-        team.feed(chunks, [partial(_judge, evidence_pass, is_odd, known, judged, said.bits)])
-    del evidence_pass, known, kept, chunks
+    for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
+        stop = min(start + CHUNK_ROWS, rows)
+        chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
+        evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, known, judged, said.bits)
+    del evidence_pass, known, kept
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, connections, tracked, labelled, judged)
     made |= _exchanged(said, made["capture_duplicate"], frame.index)
@@ -119,51 +120,6 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     labelled_frame.attrs = packets.attrs | _quotes(packets, is_segment, segments, tracked, labelled, columns)
     _name(labelled_frame)
     return labelled_frame
-
-
-class _Chunk(NamedTuple):
-    """Some segments on their way through the passes."""
-
-    start: int  # row of the first one
-    segments: Segments
-    tracked: Tracked
-    connections: int  # so far; 0 where they are not being tracked
-
-
-def _chunks(segments: SegmentColumns, tracked: Tracked) -> Iterator[_Chunk]:
-    """Yield all segments, chunk by chunk."""
-    for start in range(0, tracked.conn_id.size, CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, tracked.conn_id.size)
-        yield _Chunk(start, segments.chunk(start, stop), part(tracked, start, stop), 0)
-
-
-def _tracked(segments: SegmentColumns, tracker: Tracker, tracked: Tracked, kept: list[_Chunk]) -> Iterator[_Chunk]:
-    """Yield all segments, chunk by chunk, once their connections are known; keep the chunks of a short capture."""
-    for chunk in _chunks(segments, tracked):
-        tracker.feed(chunk.segments, chunk.tracked)
-        if tracked.conn_id.size <= KEPT_ROWS:
-            kept.append(chunk)
-        yield chunk._replace(connections=tracker.connections)
-
-
-def _label(labeller: Labeller, out: Sequence, chunk: _Chunk) -> None:
-    stop = chunk.start + chunk.tracked.conn_id.size
-    labeller.feed(chunk.segments, chunk.tracked, chunk.connections, part(out, chunk.start, stop))
-
-
-def _exchange(exchange_pass: ExchangePass, out: Exchange, chunk: _Chunk) -> None:
-    exchange_pass.feed(chunk.segments, chunk.tracked, chunk.connections, out)
-
-
-def _judge(
-    evidence_pass: EvidencePass,
-    is_odd: npt.NDArray[np.bool_],
-    known: Known,
-    out: Evidence,
-    said: npt.NDArray[np.uint16],
-    chunk: _Chunk,
-) -> None:
-    evidence_pass.feed(chunk.segments, chunk.tracked, is_odd, known, out, said)
 
 
 def _name(segments: pd.DataFrame) -> None:
