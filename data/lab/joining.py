@@ -371,6 +371,9 @@ def _score_fates(
     for name, true in truths.items():
         said = (fate == name) & ~(alone & paired & ~full)  # a wrong pair is counted once, as passed
         made[name] = Score(int((said & true).sum()), int((said & ~true).sum()), int((~said & true).sum()))
+    carries = (rows["rel_end"] > rows["rel_seq"]).to_numpy(bool)  # what became of bare ACKs often cannot be told
+    true, said = truths["lost_between"] & carries, (fate == "lost_between") & carries & ~(alone & paired & ~full)
+    made["lost with data"] = Score(int((said & true).sum()), int((said & ~true).sum()), int((~said & true).sum()))
     resets = (rows["tcp_flags"].to_numpy() & RST) != 0
     forged, said = alone & (number == FORGED) & resets, (fate == "added") & resets
     rsts = Score(int((said & forged).sum()), int((said & ~forged).sum()), int((~said & forged).sum()))

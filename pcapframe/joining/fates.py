@@ -14,6 +14,7 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.jit import jit
+from pcapframe.joining.echoes import are_echoed
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rows import Rows
 from pcapframe.joining.transmissions import NO_ACK
@@ -26,6 +27,8 @@ RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
 ODD = np.uint64(0x9E3779B97F4A7C15)
 SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of those asked for
 MARK_BITS = 34  # more than a timestamp has
+FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
+MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 LATE = np.iinfo(np.int64).max
 
 
@@ -214,6 +217,24 @@ class _Judge:
         heard = self.heard_after(which, sent, y)
         self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
 
+    def judge_echoes(self, which: Array, x: int, y: int) -> None:
+        """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by echoes of timestamps."""
+        bare = (self.end[which] == self.start[which]) & (self.kind[which] == 0) & (self.ack[which] != NO_ACK)
+        which = which[bare & (self.fate[which] == UNKNOWN) & (self.rule[which] == RULE["no_evidence"])]
+        if not which.size:
+            return
+        items, plain = self.rows.items[x], self.captures[x].plain
+        tsval, place = plain["tsval"][items.row], self.rows.place[:, x]
+        arrived = (self.rows.place[:, y] != NONE) & (place != NONE)
+        found = are_echoed(
+            (self.stream[which], tsval[place[which]]),
+            (items.stream, tsval),
+            (self.stream[arrived], tsval[place[arrived]]),
+            (items.stream ^ 1, plain["tsecr"][items.row]),
+        )
+        self.set(which[found], MISSING, "echoed")
+        self.note_missing(which[found], y)
+
     def heard_after(self, which: Array, sent: Array, point: int) -> Mask:
         """Tell whether the receiver sent anything, as captured at a point, a round trip after rows were sent."""
         items, last = self.rows.items[point], np.full(self.streams, np.iinfo(np.int64).min)
@@ -266,6 +287,13 @@ class _Judge:
             self.set(every[there][mine & again & (sends | (name == "ip_id"))], ADDED, rule)
             self.set(every[there][mine & other & sends], MISSING, rule)
 
+    def is_complete(self, path: Array, x: int, y: int) -> Mask:
+        """Tell in which connections the capture at `x` lacks nothing, by enough packets that it shares with `y`."""
+        both = np.flatnonzero((self.rows.place[:, x] != NONE) & (self.rows.place[:, y] != NONE))
+        shared = np.bincount(self.stream[both] >> 1, minlength=self.streams // 2)
+        lacks_few = self.missed[:, x].sum() <= MOST_LACKING * both.size
+        return np.asarray((shared[path] >= FEWEST_SHARED) & (self.missed[path, x] == 0) & lacks_few, np.bool_)
+
     def judge_resets(self, which: Array, x: int, y: int) -> None:
         """Judge RSTs seen at `y` and not at `x`: whether their sender went on, and had their hop limit."""
         items, last = self.rows.items[x], np.full(self.streams, np.iinfo(np.int64).min)
@@ -280,7 +308,7 @@ class _Judge:
         np.maximum.at(high, there.stream[usual], own)
         mine, stream = ttl[there.row[self.rows.place[which, y]]], self.stream[which]
         unlike = (high[stream] >= 0) & ((mine < low[stream]) | (mine > high[stream]))
-        complete = self.missed[stream >> 1, x] == 0
+        complete = self.is_complete(stream >> 1, x, y)
         for tells, rule in ((complete, "nothing_else_missing"), (unlike, "hop_limit"), (went_on, "sender_went_on")):
             self.set(which[tells], ADDED, rule)
 
@@ -336,6 +364,7 @@ def judge_fates(
     for lost, added, x, y in pending:
         judge.judge_added(added, x, y)
         judge.judge_lost(lost, x, y)
+        judge.judge_echoes(lost, x, y)
         points[2, lost] = y
     for lost, added, x, y in pending:
         _by_completeness(judge, lost, y, LOST)
@@ -351,5 +380,6 @@ def judge_fates(
 def _by_completeness(judge: _Judge, which: Array, point: int, fate: np.int8) -> None:
     """Decide on what is open where a capture can be shown to lack nothing."""
     if judge.missed[:, point].sum() == 0:
-        open_rows = which[(judge.fate[which] == UNKNOWN) & (judge.rule[which] == RULE["no_evidence"])]
+        usual = (judge.kind[which] & RST) == 0  # of RSTs more is asked
+        open_rows = which[usual & (judge.fate[which] == UNKNOWN) & (judge.rule[which] == RULE["no_evidence"])]
         judge.set(open_rows, fate, "nothing_else_missing")

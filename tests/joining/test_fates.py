@@ -60,3 +60,42 @@ def test_bare_ack_where_nothing_else_is_missing(lost):
     assert frames
     (row,) = fates(frames, beyond(frames, without=(lost,)))
     assert row[2:] == ("lost_between" if lost == 7 else "added", "nothing_else_missing")
+
+
+def cut_off(count):
+    """A RST in the server's name after some requests, which only the client has; nothing follows it."""
+    made = Conversation(**ISNS).handshake()
+    for _ in range(count):
+        made.data("client", 100).ack("server")
+    return list(made.rst("server"))
+
+
+def test_reset_of_a_connection_of_which_nothing_else_is_missing():
+    """11 packets are at both; frame 12 is the client's alone. Another connection goes on until later."""
+    frames = cut_off(4)
+    later = list(talk(3, client_port=41_000, start=5))
+    rows = fates(frames + later, beyond(frames + later, without=(12,)))
+    assert rows == [("12", "", "added", "nothing_else_missing")]
+
+
+def test_reset_of_a_connection_with_few_packets_is_unknown():
+    """The SYN, the SYN-ACK and an ACK at both: that shows little of what the server's capture may lack."""
+    frames = cut_off(0)
+    later = list(talk(3, client_port=41_000, start=5))
+    assert fates(frames + later, beyond(frames + later, without=(4,))) == [("4", "", "unknown", "no_evidence")]
+
+
+def test_reset_where_the_capture_lacks_other_packets_is_unknown():
+    """The server's capture lacks a request of another connection that is acknowledged: it may lack the RST too."""
+    frames = cut_off(4)
+    later = list(talk(3, client_port=41_000, start=5))
+    rows = fates(frames + later, beyond(frames + later, without=(12, 16)))
+    assert rows == [("12", "", "unknown", "no_evidence"), ("16", "", "not_captured", "acknowledged")]
+
+
+def test_ack_whose_timestamp_was_echoed_arrived():
+    """Frame 7, a bare ACK with a timestamp of its own: the server's next data echo it, its capture lacks it."""
+    made = Conversation(**ISNS, timestamps=True).handshake().data("client", 100).ack("server")
+    made.data("server", 500).ack("client").wait(0.1).data("server", 500).ack("client").close()
+    frames = list(made)
+    assert fates(frames, beyond(frames, without=(7,))) == [("7", "", "not_captured", "echoed")]
