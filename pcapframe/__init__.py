@@ -7,7 +7,7 @@ Three frames, each computed from the one before by a pure function::
 
 `analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `turns`, `resends`,
 `rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook,
-`show` a frame by names, `write_report` makes a report.
+`show` a frame by names, `write_report` makes a report, `write_store` keeps an analysis for the next time.
 The functions ``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe``
 prints them as text or JSON. ``schema`` declares every column, ``errors`` every exception.
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         rst_evidence,
         sum_waits,
         turns,
+        write_store,
     )
     from pcapframe.answers import (
         analyze_tcp_anomalies,
@@ -108,6 +109,7 @@ __all__ = [
     "turns",
     "vantage_evidence",
     "write_pcap",
+    "write_store",
 ]
 
 # Loaded on first use: importing pandas and Numba takes most of a second.
@@ -122,6 +124,7 @@ _HOMES = {
         "rst_evidence",
         "sum_waits",
         "turns",
+        "write_store",
     ),
     "answers": (
         "analyze_tcp_anomalies",

@@ -29,6 +29,7 @@ from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_
 from pcapframe.names import HEARD_IN, Watcher, names_of_block, read_hosts, written_heard
 from pcapframe.schema import ICMP_QUOTES, PACKETS
 from pcapframe.schema import names as column_names
+from pcapframe.store import Store, is_store
 from pcapframe.wording import printable
 
 __all__ = [
@@ -64,7 +65,8 @@ def read_pcap(
     source : path, URL, bytes, binary file, or a list of these
         pcap of any dialect, pcapng, snoop or ERF; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is
         standard input. A URL is text or a `RemoteCapture`, which sets the limits. Several captures are merged by time,
-        as mergecap does: the packets of one capture are never reordered.
+        as mergecap does: the packets of one capture are never reordered. The folder of a store (`write_store`) is
+        opened, alone.
     decode_as : str or iterable of str, optional
         UDP ports of your own that carry a tunnel, as ``"udp.port=14789,vxlan"``: those of the table that
         ``tunnel`` names, in any letter case.
@@ -116,6 +118,10 @@ def read_pcap(
     sources: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
     if not sources:
         raise ParameterError("no capture was given: expected one or more")
+    if any(is_store(one) for one in sources):
+        if len(sources) > 1 or decode_as is not None:
+            raise ParameterError("a store is opened alone, as it was written: expected captures, or one store")
+        return Store.opened(sources[0]).packets()
     texts = listed(decode_as)
     given = [] if isinstance(names, bool) else read_hosts(names)
     watcher = Watcher() if names else None

@@ -4,7 +4,7 @@
 declares, ``standouts`` says what stands out, ``health`` says what the capture can and cannot support (``clock``
 finds steps of its clock), ``provenance`` records version, parameters and files, and ``display`` writes the analysis for
 a terminal, as plain text or in a notebook. ``anatomy`` gives details of every retransmission, ``rsts`` of every RST,
-``conversations`` of every request and its response.
+``conversations`` of every request and its response. ``stored`` keeps an analysis in a folder and opens it again.
 """
 
 from pcapframe.analysis.anatomy import resends
@@ -18,6 +18,7 @@ from pcapframe.analysis.rsts import rst_evidence
 from pcapframe.analysis.selection import Address, Selection, Time
 from pcapframe.analysis.standouts import Standout
 from pcapframe.analysis.statistics import LISTED, QUALIFIED, Differences, Reordering, Statistics
+from pcapframe.analysis.stored import open_store, write_store
 from pcapframe.analysis.summary import Summary
 
 __all__ = [
@@ -41,8 +42,10 @@ __all__ = [
     "count_label",
     "counted_once",
     "examine_capture",
+    "open_store",
     "resends",
     "rst_evidence",
     "sum_waits",
     "turns",
+    "write_store",
 ]

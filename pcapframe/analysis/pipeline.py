@@ -25,6 +25,7 @@ from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
 from pcapframe.patterns import Evidence, Patterns, Thresholds, Traffic, columns_read, find_evidence, observed_in
 from pcapframe.segments import label_segments
+from pcapframe.store import is_store
 from pcapframe.wording import counted as numbered
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class Analysis:
     _asked: pd.DataFrame  # selected segments: without a filter `segments` itself, else only the columns that are read
     _rows: Rows | None  # their rows in `segments`; None without a filter
     _turned: ConnIds  # connections whose inferred roles the filter swaps
+
+    @property
+    def packet_count(self) -> int:
+        """How many rows `packets` has."""
+        return len(self.packets)
 
     @cached_property
     def counted(self) -> Counted:
@@ -223,15 +229,17 @@ def analyze(
     thresholds: Thresholds = DEFAULTS,
     decode_as: DecodeAs | None = None,
     names: Names = True,
+    cache: bool = False,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
     """Analyse a capture: its connections and what is observed in them.
 
     Parameters
     ----------
-    source : capture, list of captures, DataFrame or Analysis
+    source : capture, list of captures, DataFrame, Analysis or store
         What `read_pcap` takes, the frame that it returned, or an Analysis: then its capture is not read
-        again, and the filter given here takes the place of the one it had.
+        again, and the filter given here takes the place of the one it had. The folder of a store
+        (`write_store`) is opened: its packets are read when they are first used.
     server_ip, server_port : optional
         Only connections whose server endpoint matches both. Addresses are compared as addresses, whatever
         their spelling. Where no packet shows the roles, the endpoint that matches is taken as the server, and
@@ -249,6 +257,9 @@ def analyze(
         As for `read_pcap`; only for a capture.
     names : bool or path, default True
         As for `read_pcap`: whether to read payload for names, or a file of names.
+    cache : bool, default False
+        Keep a store of the whole capture in the user's cache folder, and open it the next time, as long as the capture
+        files have not changed. The oldest are removed where all are larger than ``PCAPFRAME_CACHE_BYTES`` (4 GB).
     progress : callable or False, optional
         As for `read_pcap`; called once more before each later stage, so that what it raises ends the analysis
         there.
@@ -280,6 +291,12 @@ def analyze(
     0
     """
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip, server_name)
+    if cache or is_store(source):
+        from pcapframe.analysis.stored import opened  # noqa: PLC0415  # which makes an Analysis
+
+        source, decode_as = opened(source, decode_as, names, progress), None
+        if wanted == Selection() and thresholds == DEFAULTS:
+            return source
     packets, segments, whole, files = _stages(source, decode_as, names, progress)
     selected = select_connections(whole, wanted)
     asked, rows, connections = choose(segments, whole, selected)

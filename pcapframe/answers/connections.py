@@ -145,7 +145,7 @@ def analyze_tcp_connections(
     listed = connections.iloc[: limit if detailed else min(limit, FEW)]
     return ConnectionsAnswer(
         **(envelope | {"capture_text": list(NAMED_TEXT)}),
-        total_packets=len(analysis.packets),
+        total_packets=analysis.packet_count,
         tcp_packets_found=counts["total_packets"],
         summary=ConnectionsSummary(
             total_connections=counts["total_connections"],

@@ -193,7 +193,7 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
         qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
         analysis_timestamp=datetime.now(UTC).isoformat(),
         filter=cast(AskedFilter, analysis.selection.to_dict()),
-        packets_analyzed=len(analysis.packets),
+        packets_analyzed=analysis.packet_count,
         max_packets=None,
         truncated=analysis.capture.truncated,
         notes=[_from_outside(note) for note in notes[:limit]],
@@ -312,4 +312,4 @@ def no_tcp(analysis: Analysis, envelope: Envelope) -> NoTcpAnswer:
     """
     if analysis.health.qualifier("packets"):
         envelope["qualifiers"] = {**envelope["qualifiers"], "tcp_packets_found": "at least"}
-    return NoTcpAnswer(**envelope, total_packets=len(analysis.packets), tcp_packets_found=0)
+    return NoTcpAnswer(**envelope, total_packets=analysis.packet_count, tcp_packets_found=0)

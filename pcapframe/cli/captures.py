@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 import pcapframe
-from pcapframe.cli.options import DECODE_AS, NAMES, SERVER_NAME, Captures
+from pcapframe.cli.options import CACHE, DECODE_AS, NAMES, SERVER_NAME, Captures
 from pcapframe.cli.output import STDOUT
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def analyze_captures(
         server_name=server_name(),
         decode_as=decode_as(),
         names=names() or True,
+        cache=click.get_current_context().meta.get(CACHE, False),
         progress=progress(),
     )
 

@@ -7,7 +7,14 @@ from typing import Any, NoReturn
 import click
 
 import pcapframe
-from pcapframe.cli import answer_commands, frame_commands, join_commands, service_commands, wait_commands
+from pcapframe.cli import (
+    answer_commands,
+    frame_commands,
+    join_commands,
+    service_commands,
+    store_commands,
+    wait_commands,
+)
 from pcapframe.cli.output import OutputClosed, exit_status, replace_closed_streams
 from pcapframe.files import exit_on_sigterm
 
@@ -52,8 +59,8 @@ def commands() -> None:
     """Analyse the TCP connections in packet captures.
 
     CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input. Several
-    captures are read as one, merged by time. pcapframe states what it observes, with the packets that show it, and
-    never why.
+    captures are read as one, merged by time. The folder that `convert` wrote stands for its captures. pcapframe
+    states what it observes, with the packets that show it, and never why.
 
     \b
     Examples:
@@ -67,6 +74,6 @@ def commands() -> None:
     """
 
 
-for module in (answer_commands, frame_commands, wait_commands, join_commands, service_commands):
+for module in (answer_commands, frame_commands, wait_commands, join_commands, store_commands, service_commands):
     for name in module.__all__:
         commands.add_command(getattr(module, name))

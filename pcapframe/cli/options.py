@@ -8,7 +8,7 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "bare_captures",
+    "ALLOWED_HOSTS", "CACHE", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "bare_captures",
     "captures", "decode_as_option", "frame_files", "limit_option", "output", "port", "server", "server_name_option",
     "threshold", "times",
 ]  # fmt: skip
@@ -18,7 +18,7 @@ Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
 
 # In the context's meta.
 ALLOWED_HOSTS, DECODE_AS = "pcapframe.allowed_hosts", "pcapframe.decode_as"
-NAMES, SERVER_NAME = "pcapframe.names", "pcapframe.server_name"
+NAMES, SERVER_NAME, CACHE = "pcapframe.names", "pcapframe.server_name", "pcapframe.cache"
 
 
 def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -56,6 +56,10 @@ def _keep_names(ctx: click.Context, _param: click.Parameter, value: str | None) 
     ctx.meta[NAMES] = value
 
 
+def _keep_cache(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    ctx.meta[CACHE] = value
+
+
 def _keep_server_name(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     ctx.meta[SERVER_NAME] = value
 
@@ -90,6 +94,10 @@ captures = _options(
     click.option(
         "--names", metavar="HOSTS", expose_value=False, callback=_keep_names,
         help="Names of addresses, in the format of /etc/hosts.",
+    ),
+    click.option(
+        "--cache", is_flag=True, expose_value=False, callback=_keep_cache,
+        help="Keep the analysis in the cache folder, and open it the next time.",
     ),
 )  # fmt: skip
 port = click.option(

@@ -41,6 +41,7 @@ VALUES = {
     "SIDE": "client",
     "TEXT": "text",
     "TIME": "2020-01-01",
+    "WHAT": "connections",
     "udp.port=PORT,TUNNEL": "udp.port=14789,vxlan",
     "[-- LAB-OPTIONS...]": "--no-browser",
 }

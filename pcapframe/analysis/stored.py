@@ -1,0 +1,284 @@
+"""Keep an analysis in a folder, and open it again without its capture."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.analysis.health import CaptureHealth, Finding
+from pcapframe.analysis.pipeline import Analysis, analyze
+from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
+from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.standouts import Standout
+from pcapframe.capture.decode_as import listed
+from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
+from pcapframe.facts import CaptureInfo
+from pcapframe.packets import DecodeAs, Names, Progress
+from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, native
+from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest, stores_folder
+
+__all__ = ["StoredAnalysis", "open_store", "opened", "write_store"]
+
+KEEP = ("packets", "connections")
+MOST_BYTES = 4_000_000_000  # of all stores that are kept by themselves
+
+
+class StoredAnalysis(Analysis):
+    """An `Analysis` whose packets and segments are read from its store when they are first used."""
+
+    @classmethod
+    def of(cls, store: Store, parts: Mapping[str, Any]) -> "StoredAnalysis":
+        """Make one without its packets and segments.
+
+        Parameters
+        ----------
+        store : Store
+            Where these are.
+        parts : mapping
+            All other fields of `Analysis`.
+
+        Returns
+        -------
+        StoredAnalysis
+            Of the whole capture.
+        """
+        made = cls.__new__(cls)
+        vars(made).update(parts, _store=store)
+        return made
+
+    @cached_property
+    def packets(self) -> pd.DataFrame:
+        """Packets of the whole capture."""
+        return self._stored.packets()
+
+    @property
+    def packet_count(self) -> int:
+        """How many rows `packets` has."""
+        count: int = self._stored.manifest["analysis"]["packet_count"]
+        return count
+
+    @cached_property
+    def segments(self) -> pd.DataFrame:
+        """Segments of the whole capture."""
+        return self._stored.segments()
+
+    @cached_property
+    def _asked(self) -> pd.DataFrame:
+        return self.segments
+
+    @property
+    def _stored(self) -> Store:
+        store: Store = vars(self)["_store"]
+        return store
+
+
+def write_store(
+    analysis: Analysis,
+    folder: str | os.PathLike[str],
+    *,
+    keep: Literal["packets", "connections"] = "packets",
+) -> Path:
+    """Keep an analysis in a folder, to be opened again without its capture.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of a whole capture: without a filter, and with the default thresholds.
+    folder : path
+        The folder. A store that is there is replaced, once the new one is complete.
+    keep : {"packets", "connections"}, default "packets"
+        ``packets``: every packet, and what is said of its segment. ``connections``: only connections and what was
+        found in them, about a hundredth of the capture; what reads packets is refused then.
+
+    Returns
+    -------
+    Path
+        The folder: ``packets.parquet`` with the columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, null for what is
+        no segment; ``connections.parquet`` with those of ``schema.CONNECTIONS``; ``categories.parquet``; and the
+        manifest ``pcapframe.json``.
+
+    Raises
+    ------
+    ParameterError
+        The analysis has a filter or other thresholds, `keep` is something else, or the folder is no store.
+    OSError
+        The folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pcapframe as pf
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_store(pf.analyze(pf.example("resets.pcap")), f"{folder}/resets").name
+    ...     len(pf.analyze(f"{folder}/resets").connections)
+    'resets'
+    33
+    """
+    if keep not in KEEP:
+        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEP)}")
+    if analysis.selection != Selection() or analysis.thresholds != Thresholds():
+        raise ParameterError(
+            "a store keeps a whole capture: analyse it without a filter or thresholds, and give these when it is opened"
+        )
+    has_packets = keep == "packets"
+    packets, segments = (analysis.packets, analysis.segments) if has_packets else (None, None)
+    with new_folder(folder) as made:
+        store = Store(made, {"version": installed_version(), "analysis": _written(analysis)})
+        store.write(packets, segments, analysis.whole_connections)
+    return Path(folder)
+
+
+def open_store(folder: str | os.PathLike[str]) -> StoredAnalysis:
+    """Open the analysis that a store keeps.
+
+    Parameters
+    ----------
+    folder : path
+        As given to `write_store`.
+
+    Returns
+    -------
+    StoredAnalysis
+        Packets and segments are read when they are first used.
+
+    Raises
+    ------
+    CaptureFormatError
+        It is damaged, or was written by a version with other columns.
+    """
+    store = Store.opened(folder)
+    connections = store.connections()
+    try:
+        parts = _parts(store.manifest["analysis"])
+    except (KeyError, TypeError, ValueError, AttributeError, ParameterError) as error:
+        problem = f"is a damaged store ({type(error).__name__}): convert the capture again"
+        raise CaptureFormatError(os.fspath(folder), problem) from None
+    return StoredAnalysis.of(store, parts | {"connections": connections, "whole_connections": connections})
+
+
+def opened(
+    source: Any, decode_as: DecodeAs | None, names: Names, progress: Progress | Literal[False] | None
+) -> Analysis:
+    """Open the store that a source is, or the one that is kept of it; where there is none, analyse and keep it.
+
+    Parameters
+    ----------
+    source, decode_as, names, progress
+        As for `analyze`.
+
+    Returns
+    -------
+    Analysis
+        Of the whole capture.
+
+    Raises
+    ------
+    CaptureError, ParameterError
+        As for `analyze`, and for a store that is damaged.
+
+    Warns
+    -----
+    PcapframeWarning
+        The store cannot be written.
+    """
+    if is_store(source):
+        if decode_as is not None:
+            raise ParameterError("decode_as changes how a capture is read: expected a capture, and a store is given")
+        return open_store(source)
+    if isinstance(source, Analysis | pd.DataFrame):
+        return analyze(source)
+    files = files_of(source)
+    sources = source if isinstance(source, list | tuple) else [source]
+    folder = stores_folder() / _identity(files, decode_as, names)
+    if len(files) == len(sources) and is_store(folder):
+        with contextlib.suppress(CaptureError):  # damaged, or of another version: it is written anew
+            found = open_store(folder)
+            (folder / MANIFEST).touch()  # used last: see `_make_room`
+            return found
+    analysis = analyze(source, decode_as=decode_as, names=names, progress=progress)
+    if len(files) == len(sources) and analysis.provenance.files == files == files_of(source):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            write_store(analysis, folder)
+            _make_room(folder)
+        except (OSError, ValueError) as error:
+            warnings.warn(f"this analysis is not kept in {folder.parent}: {error}", PcapframeWarning, stacklevel=3)
+    return analysis
+
+
+def _identity(files: Sequence[CaptureFile], decode_as: DecodeAs | None, names: Names) -> str:
+    """Return a name for what is made of some files: another one if anything about them changes."""
+    given = names if isinstance(names, bool) else [vars(file) for file in files_of(names)]
+    parts = [[vars(file) for file in files], listed(decode_as), given, installed_version(), schema_digest()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _make_room(newest: Path) -> None:
+    """Remove the stores that were not used for longest where all are larger than they may be."""
+    most = int(os.environ.get("PCAPFRAME_CACHE_BYTES", MOST_BYTES))
+    stores = sorted(newest.parent.glob(f"*/{MANIFEST}"), key=lambda manifest: manifest.stat().st_mtime_ns, reverse=True)
+    taken = 0
+    for manifest in stores:
+        taken += sum(file.stat().st_size for file in manifest.parent.iterdir())
+        if taken > most:
+            shutil.rmtree(manifest.parent, ignore_errors=True)
+
+
+def _written(analysis: Analysis) -> dict[str, Any]:
+    """Return everything but the frames, as JSON has it."""
+    return {
+        "packet_count": analysis.packet_count,
+        "capture": native(vars(analysis.capture)),
+        "health": {
+            "sentence": analysis.health.sentence,
+            "findings": [finding.to_dict() for finding in analysis.health.findings],
+        },
+        "patterns": [pattern.to_dict() for pattern in analysis.patterns],
+        "statistics": native(analysis.statistics),
+        "standouts": [standout.to_dict() for standout in analysis.standouts],
+        "summary": native(analysis.summary),
+        "message": analysis.message,
+        "notes": list(analysis.notes),
+        "provenance": analysis.provenance.to_dict(),
+    }
+
+
+def _parts(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an analysis that are no frames."""
+    health, provenance = written["health"], written["provenance"]
+    files = tuple(CaptureFile(**file) for file in provenance["files"])
+    return {
+        "capture": CaptureInfo(**written["capture"]),
+        "health": CaptureHealth(tuple(_with_evidence(Finding, one) for one in health["findings"]), health["sentence"]),
+        "patterns": Patterns(_with_evidence(Pattern, one) for one in written["patterns"]),
+        "statistics": written["statistics"],
+        "standouts": tuple(_with_evidence(Standout, one) for one in written["standouts"]),
+        "summary": written["summary"],
+        "message": written["message"],
+        "notes": tuple(written["notes"]),
+        "selection": Selection(),
+        "thresholds": Thresholds(),
+        "provenance": Provenance(**{**provenance, "files": files}),
+        "_rows": None,
+        "_turned": np.empty(0, np.int64),
+    }
+
+
+def _with_evidence(made: Any, written: Mapping[str, Any]) -> Any:
+    """Make a pattern, a finding or a standout."""
+    evidence = Evidence(**{name: _tuple(value) for name, value in written["evidence"].items()})
+    if made is Standout:
+        written = {name: _tuple(value) for name, value in written.items()}
+    return made(**{**written, "evidence": evidence})
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,309 @@
+"""The folder of a store: its files, and the manifest that says what they hold."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, ParameterError
+from pcapframe.kernel_cache import cache_folder
+from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, Column, names
+from pcapframe.store.tables import read_table, write_table
+
+__all__ = [
+    "CONNECTIONS_FILE",
+    "MANIFEST",
+    "PACKETS_FILE",
+    "Store",
+    "is_store",
+    "new_folder",
+    "schema_digest",
+    "stores_folder",
+]
+
+MANIFEST, PACKETS_FILE, CONNECTIONS_FILE = "pcapframe.json", "packets.parquet", "connections.parquet"
+CATEGORIES_FILE = "categories.parquet"
+OF_SEGMENTS = tuple(column for column in SEGMENTS if column.name not in names(PACKETS))
+
+
+def schema_digest() -> str:
+    """Return a hash of every column that a store holds, by which a change of the schema is noticed.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    tables = [[(column.name, column.dtype) for column in table] for table in (PACKETS, SEGMENTS, CONNECTIONS)]
+    return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
+
+
+def stores_folder() -> Path:
+    """Return the folder of the stores that are kept for the next time, whether or not it exists.
+
+    Returns
+    -------
+    Path
+        Beside that of the compiled kernels.
+    """
+    return cache_folder().with_name("stores")
+
+
+def is_store(source: object) -> bool:
+    """Whether a source is the folder of a store.
+
+    Parameters
+    ----------
+    source : object
+        What `read_pcap` or `analyze` was given.
+
+    Returns
+    -------
+    bool
+        True for the path of a folder with a manifest.
+    """
+    return isinstance(source, str | os.PathLike) and os.path.isfile(os.path.join(os.fspath(source), MANIFEST))
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store that is there.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder.
+    manifest : dict
+        What its manifest says.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def opened(cls, folder: str | os.PathLike[str]) -> "Store":
+        """Read the manifest of a store.
+
+        Parameters
+        ----------
+        folder : path
+            Its folder.
+
+        Returns
+        -------
+        Store
+            The frames are not read yet.
+
+        Raises
+        ------
+        CaptureFormatError
+            The manifest is damaged, or another version wrote other columns.
+        """
+        name = os.fspath(folder)
+        with _readable(name):
+            manifest = json.loads(Path(folder, MANIFEST).read_bytes())
+            schema, version = manifest["schema"], manifest["version"]
+        if schema != schema_digest():
+            raise CaptureFormatError(
+                name, f"was written by pcapframe {version} with other columns: convert the capture again"
+            )
+        return cls(Path(folder), manifest)
+
+    @property
+    def has_packets(self) -> bool:
+        """Whether it keeps packets and segments."""
+        return "packets" in self.manifest["attrs"]
+
+    def packets(self) -> pd.DataFrame:
+        """Read the packets.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.PACKETS``, as `read_pcap` returned it.
+
+        Raises
+        ------
+        CaptureFormatError
+            The file is damaged.
+        ParameterError
+            The store keeps no packets.
+        """
+        return self._frame(PACKETS_FILE, "packets", PACKETS, "frame")
+
+    def segments(self) -> pd.DataFrame:
+        """Read the segments.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.SEGMENTS``, as `label_segments` returned it.
+
+        Raises
+        ------
+        CaptureFormatError
+            The file is damaged.
+        ParameterError
+            The store keeps no packets.
+        """
+        frame = self._frame(PACKETS_FILE, "segments", SEGMENTS, "frame", having="conn_id")
+        if not self.manifest["segments_have_times"]:  # where all packets have the same one
+            frame["time"] = pd.Series(pd.NaT, frame.index, frame["time"].dtype)
+        return frame
+
+    def connections(self) -> pd.DataFrame:
+        """Read the connections.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.CONNECTIONS``, as `build_connections` returned it.
+
+        Raises
+        ------
+        CaptureFormatError
+            The file is damaged.
+        """
+        return self._frame(CONNECTIONS_FILE, "connections", CONNECTIONS, "conn_id")
+
+    def _frame(
+        self, file: str, name: str, columns: Sequence[Column], index: str, having: str | None = None
+    ) -> pd.DataFrame:
+        if name != "connections" and not self.has_packets:
+            raise ParameterError(
+                f"{self.folder} keeps connections only: packets and segments are in the capture, and in a store that "
+                'is written with keep="packets"'
+            )
+        with _readable(str(self.folder)):
+            of_column = self.manifest["categories"][file]
+            categories = {column: self._categories[number] for column, number in of_column.items()}
+            frame = read_table(self.folder / file, columns, categories, index=index, having=having)
+            frame.attrs = self.manifest["attrs"][name]
+        return frame
+
+    @cached_property
+    def _categories(self) -> list[pd.CategoricalDtype]:
+        file = pq.ParquetFile(self.folder / CATEGORIES_FILE)
+        groups = (file.read_row_group(number)["text"] for number in range(file.num_row_groups))
+        return [
+            pd.CategoricalDtype(pd.Index(group.to_pandas(), dtype="str").rename(None), ordered)
+            for group, ordered in zip(groups, self.manifest["ordered"], strict=True)
+        ]
+
+    def write(self, packets: pd.DataFrame | None, segments: pd.DataFrame | None, connections: pd.DataFrame) -> None:
+        """Write frames and manifest into the folder, which is empty.
+
+        Parameters
+        ----------
+        packets, segments : DataFrame or None
+            As `read_pcap` and `label_segments` returned them; None to keep none.
+        connections : DataFrame
+            As `build_connections` returned it.
+        """
+        files: dict[str, tuple[Sequence[pd.DataFrame], Sequence[Sequence[Column]]]] = {
+            CONNECTIONS_FILE: ([connections], [CONNECTIONS])
+        }
+        attrs = {"connections": connections.attrs}
+        if packets is not None and segments is not None:
+            files[PACKETS_FILE] = ([packets, segments], [PACKETS, OF_SEGMENTS])
+            attrs |= {"packets": packets.attrs, "segments": segments.attrs}
+        lists: list[pd.CategoricalDtype] = []
+        numbers: dict[str, dict[str, int]] = {}
+        for file, (frames, columns) in files.items():
+            write_table(self.folder / file, frames, columns)
+            numbers[file] = _numbered(frames, columns, lists)
+        _write_categories(self.folder / CATEGORIES_FILE, lists)
+        written = {
+            **self.manifest,
+            "schema": schema_digest(),
+            "segments_have_times": segments is None or bool(segments["time"].notna().any()),
+            "attrs": attrs,
+            "categories": numbers,
+            "ordered": [bool(dtype.ordered) for dtype in lists],
+        }
+        Path(self.folder, MANIFEST).write_text(json.dumps(written), encoding="utf-8")
+
+
+def _numbered(
+    frames: Sequence[pd.DataFrame], columns: Sequence[Sequence[Column]], lists: list[pd.CategoricalDtype]
+) -> dict[str, int]:
+    """Number the lists of categories of a file, each once: columns of addresses share one."""
+    numbers = {}
+    for frame, wanted in zip(frames, columns, strict=True):
+        for column in wanted:
+            if column.dtype == "category":
+                dtype: Any = frame[column.name].dtype
+                same = (n for n, known in enumerate(lists) if known is dtype or known.categories is dtype.categories)
+                number = next(same, len(lists))
+                if number == len(lists):
+                    lists.append(dtype)
+                numbers[column.name] = number
+    return numbers
+
+
+def _write_categories(path: Path, lists: Sequence[pd.CategoricalDtype]) -> None:
+    """Write lists of texts, a row group each."""
+    schema = pa.schema([("text", pa.large_string())])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for dtype in lists:
+            texts = pa.array(dtype.categories, pa.large_string())
+            writer.write_table(pa.table([texts], schema=schema), row_group_size=max(len(texts), 1))
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Turn what a damaged store raises into an error that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        missing = [file for file in (PACKETS_FILE, CONNECTIONS_FILE, CATEGORIES_FILE) if not Path(name, file).exists()]
+        raise CaptureNotFoundError(name, f"is a store that lacks {', '.join(missing)}") from None
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, IndexError) as error:
+        raise CaptureFormatError(
+            name, f"is a damaged store ({type(error).__name__}): convert the capture again"
+        ) from None
+
+
+@contextmanager
+def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Make a folder that gets its name only when it is complete.
+
+    Parameters
+    ----------
+    folder : path
+        The folder; if it exists, it is a store, which is replaced.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it. If the block fails, it is removed.
+
+    Raises
+    ------
+    ParameterError
+        `folder` exists and is no store.
+    """
+    target = Path(folder).absolute()
+    if os.path.lexists(target) and not is_store(target) and not (target.is_dir() and not any(target.iterdir())):
+        raise ParameterError(f"{folder} exists and is no store: choose another folder")
+    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        inner = aside / "new"
+        inner.mkdir()
+        yield inner
+        if target.exists():
+            os.rename(target, aside / "old")
+        os.rename(inner, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
