@@ -38,7 +38,7 @@ def test_it_is_a_public_name(shown: dict[str, Any]) -> None:
 
 
 def test_it_is_in_its_section_of_the_report(shown: dict[str, Any]) -> None:
-    assert re.findall("alt='([^']*)'", shown["report"])[0] == "Toy by side"
+    assert re.findall("aria-label='([^']*)'", shown["report"])[0] == "Toy by side"
 
 
 def test_it_has_its_tab_in_the_explorer(shown: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 from matplotlib.axes import Axes
 
-__all__ = ["Chart", "Options", "Section", "Tab", "always"]
+__all__ = ["Chart", "Options", "Section", "Tab", "always", "of_either_side"]
 
 Options: TypeAlias = Mapping[str, Any]
 Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissions", "timing", "connections"]
@@ -16,6 +16,28 @@ Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissio
 def always(_: pd.DataFrame) -> bool:
     """Say that there is something to see in any connections, if only that there is nothing of a kind."""
     return True
+
+
+def of_either_side(column: str) -> Callable[[pd.DataFrame], bool]:
+    """Return a function that tells whether any connection has more than zero in a column of either side.
+
+    Parameters
+    ----------
+    column : str
+        Name of the columns, without ``client_`` or ``server_``.
+
+    Returns
+    -------
+    callable
+        For ``Chart.shows``.
+
+    Examples
+    --------
+    >>> has_rsts = of_either_side("rsts")
+    >>> has_rsts(pd.DataFrame({"client_rsts": [0, 0], "server_rsts": [0, 1]}))
+    True
+    """
+    return lambda connections: any(bool((connections[f"{side}_{column}"] > 0).any()) for side in ("client", "server"))
 
 
 @dataclass(frozen=True, kw_only=True)

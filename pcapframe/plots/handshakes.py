@@ -141,4 +141,5 @@ CHART = Chart(
     numbers="outcomes of handshakes by server, and the time from SYN to SYN-ACK",
     limited_by=("handshakes", "unanswered", "round_trips"),
     section="handshakes",
+    shows=lambda connections: len(connections) > 1 or bool((connections["handshake"] != "complete").any()),
 )

@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.patterns import Traffic
-from pcapframe.plots._api import Chart
+from pcapframe.plots._api import Chart, of_either_side
 from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
@@ -161,4 +161,5 @@ CHART = Chart(
     numbers="retransmitted segments by connection and time, and how many connections retransmit at once",
     limited_by=("retransmissions", "resend_reasons"),
     section="retransmissions",
+    shows=of_either_side("resent_segments"),
 )

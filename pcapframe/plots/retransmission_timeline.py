@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import values, wilson_interval, without_attrs
 from pcapframe.patterns import Traffic
-from pcapframe.plots._api import Chart, Tab
+from pcapframe.plots._api import Chart, Tab, of_either_side
 from pcapframe.plots._axes import axes_or_new, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
@@ -176,4 +176,5 @@ CHART = Chart(
     limited_by=("retransmissions", "retransmission_rate", "resend_reasons"),
     section="retransmissions",
     tab=Tab(label="Retransmissions", height=520, picks="time"),
+    shows=of_either_side("resent_segments"),
 )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
-from pcapframe.plots._api import Chart, Tab
+from pcapframe.plots._api import Chart, Tab, of_either_side
 from pcapframe.plots._axes import axes_or_new, inches
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
@@ -166,4 +166,5 @@ CHART = Chart(
     reported=({}, {"by": "source"}),
     ways=({}, {"by": "source"}, {"by": "direction"}),
     tab=Tab(label="RSTs", height=400, picks="row"),
+    shows=of_either_side("rsts"),
 )

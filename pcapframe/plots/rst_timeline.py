@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.arrays import Mask
-from pcapframe.plots._api import Chart
+from pcapframe.plots._api import Chart, of_either_side
 from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
@@ -123,4 +123,5 @@ CHART = Chart(
     numbers="RSTs over time by direction and phase of their connection",
     limited_by=("flags",),
     section="endings",
+    shows=of_either_side("rsts"),
 )

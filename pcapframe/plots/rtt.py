@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
-from pcapframe.plots._api import Chart
+from pcapframe.plots._api import Chart, of_either_side
 from pcapframe.plots._axes import axes_or_new, inches, split
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, category, counted_segments_of
@@ -224,4 +224,5 @@ CHART = Chart(
     numbers="round-trip times over time and their distribution, by the side that answers",
     limited_by=("round_trips",),
     section="timing",
+    shows=of_either_side("ack_rtt_max_s"),
 )

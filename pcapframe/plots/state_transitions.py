@@ -134,4 +134,5 @@ CHART = Chart(
     numbers="connections by handshake, data and ending",
     limited_by=("endings", "open_endings"),
     section="endings",
+    shows=lambda connections: len(connections[["handshake", "ending"]].drop_duplicates()) > 1,
 )

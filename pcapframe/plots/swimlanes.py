@@ -229,4 +229,5 @@ CHART = Chart(
     numbers="connections from first to last packet, with FINs, RSTs and retransmissions; how many are open at once",
     limited_by=("connections", "durations", "endings"),
     section="connections",
+    shows=lambda connections: len(connections) > 1,
 )

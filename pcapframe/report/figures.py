@@ -1,26 +1,42 @@
-"""Charts embedded in the HTML of a report, for light and dark pages of any width."""
+"""Charts drawn into the HTML of a report, for light, dark and printed pages of any width."""
 
-import base64
 import io
+import re
+from typing import Any
 
-from matplotlib import style
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from pcapframe.analysis import Analysis
 from pcapframe.plots._api import Chart, Options
+from pcapframe.plots._captions import caption
 from pcapframe.report.markup import escaped
 
 __all__ = ["draw_figure"]
 
-THEMES = {"light": "default", "dark": "dark_background"}
-BACKGROUNDS = {"light": "#ffffff", "dark": "#16191d"}
-# Width and height of a chart [inches] by media query of the page; the last one is for all other pages.
-SIZES = {"(max-width: 600px)": (3.8, 4.6), "": (9.0, 4.5)}
-DPI = 130
+SIZE = (8.4, 4.2)  # [inches]
+# Colours that no chart uses otherwise: the page gives text and background their own.
+INK, PAPER = "#030201", "#fcfdfe"
+OF_PAGE = {INK: "currentColor", PAPER: "var(--card, transparent)"}
+STYLE: dict[Any, str] = {
+    **{f"{part}.color": INK for part in ("text", "xtick", "ytick")},
+    **{f"axes.{part}color": INK for part in ("edge", "label")},
+    **{f"{part}.facecolor": PAPER for part in ("axes", "figure", "savefig")},
+    "svg.fonttype": "none",  # text stays text
+}
+# Left out of a drawing: what an SVG file needs and a page does not, names that several charts share and none refers to,
+# and the font, which the page has.
+LEFT_OUT = (
+    (re.compile(r"^.*?(?=<svg)|<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL), ""),
+    (re.compile(r'(?<=<g) id="[^"]*"|(?<=")\s*font-family: [^;"]*;|(?<=;) font-family: [^;"]*;'), ""),
+    (re.compile(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"'), r"\1"),
+    (re.compile(r"\s*\n\s*"), "\n"),
+)
+TAG, DECIMALS = re.compile(r"<[^>]*>"), re.compile(r"(\.\d\d)\d+")  # decimals of places, that no screen shows
 
 
 def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
-    """Draw a chart, for narrow and wide, dark and light pages.
+    """Draw a chart that takes its colours from the page.
 
     Parameters
     ----------
@@ -34,22 +50,20 @@ def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
     Returns
     -------
     str
-        HTML with embedded pictures; their alternative text is the chart's title.
+        HTML: the drawing as SVG, with its title as alternative text, and a caption with the numbers.
     """
-    sources, label = [], ""
-    for room, size in SIZES.items():
-        for theme in ("dark", "light"):
-            page = {f"{part}.facecolor": BACKGROUNDS[theme] for part in ("axes", "figure", "savefig")}
-            with style.context([THEMES[theme], page]):
-                figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-                chart.draw(analysis, ax=figure.subplots(), **options)
-                titles = (axes.get_title(loc) for axes in figure.axes for loc in ("center", "left"))
-                label = next((" ".join(text.split()) for text in titles if text), "")
-                file = io.BytesIO()
-                figure.savefig(file, format="png")
-            dark = "(prefers-color-scheme: dark)" if theme == "dark" else ""
-            media = " and ".join(query for query in (room, dark) if query)
-            sources.append((media, f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"))
-    *others, (_, last) = sources
-    narrower = "".join(f"<source srcset='{source}' media='{media}'>" for media, source in others)
-    return f"<figure><picture>{narrower}<img src='{last}' alt='{escaped(label)}'></picture></figure>"
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        chart.draw(analysis, ax=figure.subplots(), **options)
+        text = caption(figure)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    drawn = file.getvalue()
+    for pattern, left in LEFT_OUT:
+        drawn = pattern.sub(left, drawn)
+    drawn = TAG.sub(lambda tag: DECIMALS.sub(r"\1", tag[0]), drawn)  # texts keep theirs: think of addresses
+    for color, of_page in OF_PAGE.items():
+        drawn = drawn.replace(color, of_page)
+    label = f"<svg role='img' aria-label='{escaped(text.partition(':')[0])}' "
+    drawn = drawn.replace("<svg ", label, 1)
+    return f"<figure><div class='scroll'>{drawn}</div><figcaption>{escaped(text)}</figcaption></figure>"

@@ -1,5 +1,7 @@
 """HTML pages: an executed report as one self-contained file, and the index of several."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from nbformat import NotebookNode
 
-__all__ = ["index_page", "report_page"]
+__all__ = ["index_page", "page_of", "report_page"]
 
 PAGES = Environment(
     loader=PackageLoader("pcapframe.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-STYLE = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8")
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "style.css").read_text("utf-8")
+SCRIPT = (TEMPLATES / "page.js").read_text("utf-8")
+DIGEST = f"sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode('utf-8')).digest()).decode('ascii')}"
+"""Of the only script that a report runs, whatever a capture puts into it."""
 
 
 def report_page(notebook: NotebookNode, title: str) -> str:
@@ -31,7 +37,27 @@ def report_page(notebook: NotebookNode, title: str) -> str:
         HTML that loads nothing from elsewhere.
     """
     shown = [_html(output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return PAGES.get_template("report.html.j2").render(title=title, style=STYLE, parts=[part for part in shown if part])
+    return page_of([part for part in shown if part], title)
+
+
+def page_of(parts: Sequence[str], title: str) -> str:
+    """Return a standalone page of parts that are HTML.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        Escaped already.
+    title : str
+        Of the page; escaped here.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing and runs only the page's own script.
+    """
+    return PAGES.get_template("report.html.j2").render(
+        title=title, style=STYLE, script=SCRIPT, digest=DIGEST, parts=parts
+    )
 
 
 def index_page(title: str, results: Sequence[Any]) -> str:

@@ -48,6 +48,10 @@ class ReportResult:
         Number of packets, and of connections that the filter selects.
     patterns : dict
         By name: how many ``connections`` and ``frames`` show it.
+    limits : str or None
+        Which statistics the capture limits; None where all are reliable.
+    standout : str or None
+        What stands out first, as a sentence without its full stop; None without results.
     """
 
     name: str
@@ -59,6 +63,8 @@ class ReportResult:
     connections: int = 0
     patterns: dict[str, dict[str, int]] = field(default_factory=dict)
     damage: str | None = None
+    limits: str | None = None
+    standout: str | None = None
 
 
 def write_reports(
@@ -179,7 +185,7 @@ def _write_report(
             papermill.execute_notebook(
                 str(notebook_path()),
                 str(executed),
-                {**parameters, "capture": os.path.abspath(capture)},
+                {**parameters, "capture": capture},
                 kernel_name="python3",
                 progress_bar=False,
                 extra_arguments=["--log-level=CRITICAL"],  # the kernel otherwise logs its ports and its exit

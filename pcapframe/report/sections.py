@@ -14,30 +14,25 @@ from typing import Any
 
 import pandas as pd
 
-from pcapframe.analysis import Analysis, Finding, Selection, analyze, sum_waits
+from pcapframe.analysis import Analysis, Selection, analyze
+from pcapframe.analysis.display import health_line
 from pcapframe.errors import CaptureError, PcapframeError
-from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern, Thresholds
+from pcapframe.patterns import Thresholds
 from pcapframe.plots import CHARTS
-from pcapframe.plots._api import Section
+from pcapframe.plots._api import Chart, Section
 from pcapframe.report.figures import draw_figure
-from pcapframe.report.markup import Html, escaped, sentence, write_facts, write_section, write_table
+from pcapframe.report.markup import Html, anchor_of, escaped, sentence, write_facts, write_section
+from pcapframe.report.parts import finding, pattern, standouts
+from pcapframe.report.tables import by_server, by_waits, by_wireshark, every_connection, most_resent
 from pcapframe.wording import agreeing, seconds
 
 __all__ = ["RESULT_TYPE", "CaptureReport"]
 
 CUT_OFF = "file_cut_off"  # name of the finding in the capture's health
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
-ROWS = 15  # of a table
-MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
+HEALTH, CAPTURE, PROVENANCE = "Capture health", "Capture", "Provenance"  # headings
 BELOW = "the numbers of this section."
-WAITS = {
-    "round_trip_s": "Round trip",
-    "service_median_s": "Service",
-    "service_p95_s": "95 %",
-    "service_total_s": "All service",
-    "client_wait_s": "Client waits",
-    "transfer_s": "Transfer",
-}  # columns of `sum_waits`
+MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
 LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
 
 
@@ -81,6 +76,7 @@ class CaptureReport:
     ) -> None:
         self._captures = [capture] if isinstance(capture, str | os.PathLike) else list(capture)
         self.title = title or self.name
+        self._made: dict[Section, Html] = {}
         self.analysis: Analysis | None = None
         self.problem: str | None = None
         self._error: PcapframeError | None = None
@@ -121,6 +117,18 @@ class CaptureReport:
         findings = () if self.analysis is None else self.analysis.health.findings
         return next((finding.sentence for finding in findings if finding.name == CUT_OFF), None)
 
+    @property
+    def limits(self) -> str | None:
+        """Which statistics the capture limits, in a few words; None where all are reliable."""
+        health = None if self.analysis is None else self.analysis.health
+        limited = health is not None and any(one.limits() for one in health.findings)
+        return health_line(health) if health is not None and limited else None
+
+    def _first_standout(self) -> str | None:
+        if self._shown is None:
+            return None
+        return self._shown.standouts[0].sentence if self._shown.standouts else "Nothing stands out"
+
     # Sections in the notebook's order.
 
     def heading(self) -> Html:
@@ -149,15 +157,35 @@ class CaptureReport:
             lines.append(f"<p class='problem' role='alert'>{escaped(sentence(self.problem, *names))}</p>")
         if self.damage is not None:
             lines.append(f"<p class='damage'>{escaped(self.damage)}</p>")
+        if self.limits is not None:
+            lines.append(f"<p class='limits'><a href='#capture-health'>Capture health</a>: {escaped(self.limits)}</p>")
         return Html("".join(lines))
+
+    def standouts(self) -> Html:
+        """Return what stands out, the most important event first, each with a filter for its packets."""
+        return Html("") if self._shown is None else write_section("What stands out", standouts(self._shown))
+
+    def contents(self) -> Html:
+        """Return the sections that follow, and the charts that are left out since there is nothing to see in them."""
+        if self.analysis is None:
+            return Html("")
+        shown = [section().heading for section in (
+            self.overview, self.patterns, self.handshakes, self.endings, self.retransmissions, self.timing,
+            self.connections,
+        )]  # fmt: skip
+        headings = [heading for heading in (*shown, HEALTH, CAPTURE, PROVENANCE) if heading]
+        items = "".join(f"<li><a href='#{anchor_of(one)}'>{escaped(one)}</a></li>" for one in headings)
+        left = [] if self._shown is None else [chart.title for chart in CHARTS.values() if self._drawn(chart) is False]
+        none = f"<p class='evidence'>Not drawn, since there is nothing to see: {escaped(', '.join(left))}.</p>"
+        return Html(f"<nav aria-label='Contents'><h2>Contents</h2><ol>{items}</ol>{none if left else ''}</nav>")
 
     def health(self) -> Html:
         """Return which statistics the capture supports."""
         if self.analysis is None:
             return Html("")
         health = self.analysis.health
-        parts = (_finding(finding) for finding in health.findings)
-        return write_section("Capture health", f"<p>{escaped(health.sentence)}</p>", *parts)
+        parts = (finding(one) for one in health.findings)
+        return write_section(HEALTH, f"<p>{escaped(health.sentence)}</p>", *parts)
 
     def capture(self) -> Html:
         """Return the facts about the capture, and what could not be read."""
@@ -165,7 +193,7 @@ class CaptureReport:
             return Html("")
         notes = "".join(f"<li>{escaped(note)}</li>" for note in self.analysis.notes)
         listed = f"<ul class='notes'>{notes}</ul>" if notes else ""
-        return write_section("Capture", write_facts(self.analysis.capture.facts()), listed)
+        return write_section(CAPTURE, write_facts(self.analysis.capture.facts()), listed)
 
     def overview(self) -> Html:
         """Return counts over time."""
@@ -173,16 +201,12 @@ class CaptureReport:
 
     def patterns(self) -> Html:
         """Return every pattern with its evidence."""
-        if self._shown is None:
-            return Html("")
-        seen = self._shown.patterns
-        if not seen:
-            return write_section("Patterns", "<p>No pattern was observed at these thresholds.</p>")
-        return write_section(f"Patterns: {len(seen)}", *(_pattern(one) for one in seen))
+        seen = () if self._shown is None else self._shown.patterns
+        return write_section(f"Patterns: {len(seen)}", *(pattern(one) for one in seen)) if seen else Html("")
 
     def handshakes(self) -> Html:
         """Return outcomes of handshakes, by server."""
-        return self._section("handshakes", "Handshakes", _by_server)
+        return self._section("handshakes", "Handshakes", by_server)
 
     def endings(self) -> Html:
         """Return how connections ended, and the RSTs."""
@@ -190,15 +214,15 @@ class CaptureReport:
 
     def retransmissions(self) -> Html:
         """Return retransmissions over time and by connection."""
-        return self._section("retransmissions", "Retransmissions", _by_wireshark, _most_resent)
+        return self._section("retransmissions", "Retransmissions", by_wireshark, most_resent)
 
     def timing(self) -> Html:
         """Return round-trip times, who waited for whom, and what senders were doing."""
-        return self._section("timing", "Timing", _by_waits)
+        return self._section("timing", "Timing", by_waits)
 
     def connections(self) -> Html:
         """Return the connections side by side."""
-        return self._section("connections", "Connections")
+        return self._section("connections", "Connections", every_connection)
 
     def provenance(self) -> Html:
         """Return versions, files and parameters of this report."""
@@ -208,7 +232,7 @@ class CaptureReport:
             "Written": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         }
         if self.analysis is None:
-            return write_section("Provenance", write_facts(facts))
+            return write_section(PROVENANCE, write_facts(facts))
         provenance = self.analysis.provenance
         asked = {name: value for name, value in provenance.parameters.items() if name != "thresholds" and value}
         facts["Filter"] = ", ".join(f"{name} = {value}" for name, value in asked.items()) or "none"
@@ -221,7 +245,7 @@ class CaptureReport:
             except CaptureError as error:
                 digest = f"no SHA-256: {error}"
             facts[os.path.basename(file.path)] = f"{file.size:,} bytes, changed {file.mtime}, {digest}"
-        return write_section("Provenance", write_facts(facts))
+        return write_section(PROVENANCE, write_facts(facts))
 
     def result(self) -> dict[str, Any]:
         """Return the data for an index of reports.
@@ -230,7 +254,8 @@ class CaptureReport:
         -------
         dict
             ``name``, ``title``, ``problem`` (None if there is something to show), ``damage`` (None of a whole
-            capture), ``readable``, ``packets``, ``connections`` and ``patterns`` (by name: ``connections`` and
+            capture), ``limits`` (None where all statistics are reliable), ``standout`` (the first one; None without
+            results), ``readable``, ``packets``, ``connections`` and ``patterns`` (by name: ``connections`` and
             ``frames`` that show it).
         """
         analysis = self.analysis
@@ -240,6 +265,8 @@ class CaptureReport:
             "title": self.title,
             "problem": self.problem,
             "damage": self.damage,
+            "limits": self.limits,
+            "standout": self._first_standout(),
             "readable": analysis is not None,
             "packets": 0 if analysis is None else analysis.capture.packets,
             "connections": 0 if analysis is None else len(analysis.connections),
@@ -267,131 +294,28 @@ class CaptureReport:
     def __repr__(self) -> str:
         return f"<CaptureReport of {self.name!r}>"
 
+    def _drawn(self, chart: Chart) -> bool | None:
+        """Return whether the report draws a chart; None if it never does."""
+        if chart.section is None or self._shown is None:
+            return None
+        return chart.shows(self._shown.connections)
+
     def _section(self, name: Section, heading: str, *tables: Callable[[Analysis], str]) -> Html:
-        """Return the section's charts, then tables, after a sentence that says which numbers are limited."""
+        """Return the section's charts, then tables, after a sentence that says which numbers are limited.
+
+        A section with neither is empty.
+        """
         analysis = self._shown
-        if analysis is None:
-            return Html("")
-        charts = [chart for chart in CHARTS.values() if chart.section == name and chart.shows(analysis.connections)]
+        if analysis is None or name in self._made:
+            return self._made.get(name, Html(""))
+        charts = [chart for chart in CHARTS.values() if chart.section == name and self._drawn(chart)]
         rests_on = dict.fromkeys(statistic for chart in charts for statistic in chart.limited_by)
         limits = analysis.health.qualify_sentence(BELOW, *rests_on)
         said = [] if limits == BELOW else [f"<p class='evidence'>{escaped(limits)}</p>"]
         drawn = [draw_figure(chart, analysis, options) for chart in charts for options in chart.reported]
-        return write_section(heading, *said, *drawn, *(table(analysis) for table in tables))
-
-
-def _finding(finding: Finding) -> str:
-    """Return a limitation of the capture: the observation, the statistics that it affects, the evidence."""
-    limits = "".join(
-        f"<p class='filter'><span>{escaped(qualifier.capitalize())}</span>{escaped(', '.join(statistics))}</p>"
-        for qualifier, statistics in finding.limits().items()
-    )
-    return f"<article><p>{escaped(finding.sentence)}</p>{limits}{_filters(finding.evidence, 'all of them')}</article>"
-
-
-def _filters(evidence: Evidence, of_all: str) -> str:
-    """Return the display filters for the evidence; the second one is labelled `of_all`."""
-    filters = {"display filter": evidence.display_filter, of_all: evidence.display_filter_all}
-    return "".join(
-        f"<p class='filter'><span>{name.capitalize()}</span><code>{escaped(text)}</code></p>"
-        for name, text in filters.items()
-        if text is not None
-    )
-
-
-def _pattern(seen: Pattern) -> str:
-    """Return a pattern: the observation, the evidence, the filters, all numbers."""
-    numbers = write_facts({name.replace("_", " "): value for name, value in seen.observations.items()})
-    return (
-        f"<article><h3>{escaped(seen.pattern.replace('_', ' '))} "
-        f"<small>{escaped(seen.category.replace('_', ' '))}</small></h3>"
-        f"<p>{escaped(seen.description)}</p><p class='evidence'>Evidence: {escaped(str(seen.evidence))}</p>"
-        f"{_filters(seen.evidence, OF_ENDPOINTS)}<details><summary>All numbers</summary>{numbers}</details></article>"
-    )
-
-
-def _by_server(analysis: Analysis) -> str:
-    """Return handshakes by server, sorted by number of connections."""
-    counts = pd.crosstab(
-        [analysis.connections["server"], analysis.connections["server_port"]], analysis.connections["handshake"]
-    )
-    counts = counts.loc[counts.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
-    rows = [
-        [f"{server}, port {port}", *(f"{int(count):,}" for count in row), f"{int(row.sum()):,}"]
-        for (server, port), row in zip(counts.index[:ROWS], counts.to_numpy()[:ROWS], strict=True)
-    ]
-    names = [str(name).replace("_", " ") for name in counts.columns]
-    return write_table("Handshakes by server", ["Server", *names, "Connections"], rows, len(counts))
-
-
-def _by_wireshark(analysis: Analysis) -> str:
-    """Return Wireshark's counts beside ours, and filters for the packets that differ."""
-    health, statistics = analysis.health, analysis.statistics
-    facts: dict[str, str] = {}
-    filters = ""
-    for name, key, seen in (
-        ("Retransmitted", "retransmissions", statistics["retransmissions"]),
-        ("Reordered", "reordering", statistics["reordering"]),
-    ):
-        facts[name] = health.qualify(seen["total"], key)
-        facts[f"{name} by Wireshark's rules"] = health.qualify(seen["wireshark_total"], key)
-        for who, side in (("Wireshark", "only_wireshark"), ("the evidence", "only_evidence")):
-            frames: Any = seen["differences"][side]  # type: ignore[literal-required]
-            if frames["frame_count"]:
-                facts[f"{name}, only by {who}"] = f"{frames['frame_count']:,}"
-                text = escaped(frames["display_filter"] or "")
-                filters += f"<p class='filter'><span>{name}, only by {who}</span><code>{text}</code></p>"
-    return write_facts(facts) + filters
-
-
-def _most_resent(analysis: Analysis) -> str:
-    """Return the connections with the most retransmitted segments."""
-    connections = analysis.connections
-    resent = connections["client_resent_segments"] + connections["server_resent_segments"]
-    most = resent[resent > 0].sort_values(ascending=False, kind="stable")
-    rows = []
-    for conn_id in most.index[:ROWS]:
-        one = connections.loc[conn_id]
-        rows.append(
-            [
-                str(conn_id),
-                f"{one['client']}, port {one['client_port']}",
-                f"{one['server']}, port {one['server_port']}",
-                f"{one['client_resent_segments']:,}",
-                f"{one['server_resent_segments']:,}",
-                f"{one['client_resent_bytes'] + one['server_resent_bytes']:,}",
-            ]
-        )
-    if not rows:
-        return "<p>No segment was retransmitted.</p>"
-    head = [
-        "Connection",
-        "Client",
-        "Server",
-        "Retransmitted by client",
-        "Retransmitted by server",
-        "Bytes retransmitted",
-    ]
-    return write_table("Connections with the most retransmitted segments", head, rows, len(most))
-
-
-def _by_waits(analysis: Analysis) -> str:
-    """Return where the time of each server's connections went."""
-    waits = sum_waits(analysis)
-    waits = waits[waits["turns"] > 0]
-    if waits.empty:
-        return "<p>No request is in the capture.</p>"
-    counts, times = ("connections", "turns", "unanswered_turns"), tuple(WAITS)
-    rows = [
-        [row["endpoint"], *(f"{row[name]:,}" for name in counts), *(_time(row[name]) for name in times)]
-        for row in waits.iloc[:ROWS].to_dict("records")
-    ]
-    head = ["Server", "Connections", "Turns", "Unanswered", *WAITS.values()]
-    return write_table("Where the time went, by server", head, rows, len(waits))
-
-
-def _time(value: float) -> str:
-    return "" if pd.isna(value) else seconds(value)
+        parts = [part for part in (*drawn, *(table(analysis) for table in tables)) if part]
+        self._made[name] = write_section(heading, *said, *parts) if parts else Html("")
+        return self._made[name]
 
 
 def _span(first: str | None, last: str | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.report import CaptureReport
-from pcapframe.report.pages import PAGES, STYLE, index_page
+from pcapframe.report.pages import index_page, page_of
 from pcapframe.report.run import ReportResult
 
 pytestmark = pytest.mark.needs_program("chromium")
@@ -33,10 +33,13 @@ BROKEN = """() => {
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("report")
     report = CaptureReport(pf.example("resets.pcap"), title="Incident of 31 January")
-    sections = ("heading", "health", "capture", "patterns", "provenance")
+    sections = (
+        "heading", "standouts", "contents", "overview", "patterns", "handshakes", "connections", "health", "capture",
+        "provenance",
+    )  # fmt: skip
     parts = [getattr(report, section)().text.replace("<details>", "<details open>") for section in sections]
     one, index = folder / "one.html", folder / "index.html"
-    one.write_text(PAGES.get_template("report.html.j2").render(title="One", style=STYLE, parts=parts), "utf-8")
+    one.write_text(page_of(parts, "One"), "utf-8")
     result = ReportResult(page=one, **report.result())
     index.write_text(index_page("Two", [result, result]), "utf-8")
     return [one, index]
@@ -52,4 +55,55 @@ def test_no_number_is_broken_and_nothing_is_wider_than_the_page(
         page.goto(path.as_uri())
         assert page.evaluate(BROKEN) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
+
+
+@pytest.fixture
+def report(pages: list[Path], browser: Any) -> Any:
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(pages[0].as_uri())
+    yield page
+    page.close()
+
+
+def test_every_filter_has_a_button_that_copies_it(report: Any) -> None:
+    assert report.locator(".filter code").count() == report.get_by_role("button", name="Copy").count() > 9
+    report.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    first = report.locator(".standouts li").first
+    first.get_by_role("button", name="Copy").click()
+    first.get_by_role("button", name="Copied").wait_for()
+    assert report.evaluate("window.copied") == first.locator("code").inner_text()
+
+
+def test_connections_can_be_sorted_and_searched(report: Any) -> None:
+    numbers = (
+        "() => [...document.querySelectorAll('.tools tbody tr')].filter(r => !r.hidden).map(r => r.cells[0].innerText)"
+    )
+    resent = "() => [...document.querySelectorAll('.tools tbody tr')].map(r => Number(r.cells[8].dataset.key))"
+    assert report.evaluate(numbers) == [str(number) for number in range(42)]
+    head = report.locator(".tools").get_by_role("button", name="Retransmitted")
+    head.click()
+    head.click()
+    found = report.evaluate(resent)
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 0
+    assert report.locator(".tools th[aria-sort=descending]").inner_text().startswith("Retransmitted")
+    report.get_by_role("searchbox").fill("refused 8080")
+    assert len(report.evaluate(numbers)) == 6
+    assert report.get_by_text("6 of 42 rows").is_visible()
+
+
+def test_a_printed_page_is_light_and_whole(report: Any) -> None:
+    report.emulate_media(media="print", color_scheme="dark")
+    assert not report.get_by_role("button", name="Copy").first.is_visible()
+    assert report.evaluate("getComputedStyle(document.body).color") == "rgb(28, 35, 41)"
+    assert report.evaluate("getComputedStyle(document.querySelector('.tools')).overflowY") == "visible"
+
+
+def test_the_matrix_scrolls_within_the_page(pages: list[Path], browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 420, "height": 900})
+    page.goto(pages[1].as_uri())
+    assert page.evaluate("(box => box.scrollWidth > box.clientWidth)(document.querySelector('.scroll'))")
+    assert page.evaluate("document.documentElement.scrollWidth") == 420
     page.close()

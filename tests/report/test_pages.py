@@ -1,5 +1,7 @@
 """Pages: what is put into them is escaped, and nothing is lost."""
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -63,4 +65,23 @@ def test_a_page_has_every_html_output_and_no_code() -> None:
     page = report_page(notebook, SCRIPT)
     assert [f"<p>{n}</p>" in page for n in range(3)] == [True, True, True]
     assert "secret" not in page
-    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_report_runs_only_its_own_script() -> None:
+    page = report_page(new_notebook(cells=[]), SCRIPT)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
+
+
+def test_the_index_marks_limited_numbers_and_has_the_first_standout_a_row() -> None:
+    whole = ReportResult("a.pcap", "Monday", Path("a.html"), None, True, 1, 1, standout="Nothing stands out")
+    page = index_page("Two", [whole, replace(whole, name="b.pcap", limits="limited: endings", standout=SCRIPT)])
+    assert "1 of them with limited numbers" in page
+    assert page.count('<span class="limits">limited: endings</span>') == 1
+    assert re.findall(r'<td class="first">(.+?)</td>', page) == [
+        "Nothing stands out",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+    ]

@@ -1,15 +1,17 @@
 """Reports as files: run through papermill, whole or not there, one page and an index."""
 
+import inspect
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import papermill
 import pytest
 
 import pcapframe as pf
 from pcapframe.errors import ParameterError
-from pcapframe.report import ReportResult, run, write_reports
+from pcapframe.report import CaptureReport, ReportResult, run, write_reports
 from tests import builders
 from tests.builders import Conversation
 
@@ -62,13 +64,17 @@ def test_every_file_is_whole_and_nothing_else_is_left(folder: Path, results: lis
         assert page.read_text("utf-8").rstrip().endswith("</html>")
 
 
-def test_pages_load_nothing_and_run_nothing(folder: Path, results: list[ReportResult]) -> None:
+def test_pages_load_nothing_and_run_at_most_their_own_script(folder: Path, results: list[ReportResult]) -> None:
     for page in (folder / "out").glob("*.html"):
         parts = Parts()
         parts.feed(page.read_text("utf-8"))
-        assert not parts.tags & {"script", "link", "iframe", "object", "embed"}
+        text = page.read_text("utf-8")
+        assert not parts.tags & {"link", "iframe", "object", "embed"}
+        assert text.count("<script") == (page.name != "index.html")
         assert all(target.startswith("data:image/png;") for target in parts.loaded)
-        assert "url(" not in page.read_text("utf-8")
+        targets = re.findall(r"url\(([^)]*)\)", text) + re.findall(r'xlink:href="([^"]*)"', text)
+        assert all(target.startswith(("#", "data:image/png;")) for target in targets)
+        assert "default-src 'none'" in text
 
 
 def test_the_page_says_what_made_it(folder: Path, results: list[ReportResult]) -> None:
@@ -134,3 +140,25 @@ def test_names_of_files_are_unique_and_tame() -> None:
 def test_the_report_of_one_capture(tmp_path: Path) -> None:
     result = pf.write_report(pf.example("clean.pcap"), tmp_path / "new", parameters={"title": "One"})
     assert (result.page, result.title, result.problem) == (tmp_path / "new" / "clean.html", "One", None)
+
+
+def test_papermill_on_a_missing_capture_fails_and_says_its_name_as_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(papermill.PapermillExecutionError) as raised:
+        papermill.execute_notebook(
+            str(run.notebook_path()), "out.ipynb", {"capture": "days/monday.pcap"}, kernel_name="python3",
+            progress_bar=False,
+        )  # fmt: skip
+    assert raised.value.ename == "CaptureNotFoundError"
+    assert raised.value.evalue.startswith("days/monday.pcap: there is no such file")
+    assert str(tmp_path) not in raised.value.evalue
+
+
+def test_every_parameter_of_a_report_is_one_of_its_notebook() -> None:
+    notebook = json.loads(run.notebook_path().read_text("utf-8"))
+    sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    names = inspect.signature(CaptureReport).parameters
+    assert [line.split(" = ")[0] for line in sources[0].splitlines()] == list(names)
+    assert all(f"    {name}={name}," in sources[1] for name in list(names)[1:])

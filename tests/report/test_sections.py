@@ -8,12 +8,13 @@ import pytest
 import pcapframe as pf
 from pcapframe.errors import CaptureError
 from pcapframe.report import CaptureReport
+from pcapframe.report.markup import escaped
 from tests import builders
 from tests.builders import Conversation
 
 SECTIONS = (
-    "heading", "health", "capture", "overview", "patterns", "handshakes", "endings", "retransmissions", "timing",
-    "connections", "provenance",
+    "heading", "standouts", "contents", "overview", "patterns", "handshakes", "endings", "retransmissions", "timing",
+    "connections", "health", "capture", "provenance",
 )  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 
@@ -27,7 +28,7 @@ def test_every_section_of_a_capture_shows_something() -> None:
     assert report.problem is None
     for section in SECTIONS:
         assert getattr(report, section)().text, section
-    descriptions = re.findall(r" alt='([^']*)'", whole(report))
+    descriptions = re.findall(r" aria-label='([^']*)'", "".join(re.findall(r"<svg [^>]*>", whole(report))))
     assert len(descriptions) == 12
     assert all(descriptions)
     result = report.result()
@@ -46,9 +47,9 @@ def test_the_time_span_is_in_a_unit_that_suits_it(tmp_path: Path, seconds: int, 
 
 def test_timing_says_who_waited_for_whom() -> None:
     page = CaptureReport(pf.example("waits_server.pcap")).timing().text
-    titles = re.findall(r" alt='([^']*)'", page)
+    titles = re.findall(r"<svg role='img' aria-label='([^']*)'", page)
     assert [title.split(" ")[0] for title in titles] == ["Round-trip", "Waits", "Busy"]
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    cells = re.findall(r"<td>(.*?)</td>", page)
     assert cells[1:4] == ["1", "3", "0"]
     assert "198.51.100.20:7000" in page
     waited = pf.sum_waits(pf.analyze(pf.example("waits_server.pcap"))).iloc[0]
@@ -58,10 +59,15 @@ def test_timing_says_who_waited_for_whom() -> None:
 def test_timing_shows_no_chart_without_something_to_see(tmp_path: Path) -> None:
     path = tmp_path / "open.pcap"
     path.write_bytes(builders.pcap(list(Conversation().handshake())))
-    page = CaptureReport(path).timing().text
-    assert "Waits by server" not in page
-    assert "Busy time" not in page
-    assert "No request is in the capture." in page
+    report = CaptureReport(path)
+    assert "Waits by server" not in report.timing().text
+    assert "Busy time" not in report.timing().text
+    assert report.retransmissions().text == ""
+    contents = report.contents().text
+    assert contents.count("Not drawn, since there is nothing to see: ") == 1
+    for left in ("RSTs over time", "Retransmitted segments", "Waits by server", "Connections over time"):
+        assert left in contents
+    assert "Retransmissions</a>" not in contents
 
 
 def test_a_filter_says_of_which_comparison_with_wireshark_it_is() -> None:
@@ -162,3 +168,30 @@ def test_what_comes_from_outside_is_escaped(tmp_path: Path) -> None:
     shown = whole(CaptureReport(path, title=SCRIPT))
     assert "<script" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_what_stands_out_comes_first_with_a_filter_each_then_the_contents() -> None:
+    report = CaptureReport(pf.example("resets.pcap"))
+    assert report.analysis is not None
+    standouts = report.analysis.standouts
+    shown = report.standouts().text
+    assert [shown.index(escaped(one.sentence)) for one in standouts] == sorted(
+        shown.index(escaped(one.sentence)) for one in standouts
+    )
+    for one in standouts:
+        assert f"<code>{escaped(one.display_filter or '')}</code>" in shown
+        assert f"<span>{one.selects.capitalize()}</span>" in shown
+    page = whole(report)
+    order = [page.index(f"<h2>{heading}") for heading in ("What stands out", "Contents", "Overview", "Capture<")]
+    assert order == sorted(order)
+    for anchor in re.findall(r"<a href='#([^']+)'", page):
+        assert page.count(f" id='{anchor}'") == 1, anchor
+
+
+def test_limits_of_the_capture_are_marked() -> None:
+    report = CaptureReport(pf.example("resets.pcap"))
+    assert report.result()["limits"] == report.limits
+    assert (report.limits or "").startswith("limited: ")
+    assert f"<a href='#capture-health'>Capture health</a>: {report.limits}" in report.heading().text
+    assert CaptureReport(pf.example("clean.pcap")).limits is None
+    assert "class='limits'" not in CaptureReport(pf.example("clean.pcap")).heading().text
