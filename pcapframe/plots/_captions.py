@@ -44,7 +44,8 @@ def caption(figure: Figure) -> str:
     Returns
     -------
     str
-        Title, counts with their denominators and the main numbers, in one line; several charts one after another.
+        Title, counts with their denominators and the main numbers, in one line; several charts one after another. Of a
+        chart that leaves no caption, its title.
 
     Examples
     --------
@@ -52,8 +53,14 @@ def caption(figure: Figure) -> str:
     >>> caption(pf.plots.rst_timeline(pf.analyze(pf.example("clean.pcap"))).figure)
     'RSTs over time: No RST in 13 connections.'
     """
-    said = (_SAID.get(axes, "") for axes in figure.axes)
+    said = (_SAID.get(axes) or _title(axes) for axes in figure.axes)
     return " ".join(" ".join(text.split()) for text in said if text)
+
+
+def _title(axes: Axes) -> str:
+    """Return the title of axes whose chart left no caption."""
+    titles = (axes.get_title(loc=place) for place in ("left", "center"))
+    return next((title for title in titles if title), "")
 
 
 def tally(looks: Mapping[str, Look], counts: Mapping[Any, int]) -> str:

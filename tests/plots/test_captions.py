@@ -61,6 +61,12 @@ def test_a_figure_that_no_chart_drew_on_has_none() -> None:
     assert caption(figure) == "First: 1 of 2. 3 of 4. Second."
 
 
+def test_a_chart_of_ones_own_has_its_title() -> None:
+    figure = Figure()
+    figure.subplots().set_title("By\nside")
+    assert caption(figure) == "By side"
+
+
 def test_a_tally_leaves_out_what_is_not_there() -> None:
     assert tally(PHASE_LOOKS, {"handshake": 1200, "fin": 0}) == "1,200 in the handshake"
     assert tally(PHASE_LOOKS, {}) == ""
