@@ -1,12 +1,14 @@
 """What stands out in captures of one event each, and the rule that ranks events."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.standouts import RULES
+from pcapframe.analysis.standouts._observed import SENTENCES
 from pcapframe.analysis.standouts._rules import AGGREGATES, rank
 from pcapframe.analysis.standouts._seen import Found
 from pcapframe.patterns._registry import NAMES
@@ -241,3 +243,15 @@ def test_icmp_errors_are_packets_that_are_no_segments() -> None:
         "(Destination unreachable (Host unreachable) and 1 other kind)"
     )
     assert only.display_filter == "frame.number in {2, 3}"
+
+
+def test_handshakes_that_took_longer_than_the_others() -> None:
+    """Eleven handshakes of 20 ms and one of 500 ms with one server."""
+    slow = Conversation(client_port=60_000, start=20.0, rtt=0.5)
+    analysis = found(
+        *fine(11, rtt=0.02), slow.handshake().data("client", 100).data("server", 900).ack("client").close()
+    )
+    numbers = analysis.patterns["handshake_time_outliers"].observations
+    ends = SimpleNamespace(server="198.51.100.1")
+    text = "1 of 12 handshakes with 198.51.100.1 took far longer than the others, up to 500 ms"
+    assert SENTENCES["handshake_time_outliers"](numbers, ends) == text

@@ -182,10 +182,10 @@ def _icmp(numbers: Numbers, ends: _Ends) -> str:
 def _outliers(numbers: Numbers, ends: _Ends) -> str:
     if not numbers["slower"]:
         return ""
-    slowest = max(numbers["outliers"], key=lambda row: row["handshake_rtt_s"])
+    slowest = max(numbers["outliers"], key=lambda row: row["handshake_s"])
     return (
         f"{numbers['slower']:,} of {counted(numbers['handshakes'], 'handshake')} with {ends.server} took far longer "
-        f"than the others, up to {seconds(slowest['handshake_rtt_s'])}"
+        f"than the others, up to {seconds(slowest['handshake_s'])}"
     )
 
 
