@@ -96,7 +96,8 @@ def _texts(spans: Array, numbers: list[int], names: list[str]) -> list[str]:
 
 def _category(numbers: Array, texts: list[str]) -> Any:
     """Return a categorical column that has only the texts in it, sorted."""
-    unique = sorted({texts[number] for number in np.unique(numbers).tolist() if number >= 0})
+    used = np.flatnonzero(np.bincount(numbers + 1, minlength=1)[1:])
+    unique = sorted({texts[number] for number in used.tolist()})
     codes = {text: code for code, text in enumerate(unique)}
     place = np.array([codes.get(text, -1) for text in texts] + [-1])
     return pd.Categorical.from_codes(place[numbers], dtype=pd.CategoricalDtype(pd.Index(unique, dtype="str")))

@@ -42,6 +42,12 @@ class Endpoints:
         """A number for each connection's server address."""
         return self.server >> 16
 
+    @cached_property
+    def by_server(self) -> tuple[Array, Array]:
+        """A number for each connection's server, address and port, from 0, and how many connections each has."""
+        _, number, sizes = np.unique(self.server, return_inverse=True, return_counts=True)
+        return number, sizes
+
     def texts(self, places: Array) -> list[str]:
         """Write some connections as ``client:port <-> server:port``."""
         pairs = zip(self.client[places].tolist(), self.server[places].tolist(), strict=True)

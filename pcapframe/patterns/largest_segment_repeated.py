@@ -28,6 +28,7 @@ NAME = "largest_segment_repeated"
 CATEGORY = "reliability"
 RESTS_ON = ("retransmissions",)
 READS = ("rel_seq", "rel_ack", "sack", "ack")
+MIXER = 0x5851F42D4C957F2D  # odd, with bits everywhere
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def _repeated(traffic: Traffic, resent: Array, fewest: int) -> _Repeated:
     """Find the most retransmitted segment of each side, if it reaches the limit."""
     side = 2 * traffic.place(resent) + traffic.from_client(resent)
     seq, size = traffic.at("rel_seq", resent, np.int64), traffic.payload(resent).astype(np.int64)
-    keys, counts = np.unique(np.column_stack([side, seq, size]), axis=0, return_counts=True)
+    some = _often(fewest, side, seq, size)
+    keys, counts = np.unique(np.column_stack([side[some], seq[some], size[some]]), axis=0, return_counts=True)
     often = counts >= max(fewest, 1)
     keys, counts = keys[often], counts[often]
     # For each side the most retransmitted one, if the peer sent anything after the side's first retransmission.
@@ -130,6 +132,15 @@ def _repeated(traffic: Traffic, resent: Array, fewest: int) -> _Repeated:
     heard = last[keys[:, 0] ^ 1] > first[keys[:, 0]]
     side, seq, size = keys[heard].T
     return _Repeated(side, seq, size, counts[heard])
+
+
+def _often(fewest: int, *columns: Array) -> Array:
+    """Return the rows that may be there so many times, and all that are: to sort rows of many columns takes long."""
+    mixed = np.zeros(columns[0].size, np.int64)
+    for column in columns:
+        mixed = mixed * MIXER + column
+    values, counts = np.unique(mixed, return_counts=True)
+    return np.flatnonzero(np.isin(mixed, values[counts >= fewest]))
 
 
 def _mask(traffic: Traffic, sides: Array) -> Mask:

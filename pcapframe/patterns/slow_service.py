@@ -105,7 +105,7 @@ def observe(traffic: Traffic, limits: SlowServiceLimits) -> Pattern | None:
 def _candidates(traffic: Traffic, limits: SlowServiceLimits) -> Mask:
     """Tell which connections are those of servers that may have slow turns."""
     longest, middle = (traffic.connections[f"service_{name}_s"].to_numpy() for name in ("max", "median"))
-    server = np.unique(traffic.endpoints.server, return_inverse=True)[1]
+    server, _ = traffic.endpoints.by_server
     least = np.full(int(server.max(initial=-1)) + 1, np.inf)
     np.fmin.at(least, server, middle)
     far = (longest >= limits.floor_s) & (longest >= limits.times * 0.9 * least[server])  # medians are of 1 % wide bins

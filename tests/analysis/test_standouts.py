@@ -9,6 +9,9 @@ import pytest
 import pcapframe as pf
 from pcapframe.analysis.standouts import RULES
 from pcapframe.analysis.standouts._observed import SENTENCES
+
+
+from pcapframe.analysis.standouts._establishing import TRIED, _tried
 from pcapframe.analysis.standouts._rules import AGGREGATES, rank
 from pcapframe.analysis.standouts._seen import Found
 from pcapframe.patterns._registry import NAMES
@@ -255,3 +258,23 @@ def test_handshakes_that_took_longer_than_the_others() -> None:
     ends = SimpleNamespace(server="198.51.100.1")
     text = "1 of 12 handshakes with 198.51.100.1 took far longer than the others, up to 500 ms"
     assert SENTENCES["handshake_time_outliers"](numbers, ends) == text
+
+
+@pytest.mark.parametrize("most", [2, 40])
+def test_who_tried_what_is_counted_by_different_things(most: int) -> None:
+    random = np.random.default_rng(most)
+    who, what, each = (random.integers(0, high, 3_000) for high in (most, 3, 25))
+    tried: dict[tuple[int, int], set[int]] = {}
+    for one, other, thing in zip(who.tolist(), what.tolist(), each.tolist(), strict=True):
+        tried.setdefault((one, other), set()).add(thing)
+
+    expected = [(*key, len(tried[key])) for key in sorted(tried) if len(tried[key]) >= TRIED]
+
+    assert list(_tried(who, what, each)) == expected
+
+
+def test_nobody_tried_many_things() -> None:
+    nothing = np.empty(0, np.int64)
+
+    assert list(_tried(nothing, nothing, nothing)) == []
+    assert list(_tried(np.arange(30), np.arange(30), np.arange(30))) == []

@@ -11,6 +11,7 @@ from pcapframe.wording import counted, seconds, times
 __all__ = ["aborted", "half_open", "refused", "repeated_syns", "tried_addresses", "tried_ports", "unanswered"]
 
 TRIED = 10  # fewest ports of an address, or addresses, that one client tries
+HALF = 32  # bits of half a word
 FAILED = 0.5  # smallest share of these without a connection
 SETTLE_S = 1.0  # a SYN this close to the end of the capture may still be answered [s]
 REPEATED = 0.1  # smallest share of a server's connections whose SYN was repeated
@@ -60,16 +61,24 @@ def _large_groups(seen: Seen, free: Mask, who: Array, what: Array, each: Array) 
     failed = without & (failed | (seen.is_in("handshake", "not_captured") & silent))
     if np.count_nonzero(failed) < TRIED:
         return
-    places = np.flatnonzero(failed)
-    pairs = np.unique(np.stack((who[places], what[places], each[places])), axis=1)
-    groups, counts = np.unique(pairs[:2], axis=1, return_counts=True)
-    for (one, other), count in zip(groups.T.tolist(), counts.tolist(), strict=True):
-        if count < TRIED:
-            continue
+    for one, other, count in _tried(who[failed], what[failed], each[failed]):
         everything = (who == one) & (what == other)
         reached = np.unique(each[everything]).size
         if count >= FAILED * reached:
             yield everything & without
+
+
+def _tried(who: Array, what: Array, each: Array) -> Iterator[tuple[int, int, int]]:
+    """Yield who tried `TRIED` different things or more of one, that, and how many; in their order."""
+    pairs = who << HALF | what  # numbers of half a word: sorting one word is far faster than sorting rows
+    large, sizes = np.unique(pairs, return_counts=True)
+    large = large[sizes >= TRIED]
+    some = np.isin(pairs, large)
+    different = np.unique(np.searchsorted(large, pairs[some]) << HALF | each[some])
+    counts = np.bincount(different >> HALF, minlength=large.size)
+    for pair, count in zip(large.tolist(), counts.tolist(), strict=True):
+        if count >= TRIED:
+            yield pair >> HALF, pair & ((1 << HALF) - 1), count
 
 
 def _probes(seen: Seen, mask: Mask) -> Array:

@@ -1,7 +1,6 @@
 """What the rules read: connections and segments, grouped by server, and what a rule found in them."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,11 +105,10 @@ class Seen:
         """Return a column of the connections in seconds; NaN where unknown."""
         return self.traffic.connections[column].to_numpy(np.float64)
 
-    @cached_property
+    @property
     def _by_server(self) -> tuple[Array, Array]:
         """Number of each connection's server from 0, and how many connections each has."""
-        _, number, sizes = np.unique(self.traffic.endpoints.server, return_inverse=True, return_counts=True)
-        return number, sizes
+        return self.traffic.endpoints.by_server
 
     @property
     def server_sizes(self) -> Array:
