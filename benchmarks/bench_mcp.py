@@ -13,6 +13,7 @@ import anyio
 from bench import CACHE, HERE, PCAPFRAME, heading, line, made
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_naming import FOLDERS, show_naming
 
 from pcapframe.mcp_server.declaration import SERVER, ServerTool
 from pcapframe.mcp_server.tools import TOOLS
@@ -22,6 +23,7 @@ SECOND_BAR_S = 0.1
 CANCEL_BAR_S = 1.0
 CANCELLED = 20  # moments of an analysis
 RESETS = 5_000
+LAB = HERE.parent / ".lab"  # where `make lab` records
 ANOMALIES, CONNECTIONS = "analyze_tcp_anomalies", "analyze_tcp_connections"
 
 
@@ -31,11 +33,32 @@ def main() -> None:
     parser.add_argument("--packets", type=int, default=1_200_000, help="packets of the made capture (%(default)s)")
     parser.add_argument("--capture", type=Path, help="another capture instead")
     parser.add_argument("--runs", type=int, default=5, help="questions of a kind to take medians of (%(default)s)")
+    parser.add_argument("--naming", action="store_true", help="only which frames the first answers name")
+    parser.add_argument(
+        "--lab",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="recordings of `make lab`, which has its own --out (.lab)",
+    )
     arguments = parser.parse_args()
+    folders = lab_folders(arguments.lab)
+    named = anyio.run(show_naming, folders)
+    if arguments.naming:
+        sys.exit(not named)
     if not PCAPFRAME.exists():
         parser.error(f"pcapframe is not installed beside {sys.executable}; use `make bench-mcp`")
     capture = (arguments.capture or made(arguments.packets)).resolve()
-    sys.exit(anyio.run(measure, capture, made_resets(), arguments.runs))
+    sys.exit(anyio.run(measure, capture, made_resets(), arguments.runs) or not named)
+
+
+def lab_folders(asked: list[Path] | None) -> list[Path]:
+    """Give the folders with captures whose truth is known, and say where recordings of the lab are lacking."""
+    if asked is None and not LAB.is_dir():
+        how = "sudo make lab ARGS=make" if sys.platform == "linux" else "the lab needs Linux"
+        print(f"no recordings of the lab in {LAB.name} ({how}): of its scenarios only those that ship with the tests")
+    found = asked if asked is not None else [LAB] if LAB.is_dir() else []
+    return [*FOLDERS, *(folder.resolve() for folder in found)]
 
 
 async def measure(capture: Path, resets: Path, runs: int) -> int:
@@ -55,8 +78,7 @@ async def measure(capture: Path, resets: Path, runs: int) -> int:
             servers = await servers_of(client, path)
             for tool, asked in questions(servers[0]):
                 answer, _ = await ask(client, tool.name, path if tool.is_of_capture else None, **asked)
-                bar = ANSWER_BAR if tool.forms else None  # a picture is no list that grows
-                reached.append(show_size(named(tool, asked), len(answer), bar))
+                reached.append(show_size(named(tool, asked), len(answer), ANSWER_BAR))
         heading(f"{capture.name}: asked again, medians of {runs}")
         for tool, asked in questions(servers[0]):
             about = capture if tool.is_of_capture else None
@@ -102,13 +124,12 @@ async def show_cancelling(capture: Path) -> bool:
 
 
 async def ask(client: Client, tool: str, capture: Path | None, **asked: Any) -> tuple[str, float]:
-    """Call a tool; give the text of its answer, or the letters of its picture, and the seconds that took."""
+    """Call a tool; give the text of its answer and the seconds that took."""
     start = time.perf_counter()
     about = {} if capture is None else {"pcap_file": capture.name}
     result = await client.call_tool(tool, {**about, **asked})
     seconds = time.perf_counter() - start
-    (content,) = result.content
-    text: str = content.text if content.type == "text" else content.data
+    text: str = result.content[0].text  # a picture follows that of a chart
     if result.is_error:
         sys.exit(f"{tool} {asked}: {text}")
     return text, seconds
@@ -134,11 +155,10 @@ def named(tool: ServerTool, asked: dict[str, Any]) -> str:
     return ", ".join([tool.name, *words])
 
 
-def show_size(name: str, size: int, bar: int | None) -> bool:
+def show_size(name: str, size: int, bar: int) -> bool:
     """Print a size."""
-    reached = bar is None or size <= bar
-    line(name, f"{size:,} bytes", f"≤ {bar:,}" if bar else "", reached if bar else None)
-    return reached
+    line(name, f"{size:,} bytes", f"≤ {bar:,}", size <= bar)
+    return size <= bar
 
 
 def show_time(name: str, seconds: list[float], bar: float) -> bool:

@@ -9,14 +9,17 @@ the capture itself.
 ``envelope`` has what all answers share; the other modules have one answer each.
 """
 
-from pcapframe.answers.anomalies import AnomaliesAnswer, analyze_tcp_anomalies
+from pcapframe.answers.anomalies import AnomaliesAnswer, analyze_tcp_anomalies, anomalies_of
 from pcapframe.answers.connections import ConnectionsAnswer, analyze_tcp_connections
-from pcapframe.answers.envelope import Envelope, NoTcpAnswer, capped_health
+from pcapframe.answers.envelope import Brief, Envelope, NoTcpAnswer, brief_standouts, capped_health
 from pcapframe.answers.flow import FlowAnswer, analyze_traffic_flow
+from pcapframe.answers.kinds import KINDS, frames_of_kind
 from pcapframe.answers.retransmissions import RetransmissionsAnswer, analyze_tcp_retransmissions
 
 __all__ = [
+    "KINDS",
     "AnomaliesAnswer",
+    "Brief",
     "ConnectionsAnswer",
     "Envelope",
     "FlowAnswer",
@@ -26,5 +29,8 @@ __all__ = [
     "analyze_tcp_connections",
     "analyze_tcp_retransmissions",
     "analyze_traffic_flow",
+    "anomalies_of",
+    "brief_standouts",
     "capped_health",
+    "frames_of_kind",
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from pcapframe.analysis import LISTED, QUALIFIED, Address, CaptureHealth, Qualifier, Statistics, Summary
+from pcapframe.analysis import LISTED, QUALIFIED, Address, Analysis, CaptureHealth, Qualifier, Statistics, Summary
 from pcapframe.answers.envelope import (
     Envelope,
     NoTcpAnswer,
@@ -14,10 +14,11 @@ from pcapframe.answers.envelope import (
     envelope_of,
     no_tcp,
 )
+from pcapframe.answers.kinds import KindOfPackets, kinds_of
 from pcapframe.packets import DecodeAs
 from pcapframe.patterns import Pattern
 
-__all__ = ["AnomaliesAnswer", "analyze_tcp_anomalies"]
+__all__ = ["AnomaliesAnswer", "analyze_tcp_anomalies", "anomalies_of"]
 
 
 class ObservedPattern(TypedDict):
@@ -35,6 +36,7 @@ class AnomaliesAnswer(Envelope):
     """The answer of `analyze_tcp_anomalies`."""
 
     statistics: Statistics
+    kinds: dict[str, KindOfPackets]
     patterns: list[ObservedPattern]
     summary: Summary
 
@@ -63,7 +65,8 @@ def analyze_tcp_anomalies(
     Returns
     -------
     dict
-        ``statistics`` (handshakes, flags, RST distribution, retransmissions, states), ``patterns`` with their
+        ``statistics`` (handshakes, flags, RST distribution, retransmissions, states), ``kinds`` (frames of RSTs,
+        retransmitted and other segments that matter), ``patterns`` with their
         observations and evidence, ``summary`` by category with notable observations.
 
     Raises
@@ -80,20 +83,41 @@ def analyze_tcp_anomalies(
     >>> answer["statistics"]["handshake"]["successful"], answer["statistics"]["handshake"]["failed"]
     (29, 11)
     """
-    analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
-    envelope = envelope_of(analysis, limit, {f"statistics.{path}": names for path, names in QUALIFIED.items()})
+    return anomalies_of(analysis_of(source, server_ip, server_port, limit, decode_as), limit=limit, evidence=limit)
+
+
+def anomalies_of(analysis: Analysis, *, limit: int, evidence: int) -> AnomaliesAnswer | NoTcpAnswer:
+    """Answer as `analyze_tcp_anomalies`, with a bound of its own for evidence.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    limit : int
+        Most entries of each list.
+    evidence : int
+        Most connections and most frames of each list of evidence.
+
+    Returns
+    -------
+    dict
+        The answer.
+    """
+    qualified = {f"statistics.{path}": names for path, names in QUALIFIED.items()}
+    envelope = envelope_of(analysis, limit, qualified, evidence=evidence)
     if not len(analysis.segments):
         return no_tcp(analysis, envelope)
     statistics = analysis.statistics if limit == LISTED else analysis.count_statistics(limit=limit)
     return AnomaliesAnswer(
         **envelope,
         statistics=statistics,
-        patterns=[_pattern(pattern, analysis.health, limit) for pattern in analysis.patterns],
+        kinds=kinds_of(analysis, evidence),
+        patterns=[_pattern(pattern, analysis.health, limit, evidence) for pattern in analysis.patterns],
         summary=analysis.summary,
     )
 
 
-def _pattern(pattern: Pattern, health: CaptureHealth, limit: int) -> ObservedPattern:
+def _pattern(pattern: Pattern, health: CaptureHealth, limit: int, evidence: int) -> ObservedPattern:
     """Return a pattern with its lists capped."""
     whole = pattern.to_dict()
     return ObservedPattern(
@@ -101,6 +125,6 @@ def _pattern(pattern: Pattern, health: CaptureHealth, limit: int) -> ObservedPat
         category=whole["category"],
         description=whole["description"],
         observations=capped_lists(whole["observations"], limit),
-        evidence=capped_evidence(whole["evidence"], limit),
+        evidence=capped_evidence(whole["evidence"], evidence),
         qualifiers=health.of_pattern(pattern.pattern),
     )

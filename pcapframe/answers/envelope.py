@@ -8,18 +8,21 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast, final
 import pandas as pd
 
 from pcapframe.analysis import Address, Analysis, CaptureHealth, Qualifier, Selection, Standout, analyze
+from pcapframe.analysis.standouts import looked_at
 from pcapframe.display_filters import frame_filter
 from pcapframe.errors import ParameterError
 from pcapframe.packets import CaptureSource, DecodeAs
 from pcapframe.wording import printable, shortened
 
 __all__ = [
+    "Brief",
     "Envelope",
     "Health",
     "NoTcpAnswer",
     "PatternEvidence",
     "Source",
     "analysis_of",
+    "brief_standouts",
     "capped_evidence",
     "capped_health",
     "capped_lists",
@@ -90,8 +93,18 @@ class StandingOut(TypedDict):
     selects: str
 
 
+class Brief(TypedDict):
+    """One event that stands out, in short."""
+
+    kind: str
+    sentence: str
+    pattern: str | None
+
+
 class Envelope(TypedDict):
     """What every answer has: what stands out, capture, health, time, filter, and notes on what was not read.
+
+    `nothing_stands_out` is there only if nothing does, and says what was looked at.
 
     `qualifiers` names the numbers of the answer that are not reliable as counted, by their keys joined by dots (for
     entries of a list without their position): ``at least`` or ``unknown``. `capture_text` names in the same
@@ -101,6 +114,7 @@ class Envelope(TypedDict):
 
     standouts: list[StandingOut]
     standouts_total: int
+    nothing_stands_out: NotRequired[str]
     file: str
     health: Health
     qualifiers: dict[str, Qualifier]
@@ -166,7 +180,9 @@ def analysis_of(
     return analyze(source, **vars(wanted), thresholds=source.thresholds)
 
 
-def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str, ...]]) -> Envelope:
+def envelope_of(
+    analysis: Analysis, limit: int, qualified: Mapping[str, tuple[str, ...]], *, evidence: int | None = None
+) -> Envelope:
     """Return the part that all answers share.
 
     Parameters
@@ -177,6 +193,8 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
         Most entries of each list; the totals are exact.
     qualified : mapping
         For each key of the answer, the names in ``health.STATISTICS`` that its number depends on.
+    evidence : int, optional
+        Most connections and most frames of each list of evidence; by default `limit`.
 
     Returns
     -------
@@ -184,12 +202,13 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
         To be filled with the answer.
     """
     notes = [*analysis.capture.notes, *analysis.notes]
+    shown = limit if evidence is None else evidence
     said = {path: analysis.health.qualifier(*names) for path, names in qualified.items()}
     envelope = Envelope(
-        standouts=[_standing_out(seen, limit) for seen in analysis.standouts[:limit]],
+        standouts=[_standing_out(seen, shown) for seen in analysis.standouts[:limit]],
         standouts_total=len(analysis.standouts),
         file=_from_outside(analysis.capture.name),
-        health=capped_health(analysis.health, limit),
+        health=capped_health(analysis.health, limit, evidence=shown),
         qualifiers={path: qualifier for path, qualifier in said.items() if qualifier is not None},
         analysis_timestamp=datetime.now(UTC).isoformat(),
         filter=cast(AskedFilter, analysis.selection.to_dict()),
@@ -202,6 +221,8 @@ def envelope_of(analysis: Analysis, limit: int, qualified: Mapping[str, tuple[st
     )
     if analysis.message is not None:
         envelope["message"] = analysis.message
+    elif not analysis.standouts and len(analysis.segments):
+        envelope["nothing_stands_out"] = f"{looked_at(analysis.statistics)}."
     return envelope
 
 
@@ -220,7 +241,28 @@ def _standing_out(seen: Standout, limit: int) -> StandingOut:
     )
 
 
-def capped_health(health: CaptureHealth, limit: int) -> Health:
+def brief_standouts(analysis: Analysis, limit: int) -> list[Brief]:
+    """Return what stands out in short, for answers about single packets or facts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    limit : int
+        Most events.
+
+    Returns
+    -------
+    list of dict
+        The first ones, in the order of ``analysis.standouts``.
+    """
+    return [
+        Brief(kind=seen.kind, sentence=_from_outside(seen.sentence), pattern=seen.pattern)
+        for seen in analysis.standouts[:limit]
+    ]
+
+
+def capped_health(health: CaptureHealth, limit: int, *, evidence: int | None = None) -> Health:
     """Return a capture's health ready for ``json.dumps``, with its lists capped.
 
     Parameters
@@ -229,6 +271,8 @@ def capped_health(health: CaptureHealth, limit: int) -> Health:
         As `analyze` found it.
     limit : int
         Most entries of each list; the totals are exact.
+    evidence : int, optional
+        Most connections and most frames of evidence; by default `limit`.
 
     Returns
     -------
@@ -238,7 +282,7 @@ def capped_health(health: CaptureHealth, limit: int) -> Health:
     whole = health.to_dict()
     for finding in whole["findings"]:
         finding["figures"] = capped_lists(finding["figures"], limit)
-        finding["evidence"] = capped_evidence(finding["evidence"], limit)
+        finding["evidence"] = capped_evidence(finding["evidence"], limit if evidence is None else evidence)
     return cast(Health, whole)
 
 

@@ -177,12 +177,14 @@ def _compared(client: OneWay, server: OneWay, analysis: Analysis) -> FlowAnalysi
     measured = ratio if ratio is not None else (float("inf") if packets else 1.0)
     rsts = client["rst_count"], server["rst_count"]
     sides = "the server sent none" if ratio is None else f"{ratio:.2f} client packets per server packet"
+    least = "at least " if analysis.health.qualifier("retransmissions") else ""
+    labelled = client["wireshark_retransmissions"], server["wireshark_retransmissions"]
     interpretation = (
         f"Clients sent {counted(packets, 'packet')} ({counted(client['payload_bytes'], 'byte')} of payload) and the "
         f"server {answers:,} ({server['payload_bytes']:,}): {sides}. RSTs: {rsts[0]:,} from clients, "
-        f"{rsts[1]:,} from the server. Retransmitted segments: {client['retransmissions']:,} by clients, "
-        f"{server['retransmissions']:,} by the server (Wireshark's rules label {client['wireshark_retransmissions']:,} "
-        f"and {server['wireshark_retransmissions']:,})."
+        f"{rsts[1]:,} from the server. Retransmitted segments: {least}{client['retransmissions']:,} by clients, "
+        f"{least}{server['retransmissions']:,} by the server (Wireshark's rules label {labelled[0]:,} "
+        f"and {labelled[1]:,})."
     )
     return FlowAnalysis(
         asymmetry_ratio=ratio,

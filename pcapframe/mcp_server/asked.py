@@ -12,10 +12,13 @@ from mcp.server.mcpserver import Context
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.mcp_server.captures import Captures, Held, Report
 from pcapframe.mcp_server.paging import FEW, Question, page
+from pcapframe.mcp_server.paging import Cursor as Place
 from pcapframe.mcp_server.sentences import echoed
+from pcapframe.mcp_server.steps import next_steps
 
-__all__ = ["Asked", "Make", "asked_of"]
+__all__ = ["Asked", "Make", "asked_of", "referred"]
 
+FIRST = "analyze_tcp_anomalies"  # the tool that is asked first
 NAME = 300  # longest name of a capture in an answer [characters]
 Make: TypeAlias = Callable[[int], Any]
 
@@ -100,6 +103,7 @@ class Asked:
         limit: int | None,
         cursor: str | None,
         most: int = FEW,
+        is_first: bool = False,
     ) -> dict[str, Any]:
         """Answer a request with one page.
 
@@ -114,23 +118,52 @@ class Asked:
         limit, cursor : optional
             From the client.
         most : int, default 10
-            Entries of each list without a limit.
+            Entries of each list without a limit, as far as they fit.
+        is_first : bool, default False
+            The tool that is asked first: its first page has the capture's health whole, and says what to ask next.
 
         Returns
         -------
         dict
-            The answer.
+            The answer. Health is a reference to where it is said.
         """
         _, pcap_file, server_ip, server_port, *_ = asked
+        is_filtered = bool(server_ip) or server_port is not None
         held = await self.analysis(ctx, pcap_file, server_ip, server_port, again=bool(cursor))
         question = Question(held.identity, asked)
         begin = question.read(cursor)
 
         def made() -> dict[str, Any]:
             answer = make(held.analysis)
-            return page(lambda count: {**answer(count), "file": held.name}, question, begin, limit=limit, most=most)
+
+            def named(count: int) -> dict[str, Any]:
+                whole = {**answer(count), "file": held.name}
+                if not is_first or begin != Place():
+                    whole["health"] = referred(held.analysis, is_filtered=is_filtered)
+                return whole
+
+            paged = page(named, question, begin, limit=limit, most=most)
+            return {**paged, "next_steps": next_steps(held.analysis, paged)} if is_first else paged
 
         return await anyio.to_thread.run_sync(made)
+
+
+def referred(analysis: Analysis, *, is_filtered: bool) -> dict[str, Any]:
+    """Return a capture's health in one sentence, and where it is said in full.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+    is_filtered : bool
+        The analysis is of the connections of one server.
+
+    Returns
+    -------
+    dict
+        ``sentence`` and ``whole_in``: the tool whose answer has all of it.
+    """
+    return {"sentence": analysis.health.sentence, "whole_in": FIRST if is_filtered else "get_capture_facts"}
 
 
 def _reporter(ctx: Context) -> Report:

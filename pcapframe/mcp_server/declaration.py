@@ -12,12 +12,22 @@ from mcp_types import CallToolResult, ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
 from pcapframe import answers
-from pcapframe.answers.envelope import CAPTURE_TEXT
 from pcapframe.mcp_server.paging import compact
 from pcapframe.mcp_server.schemas import output_schema
 from pcapframe.wording import printable
 
-__all__ = ["MOST", "SERVER", "Cursor", "Limit", "PcapFile", "ServerIp", "ServerPort", "ServerTool", "server_tool"]
+__all__ = [
+    "MOST",
+    "SERVER",
+    "Cursor",
+    "Drawn",
+    "Limit",
+    "PcapFile",
+    "ServerIp",
+    "ServerPort",
+    "ServerTool",
+    "server_tool",
+]
 
 MOST = 100  # highest limit: entries of a list
 SERVER = "{server}"  # placeholder in examples: the address of a server in the capture
@@ -26,7 +36,23 @@ ServerIp = Annotated[str | None, Field(description="Only this server")]
 ServerPort = Annotated[int | None, Field(description="Only this server port")]
 Limit = Annotated[int | None, Field(ge=1, le=MOST, description="Entries of each list")]
 Cursor = Annotated[str | None, Field(description="next_cursor of an answer")]
-Answer: TypeAlias = Callable[..., Awaitable[dict[str, Any] | bytes]]
+Answer: TypeAlias = Callable[..., Awaitable["dict[str, Any] | Drawn"]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture, and the same in words and numbers.
+
+    Parameters
+    ----------
+    answer : dict
+        Plain Python objects.
+    png : bytes
+        The picture.
+    """
+
+    answer: dict[str, Any]
+    png: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +63,18 @@ class ServerTool:
     ----------
     answer : callable
         Async function: takes the context of the request and the arguments of the tool, ``pcap_file`` first if it is
-        about a capture, as annotated parameters. Returns a dict of plain Python objects, or a PNG.
+        about a capture, as annotated parameters. Returns a dict of plain Python objects, or a `Drawn`.
     title, description : str
         For clients to show.
     forms : tuple of TypedDict
-        Possible types of the answer; empty for a picture.
+        Possible types of the answer.
     pages : bool
         The answer has ``next_cursor``.
     capture_text : tuple of str
         Keys of the answer, nested ones joined by dots, whose values are text from the capture: names, comments,
         payload.
+    describes_envelope : bool
+        Its schema has the types of the keys that all answers share.
     examples : tuple of mappings
         Arguments besides ``pcap_file``, for tests and benchmarks; `SERVER` stands for the address of a server.
     """
@@ -56,7 +84,8 @@ class ServerTool:
     description: str
     forms: tuple[Any, ...] = ()
     pages: bool = True
-    capture_text: tuple[str, ...] = CAPTURE_TEXT
+    capture_text: tuple[str, ...] = ("file", "notes")
+    describes_envelope: bool = False
     examples: tuple[Mapping[str, Any], ...] = ({},)
 
     @property
@@ -69,24 +98,24 @@ class ServerTool:
         """Whether the tool takes ``pcap_file``."""
         return "pcap_file" in inspect.signature(self.answer).parameters
 
-    def result(self, answer: dict[str, Any] | bytes) -> CallToolResult:
+    def result(self, answer: dict[str, Any] | Drawn) -> CallToolResult:
         """Return an answer as sent to the client.
 
         Parameters
         ----------
-        answer : dict or bytes
-            Plain Python objects, or a PNG.
+        answer : dict or Drawn
+            Plain Python objects, or these and a PNG.
 
         Returns
         -------
         CallToolResult
             The answer as structured content, and as text for clients that read text only.
         """
-        if isinstance(answer, bytes):
-            picture = ImageContent(type="image", data=b64encode(answer).decode(), mime_type="image/png")
-            return CallToolResult(content=[picture])
-        whole = self.marked(answer)
-        return CallToolResult(content=[TextContent(type="text", text=compact(whole))], structured_content=whole)
+        whole = self.marked(answer.answer if isinstance(answer, Drawn) else answer)
+        content: list[Any] = [TextContent(type="text", text=compact(whole))]
+        if isinstance(answer, Drawn):
+            content.append(ImageContent(type="image", data=b64encode(answer.png).decode(), mime_type="image/png"))
+        return CallToolResult(content=content, structured_content=whole)
 
     def marked(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Mark the text from the capture in an answer, and escape non-printable characters.
@@ -123,7 +152,7 @@ class ServerTool:
         tool.parameters = {**_brief(tool.parameters), "additionalProperties": False}
         del tool.parameters["title"]
         if self.forms:
-            schema = output_schema(*self.forms, alike=answers.Envelope)
+            schema = output_schema(*self.forms, alike=answers.Envelope, described=self.describes_envelope)
             if self.pages:
                 schema["properties"]["next_cursor"] = {"type": ["string", "null"]}
                 schema["required"].append("next_cursor")

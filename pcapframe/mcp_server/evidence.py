@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import Analysis
-from pcapframe.answers import capped_health
+from pcapframe.answers import KINDS, Brief, brief_standouts, capped_health, frames_of_kind
 from pcapframe.capture.source import CaptureSource
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.dissection import dissect
@@ -17,18 +17,20 @@ from pcapframe.icmp import NO_QUOTES, read_quotes
 from pcapframe.mcp_server.paging import BUDGET, FEW, compact
 from pcapframe.measures import endpoint_text
 from pcapframe.packets import count_by_interface
-from pcapframe.patterns import Evidence
+from pcapframe.patterns import PATTERNS, Evidence
 from pcapframe.schema import FLAG_BITS, LABELS, names
 from pcapframe.wording import printable
 
 __all__ = ["CaptureFacts", "DissectedPacket", "Packets", "capture_facts", "dissected_packet", "packets_behind"]
 
-LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered")
+LABEL_NAMES = (*names(LABELS), "capture_duplicate", "resent", "reordered", "rst_ignored")
+BRIEFLY = 5  # of what stands out
 TEXT = 300  # longest field or comment, as JSON [bytes]
 NAMED = 5  # connections that a message lists
-LAYERS_BYTES, LAYER_BYTES = 9_000, 50  # for all layers of a packet; for each besides its fields
+LAYERS_BYTES, LAYER_BYTES = 8_000, 50  # for all layers of a packet; for each besides its fields
 LESS = ((FEW, 100), (5, 60), (3, 40), (1, 40))  # entries and longest text, tried in this order until the facts fit
 NAME = 400  # reserved for the name of the capture and capture_text [bytes]
+MORE_FRAMES = 2_000  # numbers after the rows, at most
 INTEGERS = ("rel_seq", "rel_ack", "payload_bytes", "wire_bytes", "window_bytes", "ttl")
 
 
@@ -59,10 +61,16 @@ class PacketRow(TypedDict):
 
 
 class Packets(TypedDict):
-    """Packets behind a pattern or of a connection; `message` explains an empty list."""
+    """Packets behind a pattern, of a kind, or of a connection; `message` explains an empty list.
 
+    `more_frames` are the numbers of those that follow the rows, as many as fit.
+    """
+
+    standouts: list[Brief]
+    standouts_total: int
     file: str
     packets: list[PacketRow]
+    more_frames: list[int]
     packets_total: int
     connections_total: int
     display_filter: str | None
@@ -79,6 +87,8 @@ class Layer(TypedDict):
 class DissectedPacket(TypedDict):
     """One dissected packet; `is_cut` if not all of it is shown."""
 
+    standouts: list[Brief]
+    standouts_total: int
     file: str
     frame: int
     time: str | None
@@ -92,6 +102,8 @@ class DissectedPacket(TypedDict):
 class CaptureFacts(TypedDict):
     """Facts about a capture: times in UTC, null if not stated."""
 
+    standouts: list[Brief]
+    standouts_total: int
     file: str
     health: dict[str, Any]
     format: str
@@ -118,14 +130,14 @@ class CaptureFacts(TypedDict):
 def packets_behind(
     analysis: Analysis, *, pattern: str | None = None, conn_id: int | None = None, begin: int = 0, count: int = 20
 ) -> Packets:
-    """List the packets that show a pattern, or those of a connection.
+    """List the packets that show a pattern or are of a kind, or those of a connection.
 
     Parameters
     ----------
     analysis : Analysis
         Of the capture.
     pattern, conn_id : optional
-        One of the two.
+        One of the two. Instead of a pattern, a kind of packets (``answers.KINDS``).
     begin : int, default 0
         Number of packets to skip.
     count : int, default 20
@@ -151,17 +163,20 @@ def packets_behind(
     if (pattern is None) == (conn_id is None):
         raise ParameterError("expected either pattern or conn_id")
     if pattern is not None:
-        evidence = analysis.find_evidence(pattern, limit=begin + count)
+        evidence = _evidence(analysis, pattern, begin + count + MORE_FRAMES)
     else:
         if conn_id not in analysis.connections.index:
             total = len(analysis.connections)
             raise ParameterError(f"there is no connection {conn_id}: expected the conn_id of one of {total:,}")
         all_frames = analysis.segments.index[analysis.segments["conn_id"].to_numpy() == conn_id]
-        evidence = Evidence((), 1, tuple(all_frames[: begin + count].tolist()), len(all_frames))
+        evidence = Evidence((), 1, tuple(all_frames[: begin + count + MORE_FRAMES].tolist()), len(all_frames))
     frames = list(evidence.frames[begin : begin + count])
     shown = Packets(
+        standouts=brief_standouts(analysis, BRIEFLY),
+        standouts_total=len(analysis.standouts),
         file=analysis.capture.name,
         packets=_packets(analysis, frames),
+        more_frames=list(evidence.frames[begin + count :]),
         packets_total=evidence.frame_count,
         connections_total=evidence.connection_count,
         display_filter=frame_filter(captured_frames(analysis.segments, frames)),
@@ -169,6 +184,17 @@ def packets_behind(
     if not evidence.frame_count:
         shown["message"] = analysis.message or _no_packets(str(pattern), evidence)
     return shown
+
+
+def _evidence(analysis: Analysis, name: str, limit: int) -> Evidence:
+    """Find the packets of a pattern or a kind."""
+    if name in PATTERNS or name not in KINDS:
+        return analysis.find_evidence(name, limit=limit)
+    labelled = frames_of_kind(analysis, name)
+    connections = labelled["conn_id"].unique()
+    return Evidence(
+        tuple(connections[:limit].tolist()), len(connections), tuple(labelled.index[:limit].tolist()), len(labelled)
+    )
 
 
 def _packets(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
@@ -213,7 +239,8 @@ def _error_rows(analysis: Analysis, frames: list[int]) -> list[PacketRow]:
 def _no_packets(pattern: str, evidence: Evidence) -> str:
     """Explain why a pattern has no packets."""
     if not evidence.connection_count:
-        return f"The pattern {pattern} is not observed in the selected connections."
+        what = "The pattern" if pattern in PATTERNS else "The kind"
+        return f"{what} {pattern} is not observed in the selected connections."
     listed = ", ".join(map(str, evidence.connections[:NAMED]))
     more = ", …" if evidence.connection_count > NAMED else ""
     return f"Whole connections show {pattern}, not single packets: request one by its conn_id ({listed}{more})."
@@ -313,6 +340,8 @@ def dissected_packet(analysis: Analysis, frame: int, source: CaptureSource) -> D
         layers.append(Layer(layer=str(layer.name), fields=fields))
         layer = layer.payload
     return DissectedPacket(
+        standouts=brief_standouts(analysis, BRIEFLY),
+        standouts_total=len(analysis.standouts),
         file=analysis.capture.name,
         frame=frame,
         time=None if pd.isna(row["time"]) else row["time"].isoformat(),
@@ -360,6 +389,8 @@ def _facts(analysis: Analysis, limit: int, text: int) -> CaptureFacts:
     protocols = protocols[protocols > 0]
     interfaces = zip(facts["interfaces"], count_by_interface(analysis.packets), strict=False)
     more = {
+        "standouts": brief_standouts(analysis, BRIEFLY),
+        "standouts_total": len(analysis.standouts),
         "file": facts["name"],
         "health": capped_health(analysis.health, limit),
         "protocols": {str(name): int(count) for name, count in protocols[:limit].items()},

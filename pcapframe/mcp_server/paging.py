@@ -25,12 +25,17 @@ __all__ = ["BUDGET", "FEW", "Cursor", "Question", "compact", "page"]
 
 FEW = 10  # entries of a list without a limit
 BUDGET = 12_000  # JSON of an answer without a limit [bytes]
-Counts: TypeAlias = tuple[int, int, int]  # entries of lists, of evidence of health, of other evidence
+# Entries of lists, of evidence of health, of other evidence, of kinds of packets, of what stands out.
+Counts: TypeAlias = tuple[int, int, int, int, int]
 # Tried in this order until the answer fits.
-LESS: tuple[Counts, ...] = ((10, 5, 10), (10, 5, 5), (10, 5, 3), (7, 5, 3), (5, 5, 3), (5, 1, 3))
-LEAST: tuple[Counts, ...] = ((3, 1, 1), (2, 1, 1), (1, 1, 1))  # if a single pattern does not fit
+LESS: tuple[Counts, ...] = (
+    (10, 10, 10, 100, 10), (10, 5, 10, 100, 10), (10, 5, 5, 100, 10), (10, 5, 3, 100, 10), (7, 5, 3, 60, 10),
+    (5, 5, 3, 60, 10), (5, 1, 3, 40, 10),
+)  # fmt: skip
+LEAST: tuple[Counts, ...] = ((3, 1, 1, 20, 5), (2, 1, 1, 10, 2), (1, 1, 1, 5, 1))  # if a single pattern does not fit
 CURSOR_BYTES = 500  # longest cursor that is accepted
 CURSOR_ROOM = 220  # reserved for next_cursor and capture_text
+STEPS_ROOM = 350  # reserved for next_steps
 
 
 @dataclass(frozen=True)
@@ -158,9 +163,10 @@ def page(
     """
     count = cursor.count if cursor.patterns else limit or most
     made = make(cursor.entries + count)
-    tried: list[Counts] = [(count, count, count)]
+    tried: list[Counts] = [(count, count, count, count, count)]
     if limit is None:
-        tried += [(count if cursor.patterns else min(lists, count), health, other) for lists, health, other in LESS]
+        tried = [(lists, *LESS[0][1:]) for lists in _fewer(count)]
+        tried += [(count if cursor.patterns else min(less[0], count), *less[1:]) for less in LESS]
     for counts in tried:
         answer, patterns = _cut_to(made, cursor, counts)
         room, sizes = _room(answer), [len(compact(pattern)) + 1 for pattern in patterns]
@@ -197,6 +203,11 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
+def _fewer(count: int) -> list[int]:
+    """Return counts of entries from `count` down to more than a few."""
+    return [count, *(fewer for fewer in range(count * 9 // 10, FEW, -2) if fewer < count)]
+
+
 def _cut_to(made: dict[str, Any], cursor: Cursor, counts: Counts) -> tuple[dict[str, Any], list[Any]]:
     """Return an answer without what was shown before or does not fit, and the patterns that remain."""
     answer = _cut(made, cursor.entries, counts)
@@ -208,7 +219,7 @@ def _cut_to(made: dict[str, Any], cursor: Cursor, counts: Counts) -> tuple[dict[
 
 def _room(answer: dict[str, Any]) -> int:
     """Return the bytes left for patterns."""
-    return BUDGET - CURSOR_ROOM - len(compact(answer))
+    return BUDGET - CURSOR_ROOM - STEPS_ROOM * ("patterns" in answer) - len(compact(answer))
 
 
 def _with_cursor(
@@ -237,10 +248,17 @@ def _cut(value: Any, begin: int, counts: Counts, *, of_health: bool = False) -> 
     for key, item in value.items():
         if _is_evidence(value, key):
             whole[key] = item[:evidence]
+        elif key == "notable_observations":  # repeats what stands out, in other words
+            whole[key] = item[:lists]
+        elif key == "kinds":
+            whole[key] = _cut(item, begin, (*counts[:2], counts[3], *counts[3:]))
         elif not _is_capped(value, key):
             whole[key] = _cut(item, begin, counts, of_health=of_health or key == "health")
         elif isinstance(item, dict):
             whole[key] = dict(list(item.items())[begin : begin + lists])
+        elif key == "standouts":
+            start, stop = max(begin, counts[4]) if begin else 0, max(begin + lists, counts[4])
+            whole[key] = [_cut(each, begin, counts) for each in item[start:stop]]  # with less evidence, not fewer
         else:
             whole[key] = item[begin : begin + lists]
     if _is_evidence(whole, "frames") and "display_filter" in whole:
@@ -259,6 +277,8 @@ def _goes_on(value: Any, begin: int, count: int) -> bool:
         return any(_goes_on(item, begin, count) for item in value)
     if not isinstance(value, dict):
         return False
+    if value.get("standouts_total", 0) > begin + len(value.get("standouts", ())):
+        return True
     return any(
         (_is_capped(value, key) and len(item) == count and value[f"{key}_total"] > begin + count)
         or _goes_on(item, begin, count)

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.resources import ResourceSecurity
 from mcp_types import ListResourcesResult, Resource
 
 from pcapframe.mcp_server.captures import Captures
-from pcapframe.mcp_server.declaration import ServerTool
+from pcapframe.mcp_server.declaration import Drawn, ServerTool
 from pcapframe.mcp_server.paging import Cursor, Question, compact
 from pcapframe.mcp_server.tools.dissect_packet import dissect_packet
 from pcapframe.mcp_server.tools.draw_chart import draw_chart
@@ -37,8 +37,8 @@ async def _text(tool: ServerTool, *arguments: Any, **named: Any) -> str:
 
 async def _picture(*arguments: Any, **named: Any) -> bytes:
     answer = await draw_chart.answer(*arguments, **named)
-    assert isinstance(answer, bytes)
-    return answer
+    assert isinstance(answer, Drawn)
+    return answer.png
 
 
 def add_resources(server: MCPServer[Any]) -> None:

@@ -9,7 +9,7 @@ DEEP = 2
 NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
 
 
-def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
+def output_schema(*answers: Any, alike: Any = None, described: bool = True) -> dict[str, Any]:
     """Return the schema of a tool's answers, which have one of these types.
 
     Parameters
@@ -18,6 +18,8 @@ def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
         The types.
     alike : TypedDict, optional
         Keys that the answers of all tools have; objects in them are not described.
+    described : bool, default True
+        Whether these keys have their types; one tool is enough for that. Otherwise only ``required`` names them.
 
     Returns
     -------
@@ -36,11 +38,14 @@ def output_schema(*answers: Any, alike: Any = None) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for answer in answers:
         for name, hint in get_type_hints(answer).items():
-            deep = 0 if alike is not None and name in get_type_hints(alike) else DEEP - 1
+            is_alike = alike is not None and name in get_type_hints(alike)
+            deep = 0 if is_alike else DEEP - 1
             # If the types differ in a key, the first one decides.
             properties.setdefault(name, schema_of(hint, deep=deep))
+    shared = {} if alike is None or described else get_type_hints(alike)
+    kept = {name: form for name, form in properties.items() if name not in shared}
     required = [name for name in properties if all(name in answer.__required_keys__ for answer in answers)]
-    return {"type": "object", "properties": properties, "required": required}
+    return {"type": "object", "properties": kept, "required": required}
 
 
 def schema_of(hint: Any, *, deep: int = DEEP) -> dict[str, Any]:

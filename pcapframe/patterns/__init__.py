@@ -9,7 +9,7 @@ from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, 
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._find import find_evidence, find_patterns, observed_in
 from pcapframe.patterns._found import Patterns
-from pcapframe.patterns._registry import columns_read, find_notable, rests_on
+from pcapframe.patterns._registry import PATTERNS, columns_read, find_notable, rests_on
 from pcapframe.patterns._thresholds import Thresholds
 from pcapframe.patterns._traffic import Traffic
 
@@ -17,6 +17,7 @@ __all__ = [
     "CATEGORIES",
     "LISTED",
     "OF_ENDPOINTS",
+    "PATTERNS",
     "Endpoints",
     "Evidence",
     "Notable",

@@ -9,7 +9,8 @@ import pytest
 import pcapframe as pf
 from pcapframe.errors import ParameterError
 from pcapframe.mcp_server import charts
-from pcapframe.mcp_server.charts import chart_png
+from pcapframe.mcp_server.charts import captioned_chart, chart_png
+from pcapframe.mcp_server.paging import BUDGET, compact
 from pcapframe.plots import CHARTS
 from tests.builders import Conversation, pcap
 
@@ -60,3 +61,42 @@ def test_arguments_that_cannot_be_meant() -> None:
         chart_png(analysis, "pie")
     with pytest.raises(ParameterError, match="there is no connection 999: expected the conn_id of one of 42"):
         chart_png(analysis, "time_sequence", conn_id=999)
+
+
+# What a chart shows in numbers.
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("talk", [[], Conversation().syn(), IPV6], ids=["empty", "one SYN", "IPv6"])
+def test_every_capture_has_the_numbers_of_its_charts(chart: str, talk: Any) -> None:
+    shown, png = captioned_chart(pf.analyze(pcap(talk)), chart)
+    assert png.startswith(b"\x89PNG")
+    assert shown["caption"]
+    assert len(compact(shown)) <= BUDGET
+    assert shown["rows_total"] >= len(shown["rows"])
+    assert shown["rows"] or not shown["rows_total"]
+
+
+def test_numbers_are_those_that_are_drawn() -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    shown, png = captioned_chart(analysis, "rst_distribution")
+    assert png == chart_png(analysis, "rst_distribution")
+    assert "26 RSTs" in shown["caption"]
+    data = pf.plots.rst_distribution_data(analysis.segments, analysis.connections)
+    assert shown["columns"] == ["phase", *data.columns]
+    assert [row[0] for row in shown["rows"]] == data.index.tolist()
+    assert [row[1:] for row in shown["rows"]] == data.to_numpy().tolist()
+    one, _ = captioned_chart(analysis, "time_sequence", conn_id=3)
+    assert one["conn_id"] == 3
+    assert one["rows_total"] == len(pf.plots.time_sequence_data(analysis.segments, conn_id=3))
+    narrow = pf.analyze(analysis, server_port=8080)
+    assert sum(sum(row[1:]) for row in captioned_chart(narrow, "rst_distribution")[0]["rows"]) == 6
+
+
+def test_more_rows_than_fit_are_counted() -> None:
+    talk = Conversation().handshake()
+    for _ in range(2_000):
+        talk.data("client", 10)
+    shown, _ = captioned_chart(pf.analyze(pcap(talk)), "time_sequence")
+    assert shown["rows_total"] > 1_000 > len(shown["rows"]) > 50
+    assert len(compact(shown)) <= BUDGET

@@ -1,10 +1,12 @@
 """A declared tool becomes one that the server registers; its answers are marked and escaped."""
 
+import json
 from typing import Any, TypedDict
 
 from mcp.server.mcpserver import Context
 
-from pcapframe.mcp_server.declaration import Limit, PcapFile, ServerIp, server_tool
+from pcapframe.mcp_server.declaration import Drawn, Limit, PcapFile, ServerIp, server_tool
+from pcapframe.mcp_server.tools.list_captures import list_captures
 
 
 class Form(TypedDict):
@@ -20,10 +22,10 @@ async def toy(ctx: Context, pcap_file: PcapFile, server_ip: ServerIp = None, lim
     return {}
 
 
-@server_tool(title="Picture", description="Draw nothing.")
-async def picture(ctx: Context, pcap_file: PcapFile) -> bytes:
+@server_tool(title="Picture", description="Draw nothing.", capture_text=("file",))
+async def picture(ctx: Context, pcap_file: PcapFile) -> Drawn:
     """Answer."""
-    return b""
+    return Drawn({}, b"")
 
 
 def test_arguments_are_those_of_the_function_without_the_context() -> None:
@@ -61,7 +63,15 @@ def test_texts_are_marked_and_escaped_everywhere() -> None:
     assert result.structured_content == toy.marked(told)
 
 
-def test_a_picture_is_an_image() -> None:
-    (content,) = picture.result(b"\x89PNG").content
-    assert content.type == "image"
-    assert (content.mime_type, content.data) == ("image/png", "iVBORw==")
+def test_a_picture_is_words_and_numbers_and_an_image() -> None:
+    result = picture.result(Drawn({"file": "a\nb"}, b"\x89PNG"))
+    words, image = result.content
+    assert words.type == "text"
+    assert image.type == "image"
+    assert (image.mime_type, image.data) == ("image/png", "iVBORw==")
+    assert result.structured_content == json.loads(words.text) == {"file": "a\\nb", "capture_text": ["file"]}
+
+
+def test_a_tool_says_whether_it_is_about_a_capture() -> None:
+    assert toy.is_of_capture
+    assert not list_captures.is_of_capture

@@ -133,7 +133,7 @@ def test_a_hostile_packet_is_bounded() -> None:
 
 def test_facts(analysis: pf.Analysis) -> None:
     facts = capture_facts(analysis, limit=10)
-    assert next(iter(facts)) == "file"
+    assert next(iter(facts)) == "standouts"
     assert facts["packets"] == 1096
     assert facts["protocols"]["TCP"] == len(analysis.segments)
     assert facts["tcp_connections"] == 42

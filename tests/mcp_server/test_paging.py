@@ -162,3 +162,24 @@ def test_forged_numbers_are_refused(forged: dict[str, Any]) -> None:
     text = base64.urlsafe_b64encode(compact(data).encode()).decode()
     with pytest.raises(ParameterError, match="is not one that this server gave"):
         QUESTION.read(text)
+
+
+def test_what_stands_out_is_shown_first_and_no_entry_twice() -> None:
+    events = [{"sentence": f"{n}", "frames": [1] * 10, "frame_count": 10} for n in range(18)]
+
+    def make(count: int) -> dict[str, Any]:
+        whole = {"standouts": events[: max(count, 10)], "standouts_total": 18, "list": ["x" * 1_500] * min(count, 30)}
+        return {**whole, "list_total": 30}
+
+    seen: list[str] = []
+    sizes, cursor = [], Cursor()
+    while True:
+        answer = page(make, QUESTION, cursor, limit=None)
+        sizes.append(len(compact(answer)))
+        seen += [each["sentence"] for each in answer["standouts"]]
+        assert len(seen) >= 10
+        if answer["next_cursor"] is None:
+            break
+        cursor = QUESTION.read(answer["next_cursor"])
+    assert seen == [str(n) for n in range(18)]
+    assert max(sizes) <= BUDGET

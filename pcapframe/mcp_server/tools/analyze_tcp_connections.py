@@ -7,7 +7,6 @@ from pydantic import Field
 
 from pcapframe import answers
 from pcapframe.analysis import Analysis
-from pcapframe.answers.connections import NAMED_TEXT
 from pcapframe.mcp_server.asked import Make, asked_of
 from pcapframe.mcp_server.declaration import (
     MOST,
@@ -35,14 +34,14 @@ DESCRIPTION = (
     description=DESCRIPTION,
     forms=(answers.ConnectionsAnswer, answers.NoTcpAnswer),
     examples=({}, {"server_ip": SERVER}),
-    capture_text=NAMED_TEXT,
+    capture_text=("file", "notes", "connections.server_name"),
 )
 async def analyze_tcp_connections(
     ctx: Context,
     pcap_file: PcapFile,
     server_ip: ServerIp = None,
     server_port: ServerPort = None,
-    detailed: Annotated[bool, Field(description=f"Up to {MOST} connections a page")] = False,
+    detailed: Annotated[bool, Field(description=f"Up to {MOST} a page, as fit")] = False,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
@@ -53,8 +52,9 @@ async def analyze_tcp_connections(
         return lambda count: answers.analyze_tcp_connections(analysis, detailed=True, limit=count)
 
     question = ("analyze_tcp_connections", pcap_file, server_ip, server_port, detailed)
-    if detailed:
-        limit = limit or MOST
+    most = FEW
+    if detailed:  # as many as fit, whatever the limit
+        limit, most = None, limit or MOST
     elif limit:
         limit = min(limit, FEW)
-    return await asked_of(ctx).answer(ctx, question, make, limit=limit, cursor=cursor)
+    return await asked_of(ctx).answer(ctx, question, make, limit=limit, cursor=cursor, most=most)

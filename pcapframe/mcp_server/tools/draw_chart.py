@@ -1,6 +1,5 @@
-"""A chart as PNG."""
+"""A chart as PNG, with its caption and numbers."""
 
-from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -8,13 +7,16 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from pcapframe.mcp_server.asked import asked_of
-from pcapframe.mcp_server.charts import chart_png, of_one_connection
-from pcapframe.mcp_server.declaration import PcapFile, ServerIp, ServerPort, server_tool
+from pcapframe.mcp_server.charts import ChartNumbers, captioned_chart, of_one_connection
+from pcapframe.mcp_server.declaration import Drawn, PcapFile, ServerIp, ServerPort, server_tool
 from pcapframe.plots import CHARTS
 
 __all__ = ["draw_chart"]
 
-DESCRIPTION = "Draw a chart as PNG. Without conn_id, charts of one connection show that with the most payload."
+DESCRIPTION = (
+    "Draw a chart as PNG, with its caption and numbers. Without conn_id, charts of one connection show that with the "
+    "most payload."
+)
 
 
 def _names(schema: dict[str, Any]) -> None:
@@ -25,7 +27,14 @@ def _of_one(schema: dict[str, Any]) -> None:
     schema["description"] = f"For {', '.join(of_one_connection())}"
 
 
-@server_tool(title="Chart", description=DESCRIPTION, examples=tuple({"chart": chart} for chart in CHARTS))
+@server_tool(
+    title="Chart",
+    description=DESCRIPTION,
+    forms=(ChartNumbers,),
+    pages=False,
+    capture_text=("file", "rows"),
+    examples=tuple({"chart": chart} for chart in CHARTS),
+)
 async def draw_chart(
     ctx: Context,
     pcap_file: PcapFile,
@@ -33,7 +42,12 @@ async def draw_chart(
     conn_id: Annotated[int | None, Field(ge=0, json_schema_extra=_of_one)] = None,
     server_ip: ServerIp = None,
     server_port: ServerPort = None,
-) -> bytes:
-    """Answer with a picture."""
+) -> Drawn:
+    """Answer with a picture and what it shows."""
     held = await asked_of(ctx).analysis(ctx, pcap_file, server_ip, server_port)
-    return await anyio.to_thread.run_sync(partial(chart_png, held.analysis, chart, conn_id=conn_id))
+
+    def made() -> Drawn:
+        numbers, png = captioned_chart(held.analysis, chart, conn_id=conn_id)
+        return Drawn({**numbers, "file": held.name}, png)
+
+    return await anyio.to_thread.run_sync(made)

@@ -9,12 +9,13 @@ from pydantic import Field
 from pcapframe.mcp_server.asked import asked_of
 from pcapframe.mcp_server.declaration import Cursor, Limit, server_tool
 from pcapframe.mcp_server.listing import CaptureEntry
-from pcapframe.mcp_server.paging import BUDGET, CURSOR_ROOM, Question, compact
+from pcapframe.mcp_server.paging import BUDGET, Question, compact
 from pcapframe.mcp_server.paging import Cursor as Place
 
 __all__ = ["CaptureList", "list_captures"]
 
 ROWS = 20  # captures without a limit
+ROOM = 350  # reserved for the cursor and the other keys [bytes]
 DESCRIPTION = (
     "List the captures that this server may read, by name: size, format, packets, times, whether damaged, and what "
     "stands out first where analysed already. null: not read for this list (large)."
@@ -50,7 +51,7 @@ async def list_captures(
         question = Question(found.identity, ("list_captures", name))
         begin = question.read(cursor).entries
         described = captures.describe(found.names[begin : begin + (limit or ROWS)])
-        shown, room = 0, BUDGET - CURSOR_ROOM
+        shown, room = 0, BUDGET - ROOM
         for entry in described:
             room -= len(compact(entry)) + 1
             shown += room >= 0

@@ -12,7 +12,7 @@ from pcapframe.cli.commands import commands
 from tests.builders import pcap
 from tests.mcp_server.clients import DATA, EXAMPLES, FOUR, SMALL, Blocking, text, without_time
 
-OURS = ("next_cursor", "patterns_total")
+OURS = ("next_cursor", "next_steps", "patterns_total", "health", "capture_text")
 
 
 def questions(name: str) -> list[tuple[str, dict[str, Any], list[str]]]:
@@ -39,14 +39,82 @@ def test_the_answer_is_that_of_python_and_the_command_line(
     for tool, asked, command in questions(name):
         # Without `detailed`, a page has ten connections at most.
         limit = 10 if command == ["connections"] else 100
-        ours = without_time(served.answer(tool, pcap_file=name, limit=limit, **asked), *OURS)
-        python = without_time(getattr(pf, tool)(name, limit=limit, **asked))
+        answer = served.answer(tool, pcap_file=name, limit=limit, **asked)
+        whole = getattr(pf, tool)(name, limit=limit, **asked)
+        assert answer["health"] == (whole["health"] if tool == FOUR[0] else by_reference(whole, asked))
+        if asked.get("detailed"):  # a page has as many as fit
+            answer["standouts"] = whole["standouts"]  # with less evidence
+            answer["connections"] += rest_of(served, answer, tool, pcap_file=name, limit=limit, **asked)
+        ours = without_time(answer, *OURS)
+        python = without_time(whole, *OURS)
         limits = ["--limit", str(limit)] if command[0] != "flow" else []
         printed = CliRunner().invoke(commands, [*command, name, "--json", *limits], catch_exceptions=False).stdout
-        for theirs in (python, without_time(json.loads(printed))):
+        for theirs in (python, without_time(json.loads(printed), *OURS)):
             assert list(ours) == list(theirs)
             for key, value in theirs.items():
                 assert ours[key] == value, f"{tool} {asked} {key}"
+
+
+def by_reference(answer: dict[str, Any], asked: dict[str, Any]) -> dict[str, str]:
+    tool = FOUR[0] if "server_ip" in asked else "get_capture_facts"
+    return {"sentence": answer["health"]["sentence"], "whole_in": tool}
+
+
+def rest_of(client: Blocking, answer: dict[str, Any], tool: str, **asked: Any) -> list[Any]:
+    """The connections of the pages that follow."""
+    found = []
+    while answer["next_cursor"]:
+        result = client.call(tool, cursor=answer["next_cursor"], **asked)
+        assert len(text(result)) <= SMALL
+        answer = result.structured_content
+        found += answer["connections"]
+    return found
+
+
+def test_health_is_said_once_and_then_by_reference(served: Blocking) -> None:
+    whole = pf.analyze_tcp_anomalies(DATA / "midstream.pcap")["health"]
+    assert whole["findings"]
+    first = served.answer(FOUR[0], pcap_file="midstream.pcap")["health"]
+    assert first["sentence"] == whole["sentence"]
+    assert [finding["name"] for finding in first["findings"]] == [finding["name"] for finding in whole["findings"]]
+    for tool in FOUR[1:3]:
+        answer = served.answer(tool, pcap_file="midstream.pcap")
+        assert answer["health"] == {"sentence": whole["sentence"], "whole_in": "get_capture_facts"}
+    narrow = served.answer(FOUR[3], pcap_file="midstream.pcap", server_ip="198.51.100.20")["health"]
+    assert narrow["whole_in"] == FOUR[0]
+    assert served.answer(FOUR[0], pcap_file="midstream.pcap", server_ip="198.51.100.20")["health"]["findings"]
+    again = served.answer("get_capture_facts", pcap_file="midstream.pcap")["health"]
+    assert [finding["name"] for finding in again["findings"]] == [finding["name"] for finding in whole["findings"]]
+
+
+def test_every_answer_begins_with_what_stands_out(served: Blocking) -> None:
+    first = served.answer(FOUR[0], pcap_file="resets.pcap")
+    assert next(iter(first)) == "standouts"
+    sentences = [seen["sentence"] for seen in first["standouts"]]
+    for tool, asked in (
+        (FOUR[1], {}),
+        (FOUR[2], {}),
+        (FOUR[3], {"server_ip": "198.51.100.20"}),
+        ("get_packets", {"conn_id": 1}),
+        ("dissect_packet", {"frame": 1}),
+        ("get_capture_facts", {}),
+    ):
+        answer = served.answer(tool, pcap_file="resets.pcap", **asked)
+        assert next(iter(answer)) == "standouts"
+        if "server_ip" not in asked:
+            shown = [seen["sentence"] for seen in answer["standouts"]]
+            assert shown[: len(sentences)] == sentences[: len(shown)]
+            assert answer["standouts_total"] == first["standouts_total"]
+
+
+def test_frames_by_kind_and_what_names_the_rest(served: Blocking) -> None:
+    answer = served.answer(FOUR[0], pcap_file="resets.pcap")
+    statistics, kinds = answer["statistics"], answer["kinds"]
+    assert kinds["rst"]["frame_count"] == len(kinds["rst"]["frames"]) == statistics["flags"]["rst"]
+    assert kinds["resent"]["frame_count"] == statistics["retransmissions"]["total"]
+    for step in answer["next_steps"]:
+        shown = served.answer(step["tool"], pcap_file="resets.pcap", pattern=step["pattern"])
+        assert step["shows"].split()[0] == str(shown["packets_total"])
 
 
 def test_default_answers_are_small(served: Blocking, served_large: Blocking) -> None:

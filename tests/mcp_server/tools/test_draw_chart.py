@@ -1,5 +1,6 @@
 """Charts over stdio: all that are declared."""
 
+import json
 import struct
 from base64 import b64decode
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from mcp.client.client import Client
 from pcapframe.mcp_server import Settings
 from pcapframe.mcp_server.server import CaptureServer
 from pcapframe.plots import CHARTS
-from tests.mcp_server.clients import DATA, EXAMPLES, Blocking
+from tests.mcp_server.clients import DATA, EXAMPLES, SMALL, Blocking
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -25,12 +26,19 @@ def test_charts(served: Blocking, name: str) -> None:
     ):
         result = served.call("draw_chart", pcap_file=name, **asked)
         assert not result.is_error, result.content
-        (image,) = result.content
+        words, image = result.content
         data = b64decode(image.data)
         assert image.mime_type == "image/png"
         assert data.startswith(b"\x89PNG")
         assert struct.unpack(">II", data[16:24]) == (900, 480)
         assert len(data) < 200_000
+        assert len(words.text) <= SMALL
+        assert json.loads(words.text) == result.structured_content
+        numbers = result.structured_content
+        assert next(iter(numbers)) == "standouts"
+        assert numbers["caption"]
+        assert all(len(row) == len(numbers["columns"]) for row in numbers["rows"])
+        assert len(numbers["rows"]) <= numbers["rows_total"]
 
 
 def test_every_chart_that_is_declared_can_be_drawn(served: Blocking) -> None:
@@ -57,7 +65,7 @@ def test_a_chart_that_is_added_is_offered(toy: str) -> None:
 
     tool, drawn = anyio.run(ask)
     assert tool.input_schema["properties"]["chart"]["enum"] == list(CHARTS)
-    assert drawn.content[0].mime_type == "image/png"
+    assert drawn.content[1].mime_type == "image/png"
 
 
 def test_what_cannot_be_meant_is_one_sentence(served: Blocking) -> None:
