@@ -3,12 +3,15 @@
 from typing import Any, TypedDict
 
 from pcapframe.analysis import Analysis
+from pcapframe.analysis.standouts import RULES
 from pcapframe.wording import counted
 
 __all__ = ["NextStep", "next_steps"]
 
 MOST = 4
-OF_EVERY_CAPTURE = "state_transitions"
+# Patterns whose packets are all of one kind.
+SAME = {"packet_retransmission": "resent", "unanswered_syns": "unanswered_syn", "zero_window": "zero_window"}
+EVENTS = {rule.pattern for rule in RULES}  # patterns that can stand out
 
 
 class NextStep(TypedDict):
@@ -40,13 +43,16 @@ def next_steps(analysis: Analysis, answer: dict[str, Any]) -> list[NextStep]:
     patterns = {
         each.pattern: (each.evidence.frame_count, shown.get(each.pattern, 0))
         for each in analysis.patterns
-        if each.pattern not in (OF_EVERY_CAPTURE, *kinds)
+        if each.pattern in EVENTS and each.pattern not in kinds
     }
     counts = patterns | kinds
     first = [str(each.pattern) for each in analysis.standouts if each.pattern in counts]
     order = [*kinds, *first, *patterns]
-    unnamed = [name for name in dict.fromkeys(order) if counts[name][1] < counts[name][0]]
+    unnamed = [name for name in order if counts[name][1] < counts[name][0]]
     wanted = dict.fromkeys([*unnamed, *(name for name in first if counts[name][0])])
+    for pattern, kind in SAME.items():
+        if kind in wanted and pattern != kind:
+            wanted.pop(pattern, None)
     return [
         NextStep(tool="get_packets", pattern=name, shows=counted(counts[name][0], "packet"))
         for name in list(wanted)[:MOST]

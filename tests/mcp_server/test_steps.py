@@ -40,3 +40,10 @@ def test_each_can_be_asked() -> None:
     for step in steps:
         shown = packets_behind(analysis, pattern=step["pattern"])
         assert shown["packets_total"] == int(step["shows"].split()[0].replace(",", ""))
+
+
+def test_no_packets_twice_and_no_pattern_that_is_no_event() -> None:
+    analysis = pf.analyze(pf.example("losses.pcap"))
+    patterns = [step["pattern"] for step in next_steps(analysis, dict(anomalies_of(analysis, limit=1, evidence=1)))]
+    assert patterns[0] == "resent"
+    assert not {"packet_retransmission", "duplicate_ack_share", "state_transitions"} & {*patterns}

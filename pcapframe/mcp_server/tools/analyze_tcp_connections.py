@@ -41,7 +41,7 @@ async def analyze_tcp_connections(
     pcap_file: PcapFile,
     server_ip: ServerIp = None,
     server_port: ServerPort = None,
-    detailed: Annotated[bool, Field(description=f"Up to {MOST} a page, as fit")] = False,
+    detailed: Annotated[bool, Field(description=f"As many a page as fit, {MOST} at most")] = False,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
