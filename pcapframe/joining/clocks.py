@@ -372,6 +372,8 @@ def _is_beyond(points: _Points) -> bool | None:
     """Tell whether the other capture is on the server's side."""
     votes = 0.0
     for part in (*_windows(points), points):
+        if part is points and votes:
+            break
         rooms = [each.room() for each in (part, part.turned())]
         if part is points and votes == 0:
             votes = rooms[0] - rooms[1] if np.isfinite(rooms).all() else 0.0

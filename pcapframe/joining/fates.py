@@ -8,16 +8,15 @@ depends on what else the capture lacks: if nothing can be shown to be missing, i
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
-from pcapframe.jit import jit
 from pcapframe.joining.echoes import are_echoed
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rows import Rows
-from pcapframe.joining.transmissions import NO_ACK
+from pcapframe.joining.streams import LATE, by_stream, covered, first_acks
+from pcapframe.joining.transmissions import EDGE_BITS, NO_ACK
 from pcapframe.schema import FATE_RULES, FATES, RST
 
 __all__ = ["Fates", "judge_fates"]
@@ -29,7 +28,6 @@ SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of th
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
-LATE = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,50 +47,6 @@ class Fates:
     first_seen: Array
     last_seen: Array
     first_missing: Array
-
-
-@jit
-def _first_acks(begins: Any, order: Any, ack: Any, time: Any, stream: Any, end: Any, found: Any) -> None:
-    """Find when a peer first acknowledged up to a number: by the items of each stream in order, `begins` on."""
-    highest = np.empty(order.size, np.int64)
-    for s in range(begins.size - 1):
-        top = NO_ACK
-        for i in range(begins[s], begins[s + 1]):
-            top = max(top, ack[order[i]])
-            highest[i] = top
-    for q in range(stream.size):
-        peer = stream[q] ^ 1
-        low, high = begins[peer], begins[peer + 1]
-        while low < high:
-            middle = (low + high) // 2
-            if highest[middle] >= end[q]:
-                high = middle
-            else:
-                low = middle + 1
-        found[q] = time[order[low]] if low < begins[peer + 1] else LATE
-
-
-@jit
-def _covered(begins: Any, order: Any, start: Any, end: Any, stream: Any, low: Any, high: Any, found: Any) -> None:
-    """Tell whether the items of a stream, in order of their starts, hold all of a range together."""
-    until = np.empty(order.size, np.int64)  # how far the bytes go on without a hole, from each item on
-    for s in range(begins.size - 1):
-        top = NO_ACK
-        for i in range(begins[s], begins[s + 1]):
-            top = max(top, end[order[i]])
-            until[i] = top
-        for i in range(begins[s + 1] - 2, begins[s] - 1, -1):
-            if start[order[i + 1]] <= until[i]:
-                until[i] = until[i + 1]
-    for q in range(stream.size):
-        first, last = begins[stream[q]], begins[stream[q] + 1]
-        while first < last:
-            middle = (first + last) // 2
-            if start[order[middle]] <= low[q]:
-                first = middle + 1
-            else:
-                last = middle
-        found[q] = first > begins[stream[q]] and until[first - 1] >= high[q]
 
 
 class _Judge:
@@ -118,7 +72,7 @@ class _Judge:
         self.fate = np.full(self.stream.size, PASSED, np.int8)
         self.rule = np.full(self.stream.size, RULE["seen"], np.int8)
         self.missed = np.zeros((self.streams // 2, len(captures)), np.int64)
-        self._acks: dict[int, tuple[Array, Array]] = {}
+        self._orders: dict[tuple[int, bool], tuple[Array, Array]] = {}
 
     def set(self, which: Array, fate: np.int8, rule: str) -> None:
         """Decide on some rows."""
@@ -137,24 +91,33 @@ class _Judge:
 
     def in_streams(self, point: int, *, by_start: bool) -> tuple[Array, Array]:
         """Return where the items of each stream begin, in order of time or of their starts, and that order."""
-        items = self.rows.items[point]
-        order = np.lexsort((items.start, items.stream)) if by_start else np.argsort(items.stream, kind="stable")
-        return np.searchsorted(items.stream[order], np.arange(self.streams + 1)), order
+        if (point, by_start) not in self._orders:
+            items = self.rows.items[point]
+            if by_start:
+                begins, order = self.in_streams(point, by_start=False)
+                key = (items.stream[order] << EDGE_BITS) + items.start[order]
+                order = order[np.argsort(key, kind="stable")]  # nearly sorted: little to do
+            else:
+                counts = np.bincount(items.stream, minlength=self.streams)
+                begins, order = np.append(0, np.cumsum(counts)), np.empty(len(items), np.int64)
+                by_stream(items.stream, begins[:-1].copy(), order)
+            self._orders[point, by_start] = begins, order
+        return self._orders[point, by_start]
 
     def acknowledged(self, point: int, which: Array) -> Array:
         """Return when the receiver first acknowledged rows, as captured at a point; `LATE` if never."""
-        if point not in self._acks:
-            self._acks[point] = self.in_streams(point, by_start=False)
         found = np.empty(which.size, np.int64)
         ack = self.rows.items[point].ack
-        _first_acks(*self._acks[point], ack, self.times[point], self.stream[which], self.end[which], found)
+        first_acks(
+            *self.in_streams(point, by_start=False), ack, self.times[point], self.stream[which], self.end[which], found
+        )
         return found
 
     def covered(self, point: int, which: Array) -> Mask:
         """Tell which rows' ranges are whole in the frames of a point."""
         found, items = np.zeros(which.size, np.bool_), self.rows.items[point]
         begins, order = self.in_streams(point, by_start=True)
-        _covered(begins, order, items.start, items.end, self.stream[which], self.start[which], self.end[which], found)
+        covered(begins, order, items.start, items.end, self.stream[which], self.start[which], self.end[which], found)
         return found
 
     def alike(self, which: Array) -> tuple[Array, Array]:
@@ -225,12 +188,15 @@ class _Judge:
             return
         items, plain = self.rows.items[x], self.captures[x].plain
         tsval, place = plain["tsval"][items.row], self.rows.place[:, x]
-        arrived = (self.rows.place[:, y] != NONE) & (place != NONE)
+        asked = np.zeros(self.streams, np.bool_)
+        asked[self.stream[which]] = True
+        arrived = np.flatnonzero((self.rows.place[:, y] != NONE) & (place != NONE) & asked[self.stream])
+        sent, back = np.flatnonzero(asked[items.stream]), np.flatnonzero(asked[items.stream ^ 1])
         found = are_echoed(
             (self.stream[which], tsval[place[which]]),
-            (items.stream, tsval),
+            (items.stream[sent], tsval[sent]),
             (self.stream[arrived], tsval[place[arrived]]),
-            (items.stream ^ 1, plain["tsecr"][items.row]),
+            (items.stream[back] ^ 1, plain["tsecr"][items.row[back]]),
         )
         self.set(which[found], MISSING, "echoed")
         self.note_missing(which[found], y)

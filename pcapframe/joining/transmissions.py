@@ -16,7 +16,7 @@ from pcapframe.joining.facts import NONE, ONE, Capture
 from pcapframe.joining.pairing import FULL, HALF
 from pcapframe.schema import ACK, FIN, NO_NUMBER, RST, SYN
 
-__all__ = ["NO_ACK", "Items", "Paths", "cut_offloaded", "items_of", "shifts"]
+__all__ = ["EDGE_BITS", "NO_ACK", "Items", "Paths", "cut_offloaded", "items_of", "shifts"]
 
 NO_ACK = np.iinfo(np.int64).min
 PIECES = 128  # a frame is cut into no more on average: 64 KiB hold fewer segments of the smallest usual size
