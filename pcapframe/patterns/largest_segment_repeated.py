@@ -118,10 +118,12 @@ def _repeated(traffic: Traffic, resent: Array, fewest: int) -> _Repeated:
     """Find the most retransmitted segment of each side, if it reaches the limit."""
     side = 2 * traffic.place(resent) + traffic.from_client(resent)
     seq, size = traffic.at("rel_seq", resent, np.int64), traffic.payload(resent).astype(np.int64)
-    some = _often(fewest, side, seq, size)
-    keys, counts = np.unique(np.column_stack([side[some], seq[some], size[some]]), axis=0, return_counts=True)
+    keys = np.column_stack([side, seq, size])[_often(fewest, side, seq, size)]
+    keys = keys[np.lexsort(keys.T[::-1])]
+    begins = np.flatnonzero(changes(*keys.T))
+    counts = np.diff(np.append(begins, len(keys)))
     often = counts >= max(fewest, 1)
-    keys, counts = keys[often], counts[often]
+    keys, counts = keys[begins[often]], counts[often]
     # For each side the most retransmitted one, if the peer sent anything after the side's first retransmission.
     order = np.lexsort((-counts, keys[:, 0]))
     order = order[changes(keys[order, 0])]

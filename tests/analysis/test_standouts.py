@@ -8,10 +8,8 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.standouts import RULES
-from pcapframe.analysis.standouts._observed import SENTENCES
-
-
 from pcapframe.analysis.standouts._establishing import TRIED, _tried
+from pcapframe.analysis.standouts._observed import SENTENCES
 from pcapframe.analysis.standouts._rules import AGGREGATES, rank
 from pcapframe.analysis.standouts._seen import Found
 from pcapframe.patterns._registry import NAMES
