@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from pcapframe.analysis.display import note_line, table
@@ -32,18 +33,26 @@ def join_text(joined: Joined) -> RenderableType:
     common = summary["connections"]["common"]
     lines: list[RenderableType] = [Text(f"{counted(common, 'common connection')}", style="bold")]
     lines += [note_line(note) for note in joined.notes]
-    lines += [Text(f"- {sentence}") for sentence in summary["stands_out"]]
+    lines += [_item(sentence) for sentence in summary["stands_out"]]
     lines += [Text(), _points(summary["points"])]
     if len(joined.segments):
         lines += [Text(), _fates(summary["fates"])]
     return Group(*lines)
 
 
+def _item(sentence: str) -> RenderableType:
+    """Write a sentence of a list, its further lines below its first word."""
+    line = Table.grid(padding=(0, 1))
+    line.add_row("-", Text(sentence))
+    return line
+
+
 def _points(points: list[dict[str, object]]) -> RenderableType:
     """Write the points, from the client on where that is known."""
     rows = table(("point", "capture", "clock ahead by", "between", "drift"), texts=2)
     for point in sorted(points, key=lambda point: (point["order"] is None, point["order"])):
-        low, high, drift = point["offset_low_s"], point["offset_high_s"], point["drift_ppm"]
+        low, high = point["offset_low_s"], point["offset_high_s"]
+        drift = point["drift_low_ppm"], point["drift_high_ppm"]
         offset = point["offset_s"]
         known = isinstance(offset, float)
         rows.add_row(
@@ -52,9 +61,14 @@ def _points(points: list[dict[str, object]]) -> RenderableType:
             printable(Path(str(point["capture"])).name),
             _signed(offset) if known else "unknown",
             f"{_signed(low)} and {_signed(high)}" if known and low != high else "",
-            f"{drift:+.1f} ppm" if isinstance(drift, float) and drift else "",
+            f"{_ppm(drift[0])} to {_ppm(drift[1])} ppm" if known and low != high else "",
         )
     return rows
+
+
+def _ppm(value: object) -> str:
+    """Write a drift with its sign."""
+    return f"{round(float(str(value)), 1) + 0.0:+.1f}"
 
 
 def _signed(value: object) -> str:

@@ -51,9 +51,16 @@ def notes_on(
         elif not both.size:
             found.append(_nothing_common(first, capture))
         elif clock is None or not clock.pieces:
+            shared = ((rows.place[:, 0] != NONE) & (rows.place[:, point] != NONE)).any()
             found.append(
-                f"{first.name} and {capture.name} have {counted(both.size, 'connection')} in common, but no packets of "
-                "both directions: how their clocks differ, and which of them is nearer to the clients, is unknown."
+                f"{first.name} and {capture.name} have {counted(both.size, 'connection')} in common, but no "
+                f"packet{'s of both directions' if shared else ' of them'}: how their clocks differ, and which of them "
+                "is nearer to the clients, is unknown."
+            )
+        elif clock.is_beyond is None:
+            found.append(
+                f"Packets take no time between {first.name} and {capture.name}: which of them is nearer to the clients "
+                "cannot be told. Perhaps it is one capture with another clock."
             )
         elif abs(clock.base / 1e9) >= SHOWN_OFFSET_S:
             ahead = "ahead of" if clock.base > 0 else "behind"
@@ -79,6 +86,9 @@ def _same(one: Capture, other: Capture) -> bool:
 
 def _nothing_common(one: Capture, other: Capture) -> str:
     """Say what two captures without a common connection have."""
+    without = [capture for capture in (one, other) if not len(capture.connections)]
+    if without:
+        return " ".join(_no_tcp(capture) for capture in without)
     sizes = [counted(len(capture.connections), "TCP connection") for capture in (one, other)]
     text = f"No connection of {one.name} ({sizes[0]}) was found in {other.name} ({sizes[1]})"
     hosts = [
@@ -97,6 +107,13 @@ def _nothing_common(one: Capture, other: Capture) -> str:
         else:
             text += ", and their times overlap"
     return f"{text}."
+
+
+def _no_tcp(capture: Capture) -> str:
+    """Say that a capture has nothing to join."""
+    packets = len(capture.analysis.packets)
+    held = f"none of its {counted(packets, 'packet')} is of a TCP connection" if packets else "it has no packets"
+    return f"Nothing of {capture.name} can be joined: {held}."
 
 
 def _addresses(count: int) -> str:

@@ -13,6 +13,7 @@ from pcapframe.wording import agreeing, counted, percent, seconds
 __all__ = ["describe_join", "summarise_join"]
 
 SHOWN_RSTS = 3
+COPIES = ("identification", "timestamp")  # rules by which a packet is a copy of another
 RULES = {
     "nothing_else_missing": "where nothing else of this connection is missing",
     "sender_went_on": "and its sender went on sending",
@@ -93,6 +94,7 @@ def describe_join(joined: Joined) -> Iterator[str]:
     yield from _on_resets(joined)
     yield from _on_resends(joined)
     yield from _on_losses(joined)
+    yield from _on_copies(joined)
     yield from _on_addresses(joined)
     yield from _on_times(joined)
     yield from _on_captures(joined)
@@ -143,6 +145,20 @@ def _on_losses(joined: Joined) -> Iterator[str]:
             towards = direction.replace("_", " the ")
             of = f"Of {counted(seen, 'packet')} {towards} at {here}, {count:,} {agreeing(count, 'was', 'were')} lost"
             yield f"{of} before {there} ({percent(count / seen)})."
+
+
+def _on_copies(joined: Joined) -> Iterator[str]:
+    """Say how many packets were copied on the way."""
+    rows = joined.segments
+    copies = rows[(rows["fate"] == "added") & rows["fate_rule"].isin(COPIES)]
+    for direction, mask in _directions(copies):
+        for (missing, place), count in (
+            copies[mask].groupby(["first_missing", "last_seen"], observed=True).size().items()
+        ):
+            if missing != place:
+                towards = direction.replace("_", " the ")
+                are = f"{agreeing(int(count), 'is a', 'are')} {agreeing(int(count), 'copy', 'copies')}"
+                yield f"{counted(int(count), 'packet')} {towards} {are} made between {missing} and {place}."
 
 
 def _on_addresses(joined: Joined) -> Iterator[str]:

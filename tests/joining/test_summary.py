@@ -1,6 +1,7 @@
 """Sentences and counts of joins, worked out by hand."""
 
 import json
+from fractions import Fraction
 
 from pcapframe.joining.summary import describe_join, summarise_join
 from tests.builders import Conversation
@@ -68,3 +69,10 @@ def test_summary_without_anything_common():
     assert summary["points"][1]["offset_s"] is None
     assert summary["stands_out"] == []
     assert len(summary["notes"]) == 1
+
+
+def test_copies_made_on_the_way():
+    frames = list(talk(3))
+    there = beyond(frames)
+    there.insert(4, (there[3][0] + Fraction(1, 100_000), there[3][1]))
+    assert "1 packet to the server is a copy made between client and server." in describe_join(joined(frames, there))
