@@ -6,10 +6,8 @@ before is done, and what runs at once writes to memory of its own.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
-from itertools import islice
 from types import TracebackType
 from typing import TypeVar
 
@@ -86,61 +84,24 @@ class Team:
         Exception
             What the work raises, once the other threads have ended what they had begun.
         """
-        self._share(deque(partial(work, item) for item in items))
-
-    def feed(self, chunks: Iterable[Item], passes: Sequence[Callable[[Item], object]]) -> None:
-        """Give each chunk to all passes, and make the next one meanwhile.
-
-        Parameters
-        ----------
-        chunks : iterable
-            Makes the next chunk when asked for it, in the calling thread.
-        passes : sequence of callable
-            Each takes every chunk, in order. What takes longest is best first.
-
-        Raises
-        ------
-        Exception
-            As from `each`.
-        """
-        left = iter(chunks)
-        ready = list(islice(left, 1))
-        while ready:
-            following: list[Item] = []
-            self._share(deque(partial(one, ready[0]) for one in passes), partial(_take_one, left, following))
-            ready = following
-
-    def _share(self, jobs: deque[Callable[[], object]], own: Callable[[], object] | None = None) -> None:
-        """Let all threads take jobs until none is left; the calling one does its own first, if others can begin."""
+        left = deque(items)
 
         def share() -> None:
             while True:
                 try:
-                    job = jobs.popleft()
+                    item = left.popleft()
                 except IndexError:  # none is left
                     return
                 try:
-                    job()
+                    work(item)
                 except BaseException:
-                    jobs.clear()
+                    left.clear()
                     raise
 
-        helpers = min(self._others, len(jobs) - (own is None))
-        others = [self._pool.submit(share) for _ in range(helpers)] if self._pool else []
+        others = [self._pool.submit(share) for _ in range(min(self._others, len(left) - 1))] if self._pool else []
         try:
-            if own and others:
-                own()
             share()
-            if own and not others:
-                own()
-        except BaseException:
-            jobs.clear()
-            raise
         finally:
             wait(others)
         for other in others:
             other.result()
-
-
-def _take_one(chunks: Iterator[Item], into: list[Item]) -> None:
-    into.extend(islice(chunks, 1))

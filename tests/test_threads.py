@@ -1,6 +1,5 @@
 import os
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -55,31 +54,6 @@ def test_items_are_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         team.each(lambda _: both.wait(), [1, 2])  # ends only if both are there together
 
 
-def test_each_pass_has_every_chunk_in_order(team: Team) -> None:
-    seen: list[list[int]] = [[], [], []]
-
-    def take(place: int, chunk: int) -> None:
-        time.sleep(0.001 * place)
-        seen[place].append(chunk)
-
-    team.feed(iter(range(9)), [lambda chunk, place=place: take(place, chunk) for place in range(3)])  # type: ignore[misc]
-
-    assert seen == [list(range(9))] * 3
-
-
-def test_chunks_are_made_in_the_calling_thread(team: Team) -> None:
-    made_in: set[int] = set()
-
-    def chunks() -> Iterator[int]:
-        for chunk in range(5):
-            made_in.add(threading.get_ident())
-            yield chunk
-
-    team.feed(chunks(), [lambda _: time.sleep(0.001)] * 3)
-
-    assert made_in == {threading.get_ident()}
-
-
 @pytest.mark.parametrize("failing", range(4))
 def test_what_the_work_raises_ends_it(team: Team, failing: int) -> None:
     def work(item: int) -> None:
@@ -88,29 +62,6 @@ def test_what_the_work_raises_ends_it(team: Team, failing: int) -> None:
 
     with pytest.raises(ValueError, match=f"item {failing}"):
         team.each(work, range(4))
-
-
-def test_what_making_a_chunk_raises_ends_the_feeding(team: Team) -> None:
-    def chunks() -> Iterator[int]:
-        yield 1
-        raise ValueError("no more")
-
-    with pytest.raises(ValueError, match="no more"):
-        team.feed(chunks(), [lambda _: None, lambda _: None])
-
-
-def test_a_pass_that_raises_takes_no_further_chunk(team: Team) -> None:
-    seen: list[int] = []
-
-    def take(chunk: int) -> None:
-        seen.append(chunk)
-        if chunk == 2:
-            raise KeyError(chunk)
-
-    with pytest.raises(KeyError):
-        team.feed(iter(range(9)), [take])
-
-    assert seen == [0, 1, 2]
 
 
 @pytest.mark.parametrize("example", ["losses.pcap", "resets.pcap", "ipv6.pcapng", "midstream.pcap"])

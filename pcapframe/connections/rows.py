@@ -12,7 +12,7 @@ from pcapframe.schema import SEGMENTS
 
 __all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "seconds", "unpacked"]
 
-CHUNK_ROWS = 1 << 17
+CHUNK_ROWS = 1 << 16
 BLOCK_ROWS = 1 << 12  # of records, which the cache holds
 SIDES = ("client", "server")
 Read = TypeVar("Read")

@@ -1,6 +1,7 @@
 """Build the connections frame from segments: one row per connection."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pcapframe.arrays import Array
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns, name_columns
 from pcapframe.connections.registry import DERIVED, MEASURES, Measure
-from pcapframe.connections.rows import in_chunks
+from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
@@ -79,9 +80,14 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
 
 def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
     """Feed all segments; a function, since the last chunk would stay in a variable."""
-    with Team(len(measures) + 1) as team:
+    with Team(len(measures)) as team:
         # The last ones take longest.
-        team.feed(in_chunks(segments, place), [measure.feed for measure in reversed(measures)])
+        for rows in in_chunks(segments, place):
+            team.each(partial(_take, rows), reversed(measures))
+
+
+def _take(rows: Rows, measure: Measure) -> None:
+    measure.feed(rows)
 
 
 def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:
