@@ -4,10 +4,12 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader
-from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 __all__ = ["index_page", "page_of", "report_page"]
 
@@ -21,7 +23,7 @@ DIGEST = f"sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode('utf-8')).diges
 """Of the only script that a report runs, whatever a capture puts into it."""
 
 
-def report_page(notebook: NotebookNode, title: str) -> str:
+def report_page(notebook: "NotebookNode", title: str) -> str:
     """Return an executed report as a standalone page, without the code.
 
     Parameters
@@ -37,7 +39,7 @@ def report_page(notebook: NotebookNode, title: str) -> str:
         HTML that loads nothing from elsewhere.
     """
     shown = [_html(output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return page_of([part for part in shown if part], title)
+    return page_of(shown, title)
 
 
 def page_of(parts: Sequence[str], title: str) -> str:
@@ -46,7 +48,7 @@ def page_of(parts: Sequence[str], title: str) -> str:
     Parameters
     ----------
     parts : sequence of str
-        Escaped already.
+        Escaped already; empty ones are left out.
     title : str
         Of the page; escaped here.
 
@@ -56,7 +58,7 @@ def page_of(parts: Sequence[str], title: str) -> str:
         HTML that loads nothing and runs only the page's own script.
     """
     return PAGES.get_template("report.html.j2").render(
-        title=title, style=STYLE, script=SCRIPT, digest=DIGEST, parts=parts
+        title=title, style=STYLE, script=SCRIPT, digest=DIGEST, parts=[part for part in parts if part]
     )
 
 
@@ -79,7 +81,7 @@ def index_page(title: str, results: Sequence[Any]) -> str:
     return PAGES.get_template("index.html.j2").render(title=title, style=STYLE, results=results, patterns=patterns)
 
 
-def _html(output: NotebookNode) -> str:
+def _html(output: "NotebookNode") -> str:
     """Return the HTML that a cell showed; it is escaped already."""
     data = output.get("data", {})
     return str(data["text/html"]) if "text/html" in data else ""

@@ -1,4 +1,4 @@
-"""Run the report's notebook for each capture and write its output."""
+"""Write a report for each capture, and on request the notebook that papermill executed for it."""
 
 import os
 import re
@@ -9,14 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import nbformat
-import papermill
-
-from pcapframe.errors import ParameterError
+from pcapframe.errors import MissingExtraError, ParameterError, needs_extra
 from pcapframe.files import written_aside
 from pcapframe.patterns import Thresholds
-from pcapframe.report.pages import index_page, report_page
-from pcapframe.report.sections import RESULT_TYPE
+from pcapframe.report.pages import index_page, page_of, report_page
+from pcapframe.report.sections import RESULT_TYPE, SECTIONS, CaptureReport
 
 __all__ = ["NOTEBOOK", "ReportResult", "write_report", "write_reports"]
 
@@ -88,7 +85,7 @@ def write_reports(
         Values for the notebook's parameters cell, except the capture: ``server_ip``, ``server_port``, ``start``,
         ``end``, ``thresholds`` (by flat name), ``decode_as``, ``server_name``, ``names`` (a file) and ``title``.
     keep_notebook : bool, default False
-        Also write the executed notebook, ``NAME.ipynb``.
+        Also execute the report's notebook with papermill and write it, ``NAME.ipynb``.
     progress : callable, optional
         Called with the number of reports done, the total, and the name of the current capture.
 
@@ -178,9 +175,36 @@ def notebook_path() -> Path:
 def _write_report(
     capture: str, folder: Path, stem: str, parameters: dict[str, Any], *, keep_notebook: bool
 ) -> ReportResult:
-    """Execute the notebook for one capture and write its output."""
+    """Write the page of one capture, and the executed notebook if it is kept."""
+    executed = None
+    try:
+        if keep_notebook:
+            html, result, executed = _executed(capture, parameters)
+        else:
+            report = CaptureReport(capture, **parameters)
+            html = page_of([getattr(report, name)().text for name in SECTIONS], report.title)
+            result = report.result()
+    except MissingExtraError:
+        raise
+    except Exception as error:  # whatever it is, the other captures have their reports
+        name = os.path.basename(capture)
+        return ReportResult(name, name, None, f"the report failed: {type(error).__name__}: {error}")
+    page = folder / f"{stem}.html"
+    _write_whole(page, html)
+    if executed is not None:
+        _write_whole(folder / f"{stem}.ipynb", executed)
+    return ReportResult(page=page, **result)
+
+
+def _executed(capture: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
+    """Execute the notebook for one capture; return its page, its result for the index, and itself."""
+    with needs_extra("executed notebooks need", "report"):
+        import ipykernel as _  # noqa: F401, PLC0415  # runs the notebook
+        import nbformat  # noqa: PLC0415  # takes seconds to load, as papermill
+        import papermill  # noqa: PLC0415
     with tempfile.TemporaryDirectory(prefix="pcapframe-") as scratch:
         executed = Path(scratch) / NOTEBOOK
+        failed: Exception | None = None
         try:
             papermill.execute_notebook(
                 str(notebook_path()),
@@ -190,26 +214,15 @@ def _write_report(
                 progress_bar=False,
                 extra_arguments=["--log-level=CRITICAL"],  # the kernel otherwise logs its ports and its exit
             )
-            problem = None
         except papermill.PapermillExecutionError as error:
-            problem = f"the notebook failed: {error.ename}: {error.evalue}"
+            failed = error
         notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
-    result = _result(notebook)
-    if problem is not None and result.get("readable", True):  # for an unreadable capture the last cell fails on purpose
-        name = os.path.basename(capture)
-        return ReportResult(name, name, None, problem)
-    page = folder / f"{stem}.html"
-    _write_whole(page, report_page(notebook, result["title"]))
-    if keep_notebook:
-        _write_whole(folder / f"{stem}.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
-    return ReportResult(page=page, **result)
-
-
-def _result(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """Return the result that the notebook leaves for the index."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [output["data"][RESULT_TYPE] for output in outputs if RESULT_TYPE in output.get("data", {})]
-    return dict(found[-1]) if found else {}
+    if failed is not None and (not found or found[-1]["readable"]):  # of an unreadable capture it fails on purpose
+        raise failed
+    result = dict(found[-1])
+    return report_page(notebook, result["title"]), result, nbformat.writes(notebook)  # type: ignore[no-untyped-call]
 
 
 def _names(captures: list[str]) -> list[str]:

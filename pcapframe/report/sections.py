@@ -26,10 +26,15 @@ from pcapframe.report.parts import finding, pattern, standouts
 from pcapframe.report.tables import by_server, by_waits, by_wireshark, every_connection, most_resent
 from pcapframe.wording import agreeing, seconds
 
-__all__ = ["RESULT_TYPE", "CaptureReport"]
+__all__ = ["RESULT_TYPE", "SECTIONS", "CaptureReport"]
 
 CUT_OFF = "file_cut_off"  # name of the finding in the capture's health
 RESULT_TYPE = "application/vnd.pcapframe.report+json"
+SECTIONS = (
+    "heading", "standouts", "contents", "overview", "patterns", "handshakes", "endings", "retransmissions", "timing",
+    "connections", "health", "capture", "provenance",
+)  # fmt: skip
+"""Names of the methods whose HTML is the report, in order; the notebook has a cell each."""
 HEALTH, CAPTURE, PROVENANCE = "Capture health", "Capture", "Provenance"  # headings
 BELOW = "the numbers of this section."
 MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days

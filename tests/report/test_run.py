@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 import pcapframe as pf
 from pcapframe.errors import ParameterError
 from pcapframe.report import CaptureReport, ReportResult, run, write_reports
+from pcapframe.report.sections import SECTIONS
 from tests import builders
 from tests.builders import Conversation
 
+THRESHOLDS = {"thresholds": {"packet_retransmission.rate": 0.5}}
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -44,7 +47,7 @@ def results(folder: Path) -> list[ReportResult]:
     found = write_reports(
         [hostile, folder / "missing.pcap"],
         folder / "out",
-        parameters={"title": SCRIPT, "thresholds": {"packet_retransmission.rate": 0.5}},
+        parameters={"title": SCRIPT, **THRESHOLDS},
         keep_notebook=True,
         progress=lambda *step: said.append(step),
     )
@@ -162,3 +165,26 @@ def test_every_parameter_of_a_report_is_one_of_its_notebook() -> None:
     names = inspect.signature(CaptureReport).parameters
     assert [line.split(" = ")[0] for line in sources[0].splitlines()] == list(names)
     assert all(f"    {name}={name}," in sources[1] for name in list(names)[1:])
+
+
+def test_the_notebook_has_a_cell_for_each_section_in_order() -> None:
+    notebook = json.loads(run.notebook_path().read_text("utf-8"))
+    sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert sources[2:] == [*(f"report.{name}()" for name in SECTIONS), "report.check()"]
+
+
+def test_a_page_is_the_same_without_its_notebook(folder: Path, results: list[ReportResult]) -> None:
+    again = write_reports([folder / "<img src=x>.pcap"], folder / "again", parameters={"title": SCRIPT, **THRESHOLDS})
+    assert [path.name for path in (folder / "again").iterdir()] == ["_img_src_x_.html"]
+    assert replace(again[0], page=None) == replace(results[0], page=None)
+    pages = [(folder / of / "_img_src_x_.html").read_text("utf-8") for of in ("out", "again")]
+    changing = re.compile(r"<svg.*?</svg>|Written</th><td>[^<]*", re.DOTALL)  # names in drawings, and the time
+    assert changing.sub("", pages[0]) == changing.sub("", pages[1])
+
+
+def test_a_capture_whose_report_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CaptureReport, "timing", lambda _: 1 / 0)
+    clean, gone = write_reports([pf.example("clean.pcap"), tmp_path / "gone.pcap"], tmp_path / "out")
+    assert (clean.page, clean.problem) == (None, "the report failed: ZeroDivisionError: division by zero")
+    assert gone.problem is not None
+    assert (tmp_path / "out" / "index.html").is_file()

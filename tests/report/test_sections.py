@@ -9,13 +9,10 @@ import pcapframe as pf
 from pcapframe.errors import CaptureError
 from pcapframe.report import CaptureReport
 from pcapframe.report.markup import escaped
+from pcapframe.report.sections import SECTIONS
 from tests import builders
 from tests.builders import Conversation
 
-SECTIONS = (
-    "heading", "standouts", "contents", "overview", "patterns", "handshakes", "endings", "retransmissions", "timing",
-    "connections", "health", "capture", "provenance",
-)  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 
 
