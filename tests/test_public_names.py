@@ -17,12 +17,36 @@ def loaded_by(code: str) -> set[str]:
     return set(subprocess.run(command, capture_output=True, text=True, cwd=FOLDER, check=True).stdout.split())
 
 
+def loaded_by_command(*arguments: str) -> set[str]:
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    command = [sys.executable, "-c", code + "from pcapframe.cli import main; main()", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER, check=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
 def test_import_loads_no_other_package() -> None:
     assert not loaded_by("import pcapframe; pcapframe.CaptureError; dir(pcapframe)") & HEAVY
 
 
 def test_an_example_needs_no_pandas() -> None:
     assert not loaded_by("import pcapframe; pcapframe.example('clean.pcap')") & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["analyze", "--help"], ["connections", "--help"]])
+def test_the_command_starts_with_nothing_but_click(arguments: list[str]) -> None:
+    loaded = loaded_by_command(*arguments)
+    assert "click" in loaded
+    assert not loaded & (HEAVY - {"click"})
+
+
+@pytest.mark.parametrize("arguments", [["info"], ["info", "--json"], ["analyze", "--json"]])
+def test_an_answer_loads_no_charts_and_no_services(arguments: list[str]) -> None:
+    loaded = loaded_by_command(*arguments, str(FOLDER / "data" / "clean.pcap"))
+    assert "pandas" in loaded
+    unneeded = {"IPython", "anywidget", "httpx", "ipywidgets", "matplotlib", "mcp", "papermill", "scapy", "scipy"}
+    if "--json" in arguments:
+        unneeded |= {"rich"}
+    assert not loaded & unneeded
 
 
 @pytest.mark.parametrize("name", pf.__all__)

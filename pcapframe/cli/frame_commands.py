@@ -8,7 +8,6 @@ import pcapframe
 from pcapframe.cli.captures import analyze_captures, decode_as, progress, server_name, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
-from pcapframe.schema import CONNECTIONS, PACKETS, names
 from pcapframe.wording import counted, printable
 
 __all__ = ["connections", "extract", "packets", "resends", "rsts"]
@@ -21,6 +20,8 @@ def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     """Split and check names of columns."""
     if value is None:
         return None
+    from pcapframe.schema import PACKETS, names
+
     found = [name.strip() for name in value.split(",")]
     unknown = [name for name in found if name not in names(PACKETS)]
     if unknown:
@@ -30,9 +31,13 @@ def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 
 def _sort_column(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Check the column to sort by."""
+    if value is None:
+        return None
+    from pcapframe.schema import CONNECTIONS, names
+
     known = names(CONNECTIONS)
     sums = [name.removeprefix("client_") for name in known if f"server_{name.removeprefix('client_')}" in known]
-    if value is not None and value not in known and value not in sums:
+    if value not in known and value not in sums:
         raise click.BadParameter(f"no such column: {value}; there are {', '.join([*known, *sums])}")
     return value
 
