@@ -27,7 +27,7 @@ FRAMES = {
     "segments": (schema.SEGMENTS, "label_segments", "one row a TCP packet; index `frame`"),
     "connections": (schema.CONNECTIONS, "build_connections", "one row a connection; index `conn_id`"),
     "turns": (schema.TURNS, "turns", "one row a request with its response"),
-    "waits": (schema.WAITS, "sum_waits", "one row a server or client"),
+    "waits": (schema.WAITS, "sum_waits", "one row a server, client or name"),
     "resends": (schema.RESENDS, "resends", "one row a retransmitted segment; index `frame`"),
     "rst_evidence": (schema.RST_EVIDENCE, "rst_evidence", "one row a RST; index `frame`"),
     "Joined.points": (schema.POINTS, "join_captures", "one row a capture; index `name`"),

@@ -16,6 +16,7 @@ SUMS = (
     "turns", "service_turns", "unanswered_turns", "handshake_s", "client_wait_s", "service_total_s", "transfer_s",
     "other_s", "duration_s",
 )  # fmt: skip
+ADDRESS, NAME = "a", "n"
 
 
 def turns(analysis: Analysis) -> pd.DataFrame:
@@ -81,15 +82,16 @@ def turns(analysis: Analysis) -> pd.DataFrame:
     return make_turns(segments, without_attrs(analysis.connections))
 
 
-def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server") -> pd.DataFrame:
-    """Sum up where the time went, by server or by client.
+def sum_waits(analysis: Analysis, *, by: Literal["server", "client", "name"] = "server") -> pd.DataFrame:
+    """Sum up where the time went, by server, client or name.
 
     Parameters
     ----------
     analysis : Analysis
         Its selected connections are summed up.
-    by : {'server', 'client'}
-        One row per server (address and port) or per client (address).
+    by : {'server', 'client', 'name'}
+        One row per server (address and port), per client (address), or per name: the one that the client asks for, else
+        those that DNS or a file gave to the server's address, else its address and port. A name is given as captured.
 
     Returns
     -------
@@ -113,15 +115,10 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server")
     >>> seen["endpoint"], int(seen["turns"])
     ('198.51.100.20:80', 14)
     """
-    if by not in ("server", "client"):
-        raise ParameterError(f"by is {by!r}: expected 'server' or 'client'")
+    if by not in ("server", "client", "name"):
+        raise ParameterError(f"by is {by!r}: expected 'server', 'client' or 'name'")
     connections = without_attrs(analysis.counted.connections)
-    texts = (
-        endpoint_text(connections["server"], connections["server_port"])
-        if by == "server"
-        else connections["client"].astype(str).to_numpy()
-    )
-    key = pd.Series(texts, index=connections.index, dtype="str")
+    key = _keys(connections, by)
     trips = pd.Series(to_server_s(connections), index=connections.index)
     made = connections[list(SUMS)].groupby(key).sum()
     made["connections"] = key.groupby(key).size()
@@ -133,7 +130,19 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client"] = "server")
     services = service.groupby(key.loc[service.index].to_numpy())
     made["service_median_s"], made["service_max_s"] = services.median(), services.max()
     made["service_p95_s"] = services.quantile(0.95)
-    made["endpoint"] = made.index.astype("str")
+    made["endpoint"] = made.index.astype("str").str[1:]
     made = made.sort_values(["service_total_s", "endpoint"], ascending=[False, True])
     made = made.astype({column.name: column.dtype for column in WAITS})
     return made[names(WAITS)].reset_index(drop=True)
+
+
+def _keys(connections: pd.DataFrame, by: str) -> pd.Series:
+    """What each connection is summed up under, after one character: a name may read like an address, and is none."""
+    if by == "client":
+        return ADDRESS + connections["client"].astype("str")
+    servers = endpoint_text(connections["server"], connections["server_port"])
+    keys = pd.Series(ADDRESS + servers, index=connections.index, dtype="str")
+    if by == "name":
+        for column in ("server_names", "server_name"):
+            keys = keys.mask(connections[column].notna(), NAME + connections[column].astype("str"))
+    return keys

@@ -6,13 +6,15 @@ import pandas as pd
 
 from pcapframe.analysis import Analysis, sum_waits, turns
 from pcapframe.analysis.counted import is_second_view
-from pcapframe.answers.envelope import Envelope, envelope_of
+from pcapframe.answers.envelope import CAPTURE_TEXT, Envelope, envelope_of
 from pcapframe.conversation import to_server_s
+from pcapframe.measures import LONGEST_NAME
 from pcapframe.patterns import native
+from pcapframe.wording import printable, shortened
 
 __all__ = ["By", "TurnsAnswer", "WaitsAnswer", "list_turns", "list_waits", "waits_of"]
 
-By: TypeAlias = Literal["server", "client"]
+By: TypeAlias = Literal["server", "client", "name"]
 PARTS = ("handshake_s", "client_wait_s", "service_total_s", "transfer_s", "other_s")
 COUNTS = ("turns", "service_turns", "unanswered_turns")
 # What each number depends on, by its key.
@@ -28,7 +30,7 @@ class TurnsAnswer(Envelope):
 
 
 class WaitsAnswer(Envelope):
-    """Where the time went, by server or by client."""
+    """Where the time went, by server, client or name."""
 
     by: By
     waits: list[dict[str, Any]]
@@ -62,10 +64,10 @@ def list_waits(analysis: Analysis, *, by: By, limit: int) -> WaitsAnswer:
     ----------
     analysis : Analysis
         Its selected connections are summed up.
-    by : {'server', 'client'}
-        By what.
+    by : {'server', 'client', 'name'}
+        By what. Names are escaped, and at most 60 characters of each are given.
     limit : int
-        Most servers or clients; the total is exact.
+        Most rows; the total is exact.
 
     Returns
     -------
@@ -74,7 +76,11 @@ def list_waits(analysis: Analysis, *, by: By, limit: int) -> WaitsAnswer:
     """
     found = sum_waits(analysis, by=by)
     envelope = envelope_of(analysis, limit, QUALIFIED_WAITS)
-    return WaitsAnswer(**envelope, by=by, waits=_records(found.iloc[:limit]), waits_total=len(found))
+    rows = found.iloc[:limit]
+    if by == "name":
+        rows = rows.assign(endpoint=[shortened(printable(text), LONGEST_NAME) for text in rows["endpoint"]])
+        envelope["capture_text"] = [*CAPTURE_TEXT, "waits.endpoint"]
+    return WaitsAnswer(**envelope, by=by, waits=_records(rows), waits_total=len(found))
 
 
 def waits_of(connections: pd.DataFrame) -> dict[str, Any]:

@@ -72,8 +72,9 @@ def turns(
 @captures
 @server
 @times
-@click.option("--by", type=click.Choice(["server", "client"]), metavar="SIDE", default="server", show_default=True,
-              help="One row per server (address and port), or per client (address): server or client.")  # fmt: skip
+@click.option("--by", type=click.Choice(["server", "client", "name"]), metavar="SIDE", default="server",
+              show_default=True, help="One row per server (address and port), per client (address), or per name of a "
+              "server: server, client or name.")  # fmt: skip
 @limit_option(None, LIMIT)
 @frame_files
 @as_json
@@ -84,14 +85,14 @@ def waits(
     server_port: int | None,
     start: str | None,
     end: str | None,
-    by: Literal["server", "client"],
+    by: Literal["server", "client", "name"],
     limit: int | None,
     csv: str | None,
     parquet: str | None,
     as_json: bool,
     output: str,
 ) -> None:
-    """Sum up where the time went, by server or client.
+    """Sum up where the time went, by server, client or name.
 
     The durations of connections are the sum of five parts: handshake, the client's waiting before its requests, the
     server's until its responses begin (service), transfer, and other. Beside them are the service times of single
@@ -101,6 +102,7 @@ def waits(
     Examples:
       pcapframe waits capture.pcap
       pcapframe waits capture.pcap --by client --limit 50
+      pcapframe waits capture.pcap --by name
       pcapframe waits capture.pcap --csv waits.csv
     """
     for path in (output, csv, parquet):

@@ -7,11 +7,12 @@ from rich.text import Text
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.display import table
 from pcapframe.cli.terminal import head, leave_out, terminal_width
-from pcapframe.wording import counted, seconds
+from pcapframe.measures import LONGEST_NAME, server_name_text
+from pcapframe.wording import counted, printable, seconds, shortened
 
 __all__ = ["turns_text", "waits_text"]
 
-TEXTS = ("server", "client", "overlaps")
+TEXTS = ("server", "client", "name", "overlaps")
 
 
 def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
@@ -36,8 +37,10 @@ def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: in
     shown = turns.iloc[:limit]
     responses = zip(shown["response_frame"], shown["response_end_frame"], strict=True)
     requests = zip(shown["request_frame"], shown["request_end_frame"], strict=True)
+    called = server_name_text(analysis.connections.loc[shown["conn_id"], ["server_name", "server_names"]]).tolist()
     columns = {
         "id": [str(conn_id) for conn_id in shown["conn_id"]],
+        **({"name": called} if any(called) else {}),
         "turn": [f"{turn:,}" for turn in shown["turn"]],
         "request": [_frames(*ends) for ends in requests],
         "response": ["none" if pd.isna(ends[0]) else _frames(*ends) for ends in responses],
@@ -50,7 +53,7 @@ def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: in
         "round trip": _times(shown["round_trip_s"]),
         "overlaps": ["yes" if overlaps else "" for overlaps in shown["overlapping"]],
     }
-    dispensable = ("sent", "received", "asked", "round trip", "turn", "answered", "overlaps")
+    dispensable = ("sent", "received", "asked", "round trip", "turn", "answered", "overlaps", "name")
     return _fitted(analysis, columns, dispensable, len(turns), "turn", limit, width)
 
 
@@ -65,7 +68,7 @@ def waits_text(
         Where they come from.
     waits : DataFrame
         Columns of ``schema.WAITS``.
-    by : {'server', 'client'}
+    by : {'server', 'client', 'name'}
         What its rows are.
     limit : int
         Most rows to write.
@@ -79,7 +82,7 @@ def waits_text(
     """
     shown = waits.iloc[:limit]
     columns = {
-        by: shown["endpoint"].tolist(),
+        by: [shortened(printable(text), LONGEST_NAME) for text in shown["endpoint"]],
         "connections": [f"{count:,}" for count in shown["connections"]],
         "turns": [f"{count:,}" for count in shown["turns"]],
         "unanswered": [f"{count:,}" for count in shown["unanswered_turns"]],

@@ -37,7 +37,7 @@ TURNS = (
 )  # fmt: skip
 
 WAITS = (
-    Column("endpoint", "str", "", NEVER, "server with its port, or client"),
+    Column("endpoint", "str", "", NEVER, "server with its port, client, or name"),
     Column("connections", "uint32", "", NEVER, "how many connections it has"),
     Column("turns", "uint32", "", NEVER, "how many turns they have"),
     Column("service_turns", "uint32", "", NEVER, "turns with service_s that do not overlap"),

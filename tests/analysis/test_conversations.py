@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import pcapframe as pf
 from pcapframe.schema import TURNS, WAITS
-from tests.builders import Conversation, Frame, pcap
+from tests.builders import Conversation, Frame, merge, pcap
 from tests.conversation import transum
 from tests.conversation.made import turns
+from tests.names.hellos import hello
 
 DATA = Path(__file__).parent.parent.parent / "data"
 FRAMES = [column.name for column in TURNS if column.name.endswith("frame")]
@@ -247,6 +248,27 @@ def test_waits_sum_up_connections_and_turns(by: Any) -> None:
             assert row.service_p95_s == pytest.approx(np.quantile(service, 0.95))
     with pytest.raises(pf.ParameterError):
         pf.sum_waits(analysis, by="port")  # type: ignore[arg-type]
+
+
+def test_waits_by_name() -> None:
+    def asked(name: bytes | None, host: str, port: int) -> Conversation:
+        made = Conversation("192.0.2.1", port, host, 443, rtt=0.01).handshake()
+        made.send("client", "PA", hello(name)).data("server", 500, after=1).ack()
+        return made
+
+    frames = merge(
+        asked(b"a.example", "198.51.100.1", 4001),
+        asked(b"a.example", "198.51.100.2", 4002),
+        asked(None, "198.51.100.1", 4003),
+        asked(b"198.51.100.1:443", "198.51.100.3", 4004),  # a name that reads like an address
+    )
+    found = pf.sum_waits(pf.analyze(pcap(frames), progress=False), by="name")
+    assert [(name, str(dtype)) for name, dtype in found.dtypes.items()] == [(c.name, c.dtype) for c in WAITS]
+    assert found["endpoint"].tolist()[0] == "a.example"
+    assert found["connections"].tolist() == [2, 1, 1]
+    assert found["endpoint"].tolist()[1:] == 2 * ["198.51.100.1:443"]  # two rows: one is a name
+    bare = pf.sum_waits(pf.analyze(pcap(frames), progress=False, names=False), by="name")
+    assert sorted(bare["endpoint"]) == ["198.51.100.1:443", "198.51.100.2:443", "198.51.100.3:443"]
 
 
 def test_waits_of_nothing() -> None:

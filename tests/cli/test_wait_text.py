@@ -4,6 +4,7 @@ import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.cli.wait_text import turns_text, waits_text
 from tests.builders import Conversation, pcap
+from tests.names.hellos import hello
 
 
 def shown(*, width: int) -> tuple[list[str], list[str]]:
@@ -35,6 +36,21 @@ def test_columns_make_room_in_a_narrow_terminal() -> None:
     assert any("not shown: sent, received" in line for line in turns)
     assert "client waits" in waits[0]
     assert "transfer" not in waits[0]
+
+
+def test_hostile_names_are_escaped_and_bounded() -> None:
+    talk = Conversation(rtt=0.01, server_port=443).handshake()
+    talk.send("client", "PA", hello(b"\x1b[31mred" + b"x" * 200)).data("server", 500, after=1).ack()
+    analysis = pf.analyze(pcap(talk), progress=False)
+    for text in (
+        turns_text(analysis, pf.turns(analysis), limit=20, width=200),
+        waits_text(analysis, pf.sum_waits(analysis, by="name"), by="name", limit=20, width=200),
+    ):
+        shown = plain_text(text, width=200).partition("\n\n")[2]
+        assert "name" in shown.splitlines()[0]
+        assert r"\x1b[31mredxxx" in shown
+        assert "\x1b" not in shown
+        assert "x" * 60 not in shown
 
 
 def test_nothing_to_list() -> None:
