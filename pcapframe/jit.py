@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba.core import event
 from numba.extending import intrinsic
 
-from pcapframe import kernel_cache
+from pcapframe import beside, kernel_cache
 
 __all__ = ["inner_jit", "jit", "prefetch", "unchecked"]
 
@@ -18,6 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _OURS: set[str] = set()
+READING = "pcapframe.capture."  # modules whose kernels are compiled while a second process compiles the rest
 CHECKED = bool(numba.config.BOUNDSCHECK)
 
 
@@ -78,6 +79,8 @@ class _Notice(event.Listener):  # type: ignore[misc]  # numba has no types
             self._since = time.monotonic()
         self._begun += 1
         self._under_way += 1
+        if event.data["dispatcher"].py_func.__module__.startswith(READING):
+            beside.begin(kernel_cache.cache_folder())
         if sys.stderr.isatty():
             self._show(f"{self.TEXT}: {self._begun}, {time.monotonic() - self._since:.0f} s")
         elif self._begun == 1:

@@ -26,6 +26,8 @@ import llvmlite
 import numba
 import platformdirs
 
+from pcapframe import beside
+
 try:
     from numba.core.caching import NullCache
     from numba.core.compiler import CompileResult
@@ -151,6 +153,8 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
             path = self._path(sig, target_context.codegen())
             if path is None:
                 return None
+            if not path.exists():
+                beside.await_claimed(path)
             content = path.read_bytes()
             payload = memoryview(content)[CHECKSUM_BYTES:]
             if hashlib.sha256(payload).digest() != content[:CHECKSUM_BYTES]:
@@ -160,6 +164,8 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
             rtsys.initialize(target_context)
             return CompileResult._rebuild(target_context, *pickle.loads(payload))
         except FileNotFoundError:
+            if path is not None:
+                beside.claim(path)
             return None
         except Exception:  # damaged, unreadable, or from another Numba: compile again
             if path is not None:
@@ -177,6 +183,7 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_unused(path.parent)
             _write(path, hashlib.sha256(payload).digest() + payload)
+            beside.release(path)
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         """Return the file for a signature; None if the sources cannot be followed."""

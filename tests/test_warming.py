@@ -1,0 +1,63 @@
+"""Judging made packets compiles the kernels that judge those of captures."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pcapframe as pf
+from pcapframe.schema import PACKETS
+from pcapframe.warming import made_packets
+
+ROOT = Path(__file__).parent.parent
+CODE = """
+import sys
+from numba.core import event
+compiled = []
+class Listener(event.Listener):
+    def on_start(self, event):
+        compiled.append(event.data["dispatcher"].py_func)
+    def on_end(self, event):
+        pass
+event.register("numba:compile", Listener())
+import pcapframe as pf
+from pcapframe.patterns import find_patterns
+from pcapframe.warming import compile_judging
+compile_judging()
+print(len(compiled))
+del compiled[:]
+segments = pf.label_segments(pf.read_pcap(sys.argv[1]))
+find_patterns(segments, pf.build_connections(segments))
+print(*{f"{function.__module__}.{function.__qualname__}" for function in compiled})
+"""
+OF_MANY_CONNECTIONS = {"pcapframe.segments.tracking._rehash", "pcapframe.segments.tracking._slot"}
+
+
+def test_the_packets_are_as_read():
+    packets, read = made_packets(), pf.read_pcap(pf.example("losses.pcap"))
+    assert list(packets) == [column.name for column in PACKETS]
+    for name in packets:
+        if packets[name].dtype != "category":
+            assert packets[name].dtype == read[name].dtype, name
+    assert packets["src"].dtype == packets["dst"].dtype
+
+
+def test_they_show_what_most_captures_show():
+    """By hand: a lost segment, a SYN and a request come again; one server refuses, one is silent, one resets."""
+    segments = pf.label_segments(made_packets())
+    connections = pf.build_connections(segments)
+    assert segments["resent"].sum() == 3
+    assert connections["handshake"].tolist() == ["complete", "refused", "unanswered", "complete"]
+    assert connections["ending"].tolist() == ["fin", "reset", "open", "reset"]
+
+
+def test_nothing_is_left_to_compile_for_a_capture(tmp_path):
+    """Its packets come from a store, so that no kernel is needed to read them."""
+    folder = pf.write_store(pf.analyze(pf.example("losses.pcap")), tmp_path / "losses")
+    given = {**os.environ, "PCAPFRAME_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", CODE, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True)
+    count, names = done.stdout.splitlines()
+    assert int(count) > 100
+    assert set(names.split()) <= OF_MANY_CONNECTIONS
+    assert not list((tmp_path / "cache" / "kernels").glob("*.claim"))
