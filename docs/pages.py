@@ -17,7 +17,7 @@ from pcapframe import errors, schema
 from pcapframe.analysis.health import STATISTICS
 from pcapframe.analysis.health._registry import FINDINGS
 from pcapframe.mcp_server.tools import TOOLS
-from pcapframe.patterns import CATEGORIES
+from pcapframe.patterns import CATEGORIES, threshold_meanings
 from pcapframe.patterns._registry import PATTERNS
 from pcapframe.plots._api import Chart
 from pcapframe.plots._registry import CHARTS
@@ -224,23 +224,12 @@ def _shown() -> dict[str, str]:
 
 
 def _thresholds(name: str, limits: Any) -> list[str]:
-    """Return a table of a pattern's thresholds; the docstring of its limits has meaning and unit."""
-    doc = inspect.getdoc(limits) or ""
+    """Return a table of a pattern's thresholds."""
     rows = [
-        f"| `{name}.{field.name}` | {field.default} | {_cell(_indented(doc.partition(f'{field.name} : ')[2]))} |"
+        f"| `{name}.{field.name}` | {field.default} | {_cell(threshold_meanings()[f'{name}.{field.name}'])} |"
         for field in fields(limits)
     ]
     return ["| threshold | default | |", "|---|---|---|", *rows, ""] if rows else []
-
-
-def _indented(after: str) -> str:
-    """Return the indented lines that follow the first one."""
-    taken: list[str] = []
-    for line in after.split("\n")[1:]:
-        if not line.startswith("    "):
-            break
-        taken.append(line.strip())
-    return " ".join(taken)
 
 
 def _prose(text: str) -> str:

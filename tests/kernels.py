@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pcapframe import jit, kernel_cache
+from pcapframe import beside, jit, kernel_cache, threads
 
 MODULE = """
 from pcapframe.jit import inner_jit, jit
@@ -28,7 +28,7 @@ def make_package(place: Path) -> Path:
     (folder / "capture").mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "capture" / "__init__.py").touch()
-    for module in (jit, kernel_cache):
+    for module in (beside, jit, kernel_cache, threads):
         shutil.copy(str(module.__file__), folder)
     (folder / "capture" / "numbers.py").write_text(MODULE.format(added=1))
     return folder
@@ -36,7 +36,12 @@ def make_package(place: Path) -> Path:
 
 def environment(package: Path, cache: Path) -> dict[str, str]:
     """Environment of a process that imports this package."""
-    return {**os.environ, "PYTHONPATH": str(package.parent), "PCAPFRAME_CACHE_DIR": str(cache)}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(package.parent),
+        "PCAPFRAME_CACHE_DIR": str(cache),
+        "PCAPFRAME_THREADS": "1",
+    }
 
 
 def run(package: Path, cache: Path, code: str) -> tuple[str, str]:

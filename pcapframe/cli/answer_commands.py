@@ -1,6 +1,7 @@
 """Commands that report what is in a capture, as text or JSON."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from pcapframe.cli.options import (
     times,
 )
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
+
+if TYPE_CHECKING:
+    from pcapframe.analysis import Analysis
 
 __all__ = ["analyze", "check", "flow", "info", "retransmissions", "thresholds"]
 
@@ -114,7 +118,7 @@ def retransmissions(
 
 @click.command()
 @captures
-@click.option("--server-ip", required=True, metavar="ADDRESS", help="The server, IPv4 or IPv6.")
+@click.option("--server-ip", metavar="ADDRESS", help="The server, IPv4 or IPv6; without it the servers are listed.")
 @port
 @server_name_option
 @times
@@ -122,7 +126,7 @@ def retransmissions(
 @output
 def flow(
     captures: Captures,
-    server_ip: str,
+    server_ip: str | None,
     server_port: int | None,
     start: str | None,
     end: str | None,
@@ -138,6 +142,9 @@ def flow(
     """
     check_writable(output)
     analysis = analyze_captures(captures, server_ip, server_port, start, end)
+    if server_ip is None:
+        _list_servers(analysis, as_json, output)
+        return
     answer = pcapframe.analyze_traffic_flow(analysis, server_ip, server_port)
     if as_json:
         write(json_text(answer), output)
@@ -146,6 +153,18 @@ def flow(
     from pcapframe.cli.terminal import show
 
     show(flow_text(answer, analysis), output)
+
+
+def _list_servers(analysis: "Analysis", as_json: bool, output: str) -> None:
+    """List the servers to choose from."""
+    from pcapframe.cli.answer_text import count_servers, servers_text
+    from pcapframe.cli.terminal import show
+
+    servers = count_servers(analysis)
+    if as_json:
+        write(json_text({"servers": servers}), output)
+    else:
+        show(servers_text(analysis, servers), output)
 
 
 @click.command()
@@ -224,6 +243,10 @@ def thresholds(as_json: bool) -> None:
       pcapframe analyze capture.pcap --threshold long_idle_gaps.min_idle_s=60
     """
     defaults = pcapframe.Thresholds().to_dict()
-    width = max(len(name) for name in defaults)
-    lines = [f"{name:{width}}  {value:g}" for name, value in defaults.items()]
-    write(json_text(defaults) if as_json else "\n".join(lines), STDOUT)
+    if as_json:
+        write(json_text(defaults), STDOUT)
+        return
+    from pcapframe.cli.answer_text import thresholds_text
+    from pcapframe.cli.terminal import show
+
+    show(thresholds_text(defaults))

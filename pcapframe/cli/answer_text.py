@@ -1,5 +1,7 @@
 """Text output of the answer commands; ``analyze`` prints the `Analysis` itself."""
 
+from typing import Any
+
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -19,9 +21,13 @@ from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.cli.terminal import head, terminal_width
 from pcapframe.packets import count_by_interface
-from pcapframe.wording import counted, percent
+from pcapframe.patterns import threshold_meanings
+from pcapframe.wording import counted, joined, percent
 
-__all__ = ["flow_text", "info_text", "retransmissions_text"]
+__all__ = ["count_servers", "flow_text", "info_text", "retransmissions_text", "servers_text", "thresholds_text"]
+
+MOST_PORTS, SHOWN_PORTS = 100, 4  # of a server
+MOST_SERVERS = 50  # listed in a terminal
 
 
 def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: Analysis) -> RenderableType:
@@ -155,3 +161,80 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
         rows.append(("", f"and {counted(capture.comments_total - 10, 'more comment')}"))
     health = health_lines(analysis.health, width=terminal_width())
     return Group(*capture_lines(capture), Text(), health, Text(), facts(rows))
+
+
+def count_servers(analysis: Analysis) -> list[dict[str, Any]]:
+    """Count the connections to each server address.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its filter applies.
+
+    Returns
+    -------
+    list of dict
+        ``server``, ``ports`` (the first 100), ``connections`` and ``packets``, most connections first.
+    """
+    connections = analysis.connections
+    packets = connections["client_packets"] + connections["server_packets"]
+    by_server = connections.assign(packets=packets).groupby("server", observed=True)
+    counts = by_server.agg(ports=("server_port", "unique"), connections=("client", "size"), packets=("packets", "sum"))
+    ordered = counts.sort_values(["connections", "packets"], ascending=False, kind="stable")
+    return [
+        {
+            "server": str(server),
+            "ports": sorted(ports.tolist())[:MOST_PORTS],
+            "connections": int(count),
+            "packets": int(total),
+        }
+        for server, ports, count, total in ordered.itertuples(name=None)
+    ]
+
+
+def servers_text(analysis: Analysis, servers: list[dict[str, Any]]) -> RenderableType:
+    """Write the servers to choose from.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    servers : list of dict
+        From `count_servers`.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    if not servers:
+        return Group(*head(analysis))
+    shown = servers[:MOST_SERVERS]
+    rows = table(["server", "ports", "connections", "packets"], texts=2)
+    for each in shown:
+        ports = joined([str(port) for port in each["ports"][:SHOWN_PORTS]], len(each["ports"]))
+        rows.add_row("", each["server"], ports, f"{each['connections']:,}", f"{each['packets']:,}")
+    of = counted(len(servers), "server") if len(shown) == len(servers) else f"{len(shown)} of {len(servers):,} servers"
+    return Group(*head(analysis), rows, Text(f"\n{of}: choose one with --server-ip", style="dim"))
+
+
+def thresholds_text(values: dict[str, float]) -> RenderableType:
+    """Write the thresholds with their units and meaning.
+
+    Parameters
+    ----------
+    values : dict
+        By flat name.
+
+    Returns
+    -------
+    RenderableType
+        For `show`.
+    """
+    meanings = threshold_meanings()
+    lines: list[RenderableType] = []
+    for name, value in values.items():
+        meaning, _, unit = meanings[name].rpartition(" [")
+        lines.append(Text.assemble((name, "bold"), f"  {value:g} {unit.removesuffix(']')}".rstrip()))
+        lines.append(Padding(Text(meaning or unit), (0, 0, 0, 4)))
+    return Group(*lines)

@@ -8,7 +8,7 @@ import pcapframe
 from pcapframe.cli.captures import analyze_captures, decode_as, progress, server_name, sources
 from pcapframe.cli.options import Captures, as_json, captures, frame_files, limit_option, output, server, times
 from pcapframe.cli.output import STDOUT, check_writable, json_text, write
-from pcapframe.wording import counted, printable
+from pcapframe.wording import counted, nearest, printable
 
 __all__ = ["connections", "extract", "packets", "resends", "rsts"]
 
@@ -25,8 +25,14 @@ def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     found = [name.strip() for name in value.split(",")]
     unknown = [name for name in found if name not in names(PACKETS)]
     if unknown:
-        raise click.BadParameter(f"no such column: {', '.join(unknown)}; there are {', '.join(names(PACKETS))}")
+        raise click.BadParameter(_no_column(unknown[0], names(PACKETS)))
     return found
+
+
+def _no_column(name: str, known: list[str]) -> str:
+    """Say that there is no such column, and which are similar; all of them where none is."""
+    every = ", ".join(known)
+    return f"no such column as {name!r}{nearest(name, known) or f'; there are {every}'}"
 
 
 def _sort_column(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -38,7 +44,7 @@ def _sort_column(_ctx: click.Context, _param: click.Parameter, value: str | None
     known = names(CONNECTIONS)
     sums = [name.removeprefix("client_") for name in known if f"server_{name.removeprefix('client_')}" in known]
     if value not in known and value not in sums:
-        raise click.BadParameter(f"no such column: {value}; there are {', '.join([*known, *sums])}")
+        raise click.BadParameter(_no_column(value, [*known, *sums]))
     return value
 
 

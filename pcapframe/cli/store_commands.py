@@ -21,7 +21,7 @@ KEEP = ("packets", "connections")
 @click.option("--keep", type=click.Choice(KEEP), metavar="WHAT", default=KEEP[0],
               help="packets (the default): everything; connections: these and what was found.")  # fmt: skip
 def convert(captures: Captures, folder: str, keep: Literal["packets", "connections"]) -> None:
-    """Analyse captures once and keep everything as Parquet files in a folder.
+    """Keep an analysis as Parquet files in a folder.
 
     Every command takes the folder in place of the capture, and reads only what it needs. pandas, DuckDB and Polars open
     the files as they are. A store that is there is replaced, once the new one is complete.

@@ -10,7 +10,7 @@ from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._find import find_evidence, find_patterns, observed_in
 from pcapframe.patterns._found import Patterns
 from pcapframe.patterns._registry import PATTERNS, columns_read, find_notable, rests_on
-from pcapframe.patterns._thresholds import Thresholds
+from pcapframe.patterns._thresholds import Thresholds, threshold_meanings
 from pcapframe.patterns._traffic import Traffic
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "native",
     "observed_in",
     "rests_on",
+    "threshold_meanings",
 ]

@@ -1,15 +1,17 @@
 """The thresholds of all patterns, in one object."""
 
 import difflib
+import inspect
 import math
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, asdict, replace
+from dataclasses import FrozenInstanceError, asdict, fields, replace
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from pcapframe.errors import ParameterError
 from pcapframe.patterns._registry import PATTERNS
 
-__all__ = ["Thresholds"]
+__all__ = ["Thresholds", "threshold_meanings"]
 
 
 class Thresholds:
@@ -146,6 +148,29 @@ class Thresholds:
             for pattern in PATTERNS
             for parameter, value in asdict(self.of(pattern)).items()
         }
+
+
+def threshold_meanings() -> dict[str, str]:
+    """Return what each threshold means, with its unit.
+
+    Returns
+    -------
+    dict
+        Sentences by flat name, the unit in brackets at the end: the docstrings of the patterns' limits.
+
+    Examples
+    --------
+    >>> threshold_meanings()["slow_service.service_s"]
+    'Shortest service time that is slow by itself. [s]'
+    """
+    meanings = {}
+    for name, module in PATTERNS.items():
+        doc = inspect.getdoc(module.LIMITS) or ""
+        for field in fields(module.LIMITS):
+            lines = doc.partition(f"\n{field.name} : ")[2].split("\n")[1:]
+            meaning = takewhile(lambda line: line.startswith("    "), lines)
+            meanings[f"{name}.{field.name}"] = " ".join(line.strip() for line in meaning).replace("``", "")
+    return meanings
 
 
 def _made(limits: dict[str, Any]) -> Thresholds:

@@ -59,8 +59,22 @@ def test_thresholds_reach_the_patterns() -> None:
     changed = json_of("analyze", RESETS, "--threshold", "abnormal_termination.reset_rate=0.9")["patterns"]
     assert set(plain) - {p["pattern"] for p in changed} == {"abnormal_termination"}
     listed = text_of("thresholds")
-    assert re.search(r"^packet_retransmission.rate +0.02$", listed, re.MULTILINE)
+    assert re.search(r"^packet_retransmission.rate +0.02 0 to 1\n    Retransmitted segments", listed, re.MULTILINE)
+    assert re.search(r"^slow_service.service_s +0.5 s$", listed, re.MULTILINE)
     assert json_of("thresholds") == pf.Thresholds().to_dict()
+
+
+def test_flow_lists_the_servers_to_choose_from() -> None:
+    """By tshark: SYNs and SYN-ACKs of resets.pcap are of three servers."""
+    text = text_of("flow", RESETS)
+    assert re.search(r"^ +198.51.100.20 +80, 8080 +15 +504$", text, re.MULTILINE)
+    assert text.endswith("3 servers: choose one with --server-ip\n")
+    servers = json_of("flow", RESETS)["servers"]
+    assert [each["server"] for each in servers] == sorted(
+        {"198.51.100.20", "198.51.100.21", "198.51.100.22"}, key=[each["server"] for each in servers].index
+    )
+    assert sum(each["connections"] for each in servers) == 42
+    assert json_of("flow", RESETS, "--server-port", "8080")["servers"][0]["ports"] == [8080]
 
 
 def test_retransmissions_text() -> None:
