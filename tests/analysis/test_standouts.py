@@ -276,3 +276,55 @@ def test_nobody_tried_many_things() -> None:
 
     assert list(_tried(nothing, nothing, nothing)) == []
     assert list(_tried(np.arange(30), np.arange(30), np.arange(30))) == []
+
+
+def test_a_client_that_resets_after_its_own_fin_has_closed() -> None:
+    talks_ = [talk.handshake().data("client", 100).data("server", 900).fin("client").rst("client") for talk in talks(3)]
+    assert found(*talks_).standouts == ()
+
+
+def test_one_pause_of_a_client_is_nothing_and_three_are() -> None:
+    once, often = Conversation().handshake(), Conversation().handshake()
+    for pause in (0, 30, 0):
+        once.data("client", 100, after=pause + 0.01).data("server", 900).ack("client")
+    for pause in (2, 2, 2):
+        often.data("client", 100, after=pause).data("server", 900).ack("client")
+    assert [seen.kind for seen in found(once.close()).standouts] == []
+    each = [
+        talk.handshake().data("client", 100, after=30).data("server", 900).ack("client").close() for talk in talks(3)
+    ]
+    assert [seen.kind for seen in found(*each).standouts] == []
+    assert [seen.kind for seen in found(often.close()).standouts] == ["client_waits"]
+
+
+def test_a_request_at_the_end_of_a_capture_is_not_called_unanswered() -> None:
+    other = fine(2, server=OTHER)
+    other[1] = Conversation(client_port=50_000, server=OTHER, start=60.0).handshake().close()
+    asked = Conversation().handshake().data("client", 100)
+    assert found(asked, *other).standouts == ()
+    acknowledged = Conversation().handshake().data("client", 100).ack("server")
+    assert [seen.kind for seen in found(acknowledged, *other).standouts] == ["unanswered_requests"]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_server_that_resets_after_its_own_fin_met_more_data(more: int) -> None:
+    """Of three connections each: without data after the server's FIN they had ended."""
+    closing = [
+        talk.handshake().data("client", 100).data("server", 900).ack("client").fin("server") for talk in talks(3)
+    ]
+    seen = found(
+        *((talk.data("client", 50) if more else talk.ack("client")).rst("server") for talk in closing)
+    ).standouts
+    assert len(seen) == more
+    assert all("after its own FIN, when 192.0.2.1 sent more data" in one.sentence for one in seen)
+
+
+def test_a_slow_path_is_named_rather_than_the_syns_repeated_on_it() -> None:
+    slow = [
+        Conversation(client_port=40_000 + i, start=10.0 * i, rtt=2.0).syn().syn(after=1.0).syn_ack(after=1.0).ack()
+        .data("client", 100).ack("server").data("server", 900).ack("client").close()
+        for i in range(3)
+    ]  # fmt: skip
+    kinds = [seen.kind for seen in found(*slow).standouts]
+    assert "slow_round_trips" in kinds
+    assert "repeated_syn" not in kinds

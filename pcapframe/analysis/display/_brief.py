@@ -114,8 +114,9 @@ class Brief:
         resets = f"; {counted(rsts, 'RST')}" if rsts else ""
         yield "endings", f"{shares_text(ended, health, ENDING_STATISTICS)}{resets}"
         if statistics["retransmissions"]["total"]:
-            text = retransmitted_text(statistics, health).partition(", 95 %")[0].replace(" (", ", ")
-            yield RETRANSMITTED, text + self._syn_retries()
+            text = retransmitted_text(statistics, health)
+            count, interval, _ = text.partition(", 95 %")
+            yield RETRANSMITTED, (count.replace(" (", ", ") if interval else text) + self._syn_retries()
         waited = {name: float(self.connections[column].sum()) for name, column in WAITED.items()}
         texts = [f"{name} {seconds(time)}" for name, time in waited.items() if time >= LEAST_S]
         if texts:

@@ -9,12 +9,14 @@ from pcapframe.arrays import Array, Mask
 from pcapframe.measures import wilson_interval
 from pcapframe.wording import counted, percent, seconds, times
 
-__all__ = ["closed_windows", "never_acknowledged", "retransmitted", "same_segment"]
+__all__ = ["closed_windows", "held_back", "never_acknowledged", "retransmitted", "same_segment"]
 
 SIDES = ("client", "server")
 CLOSED_S = 0.2  # shortest time that closed windows took to be worth a line of their own weight [s]
 FEWEST = 3  # retransmissions
-RATE = 0.005  # smallest rate that is named
+RATE = 0.01  # smallest rate that is named, unless one of them waited as long as this:
+STALLED_S = 1.0
+HELD = 0.5  # smallest share of a sender's busy time
 MINOR = 0.2  # weight of what does not reach the threshold
 
 
@@ -34,11 +36,12 @@ def never_acknowledged(seen: Seen, free: Mask) -> Iterator[Found]:
         if not by_client.any():
             way = f"{group.name} to {seen.client_text(group.mask)}"
         resends = numbers["resends"] if count == numbers["connections"] else those.size
-        least = "" if count == numbers["connections"] or not seen.is_cut("peer_falls_silent") else "at least "
+        part = count != numbers["connections"] and seen.is_cut("peer_falls_silent")
+        often = f"at least {times(resends)}" if part else seen.at_least(resends, times(resends))
         which = in_all(count, total)
         ended = int((seen.each_way("rsts")[group.mask] > 0).sum())
         text = (
-            f"Data from {way} was retransmitted {least}{times(resends)}{seen.span_text(those)} and "
+            f"Data from {way} was retransmitted {often}{seen.span_text(those)} and "
             f"nothing of it was acknowledged{which}"
             f"{f'; {ended:,} ended by RST' if ended and count > 1 else '; then a RST' if ended else ''}"
         )
@@ -64,7 +67,7 @@ def same_segment(seen: Seen, free: Mask) -> Iterator[Found]:
         which = in_all(count, total)
         text = (
             f"{sender} retransmitted a segment of {most['payload_bytes']:,} bytes to {receiver} "
-            f"{times(most['resends'])} while smaller ones arrived (at most "
+            f"{seen.at_least(most['resends'], times(most['resends']))} while smaller ones arrived (at most "
             f"{most['largest_reported_bytes']:,} bytes){which}"
         )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
@@ -91,7 +94,7 @@ def closed_windows(seen: Seen, free: Mask) -> Iterator[Found]:
                 kept = " and not reopened" if (numbers["not_reopened_max_s"] or 0) == longest else ""
                 how = f", closed for {seconds(longest)}{' at most' if numbers['closures'] > 1 else ''}{kept}"
             text = f"{receiver} advertised a zero window to {sender} {times(int(zeros[group.mask].sum()))}{how}{which}"
-            brief = bool(how) and longest < CLOSED_S
+            brief = longest < CLOSED_S and count == numbers["connections"]
             yield Found(text, group.mask, those, group.among, "zero window", weight=MINOR if brief else None)
 
 
@@ -107,7 +110,7 @@ def retransmitted(seen: Seen, free: Mask) -> Iterator[Found]:
     for side in SIDES:
         counts = np.bincount(place[by_client == (side == "client")], minlength=seen.size)
         data = seen.number(f"{side}_data_packets")
-        chosen = _above(seen, counts, data)
+        chosen = _above(seen, counts, data, np.nan_to_num(seen.seconds(f"{side}_stalled_s")))
         for group in seen.groups((counts > 0) & free & chosen[seen.server_number]):
             part, whole = int(counts[group.mask].sum()), int(data[group.among].sum())
             those = resent[(by_client == (side == "client")) & group.mask[place]]
@@ -121,21 +124,46 @@ def _retransmitted(seen: Seen, group: Group, side: str, rows: Array, counts: tup
     ends = (seen.client_text(group.mask), group.name)
     sender, receiver = ends if side == "client" else ends[::-1]
     stalled = float(np.nanmax(seen.seconds(f"{side}_stalled_s")[group.mask], initial=0.0))
-    which = in_all(count, total)
+    rate = f"{percent(part / whole)}{' as captured' if seen.is_unknown('retransmission_rate') else ''}"
     text = (
-        f"{sender} retransmitted {part:,} of {counted(whole, 'data segment')} to {receiver} ({percent(part / whole)})"
-        f"{which}{f'; one waited {seconds(stalled)} for its ACK' if stalled >= 1 else ''}"
+        f"{sender} retransmitted {seen.at_least(part)} of {counted(whole, 'data segment')} to {receiver} ({rate})"
+        f"{in_all(count, total)}{f'; one waited {seconds(stalled)} for its ACK' if stalled >= STALLED_S else ''}"
     )
     kind = "high_retransmission" if high else "retransmission"
-    return Found(text, group.mask, rows, group.among, "resent", kind, None if high or stalled >= 1 else MINOR)
+    return Found(text, group.mask, rows, group.among, "resent", kind, None if high or stalled >= STALLED_S else MINOR)
 
 
-def _above(seen: Seen, counts: Array, data: Array) -> Mask:
+def held_back(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Senders that spent most of their busy time limited by the receiver's window, or repairing."""
+    if not seen.observed("held_back_transfers") or seen.is_unknown("durations", "retransmissions"):
+        return
+    mask, rows = seen.places_of("held_back_transfers") & free, seen.rows_of("held_back_transfers")
+    for side in SIDES:
+        busy, limited, repairing = (
+            np.nan_to_num(seen.seconds(f"{side}_{name}")) for name in ("busy_s", "window_limited_s", "repairing_s")
+        )
+        for group in seen.groups(mask & (busy > 0) & (limited + repairing >= HELD * busy)):
+            times_s = {
+                "limited by its window": float(limited[group.mask].sum()),
+                "repairing": float(repairing[group.mask].sum()),
+            }
+            ends = (seen.client_text(group.mask), group.name)
+            sender, receiver = ends if side == "client" else ends[::-1]
+            how = " and ".join(f"{seconds(time)} {name}" for name, time in times_s.items() if time)
+            text = (
+                f"{sender} sent to {receiver} for {seconds(float(busy[group.mask].sum()))}, of that {how}"
+                f"{in_all(int(group.mask.sum()), int(group.among.sum()))}"
+            )
+            yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def _above(seen: Seen, counts: Array, data: Array, stalled: Array) -> Mask:
     """Tell which servers have enough retransmissions to be named."""
     number, servers = seen.server_number, seen.server_count
     of_server = np.bincount(number, weights=counts, minlength=servers)
     sent = np.bincount(number, weights=data, minlength=servers)
     few = of_server < FEWEST
-    enough = (of_server >= RATE * np.maximum(sent, 1)) & ~few
+    long = np.bincount(number, weights=(counts > 0) & (stalled >= STALLED_S), minlength=servers) > 0
+    enough = ((of_server >= RATE * np.maximum(sent, 1)) | long) & ~few
     small = few & (of_server >= 0.1 * np.maximum(sent, 1)) & (of_server > 0)
     return np.asarray(enough | small, np.bool_)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pcapframe.analysis.standouts._seen import Found, Seen, of_all
+from pcapframe.analysis.standouts._seen import Found, Group, Seen, of_all
 from pcapframe.arrays import Array, Mask
 from pcapframe.wording import agreeing, counted, seconds
 
@@ -12,6 +12,7 @@ __all__ = ["reset", "reset_at_same_age", "reset_at_same_idle_time"]
 
 LEAST = 0.1  # smallest share of a server's connections
 AFTER_FIN = 0.25  # weight of a RST after a FIN, which ends what was ending
+SIDES = ("client", "server")
 STRONG = "strong_rst_asymmetry"
 
 
@@ -52,13 +53,37 @@ def reset(seen: Seen, free: Mask) -> Iterator[Found]:
     alone = mask & (seen.each_way("packets") == seen.each_way("rsts"))
     yield from _alone(seen, alone)
     mask &= ~alone
-    reset_by = seen.traffic.connections["reset_by"]
-    closing = (seen.each_way("fins") > 0) & mask
-    for late in (False, True):
-        for side in ("server", "client", "both"):
-            some = mask & (reset_by == side).to_numpy() & (closing == late)
+    reset_by = seen.traffic.connections["reset_by"].astype(object).to_numpy()
+    mask &= ~_ordinary(seen, mask, reset_by)
+    fins = {side: seen.number(f"{side}_fins") > 0 for side in SIDES}
+    for side, peer in (("server", "client"), ("client", "server"), ("both", "both")):
+        of_side = mask & (reset_by == side)
+        own = fins.get(side, fins["client"] | fins["server"])
+        phases = {"": ~own & ~fins.get(peer, own), side: own, peer: ~own & fins.get(peer, own)}
+        for whose, when in phases.items():
+            some = of_side & when
             often = np.bincount(seen.server_number, weights=some)[seen.server_number] >= LEAST * seen.server_sizes
-            yield from _of_side(seen, some & often, side, late)
+            yield from _of_side(seen, some & often, side, whose)
+
+
+def _ordinary(seen: Seen, mask: Mask, reset_by: Array) -> Mask:
+    """Tell which connections had ended: a side sent RSTs after its own FIN, and the server's met no further data.
+
+    A client that closes answers whatever still arrives with a RST.
+    """
+    fins = {side: seen.number(f"{side}_fins") > 0 for side in SIDES}
+    own = ((reset_by == "client") & fins["client"]) | ((reset_by == "server") & fins["server"])
+    ended = mask & (own | ((reset_by == "both") & fins["client"] & fins["server"]))
+    met = ended & (reset_by == "server")
+    if met.any():
+        rows = seen.traffic.all_rows(met)
+        by_server = ~seen.traffic.from_client(rows.rows)
+        fin = np.full(seen.size, np.iinfo(np.int64).max)
+        closes = by_server & seen.traffic.has_flag(rows.rows, "FIN")
+        np.minimum.at(fin, rows.place[closes], rows.rows[closes])
+        late = ~by_server & (seen.traffic.payload(rows.rows) > 0) & (rows.rows > fin[rows.place])
+        ended[rows.place[late]] = False
+    return np.asarray(ended, np.bool_)
 
 
 def _alone(seen: Seen, mask: Mask) -> Iterator[Found]:
@@ -72,12 +97,13 @@ def _alone(seen: Seen, mask: Mask) -> Iterator[Found]:
         yield Found(text, group.mask, rows, group.among, "rst", weight=AFTER_FIN)
 
 
-def _of_side(seen: Seen, mask: Mask, side: str, late: bool) -> Iterator[Found]:
+def _of_side(seen: Seen, mask: Mask, side: str, whose: str) -> Iterator[Found]:
+    """Write the RSTs of one side, after the FIN of `whose` side."""
     for group in seen.groups(mask):
         count, total = int(group.mask.sum()), int(group.among.sum())
         rows = _first_resets(seen, group.mask)
         client = seen.client_text(group.mask)
-        when = "after a FIN" if late else _phase(seen, group.mask)
+        when = _after_fin(seen, group, side, whose) if whose else _phase(seen, group.mask)
         which = of_all(count, total)
         if side == "server":
             text = f"{group.name} reset {which} from {client} {when}"
@@ -87,8 +113,17 @@ def _of_side(seen: Seen, mask: Mask, side: str, late: bool) -> Iterator[Found]:
             text = f"Both sides reset {which.replace('its', 'the')} of {client} to {group.name} {when}"
         text += _lasted(seen, group.mask) + _unlike(seen, group.mask)
         yield Found(
-            text, group.mask, rows, group.among, "rst", _kind(seen, group.mask), AFTER_FIN if late else None
+            text, group.mask, rows, group.among, "rst", _kind(seen, group.mask), AFTER_FIN if whose else None
         )  # fmt: skip
+
+
+def _after_fin(seen: Seen, group: Group, side: str, whose: str) -> str:
+    """Say whose FIN came before the RSTs."""
+    if side == "both":
+        return "after a FIN"
+    if side == whose == "server":
+        return f"after its own FIN, when {seen.client_text(group.mask)} sent more data"
+    return f"after the {whose}'s FIN"
 
 
 def _kind(seen: Seen, mask: Mask) -> str:

@@ -105,10 +105,10 @@ def _outcomes(seen: Seen, mask: Mask) -> str:
 
 
 def unanswered(seen: Seen, free: Mask) -> Iterator[Found]:
-    """Servers that did not answer SYNs."""
-    if seen.health.qualifier("unanswered") == "unknown":
-        return
+    """Servers that did not answer SYNs; where the capture may lack packets, a SYN that was repeated shows it."""
     mask = free & seen.is_in("handshake", "unanswered")
+    if seen.is_unknown("unanswered"):
+        mask &= seen.number("syn_count") > 1
     late = seen.traffic.seconds_to_end < SETTLE_S
     heard = np.bincount(seen.server_number, weights=seen.number("server_packets")) > 0
     asked = np.bincount(seen.server_number, weights=seen.number("syn_count"))
@@ -160,10 +160,10 @@ def _after(seen: Seen, group: Group) -> str:
 
 
 def half_open(seen: Seen, free: Mask) -> Iterator[Found]:
-    """Handshakes that stopped after the SYN-ACK."""
-    if seen.health.qualifier("unanswered") == "unknown":
-        return
+    """Handshakes that stopped after the SYN-ACK; a repeated one shows it where the capture may lack packets."""
     mask = free & seen.is_in("handshake", "half_open") & (seen.traffic.seconds_to_end >= SETTLE_S)
+    if seen.is_unknown("unanswered"):
+        mask &= seen.number("syn_ack_count") > 1
     tried = seen.number("syn_count") > 0
     for group in seen.groups(mask):
         among = group.among & tried

@@ -1,7 +1,7 @@
 """What patterns observe, with the server that they observe it of: waits, silence, odd RSTs and numbers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,10 +9,15 @@ from pcapframe.analysis.standouts._seen import Found, Seen, in_all
 from pcapframe.arrays import Mask
 from pcapframe.wording import agreeing, counted, seconds
 
-__all__ = ["SENTENCES", "slow_servers", "tells", "waiting_clients"]
+__all__ = [
+    "SENTENCES", "slow_handshakes", "slow_round_trips", "slow_servers", "tells", "unanswered_requests",
+    "waiting_clients",
+]  # fmt: skip
 
+SEVERAL = 3  # waits of a client: one pause is nothing; slow answers of a server, unless they are long ones
 LONG_S, FEW_TURNS, MOST_OF = 2.0, 20, 0.6  # of a client's waits that are named
-SLOW_S, SEVERAL = 0.5, 3  # of a server's slow answers: long ones, or several
+SLOW_S = 0.5  # of a server's slow answers
+DELAYED_S, DELAYED_SHARE = 1.0, 0.1  # of late ACKs: all together longer than this, or much of the connections' time
 UNANSWERED_S, UNANSWERED_SHARE = 1.0, 0.1  # of requests without an answer: longer than this, or many
 Numbers = Mapping[str, Any]
 
@@ -49,7 +54,7 @@ def slow_servers(seen: Seen, free: Mask) -> Iterator[Found]:
 def waiting_clients(seen: Seen, free: Mask) -> Iterator[Found]:
     """Clients that waited most of the capture's time before they asked; not those that type or browse all the while."""
     numbers = seen.observed("client_waits")
-    if not numbers or numbers["longest_s"] < LONG_S:
+    if not numbers:
         return
     mask = seen.places_of("client_waits") & free & (seen.number("turns") <= FEW_TURNS)
     rows = seen.rows_of("client_waits")
@@ -57,13 +62,80 @@ def waiting_clients(seen: Seen, free: Mask) -> Iterator[Found]:
         waited = float(np.nansum(seen.seconds("client_wait_s")[group.mask]))
         lasted = float(np.nansum(seen.seconds("duration_s")[group.mask]))
         count, total = int(group.mask.sum()), int(group.among.sum())
-        if count < MOST_OF * total or waited < MOST_OF * lasted:
+        those = seen.traffic.within(rows, group.mask)
+        most = np.bincount(seen.traffic.place(those)).max(initial=0)  # waits of one connection
+        if count < MOST_OF * total or waited < max(MOST_OF * lasted, LONG_S) or most < SEVERAL:
             continue
         text = (
             f"{seen.client_text(group.mask)} waited {seconds(waited)} of {seconds(lasted)} before asking {group.name}"
             f"{in_all(count, total)}"
         )
+        yield Found(text, group.mask, those, group.among)
+
+
+def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Servers that acknowledged the last request and sent no response, or whose connection went on to another end.
+
+    An open connection of which nothing follows the request shows no more than that its capture ended there.
+    """
+    numbers = seen.observed("unanswered_requests")
+    if not numbers or seen.is_unknown("durations", "directions", "missing_bytes"):
+        return
+    mask = seen.places_of("unanswered_requests") & free
+    if not mask.any():
+        return
+    everything = seen.traffic.all_rows(mask)
+    last = seen.traffic.last_rows(everything)
+    asked = np.full(seen.size, -1)
+    rows = seen.traffic.within(seen.rows_of("unanswered_requests"), mask)
+    np.maximum.at(asked, seen.traffic.place(rows), rows)
+    follows = np.maximum(last[::2], last[1::2]) > asked
+    mask &= np.where(seen.is_in("ending", "open", "half_closed"), last[::2] > asked, follows)
+    waited = {row["conn_id"]: row["waited_s"] for row in numbers["by_connection"]}
+    conn_ids = seen.traffic.connections.index.to_numpy()
+    asking = seen.number("turns") > 0
+    for group in seen.groups(mask):
+        count, total = int(group.mask.sum()), int((group.among & asking).sum())
+        longest = max((waited[conn_id] for conn_id in conn_ids[group.mask].tolist() if conn_id in waited), default=0.0)
+        if longest < UNANSWERED_S and count < UNANSWERED_SHARE * int(asking.sum()):
+            continue
+        text = (
+            f"{group.name} did not answer the last request of {seen.client_text(group.mask)} for {seconds(longest)}"
+            f"{' at most' if count > 1 else ''}{in_all(count, total)}"
+        )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def slow_round_trips(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Connections whose round trips took long, whatever their handshake took."""
+    yield from _slow(seen, free, "round_trip_s", "Round trips")
+
+
+def slow_handshakes(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Connections whose handshake took far longer than their round trips."""
+    yield from _slow(seen, free, "handshake_s", "Handshakes")
+
+
+def _slow(seen: Seen, free: Mask, name: str, what: str) -> Iterator[Found]:
+    numbers = seen.observed("slow_round_trips")
+    if not numbers or seen.is_unknown("round_trips"):
+        return
+    slow = {
+        row["conn_id"]: row[name]
+        for row in numbers["by_connection"]
+        if (2 * (row["round_trip_s"] or 0.0) >= (row["handshake_s"] or 0.0)) == (name == "round_trip_s")
+    }
+    conn_ids = seen.traffic.connections.index.to_numpy()
+    mask = seen.places_of("slow_round_trips") & free & np.isin(conn_ids, list(slow))
+    if not mask.any():
+        return
+    count, longest = int(mask.sum()), max(slow[conn_id] for conn_id in conn_ids[mask].tolist())
+    among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
+    text = (
+        f"{what} of {_ends(seen, mask).pair} took {seconds(longest)}{' at most' if count > 1 else ''}"
+        f"{in_all(count, int(among.sum()))}"
+    )
+    yield Found(text, mask, seen.traffic.within(seen.rows_of("slow_round_trips"), mask), among)
 
 
 def tells(pattern: str) -> Callable[[Seen, Mask], Iterator[Found]]:
@@ -82,44 +154,28 @@ def tells(pattern: str) -> Callable[[Seen, Mask], Iterator[Found]]:
     return rule
 
 
-class _Ends(tuple[str, str]):
-    """Client and server of connections as texts."""
+class _Ends(NamedTuple):
+    """Client and server of connections as texts, and how long these lasted together [s]."""
 
-    client = property(lambda self: self[0])
-    server = property(lambda self: self[1])
+    client: str
+    server: str
+    lasted_s: float
 
     @property
     def pair(self) -> str:
-        return f"{self[0]} to {self[1]}"
+        return f"{self.client} to {self.server}"
 
 
 def _ends(seen: Seen, mask: Mask) -> _Ends:
     servers = np.unique(seen.server_number[mask]).size
     one = seen.traffic.endpoints.server_text(int(np.argmax(mask)))
-    return _Ends((seen.client_text(mask), one if servers == 1 else f"{servers:,} servers"))
-
-
-def _requests(numbers: Numbers, ends: _Ends) -> str:
-    count = numbers["connections"]
-    if numbers["waited_max_s"] < UNANSWERED_S and count < UNANSWERED_SHARE * numbers["total_connections"]:
-        return ""
-    return (
-        f"{ends.server} did not answer the last request of {ends.client} for {seconds(numbers['waited_max_s'])}"
-        f"{' at most' if count > 1 else ''}{in_all(count, numbers['total_connections'])}"
-    )
-
-
-def _round_trips(numbers: Numbers, ends: _Ends) -> str:
-    what = "Round trips", numbers["round_trip_max_s"]
-    if numbers["handshakes"] and not numbers["round_trips"]:
-        what = "Handshakes", numbers["handshake_max_s"]
-    return (
-        f"{what[0]} of {ends.pair} took {seconds(what[1])}{' at most' if numbers['connections'] > 1 else ''}"
-        f"{in_all(numbers['connections'], numbers['timed'])}"
-    )
+    lasted = float(np.nansum(seen.seconds("duration_s")[mask]))
+    return _Ends(seen.client_text(mask), one if servers == 1 else f"{servers:,} servers", lasted)
 
 
 def _delayed(numbers: Numbers, ends: _Ends) -> str:
+    if numbers["waited_s"] < min(DELAYED_S, DELAYED_SHARE * ends.lasted_s):
+        return ""
     return (
         f"ACKs between {ends.client} and {ends.server} came 40 ms or more after the data {numbers['delayed']:,} of "
         f"{counted(numbers['measured'], 'time')}, {seconds(numbers['waited_s'])} in all"
@@ -229,8 +285,6 @@ def _tsval(numbers: Numbers, ends: _Ends) -> str:
 
 
 SENTENCES: dict[str, Callable[[Numbers, _Ends], str]] = {
-    "unanswered_requests": _requests,
-    "slow_round_trips": _round_trips,
     "delayed_answers": _delayed,
     "small_window": _small_window,
     "keep_alives_unanswered": _keep_alives,

@@ -17,8 +17,9 @@ from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.standouts import _carrying as carrying
 from pcapframe.analysis.standouts import _ending as ending
 from pcapframe.analysis.standouts import _establishing as establishing
+from pcapframe.analysis.standouts import _observed as observed
 from pcapframe.analysis.standouts._filters import PACKETS, Filters
-from pcapframe.analysis.standouts._observed import slow_servers, tells, waiting_clients
+from pcapframe.analysis.standouts._observed import tells
 from pcapframe.analysis.standouts._seen import Found, Seen
 from pcapframe.analysis.standouts._standout import Standout
 from pcapframe.arrays import NO_TIME, Array, Mask
@@ -49,6 +50,8 @@ NOT_MADE = (
 LOST = ("never_acknowledged", "largest_segment_repeated", "window_probes_unanswered", "keep_alives_unanswered")
 IDLE = ("rst_at_same_idle_time", "rst_at_same_age", "first_after_idle")
 RESETS = (*IDLE, "reset_connections")
+HOLDING = (*LOST, "zero_window", "small_window", "high_retransmission")
+TRIPS = ("slow_round_trips", "repeated_syn", "slow_handshakes")
 
 RULES = (
     Rule("port_sweep", "refused_connections", CUT, (), establishing.tried_ports),
@@ -66,20 +69,21 @@ RULES = (
     Rule("rst_at_same_age", "rst_at_same_age", CUT, (*NOT_MADE, "rst_at_same_idle_time"), ending.reset_at_same_age),
     Rule("icmp_errors", "icmp_errors", HELD, NOT_MADE, tells("icmp_errors")),
     Rule("reset_connections", "abnormal_termination", CUT, (*NOT_MADE, *LOST, *IDLE), ending.reset),
-    Rule("unanswered_requests", "unanswered_requests", SLOW, (*LOST, *RESETS), tells("unanswered_requests")),
+    Rule("unanswered_requests", "unanswered_requests", SLOW, (*LOST, *RESETS), observed.unanswered_requests),
     Rule("zero_window", "zero_window", HELD, ("window_probes_unanswered",), carrying.closed_windows),
     Rule("small_window", "small_window", SLOW, ("zero_window",), tells("small_window")),
     Rule(
         "high_retransmission", "packet_retransmission", SLOW, (*LOST, "first_after_idle", *NOT_MADE),
         carrying.retransmitted,
     ),
-    Rule("slow_service", "slow_service", SLOW, (), slow_servers),
+    Rule("held_back_transfers", "held_back_transfers", SLOW, HOLDING, carrying.held_back),
+    Rule("slow_service", "slow_service", SLOW, (), observed.slow_servers),
     Rule("delayed_answers", "delayed_answers", SLOW, (), tells("delayed_answers")),
-    Rule("repeated_syn", "repeated_syn", SLOW, (), establishing.repeated_syns),
-    Rule("slow_round_trips", "slow_round_trips", SLOW, ("repeated_syn",), tells("slow_round_trips")),
-    Rule("handshake_time_outliers", "handshake_time_outliers", SLOW, ("repeated_syn", "slow_round_trips"),
-         tells("handshake_time_outliers")),
-    Rule("client_waits", "client_waits", ODD, ("slow_service", *LOST, *RESETS), waiting_clients),
+    Rule("slow_round_trips", "slow_round_trips", SLOW, (), observed.slow_round_trips),
+    Rule("repeated_syn", "repeated_syn", SLOW, TRIPS[:1], establishing.repeated_syns),
+    Rule("slow_handshakes", "slow_round_trips", SLOW, TRIPS[:2], observed.slow_handshakes),
+    Rule("handshake_time_outliers", "handshake_time_outliers", SLOW, TRIPS, tells("handshake_time_outliers")),
+    Rule("client_waits", "client_waits", ODD, ("slow_service", *LOST, *RESETS), observed.waiting_clients),
     Rule("out_of_order", "out_of_order_share", ODD, ("high_retransmission",), tells("out_of_order_share")),
     Rule("rst_unlike_peer", "rst_unlike_peer", ODD, RESETS, tells("rst_unlike_peer")),
     Rule("rst_unlike_ttl", "rst_unlike_ttl", ODD, ("rst_unlike_peer", *RESETS), tells("rst_unlike_ttl")),
@@ -101,7 +105,6 @@ AGGREGATES = {
     "long_idle_gaps": "ordinary for connections kept open",
     "capture_gaps": "said by the capture's health",
     "open_at_edges": "said by the capture's health",
-    "held_back_transfers": "what closed windows and retransmissions cost, said by the time of senders",
     "state_transitions": "of every capture",
 }
 

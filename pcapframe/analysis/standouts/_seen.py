@@ -101,6 +101,15 @@ class Seen:
         found = self.patterns.get(pattern)
         return found is not None and found.evidence.frame_count > len(found.evidence.frames)
 
+    def is_unknown(self, *statistics: str) -> bool:
+        """Tell whether the capture's health makes one of some statistics unknown."""
+        return self.health.qualifier(*statistics) == "unknown"
+
+    def at_least(self, count: int, text: str = "") -> str:
+        """Write a count of retransmissions, after "at least" where the capture may lack some of them."""
+        least = "at least " if self.health.qualifier("retransmissions") else ""
+        return f"{least}{text or f'{count:,}'}"
+
     def seconds(self, column: str) -> Array:
         """Return a column of the connections in seconds; NaN where unknown."""
         return self.traffic.connections[column].to_numpy(np.float64)
