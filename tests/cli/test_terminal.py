@@ -59,7 +59,7 @@ def no_long_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def lines(values: dict[str, str]) -> list[list[str]]:
     """Every command line; the server is never started."""
-    return [[*line, "--root", HOSTILE] if line[0] == "mcp" else line for line in command_lines(values)]
+    return [[*line, "--root", f"no{HOSTILE}"] if line[0] == "mcp" else line for line in command_lines(values)]
 
 
 def test_names_and_texts_of_captures_show_as_text(no_long_work: Path) -> None:
