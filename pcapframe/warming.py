@@ -6,6 +6,7 @@ judging a few made packets. Both find what the other has compiled in the cache o
 """
 
 import contextlib
+import os
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ import pyarrow as pa
 
 from pcapframe import beside
 from pcapframe.connections import build_connections
+from pcapframe.connections.registry import MEASURES
 from pcapframe.patterns import find_patterns
 from pcapframe.schema import ACK, FIN, PACKETS, RST, SYN
 from pcapframe.segments import label_segments
+from pcapframe.threads import VARIABLE
 
 __all__ = ["compile_judging", "made_packets"]
 
@@ -106,6 +109,8 @@ def made_packets() -> pd.DataFrame:
 def compile_judging() -> None:
     """Compile the kernels that judge segments."""
     beside.hold_claims()
+    os.environ[VARIABLE] = "1"  # the first process needs the other cores
+    MEASURES.reverse()  # to begin at the other end than the first process
     with contextlib.suppress(Exception):  # whatever fails here, the kernel is compiled where it is needed
         segments = label_segments(made_packets())
         find_patterns(segments, build_connections(segments))
