@@ -251,14 +251,16 @@ class Run:
 
     work = staticmethod(work)
 
-    def __init__(self, folders: list[str], seed: int, files: int, every: int, workers: int, keep: Path) -> None:
+    def __init__(
+        self, folders: list[str], seed: int, files: int, every: int, workers: int, keep: Path, first: int = 0
+    ) -> None:
         self.folders, self.seed, self.files, self.every, self.keep = folders, seed, files, every, keep
         self.bases = read_bases(Path(folder) for folder in folders)
         context = multiprocessing.get_context("spawn")
         self._context = context
         self._failures: Any = context.SimpleQueue()
         self._slots = [context.RawArray("d", SLOTS) for _ in range(workers)]
-        self._workers = [self._start(number, range(number, files, workers)) for number in range(workers)]
+        self._workers = [self._start(number, range(first + number, files, workers)) for number in range(workers)]
         self.failed: list[tuple[int, str]] = []
 
     def _start(self, worker: int, numbers: range) -> BaseProcess:
@@ -356,6 +358,7 @@ def main() -> None:
     parser.add_argument("--analyze", type=int, default=50_000, help="of them also analysed (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of all random numbers (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, metavar="NUMBER", help="go on with a run from this file")
     parser.add_argument("--only", type=int, metavar="NUMBER", help="examine this file alone, in this process")
     parser.add_argument("--keep", type=Path, default=ROOT / "benchmarks/.cache/failed", help="folder of failing files")
     options = parser.parse_args()
@@ -370,7 +373,7 @@ def main() -> None:
         faults = examine(data, options.only, every)
         say("\n".join(faults) or "all holds")
         sys.exit(bool(faults))
-    run = Run(folders, options.seed, options.files, every, options.workers, options.keep)
+    run = Run(folders, options.seed, options.files, every, options.workers, options.keep, options.first)
     digest = hashlib.sha256(b"".join(base.data for base in run.bases)).hexdigest()[:12]
     say(f"seed {options.seed}, {len(run.bases):,} captures ({digest}), bounds checks {'on' if CHECKED else 'off'}")
     begin = time.monotonic()

@@ -59,7 +59,7 @@ def connections_text(
     width = terminal_width() if width is None else width
     dispensable = [
         name
-        for name in ("payload", "start", "seconds", "Wireshark", "name")
+        for name in ("payload", "Wireshark", "start", "name", "packets")
         if name in columns and name != SORTED.get(sort or "")
     ]
     left_out = leave_out(columns, dispensable, width)

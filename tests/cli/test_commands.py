@@ -49,3 +49,11 @@ def test_help_has_examples(command: str) -> None:
     text = text_of(*command.split(), "--help")
     assert "Examples:" in text
     assert f"pcapframe {command}".strip() in text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands(shell: str) -> None:
+    env = {"_PCAPFRAME_COMPLETE": f"{shell}_complete", "COMP_WORDS": "pcapframe conv", "COMP_CWORD": "1"}
+    env |= {"COMP_CWORD": "conv"} if shell == "fish" else {}
+    done = CliRunner().invoke(commands, [], prog_name="pcapframe", env=env)
+    assert "convert" in done.stdout
