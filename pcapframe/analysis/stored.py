@@ -120,7 +120,7 @@ def write_store(
     ...     write_store(pf.analyze(pf.example("resets.pcap")), f"{folder}/resets").name
     ...     len(pf.analyze(f"{folder}/resets").connections)
     'resets'
-    33
+    42
     """
     if keep not in KEEP:
         raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEP)}")

@@ -124,7 +124,7 @@ def captioned_chart(analysis: Analysis, name: str, *, conn_id: int | None = None
     >>> import pcapframe as pf
     >>> shown, png = captioned_chart(pf.analyze(pf.example("resets.pcap")), "rst_distribution")
     >>> shown["columns"], shown["rows"][0]
-    (['phase', 'to_server', 'from_server', 'unknown'], ['after SYN', 0, 6, 0])
+    (['phase', 'to_server', 'from_server', 'unknown'], ['handshake', 0, 6, 0])
     """
     png, said = _drawn(analysis, name, conn_id)
     chart, options = _chosen(analysis, name, conn_id)
