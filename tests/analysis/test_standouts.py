@@ -328,3 +328,12 @@ def test_a_slow_path_is_named_rather_than_the_syns_repeated_on_it() -> None:
     kinds = [seen.kind for seen in found(*slow).standouts]
     assert "slow_round_trips" in kinds
     assert "repeated_syn" not in kinds
+
+
+def test_one_resend_of_two_segments_is_named_last() -> None:
+    """Half of the data of that client, and yet one packet; with another server a SYN of three was repeated."""
+    few = Conversation(client_port=50_000, server=OTHER, start=90.0).handshake().data("client", 100)
+    few = few.retransmit("client", after=0.3).ack("server").close()
+    again = Conversation().syn().syn(after=1.0).syn_ack().ack().data("client", 100).data("server", 900).ack("client")
+    kinds = [seen.kind for seen in found(few, again.close(), *fine(40)[1:]).standouts]
+    assert kinds == ["slow_handshakes", "high_retransmission"]

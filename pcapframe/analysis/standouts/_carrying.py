@@ -130,7 +130,8 @@ def _retransmitted(seen: Seen, group: Group, side: str, rows: Array, counts: tup
         f"{in_all(count, total)}{f'; one waited {seconds(stalled)} for its ACK' if stalled >= STALLED_S else ''}"
     )
     kind = "high_retransmission" if high else "retransmission"
-    return Found(text, group.mask, rows, group.among, "resent", kind, None if high or stalled >= STALLED_S else MINOR)
+    grave = stalled >= STALLED_S or (high and part >= FEWEST)
+    return Found(text, group.mask, rows, group.among, "resent", kind, None if grave else MINOR)
 
 
 def held_back(seen: Seen, free: Mask) -> Iterator[Found]:
