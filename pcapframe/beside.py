@@ -20,6 +20,7 @@ __all__ = ["await_claimed", "begin", "claim", "hold_claims", "release"]
 
 CODE = "import sys; sys.path.insert(0, sys.argv[1]); from pcapframe.warming import compile_judging; compile_judging()"
 STEP_S = 0.02
+MOST_S = 60.0  # that a kernel is awaited: a process that was stopped would claim it for ever
 
 
 class _Second:
@@ -99,8 +100,8 @@ def await_claimed(kernel: Path) -> None:
     process = _Second.process
     if process is None:
         return
-    claimed = _claim_of(kernel, process.pid)
-    while process.poll() is None and claimed.exists():
+    claimed, until = _claim_of(kernel, process.pid), time.monotonic() + MOST_S
+    while process.poll() is None and claimed.exists() and time.monotonic() < until:
         time.sleep(STEP_S)
 
 

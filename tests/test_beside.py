@@ -97,6 +97,16 @@ def test_a_second_process_that_ended_is_not_awaited(second, tmp_path):
     assert not thread.is_alive()
 
 
+def test_a_second_process_that_hangs_is_not_awaited_for_ever(second, monkeypatch, tmp_path):
+    monkeypatch.setattr(beside, "MOST_S", 0.1)
+    second.process = sleeping(60)
+    (tmp_path / f"one.{second.process.pid}.claim").touch()
+    thread = waits(tmp_path / "one.kernel")
+    thread.join(10)
+    assert not thread.is_alive()
+    assert second.process.poll() is None
+
+
 def test_claims_of_others_are_not_awaited(second, tmp_path):
     (tmp_path / "one.1.claim").touch()
     beside.await_claimed(tmp_path / "one.kernel")

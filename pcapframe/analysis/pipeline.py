@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -318,6 +318,8 @@ def analyze(
     statistics = count_statistics(*counted, server_given=server_given)
     filters = Filters(capture, packets, segments, whole)
     standouts = find_standouts(traffic, patterns, health, filters)
+    decoded = {DECODE_AS: packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
+    parameters = {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **decoded}
     return Analysis(
         capture=capture,
         health=health,
@@ -332,7 +334,7 @@ def analyze(
         notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,
-        provenance=Provenance(installed_version(), _parameters(packets, wanted, thresholds), files),
+        provenance=Provenance(installed_version(), parameters, files),
         whole_connections=whole,
         _asked=asked,
         _rows=rows,
@@ -366,12 +368,6 @@ def _stages(
     connections = build_connections(segments)
     step(size, size)
     return packets, segments, connections, files
-
-
-def _parameters(packets: pd.DataFrame, wanted: Selection, thresholds: Thresholds) -> dict[str, Any]:
-    """Return what was given to `analyze`, or to the `read_pcap` before it."""
-    given = {"decode_as": packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
-    return {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **given}
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:

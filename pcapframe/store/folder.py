@@ -304,6 +304,11 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         yield inner
         if target.exists():
             os.rename(target, aside / "old")
-        os.rename(inner, target)
+        try:
+            os.rename(inner, target)
+        except OSError:
+            if (aside / "old").exists():
+                os.rename(aside / "old", target)
+            raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

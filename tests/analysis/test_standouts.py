@@ -337,3 +337,12 @@ def test_one_resend_of_two_segments_is_named_last() -> None:
     again = Conversation().syn().syn(after=1.0).syn_ack().ack().data("client", 100).data("server", 900).ack("client")
     kinds = [seen.kind for seen in found(few, again.close(), *fine(40)[1:]).standouts]
     assert kinds == ["slow_handshakes", "high_retransmission"]
+
+
+def test_more_slow_connections_than_are_listed_are_at_least_so_many() -> None:
+    """Of 130 connections with round trips of 2 s, the pattern lists 100."""
+    slow = [
+        talk.handshake().data("client", 100).data("server", 900).ack("client").close() for talk in talks(130, rtt=2.0)
+    ]
+    seen = next(seen for seen in found(*slow).standouts if seen.kind == "slow_round_trips")
+    assert seen.sentence.endswith(", in at least 100 of 130 connections")

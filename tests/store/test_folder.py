@@ -1,6 +1,7 @@
 """The folder of a store is complete or not there, and a damaged one is said to be damaged."""
 
 import json
+import os
 
 import pytest
 
@@ -35,6 +36,21 @@ def test_a_new_folder_appears_when_it_is_complete(tmp_path):
     with new_folder(tmp_path / "kept") as made:
         (made / MANIFEST).write_text("{}")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_store_that_cannot_be_replaced_is_still_there(folder, monkeypatch):
+    before, rename = pf.analyze(folder).capture, os.rename
+
+    def fail_once(source, target):
+        if os.path.basename(source) == "new":
+            raise OSError("no more space")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail_once)
+    with pytest.raises(OSError, match="no more space"):
+        pf.write_store(pf.analyze(pf.example("clean.pcap")), folder)
+    assert pf.analyze(folder).capture == before
+    assert [path.name for path in folder.parent.iterdir()] == ["kept"]
 
 
 def test_a_store_is_replaced_and_nothing_else(folder, tmp_path):

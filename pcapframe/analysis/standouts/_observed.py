@@ -101,9 +101,14 @@ def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
             continue
         text = (
             f"{group.name} did not answer the last request of {seen.client_text(group.mask)} for {seconds(longest)}"
-            f"{' at most' if count > 1 else ''}{in_all(count, total)}"
+            f"{' at most' if count > 1 else ''}{in_all(count, total, listed=_all_listed(numbers))}"
         )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def _all_listed(numbers: Numbers) -> bool:
+    """Whether the connections that a pattern lists are all that it counts."""
+    return len(numbers["by_connection"]) == int(numbers["connections"])
 
 
 def slow_round_trips(seen: Seen, free: Mask) -> Iterator[Found]:
@@ -133,7 +138,7 @@ def _slow(seen: Seen, free: Mask, name: str, what: str) -> Iterator[Found]:
     among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
     text = (
         f"{what} of {_ends(seen, mask).pair} took {seconds(longest)}{' at most' if count > 1 else ''}"
-        f"{in_all(count, int(among.sum()))}"
+        f"{in_all(count, int(among.sum()), listed=_all_listed(numbers))}"
     )
     yield Found(text, mask, seen.traffic.within(seen.rows_of("slow_round_trips"), mask), among)
 

@@ -201,12 +201,16 @@ def of_all(count: int, total: int) -> str:
     return f"{count:,} of {counted(total, 'connection')}"
 
 
-def in_all(count: int, total: int) -> str:
+def in_all(count: int, total: int, *, listed: bool = True) -> str:
     """Write in how many of how many connections, after a comma; nothing where there is only one.
+
+    "at least" where not all of them are listed.
 
     Examples
     --------
     >>> in_all(1, 1), in_all(3, 9)
     ('', ', in 3 of 9 connections')
     """
+    if not listed:
+        return f", in at least {count:,} of {counted(total, 'connection')}"
     return "" if count == total == 1 else f", in {of_all(count, total)}"
