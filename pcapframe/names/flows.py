@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import inner_jit, jit
 
 __all__ = ["FLOW", "SLOT_BYTES", "Flows", "Slots", "find_flow", "flows_with_room", "free_slot", "new_flows",
@@ -29,12 +30,13 @@ FLOW = np.dtype(
     ],
     align=True,
 )
-FIRST_FLOWS, MOST_FLOWS = 1 << 12, 1 << 20
+FIRST_FLOWS, MOST_FLOWS = 1 << 14, 1 << 20
 REACH = 8  # places where a flow may lie
 SLOTS = 2048
 SLOT_BYTES = 1 << 14
 RANGES = 16  # in a slot, beyond the first bytes
 NONE = -1
+MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, with bits everywhere
 SLOT = np.dtype(
     [
         ("src", np.int32),
@@ -91,6 +93,7 @@ def new_slots() -> Slots:
 def _home(seed: Any, src: Any, dst: Any, ports: Any, mask: Any) -> Any:
     h = (np.uint64(src) << np.uint64(32) | np.uint64(dst)) * seed[0]
     h = (h ^ (h >> np.uint64(32)) ^ np.uint64(ports)) * seed[1]
+    h = (h ^ (h >> np.uint64(32))) * MIX  # else some seeds crowd ports that follow one another
     return np.int64(h >> np.uint64(32)) & mask
 
 
@@ -124,9 +127,10 @@ def _move(old: Any, new: Any, seed: Any) -> Any:
 
 
 def flows_with_room(flows: Flows) -> Flows:
-    """Return the table with room for more, as long as it may grow."""
+    """Return the table with room for a batch, as long as it may grow."""
     size = flows.table.size
-    if 3 * int(flows.counts[0]) < size or size >= MOST_FLOWS:
+    # A batch adds one a packet at most. So sparse, hardly any direction lacks room near its place.
+    if 6 * (int(flows.counts[0]) + BATCH_RECORDS) <= size or size >= MOST_FLOWS:
         return flows
     table = np.zeros(4 * size, FLOW)
     flows.counts[0] = _move(flows.table, table, flows.seed)

@@ -42,10 +42,10 @@ def _found(flows: Flows, first: int, count: int) -> int:
 
 def test_directions_are_found_again_while_the_table_grows() -> None:
     flows = new_flows()
-    for first in range(0, 200_000, 1000):
+    for first in range(0, 160_000, 1000):
         flows = flows_with_room(flows)
         _insert(flows, first, 1000)
-    assert _found(flows, 0, 200_000) > 199_000  # few find no room near their place
+    assert _found(flows, 0, 160_000) > 159_990
     assert _found(flows, 200_000, 1000) == 0
 
 

@@ -5,10 +5,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import pcapframe as pf
 from pcapframe.connections import build_connections
+from pcapframe.names import watching
+from pcapframe.names.flows import new_flows
 from tests.builders import Conversation, pcap, pcapng
 from tests.capture.frames import HEADERS
 from tests.names.hellos import hello, named, talk
@@ -60,8 +63,14 @@ def test_behind_every_header(header: str) -> None:
     assert named(pcap(frames)) == [WANTED]
 
 
-def test_many_unfinished_beginnings_are_bounded() -> None:
-    """More incomplete ClientHellos than are kept: the last ones are read, and none of them is wrong."""
+@pytest.mark.parametrize("seed", [(1, 1), (0x9E3779B97F4A7C15, (0x5851F42D << 32) | 1), None], ids=str)
+def test_many_unfinished_beginnings_are_bounded(seed: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More incomplete ClientHellos than are kept: the last ones are read, and none of them is wrong.
+
+    Whatever the seed: ports that one client uses one after another do not crowd together in the table.
+    """
+    if seed is not None:
+        monkeypatch.setattr(watching, "new_flows", lambda: new_flows()._replace(seed=np.array(seed, np.uint64)))
     frames = []
     halves = hello()[:100], hello()[100:]
     talks = [
