@@ -1,7 +1,7 @@
 """Measure `analyze` on small files made to cost much: time, memory and the length of what is printed.
 
 Each input is read in a process of its own. The bars hold for every file, whatever it says: 1 s and 3 us a packet (or a
-block) of processor time, 600 MB of memory above the start (more for two million packets), 50,000 characters of
+block) of processor time, 600 MB of memory above the start (more where an input says why), 50,000 characters of
 text; and from 50,000 packets (or blocks) on three times the processor time of as many ordinary packets, which is
 measured in the same run. The exit status is 1 if one is missed. A new kind of input is one function with a row of
 ``INPUTS``.

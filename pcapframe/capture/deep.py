@@ -97,6 +97,47 @@ def _intern_both(slots: Any, mask: Any, addresses: Any, seed: Any, counts: Any, 
 
 
 @inner_jit
+def _is_last(header: Any, place: Any, last: Any) -> Any:
+    """Whether the outermost addresses are `last`, which they become: mirrors send all from few addresses."""
+    is_same = place == OUTER
+    for k in range(5):
+        is_same = is_same and header[OUTER + k] == last[k]
+        last[k] = header[OUTER + k]
+    return is_same
+
+
+@inner_jit
+def _write_quote(
+    said: Any,
+    row: Any,
+    buffer: Any,
+    protocol: Any,
+    at: Any,
+    end: Any,
+    quote: Any,
+    ports: Any,
+    ways: Any,
+    slots: Any,
+    mask: Any,
+    addresses: Any,
+    seed: Any,
+    counts: Any,
+) -> Any:
+    """Write the side record of the ICMP message at `at` and of the packet that it quotes; 0 where it is no error."""
+    error, begin, quote_end, mtu = icmp.decode_error(buffer, protocol, at, end)
+    if error < 0:
+        return 0
+    said.row, said.icmp_error, said.icmp_mtu = row, error, mtu
+    kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
+    quoted, said.quoted_src_port, said.quoted_dst_port, said.quoted_seq, said.quoted_flags = _quoted(
+        buffer, kind, begin, quote_end, quote, ports, ways
+    )
+    place = 0 if quoted != NO_IP else NO_ADDRESSES
+    said.quoted_src, said.quoted_dst = _intern_both(slots, mask, addresses, seed, counts, quote, place)
+    return 1
+
+
+@inner_jit
 def _merge_edges(
     out: Any,
     first_row: Any,
@@ -192,8 +233,7 @@ def decode_deferred(
     )  # fmt: skip
     out, deferred = unchecked_columns(newest[0]), unchecked(starts.deferred)
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
-    late_edges = 0
-    beside = quoting = 0
+    late_edges = beside = quoting = 0
     last, last_src, last_dst = unchecked(scratch.last), np.int64(NO_ADDRESSES), np.int64(NO_ADDRESSES)
     for j in range(waiting):
         record = batch[deferred[j]]
@@ -269,29 +309,15 @@ def decode_deferred(
             if header[INSIDE] and piece_of < 0:
                 extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
             place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
-            is_same = place == OUTER and last_src >= 0  # mirrors send all from few addresses
-            for k in range(5):
-                is_same = is_same and header[OUTER + k] == last[k]
-            if not is_same:
+            if not _is_last(header, place, last) or last_src < 0:
                 last_src, last_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
-                for k in range(5):
-                    last[k] = header[OUTER + k]
             extra.outer_src, extra.outer_dst = last_src, last_dst
             beside += 1
         if found == IP_PAYLOAD and protocol == (ICMP if header[ip.FAMILY] == 4 else ICMPV6):
-            error, at, quote_end, mtu = icmp.decode_error(
-                source, protocol, payload, min(np.int64(header[STOP]), payload_end)
-            )
-            if error >= 0:
-                said = quotes[quoting]
-                said.row, said.icmp_error, said.icmp_mtu = rows_before + row, error, mtu
-                kind = np.int64(ETHERTYPE_IPV4 if protocol == ICMP else ETHERTYPE_IPV6)
-                quoted, said.quoted_src_port, said.quoted_dst_port, said.quoted_seq, said.quoted_flags = _quoted(
-                    source, kind, at, quote_end, quote, udp, ways
-                )
-                place = 0 if quoted != NO_IP else NO_ADDRESSES
-                said.quoted_src, said.quoted_dst = _intern_both(slots, mask, addresses, seed, counts, quote, place)
-                quoting += 1
+            quoting += _write_quote(
+                quotes[quoting], rows_before + row, source, protocol, payload, min(np.int64(header[STOP]), payload_end),
+                quote, udp, ways, slots, mask, addresses, seed, counts,
+            )  # fmt: skip
     if late_edges:
         _merge_edges(
             out, first_row, count, deferred, waiting, sack_pool, edges, edges_before, late, late_counts, late_edges

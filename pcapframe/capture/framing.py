@@ -1,23 +1,46 @@
 """The link layers that ``decoding`` does not know, before ``deep`` goes on; compiled when a capture first has one.
 
-Aggregates of 802.11 (A-MSDU) have several frames in one, framed like those of 802.3: each frame with IP becomes a
-record of its own. A record of which no frame has IP stays one record.
+Some records have several frames in one, with a row each in ``AGGREGATES``: each frame becomes a record of its own. Of
+802.11 (A-MSDU), only those with IP do. A record of which no frame does stays one record.
 """
 
 from typing import Any
 
-from pcapframe.capture.bits import be16
+import numpy as np
+
 from pcapframe.capture.decoding import NOT_COMMON
-from pcapframe.capture.link import CODE_AGGREGATE, ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, VLAN_TYPES, llc
-from pcapframe.capture.link_types import LINK_TYPES, SUBFRAME, UNKNOWN_LINK
-from pcapframe.capture.tables import dispatcher
+from pcapframe.capture.link import (
+    CODE_AGGREGATE,
+    CODE_NCM,
+    CODE_RNDIS,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    NESTED_LINK,
+    NO_SUBFRAME,
+    SUBFRAME,
+    VLAN_TYPES,
+    llc,
+)
+from pcapframe.capture.link_types import LINK_TYPES, UNKNOWN_LINK
+from pcapframe.capture.tables import NO_MORE, Layer, dispatcher
+from pcapframe.capture.usb import next_datagram, next_message
+from pcapframe.capture.wireless import SUBFRAME_BYTES, next_subframe
 from pcapframe.jit import inner_jit, jit
 
 __all__ = ["skip_links", "split_aggregates"]
 
 MOST_LINKS = 8  # link layers in each other
-SUBFRAME_BYTES = 14
+# What has several frames in it. A decoder takes the buffer, where the first one begins, a state (0 at first), and where
+# the captured bytes end. It returns where the next frame begins, its size (`NO_MORE` behind the last one), its link
+# type and the next state.
+AGGREGATES = {
+    CODE_AGGREGATE: Layer("A-MSDU", next_subframe),
+    CODE_NCM: Layer("CDC NCM", next_datagram),
+    CODE_RNDIS: Layer("RNDIS", next_message),
+}
+SEVERAL = tuple(AGGREGATES)
 
+_next = dispatcher(AGGREGATES, f"first, {NO_MORE}, {SUBFRAME}, state", "buffer, first, state, end")
 _frame = dispatcher(LINK_TYPES, f"{UNKNOWN_LINK} + number, at")
 
 
@@ -54,8 +77,7 @@ def skip_links(buffer: Any, batch: Any, waiting: Any, scratch: Any) -> Any:
             if kind < NESTED_LINK:
                 break
             kind, at = _frame(kind - NESTED_LINK, buffer, at, end)
-        if kind == CODE_AGGREGATE:
-            aggregates += 1
+        aggregates += kind in SEVERAL
         scratch.kinds[j], scratch.places[j] = kind, at
     return aggregates
 
@@ -95,29 +117,34 @@ def split_aggregates(
         record = batch[i]
         is_deferred = j < waiting and scratch.deferred[j] == i
         before = total
-        if is_deferred and scratch.kinds[j] == CODE_AGGREGATE:
-            first = scratch.places[j]
+        if is_deferred and scratch.kinds[j] in SEVERAL:
+            first, kind = scratch.places[j], scratch.kinds[j]
             end, wire_end = record.at + record.captured, record.at + record.wire
-            at = first
-            while at + SUBFRAME_BYTES <= end:
-                frame_end = at + SUBFRAME_BYTES + be16(buffer, at + 12)
-                if _has_ip(buffer, at + SUBFRAME_BYTES, min(end, frame_end)):
-                    if total < records.size:
-                        records[total] = record
-                        records[total].link = SUBFRAME
-                        records[total].at = at
-                        records[total].captured = min(end, frame_end) - at
-                        records[total].wire = max(min(wire_end, frame_end), min(end, frame_end)) - at
-                        origins[total] = i
-                    total += 1
-                at = first + (frame_end - first + 3 & ~3)
-            if total == before:
+            state, taken = np.int64(0), np.int64(0)
+            while taken <= end - first:  # frames of some kinds may claim the same bytes
+                at, size, link, state = _next(kind, buffer, first, state, end)
+                if size == NO_MORE:
+                    break
+                captured = min(end, at + size) - at
+                if captured <= 0 or (link == SUBFRAME and not _has_ip(buffer, at + SUBFRAME_BYTES, at + captured)):
+                    continue
+                taken += max(captured, SUBFRAME_BYTES)
                 if total < records.size:
                     records[total] = record
-                    records[total].link = SUBFRAME
-                    records[total].at = min(first, end)
-                    records[total].captured = end - min(first, end)
-                    records[total].wire = max(wire_end, end) - min(first, end)
+                    records[total].link = link
+                    records[total].at = at
+                    records[total].captured = captured
+                    records[total].wire = max(min(wire_end, at + size) - at, captured)
+                    origins[total] = i
+                total += 1
+            if total == before:
+                at = min(first, end)
+                if total < records.size:
+                    records[total] = record
+                    records[total].link = SUBFRAME if kind == CODE_AGGREGATE else NO_SUBFRAME
+                    records[total].at = at
+                    records[total].captured = end - at
+                    records[total].wire = max(wire_end, end) - at
                     origins[total] = i
                 total += 1
         else:

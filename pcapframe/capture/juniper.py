@@ -18,7 +18,7 @@ from pcapframe.capture.link import (
     ethernet,
     ppp,
 )
-from pcapframe.capture.wan import atm_llc, cisco_hdlc, frame_relay
+from pcapframe.capture.wan import Q922_UNNUMBERED, atm_llc, by_nlpid, cisco_hdlc, frame_relay
 from pcapframe.jit import inner_jit
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "juniper_ggsn",
     "juniper_hdlc",
     "juniper_ip",
+    "juniper_multilink_frame_relay",
     "juniper_multilink_ppp",
     "juniper_ppp",
     "juniper_services",
@@ -45,6 +46,7 @@ LLC_UNNUMBERED = (0xAAAA03, 0xFEFE03)
 ATM2_GAP_MASK = 0x3F
 COOKIE_LS, COOKIES_AS = 0x54, (0x40, 0x47)  # of the link services and adaptive services cards
 COOKIE_IPV4, COOKIE_IPV6, COOKIE_MPLS = 0x00, 0x10, 0x20
+UNNUMBERED_FILLED = (0x0003, 0x0300)  # with a byte of padding before it or behind it
 UNKNOWN = -2  # in place of an Ethernet type: the link layer of the line follows
 
 
@@ -159,6 +161,37 @@ def juniper_ggsn(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def _adaptive_services(buffer: Any, at: Any, end: Any) -> Any:
+    """What the cookie of an adaptive services card at `at` says, ``CODE_LLC`` for something else, and its place."""
+    what = byte(buffer, at + 5) & 0xF0
+    if what == COOKIE_IPV4:
+        return by_version(buffer, at + 8, end), at + 8
+    return (ETHERTYPE_IPV6 if what == COOKIE_IPV6 else ETHERTYPE_MPLS if what == COOKIE_MPLS else CODE_LLC), at + 8
+
+
+@inner_jit
+def juniper_multilink_frame_relay(buffer: Any, at: Any, end: Any) -> Any:
+    """Multilink frame relay (FRF.15) behind Juniper's header and a cookie, whose length depends on the card."""
+    kind, at, _flags = _header(buffer, at, end)
+    if kind != UNKNOWN:
+        return kind, at
+    if at + 8 > end:
+        return CODE_CUT, at
+    cookie = byte(buffer, at)
+    if cookie in COOKIES_AS:
+        kind, at = _adaptive_services(buffer, at, end)
+        if kind == CODE_LLC and at < end and byte(buffer, at) == Q922_UNNUMBERED:
+            return by_nlpid(buffer, at + 1, end)
+        return kind, at
+    at += 4 if cookie == COOKIE_LS else 2
+    if be16(buffer, at) in UNNUMBERED_FILLED:
+        return by_nlpid(buffer, at + 2, end)
+    if byte(buffer, at) == Q922_UNNUMBERED:
+        return by_nlpid(buffer, at + 1, end)
+    return by_nlpid(buffer, at, end) if cookie == COOKIE_LS else (CODE_LLC, at)
+
+
+@inner_jit
 def juniper_multilink_ppp(buffer: Any, at: Any, end: Any) -> Any:
     """Multilink PPP behind Juniper's header: the card may write a cookie, which says what follows."""
     kind, at, _flags = _header(buffer, at, end)
@@ -169,10 +202,7 @@ def juniper_multilink_ppp(buffer: Any, at: Any, end: Any) -> Any:
     if byte(buffer, at) == COOKIE_LS:
         return ppp(buffer, at + 4, end)
     if byte(buffer, at) in COOKIES_AS:
-        what = byte(buffer, at + 5) & 0xF0
-        if what == COOKIE_IPV4:
-            return by_version(buffer, at + 8, end), at + 8
-        return (ETHERTYPE_IPV6 if what == COOKIE_IPV6 else ETHERTYPE_MPLS if what == COOKIE_MPLS else CODE_LLC), at + 8
+        return _adaptive_services(buffer, at, end)
     if be16(buffer, at + 2) in PPP_WITH_IP:  # a cookie of two bytes
         at += 2
     return ppp(buffer, at, end)

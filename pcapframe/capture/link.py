@@ -19,6 +19,8 @@ RARE_VLAN_TYPES = (ETHERTYPE_OLDEST_VLAN, ETHERTYPE_SWITCH_VLAN)
 ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM, ETHERTYPE_PPPOE = 0x8847, 0x8848, 0x8864
 ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
+# Link types that are not in the registry, whose numbers are shorter: a frame of an aggregate, a transfer without one.
+SUBFRAME, NO_SUBFRAME = 1 << 30, (1 << 30) + 1
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
@@ -36,8 +38,9 @@ CODE_WLAN_ENCRYPTED = 0x10007
 CODE_PPP_DATA = 0x10008  # compressed, encrypted or split over several links
 CODE_BATMAN_DATA = 0x10009  # split or coded
 CODE_USB = 0x1000A  # a transfer of no network adapter
-CODE_USB_NETWORK = 0x1000B  # several frames of a network adapter
-CODE_AGGREGATE = 0x10006  # several frames in one of 802.11 (A-MSDU); the first one follows
+CODE_USB_NETWORK = 0x1000B  # frames of a network adapter, of which none was captured
+# Several frames in one, which ``framing`` takes apart: of 802.11 (A-MSDU), of CDC NCM and MBIM, of RNDIS.
+CODE_AGGREGATE, CODE_NCM, CODE_RNDIS = 0x10006, 0x1000C, 0x1000D
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
 ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000

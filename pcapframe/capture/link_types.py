@@ -8,7 +8,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pcapframe.capture import juniper, usb, wan, wireless, wrappers
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6, NESTED_LINK, by_version, ethernet, llc
+from pcapframe.capture.link import (
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    NESTED_LINK,
+    NO_SUBFRAME,
+    SUBFRAME,
+    by_version,
+    ethernet,
+    llc,
+)
 from pcapframe.jit import inner_jit
 
 __all__ = [
@@ -62,7 +71,6 @@ def _subframe(buffer: Any, at: Any, end: Any) -> Any:
 
 
 LINK_ETHERNET = 1
-SUBFRAME = 1 << 30  # not a number of the registry, which are shorter
 LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     LINK_ETHERNET: LinkType("Ethernet", ethernet, common=True),
     113: LinkType("Linux cooked v1", wrappers.cooked_1, common=True),
@@ -110,6 +118,7 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     242: LinkType("IP over InfiniBand", wan.infiniband),
     # Juniper
     130: LinkType("Juniper multilink PPP", juniper.juniper_multilink_ppp),
+    131: LinkType("Juniper multilink Frame Relay", juniper.juniper_multilink_frame_relay),
     133: LinkType("Juniper GGSN", juniper.juniper_ggsn),
     135: LinkType("Juniper ATM2", juniper.juniper_atm2),
     136: LinkType("Juniper services", juniper.juniper_services),
@@ -125,6 +134,7 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     189: LinkType("USB (Linux)", usb.usb_linux),
     220: LinkType("USB (Linux, mapped)", usb.usb_linux_mapped),
     249: LinkType("USB (USBPcap)", usb.usb_pcap),
+    NO_SUBFRAME: LinkType("USB", usb.without_datagrams),
     # Headers of capturing systems
     99: LinkType("Symantec Enterprise", wrappers.symantec),
     109: LinkType("OpenBSD enc", wrappers.enc),

@@ -1,7 +1,8 @@
 """Tables of decoders: one function and one row for each layer, compiled into one dispatcher for each table.
 
 A decoder takes the buffer, where its header begins, and where the captured bytes end. It returns the Ethernet type of
-what follows (or a code of ``link``), and where that begins; a type of `NO_PAYLOAD` means that nothing follows.
+what follows (or a code of ``link``), and where that begins; a type of `NO_PAYLOAD` means that nothing follows. What has
+several frames in it has a row in a table of its own, see ``framing``.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 from pcapframe.jit import inner_jit
 
-__all__ = ["NO_PAYLOAD", "Layer", "dispatcher"]
+__all__ = ["NO_MORE", "NO_PAYLOAD", "Layer", "dispatcher"]
 
 NO_PAYLOAD = -1
+NO_MORE = -1  # in place of the size of the next one of several frames
 
 
 class Layer(NamedTuple):
@@ -28,7 +30,9 @@ class _HasDecoder(Protocol):
     def decoder(self) -> Callable[..., Any]: ...
 
 
-def dispatcher(table: Mapping[int, _HasDecoder], otherwise: str) -> Callable[..., Any]:
+def dispatcher(
+    table: Mapping[int, _HasDecoder], otherwise: str, arguments: str = "buffer, at, end"
+) -> Callable[..., Any]:
     """Return the compiled function that applies the decoder of a table's row.
 
     Parameters
@@ -36,12 +40,14 @@ def dispatcher(table: Mapping[int, _HasDecoder], otherwise: str) -> Callable[...
     table : mapping of int to layers
         Decoders by number.
     otherwise : str
-        What it returns for another number: an expression of `number` and `at`.
+        What it returns for another number: an expression of `number` and `arguments`.
+    arguments : str
+        Names of what a decoder takes.
 
     Returns
     -------
     callable
-        Takes the number, the buffer, where the header begins and where the captured bytes end.
+        Takes the number, and what a decoder takes.
 
     Notes
     -----
@@ -51,8 +57,8 @@ def dispatcher(table: Mapping[int, _HasDecoder], otherwise: str) -> Callable[...
     numbers: dict[Callable[..., Any], list[int]] = {}
     for number, row in table.items():
         numbers.setdefault(row.decoder, []).append(number)
-    lines = ["def dispatch(number, buffer, at, end):"]
-    lines += [f"    if number in {(*same,)}: return decoder_{same[0]}(buffer, at, end)" for same in numbers.values()]
+    lines = [f"def dispatch(number, {arguments}):"]
+    lines += [f"    if number in {(*same,)}: return decoder_{same[0]}({arguments})" for same in numbers.values()]
     lines += [f"    return {otherwise}"]
     scope: dict[str, Any] = {f"decoder_{same[0]}": decoder for decoder, same in numbers.items()}
     scope["__name__"] = __name__

@@ -36,7 +36,7 @@ NAMES = {
     "VLAN": "a VLAN tag",
     "MACsec": f"MACsec, {ENCRYPTED}",
     **{name: f"{name} that is not followed" for name in ("TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data")},
-    "USB network adapter": "several frames of a USB network adapter in one transfer",
+    "USB network adapter": f"transfers of a USB network adapter that are {CUT_OFF}",
     "802.11 (encrypted)": f"802.11, {ENCRYPTED}",
     "short frame": "frames cut off before the network layer",
     "IPv4": "IPv4 headers that cannot be read",

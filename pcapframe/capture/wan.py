@@ -25,6 +25,7 @@ __all__ = [
     "atm_llc",
     "ax25",
     "ax25_kiss",
+    "by_nlpid",
     "cisco_hdlc",
     "docsis",
     "fddi",
@@ -106,6 +107,23 @@ def slip(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def by_nlpid(buffer: Any, at: Any, end: Any) -> Any:
+    """What the network layer protocol identifier at `at` says (RFC 2427 section 4), and where it begins."""
+    if at >= end:
+        return CODE_CUT, at
+    nlpid = byte(buffer, at)
+    if nlpid == NLPID_IPV4:
+        return ETHERTYPE_IPV4, at + 1
+    if nlpid == NLPID_IPV6:
+        return ETHERTYPE_IPV6, at + 1
+    if nlpid == NLPID_SNAP:
+        return snap(buffer, at + 1, end)
+    if nlpid == NLPID_PPP:
+        return ppp(buffer, at + 1, end)
+    return CODE_LLC, at
+
+
+@inner_jit
 def frame_relay(buffer: Any, at: Any, end: Any) -> Any:
     """Frame relay (RFC 2427) with an address of two to four bytes: type and where what follows begins."""
     address = 1
@@ -119,16 +137,7 @@ def frame_relay(buffer: Any, at: Any, end: Any) -> Any:
     at += 1
     if byte(buffer, at) == 0 and at + 1 < end:
         at += 1
-    nlpid = byte(buffer, at)
-    if nlpid == NLPID_IPV4:
-        return ETHERTYPE_IPV4, at + 1
-    if nlpid == NLPID_IPV6:
-        return ETHERTYPE_IPV6, at + 1
-    if nlpid == NLPID_SNAP:
-        return snap(buffer, at + 1, end)
-    if nlpid == NLPID_PPP:
-        return ppp(buffer, at + 1, end)
-    return CODE_LLC, at
+    return by_nlpid(buffer, at, end)
 
 
 @inner_jit

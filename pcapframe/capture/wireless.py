@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from pcapframe.capture.bits import be32, byte, u16, u32
-from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, CODE_WLAN_ENCRYPTED, NESTED_LINK, llc
+from pcapframe.capture.bits import be16, be32, byte, u16, u32
+from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, CODE_WLAN_ENCRYPTED, NESTED_LINK, SUBFRAME, llc
+from pcapframe.capture.tables import NO_MORE
 from pcapframe.jit import inner_jit
 
-__all__ = ["avs", "ppi", "prism", "radiotap", "wlan", "wlan_frame"]
+__all__ = ["avs", "next_subframe", "ppi", "prism", "radiotap", "wlan", "wlan_frame"]
 
 LINK_WLAN = 105
 AVS_MAGIC, AVS_VERSION_MASK = 0x80211000, 0xFFFFF000
 PRISM_BYTES = 144
 PRISM_CODES = (0x41, 0x44)
+SUBFRAME_BYTES = 14
 
 
 @inner_jit
@@ -92,3 +94,16 @@ def ppi(buffer: Any, at: Any, end: Any) -> Any:
     if at + 8 > end:
         return CODE_CUT, at
     return NESTED_LINK + u32(buffer, at + 4, False), at + u16(buffer, at + 2, False)
+
+
+@inner_jit
+def next_subframe(buffer: Any, first: Any, state: Any, end: Any) -> Any:
+    """Next frame of the aggregate (A-MSDU) whose first one is at `first`; see ``framing``.
+
+    It has addresses and a length as in 802.3; all but the last are filled up to a multiple of four bytes.
+    """
+    at = first + state
+    if at + SUBFRAME_BYTES > end:
+        return at, NO_MORE, SUBFRAME, state
+    size = SUBFRAME_BYTES + be16(buffer, at + 12)
+    return at, size, SUBFRAME, state + size + 3 & ~3

@@ -248,6 +248,16 @@ HEADERS |= {
     "Juniper multilink PPP of the adaptive services": (
         130, b"MGC\0" + bytes.fromhex("47000000 00000000"), JUNIPER + bytes.fromhex("47000000 00100000"), None,
     ),
+    "Juniper multilink Frame Relay": (
+        131, JUNIPER + bytes.fromhex("0001 03cc"), JUNIPER + bytes.fromhex("0001 038e"), None,
+    ),
+    "Juniper multilink Frame Relay, filled": (131, JUNIPER + bytes.fromhex("0001 0300 cc"), None, None),
+    "Juniper multilink Frame Relay of the link services": (
+        131, JUNIPER + bytes.fromhex("54000001 03cc"), JUNIPER + bytes.fromhex("54000001 0300 8e"), None,
+    ),
+    "Juniper multilink Frame Relay of the adaptive services": (
+        131, b"MGC\0" + bytes.fromhex("47000000 00000000"), JUNIPER + bytes.fromhex("47000000 00100000"), None,
+    ),
     "Juniper services": (136, JUNIPER + bytes(16), None, None),
     "Juniper services, outgoing": (136, b"MGC\0" + bytes(12), None, None),
     "Juniper GGSN": (133, JUNIPER + struct.pack("<HH", 2, 7), JUNIPER + struct.pack("<HH", 6, 7), None),

@@ -481,6 +481,21 @@ def juniper_ggsn(rng: Random, kind: int, payload: bytes) -> bytes:
     return juniper(rng) + struct.pack("<HH", 2 if kind == IPV4 else 6, rng.randrange(4096)) + payload
 
 
+def nlpid(_rng: Random, kind: int, payload: bytes) -> bytes:
+    """An identifier of the network layer protocol (RFC 2427 section 4)."""
+    return (b"\xcc" if kind == IPV4 else b"\x8e") + payload
+
+
+def usb_ncm(rng: Random, kind: int, payload: bytes) -> bytes:
+    """A USB bulk transfer as Linux captures it (usbmon), with a block of NCM that has one frame (NCM 1.0 section 3)."""
+    frame, table = ethernet(payload, kind), b"NCM0" + struct.pack("<HHHHHH", 16, 0, 28, 14 + len(payload), 0, 0)
+    block = b"NCMH" + struct.pack("<HHHH", 12, rng.randrange(65536), 28 + len(frame), 12) + table + frame
+    start = struct.pack(
+        "<QBBBBHBBqiiII", rng.getrandbits(63), 67, 3, 0x81, 2, 1, 45, 0, 0, 0, 0, len(block), len(block)
+    )
+    return start + bytes(24) + block
+
+
 def bare(_rng: Random, _kind: int, payload: bytes) -> bytes:
     """IP without a link layer."""
     return payload
@@ -543,6 +558,8 @@ LINKS = {
     "Juniper Cisco HDLC": Link(181, IP | {MPLS}, behind_juniper(_with_type("0f00"))),
     "Juniper ATM1": Link(137, IP, behind_juniper(snap, bytes.fromhex("00000064"))),
     "Juniper ATM2": Link(135, IP, behind_juniper(snap, bytes(8))),
+    "Juniper multilink Frame Relay": Link(131, IP, behind_juniper(nlpid, bytes.fromhex("54000001 03"))),
+    "USB NCM": Link(220, ETHERNET, usb_ncm),
     "Juniper services": Link(136, IP, behind_juniper(bare, bytes(16))),
     "Juniper GGSN": Link(133, IP, juniper_ggsn),
 }
