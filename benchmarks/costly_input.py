@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 BASE_S, UNIT_US, MOST_MB, MOST_CHARACTERS = 1.0, 3.0, 600, 50_000
+SEGMENT_BYTES = 400  # of memory a segment, where two million alone take more than MOST_MB
 MOST_TIMES, FEWEST_UNITS = 3.0, 50_000  # what ordinary packets take, and from how many on that is compared
 CONNECTION_PACKETS = 50  # of an ordinary connection
 NOW = 1_700_000_000
@@ -273,7 +274,7 @@ def sack_holes() -> Input:
     edges |= {place + 4: values + np.uint32(1) for place, values in edges.items()}
     answers = repeated(bytes(ack), count, {38: np.ones(count, np.uint32), 42: np.ones(count, np.uint32), **edges})[24:]
     pairs = [np.frombuffer(rows, np.uint8).reshape(count, -1) for rows in (sent, answers)]
-    return Input(pcap([]) + np.hstack(pairs).tobytes(), 2 * count, most_mb=2 * MOST_MB)
+    return Input(pcap([]) + np.hstack(pairs).tobytes(), 2 * count, most_mb=2 * count * SEGMENT_BYTES // 1_000_000)
 
 
 def clock_jumps() -> Input:
