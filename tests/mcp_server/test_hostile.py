@@ -57,6 +57,7 @@ def test_no_answer_exceeds_its_bound(url: str, name: str) -> None:
                 asked |= {"pattern": "refused_connections"} if tool.name == "get_packets" else {}
                 asked |= {"server_ip": "198.51.100.1"} if tool.name == "analyze_traffic_flow" else {}
                 asked |= {"chart": "overview"} if tool.name == "draw_chart" else {}
+                asked |= {"other_file": f"{name}.pcap"} if tool.name == "join_captures" else {}
                 asked |= {"pcap_file": f"{name}.pcap"} if tool.is_of_capture else {}
                 assert size_of(client, tool.name, **asked) <= SMALL
 

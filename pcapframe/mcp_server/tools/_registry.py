@@ -13,6 +13,7 @@ from pcapframe.mcp_server.tools.get_packets import *
 from pcapframe.mcp_server.tools.dissect_packet import *
 from pcapframe.mcp_server.tools.draw_chart import *
 from pcapframe.mcp_server.tools.get_capture_facts import *
+from pcapframe.mcp_server.tools.join_captures import *
 # isort: on
 
 TOOLS = tuple(value for value in tuple(globals().values()) if isinstance(value, ServerTool))
