@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Editable installations carry no kernels (hatch_build.py), so building them need not install what compiles.
+export PCAPFRAME_KERNELS := none
 
 .PHONY: help demo test test-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp lab clean
 

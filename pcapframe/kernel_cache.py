@@ -5,6 +5,9 @@ or constant imported from another module, and a full disk or a damaged file ends
 file with a checksum, named by a hash of everything that its machine code depends on. If the file cannot be read,
 written or verified, the kernel is compiled again.
 
+A wheel carries kernels that were compiled while it was built (see ``shipping``), for any processor of the kind. They
+are named in the same way, and used where the same Python and Numba run them: then nothing is compiled at first use.
+
 This uses private parts of Numba. With a version that lacks them, kernels are not cached;
 ``tests/test_kernel_cache.py`` says which part is missing.
 """
@@ -40,7 +43,11 @@ __all__ = ["attach", "cache_folder", "source_digest"]
 
 PACKAGE = Path(__file__).parent
 KEEP_UNUSED_S = 30 * 86400  # a kernel's file is removed after this long without use
+SHIPPED = PACKAGE / "kernels"
+ANY_PROCESSOR = ("generic", "")  # Numba's name and features of a processor that has only what all of its kind have
 CHECKSUM_BYTES = hashlib.sha256().digest_size
+# Machine code calls Python by its binary interface, which a patch release leaves alone.
+PYTHON = (sys.implementation.cache_tag, getattr(sys, "abiflags", ""))
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(%b[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))"
     % PACKAGE.name.encode(),
@@ -148,6 +155,11 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
         This only starts the runtime. Numba's own cache first loads every module that compiling could need, which
         takes a quarter of the time for a small capture.
         """
+        with contextlib.suppress(Exception):  # not shipped, damaged, or from another Numba: as if there were none
+            triple, *_ = target_context.codegen().magic_tuple()
+            name = self._name(sig, (triple, *ANY_PROCESSOR))
+            if name is not None:
+                return _load(SHIPPED / name, target_context)
         path = None
         try:
             path = self._path(sig, target_context.codegen())
@@ -155,14 +167,10 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
                 return None
             if not path.exists():
                 beside.await_claimed(path)
-            content = path.read_bytes()
-            payload = memoryview(content)[CHECKSUM_BYTES:]
-            if hashlib.sha256(payload).digest() != content[:CHECKSUM_BYTES]:
-                raise ValueError("damaged")
+            result = _load(path, target_context)
             with contextlib.suppress(OSError):
                 os.utime(path)
-            rtsys.initialize(target_context)
-            return CompileResult._rebuild(target_context, *pickle.loads(payload))
+            return result
         except FileNotFoundError:
             if path is not None:
                 beside.claim(path)
@@ -187,14 +195,29 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         """Return the file for a signature; None if the sources cannot be followed."""
+        name = self._name(sig, codegen.magic_tuple())
+        return None if name is None else cache_folder() / name
+
+    def _name(self, sig: Any, target: tuple[str, str, str]) -> str | None:
+        """Return the name of the file for a signature and a processor; None if the sources cannot be followed."""
         sources = source_digest(self._function.__code__.co_filename)
         if sources is None:
             return None
         name = f"{self._function.__module__}.{self._function.__qualname__}"
-        versions = (sys.version, numba.__version__, llvmlite.__version__, numba.config.BOUNDSCHECK)
-        depends_on = repr((name, sources, versions, codegen.magic_tuple(), str(sig)))
+        versions = (PYTHON, numba.__version__, llvmlite.__version__, numba.config.BOUNDSCHECK)
+        depends_on = repr((name, sources, versions, target, str(sig)))
         shown = re.sub(r"[^\w.]", "", name.removeprefix(f"{PACKAGE.name}."))[-80:]
-        return cache_folder() / f"{shown}-{hashlib.sha256(depends_on.encode()).hexdigest()[:24]}.kernel"
+        return f"{shown}-{hashlib.sha256(depends_on.encode()).hexdigest()[:24]}.kernel"
+
+
+def _load(path: Path, target_context: Any) -> Any:
+    """Return the compiled kernel in a file; raise whatever goes wrong."""
+    content = path.read_bytes()
+    payload = memoryview(content)[CHECKSUM_BYTES:]
+    if hashlib.sha256(payload).digest() != content[:CHECKSUM_BYTES]:
+        raise ValueError("damaged")
+    rtsys.initialize(target_context)
+    return CompileResult._rebuild(target_context, *pickle.loads(payload))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -222,6 +222,50 @@ def test_every_kernel_of_ours_is_kept() -> None:
     assert [path for path in sources if kernel_cache.source_digest(str(path)) is None] == []
 
 
+# Kernels that the package carries.
+
+
+@pytest.fixture
+def shipped(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the kernel in the package, compiled for any processor of this kind."""
+    monkeypatch.setenv("NUMBA_CPU_NAME", kernel_cache.ANY_PROCESSOR[0])
+    monkeypatch.setenv("NUMBA_CPU_FEATURES", kernel_cache.ANY_PROCESSOR[1])
+    assert run(package, tmp_path / "other", CALL) == ("2", SAID)
+    monkeypatch.delenv("NUMBA_CPU_NAME")
+    monkeypatch.delenv("NUMBA_CPU_FEATURES")
+    (tmp_path / "other" / "kernels").rename(package / "kernels")
+    (file,) = (package / "kernels").iterdir()
+    return file
+
+
+def test_a_kernel_that_the_package_carries_is_used(package: Path, cache: Path, shipped: Path) -> None:
+    before = shipped.stat()
+    assert run(package, cache, CALL) == ("2", "")
+    assert not cache.exists()
+    after = shipped.stat()
+    assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
+
+
+def test_it_is_not_used_after_an_edit(package: Path, cache: Path, shipped: Path) -> None:
+    (package / "capture" / "numbers.py").write_text(MODULE.format(added=10))
+    assert run(package, cache, CALL) == ("11", SAID)
+
+
+def test_a_damaged_one_is_passed_over_and_left(package: Path, cache: Path, shipped: Path) -> None:
+    damaged = shipped.read_bytes()[:-100]
+    shipped.write_bytes(damaged)
+    assert run(package, cache, CALL) == ("2", SAID)
+    assert run(package, cache, CALL) == ("2", "")
+    assert shipped.read_bytes() == damaged
+
+
+def test_one_with_bounds_checks_is_compiled(
+    package: Path, cache: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
+    assert run(package, cache, CALL) == ("2", SAID)
+
+
 # Private parts of Numba. A version that fails here needs another `kernel_cache`, or a bound in pyproject.toml;
 # without these parts kernels still work, but are compiled in every process.
 

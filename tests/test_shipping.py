@@ -1,0 +1,73 @@
+"""A wheel carries compiled kernels: its first analysis compiles nothing."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pcapframe.shipping import DNS_ANSWER
+
+ROOT = Path(__file__).parent.parent
+ANALYSE = """
+import sys, pcapframe
+assert pcapframe.__file__.startswith(sys.argv[1]), pcapframe.__file__
+for capture in sys.argv[2:]:
+    assert len(pcapframe.analyze(capture, progress=False).packets)
+"""
+
+
+def build(place: Path, kernels: str | None) -> zipfile.ZipFile:
+    """Build a wheel as pip does, with what is installed here."""
+    environment = {name: value for name, value in os.environ.items() if name != "PCAPFRAME_KERNELS"}
+    if kernels is not None:
+        environment["PCAPFRAME_KERNELS"] = kernels
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(place), str(ROOT)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = place.glob("*.whl")
+    return zipfile.ZipFile(wheel)
+
+
+def kernels_in(wheel: zipfile.ZipFile) -> list[str]:
+    return [Path(name).name for name in wheel.namelist() if name.startswith("pcapframe/kernels/")]
+
+
+def test_the_first_analysis_with_a_wheel_compiles_nothing(tmp_path: Path) -> None:
+    wheel = build(tmp_path / "dist", None)
+    assert len(kernels_in(wheel)) > 30
+    wheel.extractall(tmp_path / "installed")
+    captures = [str(path) for path in sorted((ROOT / "data").glob("**/*.pcap*"))]
+    installed = {"PYTHONPATH": str(tmp_path / "installed"), "PCAPFRAME_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", ANALYSE, str(tmp_path / "installed"), *captures],
+        cwd=tmp_path,
+        env={**os.environ, **installed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_wheel_takes_kernels_that_others_have_compiled(tmp_path: Path) -> None:
+    (tmp_path / "others").mkdir()
+    for name in ("a.kernel", "b.kernel", "notes.txt"):
+        (tmp_path / "others" / name).write_text(name)
+    wheel = build(tmp_path / "dist", str(tmp_path / "others"))
+    assert sorted(kernels_in(wheel)) == ["a.kernel", "b.kernel"]
+    assert wheel.read("pcapframe/kernels/a.kernel") == b"a.kernel"
+
+
+def test_a_wheel_without_kernels(tmp_path: Path) -> None:
+    assert kernels_in(build(tmp_path / "dist", "none")) == []
+
+
+def test_the_made_packet_is_an_answer_of_dns() -> None:
+    packet = pytest.importorskip("scapy.all").Ether(DNS_ANSWER)
+    assert packet["IP"].len == len(packet["IP"]) == packet["UDP"].len + 20
+    assert packet["DNS"].an[0].rdata == "192.0.2.1"
+    assert packet["DNS"].an[0].rrname == b"a.example."
