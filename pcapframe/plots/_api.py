@@ -1,4 +1,4 @@
-"""What a chart declares about itself: reports, the explorer, the MCP server, benchmarks and the README read it here."""
+"""What a chart declares about itself; reports, the explorer, the MCP server, benchmarks and the docs read it here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

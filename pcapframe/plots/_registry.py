@@ -1,4 +1,4 @@
-"""Every chart, in the README's order. A new chart is one new file, which declares ``CHART``, and one line here."""
+"""Every chart, in the order of the docs. A new chart is one new file, which declares ``CHART``, and one line here."""
 # ruff: noqa: F403
 
 import inspect

@@ -23,8 +23,9 @@ COMMANDS = [
     for page in PAGES
     for block in re.findall(r"^```sh\n(.+?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     for command in re.findall(r"^pcapframe (.+)$", block, re.MULTILINE)
-    if " data/" in command or command.startswith("workshop")
+    if " data/" in command or command.startswith(("workshop", "thresholds"))
 ]
+IGNORED = (DOCS.parent / ".gitignore").read_text("utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,13 @@ def test_examples(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert runner.summarize(verbose=False).failed == 0
 
 
-@pytest.mark.parametrize(("page", "command"), COMMANDS)
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [
+        pytest.param(page, command, marks=pytest.mark.needs_program("tshark") if command.startswith("check") else ())
+        for page, command in COMMANDS
+    ],
+)
 def test_commands(page: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(notebook: str, executed: str, parameters: dict[str, Any], **_: Any) -> None:
         """Leave what the report's notebook would; tests/report runs it."""
@@ -59,6 +66,8 @@ def test_commands(page: str, command: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, command.split(), catch_exceptions=False)
     assert (result.exit_code, bool(result.stdout)) == (0, True)
+    left = [f"/{path.name}{'/' if path.is_dir() else ''}" for path in tmp_path.iterdir() if path.name != "data"]
+    assert [name for name in left if name not in IGNORED] == []  # what a reader's own run leaves in a checkout
 
 
 def test_the_pages_of_questions_are_listed() -> None:

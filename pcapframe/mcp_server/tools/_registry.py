@@ -1,4 +1,4 @@
-"""All tools, in the order of the README. A new tool is a file and one line here."""
+"""All tools, in the order of the documentation. A new tool is a file and one line here."""
 # ruff: noqa: F403
 
 from pcapframe.mcp_server.declaration import ServerTool

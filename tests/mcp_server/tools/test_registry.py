@@ -52,9 +52,9 @@ def test_the_registry_has_every_file() -> None:
     )
 
 
-def test_the_readme_lists_every_tool_with_its_arguments() -> None:
-    readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)\((.*?)\)` \| .+ \|$", readme, re.MULTILINE)
+def test_the_page_for_assistants_lists_every_tool_with_its_arguments() -> None:
+    page = (PACKAGE / "docs/howto/assistant.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)\((.*?)\)` \| .+ \|$", page, re.MULTILINE)
     assert [name for name, _ in rows] == [tool.name for tool in TOOLS]
     for (_, arguments), tool in zip(rows, TOOLS, strict=True):
         known = tool.made().parameters
