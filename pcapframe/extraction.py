@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME
+from pcapframe.capture.folders import captures_in
 from pcapframe.capture.link_types import LINK_ETHERNET, link_name
 from pcapframe.capture.source import CaptureSource, CaptureStream, open_capture
 from pcapframe.capture.writer import Described, Records, copy_packets, pcap_header, pcapng_header, record_bytes, records
@@ -100,8 +101,9 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
     time_ns = rows["time"].to_numpy("datetime64[ns]").view(np.int64)
     offset_s = _check(time_ns, link_types, pcapng)
     with ExitStack() as stack:
-        used = np.unique(rows["source"].to_numpy()).tolist()
-        opened = {each: _Opened(stack.enter_context(open_capture(sources[each])), captures[each]) for each in used}
+        used, counts = np.unique(rows["source"].to_numpy(), return_counts=True)
+        opened = _Captures(sources, captures, dict(zip(used.tolist(), counts.tolist(), strict=True)))
+        stack.callback(opened.close)
         file = stack.enter_context(written_aside(target))
         longest = int(rows["captured_bytes"].max()) if len(rows) else 0
         header = pcapng_header(interfaces, offset_s) if pcapng else pcap_header(next(iter(link_types), 1), longest)
@@ -113,7 +115,7 @@ def write_pcap(packets: Any, path: str | os.PathLike[str], *, source: Any = None
 def _sources(packets: Any, captures: Sequence[dict[str, Any]], given: Any) -> list[CaptureSource]:
     """Return where each capture can be read again."""
     if given is not None:
-        found = list(given) if isinstance(given, list | tuple) else [given]
+        found = captures_in(given).captures
     else:
         files = [] if isinstance(packets, pd.DataFrame) else [file.path for file in packets.provenance.files]
         found = files if len(files) == len(captures) else [capture["name"] for capture in captures]
@@ -221,6 +223,35 @@ class _Opened:
         return same
 
 
+class _Captures:
+    """Captures that packets are read from, each open from its first packet to its last."""
+
+    def __init__(
+        self, sources: Sequence[CaptureSource], captures: Sequence[dict[str, Any]], left: dict[int, int]
+    ) -> None:
+        self._sources, self._captures = sources, captures
+        self._left = left  # packets of each that are still to be read
+        self._open: dict[int, tuple[ExitStack, _Opened]] = {}
+
+    def copy(self, number: int, rows: pd.DataFrame, time_ns: Array, target: Array, places: Array) -> None:
+        """Copy the bytes of a capture's next packets to their places."""
+        if number not in self._open:
+            stack = ExitStack()
+            stream = stack.enter_context(open_capture(self._sources[number]))
+            self._open[number] = stack, _Opened(stream, self._captures[number])
+        stack, capture = self._open[number]
+        capture.copy(rows, time_ns, target, places)
+        self._left[number] -= len(rows)
+        if not self._left[number]:
+            stack.close()
+            del self._open[number]
+
+    def close(self) -> None:
+        """Close those that are still open."""
+        for stack, _ in self._open.values():
+            stack.close()
+
+
 def _spans(begins: Array, ends: Array) -> Iterator[slice]:
     """Cut packets, ascending in their capture, into stretches that are read at once."""
     if not begins.size:
@@ -234,7 +265,7 @@ def _spans(begins: Array, ends: Array) -> Iterator[slice]:
 
 
 def _write(
-    file: IO[bytes], rows: pd.DataFrame, time_ns: Array, number: Array, opened: dict[int, _Opened],
+    file: IO[bytes], rows: pd.DataFrame, time_ns: Array, number: Array, opened: _Captures,
     *, pcapng: bool, offset_s: int,
 ) -> None:  # fmt: skip
     """Write the records, a batch at a time."""
@@ -246,7 +277,7 @@ def _write(
         laid = records(
             Records(time_ns[part], captured[part], wire[part], number[part]), pcapng=pcapng, offset_s=offset_s
         )
-        for each, capture in opened.items():
+        for each in np.unique(source[part]).tolist():
             mine = part[source[part] == each]
-            capture.copy(rows.iloc[mine], time_ns[mine], laid.data, laid.places[mine - part[0]] if mine.size else mine)
+            opened.copy(each, rows.iloc[mine], time_ns[mine], laid.data, laid.places[mine - part[0]])
         file.write(memoryview(laid.data))  # type: ignore[arg-type]

@@ -291,7 +291,7 @@ def _time_text(nanoseconds: int) -> str:
     return pd.Timestamp(nanoseconds, unit="ns", tz="UTC").isoformat()
 
 
-def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64]) -> CaptureInfo:
+def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64], name: str | None = None) -> CaptureInfo:
     """Return the facts about one capture, or about several read as one.
 
     Parameters
@@ -300,6 +300,8 @@ def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64]) -> Captu
         What each file states; at least one.
     time : ndarray of int64
         Times of all packets, capture by capture. [ns since 1970, ``NO_TIME`` for null]
+    name : str, optional
+        Of all of them; by default the names of all.
 
     Returns
     -------
@@ -308,7 +310,7 @@ def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64]) -> Captu
     """
     ends = np.cumsum([fact.rows for fact in facts])
     parts = [_one(fact, time[end - fact.rows : end]) for fact, end in zip(facts, ends, strict=True)]
-    return parts[0] if len(parts) == 1 else _several(facts, parts)
+    return parts[0] if len(parts) == 1 else _several(facts, parts, name)
 
 
 def _one(fact: CaptureFacts, time: npt.NDArray[np.int64]) -> CaptureInfo:
@@ -348,7 +350,7 @@ def _link_types(numbers: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo]) -> CaptureInfo:
+def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo], name: str | None) -> CaptureInfo:
     """Facts about several captures read as one."""
 
     def union(values: Iterable[Any]) -> list[Any]:
@@ -362,8 +364,8 @@ def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo]) -> Cap
         numbered += part.interfaces_total
     comments = [{**comment, "capture": part.name} for part in parts for comment in part.comments]
     return CaptureInfo(
-        name=", ".join(part.name for part in parts),
-        format=", ".join(union(part.format for part in parts)),
+        name=name or ", ".join(part.name for part in parts),
+        format=", ".join(union(part.format or None for part in parts)),
         compression=", ".join(union(part.compression for part in parts)) or None,
         packets=sum(part.packets for part in parts),
         rows=sum(part.rows for part in parts),

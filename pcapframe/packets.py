@@ -1,10 +1,8 @@
 """Read captures into the packets frame: one row for each captured packet."""
 
 import os
-import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -18,19 +16,19 @@ from pcapframe.capture import transport
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
-from pcapframe.capture.facts import CaptureFacts
-from pcapframe.capture.reader import Progress, read_capture
+from pcapframe.capture.folders import captures_in
+from pcapframe.capture.reader import Progress
 from pcapframe.capture.slicing import limit_lengths
-from pcapframe.capture.source import CaptureSource, open_capture, source_name
+from pcapframe.capture.source import CaptureSource
 from pcapframe.capture.streams import foreign_streams
 from pcapframe.capture.undecoded import is_readable, undecoded_codes
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
 from pcapframe.names import HEARD_IN, Watcher, names_of_block, read_hosts, written_heard
+from pcapframe.reading import read_all
 from pcapframe.schema import ICMP_QUOTES, PACKETS
 from pcapframe.schema import names as column_names
 from pcapframe.store import Store, is_store
-from pcapframe.wording import printable
 
 __all__ = [
     "DECODE_AS",
@@ -43,7 +41,6 @@ __all__ = [
     "read_pcap",
 ]
 
-SHOW_PROGRESS_AFTER_S = 1.0
 Names: TypeAlias = bool | str | os.PathLike[str]
 """Whether to read payload for names, or a file of names."""
 
@@ -64,9 +61,10 @@ def read_pcap(
     ----------
     source : path, URL, bytes, binary file, or a list of these
         pcap of any dialect, pcapng, snoop or ERF; gzip, zstd, lz4, xz and bz2 are recognised by content. ``"-"`` is
-        standard input. A URL is text or a `RemoteCapture`, which sets the limits. Several captures are merged by time,
-        as mergecap does: the packets of one capture are never reordered. The folder of a store (`write_store`) is
-        opened, alone.
+        standard input. A URL is text or a `RemoteCapture`, which sets the limits. A folder stands for the captures
+        directly in it, a pattern such as ``"ring/*.pcap"`` for the files that it matches: one of these that cannot be
+        read is passed over with a warning. Several captures are merged by time, as mergecap does: the packets of one
+        capture are never reordered. The folder of a store (`write_store`) is opened, alone.
     decode_as : str or iterable of str, optional
         UDP ports of your own that carry a tunnel, as ``"udp.port=14789,vxlan"``: those of the table that
         ``tunnel`` names, in any letter case.
@@ -75,8 +73,8 @@ def read_pcap(
         DNS answers (``client_names``, ``server_names``). Only the names are kept. A path is a file of names too, in the
         format of hosts(5).
     progress : callable or False, optional
-        Called with the bytes read and their total [None if unknown]; for a URL, first with the bytes fetched. An
-        exception from it ends the reading. By default a bar appears after a second; False shows none.
+        Called with the bytes read and their total [None if unknown], of all files together; for a URL, first with the
+        bytes fetched. An exception from it ends the reading. By default a bar appears after a second; False shows none.
 
     Returns
     -------
@@ -99,7 +97,8 @@ def read_pcap(
     Warns
     -----
     CaptureWarning
-        A capture is cut off or damaged, and only the whole packets before that are read; or a link type is not decoded.
+        A capture is cut off or damaged, and only the whole packets before that are read; one of a folder or a pattern
+        cannot be read at all; or a link type is not decoded.
 
     Notes
     -----
@@ -116,20 +115,16 @@ def read_pcap(
     'TCP'
     """
     sources: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
-    if not sources:
-        raise ParameterError("no capture was given: expected one or more")
     if any(is_store(one) for one in sources):
         if len(sources) > 1 or decode_as is not None:
             raise ParameterError("a store is opened alone, as it was written: expected captures, or one store")
         return Store.opened(sources[0]).packets()
+    captures = captures_in(source)
     texts = listed(decode_as)
     given = [] if isinstance(names, bool) else read_hosts(names)
     watcher = Watcher() if names else None
     columns = PacketColumns(decoded_ports(texts), watcher)
-    facts: list[CaptureFacts] = []
-    for one in sources:
-        with _progress(progress, source_name(one)) as report, open_capture(one, report) as stream:
-            facts.append(read_capture(stream, columns, report))
+    facts = read_all(captures, columns, progress)
     for fact in facts:
         for note in fact.notes:
             warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
@@ -137,7 +132,7 @@ def read_pcap(
     for fact, end in zip(facts, np.cumsum([fact.rows for fact in facts]).tolist(), strict=True):
         if fact.has_no_times:
             rows.time[end - fact.rows : end] = NO_TIME
-    info = info_of(facts, rows.time)
+    info = info_of(facts, rows.time, captures.name)
     ordered = _in_order(columns, rows, [fact.rows for fact in facts])
     frame = _frame(columns, ordered)
     foreign = foreign_streams(ordered.rows, ordered.quotes) + _followed_elsewhere(frame["undecoded"])
@@ -148,30 +143,6 @@ def read_pcap(
         given += [named for fact in facts for block in fact.name_blocks for named in names_of_block(*block)]
         frame.attrs[HEARD_IN] = written_heard(watcher.heard_by_frame(ordered.places, columns.address_texts, given))
     return frame
-
-
-@contextmanager
-def _progress(progress: Progress | Literal[False] | None, name: str) -> Iterator[Progress]:
-    """Yield the progress callback: the user's, one that does nothing, or a bar that appears after a second."""
-    if progress is not None:
-        yield progress or (lambda _done, _size: None)
-        return
-    bars: list[Any] = []
-    start = time.monotonic()
-
-    def report(done: int, size: int | None) -> None:
-        if not bars and time.monotonic() - start >= SHOW_PROGRESS_AFTER_S:
-            from tqdm.auto import tqdm  # noqa: PLC0415  # most captures are read before it would be loaded
-
-            bars.append(tqdm(total=size, desc=f"reading {printable(name)}", unit="B", unit_scale=True, leave=False))
-        for bar in bars:
-            bar.update(done - bar.n)
-
-    try:
-        yield report
-    finally:
-        for bar in bars:
-            bar.close()
 
 
 def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArray[np.intp]:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe import packets as packets_module
+from pcapframe import reading
 from pcapframe.capture.link_types import LINK_TYPES
 from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
 from pcapframe.packets import capture_info, merge_order, read_pcap
@@ -236,7 +236,7 @@ def test_no_bar_for_small_captures(capfd):
 
 
 def test_a_bar_for_what_takes_long_and_none_if_unwanted(capfd, monkeypatch):
-    monkeypatch.setattr(packets_module, "SHOW_PROGRESS_AFTER_S", 0.0)
+    monkeypatch.setattr(reading, "SHOW_PROGRESS_AFTER_S", 0.0)
     capture = pcap([(i, packet(payload=60_000)) for i in range(300)])
     read_pcap(capture, progress=False)
     assert capfd.readouterr().err == ""

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from pcapframe.capture.folders import captures_in
 from pcapframe.capture.source import CaptureSource
 from pcapframe.errors import CaptureError, CaptureNotFoundError
 
@@ -130,7 +131,7 @@ def files_of(source: CaptureSource | Sequence[CaptureSource]) -> tuple[CaptureFi
         The regular files among them. A missing file is left out: reading it will raise the error.
     """
     found = []
-    for one in source if isinstance(source, list | tuple) else [source]:
+    for one in captures_in(source).captures:
         if isinstance(one, str | os.PathLike) and os.path.isfile(one):
             path = os.path.abspath(os.fspath(one))
             found.append(_described(path, os.stat(path)))

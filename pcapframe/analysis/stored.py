@@ -20,6 +20,7 @@ from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, ins
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.standouts import Standout
 from pcapframe.capture.decode_as import listed
+from pcapframe.capture.folders import captures_in
 from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
 from pcapframe.facts import CaptureInfo
 from pcapframe.packets import DecodeAs, Names, Progress
@@ -196,7 +197,7 @@ def opened(
     if isinstance(source, Analysis | pd.DataFrame):
         return analyze(source)
     files = files_of(source)
-    sources = source if isinstance(source, list | tuple) else [source]
+    sources = captures_in(source).captures
     folder = stores_folder() / _identity(files, decode_as, names)
     if len(files) == len(sources) and is_store(folder):
         with contextlib.suppress(CaptureError):  # damaged, or of another version: it is written anew

@@ -70,6 +70,10 @@ class CaptureFacts:
         """Whether the sub-second parts are in another unit than the file says, so that no time of it is known."""
         return 2 * self.undated > self.packets
 
+    def passed_over(self, problem: str, *, is_empty: bool) -> None:
+        """Record why nothing of it was read; of an empty file, as a ring buffer's newest may be, nothing is missing."""
+        self.truncated, self.damage = not is_empty, f"passed over: {problem}"
+
     def damaged(self, problem: str, offset: int) -> None:
         """Record a problem at an offset, after which the capture is missing or cannot be read."""
         self.truncated, self.damaged_at = True, offset

@@ -21,12 +21,13 @@ from pcapframe.capture.remote import RemoteCapture, is_url
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
 from pcapframe.memory import Claim
 
-__all__ = ["CaptureSource", "CaptureStream", "claims_of", "open_capture", "source_name"]
+__all__ = ["STANDARD_INPUT", "CaptureSource", "CaptureStream", "claims_of", "open_capture", "source_name"]
 
 CaptureSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | RemoteCapture | BoundedCapture
 )
 
+STANDARD_INPUT = "-"
 MAGIC_BYTES = 6
 READ_BYTES = 1 << 18
 STEP_BYTES = 4096  # decompressed at a time, so that one step yields some 100 MB at most, whatever the bytes
@@ -214,7 +215,7 @@ def source_name(source: CaptureSource) -> str:
         return RemoteCapture(source).name
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
-        return "standard input" if path == "-" else str(path)
+        return "standard input" if path == STANDARD_INPUT else str(path)
     if isinstance(source, bytes | bytearray | memoryview):
         return f"{len(source)} bytes"
     name = getattr(source, "name", None)

@@ -59,8 +59,8 @@ def commands() -> None:
     """Analyse the TCP connections in packet captures.
 
     CAPTURE is a pcap or pcapng file, compressed or not, its URL (http, https), or - for standard input. Several
-    captures are read as one, merged by time. The folder that `convert` wrote stands for its captures. pcapframe
-    states what it observes, with the packets that show it, and never why.
+    captures are read as one, merged by time; a folder stands for the captures in it. The folder that `convert` wrote
+    stands for what it was made of. pcapframe states what it observes, with the packets that show it, and never why.
 
     \b
     Examples:

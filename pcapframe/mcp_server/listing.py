@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, TypedDict
 
-from pcapframe.capture import pcap, pcapng, snoop
 from pcapframe.capture.fetching import BoundedCapture
-from pcapframe.capture.source import CaptureStream
+from pcapframe.capture.folders import begins_as_capture
 from pcapframe.errors import CaptureError, CaptureFormatError, PcapframeError
 from pcapframe.facts import capture_info
 from pcapframe.mcp_server.folders import Folders, key_of
@@ -25,15 +23,13 @@ from pcapframe.mcp_server.room import Key
 from pcapframe.packets import read_pcap
 from pcapframe.wording import printable, shortened
 
-__all__ = ["CaptureEntry", "Listing", "Looked", "begins_as_capture"]
+__all__ = ["CaptureEntry", "Listing", "Looked"]
 
 READ_BYTES = 64 << 20  # of the captures of one page, read to describe them
 READ_S = 5.0  # for all of them
 MEMORY_BYTES = 512 << 20  # of one of them while it is read
 KEPT = 2_000  # descriptions
 LONGEST_NAME, TEXT = 1_000, 200  # of a file that is listed, and of a problem [characters]
-ERF = ".erf"  # has no magic number
-MAGIC_BYTES = 8
 
 
 class CaptureEntry(TypedDict):
@@ -147,29 +143,6 @@ class Listing:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return entry
-
-
-def begins_as_capture(file: IO[bytes], name: str) -> bool:
-    """Tell whether a file begins as a capture that is read here; a compressed one by what is in it.
-
-    Parameters
-    ----------
-    file : binary file
-        At its beginning.
-    name : str
-        A capture of Endace shows only in its name.
-
-    Returns
-    -------
-    bool
-        False for any other file.
-    """
-    start = bytearray(MAGIC_BYTES)
-    with suppress(PcapframeError):
-        filled = CaptureStream(name, file, None, READ_BYTES).read_into(memoryview(start))
-        is_erf = Path(name).suffix.lower() == ERF and filled > 0
-        return is_erf or start[:4] == pcapng.SECTION_MAGIC or bytes(start[:4]) in pcap.MAGICS or start == snoop.MAGIC
-    return False
 
 
 def _read(name: str, file: IO[bytes], status: os.stat_result, end: float) -> CaptureEntry:

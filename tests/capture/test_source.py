@@ -125,7 +125,7 @@ def test_no_such_file(tmp_path):
 
 
 def test_directory(tmp_path):
-    with pytest.raises(CaptureNotFoundError, match="is a directory, expected a capture file"):
+    with pytest.raises(CaptureNotFoundError, match="the folder has no capture"):
         read_pcap(tmp_path)
 
 

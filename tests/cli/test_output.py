@@ -64,10 +64,10 @@ def test_a_bad_capture_is_one_line_and_status_1(tmp_path: Path, name: str) -> No
     assert "\x1b" not in line
 
 
-def test_a_folder_is_no_capture(tmp_path: Path) -> None:
+def test_a_folder_without_captures(tmp_path: Path) -> None:
     result = pcapframe("info", tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {tmp_path}: is a directory, expected a capture file\n"
+    assert result.stderr == f"Error: {tmp_path}: the folder has no capture\n"
 
 
 def test_a_cut_capture_is_a_warning_and_status_0(tmp_path: Path) -> None:

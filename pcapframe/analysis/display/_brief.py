@@ -77,6 +77,7 @@ class Brief:
     def _capture(self) -> Iterator[RenderableType]:
         capture = self.capture
         how = [capture.format, *([capture.compression] if capture.compression else []), *capture.link_types[:1]]
+        how += [f"{len(capture.captures):,} files"] if capture.captures else []
         yield Text.assemble(
             (shortened(printable(capture.name), 60), "bold"), f"  {printable(', '.join(how))}", no_wrap=True,
             overflow="ellipsis",

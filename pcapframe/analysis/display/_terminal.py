@@ -82,6 +82,7 @@ def capture_lines(capture: CaptureInfo) -> Iterator[RenderableType]:
     """
     links = [joined(capture.link_types, capture.link_types_total)] if capture.link_types else []
     how = [capture.format, *([capture.compression] if capture.compression else []), *links]
+    how += [f"{len(capture.captures):,} files"] if capture.captures else []
     yield Text.assemble((shortened(printable(capture.name)), "bold"), f"  {printable(', '.join(how))}")
     yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}")
     if capture.first_time is not None and capture.last_time is not None:

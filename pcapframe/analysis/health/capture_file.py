@@ -1,6 +1,6 @@
 """What the file and its interfaces state, whatever the filter.
 
-- ``file_cut_off``: the file ends early or is damaged; how much is missing is unknown.
+- ``file_cut_off``: the file ends early or is damaged, or one of several cannot be read; what is missing is unknown.
 - ``reader_notes``: what the reader could not read or left out.
 - ``not_decoded``: packets that may be TCP and were not decoded, by kind (``packets["undecoded"]``).
 - ``dropped_packets``: drops reported by the interfaces' own counters. Only pcapng has these, and not every writer
@@ -35,15 +35,19 @@ def _cut_off(view: View) -> Finding | None:
     capture = view.capture
     if not capture.truncated:
         return None
-    ends = [file for file in capture.files if file["truncated"]]
-    named = ", ".join(_name(file) for file in ends[:NAMED])
-    named += f" and {counted(len(ends) - NAMED, 'more file')}" if len(ends) > NAMED else ""
-    which = agreeing(len(ends), f"{named} ends early or is damaged", f"{named} end early or are damaged")
-    read = sum(file["packets"] for file in ends)
+    sentences = []
+    if ends := [file for file in capture.files if file["truncated"] and file["format"]]:
+        named, read = _names(ends), sum(file["packets"] for file in ends)
+        which = agreeing(len(ends), f"{named} ends early or is damaged", f"{named} end early or are damaged")
+        sentences.append(
+            f"{which if capture.captures else 'The file ends early or is damaged'}: {counted(read, 'packet')} before "
+            f"that {agreeing(read, 'was', 'were')} read; how many are missing is unknown."
+        )
+    if unread := [file for file in capture.files if file["truncated"] and not file["format"]]:
+        sentences.append(f"{_names(unread)} could not be read and {agreeing(len(unread), 'is', 'are')} left out.")
     return Finding(
         "file_cut_off",
-        f"{which if capture.captures else 'The file ends early or is damaged'}: {counted(read, 'packet')} before that "
-        f"{agreeing(read, 'was', 'were')} read; how many are missing is unknown.",
+        " ".join(sentences),
         {"packets_read": capture.packets, "packets": None, "bytes_read": capture.bytes},
         {**LACKS_PACKETS, "connections": AT_LEAST, "durations": AT_LEAST},
         Evidence(),
@@ -108,6 +112,12 @@ def _drops(view: View) -> Finding | None:
         {**LACKS_PACKETS, "connections": AT_LEAST},
         Evidence(),
     )
+
+
+def _names(files: list[dict[str, Any]]) -> str:
+    """Name the first of some files, and count the rest."""
+    more = f" and {counted(len(files) - NAMED, 'more file')}" if len(files) > NAMED else ""
+    return ", ".join(_name(file) for file in files[:NAMED]) + more
 
 
 def _name(file: dict[str, Any]) -> str:
