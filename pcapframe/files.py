@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NoReturn
 
-__all__ = ["exit_on_sigterm", "written_aside"]
+__all__ = ["exit_on_sigterm", "name_file", "written_aside"]
 
 
 @contextlib.contextmanager
@@ -65,11 +65,26 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield file
         os.chmod(aside, _mode_of(target))
         os.replace(aside, target)
-    except BaseException:
+    except BaseException as error:
         if aside:
             with contextlib.suppress(FileNotFoundError):  # already renamed
                 os.unlink(aside)
+        name_file(error, path)
         raise
+
+
+def name_file(error: BaseException, path: str | os.PathLike[str]) -> None:
+    """Add to an error of the system, such as a full disk, which file was being written.
+
+    Parameters
+    ----------
+    error : exception
+        If it is an OSError that names no file, it names this one from now on.
+    path : path
+        As its user called it.
+    """
+    if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        error.filename = os.fspath(path)
 
 
 def _mode_of(target: Path) -> int:

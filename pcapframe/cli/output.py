@@ -108,7 +108,7 @@ def exit_status(command: Callable[[], Any]) -> int:
         if error.errno == errno.EBADF and isinstance(sys.stdout, ClosedOutput):
             _discard_output()
             return _failed("standard output is closed", BAD_CAPTURE)
-        return _failed(error, BAD_CAPTURE)
+        return _failed(_told(error), BAD_CAPTURE)
     except MemoryError:
         return _failed("there is not enough memory for this capture", BAD_CAPTURE)
     except Exception as error:  # a bug: one line and a status too, and how to get the traceback
@@ -121,6 +121,14 @@ def exit_status(command: Callable[[], Any]) -> int:
 def _discard_output() -> None:
     """Discard the rest, so that flushing it at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(error: OSError) -> str:
+    """Say what the system refused, and for which file."""
+    if error.errno is None:
+        return str(error)
+    what = os.strerror(error.errno)
+    return what if error.filename is None else f"{error.filename}: {what}"
 
 
 def _failed(error: object, status: int) -> int:

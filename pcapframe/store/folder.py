@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, ParameterError
+from pcapframe.files import name_file
 from pcapframe.kernel_cache import cache_folder
 from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, Column, names
 from pcapframe.store.tables import read_table, write_table
@@ -310,5 +311,8 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
             if (aside / "old").exists():
                 os.rename(aside / "old", target)
             raise
+    except OSError as error:
+        name_file(error, folder)
+        raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,31 @@ def test_what_is_no_regular_file_is_written_directly() -> None:
     assert result.returncode == 0
     assert "1,096 packets" in result.stdout
     assert Path("/dev/stdout").exists()
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for 64 KB."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    place = tmp_path / "full"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)], check=False)
+    if mounted.returncode:
+        pytest.skip("this system does not let root mount")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [
+        (["convert", str(RESETS)], "store"),
+        (["extract", str(RESETS), "-o"], "few.pcap"),
+        (["packets", str(RESETS), "--csv"], "packets.csv"),
+    ],
+)
+def test_a_full_disk_is_said_and_nothing_is_left(full_disk: Path, command: list[str], target: str) -> None:
+    result = main(*command, str(full_disk / target))
+    assert (result.status, result.stderr) == (1, f"Error: {full_disk / target}: No space left on device\n")
+    assert list(full_disk.iterdir()) == []
