@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import altering, joining, meaning, resending, scoring, sending, serving, translating
+from lab import altering, joining, legs, meaning, resending, scoring, sending, serving, translating
 from lab.link import ETHERNET, frame_fields
 from lab.network import Lab
 from lab.tracing import Tracing, kernel_reasons
@@ -139,6 +139,9 @@ def score_all(folders: list[Path]) -> None:
         translating.views_table(zip([one.scenario for one in inside], views, strict=True))
         print()
         joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
+        between = [by_point[one.capture.parent, one.scenario, "middle"] for one in inside]
+        found = pool.map(legs.score_three, inside, between, outside)
+        legs.legs_table(one for each in found for one in each)
         print()
         pairs = [(*inside, *inside, *outside, *outside), (*inside, *outside, *inside, *outside)]
         sending.sending_table(pool.map(sending.score_sending, *pairs))

@@ -10,18 +10,15 @@ changed: the time is then split so that the pieces have the largest margins (Zha
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array, Mask
-from pcapframe.jit import jit
 from pcapframe.joining.floors import ALMOST_SURE, LIKELY, Floor, likely_slopes
+from pcapframe.joining.hulls import MOST_DRIFT, Points, best_slope, edge_slope
 
-__all__ = ["Clock", "Piece", "compare_clocks"]
+__all__ = ["Clock", "Piece", "compare_clocks", "is_beyond"]
 
-MOST_DRIFT = 500e-6  # seconds a second: clocks of computers differ by less, also while they are slewed
-SEARCHED = 60  # steps of the search for a slope
 KNOTS = 33  # times at which the range is stated
 MICROSECOND = 1_000
 ROUNDS = 2  # in which the places of steps are corrected
@@ -123,136 +120,16 @@ class Clock:
         return made[0], made[1], made[2]
 
 
-@jit
-def _hull(x: Any, y: Any, sign: Any, begin: Any, end: Any, kept: Any) -> int:
-    """Write the places of the lower hull of points in order of `x` (of the upper one with sign -1); return how many."""
-    n = 0
-    for i in range(begin, end):
-        if n and x[i] == x[kept[n - 1]]:
-            if sign * y[i] >= sign * y[kept[n - 1]]:
-                continue
-            n -= 1
-        while n > 1:
-            a, b = kept[n - 2], kept[n - 1]
-            if (y[b] - y[a]) * (x[i] - x[a]) * sign < (y[i] - y[a]) * (x[b] - x[a]) * sign:
-                break
-            n -= 1
-        kept[n] = i
-        n += 1
-    return n
-
-
-@dataclass(frozen=True, eq=False)
-class _Hulls:
-    """Points that lines between the differences of both directions can touch."""
-
-    upper_x: Array
-    upper: Array
-    lower_x: Array
-    lower: Array
-
-    def gap(self, slope: Array) -> Array:
-        """Return how much room is between both hulls for lines of some slopes."""
-        top, bottom = self.edges(slope)
-        return np.asarray(top - bottom)
-
-    def edges(self, slope: Array) -> tuple[Array, Array]:
-        """Return the highest and the lowest line of some slopes, by their values at 0."""
-        upper = (self.upper[None] - slope[:, None] * self.upper_x[None]).min(axis=1)
-        lower = (self.lower[None] - slope[:, None] * self.lower_x[None]).max(axis=1)
-        return upper, lower
-
-    def turns(self, lowest: float, highest: float) -> Array:
-        """Return the slopes of the edges of both hulls: where a line touches another point."""
-        slopes = np.concatenate(
-            [np.diff(self.upper) / np.diff(self.upper_x), np.diff(self.lower) / np.diff(self.lower_x)]
-        )
-        return slopes[(slopes > lowest) & (slopes < highest)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Points:
-    """Differences of common packets, in the order of the other capture.
-
-    Parameters
-    ----------
-    row : ndarray of int64
-        Places in the other capture.
-    x, y : ndarray of float64
-        Time by its clock, and difference. [s]
-    is_upper : ndarray of bool
-        The offset is below the difference; else above it.
-    slack : float
-        By how much differences may be cut off. [s]
-    """
-
-    row: Array
-    x: Array
-    y: Array
-    is_upper: Mask
-    slack: float
-
-    def part(self, first: int, last: int) -> "_Points":
-        """Return some of them."""
-        cut = slice(first, last)
-        return _Points(self.row[cut], self.x[cut], self.y[cut], self.is_upper[cut], self.slack)
-
-    def turned(self) -> "_Points":
-        """Take the other capture as the one nearer to the clients."""
-        return _Points(self.row, self.x, self.y, ~self.is_upper, self.slack)
-
-    def hulls(self) -> _Hulls | None:
-        """Return what lines can touch; None unless both directions have any."""
-        made = []
-        for mask, sign in ((self.is_upper, 1), (~self.is_upper, -1)):
-            x, y = self.x[mask], self.y[mask]
-            if not x.size:
-                return None
-            if (x[1:] < x[:-1]).any():
-                order = np.argsort(x, kind="stable")
-                x, y = x[order], y[order]
-            kept = np.empty(x.size, np.int64)
-            kept = kept[: _hull(x, y, sign, 0, x.size, kept)]
-            made += [x[kept], y[kept] + sign * self.slack]
-        return _Hulls(*made)
-
-    def room(self) -> float:
-        """Return how much room there is for a line; below 0 where none fits, without limit where nothing hinders."""
-        hulls = self.hulls()
-        return np.inf if hulls is None else _best_slope(hulls)[1]
-
-
-def _best_slope(hulls: _Hulls) -> tuple[float, float]:
-    """Return the slope with the most room between the hulls, and that room; it is concave in the slope."""
-    low, high = -MOST_DRIFT, MOST_DRIFT
-    for _ in range(SEARCHED):
-        grid = np.linspace(low, high, 5)
-        best = int(np.argmax(hulls.gap(grid)))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, 4)]
-    slope = (low + high) / 2
-    return float(slope), float(hulls.gap(np.asarray([slope]))[0])
-
-
-def _edge_slope(hulls: _Hulls, inside: float, outside: float) -> float:
-    """Return the slope farthest towards `outside` for which there is room."""
-    if hulls.gap(np.asarray([outside]))[0] >= 0:
-        return outside
-    for _ in range(SEARCHED):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if hulls.gap(np.asarray([middle]))[0] >= 0 else (inside, middle)
-    return outside
-
-
-def _piece(points: _Points) -> Piece | None:
+def _piece(points: Points) -> Piece | None:
     """Fit a line; None where none fits, or where one direction is missing."""
     hulls = points.hulls()
     if hulls is None:
         return None
-    slope, room = _best_slope(hulls)
+    slope, room = best_slope(hulls)
     if room < 0:
         return None
     begin, end = float(points.x.min()), float(points.x.max())
-    lowest, highest = _edge_slope(hulls, slope, -MOST_DRIFT), _edge_slope(hulls, slope, MOST_DRIFT)
+    lowest, highest = edge_slope(hulls, slope, -MOST_DRIFT), edge_slope(hulls, slope, MOST_DRIFT)
     floors = [
         Floor.of(points.x[mask], sign * points.y[mask], sign * slope, points.slack)
         for mask, sign in ((points.is_upper, 1), (~points.is_upper, -1))
@@ -280,7 +157,7 @@ def _piece(points: _Points) -> Piece | None:
     )
 
 
-def _pieces(points: _Points) -> list[Piece]:
+def _pieces(points: Points) -> list[Piece]:
     """Fit as few lines as possible, one after the other."""
     whole = _piece(points)
     if whole is not None:
@@ -300,7 +177,7 @@ def _pieces(points: _Points) -> list[Piece]:
     return [piece for part in parts if part.x.size >= FEWEST and (piece := _piece(part)) is not None]
 
 
-def _reach(points: _Points, first: int) -> int:
+def _reach(points: Points, first: int) -> int:
     """Return the end of the longest part from here on through which one line fits."""
     fits, fails, count = first + 1, points.x.size + 1, points.x.size
     width = FEWEST
@@ -314,7 +191,7 @@ def _reach(points: _Points, first: int) -> int:
     return fits
 
 
-def _moved(points: _Points, first: int, step: int, last: int) -> int:
+def _moved(points: Points, first: int, step: int, last: int) -> int:
     """Return where between two pieces the step is: where packets take the least time in all.
 
     A packet that took long before the step looks like one after it, and a line bends a little to take in the first
@@ -348,6 +225,31 @@ def compare_clocks(here: Array, there: Array, is_forward: Mask, row: Array) -> C
     Clock or None
         None without common packets that have times.
     """
+    points = _points(here, there, is_forward, row)
+    if points is None:
+        return None
+    origin, base, differences = points
+    if differences.is_upper.all() or not differences.is_upper.any():
+        return Clock(origin, base, [], [], None)
+    side = _is_beyond(differences)
+    pieces = _pieces(differences.turned() if side is False else differences)
+    return Clock(origin, base, pieces, _steps(pieces), side)
+
+
+def is_beyond(here: Array, there: Array, is_forward: Mask, row: Array) -> bool | None:
+    """Tell whether a capture is on the server's side of another; None where that cannot be told.
+
+    Parameters
+    ----------
+    here, there, is_forward, row : ndarray
+        As for `compare_clocks`.
+    """
+    points = _points(here, there, is_forward, row)
+    return None if points is None else _is_beyond(points[2])
+
+
+def _points(here: Array, there: Array, is_forward: Mask, row: Array) -> tuple[int, int, Points] | None:
+    """Return the first common packet by the other clock, the difference there, and all less that; None without any."""
     known = np.flatnonzero((here != NO_TIME) & (there != NO_TIME))
     if not known.size:
         return None
@@ -355,12 +257,7 @@ def compare_clocks(here: Array, there: Array, is_forward: Mask, row: Array) -> C
     here, there, is_forward, row = here[order], there[order], is_forward[order], row[order]
     origin, base = int(there[0]), int(there[0] - here[0])
     slack = (_resolution(here) + _resolution(there)) / 1e9
-    points = _Points(row, (there - origin) / 1e9, (there - here - base) / 1e9, is_forward, slack)
-    if is_forward.all() or not is_forward.any():
-        return Clock(origin, base, [], [], None)
-    is_beyond = _is_beyond(points)
-    pieces = _pieces(points.turned() if is_beyond is False else points)
-    return Clock(origin, base, pieces, _steps(pieces), is_beyond)
+    return origin, base, Points(row, (there - origin) / 1e9, (there - here - base) / 1e9, is_forward, slack)
 
 
 def _resolution(time: Array) -> int:
@@ -368,7 +265,7 @@ def _resolution(time: Array) -> int:
     return MICROSECOND if not (time % MICROSECOND).any() else 1
 
 
-def _is_beyond(points: _Points) -> bool | None:
+def _is_beyond(points: Points) -> bool | None:
     """Tell whether the other capture is on the server's side."""
     votes = 0.0
     for part in (*_windows(points), points):
@@ -382,7 +279,7 @@ def _is_beyond(points: _Points) -> bool | None:
     return None if votes == 0 else votes > 0
 
 
-def _windows(points: _Points) -> list[_Points]:
+def _windows(points: Points) -> list[Points]:
     """Cut the points into parts of as many packets."""
     edges = np.linspace(0, points.x.size, WINDOWS + 1).astype(np.int64)
     return [points.part(first, last) for first, last in pairwise(edges.tolist()) if last - first >= FEWEST]

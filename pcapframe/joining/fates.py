@@ -1,33 +1,22 @@
-"""What became of each transmission between the points, by evidence.
+"""What became of each transmission between the points that its connection passes.
 
-A packet that a later point has passed. One that only the point nearer to its sender has was lost between, unless its
-receiver acknowledged bytes that no copy captured farther on carried: then that capture lacks it. One that only the
-point nearer to its receiver has was added there, unless the capture nearer to its sender lacks its bytes, or has
-another copy with another identification or timestamp: then it was sent, and is missing there. What none of this decides
-depends on what else the capture lacks: if nothing can be shown to be missing, it is not the capture.
+A packet that a later point has passed. What a point lacks is judged by `evidence`, against one point after the other:
+the next one, and where that capture missed it or tells nothing, the one after it. What none of this decides depends on
+what else the capture lacks: if nothing can be shown to be missing, it is not the capture.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
-from pcapframe.joining.echoes import are_echoed
+from pcapframe.joining.evidence import ADDED, LOST, MISSING, RULE, UNKNOWN, Judge
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rows import Rows
-from pcapframe.joining.streams import LATE, by_stream, covered, first_acks
-from pcapframe.joining.transmissions import EDGE_BITS, NO_ACK
-from pcapframe.schema import FATE_RULES, FATES, RST
+from pcapframe.schema import RST
 
 __all__ = ["Fates", "judge_fates"]
-
-PASSED, LOST, MISSING, ADDED, UNKNOWN = (np.int8(FATES.index(name)) for name in FATES)
-RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
-ODD = np.uint64(0x9E3779B97F4A7C15)
-SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of those asked for
-MARK_BITS = 34  # more than a timestamp has
-FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
-MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +28,8 @@ class Fates:
     fate, rule : ndarray of int8
         What became of it, and what decided so.
     first_seen, last_seen, first_missing : ndarray of int64
-        Points, in the direction of the packet.
+        Points, in the direction of the packet; the last one is that next to those where it was captured, or the next
+        but one where that capture missed it.
     """
 
     fate: Array
@@ -49,238 +39,8 @@ class Fates:
     first_missing: Array
 
 
-class _Judge:
-    """Judges the rows that are not at every point.
-
-    Parameters
-    ----------
-    rows : Rows
-        All transmissions.
-    times : list of ndarray of int64
-        By point, when each item was captured, by the first point's clock. [ns]
-    captures : list of Capture
-        The captures.
-    spans : list of (int, int)
-        First and last packet of each capture, by the first point's clock. [ns]
-    """
-
-    def __init__(self, rows: Rows, times: list[Array], captures: list[Capture], spans: list[tuple[int, int]]) -> None:
-        self.rows, self.times, self.captures, self.spans = rows, times, captures, spans
-        self.stream, self.start, self.end = (rows.column(name) for name in ("stream", "start", "end"))
-        self.kind, self.ack = rows.column("kind"), rows.column("ack")
-        self.streams = 2 + int(self.stream.max(initial=0)) // 2 * 2
-        self.fate = np.full(self.stream.size, PASSED, np.int8)
-        self.rule = np.full(self.stream.size, RULE["seen"], np.int8)
-        self.missed = np.zeros((self.streams // 2, len(captures)), np.int64)
-        self._orders: dict[tuple[int, bool], tuple[Array, Array]] = {}
-
-    def set(self, which: Array, fate: np.int8, rule: str) -> None:
-        """Decide on some rows."""
-        self.fate[which], self.rule[which] = fate, RULE[rule]
-
-    def note_missing(self, which: Array, point: int) -> None:
-        """Count rows that a capture lacks."""
-        np.add.at(self.missed, (self.stream[which] >> 1, np.full(which.size, point)), 1)
-
-    def time_at(self, point: int, which: Array) -> Array:
-        """Return when rows were captured at a point."""
-        place = self.rows.place[which, point]
-        return np.where(
-            place == NONE, LATE, self.times[point][np.maximum(place, 0)] if len(self.times[point]) else LATE
-        )
-
-    def in_streams(self, point: int, *, by_start: bool) -> tuple[Array, Array]:
-        """Return where the items of each stream begin, in order of time or of their starts, and that order."""
-        if (point, by_start) not in self._orders:
-            items = self.rows.items[point]
-            if by_start:
-                begins, order = self.in_streams(point, by_start=False)
-                key = (items.stream[order] << EDGE_BITS) + items.start[order]
-                order = order[np.argsort(key, kind="stable")]  # nearly sorted: little to do
-            else:
-                counts = np.bincount(items.stream, minlength=self.streams)
-                begins, order = np.append(0, np.cumsum(counts)), np.empty(len(items), np.int64)
-                by_stream(items.stream, begins[:-1].copy(), order)
-            self._orders[point, by_start] = begins, order
-        return self._orders[point, by_start]
-
-    def acknowledged(self, point: int, which: Array) -> Array:
-        """Return when the receiver first acknowledged rows, as captured at a point; `LATE` if never."""
-        found = np.empty(which.size, np.int64)
-        ack = self.rows.items[point].ack
-        first_acks(
-            *self.in_streams(point, by_start=False), ack, self.times[point], self.stream[which], self.end[which], found
-        )
-        return found
-
-    def covered(self, point: int, which: Array) -> Mask:
-        """Tell which rows' ranges are whole in the frames of a point."""
-        found, items = np.zeros(which.size, np.bool_), self.rows.items[point]
-        begins, order = self.in_streams(point, by_start=True)
-        covered(begins, order, items.start, items.end, self.stream[which], self.start[which], self.end[which], found)
-        return found
-
-    def alike(self, which: Array) -> tuple[Array, Array]:
-        """Return all rows with the same range as some of these, and for each the number of its group."""
-        bare = self.end == self.start
-        ack = np.where(bare, self.ack, 0)
-        key = np.zeros(self.stream.size, np.uint64)
-        for column in (self.stream, self.start, self.end, ack, self.kind & RST):
-            key = (key ^ column.astype(np.uint64)) * ODD
-            key ^= key >> np.uint64(29)
-        slot = key & np.uint64(SLOTS - 1)
-        table = np.zeros(SLOTS, np.bool_)
-        table[slot[which]] = True
-        near = np.flatnonzero(table[slot])
-        _, group = np.unique(key[near], return_inverse=True)
-        wanted = np.zeros(near.size, np.bool_)
-        wanted[np.searchsorted(near, which)] = True
-        used = np.zeros(int(group.max(initial=0)) + 1, np.bool_)
-        used[group[wanted]] = True
-        keep = used[group]
-        return near[keep], group[keep]
-
-    def judge_lost(self, which: Array, x: int, y: int) -> None:
-        """Judge rows seen at `x` and not at `y`, which is nearer to their receiver."""
-        first, last = self.spans[y]
-        sent = self.time_at(x, which)
-        outside = (sent < first) | (sent > last)
-        self.set(which[outside], UNKNOWN, "outside_capture")
-        which, sent = which[~outside], sent[~outside]
-        if not which.size:
-            return
-        self.set(which, UNKNOWN, "no_evidence")
-        segment = self.rows.items[x].row[self.rows.place[which, x]]
-        again = self.captures[x].analysis.segments["capture_duplicate"].to_numpy()[segment]
-        self.set(which[again], ADDED, "identification")  # captured twice
-        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0) & ~again
-        which, sent = which[carries], sent[carries]
-        if not which.size:
-            return
-        acked = np.minimum(self.acknowledged(y, which), self.acknowledged(x, which))
-        every, group = self.alike(which)
-        place = np.searchsorted(every, which)
-        at_y = self.time_at(y, every)
-        size = int(group.max()) + 1
-        carried = np.full(size, LATE)
-        np.minimum.at(carried, group, at_y)
-        last_before = np.full(size, np.iinfo(np.int64).min)  # the last copy seen at x only, before it was acknowledged
-        own = group[place]
-        before = sent < acked
-        np.maximum.at(last_before, own[before], sent[before])
-        carried, last_before = carried[own], last_before[own]
-        elsewhere = (carried == LATE) & self.covered(y, which)
-        shows = (acked != LATE) & (carried > acked) & before & ~elsewhere
-        is_last = shows & (sent == last_before)
-        self.set(which[is_last], MISSING, "acknowledged")
-        self.note_missing(which[is_last], y)
-        self.set(which[shows & ~is_last], LOST, "not_acknowledged")
-        later = ~shows & before & ((carried != LATE) & (sent < carried) | elsewhere)
-        self.set(which[later], LOST, "not_acknowledged")
-        heard = self.heard_after(which, sent, y)
-        self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
-
-    def judge_echoes(self, which: Array, x: int, y: int) -> None:
-        """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by echoes of timestamps."""
-        bare = (self.end[which] == self.start[which]) & (self.kind[which] == 0) & (self.ack[which] != NO_ACK)
-        which = which[bare & (self.fate[which] == UNKNOWN) & (self.rule[which] == RULE["no_evidence"])]
-        if not which.size:
-            return
-        items, plain = self.rows.items[x], self.captures[x].plain
-        tsval, place = plain["tsval"][items.row], self.rows.place[:, x]
-        asked = np.zeros(self.streams, np.bool_)
-        asked[self.stream[which]] = True
-        arrived = np.flatnonzero((self.rows.place[:, y] != NONE) & (place != NONE) & asked[self.stream])
-        sent, back = np.flatnonzero(asked[items.stream]), np.flatnonzero(asked[items.stream ^ 1])
-        found = are_echoed(
-            (self.stream[which], tsval[place[which]]),
-            (items.stream[sent], tsval[sent]),
-            (self.stream[arrived], tsval[place[arrived]]),
-            (items.stream[back] ^ 1, plain["tsecr"][items.row[back]]),
-        )
-        self.set(which[found], MISSING, "echoed")
-        self.note_missing(which[found], y)
-
-    def heard_after(self, which: Array, sent: Array, point: int) -> Mask:
-        """Tell whether the receiver sent anything, as captured at a point, a round trip after rows were sent."""
-        items, last = self.rows.items[point], np.full(self.streams, np.iinfo(np.int64).min)
-        np.maximum.at(last, items.stream, self.times[point])
-        return np.asarray(last[self.stream[which] ^ 1] > sent + 10**9, np.bool_)
-
-    def judge_added(self, which: Array, x: int, y: int) -> None:
-        """Judge rows seen at `y` and not at `x`, which is nearer to their sender."""
-        first, last = self.spans[x]
-        seen = self.time_at(y, which)
-        outside = (seen < first) | (seen > last)
-        self.set(which[outside], UNKNOWN, "outside_capture")
-        which = which[~outside]
-        if not which.size:
-            return
-        self.set(which, UNKNOWN, "no_evidence")
-        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0)
-        fresh = which[carries]
-        fresh = fresh[~self.covered(x, fresh)] if fresh.size else fresh
-        every, group = self.alike(which)
-        place = np.searchsorted(every, which)
-        at_x = np.zeros(int(group.max()) + 1, np.int64)
-        np.add.at(at_x, group, self.rows.place[every, x] != NONE)
-        others = at_x[group[place]] > 0
-        self._by_marks(which, every, group, y, x)
-        unseen = fresh[~others[np.searchsorted(which, fresh)]]
-        self.set(unseen, MISSING, "bytes_not_seen")
-        told = which[(self.fate[which] == MISSING)]
-        self.note_missing(told, x)
-
-    def _by_marks(self, which: Array, every: Array, group: Array, y: int, x: int) -> None:
-        """Tell copies made on the way from packets that were sent again, by identification, else by timestamp."""
-        kept = self.rows.kept[min(x, y), max(x, y)]
-        plain, items = self.captures[y].plain, self.rows.items[y]
-        there = np.flatnonzero(self.rows.place[every, y] != NONE)
-        row = items.row[self.rows.place[every[there], y]]
-        stream = self.stream[every[there]]
-        for name, rule, tells in (
-            ("tsval", "timestamp", kept.tsval_shift[stream] != NONE),
-            ("ip_id", "identification", kept.has_ids[stream]),
-        ):
-            mark = plain[name][row]
-            pairs = (group[there].astype(np.int64) << MARK_BITS) + mark
-            _, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-            _, of_group, total = np.unique(group[there], return_inverse=True, return_counts=True)
-            again = tells & (counts[inverse] > 1) & (mark != NONE)
-            other = tells & (counts[inverse] == 1) & (total[of_group] > 1) & (mark != NONE)
-            mine = np.isin(every[there], which)
-            sends = (self.end[every[there]] > self.start[every[there]]) & (self.kind[every[there]] & RST == 0)
-            self.set(every[there][mine & again & (sends | (name == "ip_id"))], ADDED, rule)
-            self.set(every[there][mine & other & sends], MISSING, rule)
-
-    def is_complete(self, path: Array, x: int, y: int) -> Mask:
-        """Tell in which connections the capture at `x` lacks nothing, by enough packets that it shares with `y`."""
-        both = np.flatnonzero((self.rows.place[:, x] != NONE) & (self.rows.place[:, y] != NONE))
-        shared = np.bincount(self.stream[both] >> 1, minlength=self.streams // 2)
-        lacks_few = self.missed[:, x].sum() <= MOST_LACKING * both.size
-        return np.asarray((shared[path] >= FEWEST_SHARED) & (self.missed[path, x] == 0) & lacks_few, np.bool_)
-
-    def judge_resets(self, which: Array, x: int, y: int) -> None:
-        """Judge RSTs seen at `y` and not at `x`: whether their sender went on, and had their hop limit."""
-        items, last = self.rows.items[x], np.full(self.streams, np.iinfo(np.int64).min)
-        usual = np.flatnonzero((items.kind & RST) == 0)
-        np.maximum.at(last, items.stream[usual], self.times[x][usual])
-        went_on = last[self.stream[which]] > self.time_at(y, which)
-        there, ttl = self.rows.items[y], self.captures[y].plain["ttl"]
-        low, high = np.full(self.streams, 256), np.full(self.streams, -1)
-        usual = np.flatnonzero((there.kind & RST) == 0)
-        own = ttl[there.row[usual]].astype(np.int64)
-        np.minimum.at(low, there.stream[usual], own)
-        np.maximum.at(high, there.stream[usual], own)
-        mine, stream = ttl[there.row[self.rows.place[which, y]]], self.stream[which]
-        unlike = (high[stream] >= 0) & ((mine < low[stream]) | (mine > high[stream]))
-        complete = self.is_complete(stream >> 1, x, y)
-        for tells, rule in ((complete, "nothing_else_missing"), (unlike, "hop_limit"), (went_on, "sender_went_on")):
-            self.set(which[tells], ADDED, rule)
-
-
 def judge_fates(
-    rows: Rows, times: list[Array], captures: list[Capture], order: list[int] | None, spans: list[tuple[int, int]]
+    rows: Rows, times: list[Array], captures: list[Capture], order: list[int], spans: list[tuple[int, int]], has: Mask
 ) -> Fates:
     """Judge every transmission.
 
@@ -292,60 +52,114 @@ def judge_fates(
         By point, when each item was captured, by the first point's clock. [ns]
     captures : list of Capture
         The captures.
-    order : list of int or None
-        Points from the client on; None where it is not known.
+    order : list of int
+        Points from the client on, without those whose place is not known.
     spans : list of (int, int)
         First and last packet of each capture, by the first point's clock. [ns]
+    has : ndarray of bool, shape (paths, points)
+        Which captures have each connection: it passes no other point.
 
     Returns
     -------
     Fates
         One value per row.
     """
-    judge = _Judge(rows, times, captures, spans)
+    judge = Judge(rows, times, captures, spans)
     seen = rows.place != NONE
-    along = np.asarray(order if order is not None else range(len(captures)))
-    points = np.full((3, len(seen)), NONE, np.int64)
-    whole = seen.all(axis=1)
-    pending = []
-    for side in (0, 1):
-        path = along[::-1] if side else along
-        mine = np.flatnonzero((judge.stream & 1) == side)
-        there = seen[mine][:, path]
-        first = np.argmax(there, axis=1)
-        final = there.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
-        lacks = np.argmin(there, axis=1)
-        points[0, mine], points[1, mine] = path[first], path[final]
-        points[2, mine] = np.where(there.all(axis=1), NONE, path[lacks])
-        if order is None:
-            continue
-        for at in range(1, path.size):
-            x, y = int(path[at - 1]), int(path[at])
-            inner = mine[(first < at) & (final > at) & ~there[:, at]]
-            judge.set(inner, MISSING, "seen")
-            judge.note_missing(inner, y)
-            added = mine[first == at]
-            lost = mine[final == at - 1]
-            pending.append((lost, added, x, y))
-    for lost, added, x, y in pending:
-        judge.judge_added(added, x, y)
-        judge.judge_lost(lost, x, y)
-        judge.judge_echoes(lost, x, y)
-        points[2, lost] = y
-    for lost, added, x, y in pending:
-        _by_completeness(judge, lost, y, LOST)
-        _by_completeness(judge, added, x, ADDED)
-        open_rsts = added[(judge.kind[added] & RST != 0) & (judge.fate[added] != MISSING)]
-        if open_rsts.size:
-            judge.judge_resets(open_rsts, x, y)
-    if order is None:
-        judge.set(np.flatnonzero(~whole), UNKNOWN, "point_order")
-    return Fates(judge.fate, judge.rule, points[0], points[1], points[2])
+    points = np.full((2, len(seen)), NONE, np.int64)
+    unplaced = [point for point in range(len(captures)) if point not in order]
+    legs = []
+    for which, path, others in _by_path(judge.stream, has, order, unplaced):
+        placed = which[seen[which][:, path].any(axis=1)] if path else which[:0]
+        elsewhere = np.setdiff1d(which, placed, assume_unique=True)
+        for some, along in ((placed, path), (elsewhere, others)):
+            if some.size:
+                there = seen[some][:, along]
+                points[0, some] = np.asarray(along)[np.argmax(there, axis=1)]
+                points[1, some] = np.asarray(along)[len(along) - 1 - np.argmax(there[:, ::-1], axis=1)]
+        lacking = which[~seen[which][:, path + others].all(axis=1)]
+        if others:  # of these nothing is known unless they have it
+            unclear = ~seen[lacking][:, others].all(axis=1) | np.isin(lacking, elsewhere)
+            judge.set(lacking[unclear], UNKNOWN, "point_order")
+            judge.partner[lacking[unclear]] = _first_lacking(seen, lacking[unclear], path + others)
+            lacking = lacking[~unclear]
+        if path:
+            legs += _legs(judge, seen, lacking, path)
+    open_rows = [leg.judge(judge) for leg in legs]
+    for leg, pending in zip(legs, open_rows, strict=True):
+        leg.close(judge, pending)
+    return Fates(judge.fate, judge.rule, points[0], points[1], judge.partner)
 
 
-def _by_completeness(judge: _Judge, which: Array, point: int, fate: np.int8) -> None:
-    """Decide on what is open where a capture can be shown to lack nothing."""
-    if judge.missed[:, point].sum() == 0:
-        usual = (judge.kind[which] & RST) == 0  # of RSTs more is asked
-        open_rows = which[usual & (judge.fate[which] == UNKNOWN) & (judge.rule[which] == RULE["no_evidence"])]
-        judge.set(open_rows, fate, "nothing_else_missing")
+def _by_path(
+    stream: Array, has: Mask, order: list[int], unplaced: list[int]
+) -> Iterator[tuple[Array, list[int], list[int]]]:
+    """Yield the rows whose packets pass the same points: these in their direction, and those of unknown place."""
+    number = has @ (1 << np.arange(has.shape[1]))
+    of_row = number[stream >> 1] << 1 | stream & 1
+    kinds = np.flatnonzero(np.bincount(of_row)) if of_row.size else of_row
+    for kind in kinds.tolist():
+        path, others = ([point for point in some if kind >> (point + 1) & 1] for some in (order, unplaced))
+        which = np.flatnonzero(of_row == kind) if kinds.size > 1 else np.arange(of_row.size)
+        yield which, path[::-1] if kind & 1 else path, others
+
+
+def _first_lacking(seen: Mask, which: Array, path: list[int]) -> Array:
+    """Return the first point that lacks each row."""
+    return np.asarray(np.asarray(path)[np.argmin(seen[which][:, path], axis=1)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Leg:
+    """Rows that end, or begin, at one point of their path, and the points beyond, the nearest first."""
+
+    which: Array
+    seen: int
+    beyond: list[int]
+    is_lost: bool
+
+    def judge(self, judge: Judge) -> list[Array]:
+        """Judge them against one point after the other; return by point the rows that stay open there."""
+        left, pending = self.which, []
+        for point in self.beyond:
+            before = judge.fate[left], judge.rule[left]
+            if self.is_lost:
+                judge.judge_lost(left, self.seen, point)
+                judge.judge_echoes(left, self.seen, point)
+            else:
+                judge.judge_added(left, point, self.seen)
+            pending.append(left[(judge.fate[left] == UNKNOWN) & (judge.rule[left] == RULE["no_evidence"])])
+            judge.merge(left, before, point)
+            left = left[(judge.fate[left] != LOST) & (judge.fate[left] != ADDED)]
+        return pending
+
+    def close(self, judge: Judge, pending: list[Array]) -> None:
+        """Decide on what is open where a capture can be shown to lack nothing."""
+        for point, own in zip(self.beyond, pending, strict=True):
+            if judge.missed[:, point].sum() == 0:
+                usual = own[(judge.kind[own] & RST) == 0]  # of RSTs more is asked
+                which = usual[judge.fate[usual] == UNKNOWN]
+                judge.set(which, LOST if self.is_lost else ADDED, "nothing_else_missing")
+                judge.partner[which] = point
+            if not self.is_lost:
+                resets = own[(judge.kind[own] & RST != 0) & (judge.fate[own] == UNKNOWN)]
+                judge.judge_resets(resets, point, self.seen)
+                judge.partner[resets[judge.fate[resets] == ADDED]] = point
+
+
+def _legs(judge: Judge, seen: Mask, which: Array, path: list[int]) -> list[_Leg]:
+    """Return what is to be judged of rows that are not at every point of their path."""
+    there = seen[which][:, path]
+    first = np.argmax(there, axis=1)
+    final = len(path) - 1 - np.argmax(there[:, ::-1], axis=1)
+    made = []
+    for at, point in enumerate(path):
+        inner = which[(first < at) & (final > at) & ~there[:, at]]
+        before = judge.fate[inner], judge.rule[inner]
+        judge.set(inner, MISSING, "seen")
+        judge.note_missing(inner, point)
+        judge.merge(inner, before, point)
+        if at:
+            made.append(_Leg(which[first == at], point, path[:at][::-1], is_lost=False))
+            made.append(_Leg(which[final == at - 1], path[at - 1], path[at:], is_lost=True))
+    return made

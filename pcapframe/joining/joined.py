@@ -10,10 +10,11 @@ import pandas as pd
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.errors import ParameterError
-from pcapframe.joining.clocks import Clock
+from pcapframe.joining.clocks import Clock, compare_clocks
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.fates import Fates, judge_fates
 from pcapframe.joining.notes import notes_on
+from pcapframe.joining.order import order_points
 from pcapframe.joining.pairing import Identities, pair_connections
 from pcapframe.joining.rows import Rows, join_items
 from pcapframe.joining.transmissions import Paths, cut_offloaded, items_of, shifts
@@ -68,7 +69,8 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
 
     Nothing has to be said of clocks, addresses or the order of the points. Connections are matched by their sequence
     numbers and timestamps, also across address translation; offsets and drift of the clocks come from the packets that
-    both have, as ranges, since an asymmetric path cannot be seen.
+    both have, as ranges, since an asymmetric path cannot be seen. Of three and more points, each connection passes
+    those whose captures have it, and each loss is said with the two points that it is between.
 
     Parameters
     ----------
@@ -108,13 +110,13 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     shift = shifts(taken, shared)
     items = [items_of(capture, shared, point, shift[point]) for point, capture in enumerate(taken)]
     rows = join_items(cut_offloaded(items, taken, shared), taken)
-    clocks = [None, *(rows.clock(point) for point in range(1, len(taken)))]
-    order = _order(clocks)
+    clocks = [None, *(compare_clocks(*rows.common(0, point)) for point in range(1, len(taken)))]
+    order = order_points(clocks, rows)
     times = [_corrected(one.time, one.row, clock)[0] for one, clock in zip(rows.items, clocks, strict=True)]
     spans = []
     for capture, clock in zip(taken, clocks, strict=True):
         spans.append(_span(capture, clock))
-    fates = judge_fates(rows, times, taken, order, spans)
+    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE)
     connections = _rewritten(connections, rows, taken, shared)
     return Joined(
         analyses=analyses,
@@ -203,16 +205,6 @@ def _rewritten(connections: pd.DataFrame, rows: Rows, captures: list[Capture], s
     return connections.assign(rewritten=column)
 
 
-def _order(clocks: list[Clock | None]) -> list[int] | None:
-    """Return the points from the client on; None where one of them is not known."""
-    place = [0.0]
-    for clock in clocks[1:]:
-        if clock is None or clock.is_beyond is None or not clock.pieces:
-            return None
-        place.append(max(clock.margin, 0.0) + 1e-12 if clock.is_beyond else -max(clock.margin, 0.0) - 1e-12)
-    return [int(point) for point in np.argsort(place, kind="stable")]
-
-
 def _corrected(time: Array, row: Array, clock: Clock | None) -> tuple[Array, Array, Array]:
     """Return times by the first point's clock, and by how much they may be earlier and later. [ns]."""
     if clock is None:
@@ -240,7 +232,7 @@ def known_times(time: Array) -> Array:
     return np.asarray(time[time != NO_TIME])
 
 
-def _points(captures: list[Capture], clocks: list[Clock | None], order: list[int] | None) -> pd.DataFrame:
+def _points(captures: list[Capture], clocks: list[Clock | None], order: list[int]) -> pd.DataFrame:
     """Make the frame of the points."""
     rows = []
     for point, clock in enumerate(clocks):
@@ -259,7 +251,7 @@ def _points(captures: list[Capture], clocks: list[Clock | None], order: list[int
                 "drift_low_ppm": first.drift_low * PPM, "drift_high_ppm": first.drift_high * PPM,
                 "steps": [(_time(clock.origin - clock.base + round(at * 1e9)), size) for at, size in clock.steps],
             }  # fmt: skip
-        row["order"] = pd.NA if order is None else order.index(point)
+        row["order"] = order.index(point) if point in order else pd.NA
         rows.append(row)
     index = pd.Index([capture.name for capture in captures], name="name")
     return pd.DataFrame(rows, index=index).astype({"order": "UInt16"})
@@ -316,7 +308,8 @@ def _delays(rows: Rows, fates: Fates, clocks: list[Clock | None], order: Array) 
             for point in (first, last):
                 items, place = rows.items[point], rows.place[order[which], point]
                 time = items.time[place]
-                ends.append((time == NO_TIME, *_corrected(time, items.row[place], clocks[point])))
+                lacks = (time == NO_TIME) | (point > 0 and clocks[point] is None)
+                ends.append((lacks, *_corrected(time, items.row[place], clocks[point])))
             (lacks, begin, early, late), (gone, end, end_early, end_late) = ends
             known = ~(lacks | gone)
             delay = np.where(known, end - begin, 0) / 1e9

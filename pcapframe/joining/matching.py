@@ -17,7 +17,7 @@ from pcapframe.jit import inner_jit, jit
 from pcapframe.joining.facts import LARGEST, NONE, Capture
 from pcapframe.joining.transmissions import NO_ACK, Items
 
-__all__ = ["Kept", "Matched", "match_items"]
+__all__ = ["Kept", "Known", "Matched", "match_items"]
 
 KEPT_OF = 20  # a field is left alone if no more than one of so many differs, or one in all
 ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -42,6 +42,35 @@ class Kept:
 
     tsval_shift: Array
     has_ids: Mask
+
+    def then(self, other: "Kept") -> "Kept":
+        """Return what is left alone on the way to a second point, and from there on."""
+        both = (self.tsval_shift != NONE) & (other.tsval_shift != NONE)
+        shift = (self.tsval_shift + other.tsval_shift) & LARGEST
+        return Kept(np.where(both, shift, NONE), self.has_ids & other.has_ids)
+
+    def or_else(self, other: "Kept") -> "Kept":
+        """Return what one of two tells."""
+        shift = np.where(self.tsval_shift != NONE, self.tsval_shift, other.tsval_shift)
+        return Kept(shift, self.has_ids | other.has_ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a point between two others tells of both: what is left alone, and packets that all three have.
+
+    Parameters
+    ----------
+    kept : Kept
+        On the way from the one to the other.
+    stream, time, far_time : ndarray of int64
+        Of packets: stream, and when they were captured at both. [ns]
+    """
+
+    kept: Kept
+    stream: Array
+    time: Array
+    far_time: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +245,9 @@ def _align(heads: Any, size: Any, follow: Any, far_first: Any, far_follow: Any, 
             j -= taken != 1
 
 
-def match_items(one: Items, other: Items, here: Capture, there: Capture) -> Matched:
+def match_items(
+    one: Items, other: Items, here: Capture, there: Capture, *, streams: int, known: Known | None = None
+) -> Matched:
     """Match the transmissions of two captures.
 
     Parameters
@@ -225,13 +256,16 @@ def match_items(one: Items, other: Items, here: Capture, there: Capture) -> Matc
         Of the first capture, and of the other.
     here, there : Capture
         The captures.
+    streams : int
+        How many there are.
+    known : Known or None
+        What a point between tells of both.
 
     Returns
     -------
     Matched
         One to one.
     """
-    streams = 1 + int(max(one.stream.max(initial=0), other.stream.max(initial=0)))
     marks = [(c.plain["tsval"][i.row], c.plain["ip_id"][i.row]) for c, i in ((here, one), (there, other))]
     (key, place), (far_key, far_place) = (_keyed(items) for items in (one, other))
     groups = _grouped(key, place, far_key, far_place)
@@ -239,11 +273,12 @@ def match_items(one: Items, other: Items, here: Capture, there: Capture) -> Matc
     partner = np.full(len(one), NONE, np.int64)
     far = groups.far_first[single].astype(np.int64)
     kept = _kept(single, far, one, marks, streams)
+    kept = kept if known is None else known.kept.or_else(kept)
     fits = _agree(single, far, one, marks, kept)
     partner[single[fits]] = far[fits]
     sure = np.zeros(len(one), np.bool_)
     sure[single[fits]] = True
-    _match_rest(one, other, marks, kept, partner, (key, place, far_key, far_place), sure)
+    _match_rest(one, other, marks, kept, partner, (key, place, far_key, far_place), sure, known)
     found = np.flatnonzero(partner != NONE)
     return Matched(found, partner[found], sure[found], kept)
 
@@ -283,7 +318,7 @@ def _agree(one: Array, other: Array, items: Items, marks: Marks, kept: Kept) -> 
 
 
 def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Array,
-                keys: tuple[Array, Array, Array, Array], sure: Mask) -> None:  # fmt: skip
+                keys: tuple[Array, Array, Array, Array], sure: Mask, known: Known | None) -> None:  # fmt: skip
     """Match the items with several copies, and those whose only copies are not the same."""
     taken = np.zeros(len(other), np.bool_)
     taken[partner[partner != NONE]] = True
@@ -297,7 +332,7 @@ def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Arr
     _mark(far_key, other.stream[far_left], far_tsval[far_left], far_id[far_left], kept.tsval_shift, kept.has_ids)
     groups = _grouped(key, place, far_key, far_place)
     heads = np.flatnonzero((groups.size > 0) & (groups.far_size > 0))
-    due = _due(one.stream[left] & 1, one.time[left], partner, one, other)
+    due = _due(one.stream[left] & 1, one.time[left], partner, one, other, known)
     is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval[left] != NONE))
     limit = np.where(is_marked, MARKED_S, UNMARKED_S)
     room = ((groups.size[heads].astype(np.int64) + 1) * (groups.far_size[heads] + 1)).max(initial=4)
@@ -316,16 +351,19 @@ def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Arr
     sure[left[alone]] = partner[left[alone]] != NONE
 
 
-def _due(side: Array, time: Array, partner: Array, one: Items, other: Items) -> Array:
+def _due(side: Array, time: Array, partner: Array, one: Items, other: Items, context: Known | None) -> Array:
     """Return when items are due in the other capture, by the sure pair of their direction that is nearest before."""
     made = time.copy()
     for direction in (0, 1):
         own = np.flatnonzero(side == direction)
         known = np.flatnonzero((partner != NONE) & ((one.stream & 1) == direction))
-        if not own.size or not known.size:
+        at, there = one.time[known], other.time[partner[known]]
+        if context is not None:
+            more = (context.stream & 1) == direction
+            at, there = np.append(at, context.time[more]), np.append(there, context.far_time[more])
+        if not own.size or not at.size:
             continue
-        at = one.time[known]
         order = np.argsort(at, kind="stable")
-        at, took = at[order], (other.time[partner[known]] - one.time[known])[order]
+        at, took = at[order], (there - at)[order]
         made[own] += took[np.maximum(np.searchsorted(at, time[own], side="right") - 1, 0)]
     return made

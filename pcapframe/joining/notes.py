@@ -16,7 +16,7 @@ SHOWN_OFFSET_S = 3600.0  # from here on a note says how far the clocks are apart
 
 
 def notes_on(
-    captures: list[Capture], paths: Paths, clocks: list[Clock | None], order: list[int] | None, rows: Rows
+    captures: list[Capture], paths: Paths, clocks: list[Clock | None], order: list[int], rows: Rows
 ) -> tuple[str, ...]:
     """Say what limits a join.
 
@@ -28,8 +28,8 @@ def notes_on(
         All connections.
     clocks : list of Clock or None
         By point, against the first.
-    order : list of int or None
-        Points from the client on.
+    order : list of int
+        Points from the client on, those whose place is known.
     rows : Rows
         All transmissions.
 
@@ -65,7 +65,7 @@ def notes_on(
         elif abs(clock.base / 1e9) >= SHOWN_OFFSET_S:
             ahead = "ahead of" if clock.base > 0 else "behind"
             found.append(f"The clock of {capture.name} is {_long(abs(clock.base) / 1e9)} {ahead} that of {first.name}.")
-    if order is not None and not any(_same(first, capture) for capture in captures[1:]):
+    if order and not any(_same(first, capture) for capture in captures[1:]):
         names = [captures[point].name for point in order]
         if "client" in names and "server" in names and names.index("server") < names.index("client"):
             found.append("Packets of the clients pass server before client: the names seem to be swapped.")

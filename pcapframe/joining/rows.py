@@ -1,13 +1,13 @@
 """One row for each transmission, with its place at every point where it was captured."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
-from pcapframe.joining.clocks import Clock, compare_clocks
 from pcapframe.joining.facts import NONE, Capture
-from pcapframe.joining.matching import Kept, match_items
+from pcapframe.joining.matching import Kept, Known, match_items
 from pcapframe.joining.transmissions import Items
 
 __all__ = ["Rows", "join_items"]
@@ -42,13 +42,15 @@ class Rows:
         parts = [getattr(one, name)[fresh] for one, fresh in zip(self.items, self.fresh, strict=True)]
         return np.concatenate(parts)
 
-    def clock(self, point: int) -> Clock | None:
-        """Compare the clock of a point with that of the first."""
-        sure = self.is_sure[:, point] if self.is_sure[:, point].any() else self.place[:, point] != NONE
-        both = np.flatnonzero(sure & (self.place[:, 0] != NONE))
-        here, there = self.items[0], self.items[point]
-        mine, theirs = self.place[both, 0], self.place[both, point]
-        return compare_clocks(here.time[mine], there.time[theirs], (here.stream[mine] & 1) == 0, there.row[theirs])
+    def common(self, point: int, other: int) -> tuple[Array, Array, Mask, Array]:
+        """Return the packets that two points have: times at both, which are the client's, and places at the other."""
+        sure = self.is_sure[:, other] & (self.is_sure[:, point] | (point == 0))
+        both = np.flatnonzero(sure & (self.place[:, point] != NONE))
+        if not both.size:
+            both = np.flatnonzero((self.place[:, point] != NONE) & (self.place[:, other] != NONE))
+        here, there = self.items[point], self.items[other]
+        mine, theirs = self.place[both, point], self.place[both, other]
+        return here.time[mine], there.time[theirs], (here.stream[mine] & 1) == 0, there.row[theirs]
 
 
 def join_items(items: list[Items], captures: list[Capture]) -> Rows:
@@ -70,6 +72,7 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
     row_of = [np.arange(len(items[0]))]
     place, sure = [np.arange(len(items[0]))], {}
     kept: dict[tuple[int, int], Kept] = {}
+    streams = 1 + max(int(one.stream.max(initial=0)) for one in items)
     count = len(items[0])
     columns = [np.full(count, NONE, np.int64) for _ in range(points)]
     columns[0] = place[0]
@@ -78,7 +81,9 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
         for before in reversed(range(point)):
             mine = np.flatnonzero(columns[point][row_of[before]] == NONE)
             theirs = np.flatnonzero(row == NONE)
-            found = match_items(items[before].take(mine), items[point].take(theirs), captures[before], captures[point])
+            known = _known(items, columns, kept, before, point) if before < point - 1 else None
+            found = match_items(items[before].take(mine), items[point].take(theirs), captures[before], captures[point],
+                                streams=streams, known=known)  # fmt: skip
             kept[before, point] = found.kept
             rows = row_of[before][mine[found.one]]
             row[theirs[found.other]] = rows
@@ -95,3 +100,14 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
     for (point, before), rows in sure.items():
         is_sure[rows, point] = True if before == 0 else is_sure[rows, before]
     return Rows(items, np.stack(columns, axis=1), is_sure, kept, news)
+
+
+def _known(
+    items: list[Items], columns: list[Array], kept: dict[tuple[int, int], Kept], before: int, point: int
+) -> Known:
+    """Return what the points between two tell of both."""
+    ways = [kept[before, middle].then(kept[middle, point]) for middle in range(before + 1, point)]
+    both = np.flatnonzero((columns[before] != NONE) & (columns[point] != NONE))
+    mine, theirs = columns[before][both], columns[point][both]
+    stream, time, far_time = items[before].stream[mine], items[before].time[mine], items[point].time[theirs]
+    return Known(reduce(Kept.or_else, ways), stream, time, far_time)

@@ -60,7 +60,8 @@ TRANSMISSIONS = (
     Column("last_seen", "category", "", "null unless lost_between, not_captured or unknown",
            "the last point where it was captured, in the direction that it travelled"),
     Column("first_missing", "category", "", "null where it was captured at every point",
-           "the first point, in its direction, that lacks it"),
+           "the point that the fate is about: the next one in its direction that lacks it, or a farther one where that "
+           "capture tells nothing; of what was added, the last one before it"),
     Column("delay_s", "float64", "s", ONE_POINT,
            "between the first and the last point where it was captured, with clocks corrected"),
     Column("delay_low_s", "float64", "s", ONE_POINT, "the delay is no less than this"),

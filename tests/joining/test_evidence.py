@@ -1,0 +1,101 @@
+"""What shows whether packets passed, by hand-made cases of two points: each names the evidence that decides."""
+
+import pandas as pd
+import pytest
+
+from tests.builders import Conversation
+from tests.joining.made import ISNS, MS, beyond, joined, talk
+
+
+def fates(here, there):
+    """Frames, fate and rule of every row that is not at both points, as text."""
+    rows = joined(here, there).segments
+    rows = rows[rows["frame_client"].isna() | rows["frame_server"].isna()]
+    columns = rows[["frame_client", "frame_server", "fate", "fate_rule"]].astype(object)
+    return [tuple("" if pd.isna(value) else str(value) for value in row) for row in columns.to_numpy().tolist()]
+
+
+def test_lost_and_sent_again():
+    """A request is lost between; the copy that arrives is the first that the server acknowledges."""
+    made = Conversation(**ISNS).handshake().data("client", 100, lost=True)
+    made.wait(0.3).retransmit("client").ack("server").data("server", 500).ack("client").close()
+    frames = list(made)
+    assert (fates(frames, beyond(frames, without=(4,)))) == [
+        ("4", "", "lost_between", "not_acknowledged"),
+    ]
+
+
+def test_missing_in_the_capture_and_acknowledged():
+    frames = list(talk(3))
+    assert (fates(frames, beyond(frames, without=(4,)))) == [("4", "", "not_captured", "acknowledged")]
+
+
+def test_further_copy_on_the_way():
+    frames = list(talk(3))
+    there = beyond(frames)
+    there.insert(4, (there[3][0] + MS / 100, there[3][1]))
+    assert (fates(frames, there)) == [("", "5", "added", "identification")]
+
+
+def test_reset_that_its_sender_never_sent():
+    """A RST in the server's name that only the client has; the server goes on, and nothing else is missing there."""
+    before = Conversation(**ISNS).handshake().data("client", 100).ack("server")
+    number = len(list(before)) + 1
+    before.rst("server", ttl=200)
+    after = before.wait(0.3).data("server", 500, seq=1).ack("client")
+    frames = list(after)
+    rows = fates(frames, beyond(frames, without=(number,)))
+    assert rows == [(str(number), "", "added", "sender_went_on")]
+
+
+def test_lost_at_the_very_end_of_a_capture_is_unknown():
+    frames = list(talk(3))
+    assert (fates(frames, beyond(frames)[:-1])) == [(str(len(frames)), "", "unknown", "outside_capture")]
+
+
+@pytest.mark.parametrize("lost", [5, 7])
+def test_bare_ack_where_nothing_else_is_missing(lost):
+    """Nothing shows what became of one ACK of many; the other capture lacks nothing that can be checked."""
+    frames = list(talk(3))
+    assert frames
+    (row,) = fates(frames, beyond(frames, without=(lost,)))
+    assert row[2:] == ("lost_between" if lost == 7 else "added", "nothing_else_missing")
+
+
+def cut_off(count):
+    """A RST in the server's name after some requests, which only the client has; nothing follows it."""
+    made = Conversation(**ISNS).handshake()
+    for _ in range(count):
+        made.data("client", 100).ack("server")
+    return list(made.rst("server"))
+
+
+def test_reset_of_a_connection_of_which_nothing_else_is_missing():
+    """11 packets are at both; frame 12 is the client's alone. Another connection goes on until later."""
+    frames = cut_off(4)
+    later = list(talk(3, client_port=41_000, start=5))
+    rows = fates(frames + later, beyond(frames + later, without=(12,)))
+    assert rows == [("12", "", "added", "nothing_else_missing")]
+
+
+def test_reset_of_a_connection_with_few_packets_is_unknown():
+    """The SYN, the SYN-ACK and an ACK at both: that shows little of what the server's capture may lack."""
+    frames = cut_off(0)
+    later = list(talk(3, client_port=41_000, start=5))
+    assert fates(frames + later, beyond(frames + later, without=(4,))) == [("4", "", "unknown", "no_evidence")]
+
+
+def test_reset_where_the_capture_lacks_other_packets_is_unknown():
+    """The server's capture lacks a request of another connection that is acknowledged: it may lack the RST too."""
+    frames = cut_off(4)
+    later = list(talk(3, client_port=41_000, start=5))
+    rows = fates(frames + later, beyond(frames + later, without=(12, 16)))
+    assert rows == [("12", "", "unknown", "no_evidence"), ("16", "", "not_captured", "acknowledged")]
+
+
+def test_ack_whose_timestamp_was_echoed_arrived():
+    """Frame 7, a bare ACK with a timestamp of its own: the server's next data echo it, its capture lacks it."""
+    made = Conversation(**ISNS, timestamps=True).handshake().data("client", 100).ack("server")
+    made.data("server", 500).ack("client").wait(0.1).data("server", 500).ack("client").close()
+    frames = list(made)
+    assert fates(frames, beyond(frames, without=(7,))) == [("7", "", "not_captured", "echoed")]
