@@ -3,9 +3,11 @@
 A packet takes time from point to point. So the differences of one direction (its time there minus its time here) are
 never below the offset of the clocks, those of the other never above it. Every line between the lower hull of the one
 and the upper hull of the other is a possible offset and drift; the line with the largest margin to both is stated
-(Moon, Skelly, Towsley 1999), and beside it the range of all lines whose slope is likely by `floors`: what is the same
-for all packets of a direction, an asymmetric path, cannot be seen. Where no line fits, the clock was set or its drift
-changed: the time is then split so that the pieces have the largest margins (Zhang, Liu, Xia 2002).
+(Moon, Skelly, Towsley 1999), and beside it the range of all lines whose slope is almost sure by `floors`: what is the
+same for all packets of a direction, an asymmetric path, cannot be seen. Of the lines whose slope is not likely, those
+count by which each way takes some of the round trip: no path is as asymmetric as that too. Where no line fits, the
+clock was set or its drift changed: the time is then split so that the pieces have the largest margins (Zhang, Liu, Xia
+2002).
 """
 
 from dataclasses import dataclass
@@ -20,11 +22,12 @@ from pcapframe.joining.hulls import MOST_DRIFT, Points, best_slope, edge_slope
 __all__ = ["Clock", "Piece", "compare_clocks", "is_beyond"]
 
 KNOTS = 33  # times at which the range is stated
-MICROSECOND = 1_000
+COARSEST = 10**9  # [ns]
 ROUNDS = 2  # in which the places of steps are corrected
 MOST_PIECES = 64
 FEWEST = 4  # packets in a piece
 SMALLEST_STEP = 1e-6  # below, the drift changed and the clock was not set [s]
+LEAST_SHARE = 0.02  # of the smallest round trip that each way takes at least, where the slope is not likely
 WINDOWS = 8  # in which the order of the points is judged: in short times clocks hardly step
 
 
@@ -136,9 +139,11 @@ def _piece(points: Points) -> Piece | None:
     ]
     edges = lowest - slope, highest - slope
     drifts = [slope + edge for edge in likely_slopes(floors, *edges, ALMOST_SURE)]
-    lowest, highest = (slope + edge for edge in likely_slopes(floors, *edges, LIKELY))
-    slopes = np.unique(np.concatenate([[lowest, slope, highest], hulls.turns(lowest, highest)]))
+    likely = [slope + edge for edge in likely_slopes(floors, *edges, LIKELY)]
+    slopes = np.unique(np.concatenate([[*drifts, *likely, slope], hulls.turns(*drifts)]))
     top, bottom = hulls.edges(slopes)
+    inset = np.where((slopes < likely[0]) | (slopes > likely[1]), LEAST_SHARE * (top - bottom), 0)
+    top, bottom = top - inset, bottom + inset
     middle = int(np.argmax(top - bottom))
     drift = float(slopes[middle])
     knots = np.linspace(begin, end, KNOTS)
@@ -261,8 +266,11 @@ def _points(here: Array, there: Array, is_forward: Mask, row: Array) -> tuple[in
 
 
 def _resolution(time: Array) -> int:
-    """Return by how much times may be cut off. [ns]."""
-    return MICROSECOND if not (time % MICROSECOND).any() else 1
+    """Return by how much times may be cut off: the largest power of ten that they are all multiples of. [ns]."""
+    unit = 1
+    while unit < COARSEST and not (time % (10 * unit)).any():
+        unit *= 10
+    return unit
 
 
 def _is_beyond(points: Points) -> bool | None:

@@ -11,7 +11,8 @@ from tests.builders import Conversation, Frame, pcap
 
 CLIENT_IP = bytes([192, 0, 2, 1])
 MS = Fraction(1, 1000)
-ISNS = {"client_isn": 0x12345678, "server_isn": 0x9ABCDEF0}  # as stacks choose them, at random
+# as stacks choose them, at random; a time that is not cut off to milliseconds
+ISNS = {"client_isn": 0x12345678, "server_isn": 0x9ABCDEF0, "start": Fraction(7, 10**6)}
 
 
 def talk(count: int = 20, **given: object) -> Conversation:

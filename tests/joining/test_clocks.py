@@ -65,6 +65,39 @@ def test_width_and_drift_over_a_minute():
     assert np.quantile(drifts, 0.95) <= 0.6e-6
 
 
+@pytest.mark.parametrize("shape", [1, 2])
+def test_interval_holds_the_truth_where_the_path_takes_almost_no_time(shape):
+    """No path hides an error of the drift there: queues alone, of a millisecond, few of them empty with shape 2."""
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        here = np.sort(random.integers(0, 60 * SECOND, 600))
+        is_forward = random.random(600) < 0.5
+        took = random.gamma(shape, 1_000_000 / shape, 600).astype(np.int64) + 1
+        there = here + np.where(is_forward, took, -took)
+        true = 30 * there // 1_000_000  # 30 ppm
+        there = there + true
+        order = np.argsort(there, kind="stable")
+        clock = compare_clocks(here[order], there[order], is_forward[order], np.arange(600))
+        _, low, high = (edge + clock.base for edge in clock.offset_at(there[order], np.arange(600)))
+        assert (low <= true[order] + 2).all(), seed
+        assert (high >= true[order] - 2).all(), seed
+
+
+@pytest.mark.parametrize("unit", [100, 1_000, 1_000_000])
+def test_times_that_are_cut_off_widen_the_interval(unit):
+    """The path takes 50 ns each way, far less than a unit of the times."""
+    random = np.random.default_rng(unit)
+    here = np.sort(random.integers(0, 60 * SECOND, 2000))
+    is_forward = np.arange(2000) % 2 == 0
+    there = here + np.where(is_forward, 50, -50) + 5 * SECOND + unit // 2
+    clock = compare_clocks(here // unit * unit, there // unit * unit, is_forward, np.arange(2000))
+    assert len(clock.pieces) == 1
+    _, low, high = (edge + clock.base for edge in clock.offset_at(there // unit * unit, np.arange(2000)))
+    assert (low <= 5 * SECOND + unit // 2).all()
+    assert (high >= 5 * SECOND + unit // 2).all()
+    assert (high - low).max() <= 8 * unit
+
+
 def test_a_queue_that_stands_widens_the_interval():
     """From the middle on packets to the server take 50 ms more: the offset of all of them stays inside."""
     random = np.random.default_rng(3)
