@@ -4,6 +4,7 @@ Nothing is listed by hand, so that what is new has its page. ``tests/docs`` fail
 """
 
 import inspect
+import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import fields
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scores import label_table, pattern_score
 
 import pcapframe as pf
 from pcapframe import errors, schema
@@ -43,7 +45,13 @@ FRAMES = {
     ),
     "vantage_evidence": (schema.VANTAGE_EVIDENCE, "vantage_evidence", "one row a connection; index `conn_id`"),
 }
-EXAMPLES = ("clean.pcap", "resets.pcap", "losses.pcap", "midstream.pcap", "ipv6.pcapng")
+HERE = Path(__file__).parent
+SCORES = json.loads((HERE / "scores.json").read_text("utf-8"))
+# Recorded captures first, in this order; those of data/patterns are written packet by packet.
+EXAMPLES = (
+    "resets.pcap", "losses.pcap", "midstream.pcap", "ipv6.pcapng", "waits_server.pcap", "waits_client.pcap",
+    "clean.pcap", "workshops/tills.pcap.gz",
+)  # fmt: skip
 
 
 def write_pages(folder: Path) -> None:
@@ -64,6 +72,7 @@ def write_pages(folder: Path) -> None:
         "health.md": health_page(),
         "commands.rst": COMMANDS_PAGE,
         "tools.md": tools_page(),
+        "scores.md": scores_page(),
         **{f"gallery/{name}": text for name, text in gallery().items()},
     }
     for name, text in pages.items():
@@ -141,7 +150,10 @@ def patterns_page() -> str:
     lines = [
         "# Patterns",
         "",
-        "What `find_patterns` looks for. Each says what is seen, with the packets that show it, and never why.",
+        "What `find_patterns` looks for. Each says what is seen, with the packets that show it, never why. A pattern",
+        "is *unknown* where the capture limits what it rests on: its sentence then says so, and so does the",
+        "[capture's health](health.md). Thresholds are `pf.Thresholds()` in Python and `--threshold NAME=VALUE` on the",
+        "command line. `python docs/scores.py` prints the scores.",
     ]
     for category in CATEGORIES:
         lines += ["", f"## {category.replace('_', ' ').capitalize()}"]
@@ -151,9 +163,14 @@ def patterns_page() -> str:
             lines += ["", f"### {name}", "", _prose(inspect.getdoc(module) or ""), ""]
             lines += _thresholds(name, module.LIMITS)
             limited = ", ".join(f"`{key}`" for key in module.RESTS_ON)
-            lines += [f"Less certain where the capture limits: {limited}.", ""] if limited else []
-            if name in shown:
-                lines += [f'A capture that shows it: `pf.example("{shown[name]}")`.', ""]
+            lines += (
+                [f"At least or unknown where the capture limits [{limited}](health.md#what-they-limit).", ""]
+                if limited
+                else []
+            )
+            made = ", made packet by packet" if shown[name].startswith("patterns/") else ""
+            lines += [f'A capture that shows it: `pf.example("{shown[name]}")`{made}.', ""]
+            lines += [f"Score: {pattern_score(SCORES['patterns'][name])}", ""]
     return "\n".join(lines) + "\n"
 
 
@@ -180,7 +197,17 @@ def tools_page() -> str:
                 str(one.get("type", one.get("enum", ""))) for one in declared.get("anyOf", [])
             )
             lines.append(f"| `{name}` | {_cell(str(kind))} | {_cell(declared.get('description', ''))} |")
+        for what, schema_of in (("arguments", made.parameters), ("answers", made.output_schema)):
+            if schema_of:
+                text = json.dumps(schema_of, indent=1, ensure_ascii=False)
+                lines += ["", f"<details><summary>JSON schema of its {what}</summary>", "", "```json", text, "```"]
+                lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
+
+
+def scores_page() -> str:
+    """Return the table of labels beside the lab's truth, which a page of explanations includes."""
+    return f"{label_table(SCORES['labels'])}\n"
 
 
 def gallery() -> dict[str, str]:
@@ -217,7 +244,8 @@ def _numbers(chart: Chart, analysis: pf.Analysis) -> pd.DataFrame:
 def _shown() -> dict[str, str]:
     """Return a capture of the project by pattern."""
     shown: dict[str, str] = {}
-    for capture in EXAMPLES:
+    made = sorted(f"patterns/{path.name}" for path in pf.example("patterns/port_reuse.pcap").parent.glob("*.pcap"))
+    for capture in (*EXAMPLES, *made):
         for seen in pf.analyze(pf.example(capture), progress=False).patterns:
             shown.setdefault(seen.pattern, capture)
     return shown

@@ -17,7 +17,8 @@ def example(name: str) -> Path:
     Parameters
     ----------
     name : str
-        File name, such as ``resets.pcap``; data/README.md describes them.
+        File name, such as ``resets.pcap``; data/README.md describes them. ``patterns/NAME.pcap`` shows the pattern of
+        that name, ``workshops/`` has the captures of the incident reviews.
 
     Returns
     -------
@@ -36,7 +37,7 @@ def example(name: str) -> Path:
     """
     for folder in FOLDERS:
         path = folder / name
-        if path.parent == folder and path.is_file():
+        if path in folder.glob("**/*.pcap*"):
             return path
     known = sorted({file.name for folder in FOLDERS for file in folder.glob("*.pcap*")})
     raise ParameterError(f"there is no example {name!r}: expected one of {', '.join(known)}")

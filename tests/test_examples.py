@@ -10,7 +10,7 @@ from pcapframe.packets import read_pcap
 DATA = Path(__file__).parent.parent / "data"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in DATA.glob("*.pcap*")))
+@pytest.mark.parametrize("name", sorted(path.relative_to(DATA).as_posix() for path in DATA.rglob("*.pcap*")))
 def test_every_capture_is_an_example_and_can_be_read(name):
     assert example(name).read_bytes() == (DATA / name).read_bytes()
     assert len(read_pcap(example(name), progress=False)) > 0
@@ -24,7 +24,19 @@ def test_packets_are_as_many_as_captures_json_says():
     assert {name: len(read_pcap(example(name), progress=False)) for name in counts} == counts
 
 
-@pytest.mark.parametrize("name", ["nothing.pcap", "", ".", "../pyproject.toml", "/etc/hostname", "lab/link.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing.pcap",
+        "",
+        ".",
+        "../pyproject.toml",
+        "/etc/hostname",
+        "lab/link.py",
+        "patterns",
+        "patterns/../make_captures.py",
+    ],
+)
 def test_what_is_no_example(name):
     with pytest.raises(ParameterError, match=r"expected one of .*resets\.pcap"):
         example(name)

@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from click.testing import CliRunner
 
 import pcapframe as pf
 from pcapframe import schema
+from pcapframe.cli import output
 from pcapframe.cli.commands import commands
+from pcapframe.mcp_server.tools import TOOLS
+from pcapframe.patterns._registry import PATTERNS
 from pcapframe.report.sections import RESULT_TYPE
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -105,3 +109,50 @@ def test_thresholds_have_their_meaning(pages: Any) -> None:
     rows = re.findall(r"^\| `(\w+\.\w+)` \| (\S+) \| (.*) \|$", pages.patterns_page(), re.MULTILINE)
     assert {name for name, _, _ in rows} == set(pf.Thresholds().to_dict())
     assert [name for name, _, meaning in rows if not meaning] == []
+
+
+def test_every_pattern_has_rule_limits_a_capture_that_shows_it_and_its_score(pages: Any) -> None:
+    parts = {part.split("\n")[0]: part for part in re.split(r"^### ", pages.patterns_page(), flags=re.MULTILINE)[1:]}
+    assert set(parts) == set(PATTERNS)
+    for name, part in parts.items():
+        (capture,) = re.findall(r'A capture that shows it: `pf.example\("(.+?)"\)`', part)
+        assert name in {seen.pattern for seen in pf.analyze(pf.example(capture), progress=False).patterns}, name
+        assert re.search(r"^Rule: |^Reported |^Always ", part, re.MULTILINE), name
+        assert "recordings that ship with the tests: " in part, name
+
+
+def test_scores_are_what_the_recordings_give(pages: Any) -> None:
+    from scores import RECORDINGS, recordings, score_labels, score_patterns
+
+    every = recordings(RECORDINGS)
+    assert pages.SCORES["recordings"] == len(every)
+    assert pages.SCORES["patterns"] == score_patterns(every)
+    ours = [row for row in pages.SCORES["labels"] if row["reader"] != "tshark"]
+    assert ours == score_labels(every, tshark=False)
+
+
+def test_made_captures_are_what_their_script_writes(tmp_path: Path) -> None:
+    script = DOCS.parent / "data/make_patterns.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True)
+    folder = DOCS.parent / "data/patterns"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+
+
+def test_every_exit_status_and_variable_of_the_environment_is_told() -> None:
+    page = (DOCS / "environment.md").read_text("utf-8")
+    statuses = {output.BAD_CAPTURE, output.BAD_USAGE, output.FAULT, output.INTERRUPTED, output.CLOSED, 0}
+    assert {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == statuses
+    sources = [*DOCS.parent.glob("pcapframe/**/*.py"), DOCS.parent / "hatch_build.py"]
+    read = {name for path in sources for name in re.findall(r"[\"'](PCAPFRAME_[A-Z_]+)[\"']", path.read_text("utf-8"))}
+    assert read
+    assert {f"`{name}`" for name in read} <= set(re.findall(r"^\| (`[A-Z_]+`) \|", page, re.MULTILINE))
+
+
+def test_every_tool_has_its_schema(pages: Any) -> None:
+    page = pages.tools_page()
+    for tool in TOOLS:
+        for name in tool.made().parameters["properties"]:
+            assert f'"{name}": {{' in page
+    assert page.count("JSON schema of its arguments") == page.count("JSON schema of its answers") == len(TOOLS)
