@@ -25,6 +25,7 @@ RANK = np.asarray(
 RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
 ODD = np.uint64(0x9E3779B97F4A7C15)
 SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of those asked for
+MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
@@ -153,7 +154,7 @@ class Judge:
         carried, last_before = carried[own], last_before[own]
         elsewhere = (carried == LATE) & self.covered(y, which)
         shows = (acked != LATE) & (carried > acked) & before & ~elsewhere
-        is_last = shows & (sent == last_before)
+        is_last = shows & (sent == np.maximum(last_before, self.last_overlapping(which, sent, acked)))
         self.set(which[is_last], MISSING, "acknowledged")
         self.note_missing(which[is_last], y)
         self.set(which[shows & ~is_last], LOST, "not_acknowledged")
@@ -161,6 +162,23 @@ class Judge:
         self.set(which[later], LOST, "not_acknowledged")
         heard = self.heard_after(which, sent, y)
         self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
+
+    def last_overlapping(self, which: Array, sent: Array, acked: Array) -> Array:
+        """Return when the last of some rows was sent that overlaps each of them, before it was acknowledged.
+
+        What is sent again may be cut otherwise than before. [ns]
+        """
+        stream, start, end = (column[which] for column in (self.stream, self.start, self.end))
+        order, found = np.lexsort((start, stream)), sent.copy()
+        for apart in range(1, order.size):
+            one, other = order[:-apart], order[apart:]
+            near = (stream[one] == stream[other]) & (start[other] < end[one])
+            if not near.any() or apart > MOST_OVERLAPPING:
+                break
+            for mine, theirs in ((one[near], other[near]), (other[near], one[near])):
+                again = sent[theirs] < acked[mine]
+                np.maximum.at(found, mine[again], sent[theirs[again]])
+        return found
 
     def judge_echoes(self, which: Array, x: int, y: int) -> None:
         """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by echoes of timestamps."""
@@ -228,12 +246,22 @@ class Judge:
             pairs = (group[there].astype(np.int64) << MARK_BITS) + mark
             _, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
             _, of_group, total = np.unique(group[there], return_inverse=True, return_counts=True)
-            again = tells & (counts[inverse] > 1) & (mark != NONE)
-            other = tells & (counts[inverse] == 1) & (total[of_group] > 1) & (mark != NONE)
+            original = self._is_original(inverse, every[there], y, x)
+            again = tells & (counts[inverse] > 1) & (mark != NONE) & ~original
+            other = tells & original & (total[of_group] > counts[inverse]) & (mark != NONE)
             mine = np.isin(every[there], which)
             sends = (self.end[every[there]] > self.start[every[there]]) & (self.kind[every[there]] & RST == 0)
             self.set(every[there][mine & again & (sends | (name == "ip_id"))], ADDED, rule)
             self.set(every[there][mine & other & sends], MISSING, rule)
+
+    def _is_original(self, of: Array, rows: Array, y: int, x: int) -> Mask:
+        """Tell which rows came first of those alike, where the capture nearer to the sender has none of them."""
+        has_one = np.zeros(of.size, np.bool_)
+        has_one[of[self.rows.place[rows, x] != NONE]] = True
+        order = np.lexsort((self.time_at(y, rows), of))
+        first = np.ones(of.size, np.bool_)
+        first[order[1:]] = of[order[1:]] != of[order[:-1]]
+        return np.asarray(first & ~has_one[of], np.bool_)
 
     def is_complete(self, path: Array, x: int, y: int) -> Mask:
         """Tell in which connections the capture at `x` lacks nothing, by enough packets that it shares with `y`."""

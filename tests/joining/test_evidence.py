@@ -30,6 +30,29 @@ def test_missing_in_the_capture_and_acknowledged():
     assert (fates(frames, beyond(frames, without=(4,)))) == [("4", "", "not_captured", "acknowledged")]
 
 
+def test_sent_again_with_other_limits_and_missing_again():
+    """Frame 4 is lost; its bytes are sent again in two parts, of which the server's capture lacks the first."""
+    made = Conversation(**ISNS).handshake().data("client", 100, lost=True).wait(0.3)
+    made.send("client", "PA", 60, seq=1).send("client", "PA", 40, seq=61).ack("server", ack=101)
+    frames = list(made.data("server", 500).ack("client").close())
+    assert fates(frames, beyond(frames, without=(4, 5))) == [
+        ("4", "", "lost_between", "not_acknowledged"),
+        ("5", "", "not_captured", "acknowledged"),
+    ]
+
+
+def test_copies_of_an_ack_that_its_own_capture_lacks():
+    """Frame 5, the server's ACK, arrives twice and its own capture lacks it: one of the two is the server's."""
+    frames = list(talk(5))
+    there = beyond(frames, without=(5, 8))  # 8 shows that this capture lacks packets
+    again = (frames[4][0] + MS / 100, frames[4][1])
+    here = sorted([*frames, again], key=lambda frame: frame[0])
+    assert [row for row in fates(here, there) if row[0] in ("5", "6")] == [
+        ("5", "", "unknown", "no_evidence"),
+        ("6", "", "added", "identification"),
+    ]
+
+
 def test_further_copy_on_the_way():
     frames = list(talk(3))
     there = beyond(frames)
