@@ -1,7 +1,7 @@
 """How well joins of three points meet the truth: on which leg packets were lost, what the middle lacks and adds.
 
-The recordings of one run at both ends and in the middle; that of the middle is altered as in `joining`. Only frames of
-the link that arrive once are counted: `joining` counts copies.
+The recordings of one run at both ends and in the middle; that of the middle is altered as in `alterations`. Only frames
+of the link that arrive once are counted: `joining` counts copies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 
 import pcapframe as pf
 
-from .joining import FORGED, RST, Alteration, altered
+from .alterations import FORGED, RST, Alteration, altered
 from .scoring import Recording, Score
 
 __all__ = ["ALTERED", "LegScore", "legs_table", "score_legs", "score_three"]
