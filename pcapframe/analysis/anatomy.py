@@ -12,7 +12,7 @@ from pcapframe.plain import PlainColumns
 from pcapframe.schema import RESENDS, SEGMENTS, WIRESHARK_LABELS, names
 from pcapframe.segments import NO_ROW, Anatomy, Followed, follow
 
-__all__ = ["resends"]
+__all__ = ["first_copies", "resends"]
 
 LABELS = pd.CategoricalDtype(list(WIRESHARK_LABELS))
 
@@ -79,6 +79,25 @@ def resends(analysis: Analysis) -> pd.DataFrame:
     }
     frame = pd.DataFrame({name: made[name] for name in names(RESENDS)}, index=resent.index)
     return frame.sort_index()
+
+
+def first_copies(segments: pd.DataFrame) -> pd.Series:
+    """Return for every retransmitted segment when its bytes were sent first.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``, whole connections in capture order; not modified.
+
+    Returns
+    -------
+    Series of UInt32
+        Frame of the first copy, as ``first_copy`` of `resends`; index ``frame``.
+    """
+    rows, seen = _followed(segments, _chosen(segments))
+    frames = segments.index.to_numpy()
+    index = pd.Index(frames[rows[seen.row]], name="frame")
+    return pd.Series(_copies(frames, rows, seen.first), index, name="first_copy").sort_index()
 
 
 def _rules(rules: pd.Series, first: pd.arrays.IntegerArray) -> pd.Series:

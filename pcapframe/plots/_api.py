@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pcapframe.plots._graph import Graph
+
 __all__ = ["Chart", "Options", "Section", "Tab", "always", "of_either_side"]
 
 Options: TypeAlias = Mapping[str, Any]
@@ -87,6 +89,8 @@ class Chart:
         The explorer's tab; None for none.
     shows : callable
         Tells from the connections whether there is something to see; the report leaves out charts without.
+    graph : Graph or None
+        Axes and marks, from which the browser draws it; None where only matplotlib does.
     """
 
     draw: Callable[..., Axes]
@@ -100,6 +104,7 @@ class Chart:
     ways: tuple[Options, ...] = ({},)
     tab: Tab | None = None
     shows: Callable[[pd.DataFrame], bool] = always
+    graph: Graph | None = None
 
     @property
     def name(self) -> str:

@@ -10,10 +10,8 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text, values, without_attrs
 from pcapframe.plots._bins import nanoseconds
 
-__all__ = ["MARKS", "OneConnection", "one_connection", "thinned"]
+__all__ = ["OneConnection", "one_connection"]
 
-MARKS = 4_000  # more marks of a kind are joined
-COLUMNS = 2_000  # columns of time that marks are joined in
 # The columns that these charts read: selecting all columns of a long capture takes most of the time.
 READ = (
     "time", "src", "dst", "src_port", "dst_port", "tcp_flags", "ack", "payload_bytes", "from_client", "rel_seq",
@@ -98,32 +96,3 @@ def _with_most(conn_ids: Array, payload: Array, timed: Array) -> int:
     if most.size > 1:
         most = most[[np.argmax(np.bincount(conn_ids)[most])]]
     return int(most[0])
-
-
-def thinned(marks: pd.DataFrame) -> pd.DataFrame:
-    """Join marks that are too many to tell apart.
-
-    Parameters
-    ----------
-    marks : DataFrame
-        Columns ``kind``, ``time_s``, ``low`` and ``high``; not modified.
-
-    Returns
-    -------
-    DataFrame
-        The same, and ``marks``, how many each row stands for. Of a kind with more than 4,000, those in the same 2000th
-        of the time are one, from the lowest ``low`` to the highest ``high``, at the time of the first.
-    """
-    marks = marks.assign(marks=1)
-    counts = marks["kind"].value_counts()
-    crowded = marks["kind"].isin(counts.index[counts > MARKS])
-    if not crowded.any():
-        return marks
-    many = marks[crowded]
-    span = max(float(marks["time_s"].max() - marks["time_s"].min()), 1e-9)
-    column = ((many["time_s"] - marks["time_s"].min()) / span * COLUMNS).astype(np.int64)
-    joined = many.groupby([many["kind"], column], observed=True, sort=False).agg(
-        time_s=("time_s", "first"), low=("low", "min"), high=("high", "max"), marks=("marks", "sum")
-    )
-    joined = joined.droplevel(1).reset_index()
-    return pd.concat([marks[~crowded], joined], ignore_index=True)

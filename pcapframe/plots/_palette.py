@@ -126,7 +126,8 @@ SEQUENCE_LOOKS = {
     "sack": Look("SACK", PURPLE, marker="s"),
     "ack": Look("acknowledged", GREEN, line="-"),
     "window": Look("window", ORANGE, line="--"),
-    "fin": Look("FIN", BLUE, marker="D"),  # these two are drawn in the text colour
+    "zero_window": Look("zero window", BLUE, marker="v"),
+    "fin": Look("FIN", YELLOW, marker="D"),  # these two are drawn in the text colour
     "rst": Look("RST", GREY, marker="x"),
 }
 WINDOW_LOOKS = {

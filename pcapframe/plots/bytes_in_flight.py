@@ -10,8 +10,9 @@ from pcapframe.measures import values
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink
 from pcapframe.plots._captions import tally
-from pcapframe.plots._connection import OneConnection, one_connection, thinned
+from pcapframe.plots._connection import OneConnection, one_connection
 from pcapframe.plots._frames import Source, category, segments_of
+from pcapframe.plots._marks import Marks
 from pcapframe.plots._palette import WINDOW_LOOKS
 from pcapframe.plots._scales import seconds_axis, unit_axis
 from pcapframe.plots._text import legend, state, title
@@ -55,7 +56,7 @@ def bytes_in_flight_data(
     if one is None:
         return _marks("window", np.empty(0), np.empty(0)).assign(marks=np.empty(0, np.int64))
     windows = _window(one)
-    made = thinned(pd.concat([*_flight(one), *windows], ignore_index=True))
+    made = Marks(pd.concat([*_flight(one), *windows], ignore_index=True)).between()
     made.attrs = {
         "conn_id": one.conn_id,
         "from_client": one.from_client,

@@ -12,6 +12,7 @@ from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, ink, split, tall
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import OVERVIEW_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
 from pcapframe.plots._shapes import outline, steps
@@ -19,6 +20,8 @@ from pcapframe.plots._text import state, title, without_time
 from pcapframe.wording import counted
 
 __all__ = ["overview", "overview_data"]
+
+OF = {"failed": "connections", "rsts": "packets", "resent": "packets", "zero_windows": "packets"}  # denominators
 
 
 def overview_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
@@ -107,15 +110,15 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
         return state(ax, what, timeless if totals["packets"] else none)
     edges = np.array(facts["edges"])
     days = dates(to_time(edges))
-    panels = split(ax, [1] * len(OVERVIEW_LOOKS))
-    of = {"failed": "connections", "rsts": "packets", "resent": "packets", "zero_windows": "packets"}
-    for panel, (name, look) in zip(panels, OVERVIEW_LOOKS.items(), strict=True):
+    panels = split(ax, [panel.share for panel in GRAPH.panels])
+    for panel, declared in zip(panels, GRAPH.panels, strict=True):
+        ((name, look, *_),) = declared.marks
         steps(panel, data[name], days, facecolor=look.color, hatch=look.hatch, **outline(ax))
         count_axis(panel, "")
         panel.yaxis.set_major_locator(MaxNLocator(2, integer=True, min_n_ticks=1))
         room = 1 - min(0.26 / tall(panel), 0.6)  # less the text
         panel.set_ylim(0, max(float(data[name].max()) / room, 1))
-        denominator = f" of {totals[of[name]]:,}" if name in of else ""
+        denominator = f" of {totals[OF[name]]:,}" if name in OF else ""
         text = f"{look.label}: {totals[name]:,}{denominator}"
         panel.text(0.008, 0.94, text, transform=panel.transAxes, va="top", fontsize="small", color=ink(ax))
     time_axis(panels[-1], days[0], days[-1])
@@ -127,6 +130,13 @@ def overview(segments: Source, connections: pd.DataFrame | None = None, *, ax: A
     return ax
 
 
+GRAPH = Graph(
+    across=Axis("time", "UTC"),
+    panels=tuple(
+        Panel(Axis(look.label), (Mark(name, look, "bars", high=name),)) for name, look in OVERVIEW_LOOKS.items()
+    ),
+    at="start",
+)
 CHART = Chart(
     draw=overview,
     data=overview_data,
@@ -135,4 +145,5 @@ CHART = Chart(
     limited_by=("connections", "packets", "flags", "retransmissions"),
     section="overview",
     tab=Tab(label="Overview", height=560, picks="time"),
+    graph=GRAPH,
 )

@@ -11,6 +11,7 @@ from pcapframe.plots._api import Chart, of_either_side
 from pcapframe.plots._axes import axes_or_new, inches, split
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, category, counted_segments_of
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import RTT_LOOKS
 from pcapframe.plots._scales import dates, log_axis, time_axis, unit_axis
 from pcapframe.plots._shapes import steps
@@ -199,7 +200,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
         steps(panel, share, levels, across=True, facecolor=look.color, alpha=0.35)
         steps(panel, share, levels, across=True, fill=False, color=look.color, linestyle=look.line)
     log_axis(ax, levels[0], levels[-1])
-    unit_axis(ax, "round-trip time", "s")
+    unit_axis(ax, PANEL.axis.label, PANEL.axis.unit)
     time_axis(ax, days[0], days[-1])
     panel.set_xlabel("share [%]")
     panel.xaxis.set_major_locator(MaxNLocator(2))
@@ -217,6 +218,17 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+PANEL = Panel(
+    Axis("round-trip time", "s", log=True),
+    tuple(
+        mark
+        for side, look in RTT_LOOKS.items()
+        for mark in (
+            Mark(side, look._replace(label=f"{look.label}, 5th to 95th percentile"), "band", high="p95_s", low="p5_s"),
+            Mark(side, look._replace(label=f"{look.label}, median"), "line", high="median_s"),
+        )
+    ),
+)
 CHART = Chart(
     draw=rtt,
     data=rtt_data,
@@ -225,4 +237,5 @@ CHART = Chart(
     limited_by=("round_trips",),
     section="timing",
     shows=of_either_side("ack_rtt_max_s"),
+    graph=Graph(across=Axis("time", "UTC"), panels=(PANEL,), at="start", by="side"),
 )

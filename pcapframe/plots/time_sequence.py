@@ -2,30 +2,28 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.axes import Axes
 
-from pcapframe.arrays import Array
 from pcapframe.conversation import sender_spans
-from pcapframe.measures import values
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._captions import tally
-from pcapframe.plots._connection import OneConnection, one_connection, thinned
-from pcapframe.plots._frames import Source, category, segments_of
+from pcapframe.plots._frames import Source, segments_of
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Shape
 from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS
 from pcapframe.plots._scales import seconds_axis, unit_axis
+from pcapframe.plots._sequence import time_sequence_marks
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, state, title
-from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import counted, percent
 
 __all__ = ["sender_ribbon_data", "time_sequence", "time_sequence_data"]
 
-KINDS = tuple(SEQUENCE_LOOKS)
-LINES = ("ack", "window")
-POINTS = ("fin", "rst")
+SHAPES: dict[str, Shape] = {
+    "ack": "steps", "window": "steps", "sack": "span", "segment": "span", "resent": "span", "zero_window": "points",
+    "fin": "points", "rst": "points",
+}  # fmt: skip
+PLAIN = ("fin", "rst")  # drawn in the colour of text
 SPANS = 2_000  # of the ribbon
 
 
@@ -47,28 +45,23 @@ def time_sequence_data(
     -------
     DataFrame
         ``kind`` (category), ``time_s`` since the connection's first packet (float64 [s]), ``low`` and ``high``,
-        relative sequence numbers of the side followed (float64 [bytes]), and ``marks``, the number of marks in a row
-        (int64). Kinds: ``segment`` and ``resent`` reach from ``rel_seq`` over payload, SYN and FIN; ``ack``, ``window``
-        (its right edge) and ``sack`` (its blocks) are of the other side; ``fin`` and ``rst`` of either. Of a kind with
-        more than 4,000, those in the same 2000th of the time are joined. ``attrs`` holds ``conn_id``,
-        ``from_client``, ``connection`` (text), ``start_ns`` and ``segments``; it is empty without segments.
+        relative sequence numbers of the side followed (float64 [bytes]), ``frame`` (int64), ``first_copy``, the frame
+        that a resent segment's bytes were first in (UInt32, null elsewhere and where there is none), with its
+        ``first_copy_s`` (float64 [s]), and ``marks``, the number of marks in a row (int64). Kinds: ``segment`` and
+        ``resent`` reach from ``rel_seq`` over payload, SYN and FIN; ``ack``, ``window`` (its right edge), ``sack`` (its
+        blocks) and ``zero_window`` are of the other side; ``fin`` and ``rst`` of either. Of a kind with more than
+        4,000, those in the same 2000th of the time are joined; frame and copy are those of the first. ``attrs`` holds
+        ``conn_id``, ``from_client``, ``connection`` (text), ``start_ns`` and ``segments``; it is empty without
+        segments.
 
     Raises
     ------
     ParameterError
         There is no such connection.
     """
-    one = one_connection(segments, conn_id, from_client)
-    if one is None:
-        return _marks("segment", np.empty(0), np.empty(0), np.empty(0)).assign(marks=np.empty(0, np.int64))
-    made = thinned(pd.concat([*_sent(one), *_answered(one)], ignore_index=True))
-    made.attrs = {
-        "conn_id": one.conn_id,
-        "from_client": one.from_client,
-        "connection": one.text,
-        "start_ns": one.start_ns,
-        "segments": len(one.segments),
-    }
+    marks, attrs = time_sequence_marks(segments, conn_id, from_client=from_client)
+    made = marks.between()
+    made.attrs = attrs
     return made
 
 
@@ -118,55 +111,6 @@ def sender_ribbon_data(segments: pd.DataFrame, conn_id: int, *, from_client: boo
     )
 
 
-def _marks(kind: str, time_s: Array, low: Array, high: Array) -> pd.DataFrame:
-    column = category(np.full(time_s.size, KINDS.index(kind)), KINDS)
-    return pd.DataFrame({"kind": column, "time_s": time_s, "low": low, "high": high})
-
-
-def _sent(one: OneConnection) -> list[pd.DataFrame]:
-    """Return the marks of the segments that the side followed sent."""
-    sent, time_s = one.segments[one.sent], one.time_s[one.sent]
-    flags = sent["tcp_flags"].to_numpy()
-    syn, fin, rst = ((flags & FLAG_BITS[name]) != 0 for name in ("SYN", "FIN", "RST"))
-    low = values(sent["rel_seq"], np.int64).astype(np.float64)
-    high = low + values(sent["payload_bytes"], np.int64) + syn + fin
-    again, carries = sent["resent"].to_numpy(), high > low
-    chosen = {"segment": carries & ~again, "resent": carries & again}
-    made = [_marks(kind, time_s[of], low[of], high[of]) for kind, of in chosen.items()]
-    ends = {"fin": fin, "rst": rst}
-    return made + [_marks(kind, time_s[of], high[of], high[of]) for kind, of in ends.items()]
-
-
-def _answered(one: OneConnection) -> list[pd.DataFrame]:
-    """Return ACKs, windows, SACK blocks, FINs and RSTs of the other side, those without a number at its last ACK."""
-    answers, time_s = one.segments[~one.sent], one.time_s[~one.sent]
-    flags = answers["tcp_flags"].to_numpy()
-    has_ack = answers["rel_ack"].notna().to_numpy() & ((flags & FLAG_BITS["RST"]) == 0)
-    ack = answers["rel_ack"].astype("float64").ffill().fillna(0.0).to_numpy()
-    window = values(answers["window_bytes"], np.float64, null=np.nan)
-    offers = has_ack & ~np.isnan(window)
-    made = [
-        _marks("ack", time_s[has_ack], ack[has_ack], ack[has_ack]),
-        _marks("window", time_s[offers], (ack + window)[offers], (ack + window)[offers]),
-        _sacked(answers, time_s, ack),
-    ]
-    for kind, name in (("fin", "FIN"), ("rst", "RST")):
-        of = (flags & FLAG_BITS[name]) != 0
-        made.append(_marks(kind, time_s[of], ack[of], ack[of]))
-    return made
-
-
-def _sacked(answers: pd.DataFrame, time_s: Array, ack: Array) -> pd.DataFrame:
-    """Return the blocks of SACK options; their edges are relative to the ACK, modulo 2**32."""
-    some = np.flatnonzero(answers["sack"].notna().to_numpy())
-    lists = pa.array(answers["sack"].array.take(some))
-    edges = np.asarray(pc.list_flatten(lists).to_numpy(zero_copy_only=False), np.uint32)
-    row = np.repeat(some, pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64))
-    from_ack = (edges - answers["ack"].to_numpy()[row]).astype(np.int32)
-    place = ack[row] + from_ack
-    return _marks("sack", time_s[row[::2]], place[::2], place[1::2])
-
-
 def time_sequence(
     segments: Source, conn_id: int | None = None, *, from_client: bool | None = None, ax: Axes | None = None
 ) -> Axes:
@@ -207,45 +151,51 @@ def time_sequence(
     what, facts = CHART.title, data.attrs
     if data.empty:
         return state(ax, what, "There is no segment with a time.")
-    for kind, look in SEQUENCE_LOOKS.items():
-        rows = data[data["kind"] == kind]
-        if rows.empty:
-            continue
-        color = ink(ax) if kind in POINTS else look.color
-        label = f"{look.label} ({rows['marks'].sum():,})"
-        if kind in LINES:
-            ax.plot(rows["time_s"], rows["high"], color=color, linestyle=look.line, drawstyle="steps-post",
-                    linewidth=1, label=label)  # fmt: skip
-        elif kind in POINTS:
-            ax.scatter(rows["time_s"], rows["high"], color=color, marker=look.marker, s=36, linewidths=1, label=label,
-                       zorder=4)  # fmt: skip
-        else:
-            above = 3 if kind == "resent" else 2
-            places = rows.assign(gap=np.nan)  # one line with gaps is far faster than a line per segment
-            ax.plot(places[["time_s", "time_s", "gap"]].to_numpy().ravel(),
-                    places[["low", "high", "gap"]].to_numpy().ravel(),
-                    color=color, linewidth=1.8, solid_capstyle="butt", snap=True, zorder=above)  # fmt: skip
-            # The mark at the foot distinguishes the kinds without colour.
-            ax.plot(rows["time_s"], rows["low"], color=color, marker=look.marker, linestyle="",
-                    markersize=5 if kind == "resent" else 3, label=label, zorder=above)  # fmt: skip
+    for mark in SEQUENCE.marks:
+        rows = data[data["kind"] == mark.name]
+        if not rows.empty:
+            _draw(ax, mark, rows)
     _limit(ax, data)
     ribbon = sender_ribbon_data(segments, facts["conn_id"], from_client=facts["from_client"])
     _, below = split(ax, (0.94, 0.06)) if len(ribbon) else (ax, ax)
     if len(ribbon):
         _draw_ribbon(below, ribbon)
     seconds_axis(below, facts["start_ns"], 0.0, float(data["time_s"].max()))
-    unit_axis(ax, "relative sequence number", "B")
+    unit_axis(ax, SEQUENCE.axis.label, SEQUENCE.axis.unit)
     of = f"connection {facts['conn_id']:,}: {facts['connection']}, {counted(facts['segments'], 'segment')} both ways"
     title(ax, what, of, numbers=[tally(SEQUENCE_LOOKS, data.groupby("kind", observed=True)["marks"].sum().to_dict())])
     legend(below, *([ax] if len(ribbon) else []))
     return ax
 
 
+def _draw(ax: Axes, mark: Mark, rows: pd.DataFrame) -> None:
+    """Draw the marks of one kind; how many there are is in the legend."""
+    look, color = mark.look, ink(ax) if mark.plain else mark.look.color
+    label = f"{look.label} ({rows['marks'].sum():,})"
+    if mark.shape == "steps":
+        ax.plot(rows["time_s"], rows["high"], color=color, linestyle=look.line, drawstyle="steps-post", linewidth=1,
+                label=label)  # fmt: skip
+    elif mark.shape == "points":
+        ax.scatter(rows["time_s"], rows["high"], color=color, marker=look.marker, s=36, linewidths=1, label=label,
+                   zorder=4)  # fmt: skip
+    else:
+        is_again = mark.name == "resent"
+        above = 3 if is_again else 2
+        places = rows.assign(gap=np.nan)  # one line with gaps is far faster than a line per segment
+        ax.plot(places[["time_s", "time_s", "gap"]].to_numpy().ravel(),
+                places[["low", "high", "gap"]].to_numpy().ravel(),
+                color=color, linewidth=1.8, solid_capstyle="butt", snap=True, zorder=above)  # fmt: skip
+        # The mark at the foot distinguishes the kinds without colour.
+        ax.plot(rows["time_s"], rows["low"], color=color, marker=look.marker, linestyle="",
+                markersize=5 if is_again else 3, label=label, zorder=above)  # fmt: skip
+
+
 def _draw_ribbon(ax: Axes, ribbon: pd.DataFrame) -> None:
     """Draw what the sender was doing as one row of bars; each kind has its share of the time in the legend."""
     lasted = ribbon["end_s"] - ribbon["start_s"]
-    for state_name, look in SENDER_LOOKS.items():
-        of = (ribbon["state"] == state_name).to_numpy()
+    for mark in RIBBON.marks:
+        look = mark.look
+        of = (ribbon["state"] == mark.name).to_numpy()
         if of.any():
             share = percent(float(lasted[of].sum()) / max(float(lasted.sum()), 1e-9))
             spans = list(zip(ribbon["start_s"][of].tolist(), lasted[of].tolist(), strict=True))
@@ -265,10 +215,31 @@ def _limit(ax: Axes, data: pd.DataFrame) -> None:
     ax.set_ylim(low - room, top + room)
 
 
+SEQUENCE = Panel(
+    Axis("relative sequence number", "B"),
+    tuple(
+        Mark(name, look, SHAPES[name], high="high", low="low", plain=name in PLAIN)
+        for name, look in SEQUENCE_LOOKS.items()
+    ),
+)
+RIBBON = Panel(
+    Axis("sender"),
+    tuple(Mark(name, look, "lane", high="end_s", low="start_s") for name, look in SENDER_LOOKS.items()),
+    share=0.06,
+    data=sender_ribbon_data,
+)
 CHART = Chart(
     draw=time_sequence,
     data=time_sequence_data,
     title="Time–sequence graph",
     numbers="sequence numbers, acknowledgements, SACK blocks and window of one connection over time, as in tcptrace",
     of="connection",
+    graph=Graph(
+        across=Axis("time", "s"),
+        panels=(SEQUENCE, RIBBON),
+        at="time_s",
+        by="kind",
+        evidence="packet",
+        marks=time_sequence_marks,
+    ),
 )

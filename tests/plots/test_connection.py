@@ -1,9 +1,8 @@
-import numpy as np
 import pandas as pd
 import pytest
 
 from pcapframe.errors import ParameterError
-from pcapframe.plots._connection import MARKS, one_connection, thinned
+from pcapframe.plots._connection import one_connection
 from tests.builders import Conversation
 from tests.plots.made import made
 
@@ -59,16 +58,3 @@ def test_of_several_with_as_much_payload_the_one_with_more_segments_that_have_a_
 def test_unknown_connections_are_refused() -> None:
     with pytest.raises(ParameterError, match="there is no connection 9"):
         one_connection(frames(), 9, None)
-
-
-def test_marks_are_joined_only_where_there_are_too_many() -> None:
-    few = pd.DataFrame({"kind": "a", "time_s": [0.0, 1.0], "low": [1.0, 2.0], "high": [3.0, 4.0]})
-    assert thinned(few)["marks"].tolist() == [1, 1]
-    count = 5 * MARKS
-    many = pd.DataFrame({"kind": "b", "time_s": np.linspace(0, 1, count), "low": np.arange(count) * 1.0})
-    many["high"] = many["low"] + 1
-    joined = thinned(pd.concat([few, many], ignore_index=True))
-    assert len(joined) <= 2 + 2001
-    assert joined["marks"].sum() == count + 2
-    assert (joined["low"].min(), joined["high"].max()) == (0, count)
-    assert joined.loc[joined["kind"] == "a", "high"].tolist() == [3, 4]

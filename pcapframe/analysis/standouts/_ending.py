@@ -34,7 +34,7 @@ def _at_same(seen: Seen, free: Mask, pattern: str, what: str, how: str) -> Itera
     count = numbers["connections"]
     low, high = numbers[f"{what}_min_s"], numbers[f"{what}_max_s"]
     servers = np.unique(seen.server_number[mask]).size
-    where = seen.server_text(int(np.argmax(mask))) if servers == 1 else f"{servers:,} servers"
+    where = seen.traffic.endpoints.server_text(int(np.argmax(mask))) if servers == 1 else f"{servers:,} servers"
     whose = {"the server": numbers["rst_from_server"], "the client": numbers["rst_to_server"]}
     by = next((name for name, number in whose.items() if number == count), "either side")
     among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
@@ -122,7 +122,7 @@ def _after_fin(seen: Seen, group: Group, side: str, whose: str) -> str:
     if side == "both":
         return "after a FIN"
     if side == whose == "server":
-        return f"after its own FIN, when {seen.client_text(group.mask, again=True)} sent more data"
+        return f"after its own FIN, when {seen.client_text(group.mask)} sent more data"
     return f"after the {whose}'s FIN"
 
 

@@ -23,7 +23,7 @@ def tried_ports(seen: Seen, free: Mask) -> Iterator[Found]:
     for mask in _large_groups(seen, free, ends.client >> 16, ends.server >> 16, ends.server & 0xFFFF):
         place = int(np.argmax(mask))
         ports = np.unique(ends.server[mask]).size
-        who, whom = seen.client_text(mask), seen.server_host_text(place)
+        who, whom = ends.client_text(place), ends.server_host_text(place)
         rows = _probes(seen, mask)
         yield Found(
             f"{who} tried {ports:,} ports of {whom}{seen.span_text(rows)}: {_outcomes(seen, mask)}",
@@ -39,7 +39,7 @@ def tried_addresses(seen: Seen, free: Mask) -> Iterator[Found]:
         hosts, port = np.unique(ends.server_host[mask]).size, int(ends.server[place] & 0xFFFF)
         rows = _probes(seen, mask)
         yield Found(
-            f"{seen.client_text(mask)} tried port {port} of {hosts:,} addresses{seen.span_text(rows)}: "
+            f"{ends.client_text(place)} tried port {port} of {hosts:,} addresses{seen.span_text(rows)}: "
             f"{_outcomes(seen, mask)}",
             mask, rows, mask, "first",
         )  # fmt: skip

@@ -30,14 +30,14 @@ def slow_servers(seen: Seen, free: Mask) -> Iterator[Found]:
     listed = {row["server"]: row for row in numbers["by_server"]}
     rows = seen.rows_of("slow_service")
     for group in seen.groups(seen.places_of("slow_service") & free):
-        row = listed.get(group.server)
+        row = listed.get(group.name)
         if row is not None and row["slow_median_s"] < SLOW_S and row["slow"] < SEVERAL:
             continue
         if row is None:
-            slowest = numbers["by_server"][0]
             text = (
                 f"{group.name} took long to answer {numbers['slow']:,} of {counted(numbers['turns'], 'request')}; the "
-                f"most time: {seen.with_name(slowest['server'])}, {seconds(slowest['slow_median_s'])} (median)"
+                f"most time: {numbers['by_server'][0]['server']}, {seconds(numbers['by_server'][0]['slow_median_s'])} "
+                "(median)"
             )
         else:
             trips = row["round_trip_s"]
@@ -173,7 +173,7 @@ class _Ends(NamedTuple):
 
 def _ends(seen: Seen, mask: Mask) -> _Ends:
     servers = np.unique(seen.server_number[mask]).size
-    one = seen.server_text(int(np.argmax(mask)))
+    one = seen.traffic.endpoints.server_text(int(np.argmax(mask)))
     lasted = float(np.nansum(seen.seconds("duration_s")[mask]))
     return _Ends(seen.client_text(mask), one if servers == 1 else f"{servers:,} servers", lasted)
 

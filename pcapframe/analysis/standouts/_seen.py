@@ -1,7 +1,6 @@
 """What the rules read: connections and segments, grouped by server, and what a rule found in them."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +8,6 @@ import pandas as pd
 
 from pcapframe.analysis.health import CaptureHealth
 from pcapframe.arrays import Array, Mask
-from pcapframe.naming import beside, names_by_end
 from pcapframe.patterns import Pattern, Traffic
 from pcapframe.wording import counted, seconds
 
@@ -50,12 +48,8 @@ class Found(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Connections of one server, or of several that are summed up; `server` is its address and port, `name` both.
+    """Connections of one server, or of several that are summed up."""
 
-    The text for a sentence, `name`, has what the server is called beside its address.
-    """
-
-    server: str
     name: str
     mask: Mask
     among: Mask
@@ -159,45 +153,21 @@ class Seen:
             single = min(int(above.sum()), most - 1)
         for server in servers[:single].tolist():
             among = number == server
-            place = int(np.argmax(among))
-            yield Group(self.traffic.endpoints.server_text(place), self.server_text(place), mask & among, among, 1)
+            yield Group(self._server_text(server), mask & among, among, 1)
         others = servers[single:]
         if others.size:
             among = np.isin(number, others)
-            place = int(np.argmax(number == others[0]))
-            name = f"{self.server_text(place)} and {counted(int(others.size - 1), 'other server')}"
-            yield Group("", name, mask & among, among, int(others.size))
+            name = f"{self._server_text(int(others[0]))} and {counted(int(others.size - 1), 'other server')}"
+            yield Group(name, mask & among, among, int(others.size))
 
-    def server_text(self, place: int) -> str:
-        """Write the server of a connection, with its port and with what it is called."""
-        return self.with_name(self.traffic.endpoints.server_text(place))
+    def _server_text(self, server: int) -> str:
+        return self.traffic.endpoints.server_text(int(np.argmax(self.server_number == server)))
 
-    def with_name(self, server: str) -> str:
-        """Write what a server is called beside its address and port."""
-        return beside(server, self._server_names.get(server, ""))
-
-    def server_host_text(self, place: int) -> str:
-        """Write the server address of a connection, with what it is called at any port."""
-        host = self.traffic.endpoints.server_host_text(place)
-        return beside(host, names_by_end(self.traffic.connections, ports=False).get(host, ""))
-
-    @cached_property
-    def _server_names(self) -> dict[str, str]:
-        return names_by_end(self.traffic.connections)
-
-    @cached_property
-    def _client_names(self) -> dict[str, str]:
-        return names_by_end(self.traffic.connections, "client")
-
-    def client_text(self, mask: Mask, *, again: bool = False) -> str:
-        """Write the client address of connections with what it is called, or how many clients they have.
-
-        Where a sentence names it `again`, without what it is called.
-        """
+    def client_text(self, mask: Mask) -> str:
+        """Name the client address of connections, or how many clients they have."""
         hosts = np.unique(self.traffic.endpoints.client[mask] >> 16)
         if hosts.size == 1:
-            text = self.traffic.endpoints.client_text(int(np.argmax(mask)))
-            return text if again else beside(text, self._client_names.get(text, ""))
+            return self.traffic.endpoints.client_text(int(np.argmax(mask)))
         return counted(int(hosts.size), "client")
 
     def span_text(self, rows: Array) -> str:
