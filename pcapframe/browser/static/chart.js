@@ -1,0 +1,701 @@
+// A chart that answers: uPlot's canvas, scales and axes with our marks, hovering, zooming, picking, keys and touch.
+// mount(element, {header, body, zoom, pick}) draws what pcapframe.browser packed; `zoom(low, high)` may bring other rows
+// later (update), `pick` is told which packet or bin was clicked. Runs offline and evaluates nothing.
+const pcapframe = (() => {
+  "use strict";
+  const TYPES = { f8: Float64Array, u4: Uint32Array, u2: Uint16Array };
+  const NEAR = 18; // CSS pixels around the pointer in which a mark is named
+  const STEPS = [1, 2, 5];
+  const LONG_STEPS = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+  const NOTABLE = new Set(["resent", "rst", "zero_window", "fin"]);
+  const HELP = "Arrows move from mark to mark, Page Up and Page Down by ten, N to the next that is notable; plus and minus zoom, "
+    + "Shift with arrows moves the view, 0 shows everything, Enter opens the packet, Escape leaves.";
+
+  const LAYERS = ["lane", "band", "bars", "steps", "line", "span", "points"]; // from the lowest
+  const layer = (mark) => LAYERS.indexOf(mark.shape) + (mark.name === "sack" ? -0.5 : mark.name === "resent" ? 0.5 : 0);
+  const make = (tag, className, properties = {}) => Object.assign(document.createElement(tag), { className }, properties);
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+  const grouped = (number) => number.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  const counted = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+  function column(body, [type, offset, length]) {
+    const size = TYPES[type].BYTES_PER_ELEMENT;
+    return new TYPES[type](body.slice(offset, offset + size * length));
+  }
+  function decoded(header, body) {
+    for (const panel of header.panels) {
+      for (const mark of panel.marks) {
+        mark.at = mark.high = null;
+        for (const [name, where] of Object.entries(mark.columns)) mark[name] = column(body, where);
+        mark.size = mark.at.length;
+      }
+    }
+    return header;
+  }
+
+  // Texts
+  const PREFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"]];
+  function withUnit(value, unit) {
+    if (!unit) return Number.isInteger(value) ? grouped(value) : String(Number(value.toPrecision(3)));
+    if (value === 0) return `0 ${unit}`;
+    const whole = unit === "B" ? PREFIXES.slice(0, 5) : PREFIXES;
+    const [size, prefix] = whole.find(([one]) => Math.abs(value) >= one * 0.9995) || whole[whole.length - 1];
+    return `${Number((value / size).toPrecision(6))} ${prefix}${unit}`;
+  }
+  function moment(startNs, seconds, digits = 6) {
+    const ns = startNs + BigInt(Math.round(seconds * 1e9));
+    const second = ns / 1000000000n - (ns < 0n && ns % 1000000000n ? 1n : 0n);
+    const rest = String(ns - second * 1000000000n).padStart(9, "0");
+    const text = new Date(Number(second) * 1000).toISOString();
+    return { day: text.slice(0, 10), time: text.slice(11, 19) + (digits ? `.${rest.slice(0, digits)}` : "") };
+  }
+  const inSeconds = (value, step) => value.toFixed(clamp(Math.ceil(-Math.log10(step)), 0, 9));
+
+  // Round steps of time, so many that at least four ticks are in sight.
+  function timeStep(span, most) {
+    const powers = [];
+    for (let power = -9; power < 1; power++) for (const digit of STEPS) powers.push(Number(`${digit}e${power}`));
+    const steps = [...powers, ...LONG_STEPS];
+    for (let days = 1; days < 4e6; days *= 10) for (const digit of [2, 5, 10]) steps.push(86400 * days * digit);
+    const wanted = span / Math.max(most, 4);
+    const found = steps.findIndex((step) => step >= wanted);
+    return found < 1 ? span : steps[span / steps[found] < 4 ? found - 1 : found];
+  }
+
+  const GLYPHS = { "_": "▬", "^": "▲", "v": "▼", "s": "■", "D": "◆", "x": "✕", "o": "●", "|": "┃", "": "■" };
+
+  function shape(path, marker, x, y, r) {
+    if (marker === "^" || marker === "v") {
+      const up = marker === "^" ? 1 : -1;
+      path.moveTo(x, y - up * r); path.lineTo(x + r, y + up * r * 0.8); path.lineTo(x - r, y + up * r * 0.8);
+      path.closePath();
+    } else if (marker === "D") {
+      path.moveTo(x, y - r); path.lineTo(x + r, y); path.lineTo(x, y + r); path.lineTo(x - r, y); path.closePath();
+    } else if (marker === "x") {
+      path.moveTo(x - r, y - r); path.lineTo(x + r, y + r); path.moveTo(x + r, y - r); path.lineTo(x - r, y + r);
+    } else if (marker === "o") {
+      path.moveTo(x + r, y); path.arc(x, y, r, 0, 2 * Math.PI);
+    } else {
+      path.rect(x - r, y - r, 2 * r, 2 * r);
+    }
+  }
+
+  function mount(element, { header, body, zoom = null, pick = null, height = 420, dark = null }) {
+    let chart = decoded(header, body);
+    const whole = [chart.span[0], chart.span[1]];
+    let view = [...whole];
+    let chosen = null; // the mark that is named: {panel, mark, i}
+    let picked = null; // frame that is open elsewhere
+    let isUtc = chart.across.unit === "UTC";
+    let hidden = new Set();
+    let timer = null, plots = [], dragged = false;
+    let startNs = 0n, daySeconds = 0;
+    const begin = () => {
+      startNs = BigInt(chart.startNs);
+      daySeconds = Number(((startNs % 86400000000000n) + 86400000000000n) % 86400000000000n) / 1e9;
+    };
+    begin();
+
+    const root = make("div", "pf-chart");
+    const head = make("div", "pf-head"), title = make("div", "pf-title"), tools = make("div", "pf-tools");
+    const place = make("div", "pf-panels", { tabIndex: 0 });
+    const tip = make("div", "pf-tip", { hidden: true });
+    const legend = make("div", "pf-legend"), said = make("div", "pf-said");
+    place.setAttribute("role", "application");
+    place.setAttribute("aria-label", `${chart.title}: ${chart.of}. ${HELP}`);
+    place.dataset.lmSuppressShortcuts = "true"; // JupyterLab would move between cells
+    said.setAttribute("role", "status");
+    title.append(make("b", "", { textContent: chart.title }), make("span", "", { textContent: chart.of }));
+    tools.setAttribute("role", "group");
+    tools.setAttribute("aria-label", "View");
+    legend.setAttribute("role", "group");
+    legend.setAttribute("aria-label", "Marks shown");
+    head.append(title, tools);
+    root.append(head, place, tip, legend, said);
+    element.append(root);
+    const button = (text, label, act) => {
+      const made = make("button", "", { type: "button", textContent: text, title: label });
+      made.setAttribute("aria-label", label);
+      made.addEventListener("click", act);
+      tools.append(made);
+      return made;
+    };
+    button("−", "Zoom out", () => zoomAt(middle(), 2));
+    button("+", "Zoom in", () => zoomAt(middle(), 0.5));
+    const all = button("All", "Show everything", () => look(whole));
+    const clock = button("", "Switch between seconds and UTC", () => { isUtc = !isUtc; named(); redraw(); });
+    const now = make("span", "pf-range");
+    tools.append(now);
+
+    const ink = () => getComputedStyle(root).color;
+    const faint = () => (isDark() ? "rgba(255,255,255,0.13)" : "rgba(0,0,0,0.10)");
+    const isDark = () => {
+      if (dark !== null) return dark();
+      const numbers = (ink().match(/[\d.]+/g) || [0, 0, 0]).map(Number);
+      return numbers[0] + numbers[1] + numbers[2] > 384; // light text
+    };
+    const middle = () => (chosen ? chosen.mark.at[chosen.i] : (view[0] + view[1]) / 2);
+    const shown = (panel) => panel.marks.filter((mark) => !hidden.has(keyOf(mark)));
+    const keyOf = (mark) => `${mark.name} ${mark.shape}`;
+
+    // The view
+    function look([low, high], ask = true) {
+      const room = whole[1] - whole[0], least = Math.max(room * 1e-9, 2e-9);
+      let span = clamp(high - low, least, room);
+      let first = clamp(low, whole[0], whole[1] - span);
+      if (!Number.isFinite(first) || !Number.isFinite(span)) return;
+      view = [first, first + span];
+      redraw();
+      if (zoom && ask) {
+        clearTimeout(timer);
+        timer = setTimeout(() => zoom(view[0], view[1]), 30);
+      }
+    }
+    function zoomAt(x, factor) {
+      look([x - (x - view[0]) * factor, x + (view[1] - x) * factor]);
+    }
+
+    // Vertical range: the marks in sight; a window far above the data is cut off.
+    function range(panel) {
+      if (panel.marks.some((mark) => mark.shape === "lane")) return [0, 1];
+      let low = Infinity, high = -Infinity, top = -Infinity;
+      for (const mark of shown(panel)) {
+        const floor = mark.low || mark.high, isTop = mark.name === "window";
+        const width = mark.width || 0;
+        for (let i = 0; i < mark.size; i++) {
+          if (mark.at[i] + width < view[0] || mark.at[i] > view[1]) continue;
+          if (isTop) { top = Math.max(top, mark.high[i]); continue; }
+          low = Math.min(low, floor[i]); high = Math.max(high, mark.high[i]);
+        }
+      }
+      if (high < low) { low = top === -Infinity ? 0 : top; high = top === -Infinity ? 1 : top; }
+      if (panel.marks.some((mark) => mark.shape === "bars")) return [0, Math.max(high, 1) / (1 - Math.min(20 / plain.get(panel), 0.5))];
+      if (panel.log) return [low / 1.2, high * 1.2 * (high / low) ** 0.08]; // less the panel's name
+      if (top > high) high = Math.min(top, high + Math.max(high - low, 1));
+      const room = 0.06 * Math.max(high - low, 1);
+      return [low - room, high + (panel.label ? 1.5 : 1) * room];
+    }
+
+    function scaled(u, panel) {
+      const { left, top, width, height: tall } = u.bbox, [x0, x1] = view, { min, max } = u.scales.y;
+      const sx = width / (x1 - x0);
+      const X = (x) => clamp(left + (x - x0) * sx, left - 4000, left + width + 4000);
+      if (panel.log) {
+        const low = Math.log10(min), sy = tall / (Math.log10(max) - low);
+        return [X, (y) => top + tall - (Math.log10(Math.max(y, 1e-12)) - low) * sy];
+      }
+      const sy = tall / (max - min);
+      return [X, (y) => clamp(top + tall - (y - min) * sy, top - 4000, top + tall + 4000)];
+    }
+
+    function drawMark(ctx, mark, X, Y, ratio, bounds) {
+      const colour = mark.plain ? ink() : mark.color, path = new Path2D(), { at, high, size } = mark;
+      const floor = mark.low || high, { left, right, top, bottom } = bounds;
+      const isAgain = mark.name === "resent";
+      ctx.fillStyle = ctx.strokeStyle = colour;
+      ctx.setLineDash([]);
+      ctx.lineWidth = 1.5 * ratio;
+      if (mark.shape === "span") {
+        const wide = (isAgain ? 3 : 2) * ratio, feet = new Path2D(), copies = new Path2D();
+        const foot = isAgain ? 5 * ratio : mark.name === "sack" ? 2.5 * ratio : 0;
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i]);
+          const y = Y(floor[i]);
+          if (isAgain && mark.copyAt && mark.copyAt[i] === mark.copyAt[i]) {
+            copies.moveTo(X(mark.copyAt[i]), y); copies.lineTo(x, y);
+          }
+          if (x < left - 8 || x > right + 8) continue;
+          const tall = Math.max(y - Y(high[i]), 3 * ratio);
+          path.rect(x - wide / 2, y - tall, wide, tall);
+          if (foot) shape(feet, mark.marker, x, y, foot);
+        }
+        ctx.globalAlpha = 0.75; ctx.lineWidth = ratio; ctx.setLineDash([3 * ratio, 3 * ratio]);
+        ctx.stroke(copies);
+        ctx.globalAlpha = 1; ctx.setLineDash([]);
+        ctx.fill(path); ctx.fill(feet);
+      } else if (mark.shape === "steps") {
+        let before = null;
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i]), y = Y(high[i]);
+          if (before === null) path.moveTo(x, y);
+          else { path.lineTo(x, before); path.lineTo(x, y); }
+          before = y;
+        }
+        if (before !== null) path.lineTo(right, before);
+        if (mark.line === "--") ctx.setLineDash([6 * ratio, 3 * ratio]);
+        ctx.stroke(path);
+      } else if (mark.shape === "points") {
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i]);
+          if (x > left - 8 && x < right + 8) shape(path, mark.marker, x, Y(high[i]), 5 * ratio);
+        }
+        ctx.lineWidth = 2 * ratio;
+        if (mark.marker === "x") ctx.stroke(path); else ctx.fill(path);
+      } else if (mark.shape === "bars") {
+        const base = Y(0);
+        for (let i = 0; i < size; i++) {
+          if (!high[i]) continue;
+          const x = X(at[i]), wide = Math.max(X(at[i] + mark.width) - x, ratio);
+          const tall = Math.max(base - Y(high[i]), 2 * ratio);
+          path.rect(x, base - tall, wide, tall);
+        }
+        ctx.fill(path);
+      } else if (mark.shape === "band") {
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i]), y = Y(high[i]);
+          path.rect(x, y, Math.max(X(at[i] + mark.width) - x, ratio), Math.max(Y(floor[i]) - y, 2 * ratio));
+        }
+        ctx.globalAlpha = 0.25; ctx.fill(path); ctx.globalAlpha = 1;
+      } else if (mark.shape === "line") {
+        const dots = new Path2D();
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i] + mark.width / 2), y = Y(high[i]);
+          if (i && at[i] - at[i - 1] < mark.width * 1.5) path.lineTo(x, y); else path.moveTo(x, y);
+          shape(dots, mark.marker, x, y, 2 * ratio);
+        }
+        if (mark.line === "--") ctx.setLineDash([6 * ratio, 3 * ratio]);
+        ctx.stroke(path); ctx.fill(dots);
+      } else if (mark.shape === "lane") {
+        for (let i = 0; i < size; i++) {
+          const x = X(mark.low[i]);
+          path.rect(x, top, Math.max(X(high[i]) - x, ratio), bottom - top);
+        }
+        ctx.fill(path);
+      }
+    }
+    function drawPanel(u, panel) {
+      const ctx = u.ctx, ratio = uPlot.pxRatio, { left, top, width, height: tall } = u.bbox;
+      const [X, Y] = scaled(u, panel);
+      const bounds = { left, right: left + width, top, bottom: top + tall };
+      ctx.save();
+      ctx.beginPath(); ctx.rect(left, top, width, tall); ctx.clip();
+      for (const mark of shown(panel).sort((a, b) => layer(a) - layer(b))) drawMark(ctx, mark, X, Y, ratio, bounds);
+      ring(ctx, panel, X, Y, ratio);
+      ctx.restore();
+    }
+    function ring(ctx, panel, X, Y, ratio) {
+      const circle = (mark, i) => {
+        const x = X(mark.at[i] + (mark.width || 0) / 2), y = (Y(mark.high[i]) + Y((mark.low || mark.high)[i])) / 2;
+        ctx.beginPath(); ctx.arc(x, y, 8 * ratio, 0, 2 * Math.PI);
+        ctx.strokeStyle = ink(); ctx.lineWidth = 2 * ratio; ctx.setLineDash([]); ctx.stroke();
+      };
+      if (picked !== null) {
+        for (const mark of shown(panel)) {
+          const i = mark.frame ? mark.frame.indexOf(picked) : -1;
+          if (i >= 0 && mark.name !== "window") { circle(mark, i); break; }
+        }
+      }
+      if (chosen && chosen.panel === panel && chosen.mark.shape !== "lane" && chosen.mark.shape !== "bars") {
+        circle(chosen.mark, chosen.i);
+      }
+    }
+
+    // What a mark stands for, in words.
+    function time(x) {
+      const at = moment(startNs, x);
+      return isUtc ? `${at.day} ${at.time} UTC` : `${x.toFixed(6)} s (${at.time} UTC)`;
+    }
+    function words({ panel, mark, i }) {
+      const lines = [];
+      if (mark.shape === "lane") {
+        return [mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
+      }
+      if (chart.evidence === "bin") {
+        const digits = mark.width < 1 ? 6 : 0;
+        const [from, to] = [mark.at[i], mark.at[i] + mark.width].map((one) => moment(startNs, one, digits).time);
+        lines.push(`${from} to ${to} UTC`);
+        const value = (one) => withUnit(one, panel.unit);
+        if (mark.shape === "bars") {
+          const rate = mark.high[i] / mark.width;
+          const of = mark.of ? ` of ${grouped(mark.of)}` : "";
+          lines.push(`${mark.label}: ${grouped(mark.high[i])}${of}`, `${Number(rate.toPrecision(3))} a second`);
+        } else if (mark.shape === "band") lines.push(`${mark.label}: ${value(mark.low[i])} to ${value(mark.high[i])}`);
+        else lines.push(`${mark.label}: ${value(mark.high[i])}`);
+        if (mark.samples) lines.push(`of ${counted(mark.samples[i], "sample")}`);
+        return lines;
+      }
+      const many = mark.marks ? mark.marks[i] : 1;
+      lines.push(many > 1 ? `${grouped(many)} × ${mark.label}, from frame ${grouped(mark.frame[i])}`
+        : `Frame ${grouped(mark.frame[i])}: ${mark.label}`);
+      lines.push(time(mark.at[i]));
+      if (many > 1) lines.push("zoom in to tell them apart");
+      else if (mark.flags) {
+        const size = mark.bytes[i] ? `, ${counted(mark.bytes[i], "byte")}` : "";
+        lines.push(`${chart.flags[mark.flags[i]]}${size}`);
+        const labels = chart.labels.filter((_, bit) => (mark.labels[i] >>> bit) & 1);
+        if (labels.length) lines.push(labels.join(", "));
+      }
+      const high = mark.high[i], low = mark.low ? mark.low[i] : high;
+      lines.push(high > low ? `${panel.short} ${grouped(low)} to ${grouped(high)}` : `${panel.short} ${grouped(high)}`);
+      if (mark.copy && mark.copy[i]) {
+        lines.push(`first copy in frame ${grouped(mark.copy[i])}, ${withUnit(mark.at[i] - mark.copyAt[i], "s")} before`);
+      }
+      return lines;
+    }
+
+    function nearest(u, panel, px, py) {
+      const ratio = uPlot.pxRatio, [X, Y] = scaled(u, panel);
+      const cx = px * ratio + u.bbox.left, cy = py * ratio + u.bbox.top;
+      const at = view[0] + (px / (u.bbox.width / ratio)) * (view[1] - view[0]);
+      let best = null, least = (NEAR * ratio) ** 2;
+      for (const mark of shown(panel)) {
+        if (mark.shape === "lane" || chart.evidence === "bin") {
+          const begin = mark.shape === "lane" ? mark.low : mark.at;
+          for (let i = 0; i < mark.size; i++) {
+            const end = mark.shape === "lane" ? mark.high[i] : begin[i] + mark.width;
+            if (at < begin[i] || at >= end) continue;
+            const away = mark.shape === "lane" || mark.shape === "bars" ? 0 : Math.abs(Y(mark.high[i]) - cy);
+            if (!best || away < least) { least = away; best = { panel, mark, i }; }
+          }
+          continue;
+        }
+        const floor = mark.low || mark.high, favour = NOTABLE.has(mark.name) ? 0.4 : mark.name === "window" ? 1.5 : 1;
+        for (let i = 0; i < mark.size; i++) {
+          const dx = X(mark.at[i]) - cx;
+          if (dx * dx >= least) continue;
+          const high = Y(mark.high[i]), low = Y(floor[i]);
+          const dy = cy < high ? high - cy : cy > low ? cy - low : 0;
+          const away = (dx * dx + dy * dy) * favour;
+          if (away < least) { least = away; best = { panel, mark, i }; }
+        }
+      }
+      return best;
+    }
+
+    function choose(found, x = null, y = null) {
+      const same = found && chosen && found.mark === chosen.mark && found.i === chosen.i;
+      chosen = found;
+      if (!same) plots.forEach((u) => u.redraw(false, false));
+      if (!found) { tip.hidden = true; said.textContent = ""; return; }
+      const lines = words(found);
+      if (!same) {
+        tip.replaceChildren(...lines.map((line, i) => make(i ? "div" : "b", "", { textContent: line })));
+      }
+      tip.hidden = false;
+      if (x === null) {
+        const u = plots[chart.panels.indexOf(found.panel)], [X, Y] = scaled(u, found.panel), ratio = uPlot.pxRatio;
+        const box = u.root.getBoundingClientRect(), own = root.getBoundingClientRect();
+        const level = found.mark.shape === "lane" ? u.bbox.top : Y(found.mark.high[found.i]);
+        x = box.left - own.left + X(found.mark.at[found.i]) / ratio;
+        y = box.top - own.top + level / ratio;
+        said.textContent = lines.join(". ");
+      }
+      const room = root.clientWidth, wide = tip.offsetWidth;
+      tip.style.left = `${clamp(x + 14 + wide > room ? x - wide - 14 : x + 14, 0, Math.max(room - wide, 0))}px`;
+      tip.style.top = `${Math.max(y - tip.offsetHeight - 10, 0)}px`;
+    }
+    function open(found) {
+      if (!found || !pick) return;
+      if (found.mark.frame && chart.evidence === "packet" && found.mark.shape !== "lane") {
+        picked = found.mark.frame[found.i];
+        pick({ frame: picked });
+        redraw();
+      } else if (chart.evidence === "bin") {
+        const ns = (x) => String(startNs + BigInt(Math.round(x * 1e9)));
+        const at = found.mark.at[found.i];
+        pick({ from: ns(at), to: ns(at + found.mark.width) });
+      }
+    }
+
+    // Keys
+    let stops = null;
+    function allStops() {
+      if (stops) return stops;
+      stops = [];
+      for (const panel of chart.panels) {
+        for (const mark of shown(panel)) {
+          if (mark.name === "window" || mark.shape === "lane") continue;
+          for (let i = 0; i < mark.size; i++) stops.push({ panel, mark, i });
+        }
+      }
+      const order = (one) => one.mark.at[one.i];
+      stops.sort((a, b) => order(a) - order(b) || chart.panels.indexOf(a.panel) - chart.panels.indexOf(b.panel));
+      return stops;
+    }
+    function step(by, fits = () => true) {
+      const every = allStops();
+      let at = chosen ? every.findIndex((one) => one.mark === chosen.mark && one.i === chosen.i) : -1;
+      if (at < 0) at = by > 0 ? every.findIndex((one) => one.mark.at[one.i] >= view[0]) - by : every.length;
+      at = Math.abs(by) > 1 ? clamp(at + by, 0, every.length - 1) : at + by;
+      while (every[at] && !fits(every[at])) at += Math.sign(by);
+      const found = every[at];
+      if (!found) return;
+      const x = found.mark.at[found.i], span = view[1] - view[0];
+      if (x < view[0] || x > view[1]) look([x - span / 2, x + span / 2]);
+      choose(found);
+    }
+    place.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const span = view[1] - view[0];
+      const pan = (share) => look([view[0] + share * span, view[1] + share * span]);
+      const acts = {
+        ArrowLeft: () => (event.shiftKey ? pan(-0.25) : step(-1)), ArrowRight: () => (event.shiftKey ? pan(0.25) : step(1)),
+        PageUp: () => step(-10), PageDown: () => step(10),
+        "+": () => zoomAt(middle(), 0.5), "=": () => zoomAt(middle(), 0.5), "-": () => zoomAt(middle(), 2),
+        0: () => look(whole), Home: () => { choose(null); step(1); }, Escape: () => choose(null), Enter: () => open(chosen),
+        n: () => step(1, (one) => NOTABLE.has(one.mark.name)), N: () => step(-1, (one) => NOTABLE.has(one.mark.name)),
+      };
+      if (!(event.key in acts)) return;
+      acts[event.key]();
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    place.addEventListener("blur", () => choose(null));
+
+    // Pointers: the wheel and a drag zoom, fingers move and pinch.
+    function listen(u, panel) {
+      const over = u.over, fingers = new Map();
+      const at = (event) => {
+        const box = over.getBoundingClientRect();
+        return [event.clientX - box.left, event.clientY - box.top, box.width];
+      };
+      over.addEventListener("wheel", (event) => {
+        event.preventDefault();
+        const [x, , width] = at(event), span = view[1] - view[0];
+        if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+          const by = ((event.deltaX || event.deltaY) / width) * span;
+          look([view[0] + by, view[1] + by]);
+        } else {
+          zoomAt(view[0] + (x / width) * span, Math.exp(clamp(event.deltaY, -120, 120) / 250));
+        }
+        choose(null);
+      }, { passive: false });
+      over.addEventListener("mousemove", (event) => {
+        if (fingers.size) return;
+        const [x, y] = at(event), own = root.getBoundingClientRect();
+        choose(nearest(u, panel, x, y), event.clientX - own.left, event.clientY - own.top);
+      });
+      over.addEventListener("mouseleave", () => choose(null));
+      over.addEventListener("mousedown", () => { dragged = false; });
+      over.addEventListener("click", (event) => {
+        if (dragged) return;
+        const [x, y] = at(event);
+        open(nearest(u, panel, x, y));
+      });
+      over.style.touchAction = "pan-y";
+      over.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "touch") fingers.set(event.pointerId, at(event));
+      });
+      over.addEventListener("pointermove", (event) => {
+        if (!fingers.has(event.pointerId)) return;
+        const before = [...fingers.values()].map((one) => one[0]);
+        fingers.set(event.pointerId, at(event));
+        const after = [...fingers.values()].map((one) => one[0]), width = at(event)[2], span = view[1] - view[0];
+        if (after.length === 1) {
+          const by = ((before[0] - after[0]) / width) * span;
+          look([view[0] + by, view[1] + by]);
+        } else {
+          const apart = (xs) => Math.max(Math.abs(xs[0] - xs[1]), 8);
+          zoomAt(view[0] + ((after[0] + after[1]) / 2 / width) * span, apart(before) / apart(after));
+        }
+        dragged = true;
+      });
+      for (const end of ["pointerup", "pointercancel"]) over.addEventListener(end, (event) => fingers.delete(event.pointerId));
+    }
+
+    // Panels
+    const gutter = 74;
+    const moving = (type) => type === "mousemove" || type === "mouseleave"; // panels share the line at the pointer, no more
+    function splits(low, high, width) {
+      const offset = isUtc ? daySeconds : 0;
+      const step = timeStep(high - low, width / (isUtc ? 110 : 80));
+      const made = [];
+      for (let k = Math.ceil((low + offset) / step); k * step - offset <= high && made.length < 40; k++) {
+        made.push(k * step - offset);
+      }
+      return [made, step];
+    }
+    function ticks(u) {
+      const [made, step] = splits(view[0], view[1], u.bbox.width / uPlot.pxRatio);
+      u.pfStep = step;
+      return made;
+    }
+    function tickText(u, values) {
+      const step = u.pfStep || 1;
+      if (!isUtc) return values.map((value) => `${inSeconds(value, step)} s`);
+      const crowded = step < 1 && u.bbox.width / uPlot.pxRatio / values.length < 100;
+      const digits = step < 1 ? clamp(Math.ceil(-Math.log10(step)), 1, 9) : 0;
+      return values.map((value) => {
+        const at = moment(startNs, value, digits);
+        if (step >= 86400) return at.day;
+        if (step >= 60) return at.time.slice(0, 5) === "00:00" ? at.day : at.time.slice(0, 5);
+        return crowded ? at.time.slice(5) : at.time; // from the colon before the seconds
+      });
+    }
+    function powers(u, _, low, high) {
+      for (const digits of [[1], [1, 3], [1, 2, 5]]) {
+        const made = [];
+        for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+          for (const digit of digits) {
+            const value = Number(`${digit}e${power}`);
+            if (value >= low && value <= high) made.push(value);
+          }
+        }
+        if (made.length > 2 || digits.length === 3) return made;
+      }
+    }
+    const plain = new Map(); // shares of the height
+    function build() {
+      plots.forEach((u) => u.destroy());
+      place.replaceChildren();
+      const wide = Math.max(place.clientWidth, 200), total = chart.panels.reduce((sum, panel) => sum + panel.share, 0);
+      plots = chart.panels.map((panel, i) => {
+        const isLast = i === chart.panels.length - 1, isLane = panel.marks.some((mark) => mark.shape === "lane");
+        const tall = Math.max(Math.round(((height - 46) * panel.share) / total), isLane ? 24 : 40) + (isLast ? 46 : 0);
+        plain.set(panel, tall);
+        const font = "12px system-ui, sans-serif";
+        const axis = { stroke: ink, font, labelFont: font, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 } };
+        const u = new uPlot({
+          width: wide, height: tall, padding: [isLane ? 2 : 6, 14, isLane ? 2 : isLast ? 0 : 6, 0], legend: { show: false },
+          cursor: {
+            points: { show: false }, y: false, sync: { key: root.id, filters: { pub: moving } }, focus: { prox: -1 },
+            drag: { x: true, y: false, setScale: false, dist: 5 },
+            bind: { dblclick: () => () => { look(whole); return null; } },
+          },
+          scales: { x: { time: false, range: () => view }, y: { distr: panel.log ? 3 : 1, range: () => range(panel) } },
+          axes: [
+            { ...axis, size: isLast ? 28 : 0, splits: (self) => ticks(self), values: isLast ? tickText : () => [],
+              label: isLast ? " " : undefined, labelSize: isLast ? 18 : 0, labelGap: 0,
+              ticks: { ...axis.ticks, size: isLast ? 6 : 0 }, gap: isLast ? 4 : 0 },
+            { ...axis, size: gutter, show: true, splits: isLane ? () => [] : panel.log ? powers : undefined,
+              values: (_, values) => values.map((value) => (value === null || value === undefined ? "" : withUnit(value, panel.unit))),
+              space: 34, incrs: panel.unit === "B" || !panel.unit ? whole_numbers : undefined,
+              filter: panel.log ? (_, values) => values : undefined,
+            },
+          ],
+          series: [{}, { paths: () => null, points: { show: false } }],
+          hooks: {
+            draw: [(self) => drawPanel(self, panel)],
+            setSelect: [(self) => {
+              const { left, width } = self.select, full = self.bbox.width / uPlot.pxRatio, span = view[1] - view[0];
+              if (width < 5) return;
+              dragged = true;
+              const low = view[0] + (left / full) * span;
+              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+              look([low, low + (width / full) * span]);
+            }],
+          },
+        }, [[view[0], view[1]], [0, 1]], place);
+        if (!isLane && chart.panels.length > 1 || panel.label) {
+          u.root.append(make("div", "pf-panel", { textContent: panel.total ? `${panel.label}: ${panel.total}` : panel.label }));
+        }
+        listen(u, panel);
+        return u;
+      });
+      redraw();
+    }
+    const whole_numbers = [];
+    for (let power = 0; power < 16; power++) for (const digit of STEPS) whole_numbers.push(digit * 10 ** power);
+
+    function named() {
+      clock.textContent = isUtc ? "UTC" : "Seconds";
+      clock.setAttribute("aria-label", `Time in ${isUtc ? "UTC" : "seconds"}; switch`);
+    }
+    function redraw() {
+      for (const u of plots) u.setData([[view[0], view[1]], [0, 1]], true);
+      const [low, high] = view, isAll = low <= whole[0] && high >= whole[1];
+      all.disabled = isAll;
+      const day = moment(startNs, low);
+      now.textContent = `${day.day} ${day.time} UTC, ${withUnit(high - low, "s")}`;
+      const last = plots[plots.length - 1];
+      if (last) {
+        const label = isUtc ? "time (UTC)" : `seconds since ${moment(startNs, 0).day} ${moment(startNs, 0).time} UTC`;
+        last.axes[0].label = label;
+      }
+      count();
+    }
+    // The legend: only what is there, with how many are in sight.
+    const counts = new Map();
+    function count() {
+      for (const [mark, text] of counts) {
+        let sum = 0;
+        for (let i = 0; i < mark.size; i++) {
+          if (mark.at[i] >= view[0] && mark.at[i] <= view[1]) sum += mark.marks ? mark.marks[i] : 1;
+        }
+        text.textContent = sum === mark.total ? grouped(sum) : `${grouped(sum)} of ${grouped(mark.total)}`;
+      }
+    }
+    function listed() {
+      legend.replaceChildren();
+      counts.clear();
+      for (const panel of chart.panels) {
+        if (chart.evidence === "bin" && panel.marks.length === 1) continue; // its label says it
+        for (const mark of panel.marks) {
+          if (!mark.total) continue;
+          const made = make("button", "", { type: "button" });
+          const swatch = make("span", "pf-swatch", { textContent: mark.shape === "steps" || mark.shape === "line" ? (mark.line === "--" ? "╌╌" : "──") : (mark.shape === "span" || mark.shape === "points") && GLYPHS[mark.marker] || "■" });
+          swatch.style.color = mark.plain ? "inherit" : mark.color;
+          swatch.setAttribute("aria-hidden", "true");
+          const number = make("span", "pf-count");
+          made.append(swatch, ` ${mark.label} `, number);
+          const told = () => made.setAttribute("aria-pressed", String(!hidden.has(keyOf(mark))));
+          made.addEventListener("click", () => {
+            if (!hidden.delete(keyOf(mark))) hidden.add(keyOf(mark));
+            stops = null;
+            told(); choose(null); redraw();
+          });
+          told();
+          if (mark.shape === "lane") number.textContent = mark.share || "";
+          else if (chart.evidence === "packet") counts.set(mark, number);
+          legend.append(made);
+        }
+      }
+    }
+
+    root.id = `pf-${Math.random().toString(36).slice(2)}`;
+    named();
+    listed();
+    build();
+    let seen = place.clientWidth;
+    const sizes = new ResizeObserver(() => {
+      const wide = place.clientWidth;
+      if (wide === seen || wide < 100) return;
+      seen = wide;
+      plots.forEach((u, i) => u.setSize({ width: wide, height: plain.get(chart.panels[i]) }));
+    });
+    sizes.observe(place);
+    const recolour = () => plots.forEach((u) => u.redraw(false, true));
+    const themes = new MutationObserver(() => setTimeout(recolour, 100));
+    themes.observe(document.body, { attributes: true });
+    const media = matchMedia("(prefers-color-scheme: dark)");
+    media.addEventListener("change", recolour);
+
+    return {
+      // Other rows of the same chart, or another chart.
+      update(newHeader, newBody, isOther = false) {
+        const kept = chart;
+        chart = decoded(newHeader, newBody);
+        stops = null;
+        choose(null);
+        if (isOther) {
+          whole.splice(0, 2, ...chart.span);
+          view = [...whole];
+          picked = null;
+          begin();
+          title.lastChild.textContent = chart.of;
+        }
+        if (isOther || kept.panels.length !== chart.panels.length) { listed(); build(); return; }
+        kept.panels.forEach((panel, i) => { // the same panels, with other marks: hooks hold them
+          panel.marks = chart.panels[i].marks;
+        });
+        chart.panels = kept.panels;
+        listed();
+        redraw();
+      },
+      look, // [low, high]
+      view: () => [...view],
+      ticks: () => ticks(plots[plots.length - 1]).length, // of time, in sight
+      point(panel, x, y) { // where something is on the page [CSS pixels]
+        const u = plots[panel], [X, Y] = scaled(u, chart.panels[panel]), box = u.root.getBoundingClientRect();
+        return [box.left + X(x) / uPlot.pxRatio, box.top + Y(y) / uPlot.pxRatio];
+      },
+      pick(frame) { picked = frame; redraw(); },
+      destroy() {
+        sizes.disconnect(); themes.disconnect(); media.removeEventListener("change", recolour); clearTimeout(timer);
+        plots.forEach((u) => u.destroy());
+        root.remove();
+      },
+    };
+  }
+  return { mount };
+})();

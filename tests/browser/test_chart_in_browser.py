@@ -1,0 +1,232 @@
+"""Charts in a browser without a network: hovering, zooming, picking, keys, touch."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import pcapframe as pf
+from pcapframe.browser import SCRIPT, STYLE, Scene
+from pcapframe.plots import CHARTS
+from tests.browser.conftest import SHOTS
+
+pytestmark = pytest.mark.needs_program("chromium")
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Chart</title>
+<style>body {{ margin: 16px; background: {paper}; color: {ink}; }} {style}</style><main id="box"></main>
+<script>{script}</script><script>
+const data = {data};
+window.told = [];
+window.chart = pcapframe.mount(document.getElementById("box"), {{
+  header: data.header, body: Uint8Array.from(atob(data.body), (one) => one.charCodeAt(0)).buffer,
+  zoom: (low, high) => told.push(["zoom", low, high]), pick: (found) => told.push(["pick", found]),
+}});
+</script></html>"""
+LOOKS = {"light": ("#fff", "#111"), "dark": ("#111", "#eee")}
+
+
+@pytest.fixture(scope="module")
+def losses() -> pf.Analysis:
+    return pf.analyze(pf.example("losses.pcap"))
+
+
+def opened(browser: Any, scene: Scene, *, width: int = 1280, look: str = "light", touch: bool = False) -> Any:
+    page = browser.new_page(viewport={"width": width, "height": 640}, has_touch=touch)
+    page.set_default_timeout(10_000)
+    page.asked = []
+    page.errors = []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    paper, ink = LOOKS[look]
+    page.set_content(
+        PAGE.format(paper=paper, ink=ink, style=STYLE, script=SCRIPT, data=json.dumps(scene.picture().to_json()))
+    )
+    page.wait_for_selector(".pf-panels canvas")
+    return page
+
+
+@pytest.fixture(scope="module")
+def scene(losses: pf.Analysis) -> Scene:
+    return Scene(CHARTS["time_sequence"], losses)
+
+
+@pytest.fixture
+def page(browser: Any, scene: Scene) -> Iterator[Any]:
+    made = opened(browser, scene)
+    yield made
+    assert made.errors == []
+    assert made.asked == []
+    made.close()
+
+
+def view(page: Any) -> list[float]:
+    return list(page.evaluate("chart.view()"))
+
+
+def point(page: Any, x: float, y: float) -> list[float]:
+    return list(page.evaluate("([x, y]) => chart.point(0, x, y)", [x, y]))
+
+
+def again(losses: pf.Analysis) -> dict[str, Any]:
+    """The last retransmission: as a row of the data."""
+    data = pf.plots.time_sequence_data(losses.segments)
+    return dict(data[data["kind"] == "resent"].iloc[-1])
+
+
+def test_hovering_names_the_packet(page: Any, losses: pf.Analysis) -> None:
+    mark = again(losses)
+    page.mouse.move(*point(page, mark["time_s"], mark["low"]))
+    tip = page.locator(".pf-tip")
+    tip.wait_for()
+    text = tip.inner_text()
+    packet = losses.segments.loc[mark["frame"]]
+    assert text.startswith(f"Frame {mark['frame']:,}: retransmitted")
+    assert f"{mark['time_s']:.6f} s" in text
+    assert f"{packet['time']:%H:%M:%S.%f} UTC" in text
+    assert f"{packet['payload_bytes']:,} bytes" in text
+    assert "ACK" in text
+    assert "retransmission" in text
+    assert f"first copy in frame {mark['first_copy']:,}" in text
+    page.mouse.move(5, 5)
+    tip.wait_for(state="hidden")
+
+
+def test_wheel_and_drag_zoom_and_a_double_click_shows_everything(page: Any, losses: pf.Analysis) -> None:
+    whole = view(page)
+    mark = again(losses)
+    page.mouse.move(*point(page, mark["time_s"], mark["low"]))
+    page.mouse.wheel(0, -100)
+    page.wait_for_function("told.length === 1")
+    near = view(page)
+    assert near[1] - near[0] < 0.8 * (whole[1] - whole[0])
+    assert near[0] < mark["time_s"] < near[1]
+    assert page.evaluate("told[0]") == ["zoom", *near]
+    left, right = point(page, near[0] + 0.3 * (near[1] - near[0]), 0)[0], point(page, near[1], 0)[0]
+    y = point(page, 0, mark["low"])[1]
+    page.mouse.move(left, y)
+    page.mouse.down()
+    page.mouse.move(right - 20, y, steps=4)
+    page.mouse.up()
+    dragged = view(page)
+    assert dragged[0] == pytest.approx(near[0] + 0.3 * (near[1] - near[0]), rel=1e-2)
+    assert dragged[1] < near[1]
+    assert [one for one in page.evaluate("told") if one[0] == "pick"] == []  # a drag is no click
+    page.mouse.dblclick(left + 50, y)
+    assert view(page) == whole
+
+
+def test_a_click_names_its_packet(page: Any, losses: pf.Analysis) -> None:
+    mark = again(losses)
+    page.mouse.click(*point(page, mark["time_s"], mark["low"]))
+    assert page.evaluate("told") == [["pick", {"frame": mark["frame"]}]]
+
+
+def test_keys_go_from_packet_to_packet(page: Any, losses: pf.Analysis) -> None:
+    data = pf.plots.time_sequence_data(losses.segments)
+    stops = data[data["kind"] != "window"].sort_values("time_s", kind="stable")
+    page.locator(".pf-panels").focus()
+    page.keyboard.press("ArrowRight")
+    said = page.get_by_role("status")
+    assert f"Frame {stops['frame'].iloc[0]:,}" in said.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert f"Frame {stops['frame'].iloc[1]:,}" in said.inner_text()
+    page.keyboard.press("n")
+    notable = stops[stops["kind"].isin(["resent", "rst", "fin", "zero_window"])]
+    assert f"Frame {notable['frame'].iloc[0]:,}: retransmitted" in said.inner_text()
+    before = view(page)
+    page.keyboard.press("+")
+    after = view(page)
+    assert after[1] - after[0] == pytest.approx((before[1] - before[0]) / 2)
+    page.keyboard.press("Enter")
+    assert page.evaluate("told.at(-1)") == ["pick", {"frame": int(notable["frame"].iloc[0])}]
+    page.keyboard.press("0")
+    assert view(page) == before
+    page.keyboard.press("Escape")
+    assert said.inner_text() == ""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.pf-legend') !== null")
+
+
+def test_every_control_has_a_name_and_the_legend_only_what_is_there(page: Any, losses: pf.Analysis) -> None:
+    data = pf.plots.time_sequence_data(losses.segments)
+    legend = page.locator(".pf-legend").inner_text()
+    assert f"retransmitted {(data['kind'] == 'resent').sum()}" in legend
+    assert "RST" not in legend
+    for button in page.get_by_role("button").all():
+        assert button.get_attribute("aria-label") or button.inner_text().strip()
+    shown = page.get_by_role("button", name=re.compile("SACK"))
+    assert shown.get_attribute("aria-pressed") == "true"
+    shown.click()
+    assert shown.get_attribute("aria-pressed") == "false"
+    page.get_by_role("button", name="Time in seconds; switch").click()
+    assert page.get_by_role("button", name="Time in UTC; switch").count() == 1
+
+
+def test_a_part_from_the_kernel_replaces_the_marks(page: Any, scene: Scene, losses: pf.Analysis) -> None:
+    mark = again(losses)
+    low, high = mark["time_s"] - 0.005, mark["time_s"] + 0.005
+    packed = scene.picture(low, high).to_json()
+    page.evaluate("ends => chart.look(ends)", [low, high])
+    page.evaluate(
+        "data => chart.update(data.header, Uint8Array.from(atob(data.body), (one) => one.charCodeAt(0)).buffer)", packed
+    )
+    page.mouse.move(*point(page, mark["time_s"], mark["low"]))
+    page.locator(".pf-tip", has_text=f"Frame {mark['frame']:,}: retransmitted").wait_for()
+    resent = page.locator(".pf-legend button", has_text="retransmitted").inner_text()
+    assert re.search(r"1 of 7$", resent)
+
+
+def test_fingers_move_and_pinch(browser: Any, scene: Scene) -> None:
+    page = opened(browser, scene, touch=True)
+    whole = view(page)
+    script = """([type, id, x]) => document.querySelector(".u-over").dispatchEvent(new PointerEvent(type,
+      { pointerId: id, pointerType: "touch", clientX: x, clientY: 200, bubbles: true }))"""
+    for event in (("pointerdown", 1, 500), ("pointerdown", 2, 600), ("pointermove", 2, 800), ("pointermove", 1, 400)):
+        page.evaluate(script, list(event))
+    pinched = view(page)
+    assert pinched[1] - pinched[0] == pytest.approx((whole[1] - whole[0]) / 4, rel=0.01)  # 100 pixels became 400
+    page.evaluate(script, ["pointerup", 2, 800])
+    page.evaluate(script, ["pointermove", 1, 500])
+    moved = view(page)
+    assert moved[0] < pinched[0]
+    assert moved[1] - moved[0] == pytest.approx(pinched[1] - pinched[0])
+    assert page.errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [420, 1280, 1920])
+@pytest.mark.parametrize("name", ["overview", "rtt", "time_sequence"])
+def test_it_fits_its_width_and_takes_the_colours_around_it(
+    browser: Any, losses: pf.Analysis, name: str, width: int, look: str
+) -> None:
+    page = opened(browser, Scene(CHARTS[name], losses), width=width, look=look)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    ticks = page.evaluate("() => chart.ticks()")
+    assert ticks >= 4
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"chart-{name}-{width}-{look}.png")
+    box = page.locator(".u-over").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
+    page.mouse.wheel(0, -500)
+    assert page.errors == []
+    page.close()
+
+
+def test_a_bin_is_counted_and_clicked(browser: Any) -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    page = opened(browser, Scene(CHARTS["overview"], analysis))
+    data = pf.plots.overview_data(analysis.segments, analysis.connections)
+    place = int(data["rsts"].argmax())
+    edges = data.attrs["edges"]
+    middle = ((edges[place] + edges[place + 1]) / 2 - edges[0]) / 1e9
+    page.mouse.move(*page.evaluate("x => chart.point(3, x, 1)", middle))
+    text = page.locator(".pf-tip").inner_text()
+    assert f"RSTs: {data['rsts'].max()}" in text
+    assert f"{data.index[place]:%H:%M:%S}" in text
+    assert "a second" in text
+    page.mouse.click(*page.evaluate("x => chart.point(3, x, 1)", middle))
+    told = {"from": str(edges[place]), "to": str(edges[place + 1])}
+    assert page.evaluate("told.at(-1)") == ["pick", told]
+    page.close()
