@@ -6,8 +6,9 @@ Three frames, each computed from the one before by a pure function::
     segments + connections ── find_patterns ──► patterns
 
 `analyze` runs them all and returns the frames in one frozen `Analysis`, with the capture's health. `turns`, `resends`,
-`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `explore` shows everything in a notebook,
-`show` a frame by names, `write_report` makes a report, `write_store` keeps an analysis for the next time.
+`rst_evidence` and `vantage_evidence` give details, `plots` draws charts, `live_chart` one that can be touched,
+`explore` shows everything in a notebook, `show` a frame by names, `write_report` makes a report, `write_store` keeps an
+analysis for the next time.
 The functions ``analyze_tcp_…`` and `analyze_traffic_flow` return answers as plain dicts; the command ``pcapframe``
 prints them as text or JSON. ``schema`` declares every column, ``errors`` every exception.
 
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from pcapframe.segments import label_segments
     from pcapframe.showing import flag_names, show
     from pcapframe.widgets import explore as explore
+    from pcapframe.widgets import live_chart as live_chart
 
     __version__: str
 
@@ -143,10 +145,10 @@ _HOMES = {
     "report": ("write_report",),
     "segments": ("label_segments",),
     "showing": ("flag_names", "show"),
-    "widgets": ("explore",),
+    "widgets": ("explore", "live_chart"),
 }
 # Not in __all__: a star import must work without extras.
-_NEEDING = {"explore": "anywidget", "plots": "matplotlib", "write_report": "papermill"}
+_NEEDING = {"explore": "anywidget", "live_chart": "anywidget", "plots": "matplotlib", "write_report": "papermill"}
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 

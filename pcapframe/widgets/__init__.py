@@ -17,7 +17,8 @@ with needs_extra("the explorer needs", "explore"):
 
 from pcapframe.widgets._explorer import Explorer, explore
 from pcapframe.widgets._filters import Filters
+from pcapframe.widgets._live import LiveChart, live_chart
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._state import ExplorerState
 
-__all__ = ["Explorer", "ExplorerSelection", "ExplorerState", "Filters", "explore"]
+__all__ = ["Explorer", "ExplorerSelection", "ExplorerState", "Filters", "LiveChart", "explore", "live_chart"]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pcapframe import plots
 from pcapframe.analysis import Analysis, counted_once
+from pcapframe.browser import Scene
 from pcapframe.conversation import READ, make_turns
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
@@ -18,6 +19,7 @@ from pcapframe.measures import connection_text
 from pcapframe.plots._api import Chart as Declared
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets._export import Guard
+from pcapframe.widgets._live import LiveChart
 from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
@@ -26,6 +28,7 @@ from pcapframe.wording import counted, printable
 
 __all__ = ["ConnectionView", "PatternView", "SelectionChart", "TurnsView", "escaped"]
 
+SEQUENCE = plots.CHARTS["time_sequence"]
 HINTS = {
     "time": "Drag across the chart or click a bar to select that time. Keyboard: arrows, Shift, Enter.",
     "row": "Click a bar to select the connections with a RST in that phase. Keyboard: arrows, Enter.",
@@ -238,14 +241,15 @@ class ConnectionView(widgets.VBox):
             style={"description_width": "82px"}, layout=widgets.Layout(width="190px"),
         )  # fmt: skip
         self.side = widgets.Dropdown(
-            options=[("the side with more payload", ""), ("client", "client"), ("server", "server")], value="",
+            options=[("the side with more payload", ""), ("client", "client"), ("server", "server"), ("both", "both")],
+            value="",
             description="Data from", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
-        self.sequence = Chart(420, alt="Time–sequence graph", redraw=redraw)
+        self.sequence = LiveChart(picked=guarded(self._clicked))
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
         self.turns = TurnsView(state, guarded, redraw)
-        self.charts = (self.sequence, self.rtt, self.turns.chart)
+        self.charts = (self.rtt, self.turns.chart)
         self._page = -1
         self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
         self.frame = widgets.Text(
@@ -262,24 +266,23 @@ class ConnectionView(widgets.VBox):
         self.frame.observe(guarded(self._framed), "value")
         self.packets.observe(guarded(self._picked), "selected_rows")
         half = widgets.Layout(flex="1 1 46%", min_width=f"{self.FEWEST}px", width="auto")
-        for part in (self.sequence, self.rtt):
-            part.layout = half
+        self.rtt.layout = half
         row = widgets.Layout(flex_flow="row wrap", width="100%")
         left = widgets.VBox([self.choice, self.packets], layout=half)
         right = widgets.VBox([self.packet], layout=half)
         super().__init__(
             [
                 widgets.HBox([self.number, self.side, self.facts], layout=row),
-                widgets.HBox([self.sequence, self.rtt], layout=row),
+                self.sequence,
+                widgets.HBox([left, right], layout=row),  # below it, so that the packet clicked on is in sight
+                self.rtt,
                 self.turns,
-                widgets.HBox([left, right], layout=row),
             ]
         )
 
     def place(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Guess size and colours from those of a chart in another tab; two charts go side by side if they fit."""
-        width = int(known["width"])
-        return {**known, "width": width // 2 if width >= 2 * self.FEWEST else width}
+        """Guess size and colours from those of a chart in another tab."""
+        return dict(known)
 
     def show(self) -> None:
         """Show the open connection and packet."""
@@ -313,8 +316,8 @@ class ConnectionView(widgets.VBox):
             words = f"handshake {facts['handshake']}, ending {facts['ending']}"
             words += f" (Zeek: {facts['conn_state']} {facts['history']})"
             self.facts.value = f"<span>{ends}<br>{escaped(words.replace('_', ' '))}</span>"
-        side = {"client": True, "server": False}.get(self.side.value)
-        self.sequence.draw(lambda ax: plots.time_sequence(self._rows, conn_id=conn_id, from_client=side, ax=ax))
+        if is_new or self._shown[1] != self.side.value:
+            self.sequence.show(Scene(SEQUENCE, self._rows, conn_id=conn_id, sides=self.side.value or None))
         self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
         self.turns.show(self._rows, analysis.connections.loc[[conn_id]])
         if is_new:
@@ -337,6 +340,7 @@ class ConnectionView(widgets.VBox):
         elif row is not None and self.packets.selected_rows != [row]:
             self.packets.selected_rows = [row]
         self.frame.value = "" if row is None else str(frame)
+        self.sequence.frame = None if row is None else frame
         if frame is None:
             self.packet.value = "<span class='pcapframe-note'>Pick a packet to dissect it.</span>"
             return
@@ -347,6 +351,10 @@ class ConnectionView(widgets.VBox):
             self.packet.value = f"<div class='pcapframe-problem' role='alert'>{escaped(str(error))}</div>"
             return
         self.packet.value = f"<b>Frame {frame:,}</b><pre class='pcapframe-packet' tabindex='0'>{escaped(text)}</pre>"
+
+    def _clicked(self, found: dict[str, Any]) -> None:
+        if found.get("frame") in self._rows.index:
+            self._state.frame = found["frame"]
 
     def _typed(self, change: Any) -> None:
         text = change["new"].strip().replace(",", "")

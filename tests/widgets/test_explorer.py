@@ -52,7 +52,7 @@ def test_a_row_opens_its_connection() -> None:
     explorer.views["connections"].table.selected_rows = [3]
     assert explorer.state.conn_id == 3
     assert in_sight(explorer) == "One connection"
-    assert explorer.views["connection"].sequence.png
+    assert explorer.views["connection"].sequence.picture["header"]["panels"]
 
 
 def test_what_cannot_be_meant_is_shown_and_the_explorer_goes_on() -> None:

@@ -128,11 +128,16 @@ def test_a_connection_and_a_packet() -> None:
     view.show()
     frames = analysis().segments.index[analysis().segments["conn_id"] == 5]
     assert "192.0.2.10:40006" in view.facts.value
-    assert view.sequence.png
+    assert "192.0.2.10:40006" in view.sequence.picture["header"]["panels"][0]["label"]
     assert f"{len(frames):,}" in view.pager.place.value
     view.packets.selected_rows = [2]
     assert explored.frame == frames[2]
     view.show()
+    assert view.sequence.frame == frames[2]
+    view.sequence.pick({"frame": int(frames[1])})
+    assert explored.frame == frames[1]
+    view.show()
+    assert view.packets.selected_rows == [1]
     assert "TCP" in view.packet.value
     assert "40006" in view.packet.value
     view.number.value = "999"
@@ -162,10 +167,26 @@ def test_turns_of_a_connection() -> None:
     assert view.turns.layout.display == "none"
 
 
-def test_charts_of_a_connection_take_half_the_room_where_they_fit() -> None:
-    view = ConnectionView(state(), plain, nothing)
-    assert view.place({"width": 839, "dark": True}) == {"width": 839, "dark": True}
-    assert view.place({"width": 1401, "dark": True}) == {"width": 700, "dark": True}
+def test_the_graph_of_a_connection_follows_the_side_asked_for() -> None:
+    explored = state()
+    view = ConnectionView(explored, plain, nothing)
+    explored.conn_id = 5
+    view.show()
+    labels = {}
+    for side in ("client", "server", "both"):
+        view.side.value = side
+        labels[side] = [one["label"] for one in view.sequence.picture["header"]["panels"] if one["label"]]
+    assert labels["both"] == [*labels["client"], *labels["server"]]
+    assert labels["client"][0].split(" → ")[::-1] == labels["server"][0].split(" → ")
+
+
+def test_only_a_packet_of_the_connection_is_opened() -> None:
+    explored = state()
+    view = ConnectionView(explored, plain, nothing)
+    explored.conn_id = 5
+    view.show()
+    view.sequence.pick({"frame": 10**9})
+    assert explored.frame is None
 
 
 def test_packets_are_shown_in_parts_and_the_part_has_the_packet_that_is_picked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,4 +222,4 @@ def test_a_capture_that_has_gone_is_said_where_the_packet_would_be(tmp_path: Pat
     explored.set(conn_id=0, frame=int(explored.analysis.segments.index[0]))
     view.show()
     assert "is not there any more" in view.packet.value
-    assert view.sequence.png
+    assert view.sequence.picture["header"]["panels"]
