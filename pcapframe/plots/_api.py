@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.plots._graph import Graph
 
-__all__ = ["Chart", "Options", "Section", "Tab", "always", "of_either_side"]
+__all__ = ["Chart", "Options", "Section", "Tab", "always", "of_either_side", "over_time"]
 
 Options: TypeAlias = Mapping[str, Any]
 Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissions", "timing", "connections"]
@@ -18,6 +18,11 @@ Section: TypeAlias = Literal["overview", "handshakes", "endings", "retransmissio
 def always(_: pd.DataFrame) -> bool:
     """Say that there is something to see in any connections, if only that there is nothing of a kind."""
     return True
+
+
+def over_time(connections: pd.DataFrame) -> bool:
+    """Say whether any time passes in connections: charts over time show nothing of a single packet."""
+    return bool(connections["end"].max() > connections["start"].min())
 
 
 def of_either_side(column: str) -> Callable[[pd.DataFrame], bool]:

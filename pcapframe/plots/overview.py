@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import without_attrs
 from pcapframe.patterns import Traffic
-from pcapframe.plots._api import Chart, Tab
+from pcapframe.plots._api import Chart, Tab, over_time
 from pcapframe.plots._axes import axes_or_new, ink, split, tall
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, both
@@ -146,4 +146,5 @@ CHART = Chart(
     section="overview",
     tab=Tab(label="Overview", height=560, picks="time"),
     graph=GRAPH,
+    shows=over_time,
 )

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.measures import values, without_attrs
-from pcapframe.plots._api import Chart
+from pcapframe.plots._api import Chart, over_time
 from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, counted_segments_of
@@ -131,4 +131,5 @@ CHART = Chart(
     data=throughput_data,
     title="Throughput over time",
     numbers="bit rates over time each way: new payload, retransmitted payload, headers",
+    shows=over_time,
 )

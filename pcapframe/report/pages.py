@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader
 
+from pcapframe.wording import printable
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = ["index_page", "page_of", "report_page"]
 
-PAGES = Environment(
-    loader=PackageLoader("pcapframe.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+
+def _visible(value: Any) -> Any:
+    """Return text from outside with its control characters and overrides of direction made visible; HTML as it is."""
+    return printable(value, keep="\n\t") if type(value) is str else value
+
+
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text("utf-8")
 SCRIPT = (TEMPLATES / "page.js").read_text("utf-8")
 DIGEST = f"sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode('utf-8')).digest()).decode('ascii')}"
 """Of the only script that a report runs, whatever a capture puts into it."""
+PAGES = Environment(
+    loader=PackageLoader("pcapframe.report", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    finalize=_visible,
+)  # fmt: skip
 
 
 def report_page(notebook: "NotebookNode", title: str) -> str:

@@ -19,6 +19,9 @@ __all__ = ["NOTEBOOK", "ReportResult", "write_report", "write_reports"]
 
 PACKAGE = Path(__file__).parent.parent
 NOTEBOOK = "report.ipynb"
+STEM = (
+    200  # of a page's name: file systems take 255, with an ending and what tells files that are being written [bytes]
+)
 # In an installed package and in a checkout.
 FOLDERS = (PACKAGE / "notebooks", PACKAGE.parent / "notebooks")
 
@@ -239,6 +242,7 @@ def _stems(captures: list[str]) -> list[str]:
     for capture in captures:
         stem = re.sub(r"[^\w.+-]", "_", os.path.basename(capture)).strip(".") or "capture"
         stem = re.sub(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4|xz|bz2))?$", "", stem) or stem
+        stem = stem.encode()[:STEM].decode(errors="ignore")
         unique, number = stem, 2
         while unique.lower() in taken:
             unique, number = f"{stem}-{number}", number + 1

@@ -28,6 +28,14 @@ def test_the_index_escapes_titles_problems_and_names_of_files() -> None:
     assert page.count("&lt;script&gt;") >= 4
 
 
+def test_control_characters_and_overrides_of_direction_are_made_visible() -> None:
+    name = "a\x1b[31m\x07\u202egnp.exe\u2066.pcap"
+    result = ReportResult(name, name, Path("a.html"), None, True, 1, 1, standout=name)
+    for page in (index_page(name, [result]), report_page(new_notebook(), name)):
+        assert re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", page) is None
+        assert "a\\x1b[31m\\x07\\u202egnp.exe\\u2066.pcap" in page
+
+
 def test_the_index_tells_captures_of_one_title_apart() -> None:
     results = [ReportResult(name, "Monday", Path(f"{name}.html"), None, True, 1, 1) for name in ("a.pcap", "b.pcap")]
     rows = re.findall(r'<th scope="row">(.+?)</th>', index_page("Monday", results), re.DOTALL)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -130,6 +131,15 @@ def test_captures_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> N
     results = write_reports(captures, tmp_path / "out")
     assert [result.name for result in results] == [str(captures[0]), str(captures[1]), "y.pcap"]
     assert all(result.page is not None and not result.readable for result in results)
+
+
+def test_the_longest_names_of_files_leave_room(tmp_path: Path) -> None:
+    longest = ["a" * 250 + ".pcap", "a" * 249 + "b.pcap", "é" * 125 + ".pcap"]
+    stems = run._stems(longest)
+    assert len(set(stems)) == 3
+    assert max(len(os.fsencode(stem)) for stem in stems) < 255 - len(".html") - len("..html.12345678")
+    for stem in stems:
+        run._write_whole(tmp_path / f"{stem}.html", "")
 
 
 def test_names_of_files_are_unique_and_tame() -> None:

@@ -192,3 +192,13 @@ def test_limits_of_the_capture_are_marked() -> None:
     assert f"<a href='#capture-health'>Capture health</a>: {report.limits}" in report.heading().text
     assert CaptureReport(pf.example("clean.pcap")).limits is None
     assert "class='limits'" not in CaptureReport(pf.example("clean.pcap")).heading().text
+
+
+@pytest.mark.parametrize("packets", [[(5.0, builders.packet())], [(5.0, builders.packet()), (5.0, builders.packet())]])
+def test_nothing_is_drawn_over_time_where_no_time_passes(tmp_path: Path, packets: list[builders.Frame]) -> None:
+    path = tmp_path / "one.pcap"
+    path.write_bytes(builders.pcap(packets))
+    report = CaptureReport(path)
+    assert not report.overview().text
+    assert "Capture overview" in report.contents().text.partition("Not drawn")[2]
+    assert "'#overview'" not in report.contents().text
