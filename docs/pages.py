@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from house import picture
 from scores import label_table, pattern_score
 
 import pcapframe as pf
@@ -45,6 +46,7 @@ FRAMES = {
     ),
     "vantage_evidence": (schema.VANTAGE_EVIDENCE, "vantage_evidence", "one row a connection; index `conn_id`"),
 }
+OF_JOINS = {"ladder": "Packets between the points", "one_way_delay": "One-way delay"}
 HERE = Path(__file__).parent
 SCORES = json.loads((HERE / "scores.json").read_text("utf-8"))
 # Recorded captures first, in this order; those of data/patterns are written packet by packet.
@@ -73,6 +75,7 @@ def write_pages(folder: Path) -> None:
         "commands.rst": COMMANDS_PAGE,
         "tools.md": tools_page(),
         "scores.md": scores_page(),
+        "house.svg": picture(),
         **{f"gallery/{name}": text for name, text in gallery().items()},
     }
     for name, text in pages.items():
@@ -102,6 +105,7 @@ def names_page() -> str:
     raised = [name for name in classes if issubclass(public[name], BaseException)]
     functions = [name for name in public if name not in classes]
     charts = [name for chart in CHARTS.values() for name in (chart.name, chart.data.__name__)]
+    charts += [name for of_join in OF_JOINS for name in (of_join, f"{of_join}_data")]
     sections = [
         _summary("Functions", "pcapframe", functions),
         _summary("Classes", "pcapframe", [name for name in classes if name not in raised]),
@@ -216,7 +220,8 @@ def gallery() -> dict[str, str]:
     pages = {"README.rst": f"Gallery\n=======\n\n{introduction}\n"}
     known = {capture: pf.analyze(pf.example(capture), progress=False) for capture in ("losses.pcap", "resets.pcap")}
     for number, (name, chart) in enumerate(CHARTS.items()):
-        capture = max(known, key=lambda capture: len(_numbers(chart, known[capture])))
+        seen = [capture for capture in known if chart.shows(known[capture].connections)] or list(known)
+        capture = max(seen, key=lambda capture: len(_numbers(chart, known[capture])))
         pages[f"plot_{number:02}_{name}.py"] = f'''"""
 {chart.title}
 {"=" * (len(chart.title) + 4)}
@@ -230,6 +235,19 @@ import pcapframe as pf
 
 analysis = pf.analyze(pf.example("{capture}"))
 axes = pf.plots.{name}(analysis)
+'''
+    for number, (name, title) in enumerate(OF_JOINS.items(), len(CHARTS)):
+        pages[f"plot_{number:02}_{name}.py"] = f'''"""
+{title}
+{"=" * len(title)}
+
+`pcapframe.plots.{name}` draws it of captures that were joined, and `pcapframe.plots.{name}_data` returns its numbers.
+"""
+
+import pcapframe as pf
+
+joined = pf.join_captures({{name: pf.example(f"points/{{name}}.pcap.gz") for name in ("client", "middle")}})
+axes = pf.plots.{name}(joined)
 '''
     return pages
 

@@ -121,6 +121,25 @@ def test_every_pattern_has_rule_limits_a_capture_that_shows_it_and_its_score(pag
         assert "recordings that ship with the tests: " in part, name
 
 
+def test_every_chart_is_in_the_gallery_with_something_to_see(pages: Any) -> None:
+    shown = {name.partition("_")[2][3:].removesuffix(".py"): text for name, text in pages.gallery().items()}
+    charts = {name for name in pf.plots.__all__ if f"{name}_data" in pf.plots.__all__}
+    assert charts <= set(shown)
+    for name, chart in pf.plots.CHARTS.items():
+        (capture,) = re.findall(r'pf.example\("(.+?)"\)', shown[name])
+        assert chart.shows(pf.analyze(pf.example(capture), progress=False).connections), name
+
+
+def test_the_picture_of_the_house_has_every_module(pages: Any) -> None:
+    import house
+
+    drawn = re.findall(r">(\w+)</text>", house.picture())
+    assert len(drawn) == len(set(drawn))
+    package = DOCS.parent / "pcapframe"
+    modules = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert set(drawn) == modules - {"__init__"}
+
+
 def test_scores_are_what_the_recordings_give(pages: Any) -> None:
     from scores import RECORDINGS, recordings, score_labels, score_patterns
 
