@@ -16,11 +16,12 @@ NAMES = {2: ("client", "server"), 3: ("client", "middle", "server")}
 @click.command()
 @bare_captures
 @click.option("--names", metavar="NAME,NAME", help="Names of the points, in the order of the captures.")
+@click.option("--full", is_flag=True, help="All that stands out, with all frames listed.")
 @frame_files
 @as_json
 @output
 def join(
-    captures: Captures, names: str | None, csv: str | None, parquet: str | None, as_json: bool, output: str
+    captures: Captures, names: str | None, full: bool, csv: str | None, parquet: str | None, as_json: bool, output: str
 ) -> None:
     """Join captures of the same traffic at two or more points.
 
@@ -57,7 +58,7 @@ def join(
     from pcapframe.cli.join_text import join_text
     from pcapframe.cli.terminal import show
 
-    show(join_text(joined), output)
+    show(join_text(joined, full=full), output)
 
 
 def _names(count: int) -> list[str]:

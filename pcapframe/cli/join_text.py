@@ -1,86 +1,128 @@
-"""What a join found, for a person: what stands out, the points, and the fates by direction."""
+"""What a join found, for a person: what stands out, the path, the points with their clocks, fates by direction."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+import numpy as np
+from rich.console import RenderableType, group
 from rich.table import Table
 from rich.text import Text
 
 from pcapframe.analysis.display import note_line, table
+from pcapframe.display_filters import frame_filter
 from pcapframe.joining import Joined
-from pcapframe.joining.summary import summarise_join
+from pcapframe.joining.standouts import TOWARDS, JoinStandout, by_direction, find_join_standouts
+from pcapframe.joining.summary import describe_path
+from pcapframe.schema import FATES
 from pcapframe.wording import counted, printable, seconds
 
 __all__ = ["join_text"]
 
-DIRECTIONS = {"to_server": "to the server", "to_client": "to the client"}
+SHOWN = 5  # standouts
+FRAMES = 8  # of a filter: more do not fit in a line
+NAME = 24  # of a capture, in the table of points [characters]
 
 
-def join_text(joined: Joined) -> RenderableType:
-    """Write a join: sentences first, then the points, then how many packets had which fate.
+@group()
+def join_text(joined: Joined, *, full: bool = False) -> Iterator[RenderableType]:
+    """Write a join: what stands out first, then the path, the points, and how many packets had which fate.
 
     Parameters
     ----------
     joined : Joined
         From `join_captures`.
+    full : bool, default False
+        All that stands out, not only the first five, with all frames of evidence.
 
-    Returns
-    -------
+    Yields
+    ------
     RenderableType
         For `show`.
     """
-    summary = summarise_join(joined)
-    common = summary["connections"]["common"]
-    lines: list[RenderableType] = [Text(f"{counted(common, 'common connection')}", style="bold")]
-    lines += [note_line(note) for note in joined.notes]
-    lines += [_item(sentence) for sentence in summary["stands_out"]]
-    lines += [Text(), _points(summary["points"])]
+    common = int(joined.connections["matched_by"].notna().sum())
+    names = f"{', '.join(joined.names[:-1])} and {joined.names[-1]}"
+    yield Text.assemble((counted(common, "common connection"), "bold"), f"  {names}")
+    for note in joined.notes:
+        yield note_line(note)
+    seen = find_join_standouts(joined)
+    if seen:
+        yield Text()
+        yield Text("What stands out", style="bold")
+        yield _listed(seen if full else seen[:SHOWN], None if full else FRAMES)
+        if not full and len(seen) > SHOWN:
+            yield Text(f"    {len(seen) - SHOWN:,} more (--full)", style="dim")
+    elif len(joined.segments):
+        yield Text.assemble(("Nothing stands out", "bold"), "  Looked at: losses, RSTs, copies, addresses and clocks")
+    sentences = list(describe_path(joined, clocks=False))
+    if sentences:
+        yield Text()
+    for sentence in sentences:
+        yield Text(sentence)
+    yield Text()
+    yield _points(joined)
     if len(joined.segments):
-        lines += [Text(), _fates(summary["fates"])]
-    return Group(*lines)
+        yield Text()
+        yield _fates(joined)
 
 
-def _item(sentence: str) -> RenderableType:
-    """Write a sentence of a list, its further lines below its first word."""
-    line = Table.grid(padding=(0, 1))
-    line.add_row("-", Text(sentence))
-    return line
+def _listed(seen: Sequence[JoinStandout], most: int | None) -> RenderableType:
+    """Write what stands out, each with a filter for its packets at the point that has most of them."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(justify="right", style="dim", no_wrap=True, min_width=3)
+    grid.add_column(overflow="fold")
+    for number, one in enumerate(seen, 1):
+        grid.add_row(f"{number}", Text(printable(one.sentence)))
+        for name, evidence in sorted(one.evidence.items(), key=lambda item: -item[1].frame_count)[
+            : 1 if most else None
+        ]:
+            frames = evidence.frames[:most]
+            whole = evidence.frame_count == len(frames)
+            which = counted(len(frames), "packet") if whole else f"first {len(frames)} of {evidence.frame_count:,}"
+            text = f"{which} at {name}  ", "dim"
+            grid.add_row("", Text.assemble(text, (str(frame_filter(frames)), "cyan")))
+    return grid
 
 
-def _points(points: list[dict[str, object]]) -> RenderableType:
+def _points(joined: Joined) -> RenderableType:
     """Write the points, from the client on where that is known."""
-    rows = table(("point", "capture", "clock ahead by", "between", "drift"), texts=2)
-    for point in sorted(points, key=lambda point: (point["order"] is None, point["order"])):
-        low, high = point["offset_low_s"], point["offset_high_s"]
-        drift = point["drift_low_ppm"], point["drift_high_ppm"]
-        offset = point["offset_s"]
-        known = isinstance(offset, float)
+    rows = table(("point", "capture", "clock ahead", "from", "to", "drift [ppm]"), texts=2)
+    points = joined.points
+    for name in (points.sort_values("order") if points["order"].notna().all() else points).index:
+        point = points.loc[name]
+        low, high, offset = (float(point[f"offset_{end}s"]) for end in ("low_", "high_", ""))
+        measured = low != high  # else it is the clock that the others are held against
+        drift = f"{_ppm(point['drift_low_ppm'])} to {_ppm(point['drift_high_ppm'])}"
+        known = not np.isnan(offset)
         rows.add_row(
             "",
-            str(point["name"]),
-            printable(Path(str(point["capture"])).name),
-            _signed(offset) if known else "unknown",
-            f"{_signed(low)} and {_signed(high)}" if known and low != high else "",
-            f"{_ppm(drift[0])} to {_ppm(drift[1])} ppm" if known and low != high else "",
+            str(name),
+            _short_name(joined.analyses[str(name)].capture.name),
+            seconds(offset + 0.0) if known else "unknown",
+            *((seconds(low), seconds(high), drift) if known and measured else ("", "", "")),
         )
     return rows
 
 
-def _ppm(value: object) -> str:
+def _short_name(capture: str) -> str:
+    """Return the name of a file, its end left out where it is long."""
+    name = printable(Path(capture).name)
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+
+def _ppm(value: float) -> str:
     """Write a drift with its sign."""
-    return f"{round(float(str(value)), 1) + 0.0:+.1f}"
+    return f"{round(value, 1) + 0.0:+.1f}"
 
 
-def _signed(value: object) -> str:
-    """Write a time with its sign."""
-    number = float(str(value))
-    return f"-{seconds(-number)}" if number < 0 else seconds(number)
-
-
-def _fates(fates: dict[str, dict[str, int]]) -> RenderableType:
+def _fates(joined: Joined) -> RenderableType:
     """Write the fates of packets by direction."""
-    names = [name for name in next(iter(fates.values())) if any(each[name] for each in fates.values())]
-    rows = table(("", *(name.replace("_", " ") for name in names)), texts=1)
-    for direction, counts in fates.items():
-        rows.add_row("", DIRECTIONS[direction], *(f"{counts[name]:,}" for name in names))
+    fate = joined.segments["fate"].to_numpy()
+    counts = {
+        forward: [int((fate[mask] == name).sum()) for name in FATES]
+        for forward, mask in by_direction(joined.segments).items()
+    }
+    shown = [place for place in range(len(FATES)) if any(each[place] for each in counts.values())]
+    rows = table(("", *(FATES[place].replace("_", " ") for place in shown)), texts=1)
+    for forward, each in counts.items():
+        rows.add_row("", TOWARDS[forward], *(f"{each[place]:,}" for place in shown))
     return rows

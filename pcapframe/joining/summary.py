@@ -1,4 +1,4 @@
-"""What stands out in a join, and its counts, as plain objects for terminal, JSON and assistants."""
+"""A join summed up: what stands out, the path and the clocks in sentences, and counts, as plain objects."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,18 +7,13 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.joining.joined import Joined
-from pcapframe.schema import FATES, RST
-from pcapframe.wording import agreeing, counted, percent, seconds
+from pcapframe.joining.standouts import TOWARDS, by_direction, find_join_standouts
+from pcapframe.schema import FATES
+from pcapframe.wording import agreeing, counted, seconds
 
-__all__ = ["describe_join", "summarise_join"]
+__all__ = ["DIRECTIONS", "describe_path", "summarise_join"]
 
-SHOWN_RSTS = 3
-COPIES = ("identification", "timestamp")  # rules by which a packet is a copy of another
-RULES = {
-    "nothing_else_missing": "where nothing else of this connection is missing",
-    "sender_went_on": "and its sender went on sending",
-    "hop_limit": "and its hop limit is unlike that of its sender's other packets",
-}
+DIRECTIONS = {True: "to_server", False: "to_client"}
 
 
 def summarise_join(joined: Joined) -> dict[str, Any]:
@@ -32,13 +27,15 @@ def summarise_join(joined: Joined) -> dict[str, Any]:
     Returns
     -------
     dict
-        For ``json.dumps``: ``stands_out`` (sentences, the most important first), ``notes``, ``points``, ``connections``
-        and ``fates`` (transmissions by direction and fate).
+        For ``json.dumps``: ``standouts`` (the most important first, each with its frames at every point), ``path``
+        (sentences on delays, clocks and what the captures lack), ``notes``, ``points``, ``connections`` and ``fates``
+        (transmissions by direction and fate).
     """
     connections, segments = joined.connections, joined.segments
     counts = connections["matched_by"].value_counts()
     return {
-        "stands_out": list(describe_join(joined)),
+        "standouts": [seen.to_dict() for seen in find_join_standouts(joined)],
+        "path": list(describe_path(joined)),
         "notes": list(joined.notes),
         "points": [
             {str(key): _plain(value) for key, value in row.items()}
@@ -57,8 +54,8 @@ def summarise_join(joined: Joined) -> dict[str, Any]:
             },
         },
         "fates": {
-            direction: {fate: int((segments["fate"][mask] == fate).sum()) for fate in FATES}
-            for direction, mask in _directions(segments)
+            DIRECTIONS[forward]: {fate: int((segments["fate"][mask] == fate).sum()) for fate in FATES}
+            for forward, mask in by_direction(segments).items()
         },
     }
 
@@ -72,117 +69,25 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _directions(segments: pd.DataFrame) -> list[tuple[str, Any]]:
-    """Return the rows of each direction."""
-    forward = segments["from_client"].to_numpy(bool)
-    return [("to_server", forward), ("to_client", ~forward)]
-
-
-def describe_join(joined: Joined) -> Iterator[str]:
-    """Say what stands out, the most important first.
+def describe_path(joined: Joined, *, clocks: bool = True) -> Iterator[str]:
+    """Say how long the path and the hosts take, how the clocks differ, and what the captures lack.
 
     Parameters
     ----------
     joined : Joined
         From `join_captures`.
+    clocks : bool, default True
+        Also how the clocks differ, which the points have in numbers.
 
     Yields
     ------
     str
         One sentence each.
     """
-    yield from _on_resets(joined)
-    yield from _on_resends(joined)
-    yield from _on_losses(joined)
-    yield from _on_copies(joined)
-    yield from _on_addresses(joined)
     yield from _on_times(joined)
+    if clocks:
+        yield from _on_clocks(joined)
     yield from _on_captures(joined)
-
-
-def _on_resets(joined: Joined) -> Iterator[str]:
-    """Say which RSTs were added on the way."""
-    rows = joined.segments
-    resets = rows[((rows["tcp_flags"] & RST) != 0) & (rows["fate"] == "added")]
-    for _, row in resets.head(SHOWN_RSTS).iterrows():
-        place = next(name for name in joined.names if pd.notna(row[f"frame_{name}"]))
-        frame, why = int(row[f"frame_{place}"]), RULES.get(str(row["fate_rule"]), "where it is missing")
-        yield f"The RST in frame {frame:,} at {place} did not pass {row['first_missing']}, {why}."
-    if len(resets) > SHOWN_RSTS:
-        yield f"{counted(len(resets) - SHOWN_RSTS, 'more RST')} did not pass the point nearer to the sender."
-
-
-def _on_resends(joined: Joined) -> Iterator[str]:
-    """Say how many retransmissions follow a loss between the points."""
-    rows = joined.segments
-    resent = np.zeros(len(rows), np.bool_)
-    for name in joined.names:
-        frame = rows[f"frame_{name}"]
-        there = frame.notna().to_numpy()
-        told = joined.analyses[name].segments["resent"]
-        resent[there] |= told.loc[frame[there].to_numpy(np.int64)].to_numpy()
-    again = rows[resent]
-    if again.empty:
-        return
-    keys = ["path_id", "from_client", "rel_seq"]
-    lost = rows[rows["fate"] == "lost_between"].drop_duplicates(keys)[keys].assign(row=lambda frame: frame.index)
-    found = again[keys].merge(lost, on=keys, how="left")["row"].to_numpy(np.float64)
-    follow = int((found < again.index.to_numpy()).sum())
-    names = " and ".join(joined.names) if len(joined.names) == 2 else "the points"
-    total = counted(len(again), "retransmission")
-    yield f"{follow:,} of {total} follow a loss between {names}, {len(again) - follow:,} follow none."
-
-
-def _on_losses(joined: Joined) -> Iterator[str]:
-    """Say how many packets were lost on each leg."""
-    rows = joined.segments
-    for direction, mask in _directions(rows):
-        some = rows[mask]
-        lost = some[some["fate"] == "lost_between"]
-        legs = lost.groupby(["last_seen", "first_missing"], observed=True).size().sort_values(ascending=False)
-        for (here, there), count in legs.items():
-            seen = int(some[f"frame_{here}"].notna().sum())
-            towards = direction.replace("_", " the ")
-            of = f"Of {counted(seen, 'packet')} {towards} at {here}, {count:,} {agreeing(count, 'was', 'were')} lost"
-            yield f"{of} before {there} ({percent(count / seen)})."
-
-
-def _on_copies(joined: Joined) -> Iterator[str]:
-    """Say how many packets were copied on the way."""
-    rows = joined.segments
-    copies = rows[(rows["fate"] == "added") & rows["fate_rule"].isin(COPIES)]
-    for direction, mask in _directions(copies):
-        for (missing, place), count in (
-            copies[mask].groupby(["first_missing", "last_seen"], observed=True).size().items()
-        ):
-            if missing != place:
-                towards = direction.replace("_", " the ")
-                are = f"{agreeing(int(count), 'is a', 'are')} {agreeing(int(count), 'copy', 'copies')}"
-                yield f"{counted(int(count), 'packet')} {towards} {are} made between {missing} and {place}."
-
-
-def _on_addresses(joined: Joined) -> Iterator[str]:
-    """Say where addresses or numbers are translated."""
-    connections = joined.connections
-    common = int(connections["matched_by"].notna().sum())
-    translated = connections[connections["translated"].fillna(False)]
-    if len(translated):
-        first, last = joined.names[0], joined.names[-1]
-        text = f"{len(translated):,} of {counted(common, 'common connection')} have other addresses or ports at {last}"
-        row = translated.iloc[0]
-        if pd.notna(row[f"conn_id_{first}"]) and pd.notna(row[f"conn_id_{last}"]):
-            ends = [joined.analyses[name].whole_connections.loc[int(row[f"conn_id_{name}"])] for name in (first, last)]
-            shown = [
-                f"{one[side]} port {one[f'{side}_port']} is {other[side]} port {other[f'{side}_port']} there"
-                for one, other in [ends]
-                for side in ("client", "server")
-                if (one[side], one[f"{side}_port"]) != (other[side], other[f"{side}_port"])
-            ]
-            text += ": " + ", ".join(shown)
-        yield f"{text}."
-    rewritten = int(connections["rewritten"].fillna(False).sum())
-    if rewritten:
-        yield f"In {rewritten:,} of them sequence numbers or timestamps differ."
 
 
 def _on_times(joined: Joined) -> Iterator[str]:
@@ -192,17 +97,15 @@ def _on_times(joined: Joined) -> Iterator[str]:
         return
     first, last = str(order.idxmin()), str(order.idxmax())
     point = joined.points.loc[[first, last]]
-    width = float((point["offset_high_s"] - point["offset_low_s"]).max())
+    width = float((point["offset_high_s"] - point["offset_low_s"]).max()) / 2
     passed = joined.segments[joined.segments["delay_s"].notna()]
-    for direction, mask in _directions(passed):
-        delay = passed["delay_s"][mask]
-        if len(delay):
-            ends = (first, last) if direction == "to_server" else (last, first)
-            yield (
-                f"From {ends[0]} to {ends[1]} packets take {seconds(max(float(delay.min()), 0.0))} at least, "
-                f"{seconds(float(delay.median()))} in the median, each by up to {seconds(width / 2)} more or less: "
-                "the path may be asymmetric."
-            )
+    medians = {
+        forward: float(passed["delay_s"][mask].median()) for forward, mask in by_direction(passed).items() if mask.any()
+    }
+    if medians:
+        texts = [f"{seconds(max(median, 0.0))} {TOWARDS[forward]}" for forward, median in medians.items()]
+        unsure = f", each by up to {seconds(width)} more or less, as the path may be asymmetric" if width > 0 else ""
+        yield f"Between {first} and {last} packets take {' and '.join(texts)} (medians){unsure}."
     both = joined.connections.dropna(subset=[f"conn_id_{first}", f"conn_id_{last}"])
     waits = [
         joined.analyses[name].whole_connections["handshake_rtt_s"].loc[both[f"conn_id_{name}"].astype(int)].to_numpy()
@@ -215,6 +118,30 @@ def _on_times(joined: Joined) -> Iterator[str]:
             f"Of the handshake's round trip at {first}, {seconds(whole)} in the median, {seconds(host)} are spent "
             f"beyond {last}."
         )
+
+
+def _on_clocks(joined: Joined) -> Iterator[str]:
+    """Say how far each clock is from the first one's."""
+    reference = joined.names[0]
+    for name, point in joined.points.iloc[1:].iterrows():
+        low, high, offset = (float(point[f"offset_{end}s"]) for end in ("low_", "high_", ""))
+        if np.isnan(low) or low == high:
+            continue
+        drift = _span(float(point["drift_low_ppm"]), float(point["drift_high_ppm"]))
+        if low <= 0 <= high:
+            apart = f"between {seconds(-low)} behind and {seconds(high)} ahead of"
+        else:
+            side = "ahead of" if offset > 0 else "behind"
+            apart = f"{abs(offset):,.6f} s (± {seconds((high - low) / 2)}) {side}"
+        yield f"The clock of {name} is {apart} that of {reference}, and runs {drift}."
+
+
+def _span(low: float, high: float) -> str:
+    """Write how much faster a clock runs. [ppm]."""
+    if low < 0 < high:
+        return f"between {-low:.1f} ppm slower and {high:.1f} ppm faster"
+    ends = sorted((abs(low), abs(high)))
+    return f"{ends[0]:.1f} to {ends[1]:.1f} ppm {'slower' if high <= 0 else 'faster'}"
 
 
 def _on_captures(joined: Joined) -> Iterator[str]:

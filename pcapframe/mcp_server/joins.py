@@ -2,6 +2,7 @@
 
 from typing import Any, TypedDict
 
+from pcapframe.answers.envelope import capped_evidence
 from pcapframe.joining import join_captures
 from pcapframe.joining.summary import summarise_join
 from pcapframe.mcp_server.captures import Held
@@ -13,12 +14,22 @@ __all__ = ["JoinAnswer", "join_answer"]
 NAMES = ("first", "other")
 TEXT = 400  # longest sentence or name [characters]
 ROOM = 200  # for capture_text [bytes]
+LESS = ((FEW, 50), (FEW, 20), (FEW, FEW), (FEW // 2, FEW // 2), (2, 2), (1, 1))  # entries, and frames of each
+
+
+class JoinSeen(TypedDict):
+    """One event: `evidence` has its frames by point, their exact number, and the filter for those listed."""
+
+    kind: str
+    sentence: str
+    connections: int
+    evidence: dict[str, Any]
 
 
 class JoinAnswer(TypedDict):
-    """What stands out of a join, what limits it, and its points, connections and fates as `summarise_join` has them."""
+    """What stands out of a join, what limits it, and its path, points and counts as `summarise_join` has them."""
 
-    standouts: list[str]
+    standouts: list[JoinSeen]
     standouts_total: int
     file: str
     notes: list[str]
@@ -41,8 +52,8 @@ def join_answer(here: Held, there: Held) -> dict[str, Any]:
     """
     held = dict(zip(NAMES, (here, there), strict=True))
     found = summarise_join(join_captures({name: one.analysis for name, one in held.items()}))
-    sentences, notes = found.pop("stands_out"), found.pop("notes")
-    for limit in (FEW, FEW // 2, 2, 1):
+    seen, notes = found.pop("standouts"), found.pop("notes")
+    for limit, frames in LESS:
         points = [
             {
                 **point,
@@ -53,8 +64,8 @@ def join_answer(here: Held, there: Held) -> dict[str, Any]:
             for point in found["points"]
         ]
         answer = JoinAnswer(
-            standouts=[shortened(text, TEXT) for text in sentences[:limit]],
-            standouts_total=len(sentences),
+            standouts=[_with_less(one, frames) for one in seen[:limit]],
+            standouts_total=len(seen),
             file=here.name,
             notes=[shortened(text, TEXT) for text in notes[:limit]],
             notes_total=len(notes),
@@ -63,3 +74,12 @@ def join_answer(here: Held, there: Held) -> dict[str, Any]:
         if len(compact(answer)) <= BUDGET - ROOM:
             break
     return dict(answer)
+
+
+def _with_less(seen: dict[str, Any], limit: int) -> JoinSeen:
+    """Return an event with its first connections and frames."""
+    evidence = {name: capped_evidence(one, limit) for name, one in seen["evidence"].items()}
+    return JoinSeen(
+        kind=seen["kind"], sentence=shortened(seen["sentence"], TEXT), connections=seen["connections"],
+        evidence=evidence,
+    )  # fmt: skip

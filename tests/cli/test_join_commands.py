@@ -27,8 +27,8 @@ def test_text(files):
     result = run(*files)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == "1 common connection"
-    assert any(line.startswith("- From client to server packets take 4 ms at least") for line in lines)
+    assert lines[0] == "1 common connection  client and server"
+    assert any(line.startswith("Between client and server packets take 4 ms to the server") for line in lines)
     assert any("here.pcap" in line for line in lines)
 
 
