@@ -46,7 +46,11 @@ FRAMES = {
     ),
     "vantage_evidence": (schema.VANTAGE_EVIDENCE, "vantage_evidence", "one row a connection; index `conn_id`"),
 }
-OF_JOINS = {"ladder": "Packets between the points", "one_way_delay": "One-way delay"}
+OF_JOINS = {
+    "ladder": "Packets between the points",
+    "one_way_delay": "One-way delay",
+    "losses_by_leg": "Losses by leg",
+}
 HERE = Path(__file__).parent
 SCORES = json.loads((HERE / "scores.json").read_text("utf-8"))
 # Recorded captures first, in this order; those of data/patterns are written packet by packet.

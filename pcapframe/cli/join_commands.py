@@ -17,11 +17,19 @@ NAMES = {2: ("client", "server"), 3: ("client", "middle", "server")}
 @bare_captures
 @click.option("--names", metavar="NAME,NAME", help="Names of the points, in the order of the captures.")
 @click.option("--full", is_flag=True, help="All that stands out, with all frames listed.")
+@click.option("--report", metavar="FILE", help="Write an HTML report with charts and ladders to this file.")
 @frame_files
 @as_json
 @output
 def join(
-    captures: Captures, names: str | None, full: bool, csv: str | None, parquet: str | None, as_json: bool, output: str
+    captures: Captures,
+    names: str | None,
+    full: bool,
+    report: str | None,
+    csv: str | None,
+    parquet: str | None,
+    as_json: bool,
+    output: str,
 ) -> None:
     """Join captures of the same traffic at two or more points.
 
@@ -34,8 +42,9 @@ def join(
       pcapframe join client.pcap server.pcap
       pcapframe join a.pcap b.pcap c.pcap --names laptop,gateway,server
       pcapframe join client.pcap server.pcap --csv transmissions.csv
+      pcapframe join client.pcap server.pcap --report join.html
     """
-    for path in (output, csv, parquet):
+    for path in (output, csv, parquet, report):
         check_writable(path)
     given = [name.strip() for name in names.split(",")] if names is not None else _names(len(captures))
     if len(given) != len(captures) or len(set(given)) != len(given):
@@ -47,6 +56,10 @@ def join(
         for name, capture in zip(given, captures, strict=True)
     }
     joined = pcapframe.join_captures(analyses)
+    if report is not None:
+        from pcapframe.report import write_join_report
+
+        write_join_report(joined, report)
     if csv is not None or parquet is not None:
         write_frame(joined.segments, csv, parquet)
         return

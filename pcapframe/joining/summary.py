@@ -98,7 +98,7 @@ def _on_times(joined: Joined) -> Iterator[str]:
     first, last = str(order.idxmin()), str(order.idxmax())
     point = joined.points.loc[[first, last]]
     width = float((point["offset_high_s"] - point["offset_low_s"]).max()) / 2
-    passed = joined.segments[joined.segments["delay_s"].notna()]
+    passed = joined.segments[(joined.segments["fate"] == "passed") & joined.segments["delay_s"].notna()]
     medians = {
         forward: float(passed["delay_s"][mask].median()) for forward, mask in by_direction(passed).items() if mask.any()
     }

@@ -24,6 +24,7 @@ from pcapframe.plots.time_sequence import *
 from pcapframe.plots.bytes_in_flight import *
 from pcapframe.plots.ladder import *  # of a join, not of an Analysis: no CHART
 from pcapframe.plots.one_way_delay import *  # of a join
+from pcapframe.plots.losses_by_leg import *  # of a join
 from pcapframe.plots.turns import *
 # isort: on
 

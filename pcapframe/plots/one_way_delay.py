@@ -40,7 +40,7 @@ def one_way_delay_data(joined: Joined) -> pd.DataFrame:
     >>> float(pf.plots.one_way_delay_data(same)["delay_max_s"].max())
     0.0
     """
-    rows = joined.segments[joined.segments["delay_s"].notna()]
+    rows = joined.segments[(joined.segments["fate"] == "passed") & joined.segments["delay_s"].notna()]
     name = joined.names[0]
     rows = rows[rows[f"frame_{name}"].notna()]
     names = ["delay_min_s", "delay_median_s", "delay_max_s", "low_s", "high_s"]

@@ -13,7 +13,8 @@ with needs_extra("reports need", "report"):
     import jinja2 as _jinja2  # noqa: F401
     import matplotlib as _matplotlib  # noqa: F401
 
+from pcapframe.report.joins import JoinReport, write_join_report
 from pcapframe.report.run import ReportResult, write_report, write_reports
 from pcapframe.report.sections import CaptureReport
 
-__all__ = ["CaptureReport", "ReportResult", "write_report", "write_reports"]
+__all__ = ["CaptureReport", "JoinReport", "ReportResult", "write_join_report", "write_report", "write_reports"]

@@ -2,9 +2,11 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pcapframe.analysis import Analysis
@@ -12,7 +14,7 @@ from pcapframe.plots._api import Chart, Options
 from pcapframe.plots._captions import caption
 from pcapframe.report.markup import escaped
 
-__all__ = ["draw_figure"]
+__all__ = ["draw_figure", "drawn_by"]
 
 SIZE = (8.4, 4.2)  # [inches]
 # Colours that no chart uses otherwise: the page gives text and background their own.
@@ -50,11 +52,29 @@ def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
     Returns
     -------
     str
+        As `drawn_by`.
+    """
+    return drawn_by(lambda axes: chart.draw(analysis, ax=axes, **options))
+
+
+def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -> str:
+    """Let a function draw, in the colours of the page.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws on the axes that it is given.
+    size : (float, float)
+        Width and height. [inches]
+
+    Returns
+    -------
+    str
         HTML: the drawing as SVG, with its title as alternative text, and a caption with the numbers.
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
-        chart.draw(analysis, ax=figure.subplots(), **options)
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.subplots())
         text = caption(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})

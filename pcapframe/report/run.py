@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 
 from pcapframe.errors import MissingExtraError, ParameterError, needs_extra
 from pcapframe.files import written_aside
+from pcapframe.joining import Joined
 from pcapframe.patterns import Thresholds
+from pcapframe.report.joins import JoinReport, write_join_report
 from pcapframe.report.pages import index_page, page_of, report_page
 from pcapframe.report.sections import RESULT_TYPE, SECTIONS, CaptureReport
 
@@ -128,7 +130,7 @@ def write_reports(
 
 
 def write_report(
-    capture: Capture,
+    capture: Capture | Joined,
     folder: Capture = ".",
     *,
     parameters: Mapping[str, Any] | None = None,
@@ -138,12 +140,12 @@ def write_report(
 
     Parameters
     ----------
-    capture : path
-        The capture.
+    capture : path or Joined
+        The capture, or what `join_captures` found in several.
     folder : path, default "."
-        Where the report goes, named after the capture; created if it does not exist.
+        Where the report goes, named after the capture or the points; created if it does not exist.
     parameters, keep_notebook
-        As for `write_reports`.
+        As for `write_reports`; a join takes ``title`` alone, and has no notebook.
 
     Returns
     -------
@@ -161,7 +163,26 @@ def write_report(
     >>> pf.write_report(pf.example("resets.pcap"), "reports").page.name  # doctest: +SKIP
     'resets.html'
     """
+    if isinstance(capture, Joined):
+        return _of_join(capture, Path(folder), dict(parameters or {}), keep_notebook=keep_notebook)
     return write_reports([capture], folder, parameters=parameters, keep_notebook=keep_notebook)[0]
+
+
+def _of_join(joined: Joined, folder: Path, parameters: dict[str, Any], *, keep_notebook: bool) -> ReportResult:
+    """Write the report of a join, named after its points."""
+    if keep_notebook or set(parameters) - {"title"}:
+        raise ParameterError("the report of a join takes a title alone, and has no notebook")
+    folder.mkdir(parents=True, exist_ok=True)
+    report = JoinReport(joined, parameters.get("title"))
+    page = write_join_report(joined, folder / f"{'-'.join(joined.names)}.html", title=report.title)
+    seen = report.standouts
+    return ReportResult(
+        name=", ".join(joined.names), title=report.title, page=page, readable=True,
+        packets=sum(analysis.capture.packets for analysis in joined.analyses.values()),
+        connections=int(joined.connections["matched_by"].notna().sum()),
+        problem=joined.notes[0] if joined.notes and not len(joined.segments) else None,
+        standout=seen[0].sentence.removesuffix(".") if seen else "Nothing stands out",
+    )  # fmt: skip
 
 
 def notebook_path() -> Path:

@@ -53,3 +53,10 @@ def test_bad_names(files, names):
 
 def test_one_capture_is_too_few(files):
     assert run(files[0]).exit_code == 2
+
+
+def test_report(files, tmp_path):
+    page = tmp_path / "join.html"
+    result = run(*files, "--report", str(page))
+    assert result.exit_code == 0, result.output
+    assert "<h1>Join of client and server</h1>" in page.read_text("utf-8")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from tests.builders import Conversation
 from tests.joining.made import beyond, joined, talk
+from tests.plots.test_losses_by_leg import three_points
 
 
 def test_delay_and_its_range():
@@ -34,3 +35,10 @@ def test_nothing_to_compare():
     assert pf.plots.one_way_delay_data(made).empty
     ax = pf.plots.one_way_delay(made, ax=Figure().subplots())
     assert any("No packet was captured at two points" in text.get_text() for text in ax.texts)
+
+
+def test_what_was_lost_at_a_middle_point_has_no_delay_of_the_whole_path():
+    """A request that only client and middle have took 2 ms, and not the 4 ms of those that passed."""
+    made = three_points()
+    data = pf.plots.one_way_delay_data(made)
+    assert data["packets"].sum() == (made.segments["fate"] == "passed").sum() < len(made.segments)
