@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pcapframe.mcp_server.asked import asked_of
 from pcapframe.mcp_server.declaration import PcapFile, server_tool
-from pcapframe.mcp_server.evidence import DissectedPacket, dissected_packet
+from pcapframe.mcp_server.described import DissectedPacket, dissected_packet
 
 __all__ = ["dissect_packet"]
 

@@ -7,7 +7,7 @@ from mcp.server.mcpserver import Context
 from pcapframe.answers.envelope import CAPTURE_TEXT
 from pcapframe.mcp_server.asked import asked_of
 from pcapframe.mcp_server.declaration import Limit, PcapFile, server_tool
-from pcapframe.mcp_server.evidence import CaptureFacts, capture_facts
+from pcapframe.mcp_server.described import CaptureFacts, capture_facts
 from pcapframe.mcp_server.paging import FEW
 
 __all__ = ["get_capture_facts"]
