@@ -18,7 +18,7 @@ from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.marks import Marks, marked_pairs
 from pcapframe.schema import FIN, SYN
 
-__all__ = ["Events", "choose", "events_of"]
+__all__ = ["Events", "begun_together", "choose", "events_of"]
 
 LATEST = np.iinfo(np.int64).max
 MARKS = 34  # byte positions 0, 1, 2, 4 … of each side
@@ -30,6 +30,7 @@ SLACK_NS = 5 * 10**6
 FEWEST_VOTES, VOTE_MARGIN = 3, 2
 JITTER_NS = 20 * 10**6  # how much the time between packets may differ from point to point
 LEAST_NS, MARGIN = 5 * 10**6, 4  # the second best differs so many times more, and by no less
+AROUND = 5  # matched connections that tell how clocks differ where another begins
 MOST_OFF_NS = 600 * 10**9  # clocks that only payload lengths show: what repeats every hour or day is not one connection
 
 
@@ -142,6 +143,34 @@ def choose(
     mine, theirs, cost = mine[fits], theirs[fits], cost[fits]
     best = _is_clear(mine, cost) & _is_clear(theirs, cost)
     return mine[best], theirs[best]
+
+
+def begun_together(begin: Array, far_begin: Array, known: Array, known_far: Array) -> tuple[Array, Array]:
+    """Find connections that begin at the same time, by the clocks of those matched already.
+
+    Parameters
+    ----------
+    begin, far_begin : ndarray of int64
+        When connections begin in each capture. [ns]
+    known, known_far : ndarray of int64
+        When matched ones begin. [ns]
+
+    Returns
+    -------
+    tuple of ndarray of int64
+        Places of the pairs; none without matched connections. Where many begin together, none of these is paired.
+    """
+    if not known.size or not begin.size or not far_begin.size:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    order = np.argsort(known)
+    took = (known_far - known)[order]
+    nearest = np.searchsorted(known[order], begin)[:, None] + np.arange(AROUND) - AROUND // 2
+    due = begin + np.median(took[np.clip(nearest, 0, known.size - 1)], axis=1).astype(np.int64)
+    far = np.argsort(far_begin)
+    first, last = (np.searchsorted(far_begin[far], due + edge) for edge in (-KNOWN_NS, KNOWN_NS))
+    count = np.where((begin == NO_TIME) | (last - first > TOGETHER), 0, last - first)
+    mine = np.repeat(np.arange(begin.size), count)
+    return mine, far[np.repeat(first, count) + np.arange(mine.size) - np.repeat(np.cumsum(count) - count, count)]
 
 
 class _Differences(NamedTuple):

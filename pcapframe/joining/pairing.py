@@ -9,7 +9,8 @@ which neither has a second partner: others are ambiguous and stay apart.
    Small numbers are no evidence: simple stacks begin with them.
 3. ``timestamps``: the timestamps of SYN and SYN-ACK with both window scales, and as many bytes each way; sequence
    numbers may be rewritten.
-4. ``sequence``: what `contents` says of connections with as many bytes each way.
+4. ``sequence``: what `contents` says of connections with as many bytes each way. Of attempts on which nothing was sent,
+   those with the same SYN that began at the same time at one server, by the clocks of those matched before.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask
-from pcapframe.joining.contents import choose, events_of
+from pcapframe.joining.contents import begun_together, choose, events_of
 from pcapframe.joining.facts import NONE, ONE, Capture
+from pcapframe.joining.marks import SIMPLE as LEAST_ID
 from pcapframe.schema import MATCHED_BY
 
 __all__ = ["Identities", "Pairing", "pair_connections"]
@@ -175,6 +177,7 @@ def pair_connections(known: Identities, other: Identities, captures: Sequence[Ca
         one, two, turned = find(known.take(free), other.take(left))
         made.settle(rule, free[one], left[two], turned)
     _by_contents(known, other, captures, made)
+    _by_attempts(known, other, captures, made)
     return made
 
 
@@ -193,15 +196,49 @@ def _by_contents(known: Identities, other: Identities, captures: Sequence[Captur
         sizes = [
             np.concatenate([of.high[each], of.scale[each]], axis=1) for of, each in ((known, mine), (other, theirs))
         ]
-        _, number = np.unique(np.concatenate(sizes), axis=0, return_inverse=True)
+        number = pd.DataFrame(np.concatenate(sizes)).groupby(list(range(sizes[0].shape[1])), sort=False).ngroup()
         here, there = captures[point], captures[int(other.point[0])]
         matched = pairs[known.point[made.partner[pairs]] == point]
         begins = [capture.starts[of.conn[each]] for capture, of, each in
                   ((here, known, made.partner[matched]), (there, other, matched))]  # fmt: skip
         timed = (begins[0] != NO_TIME) & (begins[1] != NO_TIME)
-        one, two = choose(events_of(here, known.conn[mine]), events_of(there, other.conn[theirs]), number[: mine.size],
-                          number[mine.size :], begins[0][timed], begins[1][timed])  # fmt: skip
+        sizes_of = number.to_numpy()
+        one, two = choose(events_of(here, known.conn[mine]), events_of(there, other.conn[theirs]),
+                          sizes_of[: mine.size], sizes_of[mine.size :], begins[0][timed], begins[1][timed])  # fmt: skip
         made.settle(SEQUENCE, mine[one], theirs[two], np.zeros(one.size, np.bool_))
+
+
+def _alike(
+    known: Identities, mine: Array, other: Identities, theirs: Array, pairs: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    """Keep the pairs with the same server, port and window scales, which a translator of clients leaves alone."""
+    one, two = mine[pairs[0]], theirs[pairs[1]]
+    same = (known.ends[one, 2:] == other.ends[two, 2:]).all(axis=1) & (known.scale[one] == other.scale[two]).all(axis=1)
+    return pairs[0][same], pairs[1][same]
+
+
+def _by_attempts(known: Identities, other: Identities, captures: Sequence[Capture], made: Pairing) -> None:
+    """Pair attempts that nothing was sent on, by when they began, and the SYN's identification and window."""
+    free = np.setdiff1d(np.arange(len(known)), made.partner)
+    left = np.flatnonzero(made.partner == NONE)
+    rows = [each[(of.initial[each, 0] != NONE) & ~of.is_later_view[each] & (of.high[each] <= ONE).all(axis=1)]
+            for of, each in ((known, free), (other, left))]  # fmt: skip
+    pairs = np.flatnonzero(made.partner != NONE)
+    for point in np.unique(known.point[rows[0]]).tolist() if rows[1].size else []:
+        mine, theirs = rows[0][known.point[rows[0]] == point], rows[1][made.partner[rows[1]] == NONE]
+        here, there = captures[point], captures[int(other.point[0])]
+        matched = pairs[known.point[made.partner[pairs]] == point]
+        begins = here.starts[known.conn[made.partner[matched]]], there.starts[other.conn[matched]]
+        timed = (begins[0] != NO_TIME) & (begins[1] != NO_TIME)
+        near = begun_together(here.starts[known.conn[mine]], there.starts[other.conn[theirs]], begins[0][timed],
+                              begins[1][timed])  # fmt: skip
+        one, two = _alike(known, mine, other, theirs, near)
+        one, two = mine[one], theirs[two]
+        same = np.ones(one.size, np.bool_)
+        for name, least in (("ip_id", LEAST_ID), ("window", 0)):
+            marks = here.of_syns(name)[known.conn[one], 0], there.of_syns(name)[other.conn[two], 0]
+            same &= (marks[0] == marks[1]) & (marks[0] >= least)
+        made.settle(SEQUENCE, one[same], two[same], np.zeros(int(same.sum()), np.bool_))
 
 
 def _joined(one: Sequence[Array], other: Sequence[Array]) -> tuple[Array, Array]:

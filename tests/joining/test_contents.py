@@ -3,6 +3,10 @@
 import struct
 from fractions import Fraction
 
+import numpy as np
+
+from pcapframe.arrays import NO_TIME
+from pcapframe.joining.contents import begun_together
 from tests.builders import Conversation, merge
 from tests.joining.made import beyond, from_client, joined, translated
 from tests.joining.test_pairing import pairs
@@ -97,3 +101,45 @@ def test_decoy_with_the_same_identifications_at_another_pace():
     (shown,) = made.connections.dropna(subset=["conn_id_client", "conn_id_server"]).to_dict("records")
     ends = made.analyses["server"].connections.loc[int(shown["conn_id_server"])]
     assert ends["client_port"] == 50_001
+
+
+def refused(number, *, start, ip_id):
+    """A SYN that a RST answers."""
+    isn = 0x22345678 + 99_999 * number
+    made = Conversation(client_port=42_000 + number, start=start, client_isn=isn, ip_ids={"192.0.2.1": ip_id})
+    return list(made.refused())
+
+
+def beside_shops(one, other):
+    """Join captures with four shops each, and one attempt each besides: which attempts are paired."""
+    shops = [shop(n, start=start) for n, start in enumerate((0, 1.7, 2.2, 5.9))]
+    far = [there(each, port=50_000 + n) for n, each in enumerate([*shops, other])]
+    made = joined(merge(*shops, one), merge(*far))
+    assert len(made.connections) - (made.connections["matched_by"].notna().sum()) in (0, 2)
+    return len(pairs(made)) - len(shops)
+
+
+def test_attempts_by_their_syn_and_when_they_began():
+    one = refused(0, start=3.3, ip_id=20_000)
+    assert beside_shops(one, one) == 1
+
+
+def test_attempts_at_another_time_or_with_another_syn_are_not_one():
+    one = refused(0, start=3.3, ip_id=20_000)
+    assert beside_shops(one, refused(0, start=3.5, ip_id=20_000)) == 0
+    assert beside_shops(one, refused(0, start=3.3, ip_id=20_001)) == 0
+    simple = refused(0, start=3.3, ip_id=1)  # as simple stacks number their packets
+    assert beside_shops(simple, simple) == 0
+
+
+def test_what_begins_together_by_the_clocks_of_others():
+    """The clocks differ by 7 s, but for one known pair, whose SYN was lost: 10, 20 and 30 s are 17, 27 and 37 s."""
+    second = 1_000_000_000
+    known = np.arange(5) * 10 * second
+    far = known + 7 * second + np.array([0, 0, 1, 0, 0]) * second
+    mine, theirs = begun_together(
+        np.array([10 * second, 20 * second, 30 * second, NO_TIME]),
+        np.array([37 * second + 10**7, 17 * second, 28 * second, 27 * second - 10**8]), known, far,
+    )  # fmt: skip
+    assert list(zip(mine.tolist(), theirs.tolist(), strict=True)) == [(0, 1), (2, 0)]
+    assert begun_together(known, far, known[:0], far[:0])[0].size == 0
