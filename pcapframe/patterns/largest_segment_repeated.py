@@ -124,14 +124,16 @@ def _repeated(traffic: Traffic, resent: Array, fewest: int) -> _Repeated:
     counts = np.diff(np.append(begins, len(keys)))
     often = counts >= max(fewest, 1)
     keys, counts = keys[begins[often]], counts[often]
-    # For each side the most retransmitted one, if the peer sent anything after the side's first retransmission.
+    # For each side the most retransmitted one, if the peer sent anything after the side's first retransmission, or its
+    # last packet reports what came after a hole.
     order = np.lexsort((-counts, keys[:, 0]))
     order = order[changes(keys[order, 0])]
     keys, counts = keys[order], counts[order]
     first = np.full(2 * traffic.size, -1)
     first[side[::-1]] = resent[::-1]  # the last assignment wins
     last = traffic.last_rows(traffic.all_rows(_mask(traffic, keys[:, 0])))
-    heard = last[keys[:, 0] ^ 1] > first[keys[:, 0]]
+    answers = last[keys[:, 0] ^ 1]
+    heard = (answers > first[keys[:, 0]]) | ((answers >= 0) & traffic.series("sack").take(answers).notna().to_numpy())
     side, seq, size = keys[heard].T
     return _Repeated(side, seq, size, counts[heard])
 

@@ -27,7 +27,7 @@ from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
 from pcapframe.wording import counted, printable, seconds, shortened
 
-__all__ = ["SHOWN", "Brief", "health_line", "standout_lines"]
+__all__ = ["SHOWN", "Brief", "health_line", "health_texts", "standout_lines"]
 
 SHOWN, LEAST = 5, 2  # standouts: at most, and at least where there is no room for more
 SCREEN, AROUND = 23, 4  # lines of a terminal, and those around the standouts: blanks, a heading, the last
@@ -62,15 +62,15 @@ class Brief:
             yield one_line_facts([("health", health_line(self.health))])
             return
         head = list(self._capture())
-        rows = [("health", health_line(self.health)), *self._sections()]
-        room = SCREEN - len(head) - len(self.notes[:NOTES]) - len(rows) - AROUND
+        health, rows = health_texts(self.health), list(self._sections())
+        room = SCREEN - len(head) - len(self.notes[:NOTES]) - len(health) - len(rows) - AROUND
         shown = fitting(self.standouts, console, options.max_width, room)
         yield Text()
         if self.standouts:
             yield Text("What stands out", style="bold")
         yield from standout_lines(self.standouts, self.statistics, most=shown)
         yield Text()
-        yield one_line_facts(rows)
+        yield one_line_facts([*zip(("health", ""), health, strict=False), *rows], wrapped=1)
         seen = f" and {counted(len(self.patterns), 'pattern')}" if self.patterns else ""
         yield Text(f"--full prints every number{seen}", style=LABEL)
 
@@ -186,16 +186,34 @@ def health_line(health: CaptureHealth) -> str:
     return f"limited: {', '.join(limited[:NAMED])}{more}"
 
 
+def health_texts(health: CaptureHealth) -> list[str]:
+    """Write what limits a capture most, where anything does, and which statistics are limited.
+
+    Parameters
+    ----------
+    health : CaptureHealth
+        Of the capture.
+
+    Returns
+    -------
+    list of str
+        The first finding that limits a statistic, and a line as `health_line`; or that line alone.
+    """
+    first = next((finding.sentence for finding in health.findings if finding.affects), None)
+    return [health_line(health)] if first is None else [first, health_line(health)]
+
+
 def _to_ms(time: str) -> str:
     """Cut a time to milliseconds: `1970-01-01T00:00:00.123456+00:00`."""
     return datetime.fromisoformat(time).isoformat(timespec="milliseconds")
 
 
-def one_line_facts(rows: Sequence[tuple[str, str]]) -> Table:
-    """Write labels and values in two columns, each row on one line, cut where it is too long."""
+def one_line_facts(rows: Sequence[tuple[str, str]], *, wrapped: int = 0) -> Table:
+    """Write labels and values in two columns, each row on one line, cut where it is too long; the first few whole."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style=LABEL, no_wrap=True, min_width=2 + max(len(label) for label, _ in rows))
-    grid.add_column(no_wrap=True, overflow="ellipsis")
-    for label, value in rows:
-        grid.add_row(f"  {label}", Text(printable(value), overflow="ellipsis", no_wrap=True))
+    grid.add_column()
+    for number, (label, value) in enumerate(rows):
+        cut = number >= wrapped
+        grid.add_row(f"  {label}", Text(printable(value), overflow="ellipsis" if cut else "fold", no_wrap=cut))
     return grid

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pcapframe.analysis.display._brief import WAITED, health_line
+from pcapframe.analysis.display._brief import WAITED, health_texts
 from pcapframe.analysis.display._phrases import (
     RETRANSMITTED,
     reordering_rows,
@@ -48,7 +48,7 @@ def html_text(report: "Report") -> str:
     body += [f"<p>⚠ {_escaped(note)}</p>" for note in (*report.notes, report.message) if note]
     if statistics["total_connections"]:
         body += [_standouts(report), _tiles(report)]
-    body.append(_folded("Capture health", _health(report), f": {health_line(report.health)}"))
+    body.append(_folded("Capture health", _health(report), f": {' '.join(health_texts(report.health))}"))
     if statistics["total_connections"]:
         body.append(_folded("Counts", f"<p>{_lines(_counts(report))}</p>"))
     if report.patterns:

@@ -102,6 +102,7 @@ def retransmitted(seen: Seen, free: Mask) -> Iterator[Found]:
     """Servers with whose connections much of the data was retransmitted; SYN retries are no data."""
     traffic = seen.traffic
     resent = traffic.resent[traffic.payload(traffic.resent) > 0] if traffic.resent.size else traffic.resent
+    every = resent
     resent = traffic.within(resent, free)
     if not resent.size:
         return
@@ -115,19 +116,37 @@ def retransmitted(seen: Seen, free: Mask) -> Iterator[Found]:
             part, whole = int(counts[group.mask].sum()), int(data[group.among].sum())
             those = resent[(by_client == (side == "client")) & group.mask[place]]
             high = wilson_interval(part, whole)[0] > threshold
-            yield _retransmitted(seen, group, side, those, (part, whole), high)
+            beside = _of_others(seen, group.others, side, every, data)
+            yield _retransmitted(seen, group, side, those, (part, whole), high, beside)
 
 
-def _retransmitted(seen: Seen, group: Group, side: str, rows: Array, counts: tuple[int, int], high: bool) -> Found:
+def _of_others(seen: Seen, others: Mask, side: str, every: Array, data: Array) -> str:
+    """Write how much of the data of other clients with the same servers was retransmitted, after a semicolon."""
+    whole = int(data[others].sum())
+    if not whole:
+        return ""
+    those = seen.traffic.within(every, others)
+    part = int(np.count_nonzero(seen.traffic.from_client(those) == (side == "client")))
+    hosts = np.unique(seen.traffic.endpoints.client[others] >> 16).size
+    return f"; {'to ' if side == 'server' else ''}{counted(hosts, 'other client')} {part:,} of {whole:,}"
+
+
+def _retransmitted(
+    seen: Seen, group: Group, side: str, rows: Array, counts: tuple[int, int], high: bool, beside: str
+) -> Found:
     part, whole = counts
     count, total = int(group.mask.sum()), int(group.among.sum())
     ends = (seen.client_text(group.mask), group.name)
     sender, receiver = ends if side == "client" else ends[::-1]
     stalled = float(np.nanmax(seen.seconds(f"{side}_stalled_s")[group.mask], initial=0.0))
-    rate = f"{percent(part / whole)}{' as captured' if seen.is_unknown('retransmission_rate') else ''}"
+    how = seen.health.qualifier("retransmission_rate")
+    rate = (
+        f"{'at least ' if how == 'at least' else ''}{percent(part / whole)}{' as captured' if how == 'unknown' else ''}"
+    )
     text = (
         f"{sender} retransmitted {seen.at_least(part)} of {counted(whole, 'data segment')} to {receiver} ({rate})"
         f"{in_all(count, total)}{f'; one waited {seconds(stalled)} for its ACK' if stalled >= STALLED_S else ''}"
+        f"{beside}"
     )
     kind = "high_retransmission" if high else "retransmission"
     grave = stalled >= STALLED_S or (high and part >= FEWEST)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pcapframe.analysis.standouts._seen import Found, Group, Seen, clients_of, in_all, of_all
+from pcapframe.analysis.standouts._seen import Found, Group, Seen, clients_of, in_all
 from pcapframe.arrays import Array, Mask
 from pcapframe.wording import counted, seconds, times
 
@@ -126,8 +126,9 @@ def unanswered(seen: Seen, free: Mask) -> Iterator[Found]:
         elif count == total:
             text = f"{group.name} answered none of {counted(total, 'connection')}{who} ({syns})"
         else:
-            text = f"{group.name} did not answer {of_all(count, total)}{who} ({syns})"
-        yield Found(text + _icmp(seen, group.mask), group.mask, rows, among, "syn")
+            text = f"{group.name} did not answer {seen.which(group.mask, among)}{who} ({syns})"
+        text += _icmp(seen, group.mask) + seen.beside(group.others & tried)
+        yield Found(text, group.mask, rows, among, "syn")
 
 
 def _icmp(seen: Seen, mask: Mask) -> str:
@@ -144,10 +145,10 @@ def refused(seen: Seen, free: Mask) -> Iterator[Found]:
     tried = seen.number("syn_count") > 0
     for group in seen.groups(free & seen.is_in("handshake", "refused")):
         among = group.among & tried
-        count, total = int(group.mask.sum()), int(among.sum())
         rows = seen.traffic.flagged("SYN", "RST", within=group.mask).rows
-        span = seen.span_text(rows) if count > 1 else _after(seen, group)
-        text = f"{group.name} refused {of_all(count, total)}{clients_of(seen, group.mask)} with RST{span}"
+        span = seen.span_text(rows) if group.mask.sum() > 1 else _after(seen, group)
+        text = f"{group.name} refused {seen.which(group.mask, among)}{clients_of(seen, group.mask)} with RST{span}"
+        text += seen.beside(group.others & tried)
         yield Found(text, group.mask, rows, among, "")
 
 
@@ -156,7 +157,8 @@ def _after(seen: Seen, group: Group) -> str:
     rows = seen.traffic.flagged("SYN", "RST", within=group.mask).rows
     if rows.size != 2:
         return seen.span_text(rows)
-    return f" {seconds(float(seen.traffic.seconds_between(rows[:1], rows[1:])[0]))} after the SYN"
+    took = float(seen.traffic.seconds_between(rows[:1], rows[1:])[0])
+    return "" if np.isnan(took) else f" {seconds(took)} after the SYN"
 
 
 def half_open(seen: Seen, free: Mask) -> Iterator[Found]:
@@ -167,12 +169,11 @@ def half_open(seen: Seen, free: Mask) -> Iterator[Found]:
     tried = seen.number("syn_count") > 0
     for group in seen.groups(mask):
         among = group.among & tried
-        count, total = int(group.mask.sum()), int(among.sum())
         rows = seen.traffic.flagged("SYN", within=group.mask).rows
         client = seen.client_text(group.mask)
         text = (
-            f"{group.name} sent a SYN-ACK to {of_all(count, total)} from {client} and got no ACK "
-            f"({counted(rows.size, 'packet')}{seen.span_text(rows)})"
+            f"{group.name} sent a SYN-ACK to {seen.which(group.mask, among)} from {client} and got no ACK "
+            f"({counted(rows.size, 'packet')}{seen.span_text(rows)}){seen.beside(group.others & tried)}"
         )
         yield Found(text, group.mask, rows, among, "any syn")
 
@@ -182,11 +183,9 @@ def aborted(seen: Seen, free: Mask) -> Iterator[Found]:
     tried = seen.number("syn_count") > 0
     for group in seen.groups(free & seen.is_in("handshake", "aborted")):
         among = group.among & tried
-        count, total = int(group.mask.sum()), int(among.sum())
         rows = seen.traffic.flagged("RST", within=group.mask).rows
-        text = (
-            f"{seen.client_text(group.mask)} answered the SYN-ACK of {group.name} with a RST in {of_all(count, total)}"
-        )
+        which = seen.which(group.mask, among)
+        text = f"{seen.client_text(group.mask)} answered the SYN-ACK of {group.name} with a RST in {which}"
         yield Found(text, group.mask, rows, among, "rst")
 
 
@@ -194,6 +193,7 @@ def repeated_syns(seen: Seen, free: Mask) -> Iterator[Found]:
     """Servers that answered only a repeated SYN, or whose SYN-ACK was repeated, in many connections."""
     syns, answers = seen.number("syn_count"), seen.number("syn_ack_count")
     repeated = free & seen.is_in("handshake", "complete") & ((syns > 1) | (answers > 1)) & (syns > 0)
+    repeated |= free & seen.is_in("handshake", "not_captured") & (answers > 1)
     often = np.bincount(seen.server_number, weights=repeated)[seen.server_number] >= REPEATED * seen.server_sizes
     for group in seen.groups(repeated & often):
         count, total = int(group.mask.sum()), int(group.among.sum())

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.analysis.standouts._seen import Found, Seen, in_all
-from pcapframe.arrays import Mask
+from pcapframe.arrays import Array, Mask
 from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = [
@@ -29,8 +29,11 @@ def slow_servers(seen: Seen, free: Mask) -> Iterator[Found]:
         return
     listed = {row["server"]: row for row in numbers["by_server"]}
     rows = seen.rows_of("slow_service")
+    to_server_s = seen.seconds("client_ack_rtt_min_s")
     for group in seen.groups(seen.places_of("slow_service") & free):
         row = listed.get(group.name)
+        if row is not None and (2 * to_server_s[group.mask] >= row["slow_median_s"]).all():
+            continue  # the path took most of it
         if row is not None and row["slow_median_s"] < SLOW_S and row["slow"] < SEVERAL:
             continue
         if row is None:
@@ -44,9 +47,10 @@ def slow_servers(seen: Seen, free: Mask) -> Iterator[Found]:
             beside = f"; its round trip is {seconds(trips)}" if trips is not None else ""
             median = " (median)" if row["slow"] > 1 else ""
             which = f"{row['slow']:,} of {counted(row['turns'], 'request')}" if row["turns"] > 1 else "the only request"
+            whose = f", {'all' if row['slow'] > 1 else 'it is'} of" if group.others.any() else " of"
             text = (
-                f"{group.name} took {seconds(row['slow_median_s'])}{median} to answer {which} "
-                f"of {seen.client_text(group.mask)}{beside}"
+                f"{group.name} took {seconds(row['slow_median_s'])}{median} to answer {which}{whose} "
+                f"{seen.client_text(group.mask)}{beside}"
             )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
 
@@ -94,6 +98,7 @@ def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
     waited = {row["conn_id"]: row["waited_s"] for row in numbers["by_connection"]}
     conn_ids = seen.traffic.connections.index.to_numpy()
     asking = seen.number("turns") > 0
+    mask &= ~_shut(seen, asked)
     for group in seen.groups(mask):
         count, total = int(group.mask.sum()), int((group.among & asking).sum())
         longest = max((waited[conn_id] for conn_id in conn_ids[group.mask].tolist() if conn_id in waited), default=0.0)
@@ -104,6 +109,15 @@ def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
             f"{' at most' if count > 1 else ''}{in_all(count, total, listed=_all_listed(numbers))}"
         )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def _shut(seen: Seen, asked: Array) -> Mask:
+    """Tell which servers closed their window after the request: the connection waited for that."""
+    rows = seen.traffic.labelled("zero_window")
+    rows = rows[~seen.traffic.from_client(rows)]
+    shut = np.full(seen.size, -1)
+    np.maximum.at(shut, seen.traffic.place(rows), rows)
+    return np.asarray(shut > asked, np.bool_)
 
 
 def _all_listed(numbers: Numbers) -> bool:
@@ -135,9 +149,10 @@ def _slow(seen: Seen, free: Mask, name: str, what: str) -> Iterator[Found]:
     if not mask.any():
         return
     count, longest = int(mask.sum()), max(slow[conn_id] for conn_id in conn_ids[mask].tolist())
-    among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
+    among = seen.among(mask)
+    pair = _ends(seen, mask, np.empty(0, np.intp)).pair
     text = (
-        f"{what} of {_ends(seen, mask).pair} took {seconds(longest)}{' at most' if count > 1 else ''}"
+        f"{what} of {pair} took {seconds(longest)}{' at most' if count > 1 else ''}"
         f"{in_all(count, int(among.sum()), listed=_all_listed(numbers))}"
     )
     yield Found(text, mask, seen.traffic.within(seen.rows_of("slow_round_trips"), mask), among)
@@ -151,47 +166,66 @@ def tells(pattern: str) -> Callable[[Seen, Mask], Iterator[Found]]:
         mask = seen.places_of(pattern)
         if not numbers or not (mask & free).any():
             return
-        text = SENTENCES[pattern](numbers, _ends(seen, mask))
+        rows = seen.rows_of(pattern)
+        text = SENTENCES[pattern](numbers, _ends(seen, mask, rows[:0] if seen.is_cut(pattern) else rows))
         if text:
-            among = np.isin(seen.server_number, np.unique(seen.server_number[mask]))
-            yield Found(text, mask, seen.rows_of(pattern), among)
+            yield Found(text, mask, rows, seen.among(mask))
 
     return rule
 
 
 class _Ends(NamedTuple):
-    """Client and server of connections as texts, and how long these lasted together [s]."""
+    """Client and server of connections as texts, how long these lasted together [s], and who sent what is shown."""
 
     client: str
     server: str
     lasted_s: float
+    senders: str = "both"
+
+    @property
+    def sender(self) -> str:
+        """Who sent what is shown."""
+        return {"client": self.client, "server": self.server}.get(self.senders, f"{self.client} and {self.server}")
+
+    @property
+    def receiver(self) -> str:
+        """Whom it was sent to."""
+        return {"client": self.server, "server": self.client}.get(self.senders, "each other")
+
+    @property
+    def way(self) -> str:
+        """From whom to whom it was sent."""
+        if self.senders == "both":
+            return f"between {self.client} and {self.server}"
+        return f"from {self.sender} to {self.receiver}"
 
     @property
     def pair(self) -> str:
         return f"{self.client} to {self.server}"
 
 
-def _ends(seen: Seen, mask: Mask) -> _Ends:
+def _ends(seen: Seen, mask: Mask, rows: Array) -> _Ends:
     servers = np.unique(seen.server_number[mask]).size
     one = seen.traffic.endpoints.server_text(int(np.argmax(mask)))
     lasted = float(np.nansum(seen.seconds("duration_s")[mask]))
-    return _Ends(seen.client_text(mask), one if servers == 1 else f"{servers:,} servers", lasted)
+    by_client = seen.traffic.from_client(rows)
+    senders = "both" if not rows.size or by_client.any() != by_client.all() else "client" if by_client[0] else "server"
+    return _Ends(seen.client_text(mask), one if servers == 1 else f"{servers:,} servers", lasted, senders)
 
 
 def _delayed(numbers: Numbers, ends: _Ends) -> str:
     if numbers["waited_s"] < min(DELAYED_S, DELAYED_SHARE * ends.lasted_s):
         return ""
     return (
-        f"ACKs between {ends.client} and {ends.server} came 40 ms or more after the data {numbers['delayed']:,} of "
+        f"{ends.sender} acknowledged data of {ends.receiver} 40 ms or more after it {numbers['delayed']:,} of "
         f"{counted(numbers['measured'], 'time')}, {seconds(numbers['waited_s'])} in all"
     )
 
 
 def _small_window(numbers: Numbers, ends: _Ends) -> str:
     return (
-        f"{numbers['packets']:,} of {counted(numbers['data_packets'], 'data segment')} between {ends.client} and "
-        f"{ends.server} filled a window of {counted(round(numbers['window_median_bytes']), 'byte')}, for "
-        f"{seconds(numbers['lasted_max_s'])}"
+        f"{numbers['packets']:,} of {counted(numbers['data_packets'], 'data segment')} {ends.way} filled a window of "
+        f"{counted(round(numbers['window_median_bytes']), 'byte')}, for {seconds(numbers['lasted_max_s'])}"
     )
 
 
@@ -205,26 +239,28 @@ def _window_probes(numbers: Numbers, ends: _Ends) -> str:
 
 def _probes(numbers: Numbers, ends: _Ends, what: str) -> str:
     count = numbers["connections"]
-    return (
-        f"{counted(numbers['unanswered'], what)} between {ends.client} and {ends.server} stayed without an answer"
-        f"{in_all(count, count)}"
-    )
+    where = f", in {counted(count, 'connection')}" if count > 1 else ""
+    return f"{counted(numbers['unanswered'], what)} {ends.way} stayed without an answer{where}"
 
 
 def _after_idle(numbers: Numbers, ends: _Ends) -> str:
-    failed = numbers["answered_by_rst"] + numbers["unanswered"]
-    how = {"answered by a RST": numbers["answered_by_rst"], "not answered": numbers["unanswered"]}
-    which = " and ".join(f"{count:,} {name}" for name, count in how.items() if count)
-    return (
-        f"After {seconds(numbers['not_survived_shortest_s'])} idle or more, {failed:,} of "
-        f"{counted(numbers['first_packets'], 'first packet')} between {ends.client} and {ends.server}: {which}"
-    )
+    failed, first = numbers["answered_by_rst"] + numbers["unanswered"], numbers["first_packets"]
+    by_client = numbers["from_client"]
+    senders = "client" if by_client == failed else "both" if by_client else "server"
+    way = ends._replace(senders=senders).way
+    idle = f"after {seconds(numbers['not_survived_shortest_s'])} idle{' or more' if first > 1 else ''}"
+    if failed == first == 1:
+        how = "answered by a RST" if numbers["answered_by_rst"] else "not answered"
+        return f"The first packet {way} {idle} was {how}"
+    hows = {"answered by a RST": numbers["answered_by_rst"], "not answered": numbers["unanswered"]}
+    which = " and ".join(f"{count:,} {agreeing(count, 'was', 'were')} {name}" for name, count in hows.items() if count)
+    return f"Of {counted(first, 'first packet')} {way} {idle}, {which}"
 
 
 def _reordered(numbers: Numbers, ends: _Ends) -> str:
     return (
-        f"{numbers['reordered_segments']:,} of {counted(numbers['segments'], 'segment')} between {ends.client} and "
-        f"{ends.server} arrived out of order"
+        f"{numbers['reordered_segments']:,} of {counted(numbers['segments'], 'segment')} arrived out of order, "
+        f"{ends.way}"
     )
 
 
@@ -251,8 +287,11 @@ def _outliers(numbers: Numbers, ends: _Ends) -> str:
 
 
 def _unlike_peer(numbers: Numbers, ends: _Ends) -> str:
+    which = f"{numbers['rsts']:,} of {counted(numbers['total_rsts'], 'RST')}"
+    if numbers["total_rsts"] == 1:
+        which = "The only RST"
     return (
-        f"{numbers['rsts']:,} of {counted(numbers['total_rsts'], 'RST')} between {ends.client} and {ends.server} "
+        f"{which} {ends.way} "
         f"{agreeing(numbers['rsts'], 'is', 'are')} unlike the other packets of "
         f"{agreeing(numbers['rsts'], 'its', 'their')} sender"
     )
@@ -260,7 +299,7 @@ def _unlike_peer(numbers: Numbers, ends: _Ends) -> str:
 
 def _unlike_ttl(numbers: Numbers, ends: _Ends) -> str:
     return (
-        f"RSTs between {ends.client} and {ends.server} have another hop limit than the other packets of their sender, "
+        f"RSTs {ends.way} have another hop limit than the other packets of their sender, "
         f"in {counted(numbers['connections'], 'connection')}"
     )
 
@@ -275,7 +314,7 @@ def _syn_acks(numbers: Numbers, ends: _Ends) -> str:
 
 def _sacks(numbers: Numbers, ends: _Ends) -> str:
     return (
-        f"{counted(numbers['packets'], 'SACK')} between {ends.client} and {ends.server} "
+        f"{counted(numbers['packets'], 'SACK')} {ends.way} "
         f"{agreeing(numbers['packets'], 'reports', 'report')} data that was never sent"
     )
 
@@ -286,7 +325,7 @@ def _tsval(numbers: Numbers, ends: _Ends) -> str:
             f"{counted(numbers['syns_back_unanswered'], 'SYN')} of {ends.client} to {ends.server} with a timestamp "
             "lower than the one before stayed unanswered"
         )
-    return f"Timestamps of {counted(numbers['packets'], 'segment')} between {ends.client} and {ends.server} went back"
+    return f"Timestamps of {counted(numbers['packets'], 'segment')} {ends.way} went back"
 
 
 SENTENCES: dict[str, Callable[[Numbers, _Ends], str]] = {

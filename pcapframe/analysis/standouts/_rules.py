@@ -4,7 +4,7 @@ A connection that a kind has named is left out of the kinds that yield to it, so
 an event is its weight x (1 + share + contrast) / 3: ``share`` is how many of the capture's connections show
 it, ``contrast`` how much more the connections of its servers show it than those of the other servers. The weight is
 1 where no connection came about or it was cut off, 0.7 where data stood still, 0.5 where it was slow, 0.3 where
-something was odd. Equal ranks are in order of time.
+something was odd or a RST came after a FIN. Equal ranks are in order of time.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +50,8 @@ NOT_MADE = (
 LOST = ("never_acknowledged", "largest_segment_repeated", "window_probes_unanswered", "keep_alives_unanswered")
 IDLE = ("rst_at_same_idle_time", "rst_at_same_age", "first_after_idle")
 RESETS = (*IDLE, "reset_connections")
-HOLDING = (*LOST, "zero_window", "small_window", "high_retransmission")
+ENDED = (*RESETS, "reset_after_fin")
+HOLDING = (*LOST, "first_after_idle", "zero_window", "small_window", "high_retransmission")
 TRIPS = ("slow_round_trips", "repeated_syn", "slow_handshakes")
 
 RULES = (
@@ -70,6 +71,11 @@ RULES = (
     Rule("icmp_errors", "icmp_errors", HELD, NOT_MADE, tells("icmp_errors")),
     Rule("reset_connections", "abnormal_termination", CUT, (*NOT_MADE, *LOST, *IDLE), ending.reset),
     Rule("unanswered_requests", "unanswered_requests", SLOW, (*LOST, *RESETS), observed.unanswered_requests),
+    Rule(
+        "reset_after_fin", "abnormal_termination", ending.AFTER_FIN,
+        (*NOT_MADE, *LOST, *RESETS, "unanswered_requests"), ending.reset_after_fin,
+    ),
+    Rule("closed_without_data", None, HELD, (), ending.closed_without_data),
     Rule("zero_window", "zero_window", HELD, ("window_probes_unanswered",), carrying.closed_windows),
     Rule("small_window", "small_window", SLOW, ("zero_window",), tells("small_window")),
     Rule(
@@ -83,10 +89,10 @@ RULES = (
     Rule("repeated_syn", "repeated_syn", SLOW, TRIPS[:1], establishing.repeated_syns),
     Rule("slow_handshakes", "slow_round_trips", SLOW, TRIPS[:2], observed.slow_handshakes),
     Rule("handshake_time_outliers", "handshake_time_outliers", SLOW, TRIPS, tells("handshake_time_outliers")),
-    Rule("client_waits", "client_waits", ODD, ("slow_service", *LOST, *RESETS), observed.waiting_clients),
+    Rule("client_waits", "client_waits", ODD, ("slow_service", *LOST, *ENDED), observed.waiting_clients),
     Rule("out_of_order", "out_of_order_share", ODD, ("high_retransmission",), tells("out_of_order_share")),
-    Rule("rst_unlike_peer", "rst_unlike_peer", ODD, RESETS, tells("rst_unlike_peer")),
-    Rule("rst_unlike_ttl", "rst_unlike_ttl", ODD, ("rst_unlike_peer", *RESETS), tells("rst_unlike_ttl")),
+    Rule("rst_unlike_peer", "rst_unlike_peer", ODD, ENDED, tells("rst_unlike_peer")),
+    Rule("rst_unlike_ttl", "rst_unlike_ttl", ODD, ("rst_unlike_peer", *ENDED), tells("rst_unlike_ttl")),
     Rule("differing_syn_acks", "differing_syn_acks", ODD, (), tells("differing_syn_acks")),
     Rule("sack_beyond_sent", "sack_beyond_sent", ODD, (), tells("sack_beyond_sent")),
     Rule("tsval_back", "tsval_back", ODD, ("unanswered_syns",), tells("tsval_back")),

@@ -48,12 +48,15 @@ class Found(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Connections of one server, or of several that are summed up."""
+    """Connections of one server, or of several that are summed up.
+
+    Where only one client shows it, `among` is of that client, and `others` are the connections of other clients.
+    """
 
     name: str
     mask: Mask
     among: Mask
-    servers: int
+    others: Mask
 
 
 class Seen:
@@ -152,13 +155,40 @@ class Seen:
             above = counts[servers] >= ABOVE * max(np.median(counts[servers]), 1)
             single = min(int(above.sum()), most - 1)
         for server in servers[:single].tolist():
-            among = number == server
-            yield Group(self._server_text(server), mask & among, among, 1)
+            yield self._group(self._server_text(server), mask, number == server)
         others = servers[single:]
         if others.size:
-            among = np.isin(number, others)
             name = f"{self._server_text(int(others[0]))} and {counted(int(others.size - 1), 'other server')}"
-            yield Group(name, mask & among, among, int(others.size))
+            yield self._group(name, mask, np.isin(number, others))
+
+    def _group(self, name: str, mask: Mask, among: Mask) -> Group:
+        """Tell the connections of some servers that show something from those that could have."""
+        mask = mask & among
+        own = self._of_client(mask, among)
+        return Group(name, mask, own, among & ~own)
+
+    def among(self, mask: Mask) -> Mask:
+        """Return the connections that could have shown it too: of the same servers, and of the client if only one."""
+        return self._of_client(mask, np.isin(self.server_number, np.unique(self.server_number[mask])))
+
+    def _of_client(self, mask: Mask, among: Mask) -> Mask:
+        """Narrow connections to those of one client, where all of `mask` are."""
+        hosts = self.traffic.endpoints.client >> 16
+        own = among & (hosts == hosts[np.argmax(mask)])
+        return among if (mask & ~own).any() else own
+
+    def which(self, mask: Mask, among: Mask) -> str:
+        """Write how many of how many connections as `of_all`, and whether these are the first or the last of them."""
+        count, total = int(np.count_nonzero(mask)), int(np.count_nonzero(among))
+        others = among & ~mask
+        if count > 1 and others.any():
+            begin = self.traffic.start_ns
+            first, last = begin[mask].min(), begin[mask].max()
+            if first > begin[others].max():
+                return f"the last {count:,} of {counted(total, 'connection')}"
+            if last < begin[others].min():
+                return f"the first {count:,} of {counted(total, 'connection')}"
+        return of_all(count, total)
 
     def _server_text(self, server: int) -> str:
         return self.traffic.endpoints.server_text(int(np.argmax(self.server_number == server)))
@@ -169,6 +199,13 @@ class Seen:
         if hosts.size == 1:
             return self.traffic.endpoints.client_text(int(np.argmax(mask)))
         return counted(int(hosts.size), "client")
+
+    def beside(self, others: Mask) -> str:
+        """Write how many connections of other clients a handshake completed, after a semicolon; nothing without any."""
+        if not others.any():
+            return ""
+        complete = int(np.count_nonzero(others & self.is_in("handshake", "complete")))
+        return f"; {complete:,} of {counted(int(others.sum()), 'connection')} from {self.client_text(others)} completed"
 
     def span_text(self, rows: Array) -> str:
         """Write the time from the first to the last of some segments as ``in 21 s`` after a space."""
@@ -194,10 +231,10 @@ def of_all(count: int, total: int) -> str:
     Examples
     --------
     >>> of_all(1, 1), of_all(9, 9), of_all(3, 9)
-    ('its only connection', 'all 9 connections', '3 of 9 connections')
+    ('the only connection', 'all 9 connections', '3 of 9 connections')
     """
     if count == total:
-        return {1: "its only connection", 2: "both connections"}.get(total, f"all {counted(total, 'connection')}")
+        return {1: "the only connection", 2: "both connections"}.get(total, f"all {counted(total, 'connection')}")
     return f"{count:,} of {counted(total, 'connection')}"
 
 

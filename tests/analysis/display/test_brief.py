@@ -25,7 +25,7 @@ def test_the_first_screen_names_the_first_event(name: str, width: int) -> None:
 def test_a_refused_connection_takes_few_lines() -> None:
     text = plain_text(pf.analyze(pcap(Conversation().refused())).brief, width=80)
     assert len(text.splitlines()) <= 15
-    assert "1 198.51.100.1:80 refused its only connection from 192.0.2.1 with RST" in text
+    assert "1 198.51.100.1:80 refused the only connection from 192.0.2.1 with RST" in text
     assert " 0 " not in text
 
 
