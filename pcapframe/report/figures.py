@@ -1,6 +1,8 @@
 """Charts drawn into the HTML of a report, for light, dark and printed pages of any width."""
 
+import base64
 import io
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pcapframe.analysis import Analysis
+from pcapframe.browser import Scene
+from pcapframe.browser.picture import Sides
+from pcapframe.plots import CHARTS
 from pcapframe.plots._api import Chart, Options
 from pcapframe.plots._captions import caption
 from pcapframe.report.markup import escaped
 
-__all__ = ["draw_figure", "drawn_by"]
+__all__ = ["draw_figure", "draw_most_resent", "drawn_by"]
 
 SIZE = (8.4, 4.2)  # [inches]
+MARKS = 1_000  # of a kind, in a chart that answers
 # Colours that no chart uses otherwise: the page gives text and background their own.
 INK, PAPER = "#030201", "#fcfdfe"
 OF_PAGE = {INK: "currentColor", PAPER: "var(--card, transparent)"}
@@ -52,12 +58,14 @@ def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
     Returns
     -------
     str
-        As `drawn_by`.
+        As `drawn_by`. A chart that declares its marks has them too, for the page's script: where it runs, it draws a
+        chart that answers instead.
     """
-    return drawn_by(lambda axes: chart.draw(analysis, ax=axes, **options))
+    marks = _marks(chart, analysis) if not options else ""
+    return drawn_by(lambda axes: chart.draw(analysis, ax=axes, **options), marks=marks)
 
 
-def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -> str:
+def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE, *, marks: str = "") -> str:
     """Let a function draw, in the colours of the page.
 
     Parameters
@@ -66,6 +74,8 @@ def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -
         Draws on the axes that it is given.
     size : (float, float)
         Width and height. [inches]
+    marks : str, default ""
+        HTML to put beside the drawing.
 
     Returns
     -------
@@ -86,4 +96,50 @@ def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -
         drawn = drawn.replace(color, of_page)
     label = f"<svg role='img' aria-label='{escaped(text.partition(':')[0])}' "
     drawn = drawn.replace("<svg ", label, 1)
-    return f"<figure><div class='scroll'>{drawn}</div><figcaption>{escaped(text)}</figcaption></figure>"
+    return _figure(drawn, text, marks)
+
+
+def draw_most_resent(analysis: Analysis) -> str:
+    """Draw the time–sequence graph of the connection, and the side, with the most retransmitted segments.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What it shows.
+
+    Returns
+    -------
+    str
+        HTML as of `draw_figure`, but a picture of pixels, since it can have thousands of marks; empty where nothing
+        was retransmitted.
+    """
+    connections = analysis.connections
+    counts = {side: connections[f"{side}_resent_segments"] for side in ("client", "server")}
+    total = counts["client"] + counts["server"]
+    if not len(total) or not total.max():
+        return ""
+    conn_id = int(connections.index[int(total.to_numpy().argmax())])
+    sides: Sides = "client" if counts["client"][conn_id] >= counts["server"][conn_id] else "server"
+    chart = CHARTS["time_sequence"]
+    figure = Figure(figsize=SIZE, layout="constrained")
+    chart.draw(analysis, conn_id=conn_id, from_client=sides == "client", ax=figure.subplots())
+    text = caption(figure)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    pixels = base64.b64encode(file.getvalue()).decode("ascii")
+    drawn = f"<img alt='{escaped(text.partition(':')[0])}' src='data:image/png;base64,{pixels}'/>"
+    return _figure(drawn, text, _marks(chart, analysis, conn_id=conn_id, sides=sides))
+
+
+def _figure(drawn: str, text: str, marks: str) -> str:
+    return f"<figure><div class='scroll'>{drawn}</div>{marks}<figcaption>{escaped(text)}</figcaption></figure>"
+
+
+def _marks(chart: Chart, analysis: Analysis, **options: Any) -> str:
+    """Return the marks of a chart as data for the page's script; empty for a chart that only matplotlib draws."""
+    if chart.graph is None or (scene := Scene(chart, analysis, **options)).empty:
+        return ""
+    packed = json.dumps(scene.picture(most=MARKS).to_json(), separators=(",", ":"))
+    for letter in "<>&":
+        packed = packed.replace(letter, f"\\u{ord(letter):04x}")
+    return f"<script type='application/json' class='live'>{packed}</script>"

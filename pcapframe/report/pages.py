@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader
 
+from pcapframe import browser
 from pcapframe.wording import printable
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ def _visible(value: Any) -> Any:
 
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLE = (TEMPLATES / "style.css").read_text("utf-8")
-SCRIPT = (TEMPLATES / "page.js").read_text("utf-8")
+STYLE = f"{browser.STYLE}\n{(TEMPLATES / 'style.css').read_text('utf-8')}"
+SCRIPT = f"{browser.SCRIPT}\n{(TEMPLATES / 'page.js').read_text('utf-8')}"
 DIGEST = f"sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode('utf-8')).digest()).decode('ascii')}"
 """Of the only script that a report runs, whatever a capture puts into it."""
 PAGES = Environment(

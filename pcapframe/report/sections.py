@@ -20,7 +20,7 @@ from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import Thresholds
 from pcapframe.plots import CHARTS
 from pcapframe.plots._api import Chart, Section
-from pcapframe.report.figures import draw_figure
+from pcapframe.report.figures import draw_figure, draw_most_resent
 from pcapframe.report.markup import Html, anchor_of, escaped, sentence, write_facts, write_section
 from pcapframe.report.parts import finding, pattern, standouts
 from pcapframe.report.tables import by_server, by_waits, by_wireshark, every_connection, most_resent
@@ -219,7 +219,7 @@ class CaptureReport:
 
     def retransmissions(self) -> Html:
         """Return retransmissions over time and by connection."""
-        return self._section("retransmissions", "Retransmissions", by_wireshark, most_resent)
+        return self._section("retransmissions", "Retransmissions", draw_most_resent, by_wireshark, most_resent)
 
     def timing(self) -> Html:
         """Return round-trip times, who waited for whom, and what senders were doing."""

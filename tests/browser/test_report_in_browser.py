@@ -34,8 +34,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("report")
     report = CaptureReport(pf.example("resets.pcap"), title="Incident of 31 January")
     sections = (
-        "heading", "standouts", "contents", "overview", "patterns", "handshakes", "connections", "health", "capture",
-        "provenance",
+        "heading", "standouts", "contents", "overview", "patterns", "handshakes", "retransmissions", "connections",
+        "health", "capture", "provenance",
     )  # fmt: skip
     parts = [getattr(report, section)().text.replace("<details>", "<details open>") for section in sections]
     one, index = folder / "one.html", folder / "index.html"
@@ -99,6 +99,36 @@ def test_a_printed_page_is_light_and_whole(report: Any) -> None:
     assert not report.get_by_role("button", name="Copy").first.is_visible()
     assert report.evaluate("getComputedStyle(document.body).color") == "rgb(28, 35, 41)"
     assert report.evaluate("getComputedStyle(document.querySelector('.tools')).overflowY") == "visible"
+
+
+def test_charts_answer_in_a_file_without_a_network(report: Any) -> None:
+    report.context.set_offline(True)
+    graph = report.get_by_role("application", name="Time–sequence graph")
+    graph.scroll_into_view_if_needed()
+    graph.focus()
+    report.keyboard.press("n")
+    figure = report.locator("figure.answers", has=graph)
+    figure.locator(".pf-tip", has_text="retransmitted").wait_for()
+    shown = figure.locator(".pf-range").inner_text()
+    report.keyboard.press("+")
+    assert figure.locator(".pf-range").inner_text() != shown
+    picture = report.locator("figure.answers img[alt='Time–sequence graph']")
+    assert not picture.is_visible()  # it is for print
+    report.emulate_media(media="print")
+    assert picture.is_visible()
+    report.emulate_media(media="screen")
+
+
+def test_without_javascript_there_are_pictures(pages: list[Path], browser: Any) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(pages[0].as_uri())
+    assert page.get_by_role("img", name="Capture overview").is_visible()
+    assert page.get_by_role("img", name="Time–sequence graph").is_visible()
+    page.close()
+
+
+def test_a_report_of_a_small_capture_is_small(pages: list[Path]) -> None:
+    assert pages[0].stat().st_size <= 1_100_000
 
 
 def test_the_matrix_scrolls_within_the_page(pages: list[Path], browser: Any) -> None:

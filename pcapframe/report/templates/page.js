@@ -1,5 +1,6 @@
 "use strict";
-// Buttons that copy display filters, and tables that can be sorted and searched. Without it the page has neither.
+// Charts that answer, buttons that copy display filters, tables that can be sorted and searched. Without it the page has
+// drawings of the same charts, and neither buttons nor search.
 const make = (tag, properties, ...inside) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...inside);
@@ -64,3 +65,12 @@ for (const box of document.querySelectorAll(".tools")) {
   box.before(make("p", {className: "search"}, input, said));
 }
 for (const folded of document.querySelectorAll("details")) addEventListener("beforeprint", () => { folded.open = true; });
+
+for (const block of document.querySelectorAll("script.live")) {
+  const {header, body} = JSON.parse(block.textContent), figure = block.parentElement;
+  const place = make("div", {className: "live"});
+  figure.prepend(place);
+  figure.classList.add("answers");
+  const bytes = Uint8Array.from(atob(body), (one) => one.charCodeAt(0)).buffer;
+  pcapframe.mount(place, {header, body: bytes, height: header.panels.length > 3 ? 560 : 400});
+}
