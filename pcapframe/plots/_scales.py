@@ -6,12 +6,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator
 
 from pcapframe.plots._axes import inches, tall
 
 __all__ = ["count_axis", "dates", "log_axis", "seconds_axis", "share_axis", "time_axis", "unit_axis"]
+
+ROUND = [1, 2, 3, 5, 10, 15, 30]  # seconds and minutes between ticks
 
 
 def dates(times: pd.DatetimeIndex | pd.Series) -> np.ndarray[Any, Any]:
@@ -32,7 +34,8 @@ def time_axis(ax: Axes, low: float, high: float) -> None:
     """
     if high <= low:  # a single moment: a second around it
         low, high = low - 0.5 / 86400, high + 0.5 / 86400
-    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=int(1.5 * inches(ax)) + 3)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=int(1.5 * inches(ax)) + 4)  # type: ignore[no-untyped-call]
+    locator.intervald |= {SECONDLY: ROUND, MINUTELY: ROUND}
     formats = ["%Y", "%b", "%d", "%H:%M", "%H:%M", ":%S.%f"]
     ax.xaxis.set_major_locator(locator)
     zero_formats = ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"]
@@ -56,7 +59,7 @@ def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
     """
     room = 0.02 * max(high - low, 1e-6)
     ax.set_xlim(low - room, high + room)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=max(int(inches(ax) * 1.3), 3)))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=max(int(inches(ax) * 1.3), 4), min_n_ticks=4))
     moment = pd.Timestamp(start_ns, unit="ns").strftime("%Y-%m-%d %H:%M:%S.%f")
     ax.set_xlabel(f"seconds since {moment} UTC", fontsize="small" if inches(ax) < 4 else None)
 

@@ -7,9 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import StepPatch
 
+from pcapframe.arrays import Array
+from pcapframe.plots._axes import ink
 from pcapframe.plots._palette import Look
 
-__all__ = ["outline", "stack", "steps"]
+__all__ = ["cut_others", "outline", "stack", "steps"]
+
+DWARFS = 2.0  # a bar of all others is cut off if it is longer than this many times the longest named one
 
 
 def outline(ax: Axes) -> dict[str, Any]:
@@ -76,3 +80,29 @@ def stack(ax: Axes, edges: np.ndarray[Any, Any], parts: Mapping[str, Any], looks
         look = looks[name]
         steps(ax, top, edges, baseline=base, facecolor=look.color, hatch=look.hatch, label=look.label, **outline(ax))
         base = top
+
+
+def cut_others(ax: Axes, totals: Array) -> bool:
+    """Cut off the lowest bar, that of all others, where the named ones would be too short beside it to compare.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on, with horizontal bars at 0, 1, 2 …
+    totals : ndarray of float
+        Length of each bar; the last one is that of all others.
+
+    Returns
+    -------
+    bool
+        Whether it was: the axis then ends beyond the longest other bar, and the number stands at the end of the bar.
+    """
+    longest = float(totals[:-1].max()) if totals.size > 1 else 0.0
+    if not 0 < DWARFS * longest < totals[-1]:
+        return False
+    ax.set_xlim(0, longest * 1.3)
+    text = f"{totals[-1]:,.0f} \N{RIGHTWARDS ARROW}"
+    ax.annotate(text, (1, totals.size - 1), (-4, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points",
+                ha="right", va="center", fontsize="small", color=ink(ax),
+                bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1.5})  # fmt: skip
+    return True

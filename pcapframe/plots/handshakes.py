@@ -12,7 +12,7 @@ from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import HANDSHAKE_LOOKS
 from pcapframe.plots._scales import count_axis, log_axis, unit_axis
-from pcapframe.plots._shapes import outline
+from pcapframe.plots._shapes import cut_others, outline
 from pcapframe.plots._text import legend, shorten, state, title
 from pcapframe.schema import HANDSHAKES
 from pcapframe.wording import counted, seconds
@@ -112,6 +112,7 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     if narrow:
         ax.tick_params(axis="y", labelsize="x-small")
     ax.set_ylim(len(data) - 0.4, -0.6)
+    cut = len(data) > SERVERS and cut_others(ax, left)
     count_axis(ax, "connections", which="x")
     panel.hlines(places, data["rtt_min_s"], data["rtt_max_s"], color=ink(ax), linewidth=0.8)
     panel.hlines(places, data["rtt_p25_s"], data["rtt_p75_s"], color=ink(ax), linewidth=4, alpha=0.45)
@@ -126,6 +127,7 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     total, timed = int(data["connections"].sum()), int(data["timed"].sum())
     of = f"{data['complete'].sum():,} of {counted(total, 'connection')} complete; {timed:,} timed from SYN to SYN-ACK: "
     of += "median, quartiles, extremes"
+    of += "; the bar of the others is cut off" if cut else ""
     middles = data["rtt_median_s"].dropna()
     spread = f"median of a server {seconds(middles.min())} to {seconds(middles.max())}" if len(middles) else ""
     counts = {name: int(data[name].sum()) for name in HANDSHAKE_LOOKS}

@@ -14,7 +14,7 @@ from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
 from pcapframe.plots._scales import count_axis
-from pcapframe.plots._shapes import outline
+from pcapframe.plots._shapes import cut_others, outline
 from pcapframe.plots._text import legend, shorten, state, title
 from pcapframe.plots.rst_events import IDLE_S, PHASES, RST_DIRECTIONS, rst_events
 from pcapframe.wording import counted, percent
@@ -136,11 +136,12 @@ def rst_distribution(
             look = looks[str(name)]
             ax.barh(places, counts, left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
             left += counts.to_numpy()
-    for place, count in zip(places, left, strict=True):
-        text = f"{count:,.0f} ({percent(count / total)})".replace(" %", "\N{NO-BREAK SPACE}%")
-        ax.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center", fontsize="small")
     ax.margins(x=min(2 / inches(ax), 0.8))
     ax.set_xlim(left=0)
+    cut = by == "source" and len(data) > SOURCES and cut_others(ax, left)
+    for place, count in zip(places[: -1 if cut else None], left, strict=not cut):
+        text = f"{count:,.0f} ({percent(count / total)})".replace(" %", "\N{NO-BREAK SPACE}%")
+        ax.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center", fontsize="small")
     room = 16 if inches(ax) < 4 else 40
     texts = [names[name].label if name in names else shorten(name, room) for name in data.index]
     ax.set_yticks(places, texts)
@@ -149,6 +150,7 @@ def rst_distribution(
     note = f"; idle gap: {idle_s:g} s or more" if by != "source" else ""
     of = f"{counted(total, 'RST')} in {data.attrs['reset_connections']:,} of "
     of += f"{counted(data.attrs['connections'], 'connection')}{note}"
+    of += "; the bar of the others is cut off" if cut else ""
     by_row = ", ".join(f"{count:,.0f} {name}" for name, count in zip(texts, left, strict=True) if count)
     in_all = {str(name): int(count) for name, count in data.sum().items()}
     title(ax, what, of, labels=max(map(len, texts)), numbers=(by_row, tally(looks, in_all)))

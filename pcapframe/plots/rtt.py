@@ -22,6 +22,7 @@ from pcapframe.wording import counted, seconds
 __all__ = ["rtt", "rtt_data", "rtt_distribution_data", "rtt_samples"]
 
 BINS_A_DECADE = 20
+LOWEST = 0.01  # share of the samples that may be below the axis: some answers take next to no time
 QUANTILES = {"p5_s": 0.05, "median_s": 0.5, "p95_s": 0.95}
 
 
@@ -199,7 +200,8 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
         share = 100 * distribution[f"{side}_share"]
         steps(panel, share, levels, across=True, facecolor=look.color, alpha=0.35)
         steps(panel, share, levels, across=True, fill=False, color=look.color, linestyle=look.line)
-    log_axis(ax, levels[0], levels[-1])
+    low = max(float(samples["rtt_s"].quantile(LOWEST, interpolation="lower")), levels[0])
+    log_axis(ax, low, levels[-1])
     unit_axis(ax, PANEL.axis.label, PANEL.axis.unit)
     time_axis(ax, days[0], days[-1])
     panel.set_xlabel("share [%]")
@@ -213,6 +215,7 @@ def rtt(segments: Source, *, ax: Axes | None = None) -> Axes:
         if facts["samples"][side]
     )
     of += f"5th to 95th percentile in bins of {width_text(edges)}"
+    of += f"; {below:,} below the axis" if (below := int((samples["rtt_s"] < low / 1.15).sum())) else ""
     title(ax, what, of, width=inches(ax, panel), numbers=[medians])
     legend(ax)
     return ax

@@ -82,3 +82,11 @@ def test_bars_and_lines_stand_beside_their_server() -> None:
     assert np.isnan([whole[1], half[1]]).all()
     np.testing.assert_allclose(np.asarray(panel.lines[0].get_xydata())[0], [0.02, 0])
     assert title_of(ax).startswith("Handshakes by server 2 of 4 connections complete; 2 timed from SYN to SYN-ACK")
+
+
+def test_the_bar_of_many_other_servers_is_cut_off_and_its_number_written() -> None:
+    talks = [Conversation(server=f"198.51.100.{i}", client_port=i).handshake() for i in range(1, 61)]
+    ax = handshakes(made(*talks).connections, ax=Figure(figsize=(8, 5)).subplots())
+    assert ax.get_xlim() == (0, 1.3)
+    assert "48 →" in [text.get_text() for text in ax.texts]
+    assert "the bar of the others is cut off" in title_of(ax)

@@ -93,3 +93,15 @@ def test_lines_stand_where_the_samples_are() -> None:
     assert title_of(ax) == (
         "Round-trip times by acknowledgement 3 samples in 5 segments; median and 5th to 95th percentile in bins of 1 ms"
     )
+
+
+def test_the_axis_begins_at_the_first_percentile() -> None:
+    talk = Conversation(rtt=0.02).handshake()
+    for _ in range(300):
+        talk.data("client", 100).ack("server")
+    talk.data("server", 100).ack("client", after=1e-6)  # takes next to no time
+    segments = made(talk).segments
+    ax = rtt(segments, ax=Figure(figsize=(8, 5)).subplots())
+    shortest = rtt_samples(segments)["rtt_s"].min()
+    assert shortest < ax.get_ylim()[0] < 0.02
+    assert "2 below the axis" in title_of(ax)  # with that of the handshake

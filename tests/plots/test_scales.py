@@ -68,3 +68,18 @@ def test_bytes_have_no_parts() -> None:
     ax.plot([0, 1], [0, 1])
     _scales.unit_axis(ax, "relative sequence number", "B")
     assert all(float(tick).is_integer() for tick in ax.get_yticks())
+
+
+@pytest.mark.parametrize(
+    "span_s", [1e-4, 0.002, 0.35, 1.0, 3.5, 12.6, 61, 200, 900, 3700, 50_000, 90_000, 400_000, 9e6]
+)
+@pytest.mark.parametrize("width", [4, 8, 14])
+def test_at_least_four_times_are_written(span_s: float, width: float) -> None:
+    figure = Figure(figsize=(width, 4))
+    utc, since = figure.subplots(2, 1)
+    start = 20_000.3  # days
+    _scales.time_axis(utc, start, start + span_s / 86400)
+    _scales.seconds_axis(since, 10**18, 0.0, span_s)
+    for ax in (utc, since):
+        low, high = ax.get_xlim()
+        assert sum(low <= place <= high for place in ax.get_xticks()) >= 4

@@ -47,3 +47,23 @@ def test_a_stack_is_one_artist_a_part() -> None:
     legend = ax.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["a", "b"]
+
+
+def test_others_do_not_dwarf_the_named() -> None:
+    ax = axes()
+    totals = np.array([40.0, 10, 988])
+    ax.barh(np.arange(3), totals)
+    assert _shapes.cut_others(ax, totals)
+    assert ax.get_xlim() == (0, 52)
+    (text,) = [one.get_text() for one in ax.texts]
+    assert text == "988 →"
+
+
+@pytest.mark.parametrize("totals", [[40.0, 10, 79], [0.0, 5], [5.0], []])
+def test_others_that_can_be_compared_stay_whole(totals: list[float]) -> None:
+    ax = axes()
+    ax.barh(np.arange(len(totals)), totals)
+    before = ax.get_xlim()
+    assert not _shapes.cut_others(ax, np.array(totals))
+    assert ax.get_xlim() == before
+    assert len(ax.texts) == 0
