@@ -41,6 +41,14 @@ def test_it_is_in_its_section_of_the_report(shown: dict[str, Any]) -> None:
     assert re.findall("aria-label='([^']*)'", shown["report"])[0] == "Toy by side"
 
 
+def test_its_marks_are_drawn_in_a_browser(shown: dict[str, Any]) -> None:
+    seen = shown["live"]
+    assert (seen["title"], seen["label"], seen["color"]) == ("Toy", "toys", "#123456")
+    assert 1 < seen["bins"] <= 4
+    figure = next(one for one in shown["report"].split("<figure>") if "Toy by side" in one)
+    assert '"label":"toys"' in figure
+
+
 def test_it_has_its_tab_in_the_explorer(shown: dict[str, Any]) -> None:
     seen = shown["explorer"]
     assert seen["tabs"][:3] == ["Overview", "Toy", "RSTs"]

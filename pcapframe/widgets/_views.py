@@ -231,6 +231,7 @@ class ConnectionView(widgets.VBox):
 
     HEIGHT = "360px"
     FEWEST = 420  # CSS pixels that a chart is wide
+    BESIDE = 340  # that a packet's bytes are wide beside the table: two fit into a window of 1280
 
     def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
         self._state = state
@@ -246,7 +247,7 @@ class ConnectionView(widgets.VBox):
             description="Data from", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
-        self.sequence = LiveChart(picked=guarded(self._clicked))
+        self.sequence = LiveChart(height=340, picked=guarded(self._clicked))
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
         self.turns = TurnsView(state, guarded, redraw)
         self.charts = (self.rtt, self.turns.chart)
@@ -268,8 +269,9 @@ class ConnectionView(widgets.VBox):
         half = widgets.Layout(flex="1 1 46%", min_width=f"{self.FEWEST}px", width="auto")
         self.rtt.layout = half
         row = widgets.Layout(flex_flow="row wrap", width="100%")
-        left = widgets.VBox([self.choice, self.packets], layout=half)
-        right = widgets.VBox([self.packet], layout=half)
+        beside = widgets.Layout(flex="1 1 46%", min_width=f"{self.BESIDE}px", width="auto")
+        left = widgets.VBox([self.choice, self.packets], layout=beside)
+        right = widgets.VBox([self.packet], layout=beside)
         super().__init__(
             [
                 widgets.HBox([self.number, self.side, self.facts], layout=row),

@@ -62,6 +62,15 @@ def explorer() -> dict[str, Any]:
     return {"tabs": list(opened.tabs.titles), "title": title, "height": size, "alt": chart.alt, "said": opened.problem}
 
 
+def live() -> dict[str, Any]:
+    import pcapframe as pf
+
+    header = pf.live_chart(pf.analyze(pf.example("clean.pcap")), "toy").picture["header"]
+    (panel,) = header["panels"]
+    (mark,) = panel["marks"]
+    return {"title": header["title"], "label": panel["label"], "color": mark["color"], "bins": mark["columns"]["at"][2]}
+
+
 def benchmark() -> str:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     import bench_plots  # type: ignore[import-not-found]
@@ -88,5 +97,5 @@ def mcp() -> dict[str, Any]:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     sys.meta_path.insert(0, Finder(Path(sys.argv[1])))
-    shows = (public_names, accessor, report, explorer, mcp, benchmark)
+    shows = (public_names, accessor, report, explorer, live, mcp, benchmark)
     print(json.dumps({show.__name__: show() for show in shows}))  # noqa: T201
