@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.wording import printable, shortened
-
 __all__ = [
     "Differing",
     "connection_text",
@@ -20,7 +18,6 @@ __all__ = [
     "has_other_numbers",
     "host_text",
     "nullable",
-    "server_name_text",
     "values",
     "wilson_interval",
     "without_attrs",
@@ -28,7 +25,6 @@ __all__ = [
 
 RowNumbers: TypeAlias = npt.NDArray[np.intp]
 NUMBERED = "numbered by source_frame"  # among `attrs`: what is left of the facts of such a capture
-LONGEST_NAME = 60  # shown [characters]
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
 
 
@@ -249,34 +245,6 @@ def connection_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
     client = endpoint_text(connections["client"], connections["client_port"])
     server = endpoint_text(connections["server"], connections["server_port"])
     return np.asarray(client + " <-> " + server, dtype=object)
-
-
-def server_name_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Write what each connection's server is called, to be shown beside its address.
-
-    Parameters
-    ----------
-    connections : DataFrame
-        Columns ``server_name`` and ``server_names``; not modified.
-
-    Returns
-    -------
-    ndarray of str
-        The name that the client asks for, else those that the address was given; at most 60 characters of it, with
-        control characters escaped. Empty where there is none.
-
-    Examples
-    --------
-    >>> columns = {"server_name": ["a.example", None], "server_names": ["cdn.example", "b.example, c.example"]}
-    >>> server_name_text(pd.DataFrame(columns, dtype="category")).tolist()
-    ['a.example', 'b.example, c.example']
-    """
-    made = np.full(len(connections), "", dtype=object)
-    for column in ("server_names", "server_name"):
-        array = pd.Categorical(connections[column])
-        texts = np.array([*(shortened(printable(text), LONGEST_NAME) for text in array.categories), ""], dtype=object)
-        made = np.where(array.codes >= 0, texts[array.codes], made)
-    return made
 
 
 class Differing(NamedTuple):

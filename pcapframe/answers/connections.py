@@ -9,7 +9,8 @@ from pcapframe.analysis import LISTED, Address, Analysis, count_label
 from pcapframe.answers.envelope import CAPTURE_TEXT, Envelope, NoTcpAnswer, Source, analysis_of, envelope_of, no_tcp
 from pcapframe.answers.waits import waits_of
 from pcapframe.display_filters import connection_filters
-from pcapframe.measures import each_way, endpoint_text, server_name_text
+from pcapframe.measures import each_way, endpoint_text
+from pcapframe.naming import server_name_text
 from pcapframe.packets import DecodeAs
 from pcapframe.wording import counted
 

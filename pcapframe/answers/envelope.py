@@ -30,7 +30,7 @@ __all__ = [
     "no_tcp",
 ]
 
-CAPTURE_TEXT = ("file", "notes", "health.findings.sentence")
+CAPTURE_TEXT = ("file", "notes", "health.findings.sentence", "standouts.sentence")
 LONGEST = 1_000  # of a text from outside [characters]
 Source: TypeAlias = CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis
 

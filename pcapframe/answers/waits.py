@@ -8,7 +8,7 @@ from pcapframe.analysis import Analysis, sum_waits, turns
 from pcapframe.analysis.counted import is_second_view
 from pcapframe.answers.envelope import CAPTURE_TEXT, Envelope, envelope_of
 from pcapframe.conversation import to_server_s
-from pcapframe.measures import LONGEST_NAME
+from pcapframe.naming import LONGEST_NAME
 from pcapframe.patterns import native
 from pcapframe.wording import printable, shortened
 

@@ -20,6 +20,7 @@ from pcapframe.analysis.display import (
 from pcapframe.answers import FlowAnswer, NoTcpAnswer, RetransmissionsAnswer
 from pcapframe.answers.flow import QUALIFIED_FLOW
 from pcapframe.cli.terminal import head, terminal_width
+from pcapframe.naming import beside, names_by_end
 from pcapframe.packets import count_by_interface
 from pcapframe.patterns import threshold_meanings
 from pcapframe.wording import counted, joined, percent
@@ -69,9 +70,11 @@ def retransmissions_text(answer: RetransmissionsAnswer | NoTcpAnswer, analysis: 
     ]
     worst = table(("connection", RETRANSMITTED, "Wireshark", "packets", "rate"))
     listed = [row for row in answer["by_connection"] if row["retrans_count"]]
+    names = names_by_end(analysis.connections) if listed else {}
     for row in listed:
         counts = (f"{row['retrans_count']:,}", f"{row['wireshark_count']:,}", f"{row['total_packets']:,}")
-        worst.add_row("", row["connection"], *counts, percent(row["retrans_rate"]))
+        called = names.get(row["connection"].rpartition(" ")[2], "")
+        worst.add_row("", beside(row["connection"], called), *counts, percent(row["retrans_rate"]))
     blocks: list[RenderableType] = [Text(), worst] if listed else []
     if len(listed) < answer["connections_with_retransmissions"]:
         of = f"{len(listed):,} of {counted(answer['connections_with_retransmissions'], 'connection')}"
@@ -120,8 +123,11 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     ratio = compared["asymmetry_ratio"]
     text = "unknown" if ratio is None else health.qualify(f"{ratio:.2f}", *QUALIFIED_FLOW["analysis.asymmetry_ratio"])
     connections = health.qualify_count(answer["total_connections"], "connection", "connections")
+    any_port = analysis.selection.server_port is None
+    server = answer["server"].removesuffix(":any").strip("[]") if any_port else answer["server"]
+    called = names_by_end(analysis.connections, ports=not any_port).get(server, "")
     rows = [
-        ("server", f"{answer['server']}, {connections}"),
+        ("server", f"{beside(answer['server'], called)}, {connections}"),
         ("ratio", text if ratio is None else f"{text} client packets per server packet"),
     ]
     said = Padding(Text(compared["interpretation"]), (1, 0, 0, 2))
@@ -210,10 +216,17 @@ def servers_text(analysis: Analysis, servers: list[dict[str, Any]]) -> Renderabl
     if not servers:
         return Group(*head(analysis))
     shown = servers[:MOST_SERVERS]
+    names = names_by_end(analysis.connections, ports=False)
     rows = table(["server", "ports", "connections", "packets"], texts=2)
     for each in shown:
         ports = joined([str(port) for port in each["ports"][:SHOWN_PORTS]], len(each["ports"]))
-        rows.add_row("", each["server"], ports, f"{each['connections']:,}", f"{each['packets']:,}")
+        rows.add_row(
+            "",
+            beside(each["server"], names.get(each["server"], "")),
+            ports,
+            f"{each['connections']:,}",
+            f"{each['packets']:,}",
+        )
     of = counted(len(servers), "server") if len(shown) == len(servers) else f"{len(shown)} of {len(servers):,} servers"
     return Group(*head(analysis), rows, Text(f"\n{of}: choose one with --server-ip", style="dim"))
 

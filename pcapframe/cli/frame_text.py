@@ -8,7 +8,8 @@ from pcapframe.analysis import Analysis, count_label
 from pcapframe.analysis.display import table
 from pcapframe.arrays import Mask
 from pcapframe.cli.terminal import head, leave_out, needed_width, terminal_width
-from pcapframe.measures import each_way, endpoint_text, server_name_text
+from pcapframe.measures import each_way, endpoint_text
+from pcapframe.naming import beside, names_by_end, server_name_text
 
 __all__ = ["connections_text", "resends_text", "rsts_text"]
 
@@ -120,9 +121,10 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     """
     if analysis.message is not None:
         return Group(*head(analysis))
-    columns = _resend_columns(resends.iloc[:limit])
+    columns = _resend_columns(analysis, resends.iloc[:limit])
     width = terminal_width() if width is None else width
-    left_out = leave_out(columns, ("SACKed", "dup ACKs", "in RTT", "needless", "id"), width)
+    dispensable = ("server", "SACKed", "dup ACKs", "in RTT", "needless", "id")
+    left_out = leave_out(columns, [name for name in dispensable if name in columns], width)
     total = analysis.health.qualify_count(len(resends), "retransmitted segment", "retransmissions")
     if not len(resends):
         return Group(*head(analysis), Text(f"  {total}", style="dim"))
@@ -132,7 +134,7 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     folded = FOLDED if needed_width(words) <= width else tuple(columns)
     rows = table((), texts=0)
     for name in columns:
-        is_text = name in ("from", "reason", "needless", "Wireshark", "rule")
+        is_text = name in ("server", "from", "reason", "needless", "Wireshark", "rule")
         rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
@@ -140,13 +142,17 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
 
 
-def _resend_columns(resends: pd.DataFrame) -> dict[str, list[str]]:
+def _resend_columns(analysis: Analysis, resends: pd.DataFrame) -> dict[str, list[str]]:
     """Cells of the retransmissions table."""
+    of = analysis.connections.loc[resends["conn_id"]]
+    ends = endpoint_text(of["server"], of["server_port"]).tolist()
+    names = names_by_end(analysis.connections)
     needless = resends["needless"].map({True: "yes", False: "no"}).astype(object)
     first = resends["first_copy"].astype(object).where(resends["first_copy"].notna(), "not captured")
     return {
         "frame": [str(frame) for frame in resends.index],
         "id": [str(conn_id) for conn_id in resends["conn_id"]],
+        **({"server": [beside(end, names.get(end, "")) for end in ends]} if names else {}),
         "from": ["client" if from_client else "server" for from_client in resends["from_client"]],
         "first copy": [str(frame) for frame in first],
         "delay [ms]": ["" if pd.isna(delay) else f"{1000 * delay:,.2f}" for delay in resends["delay_s"]],

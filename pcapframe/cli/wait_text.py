@@ -1,5 +1,7 @@
 """Tables of turns and waits, fitted to the width of the terminal."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -7,7 +9,7 @@ from rich.text import Text
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.display import table
 from pcapframe.cli.terminal import head, leave_out, terminal_width
-from pcapframe.measures import LONGEST_NAME, server_name_text
+from pcapframe.naming import LONGEST_NAME, beside, names_by_end, server_name_text
 from pcapframe.wording import counted, printable, seconds, shortened
 
 __all__ = ["turns_text", "waits_text"]
@@ -82,7 +84,7 @@ def waits_text(
     """
     shown = waits.iloc[:limit]
     columns = {
-        by: [shortened(printable(text), LONGEST_NAME) for text in shown["endpoint"]],
+        by: _named_ends(analysis, shown["endpoint"], by),
         "connections": [f"{count:,}" for count in shown["connections"]],
         "turns": [f"{count:,}" for count in shown["turns"]],
         "unanswered": [f"{count:,}" for count in shown["unanswered_turns"]],
@@ -100,6 +102,29 @@ def waits_text(
     return _fitted(analysis, columns, dispensable, len(waits), by, limit, width)
 
 
+def _named_ends(analysis: Analysis, ends: Iterable[str], by: str) -> list[str]:
+    """Write endpoints with what they are called beside them.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Where they come from.
+    ends : iterable of str
+        Servers with ports, addresses of clients, or names.
+    by : {'server', 'client', 'name'}
+        Which of these.
+
+    Returns
+    -------
+    list of str
+        One text each; names alone are escaped and cut.
+    """
+    if by == "name":
+        return [shortened(printable(text), LONGEST_NAME) for text in ends]
+    names = names_by_end(analysis.connections, by)
+    return [beside(text, names.get(text, "")) for text in ends]
+
+
 def _fitted(
     analysis: Analysis,
     columns: dict[str, list[str]],
@@ -115,7 +140,9 @@ def _fitted(
     count = counted(total, noun)
     if not total:
         return Group(*head(analysis), Text(f"  {count}", style="dim"))
-    left_out = leave_out(columns, dispensable, terminal_width() if width is None else width)
+    words = {name: " ".join(cells).split() if name in TEXTS else cells for name, cells in columns.items()}
+    left_out = leave_out(words, dispensable, terminal_width() if width is None else width)
+    columns = {name: columns[name] for name in words}
     rows = table((), texts=0)
     for name in columns:
         rows.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=name not in TEXTS, overflow="fold")

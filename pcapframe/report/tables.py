@@ -5,6 +5,8 @@ from typing import Any
 import pandas as pd
 
 from pcapframe.analysis import Analysis, sum_waits
+from pcapframe.measures import host_text
+from pcapframe.naming import clipped_name, names_by_end
 from pcapframe.report.markup import Cell, write_facts, write_filter, write_table
 from pcapframe.wording import counted, seconds
 
@@ -148,8 +150,13 @@ def by_waits(analysis: Analysis) -> str:
     if waits.empty:
         return ""
     counts, times = ("connections", "turns", "unanswered_turns"), tuple(WAITS)
-    rows = [
-        [row["endpoint"], *(f"{row[name]:,}" for name in counts), *(_time(row[name]) for name in times)]
+    names = names_by_end(analysis.connections)
+    rows: list[list[str | Cell]] = [
+        [
+            Cell(row["endpoint"], note=names.get(row["endpoint"], "")),
+            *(f"{row[name]:,}" for name in counts),
+            *(_time(row[name]) for name in times),
+        ]
         for row in waits.iloc[:ROWS].to_dict("records")
     ]
     head = ["Server", "Connections", "Turns", "Unanswered", *WAITS.values()]
@@ -213,6 +220,6 @@ def _names(address: str, asked: Any, given: Any) -> str:
     """Return the name that clients ask for and the first names of the address, without its address itself."""
     listed = [] if pd.isna(given) else str(given).split(",")
     found = [str(name).strip() for name in ([] if pd.isna(asked) else [asked]) + listed]
-    names = [name for name in dict.fromkeys(found) if name and name != address]
+    names = [name for name in dict.fromkeys(found) if name and name not in (address, host_text(address))]
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return ", ".join(map(clipped_name, names[:NAMED])) + more

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from itables.widget import ITable
 
-from pcapframe.measures import each_way, endpoint_text, server_name_text
+from pcapframe.measures import each_way, endpoint_text
+from pcapframe.naming import server_name_text
 from pcapframe.schema import FLAG_BITS
 from pcapframe.widgets._state import ExplorerState
 

@@ -203,7 +203,7 @@ def test_what_a_capture_says_is_marked_escaped_and_cut(tmp_path: Path) -> None:
     with pytest.warns(pf.CaptureWarning):
         analysis = pf.analyze([path, path])
     answer = pf.analyze_tcp_anomalies(analysis)
-    assert answer["capture_text"] == ["file", "notes", "health.findings.sentence"]
+    assert answer["capture_text"] == ["file", "notes", "health.findings.sentence", "standouts.sentence"]
     texts = [answer["file"], *answer["notes"], *(one["sentence"] for one in answer["health"]["findings"])]
     assert sum("ignore\\x1b[31m\\u202eall.pcapng" in text for text in texts) >= 3
     assert all(text.isprintable() for text in texts)

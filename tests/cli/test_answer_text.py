@@ -4,8 +4,9 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.cli.answer_text import flow_text, info_text
-from tests.builders import Conversation, pcap, pcapng
+from pcapframe.cli.answer_text import count_servers, flow_text, info_text, retransmissions_text, servers_text
+from tests.builders import Conversation, merge, pcap, pcapng
+from tests.names.hellos import hello
 
 
 def test_info_names_interfaces_comments_and_control_characters() -> None:
@@ -50,3 +51,18 @@ def test_flow_is_unknown_where_both_endpoints_match_the_filter() -> None:
         assert len(cells) == 2
         assert all("as captured" in cell for cell in cells), rows[label]
     assert "ratio        unknown (" in text
+
+
+def test_servers_have_their_names_beside_them() -> None:
+    talks = [Conversation(client_port=40_000 + i, server_port=443, start=i).handshake() for i in range(2)]
+    for talk in talks:
+        talk.send("client", "PA", hello(b"a.example")).data("server", 500).ack().data("server", 100)
+        talk.retransmit("server", after=0.5).ack()
+    analysis = pf.analyze(pcap(merge(*talks)))
+    assert "198.51.100.1 (a.example)" in plain_text(servers_text(analysis, count_servers(analysis)), width=100)
+    worst = plain_text(retransmissions_text(pf.analyze_tcp_retransmissions(analysis), analysis), width=140)
+    assert "192.0.2.1:40000 <-> 198.51.100.1:443 (a.example)" in worst
+    for port in (443, None):
+        chosen = pf.analyze(analysis, server_ip="198.51.100.1", server_port=port)
+        text = plain_text(flow_text(pf.analyze_traffic_flow(chosen, "198.51.100.1", port), chosen), width=100)
+        assert f"server       198.51.100.1:{port or 'any'} (a.example), 2 connections" in text

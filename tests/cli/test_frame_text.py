@@ -7,6 +7,7 @@ from pcapframe.analysis.display import plain_text
 from pcapframe.cli.answer_text import flow_text, retransmissions_text
 from pcapframe.cli.frame_text import connections_text, resends_text, rsts_text
 from tests.builders import Conversation, merge, pcap, pcapng
+from tests.names.hellos import hello
 
 
 def table(*talks: Conversation, width: int = 130) -> list[str]:
@@ -154,3 +155,15 @@ def test_eighty_columns_keep_the_duration() -> None:
     head, line = table(talk.handshake().data("client", 100).close(), width=80)[:2]
     assert "seconds" in head
     assert max(len(head), len(line)) <= 80
+
+
+def test_resends_name_the_server_where_there_is_room() -> None:
+    talk = Conversation(server_port=443).handshake().send("client", "PA", hello(b"a.example"))
+    talk.retransmit("client", after=0.5).ack("server")
+    analysis = pf.analyze(pcap(talk))
+    wide, narrow = (
+        plain_text(resends_text(analysis, pf.resends(analysis), limit=5, width=width), width=width)
+        for width in (200, 80)
+    )
+    assert "198.51.100.1:443 (a.example)" in wide
+    assert "not shown: server" in narrow

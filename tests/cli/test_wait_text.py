@@ -1,5 +1,7 @@
 """Tables of turns and waits."""
 
+from pathlib import Path
+
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.cli.wait_text import turns_text, waits_text
@@ -51,6 +53,30 @@ def test_hostile_names_are_escaped_and_bounded() -> None:
         assert r"\x1b[31mredxxx" in shown
         assert "\x1b" not in shown
         assert "x" * 60 not in shown
+
+
+def test_servers_and_clients_have_their_names_beside_them(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("192.0.2.1 laptop.example\n198.51.100.1 origin.example\n", encoding="utf-8")
+    talk = Conversation(server_port=443).handshake()
+    talk.send("client", "PA", hello(b"a.example")).data("server", 500, after=1).ack()
+    analysis = pf.analyze(pcap(talk), names=hosts)
+    shown = {
+        by: plain_text(waits_text(analysis, pf.sum_waits(analysis, by=by), by=by, limit=20, width=200), width=200)
+        for by in ("server", "client")
+    }
+    assert "198.51.100.1:443 (a.example)" in shown["server"]
+    assert "192.0.2.1 (laptop.example)" in shown["client"]
+
+
+def test_long_names_take_lines_and_no_columns() -> None:
+    talk = Conversation(server_port=443).handshake()
+    talk.send("client", "PA", hello(b"a" * 60 + b".example")).data("server", 500, after=1).ack()
+    analysis = pf.analyze(pcap(talk))
+    text = plain_text(waits_text(analysis, pf.sum_waits(analysis), by="server", limit=20, width=80), width=80)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "client waits" in text
+    assert "a" * 39 + "…" in "".join(line[2:40].strip() for line in text.splitlines())
 
 
 def test_nothing_to_list() -> None:

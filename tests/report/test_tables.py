@@ -25,6 +25,8 @@ def test_names_stand_beside_addresses(tmp_path: Path) -> None:
     report = CaptureReport(pf.example("clean.pcap"), names=str(hosts))
     for shown in (report.connections().text, report.handshakes().text):
         assert re.search(r"198\.51\.100\.20, port 80<small>[^<]*shop\.example\.com", shown)
+    waits = tables.by_waits(pf.analyze(pf.example("clean.pcap"), names=str(hosts)))
+    assert re.search(r"198\.51\.100\.20:80<small>[^<]*shop\.example\.com", waits)
 
 
 def test_an_address_is_not_its_own_name_and_few_of_many_names_are_shown() -> None:

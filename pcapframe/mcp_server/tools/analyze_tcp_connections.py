@@ -34,7 +34,7 @@ DESCRIPTION = (
     description=DESCRIPTION,
     forms=(answers.ConnectionsAnswer, answers.NoTcpAnswer),
     examples=({}, {"server_ip": SERVER}),
-    capture_text=("file", "notes", "connections.server_name"),
+    capture_text=("file", "notes", "standouts.sentence", "connections.server_name"),
 )
 async def analyze_tcp_connections(
     ctx: Context,
