@@ -8,7 +8,7 @@ a terminal, as plain text or in a notebook. ``anatomy`` gives details of every r
 """
 
 from pcapframe.analysis.anatomy import resends
-from pcapframe.analysis.conversations import sum_waits, turns
+from pcapframe.analysis.conversations import sum_senders, sum_waits, turns
 from pcapframe.analysis.counted import counted_once
 from pcapframe.analysis.counting import count_label
 from pcapframe.analysis.health import CaptureHealth, Finding, Qualifier, examine_capture
@@ -45,6 +45,7 @@ __all__ = [
     "open_store",
     "resends",
     "rst_evidence",
+    "sum_senders",
     "sum_waits",
     "turns",
     "write_store",

@@ -10,13 +10,14 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text, without_attrs
 from pcapframe.schema import WAITS, names
 
-__all__ = ["sum_waits", "turns"]
+__all__ = ["sum_senders", "sum_waits", "turns"]
 
 SUMS = (
     "turns", "service_turns", "unanswered_turns", "handshake_s", "client_wait_s", "service_total_s", "transfer_s",
     "other_s", "duration_s",
 )  # fmt: skip
 ADDRESS, NAME = "a", "n"
+SENDING = ("busy_s", "window_limited_s", "repairing_s", "idle_s")
 
 
 def turns(analysis: Analysis) -> pd.DataFrame:
@@ -124,6 +125,7 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client", "name"] = "
     made["connections"] = key.groupby(key).size()
     made["round_trip_s"] = trips.groupby(key).min()
     made["handshake_median_s"] = connections["handshake_s"].groupby(key).median()
+    made = made.join(sum_senders(connections, key))
     found = turns(analysis)
     found = found[found["conn_id"].isin(connections.index)]
     service = found.loc[~found["overlapping"]].set_index("conn_id")["service_s"].dropna()
@@ -134,6 +136,33 @@ def sum_waits(analysis: Analysis, *, by: Literal["server", "client", "name"] = "
     made = made.sort_values(["service_total_s", "endpoint"], ascending=[False, True])
     made = made.astype({column.name: column.dtype for column in WAITS})
     return made[names(WAITS)].reset_index(drop=True)
+
+
+def sum_senders(connections: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
+    """Sum up what the senders of connections were doing.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``, each connection once; not modified.
+    key : Series
+        What each connection is summed up under.
+
+    Returns
+    -------
+    DataFrame
+        The last columns of ``schema.WAITS``, by key: sums over the connections in which they are known.
+    """
+    parts = {}
+    for side in ("client", "server"):
+        busy, limited, repairing, idle = (connections[f"{side}_{name}"] for name in SENDING)
+        unsplit = (busy - repairing).clip(lower=0).where(limited.isna(), 0.0).where(busy.notna())
+        columns = {"busy_s": busy, "window_limited_s": limited, "repairing_s": repairing, "unsplit_s": unsplit,
+                   "idle_s": idle}  # fmt: skip
+        parts[f"{side}_known"] = busy.notna().groupby(key).sum()
+        for name, column in columns.items():
+            parts[f"{side}_{name}"] = column.groupby(key).sum(min_count=1)
+    return pd.DataFrame(parts)
 
 
 def _keys(connections: pd.DataFrame, by: str) -> pd.Series:

@@ -1,20 +1,22 @@
 """Tables of turns and waits, fitted to the width of the terminal."""
 
+import math
 from collections.abc import Iterable
 
 import pandas as pd
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.display import table
 from pcapframe.cli.terminal import head, leave_out, terminal_width
 from pcapframe.naming import LONGEST_NAME, beside, names_by_end, server_name_text
-from pcapframe.wording import counted, printable, seconds, shortened
+from pcapframe.wording import counted, percent, printable, seconds, shortened
 
 __all__ = ["turns_text", "waits_text"]
 
-TEXTS = ("server", "client", "name", "overlaps")
+TEXTS = ("server", "client", "name", "sender", "overlaps")
 
 
 def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
@@ -99,7 +101,50 @@ def waits_text(
         "other": _times(shown["other_s"]),
     }
     dispensable = ("other", "transfer", "handshakes", "unanswered", "longest", "connections", "95 %", "all service")
-    return _fitted(analysis, columns, dispensable, len(waits), by, limit, width)
+    width = terminal_width() if width is None else width
+    return Group(
+        _fitted(analysis, columns, dispensable, len(waits), by, limit, width), *_senders(columns, shown, width)
+    )
+
+
+def _senders(columns: dict[str, list[str]], shown: pd.DataFrame, width: int) -> list[RenderableType]:
+    """Write what clients and servers were doing as senders, in shares of their busy time; nothing where none is known.
+
+    Each row of the table of waits has up to two here.
+    """
+    (title, ends), *_ = columns.items()
+    cells: dict[str, list[str]] = {
+        name: [] for name in (title, "sender", "busy", "sending", "repairing", "window limited", "not split", "idle")
+    }
+    for end, row in zip(ends, shown.to_dict("records"), strict=True):
+        for side in ("client", "server"):
+            busy, limited, repairing, unsplit, idle = (
+                float(row[f"{side}_{name}_s"]) for name in ("busy", "window_limited", "repairing", "unsplit", "idle")
+            )
+            if not busy > 0:
+                continue
+            known = 0.0 if math.isnan(limited) else limited
+            parts = {
+                "sending": max(busy - known - repairing - unsplit, 0.0),
+                "repairing": repairing,
+                "window limited": known if unsplit < busy else math.nan,
+                "not split": unsplit,
+            }
+            cells[title].append("" if cells[title] and side == "server" and row["client_busy_s"] > 0 else end)
+            cells["sender"].append(side)
+            cells["busy"].append(seconds(busy))
+            for name, part in parts.items():
+                cells[name].append("unknown" if math.isnan(part) else percent(part / busy))
+            cells["idle"].append(seconds(idle))
+    if not cells["sender"]:
+        return []
+    if set(cells["not split"]) == {percent(0)}:
+        del cells["not split"]
+    words = {name: " ".join(texts).split() if name in TEXTS else texts for name, texts in cells.items()}
+    left_out = leave_out(words, [name for name in ("idle", "not split") if name in words], width)
+    note = "  shares of the time in which a sender had something under way, where the capture shows it"
+    heading = Text("\nWhat senders were doing", style="bold")
+    return [heading, _rows({name: cells[name] for name in words}), Text(note, style="dim"), *left_out]
 
 
 def _named_ends(analysis: Analysis, ends: Iterable[str], by: str) -> list[str]:
@@ -143,13 +188,18 @@ def _fitted(
     words = {name: " ".join(cells).split() if name in TEXTS else cells for name, cells in columns.items()}
     left_out = leave_out(words, dispensable, terminal_width() if width is None else width)
     columns = {name: columns[name] for name in words}
+    more = count if total <= limit else f"{limit:,} of {count}, see --limit"
+    return Group(*head(analysis), _rows(columns), Text(f"  {more}", style="dim"), *left_out)
+
+
+def _rows(columns: dict[str, list[str]]) -> Table:
+    """Put cells into a table."""
     rows = table((), texts=0)
     for name in columns:
         rows.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=name not in TEXTS, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         rows.add_row("", *cells)
-    more = count if total <= limit else f"{limit:,} of {count}, see --limit"
-    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+    return rows
 
 
 def _frames(first: int, last: int) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from pcapframe.naming import beside
 from pcapframe.plots._axes import inches, ink, tall
 from pcapframe.plots._captions import remember
 
-__all__ = ["columns", "legend", "shorten", "state", "title", "up_and_down", "without_time"]
+__all__ = ["columns", "end_label", "legend", "shorten", "state", "title", "up_and_down", "without_time"]
 
 
 def title(
@@ -127,6 +128,31 @@ def shorten(text: str, length: int) -> str:
         return text
     tail = length // 2
     return f"{text[: length - tail - 1]}…{text[-tail:]}"
+
+
+def end_label(end: str, called: str, length: int) -> str:
+    """Write an endpoint as a label, with what it is called beside it.
+
+    Parameters
+    ----------
+    end : str
+        Address and port.
+    called : str
+        From `names_by_end`; empty for none.
+    length : int
+        Most characters of the endpoint; the name takes two thirds of that.
+
+    Returns
+    -------
+    str
+        Both are shortened, and neither is left out.
+
+    Examples
+    --------
+    >>> end_label("192.0.2.9:443", "www.example", 18), end_label("192.0.2.9:443", "", 18)
+    ('192.0.2.9:443 (www.example)', '192.0.2.9:443')
+    """
+    return beside(shorten(end, length), shorten(called, 2 * length // 3))
 
 
 def up_and_down(ax: Axes) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.naming import names_by_end
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, split
@@ -13,7 +14,7 @@ from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import HANDSHAKE_LOOKS
 from pcapframe.plots._scales import count_axis, log_axis, unit_axis
 from pcapframe.plots._shapes import cut_others, outline
-from pcapframe.plots._text import legend, shorten, state, title
+from pcapframe.plots._text import end_label, legend, state, title
 from pcapframe.schema import HANDSHAKES
 from pcapframe.wording import counted, seconds
 
@@ -36,7 +37,8 @@ def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index ``server`` (``address:port``): the 12 with the most connections, most first, and "N others". One column of
         counts (int64) per outcome, summing to ``connections``; ``timed``, how many have a ``handshake_rtt_s``; and of
-        these ``rtt_min_s``, ``rtt_p25_s``, ``rtt_median_s``, ``rtt_p75_s`` and ``rtt_max_s`` [s, NaN without any].
+        these ``rtt_min_s``, ``rtt_p25_s``, ``rtt_median_s``, ``rtt_p75_s`` and ``rtt_max_s`` [s, NaN without any];
+        ``called``, the name of the server, or empty.
 
     Examples
     --------
@@ -69,6 +71,8 @@ def handshakes_data(connections: pd.DataFrame) -> pd.DataFrame:
     made["timed"] = np.array([times.size for times in of_row], np.int64)
     for name, share in QUANTILES.items():
         made[name] = [float(np.quantile(times, share)) if times.size else np.nan for times in of_row]
+    names = names_by_end(connections)
+    made["called"] = pd.array([names.get(end, "") for end in index], dtype="str")
     return made
 
 
@@ -107,7 +111,8 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
         if data[name].any():
             ax.barh(places, data[name], left=left, color=look.color, hatch=look.hatch, label=look.label, **outline(ax))
             left += data[name].to_numpy()
-    names = [shorten(name, 17 if narrow else 34) for name in data.index]
+    room = 17 if narrow else 34
+    names = [end_label(end, called, room) for end, called in zip(data.index, data["called"], strict=True)]
     ax.set_yticks(places, names)
     if narrow:
         ax.tick_params(axis="y", labelsize="x-small")

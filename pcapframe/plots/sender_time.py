@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.naming import names_by_end
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, inches, ink
 from pcapframe.plots._frames import Source, connections_of
 from pcapframe.plots._palette import SENDER_LOOKS
 from pcapframe.plots._shapes import outline
-from pcapframe.plots._text import legend, shorten, state, title
+from pcapframe.plots._text import end_label, legend, state, title
 from pcapframe.wording import counted, percent, seconds
 
 __all__ = ["sender_time", "sender_time_data"]
@@ -40,7 +41,8 @@ def sender_time_data(connections: pd.DataFrame, *, by: Literal["server", "connec
         ``conn_id`` where these are connections), ``sender`` (``client`` or ``server``), ``directions`` (int64, of how
         many connections), and in seconds ``sending_s``, ``repairing_s``, ``window_limited_s`` and ``unsplit_s``, which
         sum to ``busy_s``, and ``idle_s``. ``unsplit_s`` is the rest of the busy time where ``window_limited_s`` is not
-        known. The 8 servers or connections with the most busy time, most first. ``attrs`` holds ``names`` (how many
+        known. The 8 servers or connections with the most busy time, most first. ``called`` is the
+        server's name, or empty. ``attrs`` holds ``names`` (how many
         there are), ``directions``, and ``unknown``, directions without ``busy_s``.
 
     Raises
@@ -66,11 +68,14 @@ def sender_time_data(connections: pd.DataFrame, *, by: Literal["server", "connec
     else:
         texts = [f"{conn_id}  {text}" for conn_id, text in zip(connections.index, servers, strict=True)]
         made["name"] = pd.array([*texts, *texts], dtype="str")
+    names = names_by_end(connections)
+    called = [names.get(server, "") for server in servers]
+    made["called"] = pd.array([*called, *called], dtype="str")
     unknown = int(made["busy_s"].isna().sum())
     made = made[made["busy_s"] > 0]
     total = made.groupby("name")["busy_s"].sum().sort_values(ascending=False, kind="stable")
     made = made[made["name"].isin(total.index[:NAMED])]
-    summed = made.groupby(["name", "sender"], sort=False).sum().reset_index()
+    summed = made.groupby(["name", "called", "sender"], sort=False).sum().reset_index()
     rank = pd.Index(total.index).get_indexer(pd.Index(summed["name"]))
     order = np.lexsort(((summed["sender"] == "server").to_numpy(), rank))
     summed = summed.iloc[order].reset_index(drop=True)
@@ -145,8 +150,9 @@ def sender_time(connections: Source, *, by: Literal["server", "connection"] = "s
         ax.annotate(seconds(float(busy)), (100, place), (4, 0), textcoords="offset points", va="center",
                     fontsize="small", color=ink(ax), annotation_clip=False)  # fmt: skip
     narrow = inches(ax) < 4
-    texts = [f"{shorten(name, 17 if narrow else 30)} {SENDERS[sender]}" for name, sender in
-             zip(data["name"], data["sender"], strict=True)]  # fmt: skip
+    room = 17 if narrow else 30
+    texts = [f"{end_label(name, called, room)} {SENDERS[sender]}" for name, called, sender in
+             zip(data["name"], data["called"], data["sender"], strict=True)]  # fmt: skip
     ax.set_yticks(places, texts, fontsize="x-small" if narrow else "small")
     ax.set_ylim(max(len(data), 3) - 0.4, -0.6)
     ax.set_xlim(0, 100)

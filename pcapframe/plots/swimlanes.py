@@ -8,6 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.naming import names_by_end
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, split
@@ -17,7 +18,7 @@ from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
 from pcapframe.plots._shapes import outline, stack
-from pcapframe.plots._text import legend, shorten, state, title, without_time
+from pcapframe.plots._text import end_label, legend, state, title, without_time
 from pcapframe.schema import ENDINGS
 from pcapframe.wording import counted
 
@@ -211,7 +212,11 @@ def _name_lanes(ax: Axes, bars: pd.DataFrame, connections: pd.DataFrame) -> None
         of = without_attrs(connections).loc[conn_ids]
         servers = endpoint_text(of["server"], of["server_port"])
         room = 14 if inches(ax) < 4 else 40
-        texts = [f"{conn_id}  {shorten(server, room)}" for conn_id, server in zip(conn_ids, servers, strict=True)]
+        names = names_by_end(of)
+        texts = [
+            f"{conn_id}  {end_label(server, names.get(server, ''), room)}"
+            for conn_id, server in zip(conn_ids, servers, strict=True)
+        ]
         ax.set_yticks(np.arange(len(bars)), texts, fontsize="small")
         ax.set_ylabel("conn_id, server")
         return

@@ -7,13 +7,14 @@ from matplotlib.axes import Axes
 from pcapframe.arrays import Array
 from pcapframe.conversation import READ, make_turns
 from pcapframe.measures import endpoint_text, without_attrs
+from pcapframe.naming import names_by_end
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, inches, ink, tall
 from pcapframe.plots._frames import Source, both, category
 from pcapframe.plots._palette import WAIT_LOOKS
 from pcapframe.plots._scales import log_axis, unit_axis
-from pcapframe.plots._text import legend, shorten, state, title
+from pcapframe.plots._text import end_label, legend, state, title
 from pcapframe.wording import counted, seconds
 
 __all__ = ["waits", "waits_data"]
@@ -40,7 +41,8 @@ def waits_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
         time in all, most first, and "N others"), ``part`` (category): ``handshake``, one time per connection;
         ``service`` and ``transfer`` (request and response), one per turn that does not overlap. ``n`` (int64), and of
         these times ``min_s``, ``p25_s``, ``median_s``, ``p75_s`` and ``max_s`` [s, NaN without any]. Servers without
-        any such time are left out. ``attrs`` holds ``turns`` and ``overlapping``, the numbers of all turns.
+        any such time are left out. ``called`` is the
+        name of the server, or empty. ``attrs`` holds ``turns`` and ``overlapping``, the numbers of all turns.
 
     Examples
     --------
@@ -77,9 +79,11 @@ def waits_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
         names.append(counted(most.size - SERVERS, "other"))
     found = [_summed(row_of[of], lasted, len(names)) for of, lasted in zip(servers, times, strict=True)]
     summed = np.stack(found, axis=1).reshape(-1, 1 + len(SHARES))
+    called = names_by_end(connections)
     made = pd.DataFrame(
         {
             "server": pd.array(np.repeat(names, len(PARTS)).tolist(), dtype="str"),
+            "called": pd.array([called.get(end, "") for end in names for _ in PARTS], dtype="str"),
             "part": category(np.tile(np.arange(len(PARTS)), len(names)), PARTS),
             "n": summed[:, 0].astype(np.int64),
             **{name: summed[:, 1 + column] for column, name in enumerate(SHARES)},
@@ -139,7 +143,8 @@ def waits(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes
     low = max(float(np.nan_to_num(np.fmin(shortest, least), nan=1.0)), SHORTEST_S)
     high = max(float(data["max_s"].max()), low)
     times = data[[*SHARES]].clip(lower=low)
-    names = data["server"].iloc[:: len(PARTS)].tolist()
+    first = data.iloc[:: len(PARTS)]
+    names = first["server"].tolist()
     thick = float(np.clip(tall(ax) * 72 / (4.5 * len(data)), 1.5, 8))
     small = float(np.clip(thick + 1.5, 4, 7))
     for number, look in enumerate(WAIT_LOOKS.values()):
@@ -156,7 +161,8 @@ def waits(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes
     ax.annotate("n", (1, 1), (3, 2), xycoords="axes fraction", textcoords="offset points", fontsize="small",
                 color=ink(ax))  # fmt: skip
     narrow = inches(ax) < 4
-    texts = [shorten(name, 17 if narrow else 30) for name in names]
+    room = 17 if narrow else 30
+    texts = [end_label(end, called, room) for end, called in zip(names, first["called"], strict=True)]
     ax.set_yticks(range(len(names)), texts, fontsize="x-small" if narrow else "small")
     ax.set_ylim(len(names) - 0.5, -0.5)
     log_axis(ax, low, high, which="x")

@@ -4,6 +4,8 @@ from pcapframe.schema._column import NEVER, Column
 
 NO_SERVICE = "NaN without a turn that has a response and does not overlap"
 OF_TURNS = "over turns that do not overlap"
+NO_SENDERS = "NaN where it is known of no connection"
+NO_WINDOWS = "NaN where it is known of no connection, as without the scale of the windows"
 NO_RESPONSE = "null where the capture has no response"
 
 TURNS = (
@@ -55,4 +57,17 @@ WAITS = (
     Column("transfer_s", "float64", "s", NEVER, "sum of transfer_s"),
     Column("other_s", "float64", "s", NEVER, "sum of other_s"),
     Column("duration_s", "float64", "s", NEVER, "sum of duration_s: of the five sums before it"),
+    *(
+        Column(f"{side}_{name}", dtype, unit, null, meaning)
+        for side, who in (("client", "clients"), ("server", "the servers"))
+        for name, dtype, unit, null, meaning in (
+            ("known", "uint32", "", NEVER, f"connections in which busy_s of {who} is known"),
+            ("busy_s", "float64", "s", NO_SENDERS, f"sum of busy_s of {who}"),
+            ("window_limited_s", "float64", "s", NO_WINDOWS, f"of it, sum of window_limited_s of {who}"),
+            ("repairing_s", "float64", "s", NO_SENDERS, f"of it, sum of repairing_s of {who}"),
+            ("unsplit_s", "float64", "s", NO_SENDERS,
+             f"of it, busy_s but repairing_s where window_limited_s of {who} is not known"),
+            ("idle_s", "float64", "s", NO_SENDERS, f"sum of idle_s of {who}"),
+        )
+    ),
 )  # fmt: skip

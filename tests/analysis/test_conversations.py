@@ -235,7 +235,9 @@ def test_waits_sum_up_connections_and_turns(by: Any) -> None:
     analysis = pf.analyze(pf.example("losses.pcap"))
     found, connections, each = pf.sum_waits(analysis, by=by), analysis.connections, pf.turns(analysis)
     assert [(name, str(dtype)) for name, dtype in found.dtypes.items()] == [(c.name, c.dtype) for c in WAITS]
-    for name in ("turns", "duration_s", "service_total_s", "client_wait_s"):
+    sent = [f"{side}_{name}_s" for side in ("client", "server")
+            for name in ("busy", "window_limited", "repairing", "idle")]  # fmt: skip
+    for name in ("turns", "duration_s", "service_total_s", "client_wait_s", *sent):
         assert found[name].sum() == pytest.approx(connections[name].sum())
     assert found["connections"].sum() == len(connections)
     assert found["service_total_s"].is_monotonic_decreasing
@@ -248,6 +250,17 @@ def test_waits_sum_up_connections_and_turns(by: Any) -> None:
             assert row.service_p95_s == pytest.approx(np.quantile(service, 0.95))
     with pytest.raises(pf.ParameterError):
         pf.sum_waits(analysis, by="port")  # type: ignore[arg-type]
+
+
+def test_sender_time_of_a_connection_without_the_scale_of_its_windows_is_not_split() -> None:
+    known = Conversation(client_port=4001).handshake().data("client", 100).ack("server", after=0.5).close()
+    unknown = Conversation(client_port=4002, start=2).data("client", 100).data("server", 100, after=0.5).ack().close()
+    analysis = pf.analyze(pcap(merge(known, unknown)), progress=False)
+    connections, (found,) = analysis.connections, pf.sum_waits(analysis).itertuples()
+    assert connections["client_window_limited_s"].isna().tolist() == [False, True]
+    assert found.client_known == 2
+    assert found.client_unsplit_s == pytest.approx(connections["client_busy_s"].iloc[1])
+    assert found.client_window_limited_s == connections["client_window_limited_s"].iloc[0]
 
 
 def test_waits_by_name() -> None:

@@ -26,6 +26,37 @@ def test_compact_numbers() -> None:
     assert seen["round_trip_median_s"] == pytest.approx(0.02)
 
 
+def test_what_senders_were_doing() -> None:
+    """The server is 20 ms away: its resend 0.25 s after the data is acknowledged 0.25 s later, and that comes to it."""
+    talk = Conversation(rtt=0.02).handshake()
+    talk.data("client", 100, after=0.5).data("server", 1000, after=1.0)
+    talk.retransmit("server", after=0.25).ack("client", after=0.25).close()
+    senders = waits_of(pf.analyze(pcap(talk)).connections)["senders"]
+    assert senders["client"]["known"] == senders["server"]["known"] == 1
+    assert senders["client"]["repairing_share"] == 0
+    server = senders["server"]
+    assert server["repairing_s"] == pytest.approx(0.25 + 0.02)
+    assert server["busy_s"] >= 0.25 + 0.25 + 0.02
+    assert server["repairing_share"] == round(server["repairing_s"] / server["busy_s"], 4)
+    assert server["window_limited_s"] == server["unsplit_s"] == 0
+
+
+def test_what_senders_were_doing_is_null_where_it_is_not_known() -> None:
+    senders = waits_of(asked().connections.iloc[:0])["senders"]
+    for side in ("client", "server"):
+        assert senders[side].pop("known") == 0
+        assert set(senders[side].values()) == {None}
+
+
+def test_time_that_is_not_split_is_said() -> None:
+    """Without the handshake the scale of the windows is not known."""
+    talk = Conversation(rtt=0.02).data("client", 100, after=0.5).data("server", 1000, after=1.0).ack().close()
+    client = waits_of(pf.analyze(pcap(talk)).connections)["senders"]["client"]
+    assert client["window_limited_s"] is client["window_limited_share"] is None
+    assert client["unsplit_s"] == pytest.approx(client["busy_s"])
+    assert client["unsplit_share"] == 1
+
+
 def test_nothing_is_null() -> None:
     seen = waits_of(asked().connections.iloc[:0])
     assert seen["turns"] == 0

@@ -18,7 +18,7 @@ def shown(*, width: int) -> tuple[list[str], list[str]]:
         turns_text(analysis, pf.turns(analysis), limit=20, width=width),
         waits_text(analysis, pf.sum_waits(analysis), by="server", limit=20, width=width),
     )
-    turns, waits = (plain_text(text, width=width).partition("\n\n")[2].splitlines() for text in texts)
+    turns, waits = (plain_text(text, width=width).split("\n\n")[1].splitlines() for text in texts)
     return turns, waits
 
 
@@ -38,6 +38,27 @@ def test_columns_make_room_in_a_narrow_terminal() -> None:
     assert any("not shown: sent, received" in line for line in turns)
     assert "client waits" in waits[0]
     assert "transfer" not in waits[0]
+
+
+def test_what_senders_were_doing_follows() -> None:
+    talk = Conversation(rtt=0.02).handshake().data("client", 100, after=0.5).data("server", 1000, after=1.0)
+    talk.retransmit("server", after=0.25).ack("client", after=0.25).close()
+    analysis = pf.analyze(pcap(talk))
+    text = plain_text(waits_text(analysis, pf.sum_waits(analysis), by="server", limit=20, width=80), width=80)
+    (head, client, server), note = text.partition("What senders were doing\n")[2].splitlines()[:3], text
+    assert head.split() == "server sender busy sending repairing window limited idle".split()
+    assert client.split()[:2] == ["198.51.100.1:80", "client"]
+    assert server.split()[0] == "server"
+    shares = [float(cell) for cell in server.replace("%", "").split()[3:6]]
+    assert sum(shares) == 100
+    assert shares[1] > 40
+    assert "where the capture shows it" in note.replace("\n", " ")
+
+
+def test_nothing_is_said_of_senders_of_whom_nothing_is_known() -> None:
+    analysis = pf.analyze(pcap(Conversation().syn()))
+    text = plain_text(waits_text(analysis, pf.sum_waits(analysis), by="server", limit=20, width=80))
+    assert "senders" not in text
 
 
 def test_hostile_names_are_escaped_and_bounded() -> None:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from pcapframe.plots import handshakes, handshakes_data
 from tests.builders import Conversation
+from tests.names.hellos import hello
 from tests.plots.made import bars, example, made, title_of
 
 
@@ -90,3 +91,18 @@ def test_the_bar_of_many_other_servers_is_cut_off_and_its_number_written() -> No
     assert ax.get_xlim() == (0, 1.3)
     assert "48 →" in [text.get_text() for text in ax.texts]
     assert "the bar of the others is cut off" in title_of(ax)
+
+
+def test_servers_are_labelled_with_their_names() -> None:
+    asked = Conversation(rtt=0.02, server_port=443).handshake().send("client", "PA", hello(b"a.example"))
+    frames = made(
+        asked.data("server", 100, after=0.5).ack(),
+        Conversation(client_port=2, server_port=81, start=9).handshake().data("client", 9).ack("server"),
+    )
+    data = handshakes_data(frames.connections)
+    assert dict(zip(data.index, data["called"], strict=True)) == {
+        "198.51.100.1:443": "a.example", "198.51.100.1:81": "",
+    }  # fmt: skip
+    labels = [label.get_text() for label in handshakes(frames.connections).get_yticklabels()]
+    assert any(label.startswith("198.51.100.1:443 (a.example)") for label in labels)
+    assert any(label.startswith("198.51.100.1:81") and "(" not in label for label in labels)

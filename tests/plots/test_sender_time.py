@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from pcapframe.plots import sender_time, sender_time_data
 from tests.builders import Conversation
+from tests.names.hellos import hello
 from tests.plots.made import bars, example, made, title_of
 
 PARTS = ["sending_s", "repairing_s", "window_limited_s", "unsplit_s"]
@@ -77,3 +78,18 @@ def test_bars_are_shares_of_the_busy_time() -> None:
 def test_nothing_known_is_said() -> None:
     ax = sender_time(made(Conversation().syn()).connections, ax=Figure().subplots())
     assert [text.get_text() for text in ax.texts] == ["No sender is known to have been busy in 1 connection."]
+
+
+def test_servers_are_labelled_with_their_names() -> None:
+    asked = Conversation(rtt=0.02, server_port=443).handshake().send("client", "PA", hello(b"a.example"))
+    frames = made(
+        asked.data("server", 100, after=0.5).ack(),
+        Conversation(client_port=2, server_port=81, start=9).handshake().data("client", 9).ack("server"),
+    )
+    data = sender_time_data(frames.connections)
+    assert dict(zip(data["name"], data["called"], strict=True)) == {
+        "198.51.100.1:443": "a.example", "198.51.100.1:81": "",
+    }  # fmt: skip
+    labels = [label.get_text() for label in sender_time(frames.connections).get_yticklabels()]
+    assert any(label.startswith("198.51.100.1:443 (a.example)") for label in labels)
+    assert any(label.startswith("198.51.100.1:81") and "(" not in label for label in labels)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import pcapframe as pf
 from pcapframe.plots import waits, waits_data
 from tests.builders import Conversation
+from tests.names.hellos import hello
 from tests.plots.made import made, title_of
 
 
@@ -77,3 +78,15 @@ def test_no_time_is_said() -> None:
     ax = waits(*made(Conversation().syn()), ax=Figure().subplots())
     (text,) = [" ".join(text.get_text().split()) for text in ax.texts]
     assert text == "There is no connection with a handshake or a request in the capture."
+
+
+def test_servers_are_labelled_with_their_names() -> None:
+    asked = Conversation(rtt=0.02, server_port=443).handshake().send("client", "PA", hello(b"a.example"))
+    frames = made(asked.data("server", 100, after=0.5).ack(), talk(0.1, client_port=2, server_port=81, start=9))
+    data = waits_data(*frames)
+    assert dict(zip(data["server"], data["called"], strict=True)) == {
+        "198.51.100.1:443": "a.example", "198.51.100.1:81": "",
+    }  # fmt: skip
+    labels = [label.get_text() for label in waits(*frames).get_yticklabels()]
+    assert any(label.startswith("198.51.100.1:443 (a.example)") for label in labels)
+    assert any(label.startswith("198.51.100.1:81") and "(" not in label for label in labels)
