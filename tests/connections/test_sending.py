@@ -1,13 +1,16 @@
 """What senders were doing, by hand. Captured at the client, 20 ms from the server and back, unless a test says so."""
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pcapframe as pf
-from tests.builders import Conversation, pcap
+from tests.builders import Conversation, Side, merge, pcap
 from tests.connections.made import connection
 
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -17,8 +20,8 @@ NAMES = ("busy_s", "window_limited_s", "repairing_s", "idle_s")
 
 
 def talk(**options: object) -> Conversation:
-    given = {"rtt": RTT, "mss": SEGMENT, "timestamps": False, **options}
-    return Conversation(**given).handshake()  # type: ignore[arg-type]
+    chosen = {"rtt": RTT, "mss": SEGMENT, "timestamps": False, **options}
+    return Conversation(**chosen).handshake()  # type: ignore[arg-type]
 
 
 def narrow(**options: object) -> Conversation:
@@ -195,3 +198,103 @@ def test_numbers_that_wrap_and_copies_change_nothing() -> None:
         for seen in (wrapped, later):
             assert times(seen, side) == pytest.approx(times(expected, side), nan_ok=True)
         assert times(copied, side) == pytest.approx(times(expected, side), abs=3e-6, nan_ok=True)
+
+
+class Exchange(NamedTuple):
+    """What one side sends; perhaps the other sends at the same time, not knowing of it."""
+
+    side: Side
+    segments: int
+    size: int  # bytes of each
+    is_lost: bool  # the first, which is sent again
+    pause_ms: int  # before
+    is_crossed: bool
+
+
+EXCHANGES = st.lists(
+    st.builds(
+        Exchange, st.sampled_from(["client", "server"]), st.integers(1, 4), st.integers(2, SEGMENT), st.booleans(),
+        st.integers(0, 2_000), st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)  # fmt: skip
+APART_S = 1_000  # the same exchanges again: far enough for them to be no second view
+ISN = st.integers(0, 2**32 - 1)
+
+
+def exchanged(exchanges: list[Exchange], *, pieces: int = 1, swapped: bool = False, **options: object) -> Conversation:
+    """A conversation of these exchanges: every segment in as many pieces, what crosses in the other order."""
+    made = talk(**options)
+    for one in exchanges:
+        other: Side = "server" if one.side == "client" else "client"
+        first = made.hosts[one.side].next
+        for number in range(one.segments):
+            wait = one.pause_ms / 1000 + STEP if number == 0 else STEP
+            sizes = [one.size // 2, one.size - one.size // 2] if pieces == 2 else [one.size]
+            is_lost = one.is_lost and number == 0
+            for place, size in enumerate(sizes):
+                made.data(one.side, size, after=0 if place else wait, lost=is_lost)
+        if one.is_lost:
+            made.retransmit(one.side, first, after=0.3)
+            if pieces == 2:
+                made.retransmit(one.side, first + one.size // 2, after=0)
+        made.ack(other, after=RTT)
+        if one.is_crossed:
+            sides: list[Side] = [other, one.side] if swapped else [one.side, other]
+            acked = {side: made.hosts[side].acked for side in sides}
+            made.wait(STEP)
+            for side in sides:
+                made.data(side, 100, after=0, ack=acked[side])
+            made.ack("client", after=RTT).ack("server", after=RTT)
+    return made
+
+
+def sender_times(*made: Conversation) -> list[list[float]]:
+    """What both senders of each conversation did, each checked to add up."""
+    seen = pf.build_connections(pf.label_segments(pf.read_pcap(pcap(merge(*made)), progress=False)))
+    assert len(seen) == len(made)
+    since = np.rint(seen["duration_s"] * 1e9) - np.rint(seen["handshake_s"] * 1e9)
+    for side in ("client", "server"):
+        busy, idle = (np.rint(seen[f"{side}_{name}_s"] * 1e9) for name in ("busy", "idle"))
+        known = busy.notna()
+        assert (busy + idle)[known].tolist() == since[known].tolist()
+    return [[value for side in ("client", "server") for value in times(one, side)] for _, one in seen.iterrows()]
+
+
+@settings(max_examples=20, deadline=None)
+@given(EXCHANGES, ISN, ISN, st.integers(1, 1_000_000))
+def test_nothing_that_is_only_named_otherwise_matters(
+    exchanges: list[Exchange], client_isn: int, server_isn: int, later: int
+) -> None:
+    """Neither sequence numbers and when they wrap, nor time, nor endpoints."""
+    ends = {"client": "2001:db8::9", "server": "2001:db8::1", "client_port": 999, "server_port": 443}
+    expected, *same = sender_times(
+        exchanged(exchanges),
+        exchanged(exchanges, client_port=40_001, start=APART_S, client_isn=client_isn, server_isn=server_isn),
+        exchanged(exchanges, client_port=40_002, start=2 * APART_S, client_isn=2**32 - 50, server_isn=2**32 - 50),
+        exchanged(exchanges, start=3 * APART_S, **ends),
+        exchanged(exchanges, client_port=40_003, start=4 * APART_S + later),
+    )
+    for each in same:
+        assert each == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(EXCHANGES)
+def test_neither_pieces_nor_the_order_of_what_crosses_matters(exchanges: list[Exchange]) -> None:
+    expected, pieces, swapped = sender_times(
+        exchanged(exchanges),
+        exchanged(exchanges, client_port=40_001, start=APART_S, pieces=2),
+        exchanged(exchanges, client_port=40_002, start=2 * APART_S, swapped=True),
+    )
+    assert pieces == pytest.approx(expected, abs=1e-9, nan_ok=True)
+    assert swapped == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(EXCHANGES, st.randoms(use_true_random=False))
+def test_packets_that_were_captured_twice_do_not_matter(exchanges: list[Exchange], random: Any) -> None:
+    expected, copied = exchanged(exchanges), exchanged(exchanges)
+    copied.frames = [copy for frame in copied.frames for copy in [frame] * random.choice([1, 2, 2])]
+    assert sender_times(copied) == [pytest.approx(each, abs=1e-9, nan_ok=True) for each in sender_times(expected)]
