@@ -104,7 +104,7 @@ def test_every_command_works_or_names_its_extra(folder: Path) -> None:
 
 
 def test_every_module_loads_or_names_its_extra(folder: Path) -> None:
-    of = {"mcp_server": "mcp", "plots": "plots", "report": "report", "widgets": "explore"}
+    of = {"browser": "plots", "mcp_server": "mcp", "plots": "plots", "report": "report", "widgets": "explore"}
     for name, problem in of_python(folder)["modules"].items():
         extra = of.get(name.split(".")[1])
         assert (problem is None) == (extra is None), (name, problem)

@@ -70,7 +70,7 @@ def test_charts_are_loaded_when_they_are_used_and_needed_by_nothing_else() -> No
 
 
 def test_names_shown_are_the_public_ones() -> None:
-    assert dir(pf) == sorted([*pf.__all__, "explore", "plots", "write_report"])
+    assert dir(pf) == sorted([*pf.__all__, "explore", "live_chart", "plots", "write_report"])
     without = "sys.modules.update(dict.fromkeys(['matplotlib', 'anywidget', 'papermill']))"
     code = f"{without}; import pcapframe as pf; import pydoc; "
     loaded_by(code + "assert 'read_pcap' in pydoc.render_doc(pf); assert dir(pf) == sorted(pf.__all__)")
