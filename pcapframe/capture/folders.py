@@ -97,10 +97,11 @@ def _files(path: str) -> list[str]:
     else:
         try:
             with os.scandir(path) as entries:
-                files = [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+                names = [entry.path for entry in entries if not entry.name.startswith(".")]
         except OSError as error:
             raise CaptureNotFoundError(path, f"cannot be opened ({error.strerror})") from None
-        files = [file for file in files if NAMED.search(file) or _begins(file)]
+        # Not `entry.is_file()`, which raises for a link that leads back to itself.
+        files = [file for file in names if os.path.isfile(file) and (NAMED.search(file) or _begins(file))]
     if not files:
         raise CaptureNotFoundError(path, problem)
     return sorted(files, key=_in_order)

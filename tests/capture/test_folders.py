@@ -100,3 +100,9 @@ def test_a_fifo_is_no_capture_of_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "b.pcap")
     assert names(tmp_path) == ["a.pcap"]
     assert names(f"{tmp_path}/*") == ["a.pcap"]
+
+
+def test_a_link_that_leads_back_to_itself_is_no_capture_of_a_folder(tmp_path: Path) -> None:
+    fill(tmp_path, a_dot_pcap=WHOLE)
+    (tmp_path / "loop.pcap").symlink_to(tmp_path / "loop.pcap")
+    assert names(tmp_path) == ["a.pcap"]
