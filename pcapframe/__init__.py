@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pcapframe.showing import flag_names, show
     from pcapframe.widgets import explore as explore
     from pcapframe.widgets import live_chart as live_chart
+    from pcapframe.zones import options
 
     __version__: str
 
@@ -103,6 +104,7 @@ __all__ = [
     "flag_names",
     "join_captures",
     "label_segments",
+    "options",
     "read_pcap",
     "resends",
     "rst_evidence",
@@ -146,6 +148,7 @@ _HOMES = {
     "segments": ("label_segments",),
     "showing": ("flag_names", "show"),
     "widgets": ("explore", "live_chart"),
+    "zones": ("options",),
 }
 # Not in __all__: a star import must work without extras.
 _NEEDING = {"explore": "anywidget", "live_chart": "anywidget", "plots": "matplotlib", "write_report": "papermill"}

@@ -1,7 +1,6 @@
 """Frames as people read them: flags by name, times in a zone of their own, without empty columns."""
 
 from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from pcapframe.errors import ParameterError
 from pcapframe.measures import values, without_attrs
 from pcapframe.schema import FLAG_BITS
+from pcapframe.zones import find_zone, options
 
 __all__ = ["flag_names", "show"]
 
@@ -48,7 +48,7 @@ def show(frame: pd.DataFrame, rows: int | None = None, *, timezone: str | tzinfo
     rows : int, optional
         How many rows from the beginning; all by default.
     timezone : str or tzinfo, optional
-        Such as ``Europe/Berlin``; UTC by default.
+        Such as ``Europe/Berlin``; that of ``pcapframe.options`` by default, which is UTC.
 
     Returns
     -------
@@ -70,14 +70,14 @@ def show(frame: pd.DataFrame, rows: int | None = None, *, timezone: str | tzinfo
     """
     if rows is not None and rows < 0:
         raise ParameterError(f"rows {rows}: expected a number of rows, from 0")
-    zone = _zone(timezone) if timezone is not None else None
+    zone = options.timezone if timezone is None else find_zone(timezone)
     shown = without_attrs(frame if rows is None else frame.head(rows))
     shown = shown[[name for name in shown if not len(shown) or _says_something(shown[name])]]
     changed: dict[str, pd.Series] = {}
     for name, column in shown.items():
         if name == "tcp_flags":
             changed[str(name)] = flag_names(column)
-        elif zone is not None and isinstance(column.dtype, pd.DatetimeTZDtype):
+        elif isinstance(column.dtype, pd.DatetimeTZDtype):
             changed[str(name)] = column.dt.tz_convert(zone)
     return shown.assign(**changed)
 
@@ -87,12 +87,3 @@ def _says_something(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column.dtype):
         return bool(column.any())
     return bool(column.notna().any())
-
-
-def _zone(timezone: str | tzinfo) -> tzinfo:
-    if isinstance(timezone, tzinfo):
-        return timezone
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ParameterError(f"timezone {timezone!r}: expected a name such as Europe/Berlin") from error

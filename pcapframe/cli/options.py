@@ -64,6 +64,21 @@ def _keep_server_name(ctx: click.Context, _param: click.Parameter, value: str | 
     ctx.meta[SERVER_NAME] = value
 
 
+def _choose_timezone(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    """Show times in a zone while the command runs."""
+    if value is None:
+        return
+    from pcapframe.errors import ParameterError
+    from pcapframe.zones import find_zone, options
+
+    before = options.timezone
+    try:
+        options.timezone = find_zone(value)
+    except ParameterError as error:
+        raise click.BadParameter(str(error)) from error
+    ctx.call_on_close(lambda: setattr(options, "timezone", before))
+
+
 def _remote(ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Captures:
     """Make URLs RemoteCaptures with the allowed hosts; leave files as they are."""
     if not any("://" in value for value in values):
@@ -83,11 +98,16 @@ decode_as_option = click.option(
     "--decode-as", multiple=True, metavar="udp.port=PORT,TUNNEL", expose_value=False, callback=_keep_decode_as,
     help="A tunnel on a UDP port of your own, as in udp.port=14789,vxlan. May be repeated.",
 )  # fmt: skip
+timezone_option = click.option(
+    "--timezone", metavar="ZONE", is_eager=True, expose_value=False, callback=_choose_timezone,
+    help="Zone of the times that are shown, such as Europe/Berlin; UTC by default. JSON, CSV and Parquet stay in UTC.",
+)  # fmt: skip
 # A join has names of its own, those of the points.
 bare_captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
     decode_as_option,
+    timezone_option,
 )
 captures = _options(
     bare_captures,

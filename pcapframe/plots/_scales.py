@@ -1,6 +1,5 @@
-"""Scales of axes: times in UTC, seconds, counts, shares, units."""
+"""Scales of axes: times in the chosen zone, seconds, counts, shares, units."""
 
-from datetime import UTC
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from matplotlib.dates import MINUTELY, SECONDLY, AutoDateLocator, ConciseDateFor
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator
 
 from pcapframe.plots._axes import inches, tall
+from pcapframe.zones import local_text, options, zone_name
 
 __all__ = ["count_axis", "dates", "log_axis", "seconds_axis", "share_axis", "time_axis", "unit_axis"]
 
@@ -23,7 +23,7 @@ def dates(times: pd.DatetimeIndex | pd.Series) -> np.ndarray[Any, Any]:
 
 
 def time_axis(ax: Axes, low: float, high: float) -> None:
-    """Let the horizontal axis show times in UTC.
+    """Let the horizontal axis show times in the chosen zone, which its label names.
 
     Parameters
     ----------
@@ -34,19 +34,20 @@ def time_axis(ax: Axes, low: float, high: float) -> None:
     """
     if high <= low:  # a single moment: a second around it
         low, high = low - 0.5 / 86400, high + 0.5 / 86400
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=int(1.5 * inches(ax)) + 4)  # type: ignore[no-untyped-call]
+    zone = options.timezone
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=int(1.5 * inches(ax)) + 4)  # type: ignore[no-untyped-call]
     locator.intervald |= {SECONDLY: ROUND, MINUTELY: ROUND}
     formats = ["%Y", "%b", "%d", "%H:%M", "%H:%M", ":%S.%f"]
     ax.xaxis.set_major_locator(locator)
     zero_formats = ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"]
-    write = ConciseDateFormatter(locator, tz=UTC, formats=formats, zero_formats=zero_formats)  # type: ignore[no-untyped-call]
+    write = ConciseDateFormatter(locator, tz=zone, formats=formats, zero_formats=zero_formats)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_formatter(write)
     ax.set_xlim(low, high)
-    ax.set_xlabel("time (UTC)", loc="left")  # the day stands at the right
+    ax.set_xlabel(f"time ({zone_name()})", loc="left")  # the day stands at the right
 
 
 def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
-    """Let the horizontal axis show seconds since a moment, which its label states in UTC.
+    """Let the horizontal axis show seconds since a moment, which its label states in the chosen zone.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def seconds_axis(ax: Axes, start_ns: int, low: float, high: float) -> None:
     room = 0.02 * max(high - low, 1e-6)
     ax.set_xlim(low - room, high + room)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=max(int(inches(ax) * 1.3), 4), min_n_ticks=4))
-    moment = pd.Timestamp(start_ns, unit="ns").strftime("%Y-%m-%d %H:%M:%S.%f")
-    ax.set_xlabel(f"seconds since {moment} UTC", fontsize="small" if inches(ax) < 4 else None)
+    moment = local_text(pd.Timestamp(start_ns, unit="ns", tz="UTC").isoformat(timespec="microseconds"))
+    ax.set_xlabel(f"seconds since {moment} {zone_name()}", fontsize="small" if inches(ax) < 4 else None)
 
 
 def count_axis(ax: Axes, label: str, *, which: Literal["x", "y"] = "y") -> None:

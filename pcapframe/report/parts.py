@@ -4,6 +4,7 @@ from pcapframe.analysis import Analysis, Finding
 from pcapframe.analysis.standouts import Standout, looked_at
 from pcapframe.patterns import OF_ENDPOINTS, Evidence, Pattern
 from pcapframe.report.markup import escaped, write_facts, write_filter
+from pcapframe.zones import span_text
 
 __all__ = ["finding", "pattern", "standouts"]
 
@@ -39,18 +40,9 @@ def _standout(seen: Standout, *, linked: bool) -> str:
     """Return an event: the sentence, its filter, and when and where its packets are."""
     text = seen.sentence if seen.sentence.endswith(".") else f"{seen.sentence}."
     about = [f"<p>{escaped(text)}</p>", write_filter(seen.selects.capitalize(), seen.display_filter)]
-    when = "" if seen.start is None or seen.end is None else f"{_span(seen.start, seen.end)} UTC. "
+    when = "" if seen.start is None or seen.end is None else f"{escaped(span_text(seen.start, seen.end, 3))}. "
     link = f" <a href='#pattern-{escaped(seen.pattern or '')}'>All numbers</a>" if linked else ""
     return f"<li>{''.join(about)}<p class='evidence'>{when}{escaped(str(seen.evidence))}.{link}</p></li>"
-
-
-def _span(start: str, end: str) -> str:
-    """Return when an event began and ended, to the millisecond, with the date once if it is one."""
-    first, last = (escaped(time.replace("T", " ")[:23]) for time in (start, end))
-    day = len("2026-11-23 ")
-    if first == last:
-        return first
-    return f"{first} to {last[day:] if first[:day] == last[:day] else last}"
 
 
 def finding(found: Finding) -> str:

@@ -9,6 +9,7 @@ from pcapframe.measures import host_text
 from pcapframe.naming import clipped_name, names_by_end
 from pcapframe.report.markup import Cell, write_facts, write_filter, write_table
 from pcapframe.wording import counted, seconds
+from pcapframe.zones import local, zone_name
 
 __all__ = ["by_server", "by_waits", "by_wireshark", "every_connection", "most_resent"]
 
@@ -191,7 +192,7 @@ def every_connection(analysis: Analysis) -> str:
                 Cell(f"{conn_id:,}", int(conn_id)),
                 _endpoint(one, "client"),
                 _endpoint(one, "server"),
-                Cell("", -1) if pd.isna(start) else Cell(f"{start:%H:%M:%S.%f}"[:12], start.value, f"{start:%Y-%m-%d}"),
+                Cell("", -1) if pd.isna(start) else _moment(start),
                 Cell("", -1) if pd.isna(lasted) else Cell(seconds(lasted), float(lasted)),
                 str(one["handshake"]).replace("_", " "),
                 str(one["ending"]).replace("_", " "),
@@ -202,9 +203,15 @@ def every_connection(analysis: Analysis) -> str:
                 else Cell(_time(one["service_max_s"]), one["service_max_s"]),
             ]
         )
-    head = ["No.", "Client", "Server", "Start (UTC)", "Duration", "Handshake", "Ending", "Payload [bytes]",
+    head = ["No.", "Client", "Server", f"Start ({zone_name()})", "Duration", "Handshake", "Ending", "Payload [bytes]",
             "Retransmitted", "Longest service"]  # fmt: skip
     return write_table(counted(len(connections), "connection"), head, rows, len(connections), tools=True)
+
+
+def _moment(start: pd.Timestamp) -> Cell:
+    """Return a time of day in the chosen zone, to the millisecond, with the day below it."""
+    time = local(start.to_pydatetime(warn=False))
+    return Cell(f"{time:%H:%M:%S.%f}"[:12], start.value, f"{time:%Y-%m-%d}")
 
 
 def _endpoint(connection: Any, side: str) -> Cell:

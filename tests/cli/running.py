@@ -42,6 +42,7 @@ VALUES = {
     "TEXT": "text",
     "TIME": "2020-01-01",
     "WHAT": "connections",
+    "ZONE": "Europe/Berlin",
     "udp.port=PORT,TUNNEL": "udp.port=14789,vxlan",
     "[-- LAB-OPTIONS...]": "--no-browser",
 }

@@ -9,7 +9,7 @@ import pytest
 import pcapframe as pf
 from tests.builders import ethernet, pcap
 from tests.capture.wrappings import FRAME, VXLAN, over_udp
-from tests.cli.running import CLEAN, RESETS, run, same, text_of
+from tests.cli.running import CLEAN, RESETS, main, run, same, text_of
 from tests.hostile import serving
 
 
@@ -68,3 +68,23 @@ def test_a_tunnel_on_a_port_of_ones_own(tmp_path: Path) -> None:
 def test_an_unknown_tunnel_is_refused_with_the_names() -> None:
     with pytest.raises(pf.ParameterError, match="expected one of ayiya, capwap, geneve"):
         run("analyze", RESETS, "--decode-as", "udp.port=14789,vxlam")
+
+
+def test_times_are_shown_in_a_zone_and_written_in_utc() -> None:
+    shown = "15:29:00.630 to 15:29:13.040 UTC", "16:29:00.630 to 16:29:13.040 +01:00 Europe/Berlin"
+    for command in ("analyze", "info"):
+        assert "15:29:00.630" in text_of(command, RESETS)
+        assert "16:29:00.630" in text_of(command, RESETS, "--timezone", "Europe/Berlin")
+    assert shown[0] in text_of("analyze", RESETS)
+    assert shown[1] in text_of("analyze", RESETS, "--timezone", "Europe/Berlin")
+    for command in (("info", "--json"), ("connections", "--csv", "-")):
+        assert text_of(*command, RESETS, "--timezone", "Europe/Berlin") == text_of(*command, RESETS)
+    assert shown[0] in text_of("analyze", RESETS)  # what one command was told, the next one has not heard
+
+
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "\x1b[31mred"])
+def test_a_zone_that_is_none_is_refused(zone: str) -> None:
+    ran = main("analyze", RESETS, "--timezone", zone)
+    assert ran.status == 2
+    assert "expected a name such as Europe/Berlin" in " ".join(ran.stderr.split())
+    assert "\x1b" not in ran.stderr

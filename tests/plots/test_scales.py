@@ -3,10 +3,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.dates import date2num
+from matplotlib.dates import date2num, num2date
 from matplotlib.figure import Figure
 
 from pcapframe.plots import _scales
+from pcapframe.zones import options
 from tests.plots.made import axes
 
 
@@ -19,6 +20,25 @@ def test_a_single_moment_has_room_around_it() -> None:
     low, high = ax.get_xlim()
     assert (high - low) * 86400 == pytest.approx(1, rel=1e-3)
     assert ax.get_xlabel() == "time (UTC)"
+
+
+@pytest.mark.parametrize(("zone", "ticks"), [("UTC", ["12:00", "18:00"]), ("Asia/Kolkata", ["18:00", "00:00"])])
+def test_ticks_are_round_in_the_chosen_zone(zone: str, ticks: list[str]) -> None:
+    """From 12:00 to 23:00 UTC, which is from 17:30 to 04:30 of the next day in Kolkata."""
+    options.timezone = zone
+    try:
+        ax = axes()
+        low, high = (float(date2num(np.datetime64(f"2026-01-05T{hour}:00"))) for hour in (12, 23))
+        _scales.time_axis(ax, low, high)
+        ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+        _scales.seconds_axis(ax, int(low * 86400) * 10**9, 0.0, 1.0)
+        assert ax.get_xlabel().endswith(f" {zone}")
+        _scales.time_axis(ax, low, high)
+        assert ax.get_xlabel() == f"time ({zone})"
+        shown = {num2date(tick, tz=options.timezone).strftime("%H:%M") for tick in ax.get_xticks()}
+        assert set(ticks) <= shown
+    finally:
+        options.timezone = None
 
 
 def test_dates_are_days_whatever_holds_the_times() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import pandas as pd
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -84,7 +83,7 @@ class Brief:
         )  # fmt: skip
         when = ""
         if capture.first_time is not None and capture.last_time is not None:
-            when = f", {span_text(*map(_to_ms, (capture.first_time, capture.last_time)))}"
+            when = f", {span_text(capture.first_time, capture.last_time, 3)}"
         yield Text(f"{counted(capture.packets, 'packet')}, {size_text(capture.bytes)}{when}")
         if capture.notes:
             more = f" ({capture.notes_total - 1:,} more)" if capture.notes_total > 1 else ""
@@ -201,11 +200,6 @@ def health_texts(health: CaptureHealth) -> list[str]:
     """
     first = next((finding.sentence for finding in health.findings if finding.affects), None)
     return [health_line(health)] if first is None else [first, health_line(health)]
-
-
-def _to_ms(time: str) -> str:
-    """Cut a time to milliseconds: `1970-01-01T00:00:00.123456+00:00`."""
-    return datetime.fromisoformat(time).isoformat(timespec="milliseconds")
 
 
 def one_line_facts(rows: Sequence[tuple[str, str]], *, wrapped: int = 0) -> Table:

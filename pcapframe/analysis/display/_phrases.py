@@ -7,6 +7,7 @@ from pcapframe.analysis.health import CaptureHealth
 from pcapframe.analysis.statistics import Differences, Reordering, Statistics
 from pcapframe.display_filters import frame_filter
 from pcapframe.wording import counted, percent, seconds
+from pcapframe.zones import span_text as in_zone
 
 __all__ = [
     "ENDING_STATISTICS",
@@ -249,9 +250,7 @@ def size_text(count: int) -> str:
     return counted(count, "byte")
 
 
-def span_text(first: str, last: str) -> str:
-    """Write a time range, with the date once if it is the same."""
-    begin, end = (text.replace("T", " ").removesuffix("+00:00") for text in (first, last))
-    until = end.partition(" ")[2] if begin[:10] == end[:10] else end
+def span_text(first: str, last: str, digits: int | None = None) -> str:
+    """Write a time range in the chosen zone, and how long it is."""
     duration = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
-    return f"{begin} to {until} UTC ({seconds(duration)})"
+    return f"{in_zone(first, last, digits)} ({seconds(duration)})"
