@@ -3,15 +3,19 @@
 Frames, answers, JSON, CSV and Parquet stay in UTC whatever is chosen; what is shown names its zone.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pcapframe.errors import ParameterError
 from pcapframe.wording import shortened
 
-__all__ = ["Options", "find_zone", "local", "local_text", "options", "span_text", "zone_name"]
+__all__ = [
+    "Options", "find_zone", "local", "local_text", "offset_text", "options", "span_text", "time_to_type", "typed_time",
+    "zone_name",
+]  # fmt: skip
 
 DAY, SECONDS = len("2026-11-23 "), len("2026-11-23T15:29:00")
+UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = (OverflowError, ValueError)  # a zone moves the first and last days of the calendar out of it
 
 
@@ -120,6 +124,55 @@ def local_text(time: str, digits: int | None = None) -> str:
     return f"{moment.replace(tzinfo=None, microsecond=0).isoformat(sep=' ')}{'.' if fraction else ''}{fraction}"
 
 
+def typed_time(text: str) -> str:
+    """Return a time that was typed, with the offset of the chosen zone where it has none.
+
+    Parameters
+    ----------
+    text : str
+        ISO 8601; what is none is returned as it is, for its reader to refuse.
+
+    Returns
+    -------
+    str
+        ISO 8601, as it was where the zone is UTC.
+
+    Examples
+    --------
+    >>> typed_time("2026-11-23T15:29")
+    '2026-11-23T15:29'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if options.timezone is UTC or moment.tzinfo is not None:
+            return text
+        return moment.replace(tzinfo=options.timezone).isoformat()
+    except NEVER:
+        return text
+
+
+def time_to_type(time_ns: int) -> str:
+    """Write a moment as `typed_time` reads it.
+
+    Parameters
+    ----------
+    time_ns : int
+        Since 1970, UTC. [ns]
+
+    Returns
+    -------
+    str
+        ISO 8601 in the chosen zone, with the offset where that is not UTC.
+
+    Examples
+    --------
+    >>> time_to_type(1_000)
+    '1970-01-01T00:00:00.000001'
+    """
+    moment = UNIX + timedelta(microseconds=time_ns // 1000)
+    return moment.replace(tzinfo=None).isoformat() if options.timezone is UTC else local(moment).isoformat()
+
+
 def span_text(first: str, last: str, digits: int | None = None) -> str:
     """Write a time range in the chosen zone, with the date once if it is the same, and the zone.
 
@@ -151,6 +204,9 @@ def span_text(first: str, last: str, digits: int | None = None) -> str:
 
 def _offset(time: str) -> str:
     """Write the offset from UTC in the chosen zone, after a space; nothing for UTC itself."""
-    if options.timezone is UTC:
-        return ""
-    return f" {local(datetime.fromisoformat(time)).isoformat(timespec='seconds')[SECONDS:]}"
+    return "" if options.timezone is UTC else f" {offset_text(datetime.fromisoformat(time))}"
+
+
+def offset_text(moment: datetime) -> str:
+    """Write the offset of the chosen zone from UTC at a moment, such as ``+01:00``."""
+    return local(moment).isoformat(timespec="seconds")[SECONDS:]

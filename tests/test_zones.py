@@ -8,7 +8,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import plain_text
-from pcapframe.zones import find_zone, local_text, options, span_text, zone_name
+from pcapframe.zones import find_zone, local_text, options, span_text, time_to_type, typed_time, zone_name
 from tests.builders import Conversation, pcap
 
 WINTER = pd.Timestamp("2026-11-23T15:29:00.630414123Z").timestamp()
@@ -100,3 +100,23 @@ def test_an_event_of_one_day_has_its_date_once() -> None:
     first, last = "2026-11-23T23:59:59.123456+00:00", "2026-11-24T00:00:01.000000+00:00"
     assert span_text(first, "2026-11-23T23:59:59.999000+00:00", 3) == "2026-11-23 23:59:59.123 to 23:59:59.999 UTC"
     assert span_text(first, last, 3) == "2026-11-23 23:59:59.123 to 2026-11-24 00:00:01.000 UTC"
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(("typed", "read"), [
+    ("2026-07-01T22:30", "2026-07-01T22:30:00+02:00"),
+    ("2026-01-01", "2026-01-01T00:00:00+01:00"),
+    ("2026-07-01T22:30:00Z", "2026-07-01T22:30:00Z"),
+    ("soon", "soon"),
+    ("", ""),
+])  # fmt: skip
+def test_a_time_is_typed_in_the_chosen_zone(typed: str, read: str) -> None:
+    assert typed_time(typed) == read
+
+
+@pytest.mark.usefixtures("berlin")
+def test_what_the_explorer_types_says_which_hour_it_is() -> None:
+    """02:30 of that night is twice: in summer time at 00:30 UTC, in winter time at 01:30."""
+    first, second = (time_to_type(pd.Timestamp(f"2026-10-25T{hour}:30Z").value) for hour in ("00", "01"))
+    assert (first, second) == ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")
+    assert (typed_time(first), typed_time(second)) == (first, second)

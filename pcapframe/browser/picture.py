@@ -3,6 +3,7 @@
 import base64
 import inspect
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from pcapframe.plots._frames import Source, both, segments_of
 from pcapframe.plots._graph import Graph, Mark, Panel
 from pcapframe.plots._marks import MARKS, Marks
 from pcapframe.wording import counted, percent
+from pcapframe.zones import local, offset_text, options, zone_name
 
 __all__ = ["Picture", "Scene", "Sides"]
 
@@ -176,6 +178,7 @@ class Scene:
             "of": self._of,
             "evidence": self._graph.evidence,
             "startNs": str(self._start_ns),
+            "zone": _zone(self._start_ns),
             "across": {"label": self._graph.across.label, "unit": self._graph.across.unit},
             "span": [first - room, last + room] if self._graph.evidence == "packet" else [first, last],
             "panels": panels,
@@ -183,6 +186,14 @@ class Scene:
             "flags": seen.flags,
         }
         return Picture(header, columns.joined())
+
+
+def _zone(start_ns: int) -> dict[str, Any]:
+    """Return the chosen zone's name, and its offset from UTC when the chart begins, which holds for all of it [s]."""
+    start = datetime.fromisoformat(pd.Timestamp(start_ns, unit="ns", tz="UTC").isoformat())
+    offset_s = round((local(start).utcoffset() or timedelta()).total_seconds())
+    sign = f" ({offset_text(start)})" if options.timezone is not UTC else ""
+    return {"name": f"{zone_name()}{sign}", "offsetS": offset_s}
 
 
 class _Seen:

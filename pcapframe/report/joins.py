@@ -34,6 +34,7 @@ from pcapframe.report.markup import (
 from pcapframe.report.pages import page_of
 from pcapframe.schema import FATES
 from pcapframe.wording import agreeing, counted, printable, seconds
+from pcapframe.zones import local, zone_name
 
 __all__ = ["JoinReport", "write_join_report"]
 
@@ -266,7 +267,7 @@ class JoinReport:
         """Return versions and files."""
         facts: dict[str, Any] = {
             "pcapframe": version("pcapframe"),
-            "Written": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            "Written": f"{local(datetime.now(UTC)):%Y-%m-%d %H:%M:%S} {zone_name()}",
         }
         for name, analysis in self.joined.analyses.items():
             for file in analysis.provenance.files:

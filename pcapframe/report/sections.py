@@ -25,6 +25,7 @@ from pcapframe.report.markup import Html, anchor_of, escaped, sentence, write_fa
 from pcapframe.report.parts import finding, pattern, standouts
 from pcapframe.report.tables import by_server, by_waits, by_wireshark, every_connection, most_resent
 from pcapframe.wording import agreeing, seconds
+from pcapframe.zones import local, zone_name
 
 __all__ = ["RESULT_TYPE", "SECTIONS", "CaptureReport"]
 
@@ -234,7 +235,7 @@ class CaptureReport:
         facts: dict[str, Any] = {
             "pcapframe": version("pcapframe"),
             "Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
-            "Written": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            "Written": f"{local(datetime.now(UTC)):%Y-%m-%d %H:%M:%S} {zone_name()}",
         }
         if self.analysis is None:
             return write_section(PROVENANCE, write_facts(facts))

@@ -12,6 +12,7 @@ from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.widgets._state import ExplorerState
+from pcapframe.zones import time_to_type, typed_time, zone_name
 
 __all__ = ["Controls"]
 
@@ -41,8 +42,8 @@ class Controls(widgets.VBox):
         seen = {one.pattern: one.evidence.connection_count for one in state.analysis.patterns}
         self.pattern = _picked("Pattern", tuple(seen), seen)
         self.rst_phase = _picked("RST phase", PHASES, None, {name: look.label for name, look in PHASE_LOOKS.items()})
-        self.start = _time("From (UTC)")
-        self.end = _time("To (UTC)")
+        self.start = _time(f"From ({zone_name()})")
+        self.end = _time(f"To ({zone_name()})")
         self.range = widgets.HTML()
         self.clear = widgets.Button(description="Clear filters", icon="times", tooltip="Select all connections")
         self.clear.on_click(lambda _button: self._clear())
@@ -107,8 +108,7 @@ class Controls(widgets.VBox):
         self.range.value = f"<div class='pcapframe-range'>{low:,.{digits}f} to {high:,.{digits}f} s</div>"
 
     def _text(self, seconds: float, rounded: Any) -> str:
-        moment = self._first_ns + rounded(seconds * 1e6) * 1000
-        return pd.Timestamp(moment, unit="ns").isoformat()
+        return time_to_type(self._first_ns + rounded(seconds * 1e6) * 1000)
 
     def _move_slider(self, _change: Any) -> None:
         if self._moving:
@@ -123,7 +123,7 @@ class Controls(widgets.VBox):
 
     def _seconds(self, text: str, default: float) -> float:
         try:
-            moment = pd.Timestamp(text)
+            moment = pd.Timestamp(typed_time(text))
         except ValueError:
             return default
         if pd.isna(moment):

@@ -14,6 +14,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
 from pcapframe.plots import rst_events
 from pcapframe.schema import ENDINGS, HANDSHAKES
+from pcapframe.zones import typed_time
 
 __all__ = ["Filters", "Found", "Searched", "code_lines", "selection_of"]
 
@@ -37,7 +38,7 @@ class Filters:
     rst_phase : str
         The connection has a RST in this phase, one of those of `plots.rst_events`.
     start, end : str
-        The connection overlaps this time, both ends included: ISO 8601, UTC where no zone is given.
+        The connection overlaps this time, both ends included: ISO 8601, in the chosen time zone where none is given.
     text : str
         Part of ``client:port <-> server:port``, in any case.
     """
@@ -83,8 +84,8 @@ def selection_of(filters: Filters, before: Selection) -> Selection:
         "server_ip": _address("server", filters.server),
         "server_port": _port(port) if port else None,
         "client_ip": _address("client", filters.client),
-        "start": start or None,
-        "end": end or None,
+        "start": typed_time(start) or None,
+        "end": typed_time(end) or None,
     }
     return Selection.parse(**{**vars(before), **{name: value for name, value in chosen.items() if value is not None}})
 

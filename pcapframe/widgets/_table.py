@@ -13,6 +13,7 @@ from pcapframe.measures import each_way, endpoint_text
 from pcapframe.naming import server_name_text
 from pcapframe.schema import FLAG_BITS
 from pcapframe.widgets._state import ExplorerState
+from pcapframe.zones import options, zone_name
 
 __all__ = [
     "PACKET_ROWS",
@@ -102,7 +103,7 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "conn_id": connections.index.to_numpy(),
-            "start": _clock(connections["start"]),
+            f"start ({zone_name()})": _clock(connections["start"]),
             "duration [s]": _decimal(connections["duration_s"], 3),
             "client": _endpoint(connections["client"], connections["client_port"]),
             "server": _named_endpoint(connections),
@@ -335,6 +336,7 @@ def _endpoint(addresses: pd.Series, ports: pd.Series) -> list[str]:
 
 
 def _clock(times: pd.Series) -> list[str]:
+    times = times.dt.tz_convert(options.timezone)
     known = times.dropna()
     one_day = known.empty or known.min().date() == known.max().date()
     write = "%H:%M:%S.%f" if one_day else "%Y-%m-%d %H:%M:%S.%f"

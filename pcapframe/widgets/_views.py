@@ -25,6 +25,7 @@ from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows, turn_rows
 from pcapframe.wording import counted, printable
+from pcapframe.zones import time_to_type
 
 __all__ = ["ConnectionView", "PatternView", "SelectionChart", "TurnsView", "escaped"]
 
@@ -105,7 +106,7 @@ class SelectionChart(widgets.VBox):
             if 0 <= first < len(PHASES):
                 self._state.rst_phase = PHASES[first]
             return
-        start, end = (pd.Timestamp(moment).isoformat() for moment in (first, last))
+        start, end = (time_to_type(pd.Timestamp(moment).value) for moment in (first, last))
         self._state.set(start=start, end=end)
 
 

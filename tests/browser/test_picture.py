@@ -31,6 +31,16 @@ def losses() -> pf.Analysis:
     return pf.analyze(pf.example("losses.pcap"))
 
 
+def test_a_picture_names_the_zone_of_its_times(losses: pf.Analysis) -> None:
+    scene = Scene(CHARTS["overview"], losses)
+    assert scene.picture().header["zone"] == {"name": "UTC", "offsetS": 0}
+    pf.options.timezone = "Asia/Kolkata"
+    try:
+        assert scene.picture().header["zone"] == {"name": "Asia/Kolkata (+05:30)", "offsetS": 19_800}
+    finally:
+        pf.options.timezone = None
+
+
 def test_marks_are_those_of_the_data(losses: pf.Analysis) -> None:
     picture = Scene(CHARTS["time_sequence"], losses).picture()
     data = pf.plots.time_sequence_data(losses.segments)

@@ -47,6 +47,24 @@ def test_the_slider_and_the_times_follow_each_other() -> None:
     assert len(explored.selection.connections) == 42
 
 
+def test_times_are_typed_and_shown_in_the_chosen_zone() -> None:
+    pf.options.timezone = "Asia/Kolkata"
+    try:
+        explored = state()
+        controls = Controls(explored)
+        first = analysis().connections["start"].min()
+        assert controls.start.description == "From (Asia/Kolkata)"
+        controls.slider.value = (2.0, 5.0)
+        assert explored.start.endswith("+05:30")
+        assert pd.Timestamp(explored.start) == first.floor("us") + pd.Timedelta(seconds=2)
+        taken = len(explored.selection.connections)
+        controls.start.value = explored.start.removesuffix("+05:30")
+        assert len(explored.selection.connections) == taken < 42
+        assert controls.slider.value == pytest.approx((2.0, 5.0))
+    finally:
+        pf.options.timezone = None
+
+
 def test_keys_that_arrive_after_the_filters_were_cleared_select_nothing() -> None:
     explored = state()
     controls = Controls(explored)

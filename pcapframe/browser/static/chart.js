@@ -92,8 +92,10 @@ const pcapframe = (() => {
     let startNs = 0n, daySeconds = 0;
     const begin = () => {
       startNs = BigInt(chart.startNs);
-      daySeconds = Number(((startNs % 86400000000000n) + 86400000000000n) % 86400000000000n) / 1e9;
+      daySeconds = Number((((startNs + zoneNs) % 86400000000000n) + 86400000000000n) % 86400000000000n) / 1e9;
     };
+    const zoneName = chart.zone ? chart.zone.name : "UTC", zoneNs = BigInt(chart.zone ? chart.zone.offsetS : 0) * 1000000000n;
+    const local = (x, digits = 6) => moment(startNs + zoneNs, x, digits);
     begin();
 
     const root = make("div", "pf-chart");
@@ -123,7 +125,7 @@ const pcapframe = (() => {
     button("−", "Zoom out", () => zoomAt(middle(), 2));
     button("+", "Zoom in", () => zoomAt(middle(), 0.5));
     const all = button("All", "Show everything", () => look(whole));
-    const clock = button("", "Switch between seconds and UTC", () => { isUtc = !isUtc; named(); redraw(); });
+    const clock = button("", "Switch between seconds and times of day", () => { isUtc = !isUtc; named(); redraw(); });
     const now = make("span", "pf-range");
     tools.append(now);
 
@@ -292,8 +294,8 @@ const pcapframe = (() => {
 
     // What a mark stands for, in words.
     function time(x) {
-      const at = moment(startNs, x);
-      return isUtc ? `${at.day} ${at.time} UTC` : `${x.toFixed(6)} s (${at.time} UTC)`;
+      const at = local(x);
+      return isUtc ? `${at.day} ${at.time} ${zoneName}` : `${x.toFixed(6)} s (${at.time} ${zoneName})`;
     }
     function words({ panel, mark, i }) {
       const lines = [];
@@ -302,8 +304,8 @@ const pcapframe = (() => {
       }
       if (chart.evidence === "bin") {
         const digits = mark.width < 1 ? 6 : 0;
-        const [from, to] = [mark.at[i], mark.at[i] + mark.width].map((one) => moment(startNs, one, digits).time);
-        lines.push(`${from} to ${to} UTC`);
+        const [from, to] = [mark.at[i], mark.at[i] + mark.width].map((one) => local(one, digits).time);
+        lines.push(`${from} to ${to} ${zoneName}`);
         const value = (one) => withUnit(one, panel.unit);
         if (mark.shape === "bars") {
           const rate = mark.high[i] / mark.width;
@@ -516,7 +518,7 @@ const pcapframe = (() => {
       const crowded = step < 1 && u.bbox.width / uPlot.pxRatio / values.length < 100;
       const digits = step < 1 ? clamp(Math.ceil(-Math.log10(step)), 1, 9) : 0;
       return values.map((value) => {
-        const at = moment(startNs, value, digits);
+        const at = local(value, digits);
         if (step >= 86400) return at.day;
         if (step >= 60) return at.time.slice(0, 5) === "00:00" ? at.day : at.time.slice(0, 5);
         return crowded ? at.time.slice(5) : at.time; // from the colon before the seconds
@@ -588,18 +590,18 @@ const pcapframe = (() => {
     for (let power = 0; power < 16; power++) for (const digit of STEPS) whole_numbers.push(digit * 10 ** power);
 
     function named() {
-      clock.textContent = isUtc ? "UTC" : "Seconds";
-      clock.setAttribute("aria-label", `Time in ${isUtc ? "UTC" : "seconds"}; switch`);
+      clock.textContent = isUtc ? zoneName : "Seconds";
+      clock.setAttribute("aria-label", `Time in ${isUtc ? zoneName : "seconds"}; switch`);
     }
     function redraw() {
       for (const u of plots) u.setData([[view[0], view[1]], [0, 1]], true);
       const [low, high] = view, isAll = low <= whole[0] && high >= whole[1];
       all.disabled = isAll;
-      const day = moment(startNs, low);
-      now.textContent = `${day.day} ${day.time} UTC, ${withUnit(high - low, "s")}`;
+      const day = local(low);
+      now.textContent = `${day.day} ${day.time} ${zoneName}, ${withUnit(high - low, "s")}`;
       const last = plots[plots.length - 1];
       if (last) {
-        const label = isUtc ? "time (UTC)" : `seconds since ${moment(startNs, 0).day} ${moment(startNs, 0).time} UTC`;
+        const label = isUtc ? `time (${zoneName})` : `seconds since ${local(0).day} ${local(0).time} ${zoneName}`;
         last.axes[0].label = label;
       }
       count();
