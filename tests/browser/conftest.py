@@ -1,5 +1,6 @@
 """JupyterLab and Voilà on this machine alone, and a browser that drives them."""
 
+import inspect
 import os
 import secrets
 import shutil
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +58,14 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
         finally:
             server.terminate()
             server.wait(30)
+
+
+def until(page: Any, holds: Callable[[], object], within_s: float = 20) -> None:
+    """Wait until something holds: what a page shows, and what it tells, comes some time after a key or a click."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, inspect.getsource(holds)
+        page.wait_for_timeout(20)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOK, SHOTS, Served
+from tests.browser.conftest import NOTEBOOK, SHOTS, Served, until
 
 pytestmark = pytest.mark.needs_program("chromium")
 WAIT_MS = 40_000
@@ -118,8 +118,8 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     server.press("Enter")
     counted(page, "15 of 42 connections")
     changed(page, before)
-    assert "ip.addr == 198.51.100.20" in explorer.get_by_label("Wireshark display filter", exact=True).inner_text()
-    assert "198.51.100.20" in explorer.get_by_label("Python", exact=True).inner_text()
+    for label, text in (("Wireshark display filter", "ip.addr == 198.51.100.20"), ("Python", "198.51.100.20")):
+        explorer.get_by_label(label, exact=True).filter(has_text=text).wait_for()
 
     before = picture(page)
     handle = explorer.locator(".noUi-handle-lower")
@@ -128,7 +128,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
         handle.press("ArrowRight")
     explorer.locator(".pcapframe-head", has_text=re.compile(r"^(?!15 of)\d+ of 42")).wait_for()
     changed(page, before)
-    assert explorer.get_by_label("From (UTC)").input_value() != ""
+    until(page, lambda: explorer.get_by_label("From (UTC)").input_value() != "")
 
     explorer.get_by_role("button", name="Clear filters").click()
     counted(page, "42 of 42 connections")
@@ -140,8 +140,8 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     rows = explorer.locator(".dt-scroll-body tbody tr:visible")
     rows.nth(41).wait_for()
     table = explorer.locator(".pcapframe-connections .dt-scroll-body")
-    assert table.evaluate("element => element.scrollWidth <= element.clientWidth")  # nothing is out of sight sideways
-    assert table.locator("wbr").count() == 84
+    until(page, lambda: table.locator("wbr").count() == 84)
+    until(page, lambda: table.evaluate("element => element.scrollWidth <= element.clientWidth"))  # all in sight
     assert table.evaluate(BROKEN_PORTS) == []
     explorer.get_by_label("Handshake", exact=True).select_option(label="refused (6)")
     counted(page, "6 of 42 connections")
@@ -164,7 +164,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     explorer.locator(".pcapframe-packet", has_text="TCP").wait_for()
     number = re.fullmatch(r"Frame ([\d,]+): .*", first)[1]  # type: ignore[index]
     explorer.get_by_text(f"Frame {number}", exact=True).wait_for()
-    assert explorer.get_by_label("Frame", exact=True).input_value() == number.replace(",", "")
+    until(page, lambda: explorer.get_by_label("Frame", exact=True).input_value() == number.replace(",", ""))
     shot(page, f"{page.label}-picked")
     rows.nth(1).click()
     explorer.locator(".pcapframe-packet", has_text="TCP").wait_for()
@@ -185,7 +185,7 @@ def test_keys_still_on_their_way_when_the_filters_are_cleared(narrow: Any) -> No
     page.wait_for_function("() => !window.cleared.isConnected", timeout=60_000)  # the kernel has heard the click
     page.wait_for_timeout(1_000)  # for what it hears after that
     counted(page, "42 of 42 connections")
-    assert explorer.get_by_label("From (UTC)").input_value() == ""
+    until(page, lambda: explorer.get_by_label("From (UTC)").input_value() == "")
     handle = explorer.locator(".noUi-handle-lower")
     for _ in range(40):
         handle.press("ArrowRight")
@@ -201,7 +201,7 @@ def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(narrow: Any) -> None
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 150, steps=4)
     page.mouse.up()
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
-    assert explorer.get_by_label("To (UTC)").input_value() != ""
+    until(page, lambda: explorer.get_by_label("To (UTC)").input_value() != "")
 
     explorer.get_by_role("button", name="Clear filters").click()
     counted(page, "42 of 42 connections")
@@ -224,14 +224,14 @@ def test_what_is_picked_by_keys(narrow: Any) -> None:
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Shift+ArrowRight", "Shift+PageDown"):
         page.keyboard.press(key)
     said = chart.get_by_role("status")
-    assert re.fullmatch(r"15:29:\S+ to 15:29:\S+", said.inner_text())
+    until(page, lambda: re.fullmatch(r"15:29:\S+ to 15:29:\S+", said.inner_text()))
     shot(page, "1280-dark-keys")
     page.keyboard.press("Escape")
-    assert said.inner_text() == ""
+    until(page, lambda: said.inner_text() == "")
     for key in ("Home", "Shift+PageDown", "Enter"):
         page.keyboard.press(key)
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
-    assert explorer.get_by_label("To (UTC)").input_value() != ""
+    until(page, lambda: explorer.get_by_label("To (UTC)").input_value() != "")
 
     explorer.get_by_role("button", name="Clear filters").click()
     counted(page, "42 of 42 connections")
@@ -240,10 +240,10 @@ def test_what_is_picked_by_keys(narrow: Any) -> None:
     bars.get_by_role("img").wait_for()
     bars.focus()
     page.keyboard.press("ArrowDown")
-    assert bars.get_by_role("status").inner_text() == "in the handshake"
+    until(page, lambda: bars.get_by_role("status").inner_text() == "in the handshake")
     page.keyboard.press("Enter")
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
-    assert explorer.get_by_label("RST phase").input_value() != ""
+    until(page, lambda: explorer.get_by_label("RST phase").input_value() != "")
 
 
 def test_it_works_under_voila(browser: Any, voila: Served) -> None:

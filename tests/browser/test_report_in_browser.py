@@ -9,6 +9,7 @@ import pcapframe as pf
 from pcapframe.report import CaptureReport
 from pcapframe.report.pages import index_page, page_of
 from pcapframe.report.run import ReportResult
+from tests.browser.conftest import until
 
 pytestmark = pytest.mark.needs_program("chromium")
 # Numbers, and texts that are one, whose letters stand on several lines.
@@ -73,7 +74,7 @@ def test_every_filter_has_a_button_that_copies_it(report: Any) -> None:
     first = report.locator(".standouts li").first
     first.get_by_role("button", name="Copy").click()
     first.get_by_role("button", name="Copied").wait_for()
-    assert report.evaluate("window.copied") == first.locator("code").inner_text()
+    until(report, lambda: report.evaluate("window.copied") == first.locator("code").inner_text())
 
 
 def test_connections_can_be_sorted_and_searched(report: Any) -> None:
@@ -85,13 +86,14 @@ def test_connections_can_be_sorted_and_searched(report: Any) -> None:
     head = report.locator(".tools").get_by_role("button", name="Retransmitted")
     head.click()
     head.click()
+    report.locator(".tools th[aria-sort=descending]").wait_for()
     found = report.evaluate(resent)
     assert found == sorted(found, reverse=True)
     assert found[0] > 0
     assert report.locator(".tools th[aria-sort=descending]").inner_text().startswith("Retransmitted")
     report.get_by_role("searchbox").fill("refused 8080")
+    report.get_by_text("6 of 42 rows").wait_for()
     assert len(report.evaluate(numbers)) == 6
-    assert report.get_by_text("6 of 42 rows").is_visible()
 
 
 def test_a_printed_page_is_light_and_whole(report: Any) -> None:
@@ -111,11 +113,11 @@ def test_charts_answer_in_a_file_without_a_network(report: Any) -> None:
     figure.locator(".pf-tip", has_text="retransmitted").wait_for()
     shown = figure.locator(".pf-range").inner_text()
     report.keyboard.press("+")
-    assert figure.locator(".pf-range").inner_text() != shown
+    until(report, lambda: figure.locator(".pf-range").inner_text() != shown)
     picture = report.locator("figure.answers img[alt='Time–sequence graph']")
     assert not picture.is_visible()  # it is for print
     report.emulate_media(media="print")
-    assert picture.is_visible()
+    picture.wait_for()
     report.emulate_media(media="screen")
 
 
