@@ -199,14 +199,15 @@ def compare(name: str, peer: float, ours: float, bar: float | None = None) -> No
     line(name, text, f"≥ {bar} ×" if bar else "", ratio >= bar if bar else None)
 
 
-def made(packets: int) -> Path:
+def made(packets: int, maker: str = "make_capture.py") -> Path:
     """Give the path of a capture of that many packets, made on first use."""
-    path = CACHE / f"packets-{packets}.pcap"
+    what = maker.removeprefix("make_").removesuffix(".py").replace("capture", "packets")
+    path = CACHE / f"{what}-{packets}.pcap"
     # An edited generator makes other captures.
-    if not path.exists() or path.stat().st_mtime < (HERE / "make_capture.py").stat().st_mtime:
+    if not path.exists() or path.stat().st_mtime < (HERE / maker).stat().st_mtime:
         CACHE.mkdir(exist_ok=True)
         print(f"making {path.name}", flush=True)
-        subprocess.run([sys.executable, HERE / "make_capture.py", path, f"--packets={packets}"], check=True)
+        subprocess.run([sys.executable, HERE / maker, path, f"--packets={packets}"], check=True)
     return path
 
 

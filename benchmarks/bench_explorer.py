@@ -10,8 +10,10 @@ from typing import Any
 
 from bench import heading, line, made
 
-OPEN_BAR_S = 3.0
-CHANGE_BAR_S = 0.3
+OPEN_BAR_S = 1.0
+CHANGE_BAR_S = 0.15
+PICTURE_BAR_S = 0.5
+ZOOM_BAR_S = 0.15
 
 
 def main() -> None:
@@ -21,7 +23,39 @@ def main() -> None:
     parser.add_argument("--capture", type=Path, help="another capture instead")
     parser.add_argument("--runs", type=int, default=3, help="rounds to take medians of (%(default)s)")
     arguments = parser.parse_args()
-    sys.exit(measure(arguments.capture or made(arguments.packets), arguments.runs))
+    missed = measure_graph(made(arguments.packets, "make_transfer.py"), arguments.runs)
+    sys.exit(measure(arguments.capture or made(arguments.packets), arguments.runs) or missed)
+
+
+def measure_graph(capture: Path, runs: int) -> int:
+    """Print how soon the time–sequence graph of one long transfer is shown, and parts of it; give 1 if too late."""
+    import pcapframe as pf
+    from pcapframe.browser import Scene
+    from pcapframe.plots import CHARTS
+
+    chart = CHARTS["time_sequence"]
+    Scene(chart, pf.analyze(pf.example("losses.pcap"))).picture()  # imports, and loads kernels
+    analysis = pf.analyze(capture, progress=False)
+    heading(f"{capture.name}: one connection of {len(analysis.segments):,} segments")
+    first: list[float] = []
+    zooms: list[float] = []
+    for run in range(runs):
+        gc.collect()
+        start = time.perf_counter()
+        scene = Scene(chart, analysis)
+        low, high = scene.picture().header["span"]
+        first.append(time.perf_counter() - start)
+        for part in range(1, 7):  # from a tenth of the time to a millionth
+            middle, half = low + (high - low) * (run + 1) / (runs + 1), (high - low) / 10**part / 2
+            start = time.perf_counter()
+            scene.picture(middle - half, middle + half)
+            zooms.append(time.perf_counter() - start)
+    missed = 0
+    for name, seconds, bar in (("first picture", first, PICTURE_BAR_S), ("zoom", zooms, ZOOM_BAR_S)):
+        reached = median(seconds) <= bar
+        missed |= not reached
+        line(name, f"{median(seconds):.3f} s (slowest {max(seconds):.3f} s)", f"≤ {bar:g} s", reached)
+    return int(missed)
 
 
 def measure(capture: Path, runs: int) -> int:

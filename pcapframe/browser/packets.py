@@ -7,6 +7,7 @@ import pandas as pd
 
 from pcapframe.arrays import Array
 from pcapframe.measures import values
+from pcapframe.plots._frames import places
 from pcapframe.schema import LABELS
 from pcapframe.showing import flag_names
 
@@ -66,7 +67,7 @@ def describe(packets: pd.DataFrame, frames: Array) -> Described:
     >>> said.flag_texts[int(said.flags[0])], int(said.payload[0])
     ('ACK', 1448)
     """
-    rows = packets.take(packets.index.get_indexer(pd.Index(frames)))
+    rows = packets.take(places(packets.index, frames))
     labels = np.zeros(len(rows), np.uint32)
     names = [name.replace("_", " ") for name in NAMES]
     for bit, name in enumerate(NAMES):

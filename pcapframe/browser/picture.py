@@ -12,9 +12,9 @@ import pandas as pd
 from pcapframe.arrays import Array
 from pcapframe.browser.packets import TAKEN, describe
 from pcapframe.errors import ParameterError
-from pcapframe.measures import without_attrs
 from pcapframe.plots._api import Chart
 from pcapframe.plots._bins import nanoseconds
+from pcapframe.plots._connection import of_connection
 from pcapframe.plots._frames import Source, both, segments_of
 from pcapframe.plots._graph import Graph, Mark, Panel
 from pcapframe.plots._marks import MARKS, Marks
@@ -130,7 +130,7 @@ class Scene:
                 return
             if self.empty:  # the first: further ones are of the same connection
                 self.empty, self.conn_id, self._start_ns = False, attrs["conn_id"], attrs["start_ns"]
-                self._packets = without_attrs(segments)[segments["conn_id"].to_numpy() == self.conn_id]
+                self._packets = of_connection(segments, attrs["conn_id"], segments.columns)
                 self._of = f"connection {self.conn_id:,}, {counted(attrs['segments'], 'segment')} both ways"
             for panel in self._graph.panels:
                 own = panel.data

@@ -54,7 +54,8 @@ def sender_spans(segments: pd.DataFrame, conn_id: int) -> pd.DataFrame:
     >>> spans["state"].cat.categories.tolist()
     ['idle', 'sending', 'repairing', 'window_limited']
     """
-    segments = segments[segments["conn_id"].to_numpy() == conn_id]
+    is_own = segments["conn_id"].to_numpy() == conn_id
+    segments = segments if is_own.all() else segments[is_own]
     if segments.empty:
         raise ParameterError(f"segments has no connection {conn_id}")
     senders, spans = Senders(1), np.zeros(1 + MOST_SPANS * (len(segments) + 1), SPAN)

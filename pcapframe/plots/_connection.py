@@ -1,5 +1,6 @@
 """One connection and one of its senders, for the charts of one connection; nothing is drawn here."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text, values, without_attrs
 from pcapframe.plots._bins import nanoseconds
 
-__all__ = ["OneConnection", "one_connection"]
+__all__ = ["OneConnection", "of_connection", "one_connection"]
 
 # The columns that these charts read: selecting all columns of a long capture takes most of the time.
 READ = (
@@ -71,7 +72,7 @@ def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: boo
     elif not (conn_ids == conn_id).any():
         raise ParameterError(f"there is no connection {conn_id!r}: expected a conn_id of the segments")
     is_one &= (conn_ids == conn_id) & ~segments["capture_duplicate"].to_numpy()
-    chosen = segments.loc[is_one, list(READ)]
+    chosen = _rows(segments, is_one, READ)
     if chosen.empty:
         return None
     if from_client is None:
@@ -85,6 +86,34 @@ def one_connection(segments: pd.DataFrame, conn_id: int | None, from_client: boo
     client, server = connection_text(first.rename(columns=names | ports))[0].split(" <-> ")
     text = f"{client} → {server}" if from_client else f"{server} → {client}"
     return OneConnection(chosen, conn_id, from_client, int(nanoseconds(chosen["time"]).min()), text)
+
+
+def of_connection(segments: pd.DataFrame, conn_id: int, columns: Iterable[str]) -> pd.DataFrame:
+    """Return some columns of the segments of a connection, without a copy where it has all of them.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Has ``conn_id`` and the columns; not modified.
+    conn_id : int
+        Which connection.
+    columns : iterable of str
+        Their names.
+
+    Returns
+    -------
+    DataFrame
+        In the order of `segments`, without ``attrs`` but for what says of whose numbers they are.
+    """
+    return _rows(without_attrs(segments), segments["conn_id"].to_numpy() == conn_id, columns)
+
+
+def _rows(segments: pd.DataFrame, chosen: Array, columns: Iterable[str]) -> pd.DataFrame:
+    if not chosen.all():
+        return segments.loc[chosen, list(columns)]
+    made = pd.DataFrame({name: segments[name] for name in columns}, segments.index, copy=False)
+    made.attrs = dict(segments.attrs)
+    return made
 
 
 def _with_most(conn_ids: Array, payload: Array, timed: Array) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -11,7 +12,7 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.schema import CONNECTIONS, SEGMENTS, Column, names
 
-__all__ = ["Source", "both", "category", "connections_of", "counted_segments_of", "segments_of"]
+__all__ = ["Source", "both", "category", "connections_of", "counted_segments_of", "places", "segments_of"]
 
 Source: TypeAlias = pd.DataFrame | Analysis
 
@@ -68,6 +69,13 @@ def both(segments: Source, connections: pd.DataFrame | None) -> tuple[pd.DataFra
         return counted_once(chosen, connections_of(connections))
     known = segments.connections if isinstance(segments, Analysis) else build_connections(chosen)
     return counted_once(chosen, known)
+
+
+def places(numbers: pd.Index, wanted: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where some of the frame numbers of a frame are; they are ascending in every frame of a capture."""
+    if numbers.is_monotonic_increasing:
+        return np.searchsorted(numbers.to_numpy(), wanted)
+    return numbers.get_indexer(pd.Index(wanted))
 
 
 def _checked(frame: pd.DataFrame, what: str, columns: Iterable[Column], maker: str) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The marks of one connection, and parts of them that are few enough to draw; nothing is drawn here."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -15,20 +17,19 @@ class Marks:
 
     Parameters
     ----------
-    marks : DataFrame
-        ``kind`` (category), ``time_s``, ``low``, ``high``, and columns to keep; not modified.
+    frames : sequence of DataFrame
+        The marks of one kind each: ``kind`` (category), ``time_s``, ``low``, ``high``, and columns to keep; not
+        modified. Frames of the same kind are put together.
     """
 
-    def __init__(self, marks: pd.DataFrame) -> None:
-        self._empty = marks.iloc[:0]
-        self._kinds: list[pd.DataFrame] = []
-        codes, time_s = marks["kind"].cat.codes.to_numpy(), marks["time_s"].to_numpy()
-        for code in range(len(marks["kind"].cat.categories)):
-            rows = np.flatnonzero(codes == code)
-            if (np.diff(time_s[rows]) < 0).any():
-                rows = rows[np.argsort(time_s[rows], kind="stable")]
-            if rows.size:
-                self._kinds.append(marks.take(rows))
+    def __init__(self, frames: Sequence[pd.DataFrame]) -> None:
+        self._empty = frames[0].iloc[:0]
+        same: dict[str, list[pd.DataFrame]] = {}
+        for frame in frames:
+            if len(frame):
+                same.setdefault(frame["kind"].iloc[0], []).append(frame)
+        kinds = [name for name in self._empty["kind"].cat.categories if name in same]
+        self._kinds = [_in_order(pd.concat(same[name]) if len(same[name]) > 1 else same[name][0]) for name in kinds]
         ends = [frame["time_s"].iloc[[0, -1]] for frame in self._kinds]
         self.first_s = min((float(end.iloc[0]) for end in ends), default=0.0)
         self.last_s = max((float(end.iloc[1]) for end in ends), default=0.0)
@@ -64,6 +65,12 @@ class Marks:
             last = int(np.searchsorted(time_s, high, "right")) + 1
             made.append(_joined(frame.iloc[first:last], low, max(high - low, 1e-9), most))
         return pd.concat(made, ignore_index=True) if made else self._empty.assign(marks=np.empty(0, np.int64))
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return marks by time; a capture has nearly all of them in order."""
+    time_s = frame["time_s"].to_numpy()
+    return frame.take(np.argsort(time_s, kind="stable")) if (time_s[1:] < time_s[:-1]).any() else frame
 
 
 def _joined(frame: pd.DataFrame, low: float, span: float, most: int) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from pcapframe.analysis.anatomy import first_copies
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.measures import values
 from pcapframe.plots._bins import nanoseconds
-from pcapframe.plots._connection import OneConnection, one_connection
-from pcapframe.plots._frames import category
+from pcapframe.plots._connection import OneConnection, of_connection, one_connection
+from pcapframe.plots._frames import category, places
 from pcapframe.plots._marks import Marks
 from pcapframe.plots._palette import SEQUENCE_LOOKS
 from pcapframe.schema import FLAG_BITS, SEGMENTS, names
@@ -55,9 +55,9 @@ def time_sequence_marks(
     one = one_connection(segments, conn_id, from_client)
     if one is None:
         nothing = np.empty(0)
-        return Marks(_frame([_Kind("segment", nothing, nothing, nothing, nothing)])), {}
-    every = _frame([*_sent(one), *_answered(one)])
-    return Marks(_with_copies(every, one, segments)), {
+        return Marks([_frame(_Kind("segment", nothing, nothing, nothing, nothing))]), {}
+    every = [*_sent(one), *_answered(one)]
+    return Marks([_with_copies(_frame(kind), one, segments) for kind in every]), {
         "conn_id": one.conn_id,
         "from_client": one.from_client,
         "connection": one.text,
@@ -76,31 +76,27 @@ class _Kind(NamedTuple):
     frame: Array
 
 
-def _frame(kinds: list[_Kind]) -> pd.DataFrame:
-    """Return marks of several kinds as a frame, without copies."""
-    sizes = [kind.time_s.size for kind in kinds]
-    codes = np.repeat(np.array([KINDS.index(kind.kind) for kind in kinds], np.int8), sizes)
-    columns = {name: np.concatenate([getattr(kind, name) for kind in kinds]) for name in ("time_s", "low", "high")}
-    frame = np.concatenate([kind.frame for kind in kinds]).astype(np.int64)
-    none = np.zeros(codes.size, np.uint32)
-    copies = pd.arrays.IntegerArray(none, none == 0)
-    made = {"kind": category(codes, KINDS), **columns, "frame": frame, "first_copy": copies}
-    return pd.DataFrame(made | {"first_copy_s": np.full(codes.size, np.nan)})
+def _frame(kind: _Kind) -> pd.DataFrame:
+    """Return marks of one kind as a frame, without copies."""
+    size = kind.time_s.size
+    codes = np.full(size, KINDS.index(kind.kind), np.int8)
+    columns = {name: getattr(kind, name) for name in ("time_s", "low", "high")}
+    none = pd.arrays.IntegerArray(np.zeros(size, np.uint32), np.ones(size, np.bool_))
+    made = {"kind": category(codes, KINDS), **columns, "frame": kind.frame.astype(np.int64, copy=False)}
+    return pd.DataFrame(made | {"first_copy": none, "first_copy_s": np.full(size, np.nan)}, copy=False)
 
 
 def _with_copies(marks: pd.DataFrame, one: OneConnection, segments: pd.DataFrame) -> pd.DataFrame:
     """Say of retransmitted segments when their bytes were sent first."""
-    resent = np.flatnonzero(marks["kind"].cat.codes.to_numpy() == KINDS.index("resent"))
-    if not resent.size:
+    if not len(marks) or marks["kind"].iloc[0] != "resent":
         return marks
-    rows = np.flatnonzero(segments["conn_id"].to_numpy() == one.conn_id)
-    own = segments[[name for name in SEGMENT_COLUMNS if name in READ]].take(rows)
-    found = first_copies(own).reindex(marks["frame"].to_numpy()[resent])
+    own = of_connection(segments, one.conn_id, [name for name in SEGMENT_COLUMNS if name in READ])
+    found = first_copies(own).reindex(marks["frame"].to_numpy())
     known = found.notna().to_numpy()
     frame, time_s = np.zeros(len(marks), np.uint32), np.full(len(marks), np.nan)
-    frame[resent[known]] = found[known].to_numpy(np.uint32)
-    times = nanoseconds(own["time"].loc[frame[resent[known]].astype(np.int64)])
-    time_s[resent[known]] = np.where(times == NO_TIME, np.nan, (times - one.start_ns) / 1e9)
+    frame[known] = found[known].to_numpy(np.uint32)
+    times = nanoseconds(own["time"].iloc[places(own.index, frame[known])])
+    time_s[known] = np.where(times == NO_TIME, np.nan, (times - one.start_ns) / 1e9)
     return marks.assign(first_copy=pd.arrays.IntegerArray(frame, frame == 0), first_copy_s=time_s)
 
 

@@ -56,7 +56,7 @@ def bytes_in_flight_data(
     if one is None:
         return _marks("window", np.empty(0), np.empty(0)).assign(marks=np.empty(0, np.int64))
     windows = _window(one)
-    made = Marks(pd.concat([*_flight(one), *windows], ignore_index=True)).between()
+    made = Marks([*_flight(one), *windows]).between()
     made.attrs = {
         "conn_id": one.conn_id,
         "from_client": one.from_client,

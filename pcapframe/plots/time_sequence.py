@@ -8,6 +8,7 @@ from pcapframe.conversation import sender_spans
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink, split
 from pcapframe.plots._captions import tally
+from pcapframe.plots._connection import of_connection
 from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Shape
 from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS
@@ -89,7 +90,7 @@ def sender_ribbon_data(segments: pd.DataFrame, conn_id: int, *, from_client: boo
     ParameterError
         There is no such connection.
     """
-    own = segments[segments["conn_id"].to_numpy() == conn_id]
+    own = of_connection(segments, conn_id, segments.columns)
     spans = sender_spans(own, conn_id)
     spans = spans[spans["sender"] == ("client" if from_client else "server")]
     first = own["time"].min()
