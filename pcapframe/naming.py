@@ -11,7 +11,7 @@ from pcapframe.measures import host_text
 from pcapframe.names import SEPARATOR
 from pcapframe.wording import printable, shortened
 
-__all__ = ["LONGEST_NAME", "beside", "clipped_name", "names_by_end", "server_name_text"]
+__all__ = ["BESIDE", "LONGEST_NAME", "beside", "clipped_name", "names_by_end", "server_name_text"]
 
 LONGEST_NAME = 60  # in a column of its own [characters]
 BESIDE = 40  # beside an address [characters]
@@ -71,7 +71,9 @@ def beside(address: str, name: str) -> str:
     return f"{address} ({name})" if name else address
 
 
-def names_by_end(connections: pd.DataFrame, side: str = "server", *, ports: bool = True) -> dict[str, str]:
+def names_by_end(
+    connections: pd.DataFrame, side: str = "server", *, ports: bool = True, most: int = BESIDE
+) -> dict[str, str]:
     """Find what the servers or the clients of connections are called.
 
     Parameters
@@ -82,6 +84,8 @@ def names_by_end(connections: pd.DataFrame, side: str = "server", *, ports: bool
         Whose names.
     ports : bool, default True
         Whether servers are told apart by their port. Clients are not.
+    most : int, default 40
+        Most characters of a name, without quotes.
 
     Returns
     -------
@@ -113,7 +117,7 @@ def names_by_end(connections: pd.DataFrame, side: str = "server", *, ports: bool
     for end, code, count in zip(unique.tolist(), pairs[starts].tolist(), others.tolist(), strict=True):
         host = str(address.categories[end >> 16])
         text = f"{host_text(host)}:{end & 0xFFFF}" if side == "server" and ports else host
-        made[text] = clipped_name(labels[code & 0xFFFFFFFF]) + (f" and {count - 1:,} more" if count > 1 else "")
+        made[text] = clipped_name(labels[code & 0xFFFFFFFF], most) + (f" and {count - 1:,} more" if count > 1 else "")
     return made
 
 

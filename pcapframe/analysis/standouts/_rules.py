@@ -19,6 +19,7 @@ from pcapframe.analysis.standouts import _ending as ending
 from pcapframe.analysis.standouts import _establishing as establishing
 from pcapframe.analysis.standouts import _observed as observed
 from pcapframe.analysis.standouts._filters import PACKETS, Filters
+from pcapframe.analysis.standouts._naming import with_names
 from pcapframe.analysis.standouts._observed import tells
 from pcapframe.analysis.standouts._seen import Found, Seen
 from pcapframe.analysis.standouts._standout import Standout
@@ -198,7 +199,7 @@ def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standou
     start, end = _times(traffic, event.rows)
     return Standout(
         kind=event.kind or rule.kind,
-        sentence=event.sentence,
+        sentence=with_names(event.sentence, traffic.connections),
         share=evidence.connection_count / seen.size,
         connections=evidence.connection_count,
         servers=tuple(traffic.endpoints.server_text(int(places[at])) for at in np.sort(servers)[:LISTED]),

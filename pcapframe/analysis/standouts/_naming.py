@@ -1,0 +1,86 @@
+"""Names beside the addresses of a sentence, as long as they fit two lines of a terminal."""
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.naming import BESIDE, beside, names_by_end
+
+__all__ = ["with_names"]
+
+LINES, COLUMNS = 2, 76  # of a sentence: a terminal of 80 columns without the number before it
+LENGTHS = (BESIDE, 30, 22, 16, 10)  # most characters of a name, tried in turn
+END = re.compile(r"(?<![\w.:])(?:\[[0-9a-f:.]+\]:\d+|[0-9a-f:]*::(?![\w:])|[0-9a-f]*[:.][0-9a-f:.]*[0-9a-f](?!\w))")
+TEXTS = ("client", "client_names", "server", "server_names", "server_name")  # columns that are read, and server_port
+
+
+def with_names(sentence: str, connections: pd.DataFrame) -> str:
+    """Write what addresses are called beside them, where a sentence has them first.
+
+    Parameters
+    ----------
+    sentence : str
+        With addresses, and servers as address and port.
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``: those whose names count; not modified.
+
+    Returns
+    -------
+    str
+        Long names are cut, all alike, so that the sentence fits two lines of 80 columns. Where not even short ones fit,
+        the last address has none, and so on.
+
+    Examples
+    --------
+    >>> ends = {"client": ["192.0.2.1"], "server": ["192.0.2.9"], "server_port": [443], "client_names": [None]}
+    >>> named = pd.DataFrame({**ends, "server_names": [None], "server_name": ["a.example"]})
+    >>> named = named.astype(dict.fromkeys(TEXTS, "category"))
+    >>> with_names("192.0.2.9:443 refused the only connection from 192.0.2.1", named)
+    '192.0.2.9:443 (a.example) refused the only connection from 192.0.2.1'
+    """
+    ends = list(dict.fromkeys(match[0] for match in END.finditer(sentence)))
+    those = _those(connections, ends)
+    if those.empty:
+        return sentence
+    for length in LENGTHS:
+        names = _names(those, length)
+        made = _put(sentence, ends, names)
+        if _fits(made):
+            return made
+    for count in range(len(ends) - 1, 0, -1):
+        made = _put(sentence, ends[:count], names)
+        if _fits(made):
+            return made
+    return sentence
+
+
+def _those(connections: pd.DataFrame, ends: Sequence[str]) -> pd.DataFrame:
+    """Return the connections of some ends that have a name, with no more than the names that they have."""
+    hosts = {end[1 : end.index("]")] if end.startswith("[") else end.partition(":")[0] for end in ends} | {*ends}
+    of_ends, named = np.zeros(len(connections), np.bool_), np.zeros(len(connections), np.bool_)
+    for side in ("client", "server"):
+        codes = connections[side].cat.categories.get_indexer(pd.Index(sorted(hosts)))
+        of_ends |= np.isin(connections[side].cat.codes.to_numpy(), codes[codes >= 0])
+    for name in ("client_names", "server_names", "server_name"):
+        named |= connections[name].notna().to_numpy()
+    those = connections.loc[of_ends & named, [*TEXTS, "server_port"]]
+    return those.assign(**{name: those[name].cat.remove_unused_categories() for name in TEXTS})
+
+
+def _names(connections: pd.DataFrame, length: int) -> dict[str, str]:
+    """Return names of servers, with and without their port, and of clients."""
+    made = names_by_end(connections, ports=False, most=length) | names_by_end(connections, "client", most=length)
+    return made | names_by_end(connections, most=length)
+
+
+def _put(sentence: str, ends: Sequence[str], names: Mapping[str, str]) -> str:
+    """Write the name of each of some ends after its first place."""
+    left = {end: name for end in ends if (name := names.get(end))}
+    return END.sub(lambda match: beside(match[0], left.pop(match[0], "")), sentence)
+
+
+def _fits(sentence: str) -> bool:
+    return len(textwrap.wrap(sentence, COLUMNS)) <= LINES
