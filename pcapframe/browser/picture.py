@@ -268,7 +268,7 @@ class _Shown:
             if rows["first_copy"].notna().any():
                 packed |= {"copy": ("u4", rows["first_copy"].fillna(0)), "copyAt": ("f8", rows["first_copy_s"])}
         elif mark.shape == "lane":
-            packed = {"at": ("f8", rows[mark.low])}
+            packed = {"at": ("f8", rows[mark.low])} | ({"turn": ("u4", rows["turn"])} if "turn" in rows else {})
             lasted = (frame[mark.high] - frame[mark.low]).sum()
             extra["share"] = percent(float((rows[mark.high] - rows[mark.low]).sum() / max(lasted, 1e-9)))
         else:

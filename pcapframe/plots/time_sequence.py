@@ -11,11 +11,12 @@ from pcapframe.plots._captions import tally
 from pcapframe.plots._connection import of_connection
 from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Shape
-from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS
+from pcapframe.plots._palette import SENDER_LOOKS, SEQUENCE_LOOKS, TURN_LOOKS
 from pcapframe.plots._scales import seconds_axis, unit_axis
 from pcapframe.plots._sequence import time_sequence_marks
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, state, title
+from pcapframe.plots._turn_spans import turn_spans
 from pcapframe.wording import counted, percent
 
 __all__ = ["sender_ribbon_data", "time_sequence", "time_sequence_data"]
@@ -229,6 +230,12 @@ RIBBON = Panel(
     share=0.06,
     data=sender_ribbon_data,
 )
+TURNS = Panel(
+    Axis("turns"),
+    tuple(Mark(name, look, "lane", high="end_s", low="start_s") for name, look in TURN_LOOKS.items()),
+    share=0.05,
+    data=turn_spans,
+)
 CHART = Chart(
     draw=time_sequence,
     data=time_sequence_data,
@@ -237,7 +244,7 @@ CHART = Chart(
     of="connection",
     graph=Graph(
         across=Axis("time", "s"),
-        panels=(SEQUENCE, RIBBON),
+        panels=(SEQUENCE, RIBBON, TURNS),
         at="time_s",
         by="kind",
         evidence="packet",

@@ -13,17 +13,17 @@ from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, ink
 from pcapframe.plots._bins import nanoseconds
 from pcapframe.plots._connection import one_connection
-from pcapframe.plots._frames import Source, category, segments_of
+from pcapframe.plots._frames import Source, segments_of
 from pcapframe.plots._palette import TURN_LOOKS
 from pcapframe.plots._scales import seconds_axis
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, state, title
+from pcapframe.plots._turn_spans import PARTS, laid_out
 from pcapframe.wording import counted, seconds
 
 __all__ = ["turns", "turns_data"]
 
 ROWS = 60  # of more turns, consecutive ones that took the most time
-PARTS = tuple(TURN_LOOKS)
 PALE = 0.45  # of overlapping turns
 
 
@@ -60,7 +60,7 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
     """
     one = one_connection(segments, conn_id, True)
     if one is None:
-        return _laid_out(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, bool), np.empty(0, bool), np.empty(0))
+        return laid_out(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, bool), np.empty(0, bool), np.empty(0))
     segments = without_attrs(segments)
     rows = segments[["conn_id", *READ]][segments["conn_id"].to_numpy() == one.conn_id]
     found = make_turns(rows, pd.DataFrame({name: [np.nan] for name in NEEDED}, index=[one.conn_id]))
@@ -71,7 +71,7 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
         first = int(np.argmax(sums[ROWS:] - sums[:-ROWS]))
     kept = slice(first, first + ROWS)
     time = nanoseconds(rows["time"])[np.searchsorted(rows.index.to_numpy(), found["request_frame"].to_numpy()[kept])]
-    made = _laid_out(
+    made = laid_out(
         found["turn"].to_numpy(np.int64)[kept], lasted[kept], found["overlapping"].to_numpy()[kept],
         found["response_frame"].notna().to_numpy()[kept], (time - one.start_ns) / 1e9,
     )  # fmt: skip
@@ -83,24 +83,6 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
         "overlapping": int(found["overlapping"].sum()),
     }
     return made
-
-
-def _laid_out(turn: Array, lasted: Array, overlapping: Array, answered: Array, request_s: Array) -> pd.DataFrame:
-    """Put the parts one after another; `lasted` has them as columns, and the request begins at `request_s`."""
-    known = np.nan_to_num(lasted)
-    ends = request_s[:, None] + np.cumsum(known, axis=1) - known[:, :1]
-    shown = ~np.isnan(lasted)
-    count = len(PARTS)
-    return pd.DataFrame(
-        {
-            "turn": np.repeat(turn, count),
-            "part": category(np.tile(np.arange(count), turn.size), PARTS),
-            "start_s": (ends - known).ravel(),
-            "end_s": ends.ravel(),
-            "overlapping": np.repeat(overlapping, count),
-            "answered": np.repeat(answered, count),
-        }
-    )[shown.ravel()].reset_index(drop=True)
 
 
 def turns(segments: Source, conn_id: int | None = None, *, ax: Axes | None = None) -> Axes:

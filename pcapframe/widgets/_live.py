@@ -1,6 +1,7 @@
 """Charts that answer when they are touched: a zoom brings the rows in sight, a click names its packet."""
 
 import base64
+import hashlib
 import io
 import math
 from collections.abc import Callable
@@ -35,6 +36,8 @@ class LiveChart(anywidget.AnyWidget):
     picked : callable, optional
         Called with what was clicked: ``{"frame": 173}``, or ``{"from": …, "to": …}`` of a bin, in nanoseconds since
         1970 as text.
+    group : str, optional
+        Charts of one group share the axis of time: what one zooms to, all show that have it.
 
     Attributes
     ----------
@@ -48,9 +51,12 @@ class LiveChart(anywidget.AnyWidget):
     message = traitlets.Unicode("").tag(sync=True)  # in place of a chart without marks
     height = traitlets.Int(HEIGHT).tag(sync=True)
     frame = traitlets.Int(None, allow_none=True).tag(sync=True)
+    group = traitlets.Unicode("").tag(sync=True)  # charts of one group on a page share the axis of time
 
-    def __init__(self, *, height: int = HEIGHT, picked: Callable[[dict[str, Any]], None] | None = None) -> None:
-        super().__init__(height=height)
+    def __init__(
+        self, *, height: int = HEIGHT, picked: Callable[[dict[str, Any]], None] | None = None, group: str = ""
+    ) -> None:
+        super().__init__(height=height, group=group)
         self._scene: Scene | None = None
         self._picked = picked
         self._static: Callable[[Figure], object] | None = None
@@ -108,13 +114,20 @@ class LiveChart(anywidget.AnyWidget):
         return (data, *rest) if rest else data
 
 
+def group_of(analysis: Analysis) -> str:
+    """Name the charts of a capture, so that they share the axis of time wherever they are on a page."""
+    files = analysis.provenance.files
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16] if files else f"capture {id(analysis.packets)}"
+
+
 def live_chart(
     analysis: Analysis, chart: str = "time_sequence", *, conn_id: int | None = None, sides: Sides | None = None
 ) -> LiveChart:
     """Show a chart in a notebook that answers when it is touched.
 
     Hovering names the packet or the bin. Wheel and drag zoom, a double click shows everything; arrows, plus and minus
-    do the same by keys. A zoom brings the rows in sight, so that no packet is lost however long the capture is.
+    do the same by keys. Charts of the same capture on a page show the same time. A zoom brings the rows in sight, so
+    that no packet is lost however long the capture is.
 
     Parameters
     ----------
@@ -150,7 +163,7 @@ def live_chart(
     if sides not in (None, "client", "server", "both"):
         raise ParameterError(f"sides is {sides!r}: expected client, server or both")
     declared = CHARTS[chart]
-    made = LiveChart(height=HEIGHTS.get(chart, HEIGHT))
+    made = LiveChart(height=HEIGHTS.get(chart, HEIGHT), group=group_of(analysis))
     options: dict[str, Any] = {}
     scene = Scene(declared, analysis, conn_id=conn_id, sides=sides)
     if declared.of == "connection":

@@ -242,3 +242,47 @@ def test_a_bin_is_counted_and_clicked(browser: Any) -> None:
     interval = {"from": str(edges[place]), "to": str(edges[place + 1])}
     until(page, lambda: told(page, "pick") == [[interval]])
     page.close()
+
+
+TWO = """([picture, other]) => {
+  const place = () => document.body.appendChild(document.createElement("div"));
+  window.charts = [picture, other].map((one, i) => pcapframe.mount(place(), {
+    header: one.header, body: Uint8Array.from(atob(one.body), (byte) => byte.charCodeAt(0)).buffer, group: "capture",
+    zoom: (low, high) => told.push([`zoom ${i}`, low, high]),
+  }));
+}"""
+
+
+def test_charts_of_one_capture_show_the_same_time(browser: Any, losses: pf.Analysis, scene: Scene) -> None:
+    page = opened(browser, scene)
+    other = Scene(CHARTS["overview"], losses)
+    pictures = [scene.picture().to_json(), other.picture().to_json()]
+    page.evaluate(TWO, pictures)
+    starts = [int(one["header"]["startNs"]) for one in pictures]
+    ends = "i => charts[i].view()"
+    whole = [page.evaluate(ends, i) for i in (0, 1)]
+    page.evaluate("charts[0].look([0.1, 0.2])")
+    until(page, lambda: told(page, "zoom 1"))  # what follows asks for its rows too
+    followed = page.evaluate(ends, 1)
+    assert followed == pytest.approx([0.1 + (starts[0] - starts[1]) / 1e9, 0.2 + (starts[0] - starts[1]) / 1e9])
+    page.evaluate("chart.look([0.3, 0.31])")  # of no group
+    assert page.evaluate(ends, 1) == followed
+    page.evaluate("charts[1].look(charts[1].view().map(() => NaN))")
+    page.evaluate("charts[0].look([-9, 9])")
+    assert [page.evaluate(ends, i) for i in (0, 1)] == whole
+    assert page.errors == []
+    page.close()
+
+
+def test_turns_are_below_the_graph_and_named(browser: Any) -> None:
+    analysis = pf.analyze(pf.example("waits_server.pcap"))
+    page = opened(browser, Scene(CHARTS["time_sequence"], analysis))
+    data = pf.plots.turns_data(analysis.segments)
+    service = data[data["part"] == "service"].iloc[0]
+    middle = (service["start_s"] + service["end_s"]) / 2
+    page.mouse.move(*page.evaluate("x => chart.point(2, x, 0.5)", middle))
+    page.locator(".pf-tip", has_text=f"Turn {service['turn']}: service").wait_for()
+    page.locator(".pf-legend button", has_text=re.compile(r"^.{2} window 11, above what is shown$")).wait_for()
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / "chart-turns.png")
+    page.close()

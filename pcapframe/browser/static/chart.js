@@ -80,7 +80,9 @@ const pcapframe = (() => {
     }
   }
 
-  function mount(element, { header, body, zoom = null, pick = null, height = 420, dark = null }) {
+  const linked = new Set(); // charts of one capture on the page: {group, follow}
+
+  function mount(element, { header, body, zoom = null, pick = null, height = 420, dark = null, group = null }) {
     let chart = decoded(header, body);
     const whole = [chart.span[0], chart.span[1]];
     let view = [...whole];
@@ -141,16 +143,29 @@ const pcapframe = (() => {
     const keyOf = (mark) => `${mark.name} ${mark.shape}`;
 
     // The view
-    function look([low, high], ask = true) {
+    const absolute = (x) => startNs + BigInt(Math.round(x * 1e9));
+    const since = (ns) => Number(ns - startNs) / 1e9;
+    const member = { group, follow: (from, to) => { // as far as this chart has that time
+      const low = Math.max(since(from), whole[0]), high = Math.min(since(to), whole[1]);
+      if (low < high) look([low, high], false);
+    }, all: () => look(whole, false) };
+    if (group !== null) linked.add(member);
+    function look([low, high], leads = true) {
       const room = whole[1] - whole[0], least = Math.max(room * 1e-9, 2e-9);
       let span = clamp(high - low, least, room);
       let first = clamp(low, whole[0], whole[1] - span);
       if (!Number.isFinite(first) || !Number.isFinite(span)) return;
       view = [first, first + span];
       redraw();
-      if (zoom && ask) {
+      if (zoom) {
         clearTimeout(timer);
         timer = setTimeout(() => zoom(view[0], view[1]), 30);
+      }
+      if (group === null || !leads) return;
+      const isAll = view[0] <= whole[0] && view[1] >= whole[1];
+      for (const other of linked) {
+        if (other === member || other.group !== group) continue;
+        if (isAll) other.all(); else other.follow(absolute(view[0]), absolute(view[1]));
       }
     }
     function zoomAt(x, factor) {
@@ -271,9 +286,29 @@ const pcapframe = (() => {
       const bounds = { left, right: left + width, top, bottom: top + tall };
       ctx.save();
       ctx.beginPath(); ctx.rect(left, top, width, tall); ctx.clip();
+      shade(ctx, panel, X, bounds, ratio);
       for (const mark of shown(panel).sort((a, b) => layer(a) - layer(b))) drawMark(ctx, mark, X, Y, ratio, bounds);
       ring(ctx, panel, X, Y, ratio);
       ctx.restore();
+    }
+    // Turns that are under way; the client's waits before them stay as they are.
+    function shade(ctx, panel, X, bounds, ratio) {
+      if (panel.marks.some((mark) => mark.shape === "lane")) return;
+      const ends = new Map();
+      for (const mark of chart.panels.flatMap((one) => one.marks)) {
+        if (!mark.turn || mark.name === "wait") continue;
+        for (let i = 0; i < mark.size; i++) {
+          const [low, high] = ends.get(mark.turn[i]) || [Infinity, -Infinity];
+          ends.set(mark.turn[i], [Math.min(low, mark.low[i]), Math.max(high, mark.high[i])]);
+        }
+      }
+      ctx.fillStyle = ink();
+      for (const [turn, [low, high]] of ends) {
+        if (high < view[0] || low > view[1]) continue;
+        ctx.globalAlpha = turn % 2 ? 0.05 : 0.1;
+        ctx.fillRect(X(low), bounds.top, Math.max(X(high) - X(low), ratio), bounds.bottom - bounds.top);
+      }
+      ctx.globalAlpha = 1;
     }
     function ring(ctx, panel, X, Y, ratio) {
       const circle = (mark, i) => {
@@ -300,7 +335,7 @@ const pcapframe = (() => {
     function words({ panel, mark, i }) {
       const lines = [];
       if (mark.shape === "lane") {
-        return [mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
+        return [mark.turn ? `Turn ${grouped(mark.turn[i])}: ${mark.label}` : mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
       }
       if (chart.evidence === "bin") {
         const digits = mark.width < 1 ? 6 : 0;
@@ -581,6 +616,7 @@ const pcapframe = (() => {
         if (!isLane && chart.panels.length > 1 || panel.label) {
           u.root.append(make("div", "pf-panel", { textContent: panel.total ? `${panel.label}: ${panel.total}` : panel.label }));
         }
+        if (isLane) u.root.append(make("div", "pf-lane", { textContent: panel.short }));
         listen(u, panel);
         return u;
       });
@@ -606,6 +642,14 @@ const pcapframe = (() => {
       }
       count();
     }
+    function inSight(mark) {
+      const [, top] = range(chart.panels.find((panel) => panel.marks.includes(mark)));
+      for (let i = 0; i < mark.size; i++) {
+        const until = i + 1 < mark.size ? mark.at[i + 1] : Infinity; // steps hold until the next
+        if (mark.high[i] <= top && mark.at[i] <= view[1] && until >= view[0]) return true;
+      }
+      return false;
+    }
     // The legend: only what is there, with how many are in sight.
     const counts = new Map();
     function count() {
@@ -614,7 +658,8 @@ const pcapframe = (() => {
         for (let i = 0; i < mark.size; i++) {
           if (mark.at[i] >= view[0] && mark.at[i] <= view[1]) sum += mark.marks ? mark.marks[i] : 1;
         }
-        text.textContent = sum === mark.total ? grouped(sum) : `${grouped(sum)} of ${grouped(mark.total)}`;
+        const above = mark.name === "window" && sum && !inSight(mark) ? ", above what is shown" : "";
+        text.textContent = (sum === mark.total ? grouped(sum) : `${grouped(sum)} of ${grouped(mark.total)}`) + above;
       }
     }
     function listed() {
@@ -693,6 +738,7 @@ const pcapframe = (() => {
       },
       pick(frame) { picked = frame; redraw(); },
       destroy() {
+        linked.delete(member);
         sizes.disconnect(); themes.disconnect(); media.removeEventListener("change", recolour); clearTimeout(timer);
         plots.forEach((u) => u.destroy());
         root.remove();

@@ -72,5 +72,5 @@ for (const block of document.querySelectorAll("script.live")) {
   figure.prepend(place);
   figure.classList.add("answers");
   const bytes = Uint8Array.from(atob(body), (one) => one.charCodeAt(0)).buffer;
-  pcapframe.mount(place, {header, body: bytes, height: header.panels.length > 3 ? 560 : 400});
+  pcapframe.mount(place, {header, body: bytes, height: header.panels.length > 3 ? 560 : 400, group: "report"});
 }

@@ -18,6 +18,7 @@ function render({ model, el }) {
     chart = pcapframe.mount(el, {
       header: structuredClone(header), body: bytesOf(body), height: model.get("height"),
       dark: document.body.dataset.jpThemeLight === undefined ? null : dark,
+      group: model.get("group") || null,
       zoom: header.evidence === "packet" ? (low, high) => {
         asked += 1;
         model.send({ zoom: [low, high], asked, by: me });
