@@ -5,7 +5,7 @@ statistics it depends on, the columns it reads, its thresholds, and ``observe``.
 pattern needs no other change. `Traffic` is the view of the frames that patterns and charts share.
 """
 
-from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern, native
+from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern, Rows, native
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._find import find_evidence, find_patterns, observed_in
 from pcapframe.patterns._found import Patterns
@@ -23,6 +23,7 @@ __all__ = [
     "Notable",
     "Pattern",
     "Patterns",
+    "Rows",
     "Thresholds",
     "Traffic",
     "columns_read",

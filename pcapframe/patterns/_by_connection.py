@@ -10,6 +10,8 @@ from pcapframe.schema import ENDINGS, HANDSHAKES, ROLES
 
 __all__ = ["ConnectionColumns"]
 
+APART_NS = 3_600 * 10**9  # between recordings that were put together
+
 
 class ConnectionColumns:
     """Columns of connections, by the row of each.
@@ -76,8 +78,26 @@ class ConnectionColumns:
 
     @cached_property
     def seconds_to_end(self) -> Array:
-        """From the first packet of each connection to the last of all, in seconds; NaN without a time."""
-        return seconds_from(self.start_ns, np.full(self.size, self.end_ns.max(initial=NO_TIME)))
+        """From the first packet of each connection to the last of its recording, in seconds; NaN without a time."""
+        return seconds_from(self.start_ns, self.recorded_until_ns)
+
+    @cached_property
+    def recorded_until_ns(self) -> Array:
+        """Last packet of the recording that each connection is in, in nanoseconds.
+
+        A capture that was put together from several, `APART_NS` or more without any connection between them, has
+        several recordings.
+        """
+        last = np.full(self.size, self.end_ns.max(initial=NO_TIME))
+        order = np.argsort(self.start_ns, kind="stable")
+        order = order[self.start_ns[order] != NO_TIME]
+        if not order.size or last[0] - self.start_ns[order[0]] < APART_NS:
+            return last
+        so_far = np.maximum.accumulate(self.end_ns[order])
+        begins = np.flatnonzero(self.start_ns[order[1:]] - APART_NS > so_far[:-1]) + 1
+        number = np.searchsorted(begins, np.arange(order.size), side="right")
+        last[order] = so_far[np.append(begins, order.size) - 1][number]
+        return last
 
     def seconds_apart(self, earlier: Array, later: Array) -> Array:
         """Time from the ends of connections to the starts of others, in seconds; NaN without a time."""

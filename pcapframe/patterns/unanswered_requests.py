@@ -8,7 +8,8 @@ Rule: reported when at least ``min_connections`` connections went on, or stayed 
 
 Limits: a message that expects no response looks the same. Connections whose response the capture lacks are left out, as
 far as acknowledgements show it, and those of whose server it has no packet. A client that ends the connection
-sooner than that is not counted. Where a connection is still open, the capture's last packet is taken as its end.
+sooner than that is not counted. Where a connection is still open, the capture's last packet is taken as its end, or the
+last one before an hour or more without any connection.
 """
 
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def observe(traffic: Traffic, limits: UnansweredRequestsLimits) -> Pattern | Non
         ``conn_id``, ``connection`` and ``waited_s`` [s]. Evidence: first and last segment of these requests.
     """
     is_open = traffic.is_in("ending", "open", "half_closed")
-    ends = np.where(is_open, traffic.end_ns.max(initial=0), traffic.end_ns)
+    ends = np.where(is_open, traffic.recorded_until_ns, traffic.end_ns)
     mask = (traffic.number("unanswered_turns") > 0) & (traffic.number("server_packets") > 0)
     mask &= seconds_from(traffic.start_ns, ends) >= limits.waited_s
     if not mask.any():

@@ -26,7 +26,7 @@ from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Pattern
 from pcapframe.wording import counted, printable, seconds, shortened
 
-__all__ = ["SHOWN", "Brief", "health_line", "health_texts", "standout_lines"]
+__all__ = ["SHOWN", "Brief", "health_line", "health_texts", "standout_lines", "sum_waited"]
 
 SHOWN, LEAST = 5, 2  # standouts: at most, and at least where there is no room for more
 SCREEN, AROUND = 23, 4  # lines of a terminal, and those around the standouts: blanks, a heading, the last
@@ -117,7 +117,7 @@ class Brief:
             text = retransmitted_text(statistics, health)
             count, interval, _ = text.partition(", 95 %")
             yield RETRANSMITTED, (count.replace(" (", ", ") if interval else text) + self._syn_retries()
-        waited = {name: float(self.connections[column].sum()) for name, column in WAITED.items()}
+        waited = sum_waited(self.connections)
         texts = [f"{name} {seconds(time)}" for name, time in waited.items() if time >= LEAST_S]
         if texts:
             yield "time in", ", ".join(texts[:3])
@@ -127,6 +127,13 @@ class Brief:
         seen = next((one for one in self.patterns if one.pattern == "packet_retransmission"), None)
         retries = seen.observations["syn_retries"] if seen else 0
         return f"; {retries:,} of them SYN or SYN-ACK" if retries else ""
+
+
+def sum_waited(connections: pd.DataFrame) -> dict[str, float]:
+    """Sum who was waited for, by name [s]; a client that waits for the server's greeting waits for the server."""
+    waited = {name: float(connections[column].sum()) for name, column in WAITED.items()}
+    greeted = float(connections[["greeting_s", "client_wait_s"]].min(axis=1, skipna=False).sum())
+    return waited | {"clients": waited["clients"] - greeted, "servers": waited["servers"] + greeted}
 
 
 def fitting(standouts: Sequence[Standout], console: Console, width: int, room: int) -> int:

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pcapframe.analysis.display._brief import WAITED, health_texts
+from pcapframe.analysis.display._brief import health_texts, sum_waited
 from pcapframe.analysis.display._phrases import (
     RETRANSMITTED,
     reordering_rows,
@@ -76,7 +76,7 @@ def _tiles(report: "Report") -> str:
     """Write the numbers that a reader looks for first, side by side."""
     statistics = report.statistics
     handshake, endings = statistics["handshake"], statistics["endings"]
-    waited = {name: float(report.connections[column].sum()) for name, column in WAITED.items()}
+    waited = sum_waited(report.connections)
     tiles = {
         "handshakes complete": f"{handshake['successful']:,} of {statistics['total_connections']:,}",
         "ended by FIN": f"{endings['fin']:,}",

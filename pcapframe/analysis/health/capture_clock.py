@@ -84,11 +84,11 @@ def _jumps(view: View) -> Finding | None:
         return None
     astray = int(jumps.astray.sum())
     largest = jumps.largest_ns / 1e9
+    far = f"; {counted(astray, 'packet')} {agreeing(astray, 'is', 'are')} that far from those before and after"
     return Finding(
         "time_jumps",
         f"The time jumps by a year or more {counted(jumps.rows.size, 'time')}, by up to {seconds(abs(largest))} "
-        f"{'forward' if largest > 0 else 'back'}; {counted(astray, 'packet')} {agreeing(astray, 'is', 'are')} that far "
-        "from those before and after.",
+        f"{'forward' if largest > 0 else 'back'}{far if astray else ''}.",
         {"jumps": jumps.rows.size, "largest_jump_s": largest, "packets_astray": astray, "packets": len(view.packets)},
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         view.of_packets(jumps.rows),

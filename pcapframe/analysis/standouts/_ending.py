@@ -188,7 +188,9 @@ def _phase(seen: Seen, mask: Mask) -> str:
     """Say what had been exchanged before most of the RSTs."""
     carried = seen.each_way("payload_bytes")[mask] > 0
     if carried.all() or 2 * np.count_nonzero(carried) > carried.size:
-        return "after data"
+        answered = (seen.number("server_payload_bytes") > 0) | (seen.each_way("gap_bytes") > 0)
+        other = answered | ~seen.is_in("handshake", "complete")
+        return "after data" if other[mask].any() else "after data from the client alone"
     return "before any data"
 
 

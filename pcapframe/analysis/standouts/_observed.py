@@ -10,14 +10,16 @@ from pcapframe.arrays import Array, Mask
 from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = [
-    "SENTENCES", "slow_handshakes", "slow_round_trips", "slow_servers", "tells", "unanswered_requests",
-    "waiting_clients",
+    "SENTENCES", "awaited_acks", "given_up", "slow_handshakes", "slow_round_trips", "slow_servers", "tells",
+    "unanswered_requests", "waiting_clients",
 ]  # fmt: skip
 
 SEVERAL = 3  # waits of a client: one pause is nothing; slow answers of a server, unless they are long ones
 LONG_S, FEW_TURNS, MOST_OF = 2.0, 20, 0.6  # of a client's waits that are named
 SLOW_S = 0.5  # of a server's slow answers
 DELAYED_S, DELAYED_SHARE = 1.0, 0.1  # of late ACKs: all together longer than this, or much of the connections' time
+AWAITED, AT_ONCE_S = 0.5, 0.02  # smallest share of late ACKs that the next data follows within this time
+PAUSE_S = 0.5  # between messages that no answer follows
 UNANSWERED_S, UNANSWERED_SHARE = 1.0, 0.1  # of requests without an answer: longer than this, or many
 Numbers = Mapping[str, Any]
 
@@ -77,11 +79,22 @@ def waiting_clients(seen: Seen, free: Mask) -> Iterator[Found]:
         yield Found(text, group.mask, those, group.among)
 
 
+def given_up(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Clients that ended by a RST the wait for a response that never came."""
+    by_client = (seen.traffic.connections["reset_by"] == "client").to_numpy(np.bool_, na_value=False)
+    free = free & seen.is_in("ending", "reset") & by_client & (seen.each_way("fins") == 0)
+    yield from _unanswered(seen, free, "; then {} sent a RST")
+
+
 def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
     """Servers that acknowledged the last request and sent no response, or whose connection went on to another end.
 
     An open connection of which nothing follows the request shows no more than that its capture ended there.
     """
+    yield from _unanswered(seen, free, "")
+
+
+def _unanswered(seen: Seen, free: Mask, end: str) -> Iterator[Found]:
     numbers = seen.observed("unanswered_requests")
     if not numbers or seen.is_unknown("durations", "directions", "missing_bytes"):
         return
@@ -98,17 +111,25 @@ def unanswered_requests(seen: Seen, free: Mask) -> Iterator[Found]:
     waited = {row["conn_id"]: row["waited_s"] for row in numbers["by_connection"]}
     conn_ids = seen.traffic.connections.index.to_numpy()
     asking = seen.number("turns") > 0
-    mask &= ~_shut(seen, asked)
+    mask &= ~_shut(seen, asked) & ~_streams(seen)
     for group in seen.groups(mask):
         count, total = int(group.mask.sum()), int((group.among & asking).sum())
         longest = max((waited[conn_id] for conn_id in conn_ids[group.mask].tolist() if conn_id in waited), default=0.0)
         if longest < UNANSWERED_S and count < UNANSWERED_SHARE * int(asking.sum()):
             continue
+        client = seen.client_text(group.mask)
         text = (
-            f"{group.name} did not answer the last request of {seen.client_text(group.mask)} for {seconds(longest)}"
-            f"{' at most' if count > 1 else ''}{in_all(count, total, listed=_all_listed(numbers))}"
+            f"{group.name} did not answer the last request of {client} for {seconds(longest)}"
+            f"{' at most' if count > 1 else ''}{in_all(count, total, listed=_all_listed(numbers))}{end.format(client)}"
         )
         yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
+
+
+def _streams(seen: Seen) -> Mask:
+    """Tell which clients sent now and then, to a server that never sends data: nothing was to be answered."""
+    pauses = np.maximum(seen.number("client_data_packets") - 1, 1)
+    often = (pauses >= SEVERAL) & (seen.seconds("transfer_s") >= PAUSE_S * pauses)
+    return np.asarray(often & (seen.number("server_payload_bytes") == 0), np.bool_)
 
 
 def _shut(seen: Seen, asked: Array) -> Mask:
@@ -151,11 +172,39 @@ def _slow(seen: Seen, free: Mask, name: str, what: str) -> Iterator[Found]:
     count, longest = int(mask.sum()), max(slow[conn_id] for conn_id in conn_ids[mask].tolist())
     among = seen.among(mask)
     pair = _ends(seen, mask, np.empty(0, np.intp)).pair
+    if count == 1:
+        what = {"Handshakes": "The handshake"}.get(what, what)
     text = (
         f"{what} of {pair} took {seconds(longest)}{' at most' if count > 1 else ''}"
         f"{in_all(count, int(among.sum()), listed=_all_listed(numbers))}"
     )
     yield Found(text, mask, seen.traffic.within(seen.rows_of("slow_round_trips"), mask), among)
+
+
+def awaited_acks(seen: Seen, free: Mask) -> Iterator[Found]:
+    """Late ACKs that the sender waited for: most of them just before its next data."""
+    for event in tells("delayed_answers")(seen, free):
+        awaited = _awaited(seen, event.rows, event.mask)
+        if awaited < AWAITED * event.rows.size:
+            continue
+        some = "" if seen.is_cut("delayed_answers") else f"; the next data followed {awaited:,} of these ACKs at once"
+        yield event._replace(sentence=event.sentence + some)
+
+
+def _awaited(seen: Seen, acks: Array, mask: Mask) -> int:
+    """Count ACKs after which the peer's next data came at once."""
+    every = seen.traffic.by_connection(seen.traffic.all_rows(mask))
+    carries = seen.traffic.payload(every.rows) > 0
+    from_client = seen.traffic.from_client(every.rows)
+    sender = 2 * every.place + from_client
+    order = np.lexsort((every.rows[carries], sender[carries]))
+    data_rows, data_of = every.rows[carries][order], sender[carries][order]
+    peer = 2 * seen.traffic.place(acks) + ~seen.traffic.from_client(acks)
+    key = np.int64(every.rows.max(initial=0) + 1)
+    at = np.searchsorted(data_of * key + data_rows, peer * key + acks)
+    at = np.minimum(at, data_rows.size - 1)
+    follows = (data_of[at] == peer) & (data_rows[at] > acks)
+    return int(np.count_nonzero(seen.traffic.seconds_between(acks[follows], data_rows[at[follows]]) <= AT_ONCE_S))
 
 
 def tells(pattern: str) -> Callable[[Seen, Mask], Iterator[Found]]:

@@ -18,6 +18,7 @@ from pcapframe.analysis.standouts import _carrying as carrying
 from pcapframe.analysis.standouts import _ending as ending
 from pcapframe.analysis.standouts import _establishing as establishing
 from pcapframe.analysis.standouts import _observed as observed
+from pcapframe.analysis.standouts import _speaking as speaking
 from pcapframe.analysis.standouts._filters import PACKETS, Filters
 from pcapframe.analysis.standouts._naming import with_names
 from pcapframe.analysis.standouts._observed import tells
@@ -49,6 +50,7 @@ NOT_MADE = (
     "aborted_handshakes",
 )  # fmt: skip
 LOST = ("never_acknowledged", "largest_segment_repeated", "window_probes_unanswered", "keep_alives_unanswered")
+UNSERVED = ("tls_alerts", "requests_given_up")
 IDLE = ("rst_at_same_idle_time", "rst_at_same_age", "first_after_idle")
 RESETS = (*IDLE, "reset_connections")
 ENDED = (*RESETS, "reset_after_fin")
@@ -70,13 +72,22 @@ RULES = (
     Rule("rst_at_same_idle_time", "rst_at_same_idle_time", CUT, NOT_MADE, ending.reset_at_same_idle_time),
     Rule("rst_at_same_age", "rst_at_same_age", CUT, (*NOT_MADE, "rst_at_same_idle_time"), ending.reset_at_same_age),
     Rule("icmp_errors", "icmp_errors", HELD, NOT_MADE, tells("icmp_errors")),
-    Rule("reset_connections", "abnormal_termination", CUT, (*NOT_MADE, *LOST, *IDLE), ending.reset),
-    Rule("unanswered_requests", "unanswered_requests", SLOW, (*LOST, *RESETS), observed.unanswered_requests),
+    Rule("tls_alerts", None, CUT, LOST, speaking.alerts),
+    Rule(
+        "requests_given_up", "unanswered_requests", CUT, (*NOT_MADE, *LOST, *IDLE, "tls_alerts"), observed.given_up,
+    ),
+    Rule("reset_connections", "abnormal_termination", CUT, (*NOT_MADE, *LOST, *IDLE, *UNSERVED), ending.reset),
+    Rule("unanswered_requests", "unanswered_requests", SLOW, (*LOST, *RESETS, *UNSERVED), observed.unanswered_requests),
+    Rule(
+        "closed_without_response", None, HELD, (*LOST, *UNSERVED, "unanswered_requests"),
+        speaking.closed_without_response,
+    ),
     Rule(
         "reset_after_fin", "abnormal_termination", ending.AFTER_FIN,
-        (*NOT_MADE, *LOST, *RESETS, "unanswered_requests"), ending.reset_after_fin,
+        (*NOT_MADE, *LOST, *RESETS, *UNSERVED, "unanswered_requests"), ending.reset_after_fin,
     ),
     Rule("closed_without_data", None, HELD, (), ending.closed_without_data),
+    Rule("without_data", None, ODD, ("closed_without_data", *LOST), speaking.without_data),
     Rule("zero_window", "zero_window", HELD, ("window_probes_unanswered",), carrying.closed_windows),
     Rule("small_window", "small_window", SLOW, ("zero_window",), tells("small_window")),
     Rule(
@@ -85,7 +96,9 @@ RULES = (
     ),
     Rule("held_back_transfers", "held_back_transfers", SLOW, HOLDING, carrying.held_back),
     Rule("slow_service", "slow_service", SLOW, (), observed.slow_servers),
-    Rule("delayed_answers", "delayed_answers", SLOW, (), tells("delayed_answers")),
+    Rule("one_slow_answer", None, SLOW, ("slow_service", *LOST), speaking.one_slow_answer),
+    Rule("late_greetings", None, SLOW, LOST, speaking.late_greetings),
+    Rule("delayed_answers", "delayed_answers", SLOW, (), observed.awaited_acks),
     Rule("slow_round_trips", "slow_round_trips", SLOW, (), observed.slow_round_trips),
     Rule("repeated_syn", "repeated_syn", SLOW, TRIPS[:1], establishing.repeated_syns),
     Rule("slow_handshakes", "slow_round_trips", SLOW, TRIPS[:2], observed.slow_handshakes),

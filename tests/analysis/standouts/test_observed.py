@@ -89,3 +89,24 @@ def test_two_slow_servers_have_a_line_each() -> None:
         for talk in talks(2, server=server)
     ]
     assert [text.partition(" took ")[0] for text in sentences(*made)] == ["198.51.100.1:80", "198.51.100.2:80"]
+
+
+def test_late_acks_that_nobody_waited_for_are_ordinary() -> None:
+    talk = Conversation(rtt=0.001).handshake()
+    for _ in range(20):
+        talk.data("client", 100).ack("server", after=0.2).wait(3)
+    assert not [seen for seen in found(talk.close()).standouts if seen.kind == "delayed_answers"]
+
+
+def test_a_client_that_waits_before_most_requests() -> None:
+    """Four requests, three of them 5 s after the response before: 15.02 of 15.16 s."""
+    talk = Conversation().handshake()
+    for wait in (0, 5, 5, 5):
+        talk.wait(wait).data("client", 100).data("server", 900).ack("client")
+    (only,) = sentences(talk.close())
+    assert only.startswith("192.0.2.1 waited 15 s of 15.1 s before asking 198.51.100.1:80")
+
+
+def test_one_handshake_that_took_long_is_one() -> None:
+    talk = Conversation().syn().syn_ack(after=0.75).ack().data("client", 100).data("server", 900).ack().close()
+    assert sentences(talk) == ["The handshake of 192.0.2.1 to 198.51.100.1:80 took 750 ms"]
