@@ -17,6 +17,7 @@ from pcapframe.widgets._controls import Controls
 from pcapframe.widgets._export import Export
 from pcapframe.widgets._parts import STYLE, Debounced
 from pcapframe.widgets._selection import ExplorerSelection
+from pcapframe.widgets._standouts import StandoutList
 from pcapframe.widgets._state import FILTERS, ExplorerState
 from pcapframe.widgets._table import ConnectionTable
 from pcapframe.widgets._views import ConnectionView, PatternView, SelectionChart, escaped
@@ -148,7 +149,8 @@ class Explorer(widgets.VBox):
         side.add_class("pcapframe-side")
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
-        self.children = [style, self.head, self.export, self.message, body]
+        self.standouts = StandoutList(state, guarded)
+        self.children = [style, self.standouts, self.head, self.export, self.message, body]
         self._draw = Debounced(guarded(self._show))
         self._tell = Debounced(guarded(self._show_selection))
         state.observe(self._selected, "selection")
