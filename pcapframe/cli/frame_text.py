@@ -1,13 +1,12 @@
 """Tables of the commands that list rows of a frame, fitted to the width of the terminal."""
 
 import pandas as pd
-from rich.console import Group, JustifyMethod, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pcapframe.analysis import Analysis, count_label
-from pcapframe.analysis.display import table
 from pcapframe.arrays import Mask
-from pcapframe.cli.terminal import head, leave_out, needed_width, terminal_width
+from pcapframe.cli.terminal import TEXTS, head, leave_out, needed_width, terminal_width, write_rows
 from pcapframe.measures import each_way, endpoint_text
 from pcapframe.naming import beside, names_by_end, server_name_text
 
@@ -67,13 +66,7 @@ def connections_text(
     # States are wrapped first, between words; addresses only if that does not free enough room.
     words = {titles[name]: cells if name != "state" else " ".join(cells).split() for name, cells in columns.items()}
     folded = ("state", "name", "client", "server") if needed_width(words) > width else ("state", "name")
-    rows = table((), texts=0)
-    for name in columns:
-        is_text = name in ("client", "server", "name", "state")
-        justify: JustifyMethod = "left" if is_text else "right"
-        rows.add_column(titles[name], justify=justify, no_wrap=name not in folded, overflow="fold")
-    for cells in zip(*columns.values(), strict=True):
-        rows.add_row("", *cells)
+    rows = write_rows(columns, folded=folded, texts=TEXTS - {"Wireshark"}, titles=titles)
     total = len(connections)
     more = analysis.health.qualify_count(total, "connection", "connections")
     more = more if total <= limit else f"{limit:,} of {more}, see --limit"
@@ -132,14 +125,8 @@ def resends_text(analysis: Analysis, resends: pd.DataFrame, *, limit: int, width
     words = {name: cells for name, cells in columns.items() if name not in FOLDED}
     words |= {name.replace(" ", "\n"): " ".join(columns[name]).split() for name in FOLDED}
     folded = FOLDED if needed_width(words) <= width else tuple(columns)
-    rows = table((), texts=0)
-    for name in columns:
-        is_text = name in ("server", "from", "reason", "needless", "Wireshark", "rule")
-        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
-    for cells in zip(*columns.values(), strict=True):
-        rows.add_row("", *cells)
     more = total if len(resends) <= limit else f"{limit:,} of {total}, see --limit"
-    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+    return Group(*head(analysis), write_rows(columns, folded=folded), Text(f"  {more}", style="dim"), *left_out)
 
 
 def _resend_columns(analysis: Analysis, resends: pd.DataFrame) -> dict[str, list[str]]:
@@ -195,14 +182,8 @@ def rsts_text(analysis: Analysis, rsts: pd.DataFrame, *, limit: int, width: int 
         return Group(*head(analysis), Text(f"  {total}", style="dim"))
     words = {name: " ".join(cells).split() for name, cells in columns.items()}
     folded = tuple(columns) if needed_width(words) > width else ("sequence", "hop limit")
-    rows = table((), texts=0)
-    for name in columns:
-        is_text = name in ("from", "phase", "sequence", "ended it")
-        rows.add_column(name, justify="left" if is_text else "right", no_wrap=name not in folded, overflow="fold")
-    for cells in zip(*columns.values(), strict=True):
-        rows.add_row("", *cells)
     more = total if len(rsts) <= limit else f"{limit:,} of {total}, see --limit"
-    return Group(*head(analysis), rows, Text(f"  {more}", style="dim"), *left_out)
+    return Group(*head(analysis), write_rows(columns, folded=folded), Text(f"  {more}", style="dim"), *left_out)
 
 
 def _rst_columns(rsts: pd.DataFrame) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ NAMES = {2: ("client", "server"), 3: ("client", "middle", "server")}
 
 @click.command()
 @bare_captures
-@click.option("--names", metavar="NAME,NAME", help="Names of the points, in the order of the captures.")
+@click.option("--points", metavar="POINT,POINT", help="Names of the points of capture, in the order of the captures.")
 @click.option("--full", is_flag=True, help="All that stands out, with all frames listed.")
 @click.option("--report", metavar="FILE", help="Write an HTML report with charts and ladders to this file.")
 @frame_files
@@ -23,7 +23,7 @@ NAMES = {2: ("client", "server"), 3: ("client", "middle", "server")}
 @output
 def join(
     captures: Captures,
-    names: str | None,
+    points: str | None,
     full: bool,
     report: str | None,
     csv: str | None,
@@ -40,15 +40,15 @@ def join(
     \b
     Examples:
       pcapframe join client.pcap server.pcap
-      pcapframe join a.pcap b.pcap c.pcap --names laptop,gateway,server
+      pcapframe join a.pcap b.pcap c.pcap --points laptop,gateway,server
       pcapframe join client.pcap server.pcap --csv transmissions.csv
       pcapframe join client.pcap server.pcap --report join.html
     """
     for path in (output, csv, parquet, report):
         check_writable(path)
-    given = [name.strip() for name in names.split(",")] if names is not None else _names(len(captures))
+    given = [name.strip() for name in points.split(",")] if points is not None else _names(len(captures))
     if len(given) != len(captures) or len(set(given)) != len(given):
-        raise click.UsageError(f"--names needs {len(captures)} different names, one for each capture")
+        raise click.UsageError(f"--points needs {len(captures)} different names, one for each capture")
     if len(captures) < 2:
         raise click.UsageError("a join needs two captures or more")
     analyses = {

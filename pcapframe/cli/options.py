@@ -102,19 +102,19 @@ timezone_option = click.option(
     "--timezone", metavar="ZONE", is_eager=True, expose_value=False, callback=_choose_timezone,
     help="Zone of the times that are shown, such as Europe/Berlin; UTC by default. JSON, CSV and Parquet stay in UTC.",
 )  # fmt: skip
-# A join has names of its own, those of the points.
+# A join keeps no analysis: it has several.
 bare_captures = _options(
     click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...", callback=_remote),
     allow_host,
     decode_as_option,
     timezone_option,
-)
-captures = _options(
-    bare_captures,
     click.option(
         "--names", metavar="HOSTS", expose_value=False, callback=_keep_names,
         help="Names of addresses, in the format of /etc/hosts.",
     ),
+)  # fmt: skip
+captures = _options(
+    bare_captures,
     click.option(
         "--cache", is_flag=True, expose_value=False, callback=_keep_cache,
         help="Keep the analysis in the cache folder, and open it the next time.",

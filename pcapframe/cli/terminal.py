@@ -1,18 +1,24 @@
 """Print for a person: styles, the width of a line, and the head of every text."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import Console, JustifyMethod, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from pcapframe.analysis import Analysis
-from pcapframe.analysis.display import health_brief, note_line, plain_text
+from pcapframe.analysis.display import health_brief, note_line, plain_text, table
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.wording import printable
 
-__all__ = ["head", "leave_out", "needed_width", "show", "terminal_width"]
+__all__ = ["TEXTS", "head", "leave_out", "needed_width", "show", "terminal_width", "write_rows"]
 
+# Columns that are left-aligned; numbers are right-aligned.
+TEXTS = {
+    "client", "ended it", "from", "name", "needless", "overlaps", "phase", "reason", "rule", "sender", "sequence",
+    "server", "state", "Wireshark",
+}  # fmt: skip
 WIDTH = 100  # of a line outside a terminal [characters]
 
 
@@ -81,6 +87,41 @@ def needed_width(columns: Mapping[str, list[str]]) -> int:
         With the space between columns. [characters]
     """
     return 2 + sum(2 + max(len(text) for text in (*title.split("\n"), *cells)) for title, cells in columns.items())
+
+
+def write_rows(
+    columns: Mapping[str, list[str]],
+    *,
+    folded: Collection[str],
+    texts: Collection[str] = TEXTS,
+    titles: Mapping[str, str] | None = None,
+) -> Table:
+    """Write cells as a table: the one way in which commands do it.
+
+    Parameters
+    ----------
+    columns : mapping
+        Cells by name.
+    folded : collection of str
+        Columns whose cells may take several lines.
+    texts : collection of str
+        Columns that are left-aligned.
+    titles : mapping, optional
+        Titles that differ from the names.
+
+    Returns
+    -------
+    Table
+        One row a line.
+    """
+    rows = table((), texts=0)
+    for name in columns:
+        justify: JustifyMethod = "left" if name in texts else "right"
+        title = (titles or {}).get(name, name)
+        rows.add_column(title, justify=justify, no_wrap=name not in folded, overflow="fold")
+    for cells in zip(*columns.values(), strict=True):
+        rows.add_row("", *cells)
+    return rows
 
 
 def leave_out(columns: dict[str, list[str]], dispensable: Sequence[str], width: int) -> list[RenderableType]:

@@ -5,18 +5,14 @@ from collections.abc import Iterable
 
 import pandas as pd
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from pcapframe.analysis import Analysis
-from pcapframe.analysis.display import table
-from pcapframe.cli.terminal import head, leave_out, terminal_width
+from pcapframe.cli.terminal import TEXTS, head, leave_out, terminal_width, write_rows
 from pcapframe.naming import LONGEST_NAME, beside, names_by_end, server_name_text
 from pcapframe.wording import counted, percent, printable, seconds, shortened
 
 __all__ = ["turns_text", "waits_text"]
-
-TEXTS = ("server", "client", "name", "sender", "overlaps")
 
 
 def turns_text(analysis: Analysis, turns: pd.DataFrame, *, limit: int, width: int | None = None) -> RenderableType:
@@ -144,7 +140,12 @@ def _senders(columns: dict[str, list[str]], shown: pd.DataFrame, width: int) -> 
     left_out = leave_out(words, [name for name in ("idle", "not split") if name in words], width)
     note = "  shares of the time in which a sender had something under way, where the capture shows it"
     heading = Text("\nWhat senders were doing", style="bold")
-    return [heading, _rows({name: cells[name] for name in words}), Text(note, style="dim"), *left_out]
+    return [
+        heading,
+        write_rows({name: cells[name] for name in words}, folded=TEXTS),
+        Text(note, style="dim"),
+        *left_out,
+    ]
 
 
 def _named_ends(analysis: Analysis, ends: Iterable[str], by: str) -> list[str]:
@@ -189,17 +190,7 @@ def _fitted(
     left_out = leave_out(words, dispensable, terminal_width() if width is None else width)
     columns = {name: columns[name] for name in words}
     more = count if total <= limit else f"{limit:,} of {count}, see --limit"
-    return Group(*head(analysis), _rows(columns), Text(f"  {more}", style="dim"), *left_out)
-
-
-def _rows(columns: dict[str, list[str]]) -> Table:
-    """Put cells into a table."""
-    rows = table((), texts=0)
-    for name in columns:
-        rows.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=name not in TEXTS, overflow="fold")
-    for cells in zip(*columns.values(), strict=True):
-        rows.add_row("", *cells)
-    return rows
+    return Group(*head(analysis), write_rows(columns, folded=TEXTS), Text(f"  {more}", style="dim"), *left_out)
 
 
 def _frames(first: int, last: int) -> str:

@@ -32,7 +32,7 @@ VALUES = {
     "MIB": "64",
     "N": "3",
     "NAME": "port_reuse",
-    "NAME,NAME": "one,two",
+    "POINT,POINT": "one,two",
     "NAME=VALUE": "packet_retransmission.rate=0.5",
     "NAMES": "time,src",
     "OUT": "out.pcap",

@@ -33,7 +33,7 @@ def test_text(files):
 
 
 def test_json(files):
-    summary = json.loads(run(*files, "--json", "--names", "a,b").stdout)
+    summary = json.loads(run(*files, "--json", "--points", "a,b").stdout)
     assert [point["name"] for point in summary["points"]] == ["a", "b"]
     assert summary["fates"]["to_server"]["not_captured"] == 1
 
@@ -46,7 +46,7 @@ def test_csv(files):
 
 @pytest.mark.parametrize("names", ["a", "a,a", "a,b,c", "a b,c"])
 def test_bad_names(files, names):
-    result = run(*files, "--names", names)
+    result = run(*files, "--points", names)
     assert result.exit_code in (1, 2)
     assert not result.stdout
 

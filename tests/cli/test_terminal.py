@@ -18,6 +18,8 @@ from pcapframe.report import ReportResult
 from pcapframe.wording import printable
 from tests.builders import Conversation, Pcapng, merge
 from tests.cli.running import VALUES, Ran, command_lines, main
+from tests.names.hellos import hello
+from tests.names.test_answering import answer, datagram
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTILE = "a\x1b[31m\x07\r\x9b2J\u202e\x7f\nz"  # colour, bell, overwriting, erasing, right to left
@@ -29,10 +31,12 @@ CODE = "from pcapframe.cli import main; main()"
 def hostile_capture() -> bytes:
     """Whatever can be text in a capture is hostile."""
     ng = Pcapng()
-    talk = Conversation().handshake().data("client", 100).retransmit("client", after=0.4).ack("server").rst("server")
+    talk = Conversation(start=1.0).handshake().send("client", "PA", hello(HOSTILE.encode()))
+    talk.retransmit("client", after=0.4).ack("server").data("server", 100, after=2.0).ack().rst("server")
+    name = HOSTILE.replace(".", "")
     packets = [
         ng.enhanced(int(time * 10**6), data, comment=HOSTILE if number < 3 else None)
-        for number, (time, data) in enumerate(merge(talk))
+        for number, (time, data) in enumerate(merge([datagram(answer(name))], talk))
     ]
     interface = ng.interface(name=HOSTILE, description=HOSTILE, comment=HOSTILE)
     return b"".join([ng.section(comment=HOSTILE), interface, *packets, b"\x1b[31m cut off"])
