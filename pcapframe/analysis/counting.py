@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from pcapframe.analysis.statistics import (
     Reordering,
     Retransmissions,
     RstDistribution,
+    Shown,
     Statistics,
 )
 from pcapframe.arrays import Mask
@@ -89,7 +90,7 @@ def count_statistics(
         differing(segments[label].to_numpy(bool), segments[evidence].to_numpy(bool))
         for label, evidence in (("retransmission", "resent"), ("out_of_order", "reordered"))
     )
-    return Statistics(
+    counts = Statistics(
         total_connections=len(connections),
         total_packets=_sum(connections, "packets"),
         handshake=Handshakes(
@@ -123,6 +124,7 @@ def count_statistics(
         capture_duplicates=copies.size,
         capture_gap_bytes=_sum(connections, "gap_bytes"),
     )
+    return cast(Statistics, Shown(counts))
 
 
 def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:

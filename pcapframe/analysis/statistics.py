@@ -4,7 +4,11 @@ Counts use the evidence columns. Packets and bytes count every packet; flags, RS
 additional captured copies of a packet (``capture_duplicate``).
 """
 
-from typing import TypedDict
+import html
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict
+
+from pcapframe.wording import printable, value_text
 
 __all__ = [
     "LISTED",
@@ -19,6 +23,7 @@ __all__ = [
     "Reordering",
     "Retransmissions",
     "RstDistribution",
+    "Shown",
     "Statistics",
 ]
 
@@ -161,6 +166,30 @@ class ConnectionStates(TypedDict):
     reset: int
     closed: int
     unknown: int
+
+
+class Shown(dict[str, Any]):
+    """Statistics that a notebook shows as a table; for everything else a dict."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{html.escape(printable(name))}</td>"
+            f"<td style='text-align:right'>{html.escape(value_text(value))}</td></tr>"
+            for name, value in _flat(self)
+        )
+        return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _flat(counts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the numbers of nested dicts with the names that lead to them; of a list, how many it has."""
+    for key, value in counts.items():
+        name = f"{before}{key.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}: ")
+        elif isinstance(value, list | tuple):
+            yield name, f"{len(value):,} listed"
+        else:
+            yield name, value
 
 
 class Statistics(TypedDict):

@@ -6,7 +6,7 @@ from typing import Any, get_type_hints, is_typeddict
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis.statistics import Statistics
+from pcapframe.analysis.statistics import Shown, Statistics
 
 
 @pytest.mark.parametrize("name", ["clean.pcap", "resets.pcap", "mirrored.pcap.gz", "midstream.pcap"])
@@ -38,3 +38,13 @@ def keys(kind: Any, value: Any) -> None:
 
 def test_statistics_have_the_keys_that_are_described() -> None:
     keys(Statistics, pf.analyze(pf.example("losses.pcap")).statistics)
+
+
+def test_a_notebook_shows_numbers_by_name_escaped() -> None:
+    html = Shown({"total_connections": 12345, "retransmissions": {"rate": None, "by_connection": [1, 2], "<b>": True}})
+    shown = html._repr_html_()
+    assert "<td style='text-align:right'>12,345</td>" in shown
+    assert "retransmissions: by connection</td><td style='text-align:right'>2 listed<" in shown
+    assert "&lt;b&gt;" in shown
+    assert json.loads(json.dumps(html)) == dict(html)
+    assert "handshake: successful" in pf.analyze(pf.example("clean.pcap")).statistics._repr_html_()  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """A finding about a capture, and all findings together as its health."""
 
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,7 +8,7 @@ from typing import Any
 
 from pcapframe.analysis.health._statistics import AT_LEAST, STATISTICS, UNKNOWN, Qualifier
 from pcapframe.patterns import Evidence, Pattern, rests_on
-from pcapframe.wording import counted
+from pcapframe.wording import counted, printable
 
 __all__ = ["CaptureHealth", "Finding"]
 
@@ -81,6 +82,19 @@ class CaptureHealth:
 
     findings: tuple[Finding, ...]
     sentence: str
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: one row a finding, with what it limits."""
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in ("observed", "limits", "evidence"))
+        rows = "".join(
+            "<tr>" + "".join(
+                f"<td style='text-align:left;white-space:normal;vertical-align:top'>{html.escape(printable(text))}</td>"
+                for text in (found.sentence, _limits(found.affects), str(found.evidence))
+            ) + "</tr>"
+            for found in self.findings
+        )  # fmt: skip
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+        return f"<div><p>{html.escape(printable(self.sentence))}</p>{table}</div>"
 
     @cached_property
     def qualifiers(self) -> dict[str, Qualifier]:

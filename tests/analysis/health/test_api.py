@@ -88,3 +88,12 @@ def test_hostile_notes_are_only_text() -> None:
         analysis = pf.analyze(frames)
     assert "\x1b" not in str(analysis)
     assert "\x1b" not in analysis._repr_html_()
+
+
+def test_a_notebook_shows_findings_escaped() -> None:
+    first = pf.Finding("a", "<b>cut\x1b[31m</b>", {}, {"packets": "at least"}, pf.Evidence())
+    shown = pf.CaptureHealth((first,), "1 & 2")._repr_html_()
+    assert "<p>1 &amp; 2</p>" in shown
+    assert "&lt;b&gt;cut\\x1b[31m&lt;/b&gt;" in shown
+    assert "at least" in shown
+    assert "<table>" not in pf.CaptureHealth((), "")._repr_html_()
