@@ -19,7 +19,7 @@ from pcapframe.capture.extras import (
     QUOTE,
     SideRecords,
 )
-from pcapframe.capture.fragments import Datagrams, new_datagrams, taken, with_datagrams
+from pcapframe.capture.fragments import NO_WHOLES, Datagrams, Wholes, new_datagrams, taken, with_datagrams
 from pcapframe.capture.framing import skip_links, split_aggregates
 from pcapframe.capture.innermost import DEPTH
 from pcapframe.capture.interning import (
@@ -37,7 +37,7 @@ from pcapframe.memory import one_block
 __all__ = ["PacketColumns"]
 
 Array = npt.NDArray[Any]
-Watch: TypeAlias = Callable[[Array, Array, int, Array, int, int], None]
+Watch: TypeAlias = Callable[[Array, Array, int, Array, int, int, Wholes], None]
 """Sees packets while their bytes are at hand: the buffer, the batch, how many records of it, the newest columns, which
 row of these is the first record's, and which one it is among all."""
 
@@ -143,7 +143,8 @@ class PacketColumns:
             self.sack.append(self._sack_pool[:edges].copy())
             self._edges += edges
         if self._watch:
-            self._watch(buffer, batch, count, self._newest, self._waiting, self.count)
+            wholes = self._datagrams.wholes if waiting and self._datagrams else NO_WHOLES
+            self._watch(buffer, batch, count, self._newest, self._waiting, self.count, wholes)
         self._waiting += count
         return 0
 

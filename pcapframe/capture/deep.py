@@ -13,7 +13,7 @@ from pcapframe.capture import icmp, ip, transport, tunnels
 from pcapframe.capture.bits import be16, be32
 from pcapframe.capture.decoding import unchecked_columns, write_row
 from pcapframe.capture.extras import IS_FRAGMENT, NOT_OPENED
-from pcapframe.capture.fragments import LATEST, add_fragment
+from pcapframe.capture.fragments import LATEST, add_fragment, keep_whole
 from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, INSIDE, OUTER, SLICED, SLOTS, STOP, innermost
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
@@ -235,6 +235,7 @@ def decode_deferred(
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
     late_edges = beside = quoting = 0
     last, last_src, last_dst = unchecked(scratch.last), np.int64(NO_ADDRESSES), np.int64(NO_ADDRESSES)
+    table.wholes.filled[0] = 0
     for j in range(waiting):
         record = batch[deferred[j]]
         row = first_row + deferred[j]
@@ -246,6 +247,7 @@ def decode_deferred(
         source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
         kind, protocol, at = starts.kinds[j], np.int64(0), starts.places[j]
         vlan, way, way_cut, piece_of = starts.vlans[j], np.int64(0), np.int64(-1), np.int64(-1)
+        is_whole = False
         for _ in range(DEPTH):
             found, protocol, payload, payload_end, vlan, way = innermost(
                 source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways
@@ -264,7 +266,7 @@ def decode_deferred(
                         if udp[be16(source, payload)] == 0 and udp[be16(source, payload + 2)] == 0:
                             table.known[serial] = 1
                     break
-                source, at = heads, np.int64(LATEST)
+                source, at, is_whole = heads, np.int64(LATEST), True
                 stop, wire_end = at + known, at + total
                 whole = wire_end
             elif header[ip.FRAGMENT_OFFSET] == 0:
@@ -288,6 +290,8 @@ def decode_deferred(
                 has |= transport.HAS_IP_ID
         if found == IP_PAYLOAD and protocol == TCP:
             has |= decode_tcp(source, payload, np.int64(header[STOP]), payload_end, fields)
+            if is_whole:
+                keep_whole(table, deferred[j], payload, min(np.int64(header[STOP]), payload_end))
             if way == way_cut:
                 has &= ~transport.HAS_PAYLOAD
                 fields[transport.PAYLOAD] = 0

@@ -1,9 +1,10 @@
 """Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5), while a capture is read.
 
 A datagram belongs to the frame that completes it, in whatever order its fragments came, as in Wireshark; one that is
-never complete has no transport header, and is said to be undecoded. Only the first bytes of a datagram are kept: enough
-for the headers of tunnels and TCP, even if they are spread over several fragments. Memory is bounded: `MOST_DATAGRAMS`
-may be incomplete at a time, then the oldest is given up, as is one that is incomplete for a minute.
+never complete has no transport header, and is said to be undecoded. Only the first bytes of a datagram are kept: as
+many as a full Ethernet frame has, so that names are found in what a smaller link cut. Memory is bounded:
+`MOST_DATAGRAMS` may be incomplete at a time, then the oldest is given up, as is one that is incomplete for a minute. Of
+those that a batch completes, `WHOLE_BYTES` are kept until their names are read.
 """
 
 import mmap
@@ -14,14 +15,19 @@ import numpy.typing as npt
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture import ip
-from pcapframe.jit import inner_jit
+from pcapframe.capture.records import BATCH_RECORDS
+from pcapframe.jit import inner_jit, unchecked
 
-__all__ = ["HEAD_BYTES", "LATEST", "Datagrams", "add_fragment", "new_datagrams", "taken", "with_datagrams"]
+__all__ = [
+    "HEAD_BYTES", "LATEST", "NO_WHOLES", "Datagrams", "Wholes", "add_fragment", "keep_whole",
+    "new_datagrams", "taken", "with_datagrams",
+]  # fmt: skip
 
 Array = npt.NDArray[Any]
 
-MOST_DATAGRAMS = 16_384  # 47 MB
-HEAD_BYTES = 512  # kept of each
+MOST_DATAGRAMS = 16_384  # 68 MB
+HEAD_BYTES = 1536  # kept of each
+WHOLE_BYTES = 1 << 20
 LATEST = MOST_DATAGRAMS * HEAD_BYTES  # where in `Datagrams.heads` the datagram lies that was completed last
 TIMEOUT_NS = 60_000_000_000  # RFC 8200: 60 s; RFC 1122: 60 to 120 s
 UNIT_BYTES = 8
@@ -52,6 +58,21 @@ SLOT = np.dtype(
 USED, FREE, OLDEST, NEWEST, BEGUN = range(5)  # in `Datagrams.numbers`: slots used so far, first slots of lists, all
 
 
+class Wholes(NamedTuple):
+    """What was completed in a batch of records: from the TCP header on, as much as was kept."""
+
+    data: Array  # uint8
+    places: Array  # int32, for each: the number of its record in the batch, and where it begins and ends
+    filled: Array  # int64, shape (1,): how many
+
+
+def _new_wholes(size: int) -> Wholes:
+    return Wholes(np.zeros(size, np.uint8), np.zeros((BATCH_RECORDS, 3), np.int32), np.zeros(1, np.int64))
+
+
+NO_WHOLES = _new_wholes(1)
+
+
 class Datagrams(NamedTuple):
     """Datagrams that are not complete, a slot each."""
 
@@ -63,6 +84,7 @@ class Datagrams(NamedTuple):
     numbers: Array  # int64
     known: Array  # uint8, by serial: whether the datagram was completed, or is known to hold nothing that is missed
     latest: Array  # uint64, key of the datagram completed last
+    wholes: Wholes
 
 
 def new_datagrams() -> Datagrams:
@@ -79,7 +101,8 @@ def new_datagrams() -> Datagrams:
         memory[begin:end].view(dtype) for begin, end, (_, dtype) in zip([0, *ends[:-1]], ends, dtypes, strict=True)
     )
     buckets, numbers = np.full(BUCKETS, NONE, np.int32), np.array([0, NONE, NONE, NONE, 0], np.int64)
-    return Datagrams(heads, origins, seen, slots, buckets, numbers, np.zeros(BUCKETS, np.uint8), np.zeros(5, np.uint64))
+    known, latest = np.zeros(BUCKETS, np.uint8), np.zeros(5, np.uint64)
+    return Datagrams(heads, origins, seen, slots, buckets, numbers, known, latest, _new_wholes(WHOLE_BYTES))
 
 
 def with_datagrams(datagrams: Datagrams, count: int) -> Datagrams:
@@ -96,6 +119,21 @@ def taken(datagrams: Datagrams) -> int:
     """How much memory the slots used so far take, in bytes."""
     slots = int(datagrams.numbers[USED]) * (HEAD_BYTES + 2 * HEAD_UNITS + 8 * WORDS + SLOT.itemsize)
     return slots + int(datagrams.numbers[BEGUN])
+
+
+@inner_jit
+def keep_whole(table: Any, record: Any, at: Any, stop: Any) -> None:
+    """Keep what the datagram completed last has between two places of `heads`, of a record of the batch."""
+    wholes = table.wholes
+    number = wholes.filled[0]
+    begin = np.int64(wholes.places[number - 1, 2]) if number else np.int64(0)
+    if stop <= at or begin + stop - at > wholes.data.size:
+        return
+    kept, heads = unchecked(wholes.data), unchecked(table.heads)
+    for k in range(stop - at):
+        kept[begin + k] = heads[at + k]
+    wholes.places[number, 0], wholes.places[number, 1], wholes.places[number, 2] = record, begin, begin + stop - at
+    wholes.filled[0] = number + 1
 
 
 @inner_jit
@@ -178,7 +216,7 @@ def _add(table: Any, key: Any, bucket: Any, time: Any, protocol: Any) -> Any:
 @inner_jit
 def _copy_head(table: Any, number: Any, buffer: Any, at: Any, start: Any, known: Any) -> None:
     """Copy what a fragment has of the head; of two that overlap, the one that begins first holds, as in Wireshark."""
-    begin = start // UNIT_BYTES
+    begin, heads = start // UNIT_BYTES, unchecked(table.heads)
     for unit in range(begin, min((start + known + UNIT_BYTES - 1) // UNIT_BYTES, HEAD_UNITS)):
         bits = table.seen[number * WORDS + (unit >> 6)]
         origin = number * HEAD_UNITS + unit
@@ -186,8 +224,13 @@ def _copy_head(table: Any, number: Any, buffer: Any, at: Any, start: Any, known:
             continue
         table.origins[origin] = begin
         place = unit * UNIT_BYTES
-        for k in range(place, min(place + UNIT_BYTES, start + known)):
-            table.heads[number * HEAD_BYTES + k] = buffer[np.uint64(at + k - start)]
+        target, source = np.uint64(number * HEAD_BYTES + place), np.uint64(at + place - start)
+        if place + UNIT_BYTES <= start + known:
+            for k in range(np.uint64(UNIT_BYTES)):
+                heads[target + k] = buffer[source + k]
+        else:
+            for k in range(np.uint64(start + known - place)):
+                heads[target + k] = buffer[source + k]
 
 
 @inner_jit
@@ -306,8 +349,9 @@ def add_fragment(
     for k in range(5):
         table.latest[k] = key[k]
     known = min(total, np.int64(slot.known))
+    heads = unchecked(table.heads)
     for k in range(known):
-        table.heads[LATEST + k] = table.heads[number * HEAD_BYTES + k]
+        heads[LATEST + k] = heads[number * HEAD_BYTES + k]
     protocol = np.int64(slot.protocol)
     _drop(table, number)
     return total, known, protocol, serial

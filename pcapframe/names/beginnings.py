@@ -122,10 +122,10 @@ def _read(data: Any, at: Any, end: Any, line: Any, is_cut: Any, kind: Any, pool:
 
 
 @inner_jit
-def _state_after(kind: Any, result: Any, is_first: Any, data: Any, at: Any, end: Any) -> Any:
-    """Return the state of a direction when a beginning was read."""
+def _state_after(kind: Any, result: Any, data: Any, at: Any, end: Any) -> Any:
+    """Return the state of a direction when a beginning was read; another may follow one whose lengths do not fit."""
     if kind == TLS:
-        return SETTLED if result == DONE or is_first else OPEN
+        return SETTLED if result == DONE else OPEN
     if result != DONE or end - at < len(CONNECT):
         return OPEN
     for k in range(len(CONNECT)):
@@ -146,7 +146,7 @@ def _begin(
     if result == MORE and not is_cut and size < SLOT_BYTES:
         flow.state, flow.kind = HELD, kind
         return True
-    flow.state = _state_after(kind, result, application >= 0, data, at, end)
+    flow.state = _state_after(kind, result, data, at, end)
     return False
 
 
@@ -206,7 +206,7 @@ def _continue(flow: Any, slot: Any, held: Any, begin: Any, row: Any, pool: Any, 
         if name >= 0 or alpn >= 0:
             _add(heard, row, np.int64(NOT_FIRST), name, alpn)
         if result != MORE or is_cut:
-            flow.state = _state_after(kind, result, False, data, begin, end)
+            flow.state = _state_after(kind, result, data, begin, end)
             return False
     _await(flow, slot, heard.found, begin)
     return True

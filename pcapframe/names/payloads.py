@@ -8,7 +8,7 @@ from pcapframe.arrays import Array
 from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.jit import inner_jit, unchecked
 
-__all__ = ["SYN", "Columns", "columns_of", "find_payload"]
+__all__ = ["SYN", "Columns", "columns_of", "find_payload", "find_whole"]
 
 SYN = 0x02
 TCP_HEADER = 20
@@ -64,3 +64,16 @@ def find_payload(data: Any, at: Any, end: Any, columns: Any, row: Any) -> Any:
             if be32(data, place + 8) == ack and be16(data, place + 12) & 0xFFF == flags:
                 return place + 4 * (byte(data, place + 12) >> 4)
     return np.int64(-1)
+
+
+@inner_jit
+def find_whole(wholes: Any, number: Any) -> Any:
+    """Return the place of the datagram that the record of this number completed, -1 where it completed none."""
+    low, high = 0, wholes.filled[0]
+    while low < high:
+        middle = (low + high) // 2
+        if wholes.places[middle, 0] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < wholes.filled[0] and wholes.places[low, 0] == number else np.int64(-1)

@@ -1,7 +1,8 @@
 """The ClientHello of TLS (RFC 8446 section 4.1.2): the name of the server and the protocols that the client offers.
 
 A ClientHello may be spread over several records (section 5.1). One whose lengths do not fit each other says nothing;
-an extension whose lengths do not fit says nothing of its own.
+an extension whose lengths do not fit says nothing of its own; what stands before one that does not fit into the message
+holds, as in Wireshark.
 What a client encrypts (ECH) is not read: the name is the one that everybody on the path sees.
 """
 
@@ -107,10 +108,8 @@ def _read_body(data: Any, at: Any, end: Any, there: Any, found: Any) -> Any:
             return at + 4 > there and at + 4 <= end
         kind, following = be16(data, at), at + 4 + be16(data, at + 2)
         at += 4
-        if following > end:
-            return False
-        if following > there:
-            return True  # cut off in it
+        if following > min(end, there):
+            return True  # cut off in it, or its length lies
         if kind == SERVER_NAME and not _read_names(data, at, following, found):
             found[NAME_END] = found[NAME_AT] = 0
         if kind == ALPN and not _read_protocols(data, at, following, found):

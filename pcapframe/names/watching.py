@@ -13,6 +13,7 @@ import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.capture import transport
+from pcapframe.capture.fragments import Wholes
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import jit, unchecked
 from pcapframe.names.answering import Answering, answers_of, new_answering, read_answers
@@ -22,7 +23,7 @@ from pcapframe.names.dns import ANSWER, DNS_PORTS
 from pcapframe.names.flows import FREE, NEW, OPEN, SETTLED, SLOT_BYTES, find_flow, flows_with_room, new_flows, new_slots
 from pcapframe.names.found import Heard, heard_by_frame
 from pcapframe.names.hosts import Given
-from pcapframe.names.payloads import SYN, columns_of, find_payload
+from pcapframe.names.payloads import SYN, columns_of, find_payload, find_whole
 from pcapframe.names.pool import is_short, new_pool, pool_names, pool_with_room
 
 __all__ = ["Watcher"]
@@ -85,11 +86,11 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
 
 @jit
 def _read_chosen(
-    buffer: Any, batch: Any, base_row: Any, newest: Any, first: Any, todo: Any, begin: Any, chosen: Any,
+    buffer: Any, batch: Any, base_row: Any, newest: Any, first: Any, wholes: Any, todo: Any, begin: Any, chosen: Any,
     table: Any, slots: Any, pool: Any, heard: Any,
 ) -> Any:  # fmt: skip
     """Read the payload of the chosen rows from `begin` on; return where room is lacking, or their number."""
-    data = unchecked(buffer)
+    records = unchecked(buffer)
     columns = columns_of(newest[0])
     for number in range(begin, chosen):
         if heard.counts[0] + ROOM > heard.entries.size or is_short(pool):
@@ -112,8 +113,12 @@ def _read_chosen(
             flow.state = SETTLED  # before its bytes are looked for: most segments of large transfers end here
             continue
         record = batch[i]
-        end = record.at + record.captured
-        at = find_payload(data, record.at, end, columns, row)
+        data, since, end = records, record.at, record.at + record.captured
+        whole = find_whole(wholes, i)
+        if whole >= 0:
+            data = unchecked(wholes.data)
+            since, end = np.int64(wholes.places[whole, 1]), np.int64(wholes.places[whole, 2])
+        at = find_payload(data, since, end, columns, row)
         if at < 0 or at >= end:
             continue
         take(flow, data, at, min(end, at + size), offset, size, base_row + i, seq, slots, pool, heard)
@@ -129,7 +134,9 @@ class Watcher:
         self._answering: Answering | None = None  # before the first packet from a port of DNS
         self._heard = new_heard()
 
-    def __call__(self, buffer: Array, batch: Array, count: int, newest: Array, first: int, base_row: int) -> None:
+    def __call__(
+        self, buffer: Array, batch: Array, count: int, newest: Array, first: int, base_row: int, wholes: Wholes
+    ) -> None:
         """Watch `count` packets of a batch.
 
         Parameters
@@ -144,6 +151,8 @@ class Watcher:
             Their columns, from the row `first` on.
         base_row : int
             The row of the first of them among all.
+        wholes : Wholes
+            Datagrams that some of the records completed: their bytes are not in `buffer`.
         """
         self._flows = flows = flows_with_room(self._flows)
         chosen, answers = _choose(newest, first, count, flows.table, flows.seed, flows.counts, self._todo, self._of_dns)
@@ -156,8 +165,8 @@ class Watcher:
         while done < chosen:
             self._make_room()
             done = _read_chosen(
-                buffer, batch, base_row, newest, first, self._todo, done, chosen, flows.table, self._slots, self._pool,
-                self._heard,
+                buffer, batch, base_row, newest, first, wholes, self._todo, done, chosen, flows.table, self._slots,
+                self._pool, self._heard,
             )  # fmt: skip
 
     def _make_room(self) -> None:

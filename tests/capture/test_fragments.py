@@ -32,6 +32,7 @@ from tests.capture.rows import pick, plain, rows, tshark_fields
 
 CLIENT, SERVER = "192.0.2.1", "198.51.100.1"
 CLIENT6, SERVER6 = "2001:db8::1", "2001:db8::2"
+IPV6_IN_IP, DESTINATION_OPTIONS = 41, 60
 FIELDS = {"seq": 5, "ack": 7, "window": 99, "options": tcp_options(ts=(11, 22)), "payload": filler(400)}
 SEGMENT = tcp(CLIENT, SERVER, 1234, 80, "PA", **FIELDS)
 WANTED = "src_port dst_port seq ack window tcp_flags payload_bytes tsval"
@@ -280,10 +281,11 @@ def test_a_tunnel_in_a_first_fragment_that_was_cut_tells_the_lengths_within():
 
 
 def test_headers_beyond_what_is_kept_are_cut_off():
-    network = ipv4(CLIENT, SERVER, TCP, SEGMENT)
-    while len(network) < HEAD_BYTES + len(SEGMENT):
-        network = ipv4(*OUTER, GRE, bytes.fromhex("7000 0800") + bytes(12) + bytes(40) + network)
-    assert completed([ethernet(piece) for piece in cut(network, 80, 160)]) == {}
+    segment = tcp(CLIENT6, SERVER6, 1234, 80, "PA", **FIELDS)
+    for units, found in ((HEAD_BYTES // 8 - 20, {2: WHOLE}), (HEAD_BYTES // 8 + 1, {})):
+        options = bytes([0, units - 1]) + bytes(8 * units - 2)  # padding
+        inner = ipv6(CLIENT6, SERVER6, TCP, segment, extensions=[(DESTINATION_OPTIONS, options)])
+        assert completed([ethernet(piece) for piece in cut(ipv4(*OUTER, IPV6_IN_IP, inner), 80, 160)]) == found
 
 
 @pytest.mark.parametrize("offset", [65528, 65520, 8])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from pcapframe.capture.fragments import NO_WHOLES
 from pcapframe.jit import jit, unchecked
-from pcapframe.names.payloads import Columns, find_payload
+from pcapframe.names.payloads import Columns, find_payload, find_whole
 from tests.builders import Conversation
 from tests.capture.frames import HEADERS
 
@@ -29,3 +30,17 @@ def test_payload_is_found_behind_every_header(before: bytes) -> None:
 
 def test_it_is_not_there() -> None:
     assert found(FRAME, seq=7) == found(FRAME[:50]) == found(b"") == -1
+
+
+@jit
+def _whole(wholes: object, number: int) -> int:
+    return find_whole(wholes, number)
+
+
+@pytest.mark.parametrize("records", [[], [3], [0, 1, 2], [5, 70, 71, 2047]])
+def test_the_record_that_completed_a_datagram_is_found(records: list[int]) -> None:
+    wholes = NO_WHOLES._replace(places=np.zeros((2048, 3), np.int32), filled=np.array([len(records)]))
+    wholes.places[: len(records), 0] = records
+    found = [_whole(wholes, number) for number in range(2048)]
+    assert [number for number, place in enumerate(found) if place >= 0] == records
+    assert [place for place in found if place >= 0] == list(range(len(records)))

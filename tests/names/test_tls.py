@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pcapframe.jit import jit, unchecked
 from pcapframe.names.tls import (
@@ -68,3 +70,39 @@ def test_the_longest_that_is_read() -> None:
     filler = LONGEST_HELLO - len(records(body(sni(b"example.com") + extension(51, b""))))
     assert read(records(body(sni(b"example.com") + extension(51, bytes(filler)))))[:2] == (DONE, b"example.com")
     assert read(records(body(sni(b"example.com") + extension(51, bytes(filler + 100)))))[0] == NOTHING
+
+
+def seen(message: bytes, after: bytes) -> tuple[int, bytes, bytes]:
+    """What is read of a ClientHello that others' bytes follow."""
+    result, name, protocols, need = read(message + after, len(message))
+    assert result in (NOTHING, MORE, DONE)
+    assert result != MORE or len(message) < need <= LONGEST_HELLO
+    return result, name, protocols
+
+
+@pytest.mark.parametrize("size", [7, 1 << 14])
+def test_whatever_byte_lies_nothing_is_read_beyond_the_end(size: int) -> None:
+    """Every length of the message is one or two of these bytes."""
+    message = hello(size=size)
+    for at in range(len(message)):
+        for value in (0, 1, message[at] ^ 1, 0x7F, 0xFF):
+            lying = message[:at] + bytes([value]) + message[at + 1 :]
+            after = seen(lying, bytes(600))
+            assert after == seen(lying, b"\xff" * 600)
+            assert size < len(message) or (after[1] in lying and after[2] in lying)  # else they are in pieces
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=3)), min_size=1, max_size=6), st.data())
+def test_any_mutation_gives_a_name_or_nothing(changes: list[tuple[int, bytes]], data: st.DataObject) -> None:
+    lying = bytearray(hello(size=data.draw(st.sampled_from([3, 40, 1 << 14]))))
+    for at, value in changes:
+        lying[at : at + len(value)] = value
+    message = bytes(lying[: data.draw(st.integers(0, len(lying)))])
+    assert seen(message, bytes(600)) == seen(message, b"\xff" * 600)
+
+
+def test_what_stands_before_an_extension_that_lies_holds() -> None:
+    lying = extension(23, bytes(9))[:2] + b"\xff\xff" + bytes(9)
+    assert read(records(body(sni(b"example.com") + lying)))[:2] == (DONE, b"example.com")
+    assert read(records(body(lying + sni(b"example.com"))))[:2] == (DONE, b"")

@@ -1,5 +1,6 @@
 """Names from the first payload, through the whole reader."""
 
+import ipaddress
 import subprocess
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ import pcapframe as pf
 from pcapframe.connections import build_connections
 from pcapframe.names import watching
 from pcapframe.names.flows import new_flows
-from tests.builders import Conversation, pcap, pcapng
+from tests.builders import TCP, Conversation, ethernet, ipv4, pcap, pcapng
 from tests.capture.frames import HEADERS
 from tests.names.hellos import hello, named, talk
 
@@ -61,6 +62,60 @@ def test_behind_every_header(header: str) -> None:
     _, before, _, _ = HEADERS[header]
     frames = [(time, before + frame[14:]) for time, frame in talk(hello())]
     assert named(pcap(frames)) == [WANTED]
+
+
+def test_a_client_hello_that_is_none_does_not_hide_the_one_after_it() -> None:
+    broken = bytearray(hello(b"a.example"))
+    broken[43] = 0xFF  # the length of the session id
+    assert named(pcap(talk(bytes(broken), hello(b"b.example")))) == [("b.example", "h2,http/1.1", "tls")]
+
+
+IN_PIECES = [hello(b"shop.example"), b"GET / HTTP/1.1\r\nCookie: " + b"c" * 900 + b"\r\nHost: shop.example\r\n\r\n"]
+
+
+def in_fragments(made: Conversation, *, size: int = 520) -> list[tuple[float, bytes]]:
+    """The frames of a conversation over IPv4, payload in fragments of this size."""
+    frames = []
+    for number, (time, frame) in enumerate(made):
+        header, segment = frame[14:34], frame[34:]
+        if len(segment) <= size:
+            frames.append((time, frame))
+            continue
+        src, dst = (str(ipaddress.ip_address(header[at : at + 4])) for at in (12, 16))
+        for begin in range(0, len(segment), size):
+            piece = segment[begin : begin + size]
+            more = begin + size < len(segment)
+            frames.append((
+                time,
+                ethernet(ipv4(src, dst, TCP, piece, ip_id=number, fragment_offset=begin, more_fragments=more)),
+            ))  # fmt: skip
+    return frames
+
+
+@pytest.mark.parametrize("payload", IN_PIECES, ids=["tls", "http"])
+@pytest.mark.parametrize("size", [104, 520, 1000])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_payload_in_fragments(payload: bytes, size: int, reverse: bool) -> None:
+    frames = in_fragments(talk(payload), size=size)
+    times = [time for time, _ in frames]
+    if reverse:
+        frames = [*frames[:3], *reversed(frames[3:])]
+    assert [row[0] for row in named(pcap([(t, f) for t, (_, f) in zip(times, frames, strict=True)]))] == [
+        "shop.example"
+    ]
+
+
+def test_fragments_of_many_at_once_each_name_their_own() -> None:
+    talks = [talk(hello(b"h%d.example" % i), port=443 + i) for i in range(50)]
+    frames = [each for made in talks for each in in_fragments(made, size=120)]
+    frames = [(number / 1e3, frame) for number, (_, frame) in enumerate(frames)]
+    assert sorted(row[0] or "" for row in named(pcap(frames))) == sorted(f"h{i}.example" for i in range(50))
+
+
+def test_fragments_whose_first_bytes_were_not_captured_have_no_name() -> None:
+    frames = in_fragments(talk(IN_PIECES[1]))
+    assert named(pcap([*frames[:3], *frames[4:]])) == [NONE]
+    assert named(pcap([*frames[:3], *frames[4:], frames[3]]))[0][0] == "shop.example"
 
 
 @pytest.mark.parametrize("seed", [(1, 1), (0x9E3779B97F4A7C15, (0x5851F42D << 32) | 1), None], ids=str)
