@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ __all__ = [
     "read_pcap",
 ]
 
+TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # "str" to pandas
 Names: TypeAlias = bool | str | os.PathLike[str]
 """Whether to read payload for names, or a file of names."""
 
@@ -141,7 +142,9 @@ def read_pcap(
         frame.attrs[DECODE_AS] = texts
     if watcher:
         given += [named for fact in facts for block in fact.name_blocks for named in names_of_block(*block)]
-        frame.attrs[HEARD_IN] = written_heard(watcher.heard_by_frame(ordered.places, columns.address_texts, given))
+        frame.attrs[HEARD_IN] = written_heard(
+            watcher.heard_by_frame(ordered.places, columns.address_texts.to_pylist, given)
+        )
     return frame
 
 
@@ -180,7 +183,7 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
     limit_lengths(rows, source, extras)
     masks = _Masks(rows.has)
     integers, flags = masks.integers, masks.flags
-    addresses = pd.CategoricalDtype(pd.Index(columns.address_texts(), dtype="str"))
+    addresses = _categories(columns.address_texts)
     tcp, ports = transport.HAS_TCP, transport.HAS_PORTS
     made: dict[str, Any] = {
         "time": pd.array(rows.time, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False),
@@ -218,6 +221,13 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
     }
     index = pd.RangeIndex(1, columns.count + 1, name="frame")
     return pd.DataFrame({name: made[name] for name in column_names(PACKETS)}, index=index, copy=False)
+
+
+def _categories(texts: pa.Array) -> pd.CategoricalDtype:
+    """Return the dtype of a column with these categories, which differ: pandas would make a Python text of each one."""
+    made: Any = getattr(pd.CategoricalDtype, "_from_fastpath", pd.CategoricalDtype)
+    strings: Any = pd.arrays.ArrowStringArray
+    return cast("pd.CategoricalDtype", made(pd.Index(strings(texts, dtype=TEXT))))
 
 
 def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:

@@ -1,12 +1,15 @@
 """The columns of captures while they are read: all state that lives from one batch of records to the next."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pcapframe.capture import transport
+from pcapframe.capture.addresses import address_texts
 from pcapframe.capture.decoding import DTYPES, Columns, decode_batch, new_scratch
 from pcapframe.capture.deep import decode_deferred, new_deep_scratch
 from pcapframe.capture.extras import (
@@ -24,7 +27,7 @@ from pcapframe.capture.framing import skip_links, split_aggregates
 from pcapframe.capture.innermost import DEPTH
 from pcapframe.capture.interning import (
     ADDRESSES,
-    address_texts,
+    addresses_of,
     first_appearances,
     new_interner,
     protocol_names,
@@ -307,10 +310,11 @@ class PacketColumns:
             self._pieces.append(piece)
             self._starts.append(kept)
 
-    def address_texts(self) -> list[str]:
+    @cached_property
+    def address_texts(self) -> pa.Array:
         """Text of every address, in the order of its number, as in the columns that `filled` returned."""
-        texts = address_texts(self.interner)
-        return texts if self._order is None else [texts[number] for number in self._order.tolist()]
+        addresses = addresses_of(self.interner)
+        return address_texts(addresses if self._order is None else addresses[self._order])
 
     @property
     def tunnel_ports(self) -> Array:

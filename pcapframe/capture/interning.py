@@ -1,8 +1,6 @@
 """Addresses and protocols as small numbers, given in order of first appearance."""
 
-import socket
-from itertools import repeat
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +14,7 @@ from pcapframe.jit import inner_jit, jit
 __all__ = [
     "MOST_UNNAMED",
     "Interner",
-    "address_texts",
+    "addresses_of",
     "first_appearances",
     "intern_address",
     "intern_protocol",
@@ -148,6 +146,11 @@ def _rehash(interner: Any) -> None:
         interner.slots[slot] = number + 1
 
 
+def addresses_of(interner: Interner) -> Array:
+    """Return the addresses in the order of their number, shape (n, 3): high half, low half, family (4 or 6)."""
+    return interner.addresses[: 3 * int(interner.counts[ADDRESSES])].reshape(-1, 3)
+
+
 def with_room(interner: Interner, count: int) -> Interner:
     """Return the interner with room for `count` new addresses."""
     needed = int(interner.counts[ADDRESSES]) + count
@@ -194,19 +197,6 @@ def first_appearances(src: Array, dst: Array, count: int) -> tuple[Array, Array]
     order[seen:] = others
     numbers[others] = np.arange(seen, count)
     return order, numbers
-
-
-def address_texts(interner: Interner) -> list[str]:
-    """Text of every address, in the order of its number."""
-    addresses = interner.addresses[: 3 * int(interner.counts[ADDRESSES])].reshape(-1, 3)
-    is_6 = addresses[:, 2] == 6
-    four, six = np.flatnonzero(~is_6), np.flatnonzero(is_6)
-    texts = np.empty(is_6.size, object)
-    bytes_4 = addresses[four, 1].astype(">u4").view("V4").tolist()
-    bytes_6 = addresses[six, :2].astype(">u8").view("V16").ravel().tolist()
-    texts[four] = list(map(socket.inet_ntoa, bytes_4))
-    texts[six] = list(map(socket.inet_ntop, repeat(socket.AF_INET6), bytes_6))
-    return cast("list[str]", texts.tolist())
 
 
 def protocol_names(interner: Interner) -> list[str]:
