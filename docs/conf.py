@@ -30,7 +30,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["made/gallery/**", "build", "requirements.txt"]
+exclude_patterns = ["made/gallery/**", "made/static/**", "build", "requirements.txt"]
 templates_path = ["templates"]
 smartquotes = False  # options begin with two hyphens
 suppress_warnings = ["config.cache"]
@@ -64,7 +64,7 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "pcapframe"
-html_static_path = ["static"]
+html_static_path = ["static", "made/static"]
 html_css_files = ["pcapframe.css"]
 html_show_sourcelink = False
 html_theme_options = {

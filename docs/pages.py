@@ -8,17 +8,20 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from house import picture
+from live import block, write_scripts
 from scores import label_table, pattern_score
 
 import pcapframe as pf
 from pcapframe import errors, schema
 from pcapframe.analysis.health import STATISTICS
 from pcapframe.analysis.health._registry import FINDINGS
+from pcapframe.browser import Scene
 from pcapframe.mcp_server.tools import TOOLS
 from pcapframe.patterns import CATEGORIES, threshold_meanings
 from pcapframe.patterns._registry import PATTERNS
@@ -70,6 +73,7 @@ def write_pages(folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "gallery").mkdir(parents=True)
+    (folder / "static").mkdir()
     pages = {
         "names.rst": names_page(),
         "errors.rst": errors_page(),
@@ -82,6 +86,8 @@ def write_pages(folder: Path) -> None:
         "house.svg": picture(),
         **{f"gallery/{name}": text for name, text in gallery().items()},
     }
+    scenes = {name: Scene(chart, _drawn()[name][1]) for name, chart in CHARTS.items() if chart.graph is not None}
+    write_scripts(folder / "static", scenes)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
 
@@ -201,16 +207,23 @@ def tools_page() -> str:
         lines += ["", f"## {made.name}", "", made.description or "", "", "| argument | type | |", "|---|---|---|"]
         given = made.parameters.get("properties", {})
         for name, declared in given.items():
-            kind = declared.get("type") or " or ".join(
-                str(one.get("type", one.get("enum", ""))) for one in declared.get("anyOf", [])
-            )
-            lines.append(f"| `{name}` | {_cell(str(kind))} | {_cell(declared.get('description', ''))} |")
+            lines.append(f"| `{name}` | {_cell(_kind(declared))} | {_cell(declared.get('description', ''))} |")
         for what, schema_of in (("arguments", made.parameters), ("answers", made.output_schema)):
             if schema_of:
                 text = json.dumps(schema_of, indent=1, ensure_ascii=False)
                 lines += ["", f"<details><summary>JSON schema of its {what}</summary>", "", "```json", text, "```"]
                 lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
+
+
+def _kind(declared: dict[str, Any]) -> str:
+    """Return the types of a JSON schema in words."""
+    if "anyOf" in declared:
+        return " or ".join(_kind(one) for one in declared["anyOf"])
+    if "enum" in declared:
+        return ", ".join(f"`{value}`" for value in declared["enum"])
+    kinds = declared.get("type", "any")
+    return kinds if isinstance(kinds, str) else " or ".join(kinds)
 
 
 def scores_page() -> str:
@@ -222,10 +235,7 @@ def gallery() -> dict[str, str]:
     """Return the scripts of the gallery, one a chart, each with the capture that gives it most to draw."""
     introduction = "Every chart, with the code that draws it and the function that returns its numbers."
     pages = {"README.rst": f"Gallery\n=======\n\n{introduction}\n"}
-    known = {capture: pf.analyze(pf.example(capture), progress=False) for capture in ("losses.pcap", "resets.pcap")}
     for number, (name, chart) in enumerate(CHARTS.items()):
-        seen = [capture for capture in known if chart.shows(known[capture].connections)] or list(known)
-        capture = max(seen, key=lambda capture: len(_numbers(chart, known[capture])))
         pages[f"plot_{number:02}_{name}.py"] = f'''"""
 {chart.title}
 {"=" * (len(chart.title) + 4)}
@@ -237,9 +247,9 @@ def gallery() -> dict[str, str]:
 
 import pcapframe as pf
 
-analysis = pf.analyze(pf.example("{capture}"))
+analysis = pf.analyze(pf.example("{_drawn()[name][0]}"))
 axes = pf.plots.{name}(analysis)
-'''
+''' + (block(name) if chart.graph is not None else "")
     for number, (name, title) in enumerate(OF_JOINS.items(), len(CHARTS)):
         pages[f"plot_{number:02}_{name}.py"] = f'''"""
 {title}
@@ -254,6 +264,18 @@ joined = pf.join_captures({{name: pf.example(f"points/{{name}}.pcap.gz") for nam
 axes = pf.plots.{name}(joined)
 '''
     return pages
+
+
+@cache
+def _drawn() -> dict[str, tuple[str, pf.Analysis]]:
+    """Return by chart the capture that gives it most to draw."""
+    known = {capture: pf.analyze(pf.example(capture), progress=False) for capture in ("losses.pcap", "resets.pcap")}
+    drawn = {}
+    for name, chart in CHARTS.items():
+        seen = [capture for capture in known if chart.shows(known[capture].connections)] or list(known)
+        capture = max(seen, key=lambda capture: len(_numbers(chart, known[capture])))
+        drawn[name] = (capture, known[capture])
+    return drawn
 
 
 def _numbers(chart: Chart, analysis: pf.Analysis) -> pd.DataFrame:

@@ -703,7 +703,7 @@ const pcapframe = (() => {
     sizes.observe(place);
     const recolour = () => plots.forEach((u) => u.redraw(false, true));
     const themes = new MutationObserver(() => setTimeout(recolour, 100));
-    themes.observe(document.body, { attributes: true });
+    for (const themed of [document.documentElement, document.body]) themes.observe(themed, { attributes: true });
     const media = matchMedia("(prefers-color-scheme: dark)");
     media.addEventListener("change", recolour);
 
