@@ -167,53 +167,15 @@ def test_a_million_turns() -> None:
     assert (found["response_bytes"] == 20).all()
 
 
-# What TRANSUM does otherwise; see the Notes of `turns`.
-FIN, SMB_PORTS = 0x01, {135, 139, 445}
-
-
-def differing(capture: Path) -> tuple[int, list[int]]:
-    """How many turns can be compared with TRANSUM's, and the first frames of those that are not equal."""
-    analysis = pf.analyze(capture, progress=False)
-    connections, segments = analysis.connections, analysis.segments
-    found, ports = pf.turns(analysis), set(connections["server_port"].tolist())
-    if found.empty:
-        return 0, []
-    carries = segments["payload_bytes"].fillna(0) > 0
-    odd = segments["resent"] | segments["capture_duplicate"] | (segments["capture_gap"] > 0) | segments["reordered"]
-    odd |= segments["probe"].notna() | segments["time"].isna() | (carries & (segments["tcp_flags"] & FIN != 0))
-    odd |= segments.index.isin(transum.alerts(capture)) | ~segments["tcp_flags"].between(0, 0x1FF)
-    odd |= segments["payload_bytes"].fillna(0) > 65_535
-    left_out = set(segments.loc[odd, "conn_id"])
-    both = connections["client_port"].isin(ports) | connections["server_port"].isin(SMB_PORTS)
-    left_out |= set(connections.index[both])
-    kept = found[~found["conn_id"].isin(left_out)].set_index("request_frame")
-    conn_id = segments["conn_id"]
-    theirs = {
-        pair.request: pair for pair in transum.pairs(capture, ports)
-        if pair.request in conn_id.index and conn_id[pair.request] not in left_out
-    }  # fmt: skip
-    wrong = [frame for frame in sorted({*kept.index, *theirs}) if not _equal(kept, theirs, frame)]
-    return len({*kept.index, *theirs}), wrong
-
-
-def _equal(kept: pd.DataFrame, theirs: dict[int, transum.Pair], frame: int) -> bool:
-    if frame not in kept.index or frame not in theirs:
-        return False
-    own, other = kept.loc[frame], theirs[frame]
-    ends = [None if pd.isna(value) else int(value) for value in own[FRAMES[1:]]]
-    if ends != [other.request_end, other.response, other.response_end]:
-        return False
-    return other.service_s is None or abs(own["service_s"] - other.service_s) < 1e-6
-
-
 @pytest.mark.needs_program("tshark")
 @pytest.mark.parametrize("capture", sorted(DATA.glob("*.pcap*")), ids=lambda path: path.name)
 def test_captures_have_the_turns_of_transum(capture: Path) -> None:
-    assert differing(capture)[1] == []
+    assert transum.compared(capture).unequal == []
 
 
 @pytest.mark.needs_program("tshark")
 def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
+    """`python -m benchmarks.turns_of_transum` compares all of it."""
     compared, unequal = 0, {}
     for capture in sorted(shared_corpus.rglob("*.pcap*"))[::4]:  # all of them take minutes
         if capture.stat().st_size > 3_000_000:
@@ -221,11 +183,11 @@ def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", pf.CaptureWarning)
-                count, wrong = differing(capture)
+                found = transum.compared(capture)
         except pf.PcapframeError:
             continue
-        compared += count
-        unequal |= {(capture.name, frame): None for frame in wrong}
+        compared += found.turns
+        unequal |= {(capture.name, frame): None for frame in found.unequal}
     assert compared > 500
     assert len(unequal) <= 0.005 * compared, list(unequal)
 
