@@ -52,6 +52,7 @@ SHORTEST_HEADER = 20  # [bytes]
 FIRST_SEGMENTS = 10  # as many may be sent before the first acknowledgement (RFC 6928)
 PROMPT_NS = 10_000_000  # a segment is sent promptly if it is so soon after it fits [ns]
 TICK_NS = 1_000_000  # of timestamp clocks, such as that of Linux [ns]
+ENOUGH_TICKS, CLOCK_SHARE = 16, 8  # a clock keeps time if so many ticks take as long as they should, but for this part
 MOST_DELAY = 8  # round trips that a queue on the path may hold a segment
 LONGEST_STEP_BACK_NS = 10_000_000  # after a clock was set back further, times are unknown [ns]
 
@@ -82,7 +83,21 @@ def _delay(own: Any, link: Any, time: Any, tsval: Any) -> Any:
     if tsval < 0 or own.lag_ns == 0 or own.clock_at == NO_TIME:
         return np.int64(0)
     delay = time - tsval * TICK_NS - own.clock_at - TICK_NS
+    if own.keeps_time:
+        return max(delay, np.int64(0))
     return delay if 0 < delay < (time - link.first_at) // 4 and delay < MOST_DELAY * own.lag_ns else np.int64(0)
+
+
+@inner_jit
+def _read_clock(own: Any, time: Any, tsval: Any, is_syn: Any) -> None:
+    """Follow the clock of a sender: when it was 0, and whether it has ticks of 1 ms."""
+    clock = time - tsval * TICK_NS
+    own.clock_at = min(own.clock_at, clock) if own.clock_at != NO_TIME else clock
+    if own.ticks_at == NO_TIME or is_syn:
+        own.ticks_at, own.first_tick = time, tsval
+    elif not own.keeps_time:
+        passed, ticks = time - own.ticks_at, tsval - own.first_tick
+        own.keeps_time = ticks >= ENOUGH_TICKS and abs(passed - ticks * TICK_NS) <= passed // CLOCK_SHARE
 
 
 @inner_jit
@@ -215,8 +230,7 @@ def _follow(rows: Any, links: Any, senders: Any, edges: Any, spans: Any) -> None
         own, peer = senders[2 * at + side], senders[2 * at + 1 - side]
         own.is_seen = True
         if tsvals[i] >= 0 and (own.lag_ns or flags & SYN):
-            clock = time - tsvals[i] * TICK_NS
-            own.clock_at = min(own.clock_at, clock) if own.clock_at != NO_TIME else clock
+            _read_clock(own, time, tsvals[i], flags & SYN != 0)
         if flags & SYN or link.awaits_ack:
             if mss[i] > 0:
                 for one in (own, peer):

@@ -42,6 +42,8 @@ SENDER = np.dtype(
         ("lag_ns", np.int64),  # how much later it gets what the capture point sees
         ("sent_at", np.int64),  # last new bytes
         ("clock_at", np.int64),  # when its timestamp clock was 0, by the packet with the least delay [ns]
+        ("ticks_at", np.int64),  # when its first timestamp was captured
+        ("first_tick", np.int64),  # that timestamp
         ("heard_at", np.int64),  # last window
         ("pause", np.int64),  # between bursts that nothing but the sender held back: the last one [ns]
         ("pause_before", np.int64),  # and the one before
@@ -55,6 +57,7 @@ SENDER = np.dtype(
         ("resends", np.int32),
         ("scale", np.int8),  # smallest that fits, where it is unknown
         ("is_late", np.bool_),  # the burst had to wait, or follows idle time
+        ("keeps_time", np.bool_),  # its timestamps count milliseconds, as far as seen
         ("sent_any", np.bool_),  # bytes
         ("is_seen", np.bool_),  # any packet
         ("has_acks", np.bool_),  # of the peer

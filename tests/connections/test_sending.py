@@ -298,3 +298,21 @@ def test_packets_that_were_captured_twice_do_not_matter(exchanges: list[Exchange
     expected, copied = exchanged(exchanges), exchanged(exchanges)
     copied.frames = [copy for frame in copied.frames for copy in [frame] * random.choice([1, 2, 2])]
     assert sender_times(copied) == [pytest.approx(each, abs=1e-9, nan_ok=True) for each in sender_times(expected)]
+
+
+@pytest.mark.parametrize(("tick_ms", "expected"), [(1, 2.04), (10, 0.04), (4, 0.04)])
+def test_timestamps_tell_how_long_a_segment_was_under_way(tick_ms: int, expected: float) -> None:
+    """Two responses, each acknowledged at once; the second one is held up for 2 s on its way.
+
+    Only a clock with ticks of 1 ms, as far as was seen, tells: what is seen 2 s late was sent 2 s before.
+    """
+    made = Conversation(rtt=RTT, mss=SEGMENT, timestamps=False)
+
+    def stamp(later: float = 0) -> tuple[int, int]:
+        return 7_000 + int((made.now + later) * 1000) // tick_ms, 1
+
+    made.syn(ts=(5, 0)).syn_ack(ts=stamp(RTT)).ack(ts=(5, 1))
+    made.data("client", 100, after=0.2, ts=(5, 1)).data("server", 500, after=RTT, ts=stamp(RTT)).ack(ts=(5, 1))
+    made.data("client", 100, after=5, ts=(5, 1))
+    made.data("server", 500, after=2 + RTT, ts=stamp(RTT)).ack(ts=(5, 1)).wait(1).ack(ts=(5, 1))
+    assert times(connection(made), "server")[0] == pytest.approx(expected, abs=0.004)
