@@ -111,8 +111,11 @@ def retransmitted(seen: Seen, free: Mask) -> Iterator[Found]:
     for side in SIDES:
         counts = np.bincount(place[by_client == (side == "client")], minlength=seen.size)
         data = seen.number(f"{side}_data_packets")
-        chosen = _above(seen, counts, data, np.nan_to_num(seen.seconds(f"{side}_stalled_s")))
-        for group in seen.groups((counts > 0) & free & chosen[seen.server_number]):
+        enough, small = _above(seen, counts, data, np.nan_to_num(seen.seconds(f"{side}_stalled_s")))
+        some = (counts > 0) & free
+        for group in (
+            *seen.groups(some & enough[seen.server_number]), *seen.groups(some & small[seen.server_number], most=1)
+        ):  # fmt: skip
             part, whole = int(counts[group.mask].sum()), int(data[group.among].sum())
             those = resent[(by_client == (side == "client")) & group.mask[place]]
             high = wilson_interval(part, whole)[0] > threshold
@@ -164,7 +167,7 @@ def held_back(seen: Seen, free: Mask) -> Iterator[Found]:
         )
         for group in seen.groups(mask & (busy > 0) & (limited + repairing >= HELD * busy)):
             times_s = {
-                "limited by its window": float(limited[group.mask].sum()),
+                "limited by the receiver's window": float(limited[group.mask].sum()),
                 "repairing": float(repairing[group.mask].sum()),
             }
             ends = (seen.client_text(group.mask), group.name)
@@ -177,8 +180,8 @@ def held_back(seen: Seen, free: Mask) -> Iterator[Found]:
             yield Found(text, group.mask, seen.traffic.within(rows, group.mask), group.among)
 
 
-def _above(seen: Seen, counts: Array, data: Array, stalled: Array) -> Mask:
-    """Tell which servers have enough retransmissions to be named."""
+def _above(seen: Seen, counts: Array, data: Array, stalled: Array) -> tuple[Mask, Mask]:
+    """Tell which servers have enough retransmissions to be named, and which few that are much of their data."""
     number, servers = seen.server_number, seen.server_count
     of_server = np.bincount(number, weights=counts, minlength=servers)
     sent = np.bincount(number, weights=data, minlength=servers)
@@ -186,4 +189,4 @@ def _above(seen: Seen, counts: Array, data: Array, stalled: Array) -> Mask:
     long = np.bincount(number, weights=(counts > 0) & (stalled >= STALLED_S), minlength=servers) > 0
     enough = ((of_server >= RATE * np.maximum(sent, 1)) | long) & ~few
     small = few & (of_server >= 0.1 * np.maximum(sent, 1)) & (of_server > 0)
-    return np.asarray(enough | small, np.bool_)
+    return np.asarray(enough, np.bool_), np.asarray(small, np.bool_)

@@ -14,6 +14,7 @@ TRIED = 10  # fewest ports of an address, or addresses, that one client tries
 HALF = 32  # bits of half a word
 FAILED = 0.5  # smallest share of these without a connection
 SETTLE_S = 1.0  # a SYN this close to the end of the capture may still be answered [s]
+WAITED_S = 0.2  # shortest handshake whose repeated SYN is named [s]
 REPEATED = 0.1  # smallest share of a server's connections whose SYN was repeated
 
 
@@ -111,9 +112,9 @@ def unanswered(seen: Seen, free: Mask) -> Iterator[Found]:
         mask &= seen.number("syn_count") > 1
     late = seen.traffic.seconds_to_end < SETTLE_S
     heard = np.bincount(seen.server_number, weights=seen.number("server_packets")) > 0
-    asked = np.bincount(seen.server_number, weights=seen.number("syn_count"))
-    # The capture may have ended before the answer where the server answers others, or was asked only once.
-    mask &= ~(late & (heard | (asked == 1))[seen.server_number])
+    again = np.bincount(seen.server_number, weights=seen.number("syn_count") > 1) > 0
+    # The capture may have ended before the answer where the server answers others, or no SYN was repeated.
+    mask &= ~(late & (heard | ~again)[seen.server_number])
     tried = seen.number("syn_count") > 0
     for group in seen.groups(mask):
         among = group.among & tried
@@ -194,6 +195,7 @@ def repeated_syns(seen: Seen, free: Mask) -> Iterator[Found]:
     syns, answers = seen.number("syn_count"), seen.number("syn_ack_count")
     repeated = free & seen.is_in("handshake", "complete") & ((syns > 1) | (answers > 1)) & (syns > 0)
     repeated |= free & seen.is_in("handshake", "not_captured") & (answers > 1)
+    repeated &= ~(seen.seconds("handshake_s") < WAITED_S)
     often = np.bincount(seen.server_number, weights=repeated)[seen.server_number] >= REPEATED * seen.server_sizes
     for group in seen.groups(repeated & often):
         count, total = int(group.mask.sum()), int(group.among.sum())

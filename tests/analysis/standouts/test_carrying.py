@@ -56,3 +56,30 @@ def test_no_large_segment_is_named_where_nothing_after_it_arrived() -> None:
     for wait in (0.3, 0.6, 1.2, 2.4):
         talk.retransmit("client", seq=201, after=wait, lost=True)
     assert [seen.kind for seen in found(talk).standouts] == ["never_acknowledged"]
+
+
+def test_few_retransmissions_of_several_servers_are_one_line() -> None:
+    made = [
+        Conversation(server=f"198.51.100.{i}", client_port=40_000 + i, start=float(i)).handshake()
+        .data("client", 100, lost=True).retransmit("client", after=0.3).data("server", 900).ack().close()
+        for i in range(1, 4)
+    ]  # fmt: skip
+    servers = "198.51.100.1:80 and 2 other servers"
+    assert sentences(*made) == [
+        f"192.0.2.1 retransmitted 3 of 6 data segments to {servers} (50.0 %), in all 3 connections"
+    ]
+
+
+def test_a_transfer_that_the_receivers_window_holds_back() -> None:
+    """30 rounds of 20 ms to the first of four segments, 0.3 ms to the last and 100 ms to their ACK: 3.609 s.
+
+    After each round 500 bytes of the window of 4,000 are left, less than a segment.
+    """
+    talk = Conversation(window_scale=None).handshake().data("client", 100)
+    talk.hosts["client"].window = 4000
+    for _ in range(30):
+        talk.data("server", 3500, segment=1000).ack(after=0.1)
+    (only,) = found(talk.close()).standouts
+    assert only.kind == "held_back_transfers"
+    assert only.sentence.startswith("198.51.100.1:80 sent to 192.0.2.1 for 3.61 s, of that 3.")
+    assert only.sentence.endswith(" s limited by the receiver's window")

@@ -74,3 +74,22 @@ def test_packets_without_times_have_no_time_after_the_syn() -> None:
     """Simple packet blocks have no time stamp."""
     (only,) = pf.analyze(pcapng(Conversation().refused(), packets="simple")).standouts
     assert only.sentence == "198.51.100.1:80 refused the only connection from 192.0.2.1 with RST"
+
+
+def test_syns_at_the_very_end_that_were_not_repeated_may_still_be_answered() -> None:
+    """Three at once, as browsers send them, half a second before the capture ends."""
+    late = [Conversation(client_port=50_000 + i, server="198.51.100.9", start=5.5 + i / 100).syn() for i in range(3)]
+    assert sentences(*late, *fine(6)) == []
+    repeated = late[0].syn(after=0.3)
+    assert sentences(repeated, *late[1:], *fine(6)) == [
+        "198.51.100.9:80 answered none of 3 connections from 192.0.2.1 (4 SYNs in 300 ms)"
+    ]
+
+
+def test_a_syn_that_came_twice_on_a_quick_handshake_is_nothing() -> None:
+    assert (
+        sentences(
+            Conversation().syn().syn(after=0.02).syn_ack().ack().data("client", 9).data("server", 9).ack().close()
+        )
+        == []
+    )
