@@ -62,7 +62,10 @@ class Brief:
             return
         head = list(self._capture())
         health, rows = health_texts(self.health), list(self._sections())
-        room = SCREEN - len(head) - len(self.notes[:NOTES]) - len(health) - len(rows) - AROUND
+        beside = options.max_width - max(len(name) for name, _ in rows) - 4  # the label and the space around it
+        wrapped = sum(len(console.render_lines(one, options)) for one in head)
+        wrapped += len(Text(health[0]).wrap(console, beside)) + len(health[1:])
+        room = SCREEN - wrapped - len(self.notes[:NOTES]) - len(rows) - AROUND
         shown = fitting(self.standouts, console, options.max_width, room)
         yield Text()
         if self.standouts:

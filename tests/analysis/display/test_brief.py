@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis.display import health_line, plain_text
-from tests.builders import Conversation, pcap
+from tests.builders import Conversation, merge, pcap
 
 NAMES = ("clean.pcap", "losses.pcap", "midstream.pcap", "resets.pcap", "ipv6.pcapng", "mirrored.pcap.gz")
 
@@ -20,6 +20,21 @@ def test_the_first_screen_names_the_first_event(name: str, width: int) -> None:
     for seen in analysis.standouts[:2]:
         assert seen.sentence in head
     assert ("Nothing stands out" in head) == (not analysis.standouts)
+
+
+def test_a_long_time_and_a_long_health_leave_the_screen_as_it_is() -> None:
+    """Their lines are wrapped; names of servers with IPv6 wrap the events too."""
+    host = "2001:db8:1111:2222:3333:4444:5555:{:x}"
+    made = [
+        Conversation(host.format(1), 40_000 + i, host.format(i), 8443, start=float(i)).handshake()
+        .data("client", 100).rst("server")
+        for i in range(10, 16)
+    ]  # fmt: skip
+    late = Conversation(start=200_000_000.0).syn().syn(after=1).syn(after=2).syn(after=4)
+    half = Conversation(server="198.51.100.9", start=200_000_009.0).syn().syn_ack().syn_ack(after=1.0)
+    analysis = pf.analyze(pcap(merge(*made, late, half, Conversation(start=200_000_020.0).handshake())))
+    assert len(analysis.standouts) > 3
+    assert len(plain_text(analysis.brief, width=80).splitlines()) <= 23
 
 
 def test_a_refused_connection_takes_few_lines() -> None:
