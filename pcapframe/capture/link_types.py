@@ -11,6 +11,7 @@ from pcapframe.capture import juniper, usb, wan, wireless, wrappers
 from pcapframe.capture.link import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
     NESTED_LINK,
     NO_SUBFRAME,
     SUBFRAME,
@@ -65,6 +66,12 @@ def _raw_6(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def _mpls(buffer: Any, at: Any, end: Any) -> Any:
+    """MPLS labels without a link layer."""
+    return ETHERTYPE_MPLS, at
+
+
+@inner_jit
 def _subframe(buffer: Any, at: Any, end: Any) -> Any:
     """A frame of an aggregate of 802.11: addresses and length as in 802.3."""
     return llc(buffer, at + 14, end)
@@ -82,6 +89,7 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     229: LinkType("raw IPv6", _raw_6),
     12: LinkType("raw IP", _raw),
     14: LinkType("raw IP", _raw),
+    219: LinkType("MPLS", _mpls),
     # 802.11
     105: LinkType("802.11", wireless.wlan_frame),
     119: LinkType("802.11 with Prism header", wireless.prism),
@@ -104,6 +112,7 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     104: LinkType("Cisco HDLC", wan.cisco_hdlc),
     106: LinkType("IP over ATM (Linux)", wan.atm_clip),
     107: LinkType("Frame Relay", wan.frame_relay),
+    112: LinkType("Cisco HDLC", wan.cisco_hdlc),
     122: LinkType("IP over Fibre Channel", wan.fibre_channel),
     123: LinkType("SunATM", wan.sunatm),
     129: LinkType("ARCNET (Linux)", wan.arcnet),
@@ -139,6 +148,7 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     99: LinkType("Symantec Enterprise", wrappers.symantec),
     109: LinkType("OpenBSD enc", wrappers.enc),
     117: LinkType("OpenBSD pflog", wrappers.pflog),
+    128: LinkType("TZSP", wrappers.tzsp),
     149: LinkType("Apple PKTAP (user link type 2)", wrappers.pktap),
     197: LinkType("ERF", wrappers.erf),
     226: LinkType("Solaris IPNET", wrappers.ipnet),

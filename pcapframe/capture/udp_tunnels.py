@@ -22,6 +22,7 @@ from pcapframe.capture.link import (
 from pcapframe.capture.shims import ETHERTYPE_NSH, frame_strength, ip_version, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
 from pcapframe.capture.wireless import wlan
+from pcapframe.capture.wrappers import TZSP_ETHERNET, TZSP_WLAN, tzsp_fields
 from pcapframe.jit import inner_jit
 
 __all__ = [
@@ -45,7 +46,6 @@ GTP_MASK, GTP_PDU = 0xF8FF, 0x30FF  # version 1, any options, a user's packet
 GTP_VERSION_1, GTP_G_PDU, GTP_OPTIONS, GTP_EXTENSION = 0x30, 0xFF, 0x07, 0x04
 LISP_HAS_PROTOCOL, LISP_ENCRYPTED = 0x04, 0x03
 AYIYA_FORWARD, AYIYA_IPV4, AYIYA_IPV6 = 1, 4, 41
-TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET, TZSP_WLAN = 1, 1, 0, 1, 1, 18
 L2TP_CONTROL, L2TP_LENGTH, L2TP_SEQUENCE, L2TP_OFFSET, L2TP_VERSION = 0x8000, 0x4000, 0x0800, 0x0200, 0x000F
 HDLC_ADDRESSES = (0x0F, 0x8F)  # of Cisco: unicast, broadcast
 PROTOCOLS = (0, 1, 2, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 89, 103, 112, 132, 135)  # likely inside
@@ -249,18 +249,11 @@ def _ayiya(buffer: Any, at: Any, end: Any) -> Any:
 @inner_jit
 def _tzsp(buffer: Any, at: Any, end: Any) -> Any:
     """TaZmen sniffer protocol: a frame of Ethernet or 802.11 behind tagged fields."""
-    if at + 5 > end or byte(buffer, at) != TZSP_VERSION or byte(buffer, at + 1) > TZSP_TRANSMITTED:
-        return NO_PAYLOAD, at
-    carried = be16(buffer, at + 2)
-    at += 4
-    while at < end and byte(buffer, at) != TZSP_END:
-        at += 1 if byte(buffer, at) == TZSP_PADDING or at + 1 >= end else 2 + byte(buffer, at + 1)
-    if at >= end:
-        return NO_PAYLOAD, at
+    carried, at = tzsp_fields(buffer, at, end)
     if carried == TZSP_ETHERNET:
-        return ETHERTYPE_BRIDGED, at + 1
+        return ETHERTYPE_BRIDGED, at
     if carried == TZSP_WLAN:
-        return wlan(buffer, at + 1, end, 0, False)
+        return wlan(buffer, at, end, 0, False)
     return NO_PAYLOAD, at
 
 

@@ -35,6 +35,8 @@ __all__ = [
     "pktap",
     "preamble",
     "symantec",
+    "tzsp",
+    "tzsp_fields",
 ]
 
 AF_INET = 2  # in headers of BSD
@@ -54,6 +56,7 @@ ERF_HDLC, ERF_HDLC_CHANNEL = (1, 10, 15, 19), (5, 17)  # types of records
 ERF_ETHERNET, ERF_AAL5, ERF_IPV4, ERF_IPV6 = (2, 11, 16, 20), 4, 22, 23
 PDU_END, PDU_NAME, MOST_PDU_TAGS = 0, 12, 64
 NAME_IP, NAME_IPV6, NAME_ETHERNET = 0x6970, 0x69707636, 0x6574685F  # "ip", "ipv6", "eth_"
+TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET, TZSP_WLAN = 1, 1, 0, 1, 1, 18
 IPNET_BYTES, IPNET_IPV4, IPNET_IPV6 = 24, 2, 26
 
 
@@ -278,3 +281,24 @@ def symantec(buffer: Any, at: Any, end: Any) -> Any:
         return CODE_CUT, at
     kind = be16(buffer, at + 6)
     return (kind, at + 44) if kind else (be16(buffer, at + 20), at + 56)
+
+
+@inner_jit
+def tzsp_fields(buffer: Any, at: Any, end: Any) -> Any:
+    """What a TaZmen sniffer protocol header carries, and where it begins; -1 for anything else."""
+    if at + 5 > end or byte(buffer, at) != TZSP_VERSION or byte(buffer, at + 1) > TZSP_TRANSMITTED:
+        return -1, at
+    carried = be16(buffer, at + 2)
+    at += 4
+    while at < end and byte(buffer, at) != TZSP_END:
+        at += 1 if byte(buffer, at) == TZSP_PADDING or at + 1 >= end else 2 + byte(buffer, at + 1)
+    return (carried, at + 1) if at < end else (-1, at)
+
+
+@inner_jit
+def tzsp(buffer: Any, at: Any, end: Any) -> Any:
+    """TaZmen sniffer protocol without UDP: a frame of Ethernet or 802.11 behind tagged fields."""
+    carried, at = tzsp_fields(buffer, at, end)
+    if carried == TZSP_ETHERNET:
+        return NESTED_LINK + LINK_ETHERNET, at
+    return (NESTED_LINK + LINK_WLAN if carried == TZSP_WLAN else CODE_LLC), at

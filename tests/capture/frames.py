@@ -100,6 +100,12 @@ HEADERS = {
     "PPP in HDLC-like framing": (50, bytes.fromhex("ff030021"), bytes.fromhex("ff030057"), None),
     "Cisco HDLC": (104, bytes.fromhex("0f000800"), bytes.fromhex("0f0086dd"), None),
     "Cisco HDLC as PPP in HDLC-like framing": (50, bytes.fromhex("0f000800"), None, None),
+    "Cisco HDLC of Linux": (112, bytes.fromhex("0f000800"), bytes.fromhex("0f0086dd"), None),
+    "MPLS without Ethernet": (219, label(16, False) + label(17, True), label(16, True), None),
+    "TZSP without UDP": (
+        128, bytes.fromhex("01000001 0a0180 00 01") + ethernet(b"", vlans=[7]), None, 7,
+    ),
+    "TZSP of 802.11": (128, bytes.fromhex("01000012 0a0180 00 01") + wlan("0801") + SNAP + b"\x08\x00", None, None),
     "PPPoE without Ethernet": (51, pppoe(b"\x00\x21"), pppoe(b"\x00\x57"), None),
     "Frame Relay": (107, bytes.fromhex("184103cc"), bytes.fromhex("1841038e"), None),
     "Frame Relay with SNAP": (107, bytes.fromhex("18410300 80000000 0800"), None, None),
@@ -297,6 +303,7 @@ HEADERS |= {
 }  # fmt: skip
 # Wireshark 4.0 does not decode these at all, or not as RFC 2684, FRF.16 and libpcap's list of link types have them.
 UNKNOWN_TO_WIRESHARK = {
+    "MPLS without Ethernet",
     "MPLS pseudowire with a control word",
     "SNAP with bridged Ethernet",
     "SNAP with bridged Ethernet and its checksum",
