@@ -2,7 +2,8 @@
 
 ``_filters`` finds the connections that match, ``_selection`` holds them with code and filters for the same selection,
 ``_state`` keeps the user's choices; none of these knows a widget. ``_parts`` are custom widgets, ``_views`` and
-``_table`` are the tabs, ``_export`` copies and writes the selection, ``_explorer`` joins them.
+``_table`` are the tabs, ``_rows`` is a table whose headers sort, ``_chips`` are the filters that are set, ``_export``
+copies and writes the selection, ``_explorer`` joins them.
 
 The widgets are an extra: ``pip install "pcapframe[explore]"``.
 """

@@ -11,6 +11,7 @@ import traitlets
 from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.schema import ENDINGS, HANDSHAKES
+from pcapframe.widgets._filters import INSIDE
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.zones import time_to_type, typed_time, zone_name
 
@@ -44,13 +45,18 @@ class Controls(widgets.VBox):
         self.rst_phase = _picked("RST phase", PHASES, None, {name: look.label for name, look in PHASE_LOOKS.items()})
         self.start = _time(f"From ({zone_name()})")
         self.end = _time(f"To ({zone_name()})")
+        self.packets = widgets.Dropdown(
+            description="Packets", options=[("whole connections", ""), ("inside the time", INSIDE)], value="",
+            style=LABEL, layout=WIDE,
+        )  # fmt: skip
         self.range = widgets.HTML()
         self.clear = widgets.Button(description="Clear filters", icon="times", tooltip="Select all connections")
         self.clear.on_click(lambda _button: self._clear())
         self._links = [
             traitlets.link((state, name), (getattr(self, name), "value"))
-            for name in ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase", "start", "end")
-        ]
+            for name in ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase", "start", "end",
+                         "packets")
+        ]  # fmt: skip
         self._moving = False
         state.observe(self._move_slider, ["start", "end"])
         super().__init__()
@@ -68,8 +74,30 @@ class Controls(widgets.VBox):
         self._tell_range()
         self.children = [
             self.server, self.port, self.client, self.handshake, self.ending, self.pattern, self.rst_phase, self.text,
-            self.slider, self.range, self.start, self.end, self.clear,
+            self.slider, self.range, self.start, self.end, self.packets, self.clear,
         ]  # fmt: skip
+
+    def count(self, counts: dict[str, dict[str, int]]) -> None:
+        """Say beside each value how many connections it would select.
+
+        Parameters
+        ----------
+        counts : dict of dict of int
+            By picker and value.
+        """
+        for link in self._links:
+            name = link.source[1]
+            if name not in counts:
+                continue
+            picker = getattr(self, name)
+            values = tuple(value for _, value in picker.options if value)
+            options = _options(values, counts[name])
+            if options == list(picker.options):
+                continue
+            link.unlink()  # new options have no value at first
+            with picker.hold_sync():
+                picker.options = options
+                link.link()
 
     def _clear(self) -> None:
         """Clear the filters, and ignore key strokes that the browser queued while the kernel was busy."""
@@ -148,12 +176,17 @@ def _typed(label: str, offered: list[str], placeholder: str) -> widgets.Combobox
 
 def _picked(label: str, values: tuple[str, ...], counts: Any, texts: dict[str, str] | None = None) -> widgets.Dropdown:
     """Choose one of a few values; each with its number of connections."""
+    options = _options(values, counts, texts)
+    return widgets.Dropdown(description=label, options=options, value="", style=LABEL, layout=WIDE)
+
+
+def _options(values: tuple[str, ...], counts: Any, texts: dict[str, str] | None = None) -> list[tuple[str, str]]:
     options = [("any", "")]
     for value in values:
         count = "" if counts is None else f" ({int(counts.get(value, 0)):,})"
         text = (texts or {}).get(value, value.replace("_", " "))
         options.append((f"{text}{count}", value))
-    return widgets.Dropdown(description=label, options=options, value="", style=LABEL, layout=WIDE)
+    return options
 
 
 def _time(label: str) -> widgets.Text:

@@ -13,18 +13,21 @@ from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.provenance import files_of
 from pcapframe.errors import ParameterError, PcapframeError
 from pcapframe.plots import CHARTS
+from pcapframe.widgets._chips import Chips
 from pcapframe.widgets._controls import Controls
 from pcapframe.widgets._export import Export
 from pcapframe.widgets._parts import STYLE, Debounced
+from pcapframe.widgets._patterns import PatternView
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._standouts import StandoutList
 from pcapframe.widgets._state import FILTERS, ExplorerState
 from pcapframe.widgets._table import ConnectionTable
-from pcapframe.widgets._views import ConnectionView, PatternView, SelectionChart, escaped
+from pcapframe.widgets._views import ConnectionView, SelectionChart, escaped
 from pcapframe.wording import counted
 
 __all__ = ["Explorer", "explore"]
 
+FOLDED = "Code and filters to copy"
 KEPT = (*FILTERS, "conn_id", "frame", "sort", "descending", "page")
 _OPEN: dict[str, "Explorer"] = {}  # by the cell that shows it
 
@@ -125,6 +128,23 @@ class Explorer(widgets.VBox):
             raise ParameterError(f"there is no tab {name!r}: expected one of {', '.join(self.views) or 'none'}")
         self.tabs.selected_index = list(self.views).index(name)
 
+    def open_link(self, link: str) -> None:
+        """Set the filters that were copied from an explorer as a link.
+
+        Parameters
+        ----------
+        link : str
+            As ``handshake=refused&port=8080``: `ExplorerState.link`.
+
+        Raises
+        ------
+        ParameterError
+            It has something that is no filter, or no capture could be read.
+        """
+        if self.state is None:
+            raise ParameterError(self.problem or "no capture is open")
+        self.state.open_link(link)
+
     def close(self) -> None:
         """Close the widgets and release the capture."""
         self._let_go()
@@ -145,12 +165,19 @@ class Explorer(widgets.VBox):
         self.tabs.layout = widgets.Layout(width="auto", min_width="0")
         self.head = widgets.HTML()
         self.export = Export(state, guarded, lambda: self._say(state.problem))
+        self.chips = Chips(state)
+        self.export.layout.display = "none"
+        self.fold = widgets.ToggleButton(
+            description=FOLDED, icon="code", tooltip="Show what selects the same elsewhere, to copy; write the packets",
+            layout=widgets.Layout(width="auto", flex="0 0 auto"),
+        )  # fmt: skip
+        line = widgets.HBox([self.chips, self.fold], layout=widgets.Layout(width="100%"))
         side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 236px", width="236px"))
         side.add_class("pcapframe-side")
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
         self.standouts = StandoutList(state, guarded)
-        self.children = [style, self.standouts, self.head, self.export, self.message, body]
+        self.children = [style, self.standouts, self.head, line, self.export, self.message, body]
         self._draw = Debounced(guarded(self._show))
         self._tell = Debounced(guarded(self._show_selection))
         state.observe(self._selected, "selection")
@@ -158,6 +185,7 @@ class Explorer(widgets.VBox):
         state.observe(self._look, ["conn_id", "frame"])
         state.observe(self._turn, ["sort", "descending", "page"])
         self.tabs.observe(self._draw, "selected_index")
+        self.fold.observe(guarded(lambda _change: self._show_export()), "value")
         self._stale = set(self.views)
         self._say(state.problem)
         self._show_selection()
@@ -230,7 +258,15 @@ class Explorer(widgets.VBox):
             f"<div class='pcapframe-head' role='status'>{counts}"
             f"<br><span class='pcapframe-name'>{name}</span>{notes}</div>"
         )
-        self.export.show()
+        self.chips.show()
+        self.controls.count(self.state.counts())
+        self._show_export()
+
+    def _show_export(self) -> None:
+        """Write what selects the same elsewhere, if it is in sight: a long filter takes longer than a chart."""
+        self.export.layout.display = None if self.fold.value else "none"
+        if self.fold.value:
+            self.export.show()
 
     # Errors.
 
@@ -255,19 +291,26 @@ class Explorer(widgets.VBox):
         self.message.value = text
 
 
-def explore(source: Any) -> Explorer:
+def explore(source: Any, *, filters: str = "") -> Explorer:
     """Explore a capture in a notebook, from the overview down to the packet.
 
     Parameters
     ----------
     source : capture, list of captures, DataFrame or Analysis
         As for `analyze`.
+    filters : str
+        Filters to begin with, as the explorer writes them to copy: ``handshake=refused&port=8080``.
 
     Returns
     -------
     Explorer
         A widget, shown below the cell; ``explorer.selection`` is the selection. If the capture cannot be read, the
         widget says why. When the cell runs again, the filters stay.
+
+    Raises
+    ------
+    ParameterError
+        `filters` has something that is no filter.
 
     Examples
     --------
@@ -291,6 +334,8 @@ def explore(source: Any) -> Explorer:
                 kept = {}
         before.close()
     explorer = Explorer(source)
+    if filters and not kept and explorer.state is not None:
+        explorer.open_link(filters)
     if kept and explorer.state is not None:
         tab = kept.pop("tab")
         explorer.state.set(**{name: kept.pop(name) for name in FILTERS})

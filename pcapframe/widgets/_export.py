@@ -36,6 +36,7 @@ class Export(widgets.VBox):
         self.filter = Copied("Wireshark display filter")
         self.code = Copied("Python")
         self.parameters = Copied("Report parameters (papermill)")
+        self.link = Copied("Filters as a link, for explorer.open_link or pf.explore(…, filters=…)")
         self.target = widgets.Text(
             description="Write to", value=_target(state.analysis), continuous_update=False,
             layout=widgets.Layout(width="auto", flex="1 1 260px"), style={"description_width": "60px"},
@@ -47,7 +48,7 @@ class Export(widgets.VBox):
         self.written = widgets.HTML()
         self.write.on_click(guarded(self._write))
         self.target.observe(lambda _change: self.forget(), "value")
-        texts = [self.filter, self.code, self.parameters]
+        texts = [self.filter, self.code, self.parameters, self.link]
         for text in texts:
             text.layout = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
         super().__init__(
@@ -72,6 +73,7 @@ class Export(widgets.VBox):
             else "no packet is selected"
         )
         self.code.text, self.parameters.text = selection.code, selection.parameters
+        self.link.text, self.link.note = selection.filters.link, "no filter is set"
 
     def forget(self) -> None:
         """Clear the message about the file that was written: another selection or name is shown now."""

@@ -1,7 +1,8 @@
 """Filters: the connections that match, and the Python code that selects them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,10 @@ from pcapframe.plots import rst_events
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.zones import typed_time
 
-__all__ = ["Filters", "Found", "Searched", "code_lines", "selection_of"]
+__all__ = ["INSIDE", "Filters", "Found", "Searched", "code_lines", "selection_of"]
 
 Mask = npt.NDArray[np.bool_]
+INSIDE = "inside"  # the value of ``packets``
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Filters:
         The connection has a RST in this phase, one of those of `plots.rst_events`.
     start, end : str
         The connection overlaps this time, both ends included: ISO 8601, in the chosen time zone where none is given.
+    packets : str
+        ``inside``: of the connections, only packets within the time; otherwise all of them.
     text : str
         Part of ``client:port <-> server:port``, in any case.
     """
@@ -52,7 +56,40 @@ class Filters:
     rst_phase: str = ""
     start: str = ""
     end: str = ""
+    packets: str = ""
     text: str = ""
+
+    @property
+    def link(self) -> str:
+        """The filters as the query of a link: ``handshake=refused&port=8080``; empty for none."""
+        return urlencode({name: value for name, value in vars(self).items() if value})
+
+    @classmethod
+    def of_link(cls, link: str) -> "Filters":
+        """Read what `link` writes.
+
+        Parameters
+        ----------
+        link : str
+            The query; what stands before a ``?`` is ignored.
+
+        Returns
+        -------
+        Filters
+            Its values are not checked.
+
+        Raises
+        ------
+        ParameterError
+            It names something that is no filter, or nothing at all.
+        """
+        given = dict(parse_qsl(link.strip().rpartition("?")[2], keep_blank_values=True))
+        known = [field.name for field in fields(cls)]
+        unknown = [name for name in given if name not in known]
+        if unknown or (link.strip() and not given):
+            what = ", ".join(unknown) or repr(link)
+            raise ParameterError(f"there is no filter {what}: expected some of {', '.join(known)}, as in port=443")
+        return cls(**given)
 
     def __str__(self) -> str:
         given = [f"{name.replace('_', ' ')} {value}" for name, value in vars(self).items() if value]
@@ -148,6 +185,8 @@ class Searched:
         for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS)):
             if (value := getattr(filters, name)) and value not in known:
                 raise ParameterError(f"{name} {value!r} is not one of {', '.join(known)}")
+        if filters.packets not in ("", INSIDE):
+            raise ParameterError(f"packets {filters.packets!r} is not {INSIDE}")
         narrowed = self._narrow(wanted)
         connections = narrowed.analysis.connections
         in_time = select_connections(connections, Selection(start=wanted.start, end=wanted.end))
@@ -163,6 +202,34 @@ class Searched:
         if needle := filters.text.strip().lower():
             found &= np.fromiter((needle in text for text in narrowed.texts), np.bool_, len(narrowed.texts))
         return Found(narrowed.analysis, found, (*narrowed.analysis.notes, *in_time.notes), message)
+
+    def counts(self, filters: Filters) -> dict[str, dict[str, int]]:
+        """Count what each value of a picker would select beside the other filters.
+
+        Parameters
+        ----------
+        filters : Filters
+            Valid filters.
+
+        Returns
+        -------
+        dict of dict of int
+            Connections by value, for ``handshake``, ``ending`` and ``pattern``.
+        """
+        made: dict[str, dict[str, int]] = {}
+        for name in ("handshake", "ending"):
+            found = self.find(replace(filters, **{name: ""}))
+            counts = found.analysis.connections[name][found.mask].value_counts()
+            made[name] = {str(value): int(count) for value, count in counts.items()}
+        if replace(filters, pattern="") == Filters():
+            made["pattern"] = {one.pattern: one.evidence.connection_count for one in self.analysis.patterns}
+            return made
+        found = self.find(replace(filters, pattern=""))
+        chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
+        chosen[found.analysis.connections.index.to_numpy()[found.mask]] = True
+        names = [one.pattern for one in self.analysis.patterns]
+        made["pattern"] = {name: int(chosen[self._of_pattern(name)].sum()) for name in names}
+        return made
 
     def _narrow(self, wanted: Selection) -> "_Narrowed":
         """Return the connections of the given endpoints; cached until these change."""

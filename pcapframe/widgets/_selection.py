@@ -18,7 +18,7 @@ from pcapframe.display_filters import captured_frames, endpoint_filter, frame_fi
 from pcapframe.errors import CaptureError
 from pcapframe.extraction import write_pcap
 from pcapframe.patterns import Thresholds
-from pcapframe.widgets._filters import Filters, Found, code_lines, selection_of
+from pcapframe.widgets._filters import INSIDE, Filters, Found, code_lines, selection_of
 from pcapframe.wording import counted
 
 __all__ = ["ExplorerSelection", "check_unchanged"]
@@ -73,8 +73,36 @@ class ExplorerSelection:
         return self.found.analysis if conn_id in self.found.analysis.connections.index else self.analysis
 
     @cached_property
+    def _span(self) -> tuple[pd.Timestamp | None, pd.Timestamp | None] | None:
+        """First and last time of packets, where only those inside the time are selected."""
+        if self.filters.packets != INSIDE:
+            return None
+        wanted = selection_of(self.filters, self.analysis.selection)
+        return None if wanted.start is None and wanted.end is None else (wanted.start, wanted.end)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether only packets inside the time are selected."""
+        return self._span is not None
+
+    def _inside(self, segments: pd.DataFrame) -> Mask:
+        """Tell which segments are inside the time; all of them where whole connections are selected."""
+        inside = np.ones(len(segments), np.bool_)
+        if self._span is None:
+            return inside
+        first, last = self._span
+        inside &= segments["time"].notna().to_numpy()
+        if first is not None:
+            inside &= (segments["time"] >= first).to_numpy()
+        if last is not None:
+            inside &= (segments["time"] <= last).to_numpy()
+        return inside
+
+    @cached_property
     def packet_count(self) -> int:
         """Number of selected packets."""
+        if self._span is not None:
+            return int(np.count_nonzero(self.rows))
         return sum(int(self.connections[f"{side}_packets"].sum()) for side in ("client", "server"))
 
     @cached_property
@@ -83,15 +111,15 @@ class ExplorerSelection:
         conn_id = self.analysis.segments["conn_id"].to_numpy()
         chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
         chosen[self.connections.index.to_numpy()] = True
-        return chosen.take(conn_id)
+        return chosen.take(conn_id) & self._inside(self.analysis.segments)
 
     @cached_property
     def segments(self) -> pd.DataFrame:
         """The selected segments: columns of ``schema.SEGMENTS``."""
         view = self.found.analysis.filtered_segments
-        if self.found.mask.all() and len(self.connections) == len(self.analysis.connections):
+        if self._span is None and self.found.mask.all() and len(self.connections) == len(self.analysis.connections):
             return view
-        part = view[view["conn_id"].isin(self.connections.index)]
+        part = view[view["conn_id"].isin(self.connections.index).to_numpy() & self._inside(view)]
         part.attrs = view.attrs
         return part
 
@@ -116,6 +144,8 @@ class ExplorerSelection:
     @cached_property
     def short_filter(self) -> str | None:
         """A display filter by endpoints that selects exactly these packets; None if there is no short one."""
+        if self._span is not None:
+            return None
         packets, segments = self.analysis.packets, self.analysis.segments
         protocols = packets["protocol"].value_counts()
         if int(protocols.get("TCP", 0)) != len(segments):  # cut headers, which Wireshark takes for TCP too
@@ -164,9 +194,16 @@ class ExplorerSelection:
             *imports, "", *note, *body,
             "segments = analysis.filtered_segments",
             'segments = segments[segments["conn_id"].isin(connections.index)]',
+            *self._inside_lines,
             "packets = analysis.packets.loc[segments.index]",
         ]  # fmt: skip
         return "\n".join(lines)
+
+    @property
+    def _inside_lines(self) -> list[str]:
+        first, last = self._span or (None, None)
+        ends = ((">=", first), ("<=", last))
+        return [f'segments = segments[segments["time"] {sign} {str(end)!r}]' for sign, end in ends if end is not None]
 
     @cached_property
     def parameters(self) -> str:

@@ -13,6 +13,7 @@ from pcapframe.wording import counted
 
 __all__ = ["ExplorerState"]
 
+MOST_UNDONE = 100
 FILTERS = [field.name for field in fields(Filters)]
 
 
@@ -26,7 +27,7 @@ class ExplorerState(HasTraits):
 
     Attributes
     ----------
-    server, port, client, handshake, ending, pattern, rst_phase, start, end, text : str
+    server, port, client, handshake, ending, pattern, rst_phase, start, end, packets, text : str
         As in `Filters`.
     selection : ExplorerSelection
         The selection of the last valid filters.
@@ -61,6 +62,7 @@ class ExplorerState(HasTraits):
     rst_phase = Unicode("")
     start = Unicode("")
     end = Unicode("")
+    packets = Unicode("")
     text = Unicode("")
     selection = Instance(ExplorerSelection)
     problem = Unicode("")
@@ -73,6 +75,8 @@ class ExplorerState(HasTraits):
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self._searched = Searched(analysis)
+        self._before: list[Filters] = []
+        self._undoing = False
         super().__init__()
         self.selection = ExplorerSelection(analysis, Filters(), self._searched.find(Filters()))
         self.problem = analysis.message or ""
@@ -105,6 +109,45 @@ class ExplorerState(HasTraits):
         except TraitError as error:
             raise ParameterError(str(error)) from None
 
+    @property
+    def link(self) -> str:
+        """The filters as a text to keep, and to open again with `open_link`."""
+        return self.filters.link
+
+    def open_link(self, link: str) -> None:
+        """Set the filters that a link has.
+
+        Parameters
+        ----------
+        link : str
+            From `link`, as ``handshake=refused&port=8080``.
+
+        Raises
+        ------
+        ParameterError
+            It has something that is no filter.
+        """
+        self.set(**vars(Filters.of_link(link)))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there are filters to go back to."""
+        return bool(self._before)
+
+    def undo(self) -> None:
+        """Go back to the filters of the selection before; nothing happens where there is none."""
+        if not self._before:
+            return
+        self._undoing = True
+        try:
+            self.set(**vars(self._before.pop()))
+        finally:
+            self._undoing = False
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Count what each value of a picker would select beside the other filters, as `Searched.counts`."""
+        return self._searched.counts(self.selection.filters)
+
     def clear(self) -> None:
         """Clear all filters."""
         self.set(**dict.fromkeys(FILTERS, ""))
@@ -124,6 +167,8 @@ class ExplorerState(HasTraits):
             whole = len(self.analysis.connections)
             none = f"Nothing matches the filter ({filters}); the capture has {counted(whole, 'connection')}."
             message = self.analysis.message or found.message or none
+        if filters != self.selection.filters and not self._undoing:
+            self._before = [*self._before[1 - MOST_UNDONE :], self.selection.filters]
         selected = ExplorerSelection(self.analysis, filters, found)
         gone = self.conn_id is not None and self.conn_id not in selected.connections.index
         looked_at = {"conn_id": None, "frame": None} if gone else {}

@@ -12,6 +12,7 @@ from itables.widget import ITable
 from pcapframe.measures import each_way, endpoint_text
 from pcapframe.naming import server_name_text
 from pcapframe.schema import FLAG_BITS
+from pcapframe.widgets._rows import Heading, Rows
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.zones import options, zone_name
 
@@ -47,6 +48,7 @@ SORTS = {
     "initial_rtt_s": "initial RTT [ms]",
 }
 
+TEXTS = ("conn_id", "start", "client", "server", "handshake", "ending")  # sorted from the smallest at first
 
 # Remarks on a packet, by its label.
 NOTES = {
@@ -278,26 +280,13 @@ class ConnectionTable(widgets.VBox):
         Wraps callbacks of widgets, so that an error is shown.
     """
 
-    HEIGHT = "420px"
-
     def __init__(self, state: ExplorerState, guarded: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         self._state = state
         self._page = state.selection.connections.iloc[:0]
-        self.table = plain_table(connection_rows(self._page), height=self.HEIGHT, is_html=True)
-        self.sort = widgets.Dropdown(
-            description="Sort by", options=[(text, name) for name, text in SORTS.items()], value=state.sort,
-            layout=widgets.Layout(width="230px"), style={"description_width": "55px"},
-        )  # fmt: skip
-        self.descending = widgets.Checkbox(
-            description="largest first", value=state.descending, indent=False, layout=widgets.Layout(width="110px")
-        )
+        self.table = Rows("Connections", guarded(lambda sort, down: state.set(sort=sort, descending=down, page=0)))
         self.pager = Pager(PAGE_ROWS, "connections", guarded(lambda page: state.set(page=page)))
-        self.sort.observe(guarded(lambda change: state.set(sort=change["new"], page=0)), "value")
-        self.descending.observe(guarded(lambda change: state.set(descending=change["new"], page=0)), "value")
         self.table.observe(guarded(self._picked), "selected_rows")
-        bar = [self.sort, self.descending, self.pager]
-        row = widgets.Layout(flex_flow="row wrap", align_items="center")
-        super().__init__([widgets.HBox(bar, layout=row), self.table])
+        super().__init__([self.pager, self.table])
         self.add_class("pcapframe-connections")
 
     def show(self) -> None:
@@ -307,10 +296,14 @@ class ConnectionTable(widgets.VBox):
         total = len(connections)
         self._page = paged(connections, sort=state.sort, descending=state.descending, page=state.page)
         self.pager.show(state.page, total)
-        self.sort.value, self.descending.value = state.sort, state.descending
         places = np.flatnonzero(self._page.index.to_numpy() == (-1 if state.conn_id is None else state.conn_id))
         selected = int(places[0]) if places.size else None
-        show_rows(self.table, connection_rows(self._page), height=self.HEIGHT, is_html=True, selected=selected)
+        rows = connection_rows(self._page)
+        headings = [
+            Heading(label, sort, number=sort not in TEXTS, head=sort == "conn_id")
+            for label, sort in zip(rows.columns, SORTS, strict=True)
+        ]
+        self.table.show(rows, headings, selected=selected, sort=state.sort, descending=state.descending)
 
     def _picked(self, change: Any) -> None:
         rows = change["new"]

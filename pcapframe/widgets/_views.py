@@ -1,4 +1,4 @@
-"""Tabs: charts of the selection, patterns with their evidence, one connection with its packets."""
+"""Tabs: charts of the selection, one connection with its packets."""
 
 import html
 import inspect
@@ -19,7 +19,7 @@ from pcapframe.measures import connection_text
 from pcapframe.plots._api import Chart as Declared
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets._export import Guard
-from pcapframe.widgets._live import LiveChart
+from pcapframe.widgets._live import LiveChart, group_of
 from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
@@ -27,7 +27,7 @@ from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_tabl
 from pcapframe.wording import counted, printable
 from pcapframe.zones import time_to_type
 
-__all__ = ["ConnectionView", "PatternView", "SelectionChart", "TurnsView", "escaped"]
+__all__ = ["ConnectionView", "SelectionChart", "TurnsView", "escaped"]
 
 SEQUENCE = plots.CHARTS["time_sequence"]
 HINTS = {
@@ -91,7 +91,8 @@ class SelectionChart(widgets.VBox):
         takes = tuple(inspect.signature(self._declared.draw).parameters)[:2]
         # Charts ignore segments of other connections; that is cheaper than removing them.
         once = counted_once(selection.segments, selection.connections)
-        shown: tuple[Any, ...] = (selection.found.analysis, once.connections)
+        whole = selection.found.analysis if not selection.is_inside else once.segments
+        shown: tuple[Any, ...] = (whole, once.connections)
         if takes != ("segments", "connections"):
             shown = (once.connections,) if takes[0] == "connections" else (once.segments,)
         self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
@@ -108,59 +109,6 @@ class SelectionChart(widgets.VBox):
             return
         start, end = (time_to_type(pd.Timestamp(moment).value) for moment in (first, last))
         self._state.set(start=start, end=end)
-
-
-class PatternView(widgets.VBox):
-    """The observed patterns, and the evidence of the picked one.
-
-    Parameters
-    ----------
-    state : ExplorerState
-        Its ``pattern`` is shown; a picked frame becomes its ``frame``.
-    guarded : callable
-        Wraps callbacks of widgets, so that an error is shown.
-    """
-
-    def __init__(self, state: ExplorerState, guarded: Guard) -> None:
-        self._state = state
-        self._patterns = {one.pattern: one for one in state.analysis.patterns}
-        self.text = widgets.HTML(layout=widgets.Layout(width="auto"))
-        self.frames = widgets.Dropdown(
-            description="Open frame", options=[("choose", 0)], value=0, layout=widgets.Layout(width="260px"),
-            style={"description_width": "82px"},
-        )  # fmt: skip
-        self.frames.observe(guarded(self._picked), "value")
-        super().__init__([self.frames, self.text])
-
-    def show(self) -> None:
-        """Show the evidence of the picked pattern, or the list of patterns."""
-        pattern = self._patterns.get(self._state.pattern)
-        frames = [] if pattern is None else list(pattern.evidence.frames)
-        self.frames.options = [("choose", 0), *((f"{frame:,}", frame) for frame in frames)]
-        self.frames.value = 0
-        self.frames.layout.display = None if frames else "none"
-        if pattern is not None:
-            self.text.value = f"<div class='pcapframe-evidence'>{pattern._repr_html_()}</div>"
-            return
-        if not self._patterns:
-            self.text.value = "<p>No pattern was observed at these thresholds.</p>"
-            return
-        rows = "".join(
-            f"<tr><th>{escaped(name.replace('_', ' '))}</th><td>{one.evidence.connection_count:,}</td>"
-            f"<td>{escaped(one.description)}</td></tr>"
-            for name, one in self._patterns.items()
-        )
-        head = "<tr><th>pattern</th><th>connections</th><th>observed</th></tr>"
-        self.text.value = (
-            "<p class='pcapframe-note'>Pick a pattern on the left to select its connections and see its evidence."
-            f"</p><table class='pcapframe-evidence'>{head}{rows}</table>"
-        )
-
-    def _picked(self, change: Any) -> None:
-        frame = change["new"]
-        if frame:
-            conn_id = int(self._state.analysis.segments.loc[[frame], "conn_id"].iloc[0])
-            self._state.set(conn_id=conn_id, frame=frame)
 
 
 class TurnsView(widgets.HBox):
@@ -248,7 +196,7 @@ class ConnectionView(widgets.VBox):
             description="Data from", style={"description_width": "82px"}, layout=widgets.Layout(width="300px"),
         )  # fmt: skip
         self.facts = widgets.HTML()
-        self.sequence = LiveChart(height=340, picked=guarded(self._clicked))
+        self.sequence = LiveChart(height=340, picked=guarded(self._clicked), group=group_of(state.analysis))
         self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
         self.turns = TurnsView(state, guarded, redraw)
         self.charts = (self.rtt, self.turns.chart)

@@ -118,8 +118,16 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     server.press("Enter")
     counted(page, "15 of 42 connections")
     changed(page, before)
+    explorer.get_by_role("button", name="Code and filters to copy").click()
     for label, text in (("Wireshark display filter", "ip.addr == 198.51.100.20"), ("Python", "198.51.100.20")):
         explorer.get_by_label(label, exact=True).filter(has_text=text).wait_for()
+    explorer.get_by_role("button", name="Code and filters to copy").click()
+    chip = explorer.get_by_role("button", name="server: 198.51.100.20")
+    chip.click()
+    counted(page, "42 of 42 connections")
+    explorer.get_by_role("button", name="Undo").click()
+    counted(page, "15 of 42 connections")
+    chip.wait_for()
 
     before = picture(page)
     handle = explorer.locator(".noUi-handle-lower")
@@ -137,21 +145,28 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
         shot(page, f"{page.label}-{tab}")
 
     explorer.get_by_role("tab", name="Connections", exact=True).click()
-    rows = explorer.locator(".dt-scroll-body tbody tr:visible")
+    table = explorer.locator(".pcapframe-connections .pcapframe-rows")
+    rows = table.locator("tbody tr")
     rows.nth(41).wait_for()
-    table = explorer.locator(".pcapframe-connections .dt-scroll-body")
+    packets = table.get_by_role("button", name="packets")
+    packets.click()
+    table.locator("th[aria-sort=descending]", has_text="packets").wait_for()
+    most = [int(text.replace(",", "")) for text in table.locator("tbody td:nth-child(8)").all_inner_texts()]
+    assert most == sorted(most, reverse=True)
+    table.get_by_role("button", name="conn_id").click()
+    table.locator("th[aria-sort=ascending]", has_text="conn_id").wait_for()
     until(page, lambda: table.locator("wbr").count() == 84)
     until(page, lambda: table.evaluate("element => element.scrollWidth <= element.clientWidth"))  # all in sight
     assert table.evaluate(BROKEN_PORTS) == []
     explorer.get_by_label("Handshake", exact=True).select_option(label="refused (6)")
     counted(page, "6 of 42 connections")
     explorer.get_by_text("rows 1 to 6 of 6 connections").wait_for()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.dt-scroll-body tbody tr')].filter(row => row.offsetParent).length === 6"
-    )
+    until(page, lambda: rows.count() == 6)
     shot(page, f"{page.label}-connections")
 
-    rows.nth(2).click()
+    rows.nth(0).focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
     graph = explorer.get_by_role("application", name="Time–sequence graph")
     graph.locator("canvas").first.wait_for()
     explorer.get_by_alt_text("Round-trip times").wait_for()
@@ -166,7 +181,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     explorer.get_by_text(f"Frame {number}", exact=True).wait_for()
     until(page, lambda: explorer.get_by_label("Frame", exact=True).input_value() == number.replace(",", ""))
     shot(page, f"{page.label}-picked")
-    rows.nth(1).click()
+    explorer.locator(".dt-scroll-body tbody tr:visible").nth(1).click()
     explorer.locator(".pcapframe-packet", has_text="TCP").wait_for()
     explorer.locator(".pcapframe-packet").evaluate("element => element.scrollIntoView({block: 'center'})")
     shot(page, f"{page.label}-packet")
@@ -244,6 +259,20 @@ def test_what_is_picked_by_keys(narrow: Any) -> None:
     page.keyboard.press("Enter")
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
     until(page, lambda: explorer.get_by_label("RST phase").input_value() != "")
+
+
+def test_a_pattern_is_picked_in_its_table(narrow: Any) -> None:
+    page = narrow
+    explorer = cleared(page)
+    explorer.get_by_role("tab", name="Patterns", exact=True).click()
+    table = explorer.get_by_role("table", name="Patterns")
+    table.get_by_role("button", name="connections").click()
+    table.locator("th[aria-sort=descending]", has_text="connections").wait_for()
+    shot(page, "1280-dark-pattern-rows")
+    table.get_by_role("row", name="refused connections").click()
+    counted(page, "6 of 42 connections")
+    explorer.get_by_role("button", name="pattern: refused connections").wait_for()
+    shot(page, "1280-dark-chips")
 
 
 def test_it_works_under_voila(browser: Any, voila: Served) -> None:

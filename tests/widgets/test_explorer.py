@@ -21,6 +21,8 @@ def test_counts_and_what_selects_them_are_in_sight() -> None:
     explorer = pf.explore(analysis())
     assert "<b>42</b> of 42 connections" in explorer.head.value
     assert "of 1,086 TCP packets" in explorer.head.value
+    assert explorer.export.filter.text == ""  # not in sight
+    explorer.fold.value = True
     explorer.state.set(handshake="refused")
     assert "<b>6</b> of 42 connections · <b>12</b> of 1,086 TCP packets" in explorer.head.value
     assert (
@@ -30,6 +32,7 @@ def test_counts_and_what_selects_them_are_in_sight() -> None:
     )
     assert explorer.export.code.text == explorer.selection.code
     assert explorer.export.parameters.text == explorer.selection.parameters
+    assert explorer.export.link.text == "handshake=refused"
     assert len(explorer.selection.packets) == 12
 
 
@@ -158,3 +161,34 @@ def test_tabs_are_opened_by_name() -> None:
         explorer.open_tab("x")
     with pytest.raises(ParameterError, match="expected one of none"):
         pf.explore("missing.pcap").open_tab("overview")
+
+
+def test_filters_are_taken_from_a_link() -> None:
+    explorer = pf.explore(analysis(), filters="handshake=refused&port=8080")
+    assert len(explorer.selection.connections) == 6
+    explorer.open_link("https://example.com/?server=198.51.100.20")
+    assert (explorer.state.handshake, explorer.state.link) == ("", "server=198.51.100.20")
+    with pytest.raises(ParameterError, match="there is no filter hand: expected some of server, port"):
+        explorer.open_link("hand=refused")
+    with pytest.raises(ParameterError, match="there is no such file"):
+        pf.explore("missing.pcap").open_link("port=80")
+
+
+def test_pickers_count_beside_the_other_filters() -> None:
+    explorer = pf.explore(analysis())
+    connections = analysis().connections
+    refused = connections[connections["handshake"] == "refused"]
+    explorer.state.handshake = "refused"
+    ending = {value: text for text, value in explorer.controls.ending.options}
+    for value, count in refused["ending"].value_counts().items():
+        assert ending[value].endswith(f" ({count})")
+    explorer.state.ending = "reset"
+    pattern = {value: text for text, value in explorer.controls.pattern.options}
+    assert pattern["unanswered_syns"] == "unanswered syns (0)"
+    assert pattern["refused_connections"] == "refused connections (6)"
+    explorer.state.ending = ""
+    own = {value: text for text, value in explorer.controls.handshake.options}
+    assert own["complete"] == f"complete ({(connections['handshake'] == 'complete').sum()})"  # as if it were not set
+    assert explorer.controls.handshake.value == explorer.state.handshake == "refused"
+    explorer.controls.ending.value = "reset"
+    assert explorer.state.ending == "reset"  # still linked

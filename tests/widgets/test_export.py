@@ -40,6 +40,7 @@ def test_packets_written_are_those_selected_or_nothing_is_said(tmp_path: Path) -
 def test_a_long_filter_is_not_shown_but_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_export, "MOST_RANGES", 3)
     explorer = pf.explore(analysis())
+    explorer.fold.value = True
     explorer.state.pattern = "packet_retransmission"
     assert explorer.selection.short_filter is None
     assert explorer.export.filter.text == ""

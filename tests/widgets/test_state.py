@@ -1,8 +1,11 @@
 """What is chosen, without a widget."""
 
+from typing import Any
+
 import pytest
 
 import pcapframe as pf
+from pcapframe.display_filters import frame_filter
 from pcapframe.errors import ParameterError
 from tests.builders import ethernet, ipv4, pcap, udp
 from tests.widgets.made import analysis, state
@@ -69,3 +72,48 @@ def test_captures_without_tcp() -> None:
         assert explored.problem == "No TCP packets found in this capture"
         assert len(explored.selection.packets) == 0
         assert explored.selection.display_filter is None
+
+
+def test_undo_goes_back_filter_by_filter() -> None:
+    explored = state()
+    assert not explored.can_undo
+    explored.set(handshake="refused")
+    explored.set(port="8080", client="192.0.2.11")
+    explored.server = "nowhere"  # selects nothing new
+    explored.undo()
+    assert (explored.link, explored.problem) == ("handshake=refused", "")
+    explored.undo()
+    assert (explored.link, explored.can_undo) == ("", False)
+    explored.undo()
+    assert len(explored.selection.connections) == 42
+
+
+def test_packets_inside_the_time() -> None:
+    explored = state()
+    segments = analysis().segments
+    first, last = segments["time"].iloc[300], segments["time"].iloc[400]
+    explored.set(start=first.isoformat(), end=last.isoformat())
+    whole = explored.selection
+    explored.packets = "inside"
+    inside = explored.selection
+    expected = segments[segments["time"].between(first, last)]
+    assert inside.connections.index.tolist() == whole.connections.index.tolist()
+    assert inside.segments.index.tolist() == inside.packets.index.tolist() == expected.index.tolist()
+    assert inside.packet_count == len(expected) < whole.packet_count
+    assert inside.display_filter == frame_filter(expected.index.to_numpy())
+    made: dict[str, Any] = {}
+    exec(inside.code, made)
+    assert made["packets"].index.tolist() == expected.index.tolist()
+    explored.packets = "some"
+    assert explored.problem == "packets 'some' is not inside"
+
+
+def test_a_link_holds_every_filter() -> None:
+    explored = state()
+    explored.set(text="a&b=c %+é", start="2026-11-23T15:29:00+02:00")
+    other = state()
+    other.open_link(f"?{explored.link}")
+    assert other.filters == explored.filters
+    for link in ("x", "port=80&x=1"):
+        with pytest.raises(ParameterError, match="there is no filter "):
+            other.open_link(link)

@@ -13,7 +13,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.plots._api import Tab
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets import ExplorerState
-from pcapframe.widgets._views import ConnectionView, PatternView, SelectionChart
+from pcapframe.widgets._views import ConnectionView, SelectionChart
 from tests.builders import Conversation, pcap
 from tests.widgets.made import analysis, state
 
@@ -104,19 +104,6 @@ def test_a_bar_narrows_the_selection() -> None:
     times = [pd.Timestamp(moment, tz="UTC").value for moment in (explored.start, explored.end)]
     assert times == pytest.approx([edges[3], edges[9]], abs=2000)
     assert 0 < len(explored.selection.connections) < 42
-
-
-def test_a_pattern_has_its_evidence_and_its_frames() -> None:
-    explored = state()
-    view = PatternView(explored, plain)
-    view.show()
-    assert all(one.pattern.replace("_", " ") in view.text.value for one in analysis().patterns)
-    explored.pattern = "refused_connections"
-    view.show()
-    assert "refused by a RST" in view.text.value
-    view.frames.value = 95
-    assert explored.frame == 95
-    assert explored.conn_id == analysis().segments.loc[95, "conn_id"]
 
 
 def test_a_connection_and_a_packet() -> None:
