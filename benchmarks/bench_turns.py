@@ -26,7 +26,7 @@ from pcapframe.connections.waits import Waits
 from pcapframe.conversation import make_turns
 
 TURNS, BYTES_BAR, TIME_BAR = 250_000, 40, 0.15
-PACKETS, RUNS = 120_000, 5
+PACKETS, RUNS = 120_000, 9
 
 
 def asked_and_answered(connections: int) -> bytes:

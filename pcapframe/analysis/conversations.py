@@ -70,7 +70,7 @@ def turns(analysis: Analysis) -> pd.DataFrame:
     their turns 99.5 % or more are equal.
 
     Memory: an analysis keeps no turns. It keeps their sums, at most 40 bytes a turn; this function finds the turns
-    again and makes the frame, about 100 bytes a turn.
+    again and makes the frame, about 100 bytes a turn; making it takes about twice that.
 
     Examples
     --------

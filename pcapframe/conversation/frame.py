@@ -1,6 +1,7 @@
 """Make the frame of turns."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ __all__ = ["READ", "make_turns", "to_server_s"]
 CHUNK_ROWS = 1 << 16
 READ = Spoken._fields[1:]  # columns of the segments, besides conn_id
 NEEDED = ("client_ack_rtt_min_s", "handshake_rtt_s")  # columns of the connections
+
+
+RESPONSE_COLUMNS = ("response_frame", "response_end_frame", "response_bytes")
 
 
 class Durations(NamedTuple):
@@ -44,28 +48,42 @@ def make_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
     DataFrame
         Columns and dtypes of ``schema.TURNS``, one row per turn, in order of ``request_frame``.
     """
-    conn_ids = connections.index.to_numpy()
-    turns, rows = _found(segments, conn_ids)
-    turns = turns[np.argsort(turns["request_row"], kind="stable")]
-    frames = segments.index.to_numpy()[rows].astype(np.uint32)
-    answered = turns["response_row"] != NOT_KNOWN
-    made: dict[str, Any] = {
+    conn_ids, to_server = connections.index.to_numpy(), to_server_s(connections)
+    # Column by column, so that no more than one of them is held twice.
+    parts = [_columns(turns, frames, conn_ids, to_server) for turns, frames in _found(segments, conn_ids)]
+    order = np.argsort(_joined(parts, "request_row"), kind="stable")
+    answered = _joined(parts, "answered")[order]
+    columns = {}
+    for column in TURNS:
+        data = _joined(parts, column.name)[order]
+        is_response = column.name in RESPONSE_COLUMNS
+        columns[column.name] = nullable(data, answered) if is_response else np.ascontiguousarray(data, column.dtype)
+    return pd.DataFrame({name: columns[name] for name in names(TURNS)}, copy=False)
+
+
+def _joined(parts: list[dict[str, Array]], name: str) -> Array:
+    """Take a column out of its parts."""
+    return np.concatenate([part.pop(name) for part in parts])
+
+
+def _columns(turns: Array, frames: Array, conn_ids: Array, to_server: Array) -> dict[str, Array]:
+    """Return the columns of some turns, and what orders them and tells whether they were answered."""
+    made: dict[str, Array] = {
+        "request_row": turns["request_row"].astype(np.uint32),
+        "answered": turns["response_row"] != NOT_KNOWN,
         "conn_id": conn_ids.take(turns["place"]).astype(np.int32),
-        "round_trip_s": to_server_s(connections).take(turns["place"]),
-        "response_bytes": nullable(turns["response_bytes"], answered),
+        "round_trip_s": to_server.take(turns["place"]),
     }
     for side in ("request", "response"):
         for end in ("", "_end"):
-            found = frames.take(np.maximum(turns[f"{side}{end}_row"], 0)) if turns.size else np.empty(0, np.uint32)
-            made[f"{side}{end}_frame"] = found if side == "request" else nullable(found, answered)
+            rows = np.maximum(turns[f"{side}{end}_row"], 0)
+            made[f"{side}{end}_frame"] = frames.take(rows) if rows.size else np.empty(0, np.uint32)
     for name, field in Durations()._asdict().items():
-        known = turns[field] != NOT_KNOWN
-        made[name] = np.where(known, turns[field] / 1e9, np.nan)
-    columns = {}
+        made[name] = np.where(turns[field] != NOT_KNOWN, turns[field] / 1e9, np.nan)
     for column in TURNS:
-        data = made[column.name] if column.name in made else turns[column.name]
-        columns[column.name] = np.ascontiguousarray(data, column.dtype) if isinstance(data, np.ndarray) else data
-    return pd.DataFrame({name: columns[name] for name in names(TURNS)}, copy=False)
+        if column.name not in made:
+            made[column.name] = turns[column.name].copy()
+    return made
 
 
 def to_server_s(connections: pd.DataFrame) -> Array:
@@ -85,21 +103,22 @@ def to_server_s(connections: pd.DataFrame) -> Array:
     return np.asarray(np.fmin(acknowledged, handshake))
 
 
-def _found(segments: pd.DataFrame, conn_ids: Array) -> tuple[Array, Array]:
-    """Return the turns of some connections, and the rows of the segments that they refer to."""
+def _found(segments: pd.DataFrame, conn_ids: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield turns of some connections, and the frames of the rows that they refer to."""
     of_segment = segments["conn_id"].to_numpy()
     highest = max(int(of_segment.max(initial=-1)), int(conn_ids.max(initial=-1)))
     place = np.full(highest + 1, -1, np.int32)
     place[conn_ids] = np.arange(conn_ids.size)
     place = place.take(of_segment)
     rows = np.flatnonzero(place >= 0)
+    frames = segments.index.to_numpy()[rows].astype(np.uint32)
     if rows.size < place.size:
         segments, place = segments[[*READ]].take(rows), place[rows]
     plain, place = PlainColumns(segments, SEGMENTS, READ), fixed(place, np.int32)
     following = Following(conn_ids.size)
-    found = [np.empty(0, TURN)]
+    yield np.empty(0, TURN), frames
     for start in range(0, place.size, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, place.size)
-        found.append(following.feed(Spoken(place=place[start:stop], **plain.chunk(start, stop))).copy())
-    found.extend(following.finish())
-    return np.concatenate(found), rows
+        yield following.feed(Spoken(place=place[start:stop], **plain.chunk(start, stop))), frames
+    for turns in following.finish():
+        yield turns, frames
