@@ -46,7 +46,7 @@ class Controls(widgets.VBox):
         self.start = _time(f"From ({zone_name()})")
         self.end = _time(f"To ({zone_name()})")
         self.packets = widgets.Dropdown(
-            description="Packets", options=[("whole connections", ""), ("inside the time", INSIDE)], value="",
+            description="Packets", options=[("all of them", ""), ("inside the time", INSIDE)], value="",
             style=LABEL, layout=WIDE,
         )  # fmt: skip
         self.range = widgets.HTML()

@@ -20,8 +20,8 @@ from pcapframe.patterns import CATEGORIES, columns_read, find_notable, find_patt
 from pcapframe.patterns._registry import NAMES, PATTERNS
 from pcapframe.report.sections import CaptureReport
 from pcapframe.schema import SEGMENTS, names
-from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._patterns import PatternView
+from pcapframe.widgets._state import ExplorerState
 from tests.analysis.health.made import broken
 from tests.cli.running import text_of
 from tests.patterns import toy
