@@ -82,16 +82,17 @@ def memory(connections: int) -> bool:
     return reached
 
 
-def processor_s(function: Callable[[], Any]) -> float:
-    """Return the least processor time of some runs, after one that is not counted [s]."""
-    function()
-    times = []
-    for _ in range(RUNS):
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        function()
-        after = resource.getrusage(resource.RUSAGE_SELF)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
+def processor_s(*functions: Callable[[], Any]) -> list[float]:
+    """Return the least processor time of functions that are run in turn, after one run that is not counted [s]."""
+    times: list[list[float]] = [[] for _ in functions]
+    for run in range(RUNS + 1):
+        for function, own in zip(functions, times, strict=True):
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            function()
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            if run:
+                own.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return [min(own) for own in times]
 
 
 def share_of_time() -> bool:
@@ -99,9 +100,11 @@ def share_of_time() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.pcap"
         make_capture(path, packets=PACKETS)
-        whole = processor_s(partial(pf.analyze, path, progress=False))
-        names = processor_s(partial(pf.read_pcap, path, progress=False))
-        names -= processor_s(partial(pf.read_pcap, path, progress=False, names=False))
+        whole, with_names, without = processor_s(
+            partial(pf.analyze, path, progress=False),
+            partial(pf.read_pcap, path, progress=False),
+            partial(pf.read_pcap, path, progress=False, names=False),
+        )
         segments = pf.label_segments(pf.read_pcap(path, progress=False))
     conn_ids, place = np.unique(segments["conn_id"].to_numpy(), return_inverse=True)
 
@@ -112,12 +115,8 @@ def share_of_time() -> bool:
     def part(measure: Any) -> Any:
         return followed(measure(conn_ids.size), segments, place).columns()
 
-    chunks = processor_s(nothing)
-    parts = {
-        "turns": processor_s(partial(part, Waits)) - chunks,
-        "what senders did": processor_s(partial(part, Sending)) - chunks,
-        "names": names,
-    }
+    chunks, turns, senders = processor_s(nothing, partial(part, Waits), partial(part, Sending))
+    parts = {"turns": turns - chunks, "what senders did": senders - chunks, "names": with_names - without}
     rest = whole - sum(parts.values())
     share = sum(parts.values()) / rest
     print(f"analyze of {PACKETS:,} packets: {whole:.3f} s of processor time, of it")
