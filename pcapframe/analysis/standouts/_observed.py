@@ -199,6 +199,8 @@ def _awaited(seen: Seen, acks: Array, mask: Mask) -> int:
     sender = 2 * every.place + from_client
     order = np.lexsort((every.rows[carries], sender[carries]))
     data_rows, data_of = every.rows[carries][order], sender[carries][order]
+    if not data_rows.size:  # what is acknowledged late was not captured
+        return 0
     peer = 2 * seen.traffic.place(acks) + ~seen.traffic.from_client(acks)
     key = np.int64(every.rows.max(initial=0) + 1)
     at = np.searchsorted(data_of * key + data_rows, peer * key + acks)
