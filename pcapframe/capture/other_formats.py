@@ -49,9 +49,11 @@ CAPTURES = {
 CAPTURES_WITHIN = (
     (6, b"Trace Display Trace File", "a Novell LANalyzer capture"),
     (6, b"Cyclic Trace", "a Novell LANalyzer capture"),
-    (2, b"etscaler ", "a NetScaler trace"),
 )
+NETSCALER = re.compile(rb"Net[Ss]caler (V\d\d )?P")  # somewhere in the first page, by version
 TEXT_CAPTURES = (
+    (rb"<([\w.]+:)?traceCollecFile\b|fileFormatVersion=.32\.423", "a 3GPP TS 32.423 trace"),
+    (rb"\A<\?xml[^>]*>\s*<dump>", "a Gammu DCT3 trace"),
     (rb"TCPIPtrace", "a TCPIPtrace (VMS) trace"),
     (rb"T R A C E\b.*|\[No\.\]", "a Toshiba ISDN router trace"),
     (rb"(PRI|RECV|XMIT)-(XMIT|RCV)?-?\d*:|WD_DIALOUT_DISP", "a Lucent/Ascend access server trace"),
@@ -63,6 +65,9 @@ TEXT_CAPTURES = (
     (rb"\A\*\*\*BUSMASTER", "a BUSMASTER log"),
     (rb"^\(\d+\.\d+\) \w+ [0-9A-Fa-f]+#", "a candump log"),
 )
+# The older format of Savvius has no magic number: a version (its high bit is EtherHelp's), two numbers that are 0 or 1,
+# and zeros.
+PEEK_CLASSIC = re.compile(rb"[\x05-\x07\x85-\x87].{21}\0{3}[\0\1]\0{3}[\0\1].{8}\0{12}", re.DOTALL)
 PPPDUMP = re.compile(rb"\x07....[\x01-\x06]", re.DOTALL)
 
 ARCHIVES = {
@@ -149,6 +154,10 @@ def _capture(start: bytes) -> str | None:
         for pattern, name in TEXT_CAPTURES:
             if re.search(pattern, start, re.MULTILINE):
                 return name
+    if NETSCALER.search(start):
+        return "a NetScaler trace"
+    if PEEK_CLASSIC.match(start):
+        return "a Savvius (WildPackets *Peek) capture"
     if _is_commview(start):
         return "a TamoSoft CommView capture"
     if PPPDUMP.match(start) and not _is_text(start):

@@ -3,6 +3,8 @@
 import gzip
 import io
 import lzma
+import re
+import subprocess
 import tarfile
 import zipfile
 
@@ -10,6 +12,7 @@ import pytest
 
 from pcapframe.capture.other_formats import name_format
 from pcapframe.errors import CaptureFormatError
+from pcapframe.examples import example
 from pcapframe.packets import read_pcap
 from tests.builders import Conversation, pcap
 
@@ -75,6 +78,16 @@ def old_tar() -> bytes:
         ("4e000000e8070b1c0102030000000000020000000002000000", "CommView"),
         ("07655376000137e145c0", "pppd"),
         ("2d2d2d2d2d2d2d2d2d20626567696e6e696e67206f66206d61696e", "logcat"),
+        # NSPR_SIGSTR_V10 to V35 of wiretap/netscaler.c, behind the header of their record
+        ("00102800" + 12 * "00" + b"NetScaler Performance Data".hex(), "NetScaler"),
+        ("0120" + b"NetScaler V20 Performance Data".hex(), "NetScaler"),
+        ("0120" + b"Netscaler V30 Performance Data".hex(), "NetScaler"),
+        ("0120" + b"Netscaler V35 Performance Data".hex(), "NetScaler"),
+        # the headers of wiretap/peekclassic.c
+        ("0700" + "00001000 00000002 c5000000 00000000 00000000" + 12 * "00" + "05f5e100" + 12 * "00", "Savvius"),
+        ("8500" + "00001000 00000002 c5000000 00000000 00000000 00000000 00000001" + 20 * "00", "Savvius"),
+        (b'<?xml version="1.0"?>\n<traceCollecFile xmlns="x">'.hex(), "3GPP"),
+        (b'<?xml version="1.0"?>\n<dump>'.hex(), "Gammu"),
         ("28313730303030303030302e3129206361 6e30203132332330303031".replace(" ", ""), "candump"),
     ],
 )
@@ -82,6 +95,33 @@ def test_captures_of_other_formats(start, name):
     said = name_format(bytes.fromhex(start))
     assert (EDITCAP in said) == (name is not None)
     assert name is None or name in said
+
+
+# The link types of those formats of editcap that hold no Ethernet, and formats that it does not make of other captures.
+ENCAPSULATIONS = {"btsnoop": "bluetooth-h4-linux", "eyesdn": "isdn"}
+NOT_MADE = ("erf", "dct2000", "rf5", "logcat", "nstrace")
+READ = {"pcap", "pcapng", "modpcap", "nokiapcap", "nsecpcap", "rh6_1pcap", "snoop", "suse6_3pcap"}
+
+
+@pytest.mark.needs_program("editcap")
+def test_formats_that_editcap_writes_are_read_or_named(tmp_path):
+    listed = subprocess.run(["editcap", "-F"], capture_output=True, text=True, check=False)
+    names = re.findall(r"^ +(\S+) - ", listed.stdout + listed.stderr, re.MULTILINE)
+    assert set(names) >= READ
+    capture = example("resets.pcap")
+    packets = len(read_pcap(capture, progress=False))
+    said = {}
+    for name in names:
+        if name.startswith(NOT_MADE):
+            continue
+        made = tmp_path / name
+        command = ["editcap", "-F", name, "-T", ENCAPSULATIONS.get(name, "ether"), capture, made]
+        subprocess.run(command, capture_output=True, check=True)
+        try:
+            said[name] = len(read_pcap(made, progress=False))
+        except CaptureFormatError as error:
+            said[name] = EDITCAP in str(error)
+    assert said == {name: packets if name in READ else True for name in said}
 
 
 @pytest.mark.parametrize(
