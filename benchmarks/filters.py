@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ def main() -> int:
                 continue
             captures, tried = captures + 1, tried + len(said)
             short += sum("frame.number" not in one.display_filter for one in said)
-            for one, problem in zip(said, pool.map(lambda one: compare(path, one), said), strict=True):  # noqa: B023
+            for one, problem in zip(said, pool.map(partial(compare, path), said), strict=True):
                 if problem:
                     differ += 1
                     print(f"{path.relative_to(args.folder)}: {one.of}: {problem}: {one.display_filter}", flush=True)
