@@ -16,7 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 KERNELS = os.environ.get("PCAPFRAME_KERNELS")
 
 
-class Kernels(BuildHookInterface):  # type: ignore[type-arg,misc]
+class Kernels(BuildHookInterface):  # type: ignore[type-arg,misc]  # hatchling has no types
     """Compiles kernels, or takes those that are there."""
 
     def dependencies(self) -> list[str]:

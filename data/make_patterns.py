@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent))  # the checkout, from which the next line imports
 
 from tests.builders import Conversation, Frame, merge, pcap  # noqa: E402
 

@@ -12,7 +12,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "data")]
+sys.path[:0] = [str(ROOT), str(ROOT / "data")]  # of the checkout: what follows is imported from there
 
 from lab.scoring import CLASSES, WIRESHARK, Recording, Score, recordings, score_recording, totals  # noqa: E402
 

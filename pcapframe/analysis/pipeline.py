@@ -389,8 +389,7 @@ def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
     endpoints = replace(wanted, start=None, end=None)
     if endpoints == replace(analysis.selection, start=None, end=None):
         return analysis
-    whole = analysis.whole_connections
-    places = analysis.connections.index.to_numpy()  # conn_id, which is also the row in `whole`
+    whole, places = analysis.whole_connections, analysis.connections.index.to_numpy()  # conn_ids: also rows in `whole`
     selected = select_connections(whole.take(places), endpoints)
     keep, flip = (np.zeros(len(whole), np.bool_) for _ in range(2))
     keep[places], flip[places] = selected.keep, selected.flip

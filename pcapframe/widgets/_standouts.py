@@ -1,18 +1,17 @@
 """What stands out, above the explorer: a click selects the connections that show it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
 from pcapframe.analysis.standouts import Standout, looked_at
+from pcapframe.widgets._export import Guard
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.wording import counted
 
 __all__ = ["StandoutList"]
 
 SHOWN = 5
-Guard = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 class StandoutList(widgets.VBox):
