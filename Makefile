@@ -23,8 +23,11 @@ OLDEST := tests/test_jit.py tests/test_kernel_cache.py tests/test_packets.py tes
 OLDEST += --ignore tests/patterns/test_registry.py
 # matplotlib 3.10 puts the label of a time axis one pixel lower where a figure is drawn in again.
 OLDEST += --deselect "tests/plots/test_canvas.py::test_nothing_is_left_of_what_was_drawn_before[retransmission_timeline]"
+OLD_CACHE := PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest)
 test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions that pyproject.toml allows
-	PYTHONPATH=. PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
+	@# Compiled once, not in each of pytest's processes.
+	@PYTHONPATH=. $(OLD_CACHE) $(VENV)-oldest/bin/python -m pcapframe analyze data/resets.pcap > $(VENV)-oldest/analysis.txt
+	PYTHONPATH=. $(OLD_CACHE) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
 
 # Numba does not tell kernels with bounds checks from those without, so they need a cache of their own.
 CHECKED := NUMBA_BOUNDSCHECK=1 PCAPFRAME_CACHE_DIR=$(abspath $(VENV))/bounds-checked
@@ -65,7 +68,7 @@ lab: $(VENV)/installed-dev ## Make captures with known truth and score labels by
 	$(BIN)/python data/ground_truth.py $(ARGS)
 
 clean: ## Remove the environment, caches and captures made by bench and lab
-	rm -rf $(VENV) $(VENV)-oldest docs/build docs/made docs/gallery .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-oldest docs/build docs/made docs/gallery pcapframe/kernels .lab .screenshots benchmarks/.cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

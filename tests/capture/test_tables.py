@@ -61,6 +61,7 @@ FOUND = """\
 
 
 def test_a_new_layer_is_a_function_and_a_row(tmp_path):
-    environment = {**os.environ, "PCAPFRAME_CACHE_DIR": str(tmp_path)}
+    # One thread: no second process compiles what judges segments.
+    environment = {**os.environ, "PCAPFRAME_CACHE_DIR": str(tmp_path), "PCAPFRAME_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", TOYS], capture_output=True, text=True, check=False, env=environment)
     assert done.stdout == FOUND, done.stderr
