@@ -12,22 +12,26 @@ clock was set or its drift changed: the time is then split so that the pieces ha
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.jit import jit
 from pcapframe.joining.floors import ALMOST_SURE, LIKELY, Floor, likely_slopes
 from pcapframe.joining.hulls import MOST_DRIFT, Points, best_slope, edge_slope
 
 __all__ = ["Clock", "Piece", "compare_clocks", "is_beyond"]
 
 KNOTS = 33  # times at which the range is stated
-COARSEST = 10**9  # [ns]
+COARSEST, MICROSECOND = 10**9, 10**3  # [ns]
 ROUNDS = 2  # in which the places of steps are corrected
 MOST_PIECES = 64
 FEWEST = 4  # packets in a piece
 SMALLEST_STEP = 1e-6  # below, the drift changed and the clock was not set [s]
 LEAST_SHARE = 0.02  # of the smallest round trip that each way takes at least, where the slope is not likely
+MOST_JUDGED = 4096  # packets of each
+LEAST_APART = 1e-9  # of the times of two points [s]
 WINDOWS = 8  # in which the order of the points is judged: in short times clocks hardly step
 
 
@@ -108,19 +112,69 @@ class Clock:
         tuple of ndarray of float64
             Less `base`; NaN where unknown. [ns]
         """
-        x = (time - self.origin) / 1e9
-        made = [np.full(time.size, np.nan) for _ in range(3)]
-        of = np.searchsorted(np.asarray([piece.row for piece in self.pieces[1:]]), row, side="right")
-        for number, piece in enumerate(self.pieces):
-            rows = np.flatnonzero(of == number) if len(self.pieces) > 1 else slice(None)
-            at = x[rows]
-            after, before = np.maximum(at - piece.end, 0), np.maximum(piece.begin - at, 0)
-            made[0][rows] = (piece.offset + piece.drift * (at - piece.begin)) * 1e9
-            spread = after * piece.drift_low - before * piece.drift_high
-            made[1][rows] = (np.interp(at, piece.knots, piece.low) + spread) * 1e9
-            spread = after * piece.drift_high - before * piece.drift_low
-            made[2][rows] = (np.interp(at, piece.knots, piece.high) + spread) * 1e9
+        made = tuple(np.full(time.size, np.nan) for _ in range(3))
+        if self.pieces:
+            lines = np.asarray(
+                [[one.begin, one.end, one.offset, one.drift, one.drift_low, one.drift_high] for one in self.pieces]
+            )
+            edges = [np.stack([getattr(one, name) for one in self.pieces]) for name in ("low", "high")]
+            starts = np.asarray([one.row for one in self.pieces])
+            _note_offsets(time, row, self.origin, starts, lines, *edges, *made)
         return made[0], made[1], made[2]
+
+    def corrected(self, time: Array, row: Array) -> tuple[Array, Array, Array]:
+        """Return times by the first capture's clock, and by how much they may be earlier and later.
+
+        Parameters
+        ----------
+        time, row : ndarray of int64
+            As for `offset_at`.
+
+        Returns
+        -------
+        tuple of ndarray
+            Times as int64, `NO_TIME` where they are unknown, without the pieces' lines where there are none; float64,
+            NaN there. [ns]
+        """
+        offset, low, high = self.offset_at(time, row)
+        made = np.empty(time.size, np.int64)
+        _correct(time, self.base, offset, low, high, made)
+        return made, high, low
+
+
+@jit
+def _correct(time: Any, base: Any, offset: Any, low: Any, high: Any, made: Any) -> None:
+    """Write times less the offset; `high` becomes by how much they may be earlier, `low` by how much later."""
+    for i in range(time.size):
+        known = time[i] != NO_TIME
+        made[i] = time[i] - base if known else NO_TIME
+        if known and not np.isnan(offset[i]):
+            made[i] -= np.int64(np.rint(offset[i]))
+        high[i], low[i] = high[i] - offset[i], offset[i] - low[i]
+
+
+@jit
+def _note_offsets(time: Any, row: Any, origin: Any, starts: Any, lines: Any, low: Any, high: Any, made: Any,
+                  made_low: Any, made_high: Any) -> None:  # fmt: skip
+    """Note the offset at some times, by the piece that each row is in, and its range. [ns]."""
+    number, last = 0, low.shape[1] - 1
+    for i in range(time.size):
+        while number + 1 < starts.size and row[i] >= starts[number + 1]:
+            number += 1
+        while number and row[i] < starts[number]:
+            number -= 1
+        begin, end, drift_low, drift_high = lines[number, 0], lines[number, 1], lines[number, 4], lines[number, 5]
+        at = (time[i] - origin) / 1e9
+        made[i] = (lines[number, 2] + lines[number, 3] * (at - begin)) * 1e9
+        inside = min(max(at, begin), end)
+        place = (inside - begin) / (end - begin) * last if end > begin else 0.0
+        knot = min(int(place), last - 1)
+        part = place - knot
+        after, before = at - inside if at > end else 0.0, inside - at if at < begin else 0.0
+        value = low[number, knot] + (low[number, knot + 1] - low[number, knot]) * part
+        made_low[i] = (value + after * drift_low - before * drift_high) * 1e9
+        value = high[number, knot] + (high[number, knot + 1] - high[number, knot]) * part
+        made_high[i] = (value + after * drift_high - before * drift_low) * 1e9
 
 
 def _piece(points: Points) -> Piece | None:
@@ -134,8 +188,8 @@ def _piece(points: Points) -> Piece | None:
     begin, end = float(points.x.min()), float(points.x.max())
     lowest, highest = edge_slope(hulls, slope, -MOST_DRIFT), edge_slope(hulls, slope, MOST_DRIFT)
     floors = [
-        Floor.of(points.x[mask], sign * points.y[mask], sign * slope, points.slack)
-        for mask, sign in ((points.is_upper, 1), (~points.is_upper, -1))
+        Floor.of(points.x, points.y, points.is_upper == is_upper, sign, slope, points.slack)
+        for is_upper, sign in ((True, 1), (False, -1))
     ]
     edges = lowest - slope, highest - slope
     drifts = [slope + edge for edge in likely_slopes(floors, *edges, ALMOST_SURE)]
@@ -255,11 +309,14 @@ def is_beyond(here: Array, there: Array, is_forward: Mask, row: Array) -> bool |
 
 def _points(here: Array, there: Array, is_forward: Mask, row: Array) -> tuple[int, int, Points] | None:
     """Return the first common packet by the other clock, the difference there, and all less that; None without any."""
-    known = np.flatnonzero((here != NO_TIME) & (there != NO_TIME))
-    if not known.size:
+    known = (here != NO_TIME) & (there != NO_TIME)
+    if not known.all():
+        here, there, is_forward, row = here[known], there[known], is_forward[known], row[known]
+    if not row.size:
         return None
-    order = known[np.argsort(row[known], kind="stable")]
-    here, there, is_forward, row = here[order], there[order], is_forward[order], row[order]
+    if (row[1:] < row[:-1]).any():
+        order = np.argsort(row, kind="stable")
+        here, there, is_forward, row = here[order], there[order], is_forward[order], row[order]
     origin, base = int(there[0]), int(there[0] - here[0])
     slack = (_resolution(here) + _resolution(there)) / 1e9
     return origin, base, Points(row, (there - origin) / 1e9, (there - here - base) / 1e9, is_forward, slack)
@@ -267,30 +324,41 @@ def _points(here: Array, there: Array, is_forward: Mask, row: Array) -> tuple[in
 
 def _resolution(time: Array) -> int:
     """Return by how much times may be cut off: the largest power of ten that they are all multiples of. [ns]."""
-    unit = 1
-    while unit < COARSEST and not (time % (10 * unit)).any():
-        unit *= 10
+    return int(_common_unit(time, COARSEST))
+
+
+@jit
+def _common_unit(time: Any, unit: Any) -> Any:
+    """Return the largest power of ten that all times are multiples of, up to `unit`."""
+    for at in time:
+        if unit == MICROSECOND and at % MICROSECOND == 0:  # most captures: a constant divides fast
+            continue
+        while at % unit:
+            unit //= 10
+        if unit == 1:
+            break
     return unit
 
 
 def _is_beyond(points: Points) -> bool | None:
     """Tell whether the other capture is on the server's side."""
-    votes = 0.0
-    for part in (*_windows(points), points):
-        if part is points and votes:
-            break
-        rooms = [each.room() for each in (part, part.turned())]
-        if part is points and votes == 0:
-            votes = rooms[0] - rooms[1] if np.isfinite(rooms).all() else 0.0
-        elif part is not points and np.isfinite(rooms).all():
-            votes += float(np.sign(rooms[0] - rooms[1]))
-    return None if votes == 0 else votes > 0
+    votes = [float(np.sign(_beyond_by(part))) for part in _windows(points)]
+    side = sum(votes) or _beyond_by(points)
+    return None if side == 0 else side > 0
+
+
+def _beyond_by(points: Points) -> float:
+    """Return how much more room there is if the other capture is on the server's side; 0 if that says nothing. [s]."""
+    rooms = [each.room() for each in (points, points.turned())]
+    apart = rooms[0] - rooms[1] if np.isfinite(rooms).all() else 0.0
+    return apart if abs(apart) > LEAST_APART else 0.0
 
 
 def _windows(points: Points) -> list[Points]:
-    """Cut the points into parts of as many packets."""
+    """Cut the points into parts of as many packets, and take some of each."""
     edges = np.linspace(0, points.x.size, WINDOWS + 1).astype(np.int64)
-    return [points.part(first, last) for first, last in pairwise(edges.tolist()) if last - first >= FEWEST]
+    parts = [(first, min(last, first + MOST_JUDGED)) for first, last in pairwise(edges.tolist())]
+    return [points.part(first, last) for first, last in parts if last - first >= FEWEST]
 
 
 def _steps(pieces: list[Piece]) -> list[tuple[float, float]]:

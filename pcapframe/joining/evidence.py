@@ -6,13 +6,24 @@ there, unless the capture nearer to its sender lacks its bytes, or has another c
 timestamp: then it was sent, and is missing there.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.joining.echoes import are_echoed
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rows import Rows
-from pcapframe.joining.streams import LATE, by_stream, covered, first_acks
+from pcapframe.joining.streams import (
+    LATE,
+    by_stream,
+    covered,
+    first_acks,
+    highest_acks,
+    keys_of,
+    perhaps_alike,
+    whole_until,
+)
 from pcapframe.joining.transmissions import EDGE_BITS, NO_ACK
 from pcapframe.schema import FATE_RULES, FATES, RST
 
@@ -23,7 +34,6 @@ RANK = np.asarray(
     [{"passed": 0, "unknown": 1, "not_captured": 2, "lost_between": 3, "added": 4}[fate] for fate in FATES]
 )
 RULE = {name: np.int8(number) for number, name in enumerate(FATE_RULES)}
-ODD = np.uint64(0x9E3779B97F4A7C15)
 SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of those asked for
 MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
@@ -56,6 +66,15 @@ class Judge:
         self.partner = np.full(self.stream.size, NONE, np.int64)  # the point that the fate is about
         self.missed = np.zeros((self.streams // 2, len(captures)), np.int64)
         self._orders: dict[tuple[int, bool], tuple[Array, Array]] = {}
+        self._highest: dict[int, Array] = {}
+        self._until: dict[int, Array] = {}
+
+    @cached_property
+    def _key(self) -> Array:
+        """Hash of what makes rows alike."""
+        key = np.empty(self.stream.size, np.uint64)
+        keys_of(self.stream, self.start, self.end, self.ack, self.kind, key)
+        return key
 
     def set(self, which: Array, fate: np.int8, rule: str) -> None:
         """Decide on some rows."""
@@ -89,32 +108,31 @@ class Judge:
 
     def acknowledged(self, point: int, which: Array) -> Array:
         """Return when the receiver first acknowledged rows, as captured at a point; `LATE` if never."""
-        found = np.empty(which.size, np.int64)
-        ack = self.rows.items[point].ack
-        first_acks(
-            *self.in_streams(point, by_start=False), ack, self.times[point], self.stream[which], self.end[which], found
-        )
+        begins, order = self.in_streams(point, by_start=False)
+        if point not in self._highest:
+            self._highest[point] = np.empty(order.size, np.int64)
+            highest_acks(begins, order, self.rows.items[point].ack, self._highest[point])
+        found, highest = np.empty(which.size, np.int64), self._highest[point]
+        first_acks(begins, order, highest, self.times[point], self.stream[which], self.end[which], found)
         return found
 
     def covered(self, point: int, which: Array) -> Mask:
         """Tell which rows' ranges are whole in the frames of a point."""
         found, items = np.zeros(which.size, np.bool_), self.rows.items[point]
+        if not which.size:
+            return found
         begins, order = self.in_streams(point, by_start=True)
-        covered(begins, order, items.start, items.end, self.stream[which], self.start[which], self.end[which], found)
+        if point not in self._until:
+            self._until[point] = np.empty(order.size, np.int64)
+            whole_until(begins, order, items.start, items.end, self._until[point])
+        until = self._until[point]
+        covered(begins, order, items.start, until, self.stream[which], self.start[which], self.end[which], found)
         return found
 
     def alike(self, which: Array) -> tuple[Array, Array]:
         """Return all rows with the same range as some of these, and for each the number of its group."""
-        bare = self.end == self.start
-        ack = np.where(bare, self.ack, 0)
-        key = np.zeros(self.stream.size, np.uint64)
-        for column in (self.stream, self.start, self.end, ack, self.kind & RST):
-            key = (key ^ column.astype(np.uint64)) * ODD
-            key ^= key >> np.uint64(29)
-        slot = key & np.uint64(SLOTS - 1)
-        table = np.zeros(SLOTS, np.bool_)
-        table[slot[which]] = True
-        near = np.flatnonzero(table[slot])
+        key, near = self._key, np.empty(self.stream.size, np.int64)
+        near = near[: perhaps_alike(key, which, np.zeros(SLOTS, np.bool_), near)]
         _, group = np.unique(key[near], return_inverse=True)
         wanted = np.zeros(near.size, np.bool_)
         wanted[np.searchsorted(near, which)] = True
@@ -152,7 +170,8 @@ class Judge:
         before = sent < acked
         np.maximum.at(last_before, own[before], sent[before])
         carried, last_before = carried[own], last_before[own]
-        elsewhere = (carried == LATE) & self.covered(y, which)
+        elsewhere = carried == LATE
+        elsewhere[elsewhere] = self.covered(y, which[elsewhere])
         shows = (acked != LATE) & (carried > acked) & before & ~elsewhere
         is_last = shows & (sent == np.maximum(last_before, self.last_overlapping(which, sent, acked)))
         self.set(which[is_last], MISSING, "acknowledged")
@@ -272,13 +291,17 @@ class Judge:
 
     def judge_resets(self, which: Array, x: int, y: int) -> None:
         """Judge RSTs seen at `y` and not at `x`: whether their sender went on, and had their hop limit."""
+        if not which.size:
+            return
         items, last = self.rows.items[x], np.full(self.streams, np.iinfo(np.int64).min)
-        usual = np.flatnonzero((items.kind & RST) == 0)
+        asked = np.zeros(self.streams, np.bool_)
+        asked[self.stream[which]] = True
+        usual = np.flatnonzero(asked[items.stream] & ((items.kind & RST) == 0))
         np.maximum.at(last, items.stream[usual], self.times[x][usual])
         went_on = last[self.stream[which]] > self.time_at(y, which)
         there, ttl = self.rows.items[y], self.captures[y].plain["ttl"]
         low, high = np.full(self.streams, 256), np.full(self.streams, -1)
-        usual = np.flatnonzero((there.kind & RST) == 0)
+        usual = np.flatnonzero(asked[there.stream] & ((there.kind & RST) == 0))
         own = ttl[there.row[usual]].astype(np.int64)
         np.minimum.at(low, there.stream[usual], own)
         np.maximum.at(high, there.stream[usual], own)

@@ -73,6 +73,12 @@ class Capture:
         """Columns of the segments."""
         return PlainColumns(self.analysis.segments, SEGMENTS, READ)
 
+    def of_rows(self, name: str, row: Array) -> Array:
+        """Return a column's values in some segments, which are often all of them, in order."""
+        values = self.plain[name]
+        whole = row.size == values.size and np.array_equal(row, np.arange(row.size))
+        return values if whole else values[row]
+
     @cached_property
     def connections(self) -> pd.DataFrame:
         """Every connection of the capture."""

@@ -5,12 +5,13 @@ the next one, and where that capture missed it or tells nothing, the one after i
 what else the capture lacks: if nothing can be shown to be missing, it is not the capture.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
+from pcapframe.jit import jit
 from pcapframe.joining.evidence import ADDED, LOST, MISSING, RULE, UNKNOWN, Judge
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rows import Rows
@@ -65,48 +66,66 @@ def judge_fates(
         One value per row.
     """
     judge = Judge(rows, times, captures, spans)
-    seen = rows.place != NONE
-    points = np.full((2, len(seen)), NONE, np.int64)
-    unplaced = [point for point in range(len(captures)) if point not in order]
+    kinds, kind_of = np.unique(has @ (1 << np.arange(len(captures))), return_inverse=True)
+    paths = [
+        [[point for point in some if kind >> point & 1] for some in (along, unplaced)]
+        for kind in kinds.tolist()
+        for along in (order, order[::-1])
+        for unplaced in [[point for point in range(len(captures)) if point not in order]]
+    ]
+    table = np.full((len(paths), len(captures)), NONE, np.int64)
+    for row, (path, others) in zip(table, paths, strict=True):
+        row[: len(path) + len(others)] = [*path, *others]
+    first, last = (np.full(len(rows.place), NONE, np.int8) for _ in range(2))
+    lacks = np.zeros(len(rows.place), np.bool_)
+    on_path = np.asarray([len(path) for path, _ in paths], np.int64)
+    _note_seen(rows.place, judge.stream, kind_of.astype(np.int64), table, on_path, first, last, lacks)
+    every = np.flatnonzero(lacks)
+    kind = 2 * kind_of[judge.stream[every] >> 1] + (judge.stream[every] & 1)
     legs = []
-    for which, path, others in _by_path(judge.stream, has, order, unplaced):
-        placed = which[seen[which][:, path].any(axis=1)] if path else which[:0]
-        elsewhere = np.setdiff1d(which, placed, assume_unique=True)
-        for some, along in ((placed, path), (elsewhere, others)):
-            if some.size:
-                there = seen[some][:, along]
-                points[0, some] = np.asarray(along)[np.argmax(there, axis=1)]
-                points[1, some] = np.asarray(along)[len(along) - 1 - np.argmax(there[:, ::-1], axis=1)]
-        lacking = which[~seen[which][:, path + others].all(axis=1)]
+    for number in np.unique(kind).tolist():
+        path, others = paths[number]
+        lacking = every[kind == number]
+        seen = rows.place[lacking] != NONE
         if others:  # of these nothing is known unless they have it
-            unclear = ~seen[lacking][:, others].all(axis=1) | np.isin(lacking, elsewhere)
+            unclear = ~(seen[:, others].all(axis=1) & seen[:, path].any(axis=1))
             judge.set(lacking[unclear], UNKNOWN, "point_order")
-            judge.partner[lacking[unclear]] = _first_lacking(seen, lacking[unclear], path + others)
-            lacking = lacking[~unclear]
+            judge.partner[lacking[unclear]] = _first_lacking(seen[unclear], path + others)
+            lacking, seen = lacking[~unclear], seen[~unclear]
         if path:
             legs += _legs(judge, seen, lacking, path)
     open_rows = [leg.judge(judge) for leg in legs]
     for leg, pending in zip(legs, open_rows, strict=True):
         leg.close(judge, pending)
-    return Fates(judge.fate, judge.rule, points[0], points[1], judge.partner)
+    return Fates(judge.fate, judge.rule, first, last, judge.partner)
 
 
-def _by_path(
-    stream: Array, has: Mask, order: list[int], unplaced: list[int]
-) -> Iterator[tuple[Array, list[int], list[int]]]:
-    """Yield the rows whose packets pass the same points: these in their direction, and those of unknown place."""
-    number = has @ (1 << np.arange(has.shape[1]))
-    of_row = number[stream >> 1] << 1 | stream & 1
-    kinds = np.flatnonzero(np.bincount(of_row)) if of_row.size else of_row
-    for kind in kinds.tolist():
-        path, others = ([point for point in some if kind >> (point + 1) & 1] for some in (order, unplaced))
-        which = np.flatnonzero(of_row == kind) if kinds.size > 1 else np.arange(of_row.size)
-        yield which, path[::-1] if kind & 1 else path, others
-
-
-def _first_lacking(seen: Mask, which: Array, path: list[int]) -> Array:
+def _first_lacking(seen: Mask, path: list[int]) -> Array:
     """Return the first point that lacks each row."""
-    return np.asarray(np.asarray(path)[np.argmin(seen[which][:, path], axis=1)])
+    return np.asarray(np.asarray(path)[np.argmin(seen[:, path], axis=1)])
+
+
+@jit
+def _note_seen(place: Any, stream: Any, kind_of: Any, table: Any, on_path: Any, first: Any, last: Any,
+               lacks: Any) -> None:  # fmt: skip
+    """Note where rows were seen first and last, and which any point lacks.
+
+    `table` has by kind of path and direction the points: `on_path` of them in order, then those of unknown place, which
+    count where none on the path has a row.
+    """
+    for i in range(stream.size):
+        kind = 2 * kind_of[stream[i] >> 1] + (stream[i] & 1)
+        is_placed = False
+        for n in range(table.shape[1]):
+            point = table[kind, n]
+            if point == NONE:
+                break
+            if place[i, point] == NONE:
+                lacks[i] = True
+            elif n < on_path[kind] or not is_placed:
+                first[i] = point if first[i] == NONE else first[i]
+                last[i] = point
+                is_placed = is_placed or n < on_path[kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +167,8 @@ class _Leg:
 
 
 def _legs(judge: Judge, seen: Mask, which: Array, path: list[int]) -> list[_Leg]:
-    """Return what is to be judged of rows that are not at every point of their path."""
-    there = seen[which][:, path]
+    """Return what is to be judged of rows that are not at every point of their path; `seen` says where they are."""
+    there = seen[:, path]
     first = np.argmax(there, axis=1)
     final = len(path) - 1 - np.argmax(there[:, ::-1], axis=1)
     made = []

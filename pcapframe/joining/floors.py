@@ -12,10 +12,12 @@ nothing is said, and all lines stay.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, Mask
+from pcapframe.jit import jit
 
 __all__ = ["ALMOST_SURE", "LIKELY", "Floor", "likely_slopes"]
 
@@ -24,8 +26,21 @@ FEWEST_BLOCKS = 32
 LIKELY = 1.5  # packets missing; for offsets, which the path leaves open by much more
 ALMOST_SURE = 10.0  # not one of 1,000 made paths, also with queues that are hardly ever empty
 MOST_UNEVEN = 48.0  # packets missing below the best line, with floors that stay the same: 38 in 1,000 made paths
-SEARCHED = 50
+SEARCHED, GRID = 14, 17  # rounds of the search for a slope, each among so many
 NEIGHBOURS = (4, 8, 16, 32, 64, 128)  # packets by which the density next to the floor is measured
+
+
+@jit
+def _note_quickest(x: Any, y: Any, is_own: Any, sign: Any, slope: Any, span: Any, least: Any) -> None:
+    """Note the least difference of each block of time from a line of some slope, and from when to when packets are."""
+    for i in range(x.size):
+        if is_own[i]:
+            span[0], span[1] = min(span[0], x[i]), max(span[1], x[i])
+    scale = least.size / (span[1] - span[0]) if span[1] > span[0] else 0.0
+    for i in range(x.size):
+        if is_own[i]:
+            block = min(int((x[i] - span[0]) * scale), least.size - 1)
+            least[block] = min(least[block], sign * (y[i] - slope * x[i]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +62,15 @@ class Floor:
     slack: float
 
     @classmethod
-    def of(cls, x: Array, y: Array, slope: float, slack: float) -> "Floor":
-        """Keep the quickest packet of each block of time, by how far it is above a line of some slope."""
-        if not x.size or x.max() == x.min():
-            return cls(x[:1], y[:1], slack)
-        begin, length = x.min(), x.max() - x.min()
-        block = np.minimum((x - begin) * (BLOCKS / length), BLOCKS - 1).astype(np.int64)
-        least = np.full(BLOCKS, np.inf)
-        np.minimum.at(least, block, y - slope * x)
+    def of(cls, x: Array, y: Array, is_own: Mask, sign: int, slope: float, slack: float) -> "Floor":
+        """Keep the quickest packet of each block of time, by how far it is above a line of some slope.
+
+        `is_own` are the packets of the direction; where the line is above them, `sign` is -1.
+        """
+        least, span = np.full(BLOCKS, np.inf), np.asarray([np.inf, -np.inf])
+        _note_quickest(x, y, is_own, sign, slope, span, least)
         held = np.flatnonzero(np.isfinite(least))
-        return cls(begin + (held + 0.5) * (length / BLOCKS), least[held], slack)
+        return cls(span[0] + (held + 0.5) * ((span[1] - span[0]) / BLOCKS), least[held], slack)
 
     def lowest(self, slope: Array) -> Array:
         """Return the highest lines of some slopes that are below all packets, by their values at 0."""
@@ -110,29 +124,26 @@ def likely_slopes(floors: list[Floor], lowest: float, highest: float, more: floa
         return lowest, highest
     below, above = floors
 
-    def missing(slope: float) -> float:
-        return float(below.missing(np.asarray([slope]))[0] + above.missing(np.asarray([-slope]))[0])
+    def missing(slopes: Array) -> Array:
+        return np.asarray(below.missing(slopes) + above.missing(-slopes))
 
     low, high = lowest, highest
-    for _ in range(2 * SEARCHED):  # it is convex
-        third = (high - low) / 3
-        if missing(low + third) <= missing(high - third):
-            high -= third
-        else:
-            low += third
-    best = (low + high) / 2
-    least = missing(best)
+    for _ in range(SEARCHED):  # it is convex
+        grid = np.linspace(low, high, GRID)
+        at = int(np.argmin(missing(grid)))
+        low, high = grid[max(at - 1, 0)], grid[min(at + 1, GRID - 1)]
+    best = float(low + high) / 2
+    least = float(missing(np.asarray([best]))[0])
     if not least <= MOST_UNEVEN:
         return lowest, highest
     made = []
     for edge in (lowest, highest):
         inside, outside = best, edge
-        if missing(edge) > least + more:
-            for _ in range(SEARCHED):
-                middle = (inside + outside) / 2
-                if missing(middle) <= least + more:
-                    inside = middle
-                else:
-                    outside = middle
-        made.append(outside)
+        for _ in range(SEARCHED):
+            grid = np.linspace(inside, outside, GRID)
+            fails = np.flatnonzero(missing(grid) > least + more)
+            if not fails.size:
+                break
+            inside, outside = grid[max(fails[0] - 1, 0)], grid[fails[0]]
+        made.append(float(outside))
     return min(made[0], 0.0), max(made[1], 0.0)

@@ -11,18 +11,27 @@ from pcapframe.jit import jit
 __all__ = ["MOST_DRIFT", "SEARCHED", "Hulls", "Points", "best_slope", "edge_slope"]
 
 MOST_DRIFT = 500e-6  # seconds a second: clocks of computers differ by less, also while they are slewed
-SEARCHED = 60  # steps of the search for a slope
+SEARCHED, GRID = 11, 33  # rounds of the search for a slope, each among so many
 
 
 @jit
-def _hull(x: Any, y: Any, sign: Any, begin: Any, end: Any, kept: Any) -> int:
-    """Write the places of the lower hull of points in order of `x` (of the upper one with sign -1); return how many."""
+def _hull(x: Any, y: Any, is_upper: Any, wanted: Any, sign: Any, kept: Any) -> int:
+    """Write the places of the lower hull of one direction (of the upper one with sign -1); return how many.
+
+    Points that no line of a possible slope can touch are left out. Returns -1 where points are not in order of `x`.
+    """
     n = 0
-    for i in range(begin, end):
-        if n and x[i] == x[kept[n - 1]]:
-            if sign * y[i] >= sign * y[kept[n - 1]]:
+    for i in range(x.size):
+        if is_upper[i] != wanted:
+            continue
+        if n:
+            b = kept[n - 1]
+            if x[i] < x[b]:
+                return -1
+            if sign * (y[i] - y[b]) > MOST_DRIFT * (x[i] - x[b]):  # nearly all packets: slower than one just before
                 continue
-            n -= 1
+            if x[i] == x[b]:
+                n -= 1
         while n > 1:
             a, b = kept[n - 2], kept[n - 1]
             if (y[b] - y[a]) * (x[i] - x[a]) * sign < (y[i] - y[a]) * (x[b] - x[a]) * sign:
@@ -94,17 +103,17 @@ class Points:
 
     def hulls(self) -> Hulls | None:
         """Return what lines can touch; None unless both directions have any."""
-        made = []
-        for mask, sign in ((self.is_upper, 1), (~self.is_upper, -1)):
-            x, y = self.x[mask], self.y[mask]
-            if not x.size:
-                return None
-            if (x[1:] < x[:-1]).any():
+        x, y, is_upper = self.x, self.y, self.is_upper
+        made, kept = [], np.empty(x.size, np.int64)
+        for wanted, sign in ((True, 1), (False, -1)):
+            size = _hull(x, y, is_upper, wanted, sign, kept)
+            if size < 0:
                 order = np.argsort(x, kind="stable")
-                x, y = x[order], y[order]
-            kept = np.empty(x.size, np.int64)
-            kept = kept[: _hull(x, y, sign, 0, x.size, kept)]
-            made += [x[kept], y[kept] + sign * self.slack]
+                x, y, is_upper = x[order], y[order], is_upper[order]
+                size = _hull(x, y, is_upper, wanted, sign, kept)
+            if not size:
+                return None
+            made += [x[kept[:size]], y[kept[:size]] + sign * self.slack]
         return Hulls(*made)
 
     def room(self) -> float:
@@ -117,18 +126,19 @@ def best_slope(hulls: Hulls) -> tuple[float, float]:
     """Return the slope with the most room between the hulls, and that room; it is concave in the slope."""
     low, high = -MOST_DRIFT, MOST_DRIFT
     for _ in range(SEARCHED):
-        grid = np.linspace(low, high, 5)
+        grid = np.linspace(low, high, GRID)
         best = int(np.argmax(hulls.gap(grid)))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, 4)]
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
     slope = (low + high) / 2
     return float(slope), float(hulls.gap(np.asarray([slope]))[0])
 
 
 def edge_slope(hulls: Hulls, inside: float, outside: float) -> float:
     """Return the slope farthest towards `outside` for which there is room."""
-    if hulls.gap(np.asarray([outside]))[0] >= 0:
-        return outside
     for _ in range(SEARCHED):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if hulls.gap(np.asarray([middle]))[0] >= 0 else (inside, middle)
-    return outside
+        grid = np.linspace(inside, outside, GRID)
+        fails = np.flatnonzero(hulls.gap(grid) < 0)
+        if not fails.size:
+            break
+        inside, outside = grid[max(fails[0] - 1, 0)], grid[fails[0]]
+    return float(outside)

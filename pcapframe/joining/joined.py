@@ -1,6 +1,6 @@
 """Join captures: `join_captures`, and the frozen `Joined` that it returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,20 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
 from pcapframe.joining.facts import NONE, Capture
-from pcapframe.joining.fates import Fates, judge_fates
+from pcapframe.joining.fates import judge_fates
+from pcapframe.joining.frames import Corrected, boolean, category, frame_of_points, frame_of_transmissions, nullable
 from pcapframe.joining.notes import notes_on
 from pcapframe.joining.order import order_points
 from pcapframe.joining.pairing import Identities, pair_connections
 from pcapframe.joining.rows import Rows, join_items
 from pcapframe.joining.transmissions import Paths, cut_offloaded, items_of, shifts
 from pcapframe.packets import CaptureSource
-from pcapframe.schema import FATE_RULES, FATES, MATCHED_BY
+from pcapframe.schema import MATCHED_BY
 from pcapframe.wording import counted
 
 __all__ = ["Joined", "join_captures"]
 
 FEWEST = 2
-PPM = 1e6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,17 +112,15 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     rows = join_items(cut_offloaded(items, taken, shared), taken)
     clocks = [None, *(compare_clocks(*rows.common(0, point)) for point in range(1, len(taken)))]
     order = order_points(clocks, rows)
-    times = [_corrected(one.time, one.row, clock)[0] for one, clock in zip(rows.items, clocks, strict=True)]
-    spans = []
-    for capture, clock in zip(taken, clocks, strict=True):
-        spans.append(_span(capture, clock))
-    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE)
+    times = [_corrected(one.time, one.row, clock) for one, clock in zip(rows.items, clocks, strict=True)]
+    spans = [_span(capture, clock) for capture, clock in zip(taken, clocks, strict=True)]
+    fates = judge_fates(rows, [one.time for one in times], taken, order, spans, shared.conn != NONE)
     connections = _rewritten(connections, rows, taken, shared)
     return Joined(
         analyses=analyses,
-        points=_points(taken, clocks, order),
+        points=frame_of_points(taken, clocks, order),
         connections=connections,
-        segments=_segments(rows, fates, times, clocks, taken),
+        segments=frame_of_transmissions(rows, fates, times, clocks, taken),
         notes=notes_on(taken, paths, clocks, order, rows),
     )
 
@@ -172,10 +170,10 @@ def _connections(captures: list[Capture]) -> tuple[Paths, pd.DataFrame]:
     order = np.argsort(~common, kind="stable")
     conn, turned, rule = conn[order], turned[order], rule[order]
     columns: dict[str, Any] = {
-        f"conn_id_{capture.name}": _nullable(conn[:, point], "Int64") for point, capture in enumerate(captures)
+        f"conn_id_{capture.name}": nullable(conn[:, point], "Int64") for point, capture in enumerate(captures)
     }
-    columns["matched_by"] = _category(rule, MATCHED_BY)
-    columns["translated"] = _boolean(translated[order], common[order])
+    columns["matched_by"] = category(rule, MATCHED_BY)
+    columns["translated"] = boolean(translated[order], common[order])
     columns["rewritten"] = pd.array([pd.NA] * len(conn), "boolean")
     columns["ambiguous"] = ambiguous[order]
     return Paths(conn, turned), pd.DataFrame(columns, index=pd.RangeIndex(len(conn), name="path_id"))
@@ -201,138 +199,25 @@ def _rewritten(connections: pd.DataFrame, rows: Rows, captures: list[Capture], s
             differs |= (both & (numbers[:, point] != numbers[:, before])).any(axis=1)
             known |= both.any(axis=1)
     column = connections["rewritten"].copy()
-    column.iloc[:count] = _boolean(differs, known)
+    column.iloc[:count] = boolean(differs, known)
     return connections.assign(rewritten=column)
 
 
-def _corrected(time: Array, row: Array, clock: Clock | None) -> tuple[Array, Array, Array]:
+def _corrected(time: Array, row: Array, clock: Clock | None) -> Corrected:
     """Return times by the first point's clock, and by how much they may be earlier and later. [ns]."""
     if clock is None:
-        nothing = np.broadcast_to(np.zeros(1), time.shape)
-        return time, nothing, nothing
-    rough = np.where(time == NO_TIME, NO_TIME, time - clock.base)
-    if not clock.pieces:
-        unknown = np.broadcast_to(np.full(1, np.nan), time.shape)
-        return rough, unknown, unknown
-    offset, low, high = clock.offset_at(time, row)
-    made = np.where(time == NO_TIME, NO_TIME, rough - np.rint(offset).astype(np.int64))
-    return made, high - offset, offset - low
+        return Corrected(time, np.zeros(1), np.zeros(1))
+    return Corrected(*clock.corrected(time, row))
 
 
 def _span(capture: Capture, clock: Clock | None) -> tuple[int, int]:
     """Return the time of the first and the last packet of a capture, by the first point's clock."""
     every = known_times(capture.analysis.packets["time"].to_numpy("datetime64[ns]").view(np.int64))
     ends = np.asarray([every[0], every[-1]] if every.size else [NO_TIME, NO_TIME])  # as captured, whatever clocks do
-    first, last = _corrected(ends, np.asarray([0, capture.plain["time"].size]), clock)[0].tolist()
+    first, last = _corrected(ends, np.asarray([0, capture.plain["time"].size]), clock).time.tolist()
     return (first, last) if every.size else (NO_TIME, np.iinfo(np.int64).max)
 
 
 def known_times(time: Array) -> Array:
     """Return the times that are known."""
-    return np.asarray(time[time != NO_TIME])
-
-
-def _points(captures: list[Capture], clocks: list[Clock | None], order: list[int]) -> pd.DataFrame:
-    """Make the frame of the points."""
-    rows = []
-    for point, clock in enumerate(clocks):
-        row: dict[str, Any] = dict.fromkeys(
-            ("offset_s", "offset_low_s", "offset_high_s", "drift_ppm", "drift_low_ppm", "drift_high_ppm"),
-            np.nan if point else 0.0,
-        )
-        row["steps"] = []
-        if clock is not None and clock.pieces:
-            first = clock.pieces[0]
-            base = clock.base / 1e9
-            offset = first.offset - first.drift * first.begin
-            row |= {
-                "offset_s": base + offset, "offset_low_s": base + float(first.low[0]),
-                "offset_high_s": base + float(first.high[0]), "drift_ppm": first.drift * PPM,
-                "drift_low_ppm": first.drift_low * PPM, "drift_high_ppm": first.drift_high * PPM,
-                "steps": [(_time(clock.origin - clock.base + round(at * 1e9)), size) for at, size in clock.steps],
-            }  # fmt: skip
-        row["order"] = order.index(point) if point in order else pd.NA
-        rows.append(row)
-    index = pd.Index([capture.name for capture in captures], name="name")
-    return pd.DataFrame(rows, index=index).astype({"order": "UInt16"})
-
-
-def _time(time: int) -> pd.Timestamp:
-    return pd.Timestamp(time, unit="ns", tz="UTC")
-
-
-def _segments(
-    rows: Rows, fates: Fates, times: list[Array], clocks: list[Clock | None], captures: list[Capture]
-) -> pd.DataFrame:
-    """Make the frame of the transmissions, in order of time by the first point's clock."""
-    count = len(rows.place)
-    at = np.concatenate([time[fresh] for time, fresh in zip(times, rows.fresh, strict=True)])
-    order = np.argsort(at, kind="stable")
-    stream = rows.column("stream")[order]
-    columns: dict[str, Any] = {"path_id": (stream >> 1).astype(np.int32), "from_client": (stream & 1) == 0}
-    flags = np.zeros(count, np.uint16)
-    for point in reversed(range(len(captures))):
-        capture, items = captures[point], rows.items[point]
-        place = rows.place[order, point]
-        there = np.flatnonzero(place != NONE)
-        segment = items.row[place[there]]
-        frame = np.full(count, NONE, np.int64)
-        frame[there] = capture.analysis.segments.index.to_numpy()[segment]
-        columns[f"frame_{capture.name}"] = _nullable(frame, "UInt32")
-        flags[there] = capture.plain["tcp_flags"][segment]
-    names = [f"frame_{capture.name}" for capture in captures]
-    columns = {"path_id": columns["path_id"], "from_client": columns["from_client"]} | {n: columns[n] for n in names}
-    columns["rel_seq"] = pd.array(rows.column("start")[order], "Int64")
-    columns["rel_end"] = pd.array(rows.column("end")[order], "Int64")
-    columns["tcp_flags"] = flags
-    columns["fate"] = _category(fates.fate[order], FATES)
-    columns["fate_rule"] = _category(fates.rule[order], FATE_RULES)
-    points = [capture.name for capture in captures]
-    missing = fates.first_missing[order]
-    columns["last_seen"] = _category(np.where(missing == NONE, NONE, fates.last_seen[order]), points)
-    columns["first_missing"] = _category(missing, points)
-    columns |= dict(zip(("delay_s", "delay_low_s", "delay_high_s"), _delays(rows, fates, clocks, order), strict=True))
-    return pd.DataFrame(columns, index=pd.RangeIndex(count, name="transmission"))
-
-
-def _delays(rows: Rows, fates: Fates, clocks: list[Clock | None], order: Array) -> list[Array]:
-    """Return the time from the first to the last point of each row, and its range. [s]."""
-    count = order.size
-    made = [np.full(count, np.nan) for _ in range(3)]
-    for first in range(len(clocks)):
-        for last in range(len(clocks)):
-            which = np.flatnonzero((fates.first_seen[order] == first) & (fates.last_seen[order] == last))
-            if first == last or not which.size:
-                continue
-            ends = []
-            for point in (first, last):
-                items, place = rows.items[point], rows.place[order[which], point]
-                time = items.time[place]
-                lacks = (time == NO_TIME) | (point > 0 and clocks[point] is None)
-                ends.append((lacks, *_corrected(time, items.row[place], clocks[point])))
-            (lacks, begin, early, late), (gone, end, end_early, end_late) = ends
-            known = ~(lacks | gone)
-            delay = np.where(known, end - begin, 0) / 1e9
-            delay[~known] = np.nan
-            low, high = delay - (end_early + late) / 1e9, delay + (end_late + early) / 1e9
-            unknown = np.isnan(low)
-            for column, values in zip(made, (delay, low, high), strict=True):
-                column[which] = np.where(unknown, np.nan, values)
-    return made
-
-
-def _nullable(values: Array, dtype: str) -> Any:
-    """Return a nullable column; -1 is null."""
-    is_null = values == NONE
-    made = np.where(is_null, 0, values).astype(dtype.lower())
-    return pd.arrays.IntegerArray(made, is_null)
-
-
-def _category(codes: Array, categories: Sequence[str]) -> Any:
-    """Return a column of categories; -1 is null."""
-    return pd.Categorical.from_codes(codes.astype(np.int64), pd.Index(categories))
-
-
-def _boolean(values: Array, known: Array) -> Any:
-    """Return a nullable column of bool."""
-    return pd.arrays.BooleanArray(np.asarray(values, np.bool_), ~np.asarray(known, np.bool_))
+    return time if time.size and (time != NO_TIME).all() else np.asarray(time[time != NO_TIME])

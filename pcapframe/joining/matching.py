@@ -75,20 +75,19 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """Pairs of items of two captures, by their places, and how sure they are.
+    """Partners of the items of one capture in another, and how sure they are.
 
     Parameters
     ----------
-    one, other : ndarray of int64
-        Places among the items of the first capture, and of the other.
+    partner : ndarray of int64
+        Places among the items of the other capture, -1 for none.
     is_sure : ndarray of bool
         No other copy could be meant.
     kept : Kept
         What copies were told apart by.
     """
 
-    one: Array
-    other: Array
+    partner: Array
     is_sure: Mask
     kept: Kept
 
@@ -266,21 +265,30 @@ def match_items(
     Matched
         One to one.
     """
-    marks = [(c.plain["tsval"][i.row], c.plain["ip_id"][i.row]) for c, i in ((here, one), (there, other))]
+    marks = [(c.of_rows("tsval", i.row), c.of_rows("ip_id", i.row)) for c, i in ((here, one), (there, other))]
     (key, place), (far_key, far_place) = (_keyed(items) for items in (one, other))
     groups = _grouped(key, place, far_key, far_place)
-    single = np.flatnonzero((groups.size == 1) & (groups.far_size == 1))
     partner = np.full(len(one), NONE, np.int64)
-    far = groups.far_first[single].astype(np.int64)
+    single, far = np.empty(len(one), np.int64), np.empty(len(one), np.int64)
+    size = _note_single(groups.size, groups.far_size, groups.far_first, single, far)
+    single, far = single[:size], far[:size]
     kept = _kept(single, far, one, marks, streams)
     kept = kept if known is None else known.kept.or_else(kept)
-    fits = _agree(single, far, one, marks, kept)
-    partner[single[fits]] = far[fits]
     sure = np.zeros(len(one), np.bool_)
-    sure[single[fits]] = True
+    _settle(single, far, one, marks, kept, partner, sure)
     _match_rest(one, other, marks, kept, partner, (key, place, far_key, far_place), sure, known)
-    found = np.flatnonzero(partner != NONE)
-    return Matched(found, partner[found], sure[found], kept)
+    return Matched(partner, sure, kept)
+
+
+@jit
+def _note_single(size: Any, far_size: Any, far_first: Any, single: Any, far: Any) -> int:
+    """Write the items of which each capture has one copy, and their partners; return how many."""
+    n = 0
+    for i in range(size.size):
+        if size[i] == 1 and far_size[i] == 1:
+            single[n], far[n] = i, far_first[i]
+            n += 1
+    return n
 
 
 def _keyed(items: Items) -> tuple[Array, Array]:
@@ -307,22 +315,31 @@ def _kept(one: Array, other: Array, items: Items, marks: Marks, streams: int) ->
     return Kept(np.where(has_shift, shift, NONE), has_ids & ~cut)
 
 
-def _agree(one: Array, other: Array, items: Items, marks: Marks, kept: Kept) -> Mask:
-    """Tell which pairs have the fields that the path leaves alone in common."""
+def _settle(one: Array, other: Array, items: Items, marks: Marks, kept: Kept, partner: Array, sure: Mask) -> None:
+    """Take the pairs that have the fields in common that the path leaves alone."""
     (tsval, ip_id), (far_tsval, far_id) = marks
-    stream = items.stream[one]
-    shift = kept.tsval_shift[stream]
-    mine, theirs = tsval[one], far_tsval[other]
-    fits = (shift == NONE) | ((mine == NONE) & (theirs == NONE)) | (((mine + shift) & LARGEST) == theirs)
-    return np.asarray(fits & (~kept.has_ids[stream] | (ip_id[one] == far_id[other])), np.bool_)
+    _take_same(one, other, items.stream, tsval, far_tsval, ip_id, far_id, kept.tsval_shift, kept.has_ids, partner, sure)
+
+
+@jit
+def _take_same(one: Any, other: Any, stream: Any, tsval: Any, far_tsval: Any, ip_id: Any, far_id: Any, shift: Any,
+               has_ids: Any, partner: Any, sure: Any) -> None:  # fmt: skip
+    """Take pairs whose timestamps, shifted, and identifications are the same where they are left alone."""
+    for i in range(one.size):
+        at, mine, theirs = stream[one[i]], tsval[one[i]], far_tsval[other[i]]
+        none = mine == NONE and theirs == NONE
+        same = shift[at] == NONE or none or ((mine + shift[at]) & LARGEST) == theirs
+        if same and (not has_ids[at] or ip_id[one[i]] == far_id[other[i]]):
+            partner[one[i]], sure[one[i]] = other[i], True
 
 
 def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Array,
                 keys: tuple[Array, Array, Array, Array], sure: Mask, known: Known | None) -> None:  # fmt: skip
     """Match the items with several copies, and those whose only copies are not the same."""
     taken = np.zeros(len(other), np.bool_)
-    taken[partner[partner != NONE]] = True
-    left, far_left = np.flatnonzero(partner == NONE), np.flatnonzero(~taken)
+    left = np.flatnonzero(partner == NONE)
+    _mark_taken(partner, taken)
+    far_left = np.flatnonzero(~taken)
     if not left.size or not far_left.size:
         return
     key, place, far_key, far_place = keys[0][left], keys[1][left], keys[2][far_left], keys[3][far_left]
@@ -351,19 +368,42 @@ def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Arr
     sure[left[alone]] = partner[left[alone]] != NONE
 
 
+@jit
+def _mark_taken(partner: Any, taken: Any) -> None:
+    """Mark the items of the other capture that have a partner."""
+    for at in partner:
+        if at != NONE:
+            taken[at] = True
+
+
 def _due(side: Array, time: Array, partner: Array, one: Items, other: Items, context: Known | None) -> Array:
     """Return when items are due in the other capture, by the sure pair of their direction that is nearest before."""
     made = time.copy()
     for direction in (0, 1):
         own = np.flatnonzero(side == direction)
-        known = np.flatnonzero((partner != NONE) & ((one.stream & 1) == direction))
-        at, there = one.time[known], other.time[partner[known]]
+        if not own.size:
+            continue
+        at, took = np.empty(len(one), np.int64), np.empty(len(one), np.int64)
+        size = _note_times(direction, partner, one.stream, one.time, other.time, at, took)
+        at, took = at[:size], took[:size]
         if context is not None:
             more = (context.stream & 1) == direction
-            at, there = np.append(at, context.time[more]), np.append(there, context.far_time[more])
-        if not own.size or not at.size:
+            at, took = np.append(at, context.time[more]), np.append(took, (context.far_time - context.time)[more])
+        if not at.size:
             continue
-        order = np.argsort(at, kind="stable")
-        at, took = at[order], (there - at)[order]
+        if (at[1:] < at[:-1]).any():
+            order = np.argsort(at, kind="stable")
+            at, took = at[order], took[order]
         made[own] += took[np.maximum(np.searchsorted(at, time[own], side="right") - 1, 0)]
     return made
+
+
+@jit
+def _note_times(direction: Any, partner: Any, stream: Any, time: Any, far_time: Any, at: Any, took: Any) -> int:
+    """Write when the pairs of one direction were captured, and how much later at the other point; return how many."""
+    n = 0
+    for i in range(partner.size):
+        if partner[i] != NONE and (stream[i] & 1) == direction:
+            at[n], took[n] = time[i], far_time[partner[i]] - time[i]
+            n += 1
+    return n

@@ -67,8 +67,10 @@ class Identities:
     def of(cls, capture: Capture, addresses: dict[str, int], point: int) -> Self:
         """Read them from a capture; `addresses` numbers the addresses of all captures and is added to."""
         frame = capture.connections
-        ends = [_numbered(frame["client"], addresses), frame["client_port"], _numbered(frame["server"], addresses),
-                frame["server_port"]]  # fmt: skip
+        categories = frame["client"].cat.categories  # those of both columns
+        number = np.asarray([*(addresses.setdefault(str(text), len(addresses)) for text in categories), NONE], np.int64)
+        client, server = (number[frame[side].cat.codes.to_numpy()] for side in ("client", "server"))
+        ends = client, frame["client_port"], server, frame["server_port"]
         numbers = capture.numbers
         return cls(
             ends=np.stack([np.asarray(end, np.int64) for end in ends], axis=1),
@@ -98,12 +100,6 @@ class Identities:
     def turned(self) -> Array:
         """Ends with client and server the other way round."""
         return np.asarray(self.ends[:, [2, 3, 0, 1]])
-
-
-def _numbered(column: pd.Series, addresses: dict[str, int]) -> Array:
-    """Number the addresses of a column."""
-    of_category = [addresses.setdefault(str(text), len(addresses)) for text in column.cat.categories]
-    return np.asarray([*of_category, NONE], np.int64)[column.cat.codes.to_numpy()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +170,8 @@ def pair_connections(known: Identities, other: Identities, captures: Sequence[Ca
         left = np.flatnonzero(made.partner == NONE)
         if rule:  # a second view of a connection is no connection of its own, unless its ports are those looked for
             free, left = free[~known.is_later_view[free]], left[~other.is_later_view[left]]
+        if not free.size or not left.size:
+            break
         one, two, turned = find(known.take(free), other.take(left))
         made.settle(rule, free[one], left[two], turned)
     _by_contents(known, other, captures, made)

@@ -9,8 +9,11 @@ MINUTE = np.linspace(0, 60, 400)
 WIDEST = 500e-6
 
 
+ALL = np.ones(MINUTE.size, bool)
+
+
 def slopes(forward, backward, more=ALMOST_SURE):
-    floors = [Floor.of(MINUTE, forward, 0.0, 1e-9), Floor.of(MINUTE, backward, 0.0, 1e-9)]
+    floors = [Floor.of(MINUTE, forward, ALL, 1, 0.0, 1e-9), Floor.of(MINUTE, -backward, ALL, -1, 0.0, 1e-9)]
     return likely_slopes(floors, -WIDEST, WIDEST, more)
 
 
@@ -27,8 +30,8 @@ def test_packets_that_are_always_quick_leave_one_slope():
 @pytest.mark.parametrize("drift", [-100e-6, 0.0, 30e-6])
 def test_both_directions_show_a_drift(drift):
     """Slopes count from the line that is taken off."""
-    forward = Floor.of(MINUTE, 0.01 + queued(1) + drift * MINUTE, drift, 1e-9)
-    backward = Floor.of(MINUTE, 0.01 + queued(2) - drift * MINUTE, -drift, 1e-9)
+    forward = Floor.of(MINUTE, 0.01 + queued(1) + drift * MINUTE, ALL, 1, drift, 1e-9)
+    backward = Floor.of(MINUTE, -0.01 - queued(2) + drift * MINUTE, ALL, -1, drift, 1e-9)
     low, high = likely_slopes([forward, backward], -WIDEST, WIDEST, ALMOST_SURE)
     assert low < 0 < high
     assert high - low < 8e-6
@@ -47,10 +50,10 @@ def test_path_that_becomes_longer_tells_nothing():
 
 def test_few_packets_tell_nothing():
     few = np.linspace(0, 60, 20)
-    floors = [Floor.of(few, np.zeros(20), 0.0, 1e-9)] * 2
+    floors = [Floor.of(few, np.zeros(20), ALL[:20], 1, 0.0, 1e-9)] * 2
     assert likely_slopes(floors, -WIDEST, WIDEST, LIKELY) == (-WIDEST, WIDEST)
 
 
 def test_packets_of_one_time():
-    floor = Floor.of(np.ones(50), np.arange(50.0), 0.0, 1e-9)
+    floor = Floor.of(np.ones(50), np.arange(50.0), ALL[:50], 1, 0.0, 1e-9)
     assert likely_slopes([floor, floor], -WIDEST, WIDEST, LIKELY) == (-WIDEST, WIDEST)

@@ -13,10 +13,24 @@ def points(upper, lower, slack=0.0):
 
 
 def test_points_inside_are_not_on_the_hull():
-    """(1, 5) is above the line from (0, 1) to (2, 1); (1, 0) is on the lower hull of the others' upper one."""
-    hulls = points([(0, 1), (1, 5), (2, 1)], [(0, -1), (1, 0), (2, -1)]).hulls()
-    assert (hulls.upper_x.tolist(), hulls.upper.tolist()) == ([0, 2], [1, 1])
-    assert (hulls.lower_x.tolist(), hulls.lower.tolist()) == ([0, 1, 2], [-1, 0, -1])
+    """In 100 us: (1, 5) is above the line from (0, 1) to (2, 1); (1, 0) is on the upper hull of the others."""
+    us = 100e-6
+    hulls = points([(0, us), (1, 5 * us), (2, us)], [(0, -us), (1, 0), (2, -us)]).hulls()
+    assert (hulls.upper_x.tolist(), hulls.upper.tolist()) == ([0, 2], [us, us])
+    assert (hulls.lower_x.tolist(), hulls.lower.tolist()) == ([0, 1, 2], [-us, 0, -us])
+
+
+def test_points_that_only_steeper_lines_touch_are_left_out():
+    """A clock gains no more than 500 us a second: (1, 0) keeps all such lines from (2, 5 ms)."""
+    hulls = points([(0, 0), (1, 0), (2, 5e-3)], [(0, -1), (1, -1), (2, -1)]).hulls()
+    assert hulls.upper_x.tolist() == [0, 1]
+
+
+def test_points_out_of_order():
+    hulls = Points(
+        np.arange(3), np.asarray([2.0, 0, 1]), np.asarray([1.0, 1, 0]), np.asarray([1, 1, 0], bool), 0
+    ).hulls()
+    assert hulls.upper_x.tolist() == [0, 2]
 
 
 def test_best_line_and_the_steepest_ones():
