@@ -30,6 +30,7 @@ from pcapframe.errors import (
     PcapframeError,
     PcapframeWarning,
     RemoteCaptureError,
+    TemporarySpaceError,
 )
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ __all__ = [
     "RemoteCapture",
     "RemoteCaptureError",
     "Standout",
+    "TemporarySpaceError",
     "Thresholds",
     "__version__",
     "analyze",

@@ -8,6 +8,7 @@
     │   ├── CaptureFormatError      the bytes are not a capture of a known format
     │   └── RemoteCaptureError      the URL is not allowed, cannot be fetched, or is too large or too slow
     ├── MissingExtraError       a package is missing that only an extra installs
+    ├── TemporarySpaceError     a capture is too long for memory, and the disk has no room for its columns
     └── ParameterError          an argument is not valid (not an address, not a column, …)
 
     PcapframeWarning            the result stands, with a limit that the warning names
@@ -30,6 +31,7 @@ __all__ = [
     "PcapframeError",
     "PcapframeWarning",
     "RemoteCaptureError",
+    "TemporarySpaceError",
     "needs_extra",
 ]
 
@@ -72,6 +74,10 @@ class CaptureFormatError(CaptureError):
 
 class RemoteCaptureError(CaptureError):
     """The URL is not allowed, cannot be fetched, or exceeds a limit of size or time."""
+
+
+class TemporarySpaceError(PcapframeError):
+    """A capture is too long for memory, and the disk has no room for its columns."""
 
 
 class MissingExtraError(PcapframeError, ModuleNotFoundError):

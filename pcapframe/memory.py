@@ -1,12 +1,14 @@
-"""Memory: many columns in one block, and how much an analysis takes."""
+"""Memory: many columns in one block, in memory or on the disk, and how much an analysis takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "one_block"]
+from pcapframe.disk import disk_in_use, give_back_after
+
+__all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "new_column", "one_block", "stretches", "taken"]
 
 Claim: TypeAlias = Callable[[int, int], None]
 """Called with an analysis's memory so far [bytes] and its number of packets; raises if that is too much."""
@@ -14,6 +16,7 @@ Claim: TypeAlias = Callable[[int, int], None]
 # Peak memory, measured and rounded up: frames and working memory of the stages. [bytes]
 PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 130, 290, 1200
 FRAME_SHARE = 1.4  # peak memory while a packets frame is built / memory of its rows
+STRETCH_ROWS = 1 << 16
 ALIGNED = 64  # each column is padded to a multiple of this, so that the next column is aligned for any type [bytes]
 
 
@@ -30,7 +33,7 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
     dtypes : sequence of dtype
         One for each column.
     zeroed : bool, default False
-        All values are 0, and pages that are never written take no memory. Uninitialised otherwise.
+        All values are 0, and pages that are never written take no memory. Otherwise they are anything.
 
     Returns
     -------
@@ -43,9 +46,85 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
     ['uint8', 'int64']
     """
     sizes = [-(-rows * np.dtype(dtype).itemsize // ALIGNED) * ALIGNED for dtype in dtypes]
-    block = (np.zeros if zeroed else np.empty)(sum(sizes), np.uint8)
+    disk = disk_in_use()
+    block = disk.block(sum(sizes)) if disk else (np.zeros if zeroed else np.empty)(sum(sizes), np.uint8)
     ends = np.cumsum(sizes, dtype=np.int64).tolist()
     return [block[end - size : end].view(dtype)[:rows] for dtype, size, end in zip(dtypes, sizes, ends, strict=True)]
+
+
+def new_column(rows: int, dtype: npt.DTypeLike, *, zeroed: bool = False) -> npt.NDArray[Any]:
+    """Allocate one column, where `one_block` would.
+
+    Parameters
+    ----------
+    rows : int
+        How many.
+    dtype : dtype
+        Of the values.
+    zeroed : bool, default False
+        All values are 0; otherwise they are anything.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        Writable.
+
+    Examples
+    --------
+    >>> new_column(3, "uint8", zeroed=True).tolist()
+    [0, 0, 0]
+    """
+    return one_block(rows, [dtype], zeroed=zeroed)[0]
+
+
+def taken(values: npt.NDArray[Any], places: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Take some values of a column into a new one, which goes where `one_block` would.
+
+    Parameters
+    ----------
+    values : ndarray
+        One dimension.
+    places : ndarray of int
+        Which ones, all of them within it.
+
+    Returns
+    -------
+    ndarray
+        As long as `places`.
+
+    Examples
+    --------
+    >>> taken(np.array([7, 8, 9]), np.array([2, 0])).tolist()
+    [9, 7]
+    """
+    made = new_column(places.size, values.dtype)
+    for rows in stretches(places.size):
+        np.take(values, places[rows], out=made[rows], mode="clip")
+    return made
+
+
+def stretches(rows: int) -> Iterator[slice]:
+    """Cut rows into stretches, so that what a computation makes on the way stays small, whatever their number.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+
+    Yields
+    ------
+    slice
+        The next ones.
+
+    Examples
+    --------
+    >>> list(stretches(5))
+    [slice(0, 5, None)]
+    """
+    for start in range(0, rows, STRETCH_ROWS):
+        stop = min(start + STRETCH_ROWS, rows)
+        yield slice(start, stop)
+        give_back_after(stop, stop - start)
 
 
 def bytes_to_read(held: int) -> int:

@@ -22,8 +22,10 @@ from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.source import CaptureSource
 from pcapframe.capture.streams import foreign_streams
 from pcapframe.capture.undecoded import is_readable, undecoded_codes
+from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
+from pcapframe.memory import new_column, one_block, stretches, taken
 from pcapframe.names import HEARD_IN, Watcher, names_of_block, read_hosts, written_heard
 from pcapframe.reading import read_all
 from pcapframe.schema import ICMP_QUOTES, PACKETS
@@ -49,6 +51,7 @@ DECODE_AS = "decode_as"  # in the attrs of a frame that was read with it
 DecodeAs: TypeAlias = str | Iterable[str]
 
 
+@disk_may_be_used()
 def read_pcap(
     source: CaptureSource | Sequence[CaptureSource],
     *,
@@ -94,6 +97,8 @@ def read_pcap(
         `decode_as` has another form, or names no tunnel over UDP; or `names` is a file that cannot be read.
     RemoteCaptureError
         A URL is not allowed, cannot be fetched, or is too large or too slow.
+    TemporarySpaceError
+        The capture is too long for memory, and for the folder of temporary files.
 
     Warns
     -----
@@ -128,7 +133,7 @@ def read_pcap(
     facts = read_all(captures, columns, progress)
     for fact in facts:
         for note in fact.notes:
-            warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=2)
+            warnings.warn(f"{fact.name}: {note}", CaptureWarning, stacklevel=3)
     rows = columns.filled()
     for fact, end in zip(facts, np.cumsum([fact.rows for fact in facts]).tolist(), strict=True):
         if fact.has_no_times:
@@ -189,8 +194,8 @@ def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
         "time": pd.array(rows.time, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False),
         "wire_bytes": rows.wire_bytes,
         "captured_bytes": rows.captured_bytes,
-        "src": pd.Categorical.from_codes(rows.src, dtype=addresses, validate=False),
-        "dst": pd.Categorical.from_codes(rows.dst, dtype=addresses, validate=False),
+        "src": _of_addresses(rows.src, addresses),
+        "dst": _of_addresses(rows.dst, addresses),
         "protocol": _protocols(columns, rows),
         "src_port": integers(rows.src_port, ports),
         "dst_port": integers(rows.dst_port, ports),
@@ -233,22 +238,27 @@ def _categories(texts: pa.Array) -> pd.CategoricalDtype:
 def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:
     """Merge captures by time."""
     extras, quotes, places = columns.extras(), columns.quotes(), None
-    source = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
-    source_frame = np.concatenate([np.arange(1, count + 1, dtype=np.uint32) for count in counts])
+    source, source_frame = one_block(columns.count, [np.uint16, np.uint32])
+    begin = 0
+    for number, count in enumerate(counts):
+        source[begin : begin + count] = number
+        source_frame[begin : begin + count] = np.arange(1, count + 1, dtype=np.uint32)
+        begin += count
     if columns.continued.size:  # frames that hold several packets
         begins = np.ones(source.size, np.uint32)
         begins[columns.continued] = 0
         parts = np.split(begins, np.cumsum(counts)[:-1])
         source_frame = np.concatenate([np.cumsum(part, dtype=np.uint32) for part in parts])
-    sack_at = np.concatenate([np.zeros(1, np.int32), rows.sack_end])
+    sack_at = new_column(columns.count + 1, np.int32)
+    sack_at[0], sack_at[1:] = 0, rows.sack_end
     sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
     if len(counts) > 1:
         order = merge_order(rows.time, counts)
         starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
         sack_at[1:] = np.cumsum(edges)
         sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
-        rows = Columns(*(column[order] for column in rows))
-        source, source_frame = source[order], source_frame[order]
+        rows = Columns(*(taken(one, order) for one in rows))
+        source, source_frame = taken(source, order), taken(source_frame, order)
         places = np.empty_like(order)
         places[order] = np.arange(order.size)
         if extras.size or quotes.size:
@@ -263,14 +273,15 @@ class _Masks:
         self._has = has
         self._everywhere, self._somewhere = np.bitwise_and.reduce(has), np.bitwise_or.reduce(has)
         self._masks: dict[int, npt.NDArray[np.bool_]] = {}
-        self._is_cut = (has & transport.HEADER_CUT) != 0
 
     def _mask(self, bit: int) -> npt.NDArray[np.bool_]:
         some, every = self._somewhere & bit, self._everywhere & bit
         key = bit if some and not every else -1 if every else 0
         if key not in self._masks:
-            self._masks[key] = (self._has & bit) == 0
-            self._masks[key].flags.writeable = False
+            self._masks[key] = mask = new_column(self._has.size, np.bool_)
+            for rows in stretches(mask.size):
+                np.equal(self._has[rows] & bit, 0, out=mask[rows])
+            mask.flags.writeable = False
         return self._masks[key]
 
     def integers(self, values: npt.NDArray[Any], bit: int) -> Any:
@@ -279,9 +290,12 @@ class _Masks:
 
     def flags(self, bit: int) -> Any:
         """Return a boolean column: the bit, null without TCP, and where a cut header may have hidden it."""
-        found, unknown = (self._has & bit) != 0, self._mask(transport.IS_TCP)
-        if self._is_cut.any():
-            unknown = unknown | (self._is_cut & ~found)
+        found, unknown = new_column(self._has.size, np.bool_), self._mask(transport.IS_TCP)
+        for rows in stretches(found.size):
+            np.not_equal(self._has[rows] & bit, 0, out=found[rows])
+        if self._somewhere & transport.HEADER_CUT:
+            is_cut = (self._has & transport.HEADER_CUT) != 0
+            unknown = unknown | (is_cut & ~found)
         return pd.arrays.BooleanArray(found, unknown)
 
 
@@ -362,6 +376,14 @@ def _sparse_category(
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
+def _of_addresses(numbers: npt.NDArray[np.int32], addresses: pd.CategoricalDtype) -> Any:
+    """Return a column of addresses by their numbers, in the type that pandas would otherwise make a copy in."""
+    codes = new_column(numbers.size, np.min_scalar_type(-len(addresses.categories) - 1))
+    for rows in stretches(numbers.size):
+        codes[rows] = numbers[rows]
+    return pd.Categorical.from_codes(codes, dtype=addresses, validate=False)
+
+
 def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     """Return the protocol column; several codes may share a name."""
     texts = columns.protocol_names()
@@ -369,7 +391,7 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     place = {text: number for number, text in enumerate(unique)}
     codes = np.array([place[text] for text in texts], np.min_scalar_type(-len(unique) - 1))
     names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-    return pd.Categorical.from_codes(codes.take(rows.protocol), dtype=names_dtype, validate=False)
+    return pd.Categorical.from_codes(taken(codes, rows.protocol), dtype=names_dtype, validate=False)
 
 
 def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:

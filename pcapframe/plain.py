@@ -131,6 +131,24 @@ class PlainColumns:
         data, column = self._columns[name]
         return _filled(data, column)
 
+    def at(self, name: str, rows: Array) -> Array:
+        """Return some rows of a column that is no list, without a copy of the whole.
+
+        Parameters
+        ----------
+        name : str
+            One of those wanted.
+        rows : ndarray of int
+            Places in the column.
+
+        Returns
+        -------
+        ndarray
+            Read-only.
+        """
+        (values, mask), column = self._columns[name]
+        return _filled(Nullable(values[rows], None if mask is None else mask[rows]), column)
+
     def chunk(self, start: int, stop: int) -> dict[str, Array]:
         """Return some rows of every column.
 
@@ -175,4 +193,4 @@ def _lists(column: pa.Array | pa.ChunkedArray) -> Lists:
     starts, elements = lists.offsets.to_numpy(), lists.flatten().to_numpy()
     if starts[-1] - starts[0] != elements.size:  # a list that is null may still hold elements
         starts = np.cumsum(np.append(0, pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
-    return Lists(starts - starts[0], elements)
+    return Lists(starts - starts[0] if starts[0] else starts, elements)

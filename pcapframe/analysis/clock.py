@@ -8,14 +8,16 @@ Limits: steps under a second, and steps without TCP timestamps, cannot be told f
 its timestamp rate is known. Only the 100 longest intervals between segments are checked.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME
-from pcapframe.measures import values
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.measures import frames_at
+from pcapframe.memory import stretches
+from pcapframe.plain import parts_of
 
 __all__ = ["ClockStep", "find_clock_steps"]
 
@@ -54,16 +56,13 @@ def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
     []
     """
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
-    intervals, least = np.diff(times), int(STEP_S * 1e9)
-    long = np.flatnonzero((intervals >= least) | (intervals <= -least)) + 1
-    long = long[(times[long] != NO_TIME) & (times[long - 1] != NO_TIME)]
+    long = _long_intervals(times)
     if not long.size:
         return []
     if long.size > MOST_INTERVALS:
         lengths = np.abs(times[long] - times[long - 1])
         long = np.sort(long[np.argsort(-lengths, kind="stable")[:MOST_INTERVALS]])
     before, after, direction, off = _disagreeing(segments, times)
-    frames = segments.index.to_numpy()
     found = []
     for row in long:
         spanning = (before < row) & (row <= after)
@@ -71,11 +70,58 @@ def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
         agree = spanning & (np.sign(off) == np.sign(moved)) & (np.abs(off) <= np.abs(moved) * (1 + DRIFT) + STEP_S)
         directions = np.unique(direction[agree]).size
         if directions >= FEWEST_DIRECTIONS and not (spanning & ~agree).sum() > agree.sum():
-            found.append(ClockStep(int(frames[row]), float(np.median(off[agree]) / 1e9), directions))
+            found.append(ClockStep(int(frames_at(segments, row)), float(np.median(off[agree]) / 1e9), directions))
     return found
 
 
-def _disagreeing(segments: pd.DataFrame, times: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
+def _long_intervals(times: Array) -> Array:
+    """Return the rows that come `STEP_S` or more after or before the row before them, both with times."""
+    found, least = [np.empty(0, np.intp)], int(STEP_S * 1e9)
+    for rows in stretches(times.size):
+        first = max(rows.start, 1)
+        intervals = np.diff(times[first - 1 : rows.stop])
+        long = first + np.flatnonzero((intervals >= least) | (intervals <= -least))
+        found.append(long[(times[long] != NO_TIME) & (times[long - 1] != NO_TIME)])
+    return np.concatenate(found)
+
+
+class _Neighbours(NamedTuple):
+    """Segments and the ones before them in their directions, both with timestamps and times."""
+
+    before: Array  # rows
+    after: Array
+    direction: Array
+    passed: Array  # from one to the other, by the capture's clock [ns]
+    ticks: Array  # by the host's
+
+
+def _neighbours(segments: pd.DataFrame, times: Array) -> Iterator[_Neighbours]:
+    """Yield all neighbours, stretch by stretch."""
+    tsval, has_none = parts_of(segments["tsval"])
+    conn_id, from_client, copies = (
+        segments[name].to_numpy() for name in ("conn_id", "from_client", "capture_duplicate")
+    )
+    last = np.full(2 * (int(conn_id.max(initial=-1)) + 1), -1, np.int64)
+    for some in stretches(times.size):
+        usable = (times[some] != NO_TIME) & ~copies[some]
+        if has_none is not None:
+            usable &= ~has_none[some]
+        after = some.start + np.flatnonzero(usable)
+        direction = 2 * conn_id[after].astype(np.int64) + from_client[after]
+        order = np.argsort(direction, kind="stable")
+        after, direction = after[order], direction[order]
+        is_first = np.diff(direction, prepend=-1) != 0
+        before = np.where(is_first, last[direction], np.roll(after, 1))
+        is_last = np.append(is_first[1:], True)[: after.size]
+        last[direction[is_last]] = after[is_last]
+        known = before >= 0
+        before, after, direction = before[known], after[known], direction[known]
+        ticks = tsval[after].astype(np.int64) - tsval[before].astype(np.int64)
+        ticks = (ticks + (1 << 31)) % (1 << 32) - (1 << 31)
+        yield _Neighbours(before, after, direction, times[after] - times[before], ticks)
+
+
+def _disagreeing(segments: pd.DataFrame, times: Array) -> tuple[Array, ...]:
     """Pairs of neighbours in one direction whose timestamps and times disagree.
 
     Returns
@@ -83,23 +129,18 @@ def _disagreeing(segments: pd.DataFrame, times: npt.NDArray[np.int64]) -> tuple[
     tuple of ndarray
         Row of the earlier and the later one, their direction, and how far the capture's clock is off. [ns]
     """
-    tsval = values(segments["tsval"], np.int64, null=-1)
-    usable = (tsval >= 0) & (times != NO_TIME) & ~segments["capture_duplicate"].to_numpy()
-    rows = np.flatnonzero(usable)
-    place = 2 * segments["conn_id"].to_numpy()[rows].astype(np.int64) + segments["from_client"].to_numpy()[rows]
-    order = np.argsort(place, kind="stable")
-    rows, place = rows[order], place[order]
-    same = place[1:] == place[:-1]
-    before, after, place = rows[:-1][same], rows[1:][same], place[1:][same]
-    passed = times[after] - times[before]
-    ticks = ((tsval[after] - tsval[before]) + (1 << 31)) % (1 << 32) - (1 << 31)
-    steady = (np.abs(passed) < STEP_S * 1e9) & (ticks >= 0)
-    directions = int(place.max(initial=-1)) + 1
-    ticked = np.bincount(place[steady], ticks[steady], directions)
-    lasted = np.bincount(place[steady], passed[steady], directions)
+    directions = 2 * (int(segments["conn_id"].max() if len(segments) else -1) + 1)
+    ticked, lasted = np.zeros(directions), np.zeros(directions)
+    for each in _neighbours(segments, times):
+        steady = (np.abs(each.passed) < STEP_S * 1e9) & (each.ticks >= 0)
+        np.add.at(ticked, each.direction[steady], each.ticks[steady])
+        np.add.at(lasted, each.direction[steady], each.passed[steady])
     known = (ticked >= FEWEST_TICKS) & (lasted >= FEWEST_S * 1e9)
     tick = np.where(known, lasted / np.maximum(ticked, 1), np.nan)
-    off = passed - ticks * tick[place]
-    with np.errstate(invalid="ignore"):
-        disagree = np.abs(off) >= STEP_S * 1e9 + DRIFT * np.abs(passed)
-    return before[disagree], after[disagree], place[disagree], off[disagree]
+    found = []
+    for each in _neighbours(segments, times):
+        off = each.passed - each.ticks * tick[each.direction]
+        with np.errstate(invalid="ignore"):
+            disagree = np.abs(off) >= STEP_S * 1e9 + DRIFT * np.abs(each.passed)
+        found.append((each.before[disagree], each.after[disagree], each.direction[disagree], off[disagree]))
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))

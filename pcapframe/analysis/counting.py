@@ -31,6 +31,7 @@ from pcapframe.measures import (
     differing,
     each_way,
     endpoint_text,
+    frames_at,
     wilson_interval,
     without_attrs,
 )
@@ -224,7 +225,7 @@ def _differences(segments: pd.DataFrame, found: Differing, limit: int) -> Differ
 
 
 def _frames(segments: pd.DataFrame, rows: npt.NDArray[np.intp], limit: int) -> DifferingFrames:
-    frames = captured_frames(segments, segments.index.to_numpy()[rows[:limit]])
+    frames = captured_frames(segments, frames_at(segments, rows[:limit]))
     return DifferingFrames(frames=frames, frame_count=rows.size, display_filter=frame_filter(frames))
 
 

@@ -35,7 +35,8 @@ from pcapframe.capture.interning import (
 )
 from pcapframe.capture.records import BATCH_RECORDS, RECORD
 from pcapframe.capture.tunnels import rare, udp_ports, way_names
-from pcapframe.memory import one_block
+from pcapframe.disk import expect_memory, give_back_after
+from pcapframe.memory import bytes_to_analyze, one_block
 
 __all__ = ["PacketColumns"]
 
@@ -285,12 +286,15 @@ class PacketColumns:
         bits = int(np.bitwise_or.reduce(self._newest["has"][0, : self._waiting]))
         _write(self._pieces[-1], self._kept - self._starts[-1], newest, bits)
         self._bits |= bits
+        give_back_after(self.count, self._waiting)
         self._kept, self._waiting = self.count, 0
 
     def _add_piece(self) -> None:
         """Make room for the rows decoded last, and for those expected; without an estimate, for half as many again."""
         kept, needed = self._kept, self.count
         expected = self.expected_rows * 102 // 100
+        rows = max(expected, needed)
+        expect_memory(bytes_to_analyze(rows, rows, 0))
         rows = min(max(kept // 2, SMALLEST_PIECE), LARGEST_PIECE)
         if expected < needed:
             self._pieces.append(_room(rows))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import YEAR_NS, Array, fixed
+from pcapframe.disk import give_back_after
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
@@ -98,6 +99,7 @@ def in_chunks(segments: pd.DataFrame, place: Array, rows: int = CHUNK_ROWS) -> I
     for start in range(0, place.size, rows):
         stop = min(start + rows, place.size)
         yield Rows(place=place[start:stop], **plain.chunk(start, stop))
+        give_back_after(stop, stop - start)
 
 
 def by_sender(records: Array) -> dict[str, Array]:

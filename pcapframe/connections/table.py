@@ -15,7 +15,7 @@ from pcapframe.connections.registry import DERIVED, MEASURES, Measure
 from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.errors import ParameterError
-from pcapframe.measures import without_attrs
+from pcapframe.measures import first_rows, frames_at, without_attrs
 from pcapframe.threads import Team
 
 __all__ = ["build_connections"]
@@ -127,9 +127,7 @@ def _address_names(
     """Return the names that each side's address had before the connection."""
 
     def first() -> Array:
-        frames = np.zeros(len(made["client"]), np.int64)
-        frames[place[::-1]] = segments.index.to_numpy()[::-1]  # the first one is written last
-        return frames
+        return np.asarray(frames_at(segments, first_rows(place, len(made["client"]))), np.int64)
 
     ends = {side: np.asarray(made[side]) for side in ("client", "server")}
     return address_name_columns(attrs, first, ends, segments["src"].cat.categories)

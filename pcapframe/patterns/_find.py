@@ -3,6 +3,7 @@
 import pandas as pd
 
 from pcapframe.arrays import Mask
+from pcapframe.disk import give_back
 from pcapframe.errors import ParameterError
 from pcapframe.patterns._api import Evidence
 from pcapframe.patterns._found import Patterns
@@ -80,7 +81,10 @@ def observed_in(traffic: Traffic, thresholds: Thresholds = DEFAULTS) -> Patterns
     """
     if traffic.is_empty:
         return Patterns()
-    seen = (pattern.observe(traffic, thresholds.of(name)) for name, pattern in PATTERNS.items())
+    seen = []
+    for name, pattern in PATTERNS.items():
+        seen.append(pattern.observe(traffic, thresholds.of(name)))
+        give_back()
     return Patterns(pattern for pattern in seen if pattern is not None)
 
 

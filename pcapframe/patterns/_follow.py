@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array, fixed
+from pcapframe.disk import give_back_after
 from pcapframe.jit import jit
 from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, FIN, RST, SEGMENTS, SYN
@@ -164,6 +165,7 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
         stop = min(start + CHUNK_ROWS, place.size)
         chunk = (column[start:stop] for column in columns)
         counts = _advance(_Rows(place[start:stop], *chunk), sides, moved, back)
+        give_back_after(stop, stop - start)
         for kept, made, count in zip(found, (moved, back), counts, strict=True):
             if count:
                 kept.append(made[:count] + np.array([start, 0]))

@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import Array, Mask, seconds_from, stable_order
+from pcapframe.disk import give_back
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
 from pcapframe.gathering import gather
-from pcapframe.measures import Differing, differing, distinct, values, without_attrs
+from pcapframe.measures import Differing, differing, distinct, frames_at, rows_at, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._by_connection import ConnectionColumns
 from pcapframe.patterns._endpoints import Endpoints
@@ -100,6 +101,15 @@ class Traffic(ConnectionColumns):
             return rows
         return rows[self._place_of_id[self._conn_id[rows]] >= 0]
 
+    def rows_of_frames(self, frames: npt.ArrayLike) -> Array:
+        """Return the rows of these frames; of one that is not there, any other's."""
+        rows: Array = rows_at(self._segments, frames)
+        return rows.clip(max=len(self._segments) - 1)
+
+    def frames(self, rows: Array) -> Array:
+        """Return the frame numbers of rows."""
+        return np.asarray(frames_at(self._segments, rows))
+
     def labelled(self, column: str) -> Array:
         """Return the rows where a bool column is set."""
         mask = self.column(column)
@@ -131,10 +141,12 @@ class Traffic(ConnectionColumns):
             if name not in self._reads:
                 raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
             self._taken[name] = self._segments[name]
+            give_back()
         return self._taken[name]
 
     def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
         """Return a column of the segments frame at some rows, `null` for null; fast for few rows."""
+        give_back()
         taken: Any = self.series(name).array.take(rows)
         if isinstance(taken, pd.api.extensions.ExtensionArray) and not isinstance(taken, pd.arrays.NumpyExtensionArray):
             return np.asarray(taken.to_numpy(dtype=np.dtype(dtype), na_value=null))
@@ -142,6 +154,7 @@ class Traffic(ConnectionColumns):
 
     def payload(self, rows: Array) -> Array:
         """Return the payload of rows in bytes, 0 where it is not known."""
+        give_back()
         return self._payload[rows]
 
     def has_flag(self, rows: Array, *flags: str) -> Mask:
@@ -169,10 +182,12 @@ class Traffic(ConnectionColumns):
 
     def time_ns(self, rows: Array) -> Array:
         """When the rows were captured, in nanoseconds."""
+        give_back()
         return self._time_ns[rows]
 
     def seconds_between(self, earlier: Array, later: Array) -> Array:
         """Time from rows to other rows, in seconds; NaN without a time."""
+        give_back()
         return seconds_from(self._time_ns[earlier], self._time_ns[later])
 
     def within(self, rows: Array, mask: Mask) -> Array:
@@ -199,6 +214,7 @@ class Traffic(ConnectionColumns):
             by_id = np.zeros(self._ids, np.bool_)
             by_id[self._conn_ids[mask]] = True
         rows, ids = gather(self._conn_id, self.column("capture_duplicate"), by_id)
+        give_back()
         return Rows(rows, self.place_of(ids))
 
     def flagged(self, *flags: str, within: Mask | None = None) -> Rows:
@@ -305,7 +321,7 @@ class Traffic(ConnectionColumns):
         """
         if not (rows[1:] > rows[:-1]).all():
             rows = distinct(rows, len(self._segments))
-        return self.evidence_of(self._segments.index.to_numpy()[rows], self.places(rows) if mask is None else mask)
+        return self.evidence_of(self.frames(rows), self.places(rows) if mask is None else mask)
 
     def evidence_of(self, frames: Array, mask: Mask) -> Evidence:
         """Name packets by their frame numbers, ascending, and the connections of `mask`."""

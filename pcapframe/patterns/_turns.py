@@ -9,6 +9,7 @@ import pandas as pd
 from pcapframe import conversation
 from pcapframe.arrays import Array, Mask
 from pcapframe.conversation import NEEDED, READ, make_turns
+from pcapframe.disk import give_back
 from pcapframe.patterns._traffic import Traffic
 
 __all__ = ["CATEGORY", "READ", "is_long", "rows_of", "to_client_s", "to_server_s", "turns_of"]
@@ -27,14 +28,17 @@ def turns_of(traffic: Traffic, mask: Mask) -> pd.DataFrame:
 def _taken(columns: dict[str, pd.Series], rows: Array) -> pd.DataFrame:
     """Return some rows of columns that have one index; pandas would compare the indexes of all."""
     index = next(iter(columns.values())).index.take(rows)
-    taken: dict[str, Any] = {name: column.array.take(rows) for name, column in columns.items()}
+    taken: dict[str, Any] = {}
+    for name, column in columns.items():
+        taken[name] = column.array.take(rows)
+        give_back()
     return pd.DataFrame(taken, index=index, copy=False)
 
 
 def rows_of(traffic: Traffic, frames: Iterable[pd.Series]) -> Array:
     """Return the rows of some frames, ascending; columns of frames may have nulls."""
     wanted = np.concatenate([column.dropna().to_numpy(np.int64) for column in frames])
-    return np.searchsorted(traffic.series("time").index.to_numpy(), np.unique(wanted))
+    return traffic.rows_of_frames(np.unique(wanted))
 
 
 def to_server_s(traffic: Traffic) -> Array:

@@ -114,4 +114,4 @@ def observe(traffic: Traffic, limits: UnansweredRequestsLimits) -> Pattern | Non
 
 def _rows_in_order(traffic: Traffic, frames: pd.Series) -> Any:
     """Return the row of each frame."""
-    return np.searchsorted(traffic.series("time").index.to_numpy(), frames.to_numpy(np.int64))
+    return traffic.rows_of_frames(frames)

@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array, fixed
-from pcapframe.plain import PlainColumns
+from pcapframe.disk import give_back
+from pcapframe.memory import new_column, stretches
+from pcapframe.plain import PlainColumns, parts_of
 from pcapframe.schema import SEGMENTS
 from pcapframe.segments.state import SHORTEST_HEADER, Segments
 
 __all__ = ["SegmentColumns"]
+
+CUT_OFF = ("options_malformed", "payload_bytes")  # null where the header is not whole
 
 
 class SegmentColumns:
@@ -29,12 +33,36 @@ class SegmentColumns:
 
     def __init__(self, frame: Mapping[str, Any]) -> None:
         self._plain = PlainColumns(frame, SEGMENTS, Segments._fields)
-        cut = frame["options_malformed"].isna().to_numpy() | frame["payload_bytes"].isna().to_numpy()
-        self.hidden = fixed(cut | (self["tcp_header_bytes"] < SHORTEST_HEADER), np.bool_)
+        headers, nulls = self["tcp_header_bytes"], [parts_of(frame[name]).mask for name in CUT_OFF]
+        hidden = new_column(headers.size, np.bool_)
+        for rows in stretches(hidden.size):
+            np.less(headers[rows], SHORTEST_HEADER, out=hidden[rows])
+            for null in nulls:
+                if null is not None:
+                    hidden[rows] |= null[rows]
+        self.hidden = fixed(hidden, np.bool_)
 
     def __getitem__(self, name: str) -> Array:
         """Return a whole column by its name in the frame."""
         return self._plain[name]
+
+    def at(self, name: str, rows: Array) -> Array:
+        """Return some rows of a column, without a copy of the whole.
+
+        Parameters
+        ----------
+        name : str
+            As in the frame.
+        rows : ndarray of int
+            Places in it.
+
+        Returns
+        -------
+        ndarray
+            One value per row.
+        """
+        give_back()  # rows may be anywhere in the column
+        return self._plain.at(name, rows)
 
     def chunk(self, start: int, stop: int) -> Segments:
         """Return rows `start` to `stop`.

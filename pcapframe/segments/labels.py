@@ -8,17 +8,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import YEAR_NS
+from pcapframe.disk import disk_may_be_used, expect_memory, give_back, give_back_after
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
-from pcapframe.measures import nullable, values, without_attrs
-from pcapframe.memory import one_block
+from pcapframe.measures import frames_at, nullable, rows_at, take_rows, without_attrs
+from pcapframe.memory import bytes_to_analyze, new_column, one_block, stretches
 from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
+from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.exchange import Exchange, ExchangePass
-from pcapframe.segments.quoted import Sent, find_quotes, rows_that_quote
+from pcapframe.segments.quoted import Ends, Sent, find_quotes, rows_that_quote
 from pcapframe.segments.roles import find_clients
 from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
 from pcapframe.segments.state import part
@@ -42,6 +44,7 @@ RULES = pd.CategoricalDtype(list(RESEND_RULES))
 PROBE = pd.CategoricalDtype(list(PROBES))
 
 
+@disk_may_be_used()
 def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     """Find the TCP segments of a capture, their connections, directions and labels.
 
@@ -82,10 +85,12 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     is_segment = packets["seq"].notna().to_numpy()
     frame = without_attrs(packets)[names(COMMON)]
     if not is_segment.all():
-        frame = frame[is_segment]
+        frame = take_rows(frame, np.flatnonzero(is_segment))
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
     rows = len(frame)
+    expect_memory(bytes_to_analyze(0, rows, 0))
+    give_back()
     tracker, labeller = Tracker(rows), Labeller(rows)
     exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
@@ -96,6 +101,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         tracker.feed(chunk, tracked_chunk)
         labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
         exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
+        give_back_after(stop, stop - start)
         if rows <= KEPT_ROWS:
             kept.append(chunk)
     if exchange_pass.has_other_syn_acks:
@@ -105,15 +111,17 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     connections = tracker.connections
     is_odd, known = exchange_pass.odd_connections(connections), exchange_pass.known(connections)
     del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
+    give_back()
     evidence_pass = EvidencePass(rows)
     for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
         stop = min(start + CHUNK_ROWS, rows)
         chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
         evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, known, judged, said.bits)
+        give_back_after(stop, stop - start)
     del evidence_pass, known, kept
     _mark_replaced_bases(segments, tracked, labelled.labels)
     made = _made(segments, connections, tracked, labelled, judged)
-    made |= _exchanged(said, made["capture_duplicate"], frame.index)
+    made |= _exchanged(said, made["capture_duplicate"], frame)
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
     columns |= _without_times(packets, is_segment, columns)
     labelled_frame = pd.DataFrame(columns, index=frame.index, copy=False)
@@ -127,7 +135,9 @@ def _name(segments: pd.DataFrame) -> None:
     heard = read_heard(segments.attrs)
     if heard is None:
         return
-    bare = without_attrs(segments)
+    bare = without_attrs(segments)[["conn_id", "from_client"]]
+    if len(bare) and bare.index.is_monotonic_increasing:  # then only the segments that something was heard in
+        bare = bare.take(np.unique(rows_at(bare, heard.entries["row"]).clip(max=len(bare) - 1)))
     conn_id, from_client = bare["conn_id"].to_numpy(), bare["from_client"].to_numpy()
     segments.attrs[NAMES] = written_named(named_connections(heard, bare.index.to_numpy(), conn_id, from_client))
     del segments.attrs[HEARD_IN]
@@ -147,22 +157,23 @@ def _quotes(
         return {}
     if not rows.size:
         return {ATTRIBUTE: written_quotes(NO_QUOTES)}
-    sent = Sent(
-        src=segments["src"],
-        dst=segments["dst"],
-        src_port=segments["src_port"],
-        dst_port=segments["dst_port"],
-        flags=segments["tcp_flags"],
-        seq=segments["seq"],
-        ack=segments["ack"],
-        payload_bytes=segments["payload_bytes"],
-        window_bytes=np.where(labelled.window_known, labelled.window_bytes, segments["window"]).astype(np.int64),
-        conn_id=tracked.conn_id,
-        rel_seq=tracked.rel_seq,
-        rel_ack=tracked.rel_ack,
-        is_believed=~columns["acks_unsent"],
-    )
-    return {ATTRIBUTE: written_quotes(find_quotes(packets, rows, is_segment, columns["src"].cat.categories, sent))}
+
+    def sent(some: npt.NDArray[np.intp]) -> Sent:
+        known, scaled = labelled.window_known[some], labelled.window_bytes[some]
+        return Sent(
+            **{name: segments.at(name, some) for name in ("src", "dst", "src_port", "dst_port", "seq", "ack")},
+            flags=segments.at("tcp_flags", some),
+            payload_bytes=segments.at("payload_bytes", some),
+            window_bytes=np.where(known, scaled, segments.at("window", some)).astype(np.int64),
+            conn_id=tracked.conn_id[some],
+            rel_seq=tracked.rel_seq[some],
+            rel_ack=tracked.rel_ack[some],
+            is_believed=~columns["acks_unsent"][some],
+        )
+
+    ends = Ends(*(segments[name] for name in Ends._fields))
+    found = find_quotes(packets, rows, is_segment, columns["src"].cat.categories, ends, sent)
+    return {ATTRIBUTE: written_quotes(found)}
 
 
 def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], columns: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +181,7 @@ def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], col
     wrong = times_that_cannot_be(packets)
     rtt = columns["ack_rtt_s"]
     changed: dict[str, Any] = {}
-    if (np.abs(rtt) >= YEAR_NS / 1e9).any():
+    if any((np.abs(rtt[rows]) >= YEAR_NS / 1e9).any() for rows in stretches(rtt.size)):
         changed["ack_rtt_s"] = rtt = np.where(np.abs(rtt) >= YEAR_NS / 1e9, np.nan, rtt)
     if wrong is None:
         return changed
@@ -202,7 +213,9 @@ def _plain(packets: pd.DataFrame) -> dict[str, Any]:
     plain = [column for column in SEGMENTS[: len(COMMON)] if column.dtype.startswith(("uint", "bool"))]
     changed = [column for column in plain if column.dtype not in ("boolean", str(columns[column.name].dtype))]
     for column, own in zip(changed, one_block(len(packets), [column.dtype for column in changed]), strict=True):
-        own[:] = values(columns[column.name], column.dtype)
+        data, null = parts_of(columns[column.name])
+        for rows in stretches(own.size):
+            own[rows] = data[rows] if null is None else np.where(null[rows], 0, data[rows])
         columns[column.name] = own
     src, dst = columns["src"], columns["dst"]
     if not src.cat.categories.equals(dst.cat.categories):  # later stages expect the same categories in both
@@ -235,7 +248,7 @@ def _made(
     judged.resent_bytes[copy] = 0  # for copies that only later packets revealed
     return {
         "conn_id": tracked.conn_id,
-        "from_client": tracked.side == client_side.take(tracked.conn_id),
+        "from_client": _is_side(tracked, client_side),
         "rel_seq": nullable(tracked.rel_seq),
         "rel_ack": nullable(tracked.rel_ack, has_ack),
         "window_bytes": nullable(labelled.window_bytes, labelled.window_known),
@@ -247,25 +260,26 @@ def _made(
         "resent": resent,
         "resent_bytes": judged.resent_bytes,
         "reordered": reordered,
-        "resend_reason": _category(judged.reason & ((1 << evidence.RULE_BIT) - 1), resent, REASONS),
-        "resend_rule": _category(judged.reason >> evidence.RULE_BIT, resent, RULES),
-        "needless": pd.arrays.BooleanArray(needless & known, ~known),
+        "resend_reason": _category(judged.reason, 0, (1 << evidence.RULE_BIT) - 1, resent, REASONS),
+        "resend_rule": _category(judged.reason, evidence.RULE_BIT, -1, resent, RULES),
+        "needless": _where_known(needless, known),
         "capture_gap": judged.gap,
     }
 
 
-def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> dict[str, Any]:
+def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], frame: pd.DataFrame) -> dict[str, Any]:
     """Columns of what packets are to the two hosts, by name."""
     columns = _bits_to_columns(said.bits, EXCHANGE_BITS)
     keep_alive, window_probe, rst_ignored, fin_ignored, acks_unsent, ack_early = columns
     is_probe = (keep_alive | window_probe) & ~copy
-    probe = np.full(copy.size, -1, np.int8)
+    probe = new_column(copy.size, np.int8)
+    probe[:] = -1
     rows = np.flatnonzero(is_probe)
     probe[rows] = window_probe[rows]  # their places in PROBES
-    answered, answered_by = np.zeros(copy.size, np.bool_), np.zeros(copy.size, np.uint32)
+    answered, answered_by = one_block(copy.size, [np.bool_, np.uint32], zeroed=True)
     rows = rows[said.answer[rows] >= 0]
     answered[rows] = True
-    answered_by[rows] = index.to_numpy()[said.answer[rows]]
+    answered_by[rows] = frames_at(frame, said.answer[rows])
     return {
         "acks_unsent": acks_unsent,
         "ack_early": ack_early,
@@ -276,9 +290,27 @@ def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], index: pd.Index) -> 
     }
 
 
+def _is_side(tracked: Tracked, side: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Tell which segments the side of each connection sent that is given."""
+    made = new_column(tracked.side.size, np.bool_)
+    for rows in stretches(made.size):
+        np.equal(tracked.side[rows], side.take(tracked.conn_id[rows]), out=made[rows])
+    return made
+
+
+def _where_known(found: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> Any:
+    """Return a boolean column, null unless known."""
+    values, is_null = one_block(found.size, [np.bool_, np.bool_])
+    np.logical_and(found, known, out=values)
+    np.logical_not(known, out=is_null)
+    return pd.arrays.BooleanArray(values, is_null)
+
+
 def _category(
-    codes: npt.NDArray[np.int8], known: npt.NDArray[np.bool_], categories: pd.CategoricalDtype
+    packed: npt.NDArray[np.int8], shift: int, bits: int, known: npt.NDArray[np.bool_], categories: pd.CategoricalDtype
 ) -> pd.Categorical:
-    """Return a column of categories by their places, null unless known."""
-    codes[~known] = -1
+    """Return a column of categories by their places, which are bits of a number, null unless known."""
+    codes = new_column(packed.size, np.int8)
+    for rows in stretches(codes.size):
+        codes[rows] = np.where(known[rows], packed[rows] >> shift & bits, -1)
     return pd.Categorical.from_codes(codes, dtype=categories, validate=False)

@@ -13,6 +13,7 @@ Limits: an error whose quote a translator did not translate back (RFC 5508) quot
 error that was captured twice counts twice.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +22,26 @@ import pandas as pd
 from pcapframe.arrays import Array, Mask, changes
 from pcapframe.icmp import QUOTE, Quotes, error_name
 from pcapframe.measures import values, without_attrs
+from pcapframe.memory import stretches
 from pcapframe.schema import ACK, FIN, ICMP_QUOTES, SYN, names
 
-__all__ = ["Sent", "find_quotes", "rows_that_quote"]
+__all__ = ["Ends", "Sent", "find_quotes", "rows_that_quote"]
 
 PORTS = 1 << 16
 LARGEST_PLAIN_WINDOW = 0xFFFF
 
 
+class Ends(NamedTuple):
+    """Addresses and ports of all segments; one value each."""
+
+    src: Array
+    dst: Array
+    src_port: Array
+    dst_port: Array
+
+
 class Sent(NamedTuple):
-    """All segments, as far as an error may quote them; one value each."""
+    """Segments, as far as an error may quote them; one value each."""
 
     src: Array
     dst: Array
@@ -75,7 +86,14 @@ def rows_that_quote(packets: pd.DataFrame) -> Array | None:
     return np.flatnonzero(without_attrs(packets)["quoted_seq"].notna().to_numpy())
 
 
-def find_quotes(packets: pd.DataFrame, rows: Array, is_segment: Mask, addresses: pd.Index, sent: Sent) -> Quotes:
+def find_quotes(
+    packets: pd.DataFrame,
+    rows: Array,
+    is_segment: Mask,
+    addresses: pd.Index,
+    all_ends: Ends,
+    sent_at: Callable[[Array], Sent],
+) -> Quotes:
     """Find the ICMP errors that quote packets of connections.
 
     Parameters
@@ -87,9 +105,11 @@ def find_quotes(packets: pd.DataFrame, rows: Array, is_segment: Mask, addresses:
     is_segment : ndarray of bool
         Which packets are segments.
     addresses : Index
-        What the numbers in ``sent.src`` and ``sent.dst`` stand for.
-    sent : Sent
-        The segments.
+        What the numbers in `all_ends` stand for.
+    all_ends : Ends
+        Of all segments.
+    sent_at : callable
+        Takes the places of segments, and returns what is asked of these.
 
     Returns
     -------
@@ -99,17 +119,18 @@ def find_quotes(packets: pd.DataFrame, rows: Array, is_segment: Mask, addresses:
     errors = without_attrs(packets).iloc[rows]
     ends = [_codes(errors[f"quoted_{end}"], addresses) for end in ("src", "dst")]
     ends += [values(errors[f"quoted_{end}_port"], np.int64) for end in ("src", "dst")]
-    candidates = _of_endpoints(sent, ends)
-    both = _both(sent, candidates, np.flatnonzero(is_segment)[candidates], ends, errors, rows)
+    candidates = _of_endpoints(all_ends, ends)
+    sent, positions = sent_at(candidates), candidates if is_segment.all() else np.flatnonzero(is_segment)[candidates]
+    both = _both(sent, positions, ends, errors, rows)
     found = _nearest(both, both.pair, both.side, both.seq)
     vague = np.flatnonzero(found < 0)
     if vague.size and candidates.size:
         near = _nearest(both, both.pair)[vague]
         vague, near = vague[near >= 0], near[near >= 0]
-        fits = _may_have_sent(Sent(*(column[candidates] for column in sent)), both, vague + candidates.size, near)
+        fits = _may_have_sent(sent, both, vague + candidates.size, near)
         found[vague[fits]] = near[fits]
     is_known = found >= 0
-    conn_ids = sent.conn_id[candidates[found[is_known]]]
+    conn_ids = sent.conn_id[found[is_known]]
     return _named(errors[is_known], conn_ids, rows.size)
 
 
@@ -118,32 +139,34 @@ def _codes(column: pd.Series, addresses: pd.Index) -> Array:
     return column.cat.set_categories(addresses).cat.codes.to_numpy().astype(np.int64)
 
 
-def _of_endpoints(sent: Sent, ends: list[Array]) -> Array:
+def _of_endpoints(sent: Ends, ends: list[Array]) -> Array:
     """Return the segments whose addresses and ports are among those quoted."""
-    quoted, ports = np.zeros(int(sent.src.max(initial=0)) + 1, np.bool_), np.zeros(PORTS, np.bool_)
-    quoted = np.zeros(max(quoted.size, int(sent.dst.max(initial=0)) + 1), np.bool_)
+    ports = np.zeros(PORTS, np.bool_)
+    quoted = np.zeros(max(int(sent.src.max(initial=0)), int(sent.dst.max(initial=0))) + 1, np.bool_)
     for codes in ends[:2]:
         quoted[codes[(codes >= 0) & (codes < quoted.size)]] = True
     for numbers in ends[2:]:
         ports[numbers] = True
-    return np.flatnonzero(quoted[sent.src] & quoted[sent.dst] & ports[sent.src_port] & ports[sent.dst_port])
+    found = [np.empty(0, np.intp)]
+    for rows in stretches(sent.src.size):
+        of_hosts = quoted[sent.src[rows]] & quoted[sent.dst[rows]]
+        found.append(rows.start + np.flatnonzero(of_hosts & ports[sent.src_port[rows]] & ports[sent.dst_port[rows]]))
+    return np.concatenate(found)
 
 
-def _both(
-    sent: Sent, candidates: Array, positions: Array, ends: list[Array], errors: pd.DataFrame, rows: Array
-) -> _Both:
+def _both(sent: Sent, positions: Array, ends: list[Array], errors: pd.DataFrame, rows: Array) -> _Both:
     """Put segments and errors together."""
     own = (sent.src, sent.dst, sent.src_port, sent.dst_port)
     src, dst, src_port, dst_port = (
-        np.concatenate([column[candidates].astype(np.int64), quoted]) for column, quoted in zip(own, ends, strict=True)
+        np.concatenate([column.astype(np.int64), quoted]) for column, quoted in zip(own, ends, strict=True)
     )
     a, b = src * PORTS + src_port, dst * PORTS + dst_port
     low, high = np.minimum(a, b), np.maximum(a, b)
     order = np.lexsort((high, low))
     pair = np.empty(order.size, np.int64)
     pair[order] = np.cumsum(changes(low[order], high[order]))
-    seq = np.concatenate([sent.seq[candidates].astype(np.int64), values(errors["quoted_seq"], np.int64)])
-    is_error = np.arange(pair.size) >= candidates.size
+    seq = np.concatenate([sent.seq.astype(np.int64), values(errors["quoted_seq"], np.int64)])
+    is_error = np.arange(pair.size) >= positions.size
     return _Both(pair, a > b, seq, np.concatenate([positions, rows]), is_error)
 
 

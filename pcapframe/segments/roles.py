@@ -8,6 +8,7 @@ of the first packet.
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.measures import first_rows
 from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.tracking import Tracked
@@ -48,8 +49,7 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
 
 def _inferred(segments: SegmentColumns, tracked: Tracked, connections: int) -> Array:
     """Return the likelier client of each connection."""
-    first = np.full(connections, -1, np.int64)
-    first[tracked.conn_id[::-1]] = np.arange(tracked.conn_id.size - 1, -1, -1)
+    first = first_rows(tracked.conn_id, connections)
     ports = np.stack([segments["src_port"][first], segments["dst_port"][first]]).astype(np.int64)
     hosts = np.stack([segments["src"][first], segments["dst"][first]]).astype(np.int64)
     rank = np.select(

@@ -8,6 +8,7 @@ from pcapframe.analysis.health._statistics import STATISTICS
 from pcapframe.analysis.health._view import READ, Finder, View
 from pcapframe.analysis.health.no_segments import explain_no_segments
 from pcapframe.arrays import Mask
+from pcapframe.disk import give_back
 from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo
 from pcapframe.wording import agreeing, counted
@@ -74,7 +75,10 @@ def examine_capture(
         second_views=without_attrs(connections.iloc[:0] if second_views is None else second_views),
     )
     whole = {finding.name: finding for finding in known.findings} if known else {}
-    found = (whole.get(name) if known and name in OF_WHOLE_CAPTURE else find(view) for name, find in FINDINGS.items())
+    found = []
+    for name, find in FINDINGS.items():
+        found.append(whole.get(name) if known and name in OF_WHOLE_CAPTURE else find(view))
+        give_back()
     findings = tuple(finding for finding in found if finding is not None)
     return CaptureHealth(findings, _sentence(view, findings))
 

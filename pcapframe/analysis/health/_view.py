@@ -14,7 +14,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.gathering import gather
-from pcapframe.measures import distinct
+from pcapframe.measures import distinct, frames_at
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
 
@@ -56,20 +56,20 @@ class View(NamedTuple):
 
     def of_packets(self, rows: Array) -> Evidence:
         """Name packets of the capture, by their rows in `packets`."""
-        return name_evidence(self.packets.index.to_numpy()[rows], of=self.packets)
+        return name_evidence(frames_at(self.packets, rows), of=self.packets)
 
     def of_segments(self, rows: Array) -> Evidence:
         """Name segments and their connections."""
         conn_id = self.segments["conn_id"].to_numpy()
         conn_ids = distinct(conn_id[rows], int(conn_id.max(initial=-1)) + 1)
-        return name_evidence(self.segments.index.to_numpy()[rows], conn_ids, of=self.packets)
+        return name_evidence(frames_at(self.segments, rows), conn_ids, of=self.packets)
 
     def of_connections(self, mask: Mask) -> Evidence:
         """Name connections and the first packet of each."""
         conn_ids = self.connections.index.to_numpy()[mask]
         rows = self.rows_of(conn_ids[:LISTED])
         _, first = np.unique(self.segments["conn_id"].to_numpy()[rows], return_index=True)
-        frames = np.sort(self.segments.index.to_numpy()[rows[first]])
+        frames = np.sort(frames_at(self.segments, rows[first]))
         return replace(name_evidence(frames, conn_ids, of=self.packets), frame_count=conn_ids.size)
 
     def rows_of(self, conn_ids: Array) -> Array:

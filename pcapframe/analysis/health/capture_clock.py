@@ -16,6 +16,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.memory import stretches
 from pcapframe.patterns import Evidence
 from pcapframe.segments import find_jumps, stand_still
 from pcapframe.wording import agreeing, counted, seconds
@@ -44,14 +45,9 @@ def _without_time(view: View) -> Finding | None:
 
 def _backwards(view: View) -> Finding | None:
     times = _times(view)
-    if not (times[1:] < times[:-1]).any():
-        return None
-    timed = np.flatnonzero(times != NO_TIME)
-    steps = np.diff(times[timed])
-    back = np.flatnonzero(steps < 0)
+    back, largest = _steps_back(times)
     if not back.size:
         return None
-    largest = float(-steps.min() / 1e9)
     affects: dict[str, Qualifier] = {"round_trips": UNKNOWN}
     if largest >= STEP_S:
         affects |= {"durations": UNKNOWN, "resend_reasons": UNKNOWN}
@@ -61,8 +57,21 @@ def _backwards(view: View) -> Finding | None:
         f"before, by up to {seconds(largest)}.",
         {"packets_backwards": back.size, "packets": len(times), "largest_step_s": largest},
         affects,
-        view.of_packets(timed[back + 1]),
+        view.of_packets(back),
     )
+
+
+def _steps_back(times: Array) -> tuple[Array, float]:
+    """Return the packets that are earlier than the one with a time before them, and the largest step in seconds."""
+    found, last, most = [np.empty(0, np.intp)], NO_TIME, 0
+    for rows in stretches(times.size):
+        timed = rows.start + np.flatnonzero(times[rows] != NO_TIME)
+        if timed.size:
+            known = times[timed]
+            steps = np.diff(known, prepend=known[0] if last == NO_TIME else last)
+            last, most = known[-1], min(most, int(steps.min()))
+            found.append(timed[steps < 0])
+    return np.concatenate(found), -most / 1e9
 
 
 def _alike(view: View) -> Finding | None:

@@ -14,14 +14,17 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
 from pcapframe.analysis.health.no_segments import count_undecoded, say_undecoded
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, Mask
 from pcapframe.capture.link_types import is_undecoded
+from pcapframe.memory import stretches
 from pcapframe.patterns import LISTED, Evidence
+from pcapframe.plain import parts_of
 from pcapframe.wording import agreeing, counted, printable, shortened
 
 __all__ = ["FINDINGS"]
@@ -131,12 +134,7 @@ def _cut_packets(view: View) -> Finding | None:
     count = int(np.count_nonzero(cut))
     if not count:
         return None
-    rows = np.flatnonzero(cut)
-    shorter = packets.take(rows)
-    without = (shorter["protocol"] == "TCP").to_numpy() & (
-        shorter["seq"].isna() | shorter["options_malformed"].isna() | shorter["payload_bytes"].isna()
-    ).to_numpy(bool)
-    headers = rows[without]
+    headers = _within_header(packets, cut)
     if count == 1:
         within = "within" if headers.size else "not within"
     else:
@@ -147,7 +145,7 @@ def _cut_packets(view: View) -> Finding | None:
     return Finding(
         "cut_packets",
         f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
-        f"{_declared(view, np.flatnonzero(cut & ~sliced))}, {within} the TCP header{recorded}.",
+        f"{_declared(view, cut & ~sliced)}, {within} the TCP header{recorded}.",
         {
             "cut_packets": count,
             "packets": len(packets),
@@ -160,11 +158,29 @@ def _cut_packets(view: View) -> Finding | None:
     )
 
 
-def _declared(view: View, cut: Array) -> str:
+def _within_header(packets: pd.DataFrame, cut: Mask) -> Array:
+    """Return those of the cut packets whose TCP header is not whole."""
+    is_tcp = packets["protocol"].cat.categories.get_indexer(pd.Index(["TCP"]))
+    protocol = packets["protocol"].cat.codes.to_numpy()
+    nulls = [parts_of(packets[name]).mask for name in ("seq", "options_malformed", "payload_bytes")]
+    found = [np.empty(0, np.intp)]
+    for rows in stretches(cut.size):
+        lacks = np.zeros(rows.stop - rows.start, np.bool_)
+        for null in nulls:
+            if null is not None:
+                lacks |= null[rows]
+        found.append(rows.start + np.flatnonzero(cut[rows] & lacks & np.isin(protocol[rows], is_tcp[is_tcp >= 0])))
+    return np.concatenate(found)
+
+
+def _declared(view: View, cut: Mask) -> str:
     """Write the snaplens that the files with cut packets declare, in parentheses."""
     files = view.capture.files
     found = []
-    for number in np.unique(view.packets["source"].to_numpy()[cut]):
+    source, has_cut = view.packets["source"].to_numpy(), np.zeros(len(files), np.bool_)
+    for rows in stretches(cut.size):
+        has_cut[source[rows][cut[rows]]] = True
+    for number in np.flatnonzero(has_cut).tolist():
         limits = [each["snaplen"] for each in files[number]["interfaces"] if each["snaplen"] is not None]
         limits = sorted({*limits} or {files[number]["snaplen"]} - {None})
         if limits:

@@ -23,7 +23,8 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import Array, Mask, seconds_from
-from pcapframe.measures import values
+from pcapframe.measures import first_rows, frames_at, values
+from pcapframe.memory import stretches
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import agreeing, counted, percent, seconds
 
@@ -102,9 +103,12 @@ def _merged(view: View) -> Finding | None:
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
     if not (limit < payload.max(initial=0)).any():
         return None
-    rows = np.flatnonzero(payload > limit.min())  # often few
-    limits = limit.ravel().take(2 * conn_id.take(rows).astype(np.intp) + ~from_client.take(rows))
-    rows = rows[payload.take(rows) > limits]
+    least, found = limit.min(), []
+    for some in stretches(payload.size):
+        rows = some.start + np.flatnonzero(payload[some] > least)
+        limits = limit.ravel().take(2 * conn_id.take(rows).astype(np.intp) + ~from_client.take(rows))
+        found.append(rows[payload.take(rows) > limits])
+    rows = np.concatenate(found)
     if not rows.size:
         return None
     data, largest = view.sum("data_packets"), int(payload[rows].max())
@@ -147,7 +151,7 @@ def _seen_twice(view: View) -> Finding | None:
         return None
     packets = sum(int(views[f"{side}_packets"].sum()) for side in ("client", "server"))
     conn_id = view.all_segments["conn_id"].to_numpy()
-    _, first = np.unique(conn_id, return_index=True)  # by conn_id, which has no gaps
+    first = first_rows(conn_id, int(conn_id.max(initial=-1)) + 1)
     connections = len(view.connections)
     return Finding(
         "connections_seen_twice",
@@ -157,7 +161,7 @@ def _seen_twice(view: View) -> Finding | None:
         {"connections": len(views), "packets": packets, "counted_connections": connections},
         {},
         name_evidence(
-            np.sort(view.all_segments.index.to_numpy()[first[views.index]]), views.index.to_numpy(), of=view.packets
+            np.sort(frames_at(view.all_segments, first[views.index])), views.index.to_numpy(), of=view.packets
         ),
     )
 
@@ -203,7 +207,7 @@ def _late(view: View) -> Finding | None:
         median, largest = float(np.median(timed)), float(timed.max())
         how_late = f", by {seconds(median)} (median) and at most {seconds(largest)}"
     connections = np.unique(segments["conn_id"].to_numpy()[early]).size
-    acks = int((segments["tcp_flags"].to_numpy() & FLAG_BITS["ACK"] != 0).sum())
+    acks = int(np.count_nonzero(segments["tcp_flags"].to_numpy() & FLAG_BITS["ACK"]))
     sides = [side for side, is_late in (("client", ~from_client), ("server", from_client)) if is_late.any()]
     return Finding(
         "captured_late",

@@ -14,7 +14,8 @@ import pandas as pd
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, connection_filters, endpoint_filter, frame_filter
 from pcapframe.facts import CaptureInfo
-from pcapframe.measures import has_other_numbers, without_attrs
+from pcapframe.measures import frames_at, has_other_numbers, rows_at, values, without_attrs
+from pcapframe.memory import new_column, stretches
 from pcapframe.patterns import Endpoints
 from pcapframe.schema import ACK, RST, SYN
 from pcapframe.wording import agreeing, counted
@@ -111,8 +112,8 @@ class Filters:
 
     def _exact(self, text: str, ids: Mask, frames: Array, flags: str) -> Iterator[str]:
         """Write the filters of some connections that select exactly these frames: as many, and each of them."""
-        rows = np.searchsorted(self._frames, frames)
-        if not np.array_equal(self._frames.take(rows, mode="clip"), frames):
+        rows = rows_at(self._segments, frames).clip(max=len(self._segments) - 1)
+        if not np.array_equal(frames_at(self._segments, rows), frames):
             return
         if not ids[self._segments["conn_id"].to_numpy()[rows]].all():
             return
@@ -128,22 +129,27 @@ class Filters:
         """Tell which segments a filter of `PACKETS` selects."""
         if name not in self._selected:
             words, mask, value, column = PACKETS[name]
-            found = np.ones(len(self._segments), np.bool_)
-            if mask:
-                found &= (self._segments["tcp_flags"].to_numpy() & mask) == value
-            if column:
-                found &= self._segments[column].to_numpy()
-            if CARRIES in words:
-                found &= self._segments["payload_bytes"].to_numpy(dtype=np.int64, na_value=0) > 0
+            found = new_column(len(self._segments), np.bool_)
+            flags = self._segments["tcp_flags"].to_numpy()
+            payload = values(self._segments["payload_bytes"], np.uint32)
+            for rows in stretches(found.size):
+                found[rows] = (flags[rows] & mask) == value
+                if column:
+                    found[rows] &= self._segments[column].to_numpy()[rows]
+                if CARRIES in words:
+                    found[rows] &= payload[rows] > 0
             self._selected[name] = found
         return self._selected[name]
 
     def _counts(self, name: str) -> Array:
         """Count the segments that a filter of `PACKETS` selects, by connection."""
         if name not in self._counted:
-            conn_id = self._segments["conn_id"].to_numpy()
-            chosen = conn_id[self._is_one(name)] if name else conn_id
-            self._counted[name] = np.bincount(chosen, minlength=len(self._connections))
+            conn_id, is_one = self._segments["conn_id"].to_numpy(), self._is_one(name) if name else None
+            counts = np.zeros(len(self._connections), np.int64)
+            for rows in stretches(conn_id.size):
+                some = conn_id[rows] if is_one is None else conn_id[rows][is_one[rows]]
+                counts += np.bincount(some, minlength=counts.size)
+            self._counted[name] = counts
         return self._counted[name]
 
     def _sets(self, conn_ids: Array) -> Iterator[tuple[str, Mask]]:
@@ -196,10 +202,6 @@ class Filters:
     @cached_property
     def _ends(self) -> Endpoints:
         return Endpoints(self._connections)
-
-    @cached_property
-    def _frames(self) -> Array:
-        return self._segments.index.to_numpy()
 
     @cached_property
     def _has_quotes(self) -> bool:

@@ -203,7 +203,7 @@ def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standou
     is_part = seen.is_cut(rule.pattern or "") and event.rows.size == LISTED  # the pattern has more packets
     if observed is None or (event.rows.size and not is_part):
         evidence = traffic.evidence(event.rows, event.mask)
-        frames = np.sort(traffic.series("time").index.to_numpy()[event.rows])
+        frames = np.sort(traffic.frames(event.rows))
     else:  # or packets that are no segments: ICMP errors
         evidence, frames = observed.evidence, np.asarray(observed.evidence.frames, np.int64)
     servers = np.unique(seen.server_number[places], return_index=True)[1]

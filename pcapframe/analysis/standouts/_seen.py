@@ -95,9 +95,9 @@ class Seen:
         found = self.patterns.get(pattern)
         if not found:
             return np.empty(0, np.intp)
-        frames = np.asarray(found.evidence.frames, np.int64)
-        known = self.traffic.series("time").index.to_numpy()
-        return np.flatnonzero(np.isin(known, frames))
+        frames = np.unique(np.asarray(found.evidence.frames, np.int64))
+        rows = self.traffic.rows_of_frames(frames)
+        return np.asarray(rows[self.traffic.frames(rows) == frames])
 
     def is_cut(self, pattern: str) -> bool:
         """Tell whether a pattern has more packets than it lists."""

@@ -44,12 +44,12 @@ def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, hosts: Array, 
     fins = fins[_is_passed(tracked, hosts, fins, seqs[fins])]
     if not fins.size:
         return
-    payload = segments["payload_bytes"]
-    length = np.maximum(payload[fins], 0) + (flags[fins] & SYN != 0)
+    length = np.maximum(segments.at("payload_bytes", fins), 0) + (flags[fins] & SYN != 0)
     is_passed = _is_passed(tracked, hosts, fins, seqs[fins] + length.astype(np.uint32))
     fins, length = fins[is_passed], length[is_passed]
     if not fins.size:  # nearly always
         return
+    payload = segments["payload_bytes"]
     fin_direction = _direction(tracked, fins)
     directions = np.unique(fin_direction)
     carries = np.flatnonzero((payload > 0) & (flags & RST == 0))

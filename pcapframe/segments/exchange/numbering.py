@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.disk import give_back
 from pcapframe.jit import jit
 from pcapframe.schema import ACK, NO_NUMBER, SYN
 from pcapframe.segments.columns import SegmentColumns
@@ -111,10 +112,11 @@ def number_by_taken_syn_acks(segments: SegmentColumns, tracked: Tracked, labelle
     is_mixed[tracked.conn_id[others]] = True
     rows = np.flatnonzero(is_mixed.take(tracked.conn_id))
     rows = rows[np.argsort(tracked.conn_id[rows], kind="stable")]
-    fields = [segments[name][rows] for name in _Mixed._fields[3:-1]]
+    fields = [segments.at(name, rows) for name in _Mixed._fields[3:-1]]
     results = tracked.rel_seq, tracked.rel_ack, labelled.window_bytes, labelled.window_known
     counted = _Counted(*(column[rows] for column in results))
     own = tracked.conn_id[rows], tracked.side[rows], bits[rows]
     _count(_Mixed._make([*own, *fields, segments.hidden[rows]]), counted)
     for column, values in zip(results, counted, strict=True):
         column[rows] = values
+        give_back()
