@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.analysis.pipeline import Analysis
+from pcapframe.analysis.result import Analysis
 from pcapframe.arrays import NO_TIME
 from pcapframe.connections import measure_distances
 from pcapframe.measures import without_attrs

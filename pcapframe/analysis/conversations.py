@@ -4,7 +4,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pcapframe.analysis.pipeline import Analysis
+from pcapframe.analysis.result import Analysis
 from pcapframe.conversation import READ, make_turns, to_server_s
 from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text, without_attrs

@@ -1,222 +1,37 @@
 """Run all stages over a capture and return the results as one frozen `Analysis`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.analysis.chosen import ConnIds, Rows, choose, turn
-from pcapframe.analysis.counted import Counted, counted_once, is_second_view
+from pcapframe.analysis.chosen import choose
+from pcapframe.analysis.counted import counted_once, is_second_view
 from pcapframe.analysis.counting import count_statistics
-from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
+from pcapframe.analysis.health import examine_capture, explain_no_segments
+from pcapframe.analysis.kept import KEEPS, Keep, kept_of
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
+from pcapframe.analysis.result import Analysis
 from pcapframe.analysis.selection import Address, Selection, Time, select_connections
-from pcapframe.analysis.standouts import Filters, Standout, find_standouts
-from pcapframe.analysis.statistics import LISTED, Statistics
-from pcapframe.analysis.summary import Summary, summarise_patterns
-from pcapframe.arrays import Mask
+from pcapframe.analysis.standouts import Filters, find_standouts
+from pcapframe.analysis.summary import summarise_patterns
 from pcapframe.connections import build_connections
+from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import ParameterError
-from pcapframe.measures import without_attrs
-from pcapframe.packets import DECODE_AS, CaptureInfo, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
-from pcapframe.patterns import Evidence, Patterns, Thresholds, Traffic, columns_read, find_evidence, observed_in
+from pcapframe.packets import DECODE_AS, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
+from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, observed_in
 from pcapframe.segments import label_segments
 from pcapframe.store import is_store
-from pcapframe.wording import counted as numbered
 
-if TYPE_CHECKING:
-    from pcapframe.analysis.display import Brief, Report
-
-__all__ = ["Analysis", "analyze", "select_endpoints"]
+__all__ = ["analyze", "select_endpoints"]
 
 DEFAULTS = Thresholds()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Analysis:
-    """A capture and everything found in it; returned by `analyze`.
-
-    Parameters
-    ----------
-    capture : CaptureInfo
-        Facts about the capture, and what could not be read.
-    health : CaptureHealth
-        What the capture can and cannot support: which statistics are lower bounds (``at least``) or unknown.
-    packets, segments : DataFrame
-        Of the whole capture: columns of ``schema.PACKETS`` and ``schema.SEGMENTS``.
-    connections : DataFrame
-        The selected connections: columns of ``schema.CONNECTIONS``.
-    patterns : Patterns
-        What was observed in them, as from `find_patterns`: a tuple that also takes names. A description says so where
-        `health` limits its numbers.
-    statistics : Statistics
-        Counts over them: the ``statistics`` of the tool's answer.
-    standouts : tuple of Standout
-        What stands out, the most important first; each event once. Empty where nothing does.
-    summary : Summary
-        Counts of the patterns, and `standouts` as kind and sentence.
-    message : str or None
-        Why there is nothing to report: the capture has no TCP that can be read, or nothing matches the filter.
-    notes : tuple of str
-        Notes on the filter: connections left out, roles that the filter determined.
-    selection : Selection
-        The filter.
-    thresholds : Thresholds
-        Limits above which patterns are reported.
-    provenance : Provenance
-        Version, parameters and files.
-    whole_connections : DataFrame
-        Every connection of the capture, whatever the filter.
-    """
-
-    capture: CaptureInfo
-    health: CaptureHealth
-    packets: pd.DataFrame
-    segments: pd.DataFrame
-    connections: pd.DataFrame
-    patterns: Patterns
-    statistics: Statistics
-    standouts: tuple[Standout, ...]
-    summary: Summary
-    message: str | None
-    notes: tuple[str, ...]
-    selection: Selection
-    thresholds: Thresholds
-    provenance: Provenance
-    whole_connections: pd.DataFrame
-    _asked: pd.DataFrame  # selected segments: without a filter `segments` itself, else only the columns that are read
-    _rows: Rows | None  # their rows in `segments`; None without a filter
-    _turned: ConnIds  # connections whose inferred roles the filter swaps
-
-    @property
-    def packet_count(self) -> int:
-        """How many rows `packets` has."""
-        return len(self.packets)
-
-    @cached_property
-    def counted(self) -> Counted:
-        """Segments and connections that totals count: the selected ones without second views (``same_as``)."""
-        return counted_once(self._asked, self.connections)
-
-    @cached_property
-    def filtered_segments(self) -> pd.DataFrame:
-        """Segments of the selected connections; without a filter, the frame `segments` itself."""
-        if self._rows is None:
-            return self.segments
-        chosen = turn(without_attrs(self.segments).take(self._rows), self._turned)
-        chosen.attrs = self.segments.attrs
-        return chosen
-
-    def filtered_columns(self, *names: str) -> pd.DataFrame:
-        """Return some columns of `filtered_segments`, faster than computing all of them.
-
-        Parameters
-        ----------
-        *names : str
-            Columns of ``schema.SEGMENTS``.
-
-        Returns
-        -------
-        DataFrame
-            These columns, one row per segment.
-        """
-        known = self._asked if set(names) <= set(self._asked) else self.filtered_segments
-        return without_attrs(known)[list(names)]
-
-    def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
-        """Return the segments of some frames, with the roles that the filter determines.
-
-        Parameters
-        ----------
-        frames : sequence of int
-            Frame numbers of TCP packets.
-
-        Returns
-        -------
-        DataFrame
-            Columns of ``schema.SEGMENTS``, a row per frame.
-        """
-        return turn(self.segments.loc[list(frames)], self._turned)
-
-    def count_statistics(self, *, limit: int = LISTED) -> Statistics:
-        """Count `statistics` again, with longer or shorter lists.
-
-        Parameters
-        ----------
-        limit : int, default 100
-            Most entries of each list; the totals are exact.
-
-        Returns
-        -------
-        Statistics
-            Plain Python objects.
-        """
-        return count_statistics(*self.counted, server_given=self._server_given, limit=limit)
-
-    def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
-        """List more of the connections and frames that show a pattern than its evidence does.
-
-        Parameters
-        ----------
-        pattern : str
-            Its name.
-        limit : int
-            Most connections and most frames to list.
-
-        Returns
-        -------
-        Evidence
-            The first ones, with exact totals; empty where the pattern is not observed.
-
-        Raises
-        ------
-        ParameterError
-            There is no pattern of this name.
-        """
-        return find_evidence(
-            *self.counted,
-            pattern,
-            limit=limit,
-            thresholds=self.thresholds,
-            server_given=self._server_given,
-        )
-
-    @property
-    def _server_given(self) -> Mask:
-        """Counted connections whose server the filter determines."""
-        return self.selection.tells_server(self.counted.connections)
-
-    @cached_property
-    def _report(self) -> "Report":
-        from pcapframe.analysis.display import Report  # noqa: PLC0415  # rich is needed only for display
-
-        return Report(**{name: getattr(self, name) for name in Report.__match_args__})
-
-    @property
-    def brief(self) -> "Brief":
-        """What stands out and a line a section; rich prints it, and so does ``pcapframe analyze``."""
-        from pcapframe.analysis.display import Brief  # noqa: PLC0415
-
-        return Brief(**{name: getattr(self, name) for name in Brief.__match_args__})
-
-    def __str__(self) -> str:
-        return self._report.plain_text()
-
-    def __repr__(self) -> str:
-        found = f"{numbered(len(self.connections), 'connection')}, {numbered(len(self.patterns), 'pattern')}"
-        return f"<Analysis of {self.capture.name!r}: {numbered(self.capture.packets, 'packet')}, {found}>"
-
-    def __rich__(self) -> "Report":
-        return self._report
-
-    def _repr_html_(self) -> str:
-        return self._report.html()
-
-
+@disk_may_be_used()
 def analyze(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
     *,
@@ -229,6 +44,7 @@ def analyze(
     thresholds: Thresholds = DEFAULTS,
     decode_as: DecodeAs | None = None,
     names: Names = True,
+    keep: Keep | None = None,
     cache: bool = False,
     progress: Progress | Literal[False] | None = None,
 ) -> Analysis:
@@ -257,6 +73,10 @@ def analyze(
         As for `read_pcap`; only for a capture.
     names : bool or path, default True
         As for `read_pcap`: whether to read payload for names, or a file of names.
+    keep : {"packets", "segments", "events", "connections"}, optional
+        What the result keeps: the packets and everything else (by default), no packets, only the segments that
+        anything can be said of (``Analysis.events``), or only connections and what was found in them. All results are
+        the same. What is not kept raises a `ParameterError` when it is used. A store keeps what it has.
     cache : bool, default False
         Keep a store of the whole capture in the user's cache folder, and open it the next time, as long as the capture
         files have not changed. The oldest are removed where all are larger than ``PCAPFRAME_CACHE_BYTES`` (4 GB).
@@ -281,6 +101,12 @@ def analyze(
     CaptureWarning
         Part of the capture could not be read; ``capture.notes`` says what.
 
+    Notes
+    -----
+    A capture whose columns would take more than half of the memory that is free has them in temporary files instead,
+    which are gone with the last frame on them. ``PCAPFRAME_MEMORY_BYTES`` and ``PCAPFRAME_TEMPORARY`` (a folder) change
+    how much may be in memory, and where the files are.
+
     Examples
     --------
     >>> import pcapframe as pf
@@ -290,6 +116,8 @@ def analyze(
     >>> analyze(analysis, server_port=443).statistics["total_connections"]
     0
     """
+    if keep not in (None, *KEEPS):
+        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEPS)}")
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip, server_name)
     if cache or is_store(source):
         from pcapframe.analysis.stored import opened  # noqa: PLC0415  # which makes an Analysis
@@ -320,7 +148,7 @@ def analyze(
     standouts = find_standouts(traffic, patterns, health, filters)
     decoded = {DECODE_AS: packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
     parameters = {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **decoded}
-    return Analysis(
+    analysis = Analysis(
         capture=capture,
         health=health,
         packets=packets,
@@ -340,6 +168,7 @@ def analyze(
         _rows=rows,
         _turned=whole.index.to_numpy()[selected.flip],
     )
+    return analysis if keep in (None, "packets") else kept_of(analysis, keep)
 
 
 def _stages(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcapframe.analysis.pipeline import Analysis
+from pcapframe.analysis.result import Analysis
 from pcapframe.arrays import NO_TIME, Array, seconds_from
 from pcapframe.connections import measure_distances
 from pcapframe.measures import without_attrs

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis.health import CaptureHealth, Finding
-from pcapframe.analysis.pipeline import Analysis, analyze
+from pcapframe.analysis.pipeline import analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
+from pcapframe.analysis.result import Analysis
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.standouts import Standout
 from pcapframe.capture.decode_as import listed

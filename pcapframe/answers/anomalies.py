@@ -105,7 +105,7 @@ def anomalies_of(analysis: Analysis, *, limit: int, evidence: int) -> AnomaliesA
     """
     qualified = {f"statistics.{path}": names for path, names in QUALIFIED.items()}
     envelope = envelope_of(analysis, limit, qualified, evidence=evidence)
-    if not len(analysis.segments):
+    if not analysis.segment_count:
         return no_tcp(analysis, envelope)
     statistics = analysis.statistics if limit == LISTED else analysis.count_statistics(limit=limit)
     return AnomaliesAnswer(

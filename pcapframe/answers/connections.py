@@ -138,7 +138,7 @@ def analyze_tcp_connections(
     """
     analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
     envelope = envelope_of(analysis, limit, QUALIFIED_CONNECTIONS)
-    if not len(analysis.segments):
+    if not analysis.segment_count:
         return no_tcp(analysis, envelope)
     counts = analysis.statistics
     handshake, endings = counts["handshake"], counts["endings"]
@@ -158,7 +158,7 @@ def analyze_tcp_connections(
             active_connections=endings["open"] + endings["half_closed"],
             incomplete_handshakes=handshake["incomplete"],
         ),
-        connections=_details(analysis.segments, listed),
+        connections=_details(analysis.counted.segments, listed),
         connections_total=len(connections),
         issues=_issues(analysis),
         waits=waits_of(analysis.connections),

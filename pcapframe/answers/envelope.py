@@ -221,7 +221,7 @@ def envelope_of(
     )
     if analysis.message is not None:
         envelope["message"] = analysis.message
-    elif not analysis.standouts and len(analysis.segments):
+    elif not analysis.standouts and analysis.segment_count:
         envelope["nothing_stands_out"] = f"{looked_at(analysis.statistics)}."
     return envelope
 

@@ -119,7 +119,7 @@ def analyze_traffic_flow(
         raise ParameterError("server_ip is needed: expected the address of the server")
     analysis = analysis_of(source, server_ip, server_port, limit, decode_as)
     envelope = envelope_of(analysis, limit, QUALIFIED_FLOW)
-    if not len(analysis.segments):
+    if not analysis.segment_count:
         return no_tcp(analysis, envelope)
     segments = analysis.counted.segments
     to_server, to_client = (_one_way(analysis, segments, side) for side in ("client", "server"))

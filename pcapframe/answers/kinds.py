@@ -85,7 +85,7 @@ def frames_of_kind(analysis: Analysis, kind: str) -> pd.DataFrame:
     >>> len(frames_of_kind(pf.analyze(pf.example("resets.pcap")), "rst"))
     26
     """
-    found, connections = counted_once(analysis.filtered_columns(*READS), analysis.connections)
+    found, connections = counted_once(analysis.filtered_events(*READS), analysis.connections)
     return found[KINDS[kind](found, connections["handshake"].astype(str))]
 
 

@@ -126,7 +126,7 @@ def analyze_tcp_retransmissions(
     if threshold is None:
         threshold = analysis.thresholds.packet_retransmission.rate
     envelope = envelope_of(analysis, LISTED, QUALIFIED_RETRANSMISSIONS)
-    if not len(analysis.segments):
+    if not analysis.segment_count:
         return no_tcp(analysis, envelope)
     seen = analysis.statistics["retransmissions"]
     connections = analysis.counted.connections
@@ -140,7 +140,7 @@ def analyze_tcp_retransmissions(
             "retrans_count": resent[highest],
             "total_packets": packets[highest],
             "retrans_rate": rates[highest],
-            "wireshark_count": count_label(analysis.segments, "retransmission", listed.index),
+            "wireshark_count": count_label(analysis.counted.segments, "retransmission", listed.index),
             "conn_id": listed.index,
             "display_filter": connection_filters(listed),
         }

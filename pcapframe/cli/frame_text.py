@@ -76,7 +76,7 @@ def connections_text(
 def _connection_columns(analysis: Analysis, connections: pd.DataFrame) -> dict[str, list[str]]:
     """Cells of the table of connections."""
     begin = analysis.whole_connections["start"].min()
-    labelled = count_label(analysis.segments, "retransmission", connections.index)
+    labelled = count_label(analysis.filtered_events("conn_id", "retransmission"), "retransmission", connections.index)
     called = server_name_text(connections).tolist()
     return {
         "id": [str(conn_id) for conn_id in connections.index],

@@ -8,6 +8,7 @@ of the first packet.
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.disk import give_back
 from pcapframe.measures import first_rows
 from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
@@ -41,6 +42,7 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
     for wanted, flip in ((SYN | ACK, 1), (SYN, 0)):
         rows = np.flatnonzero(opening == wanted)[::-1]
         client[tracked.conn_id[rows]] = tracked.side[rows] ^ flip
+    give_back()
     unknown = np.flatnonzero(client == 2)
     if unknown.size:
         client[unknown] = _inferred(segments, tracked, connections)[unknown]

@@ -23,6 +23,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import Array, Mask, seconds_from
+from pcapframe.disk import give_back
 from pcapframe.measures import first_rows, frames_at, values
 from pcapframe.memory import stretches
 from pcapframe.schema import FLAG_BITS
@@ -103,6 +104,7 @@ def _merged(view: View) -> Finding | None:
     limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
     if not (limit < payload.max(initial=0)).any():
         return None
+    give_back()
     least, found = limit.min(), []
     for some in stretches(payload.size):
         rows = some.start + np.flatnonzero(payload[some] > least)

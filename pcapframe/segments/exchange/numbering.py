@@ -107,14 +107,17 @@ def number_by_taken_syn_acks(segments: SegmentColumns, tracked: Tracked, labelle
     bits : ndarray of uint16
         ``Exchange.bits``.
     """
+    give_back()
     others = np.flatnonzero(bits & OTHER_SYN_ACK)
     is_mixed = np.zeros(int(tracked.conn_id.max()) + 1, np.bool_)
     is_mixed[tracked.conn_id[others]] = True
     rows = np.flatnonzero(is_mixed.take(tracked.conn_id))
+    give_back()
     rows = rows[np.argsort(tracked.conn_id[rows], kind="stable")]
     fields = [segments.at(name, rows) for name in _Mixed._fields[3:-1]]
     results = tracked.rel_seq, tracked.rel_ack, labelled.window_bytes, labelled.window_known
     counted = _Counted(*(column[rows] for column in results))
+    give_back()
     own = tracked.conn_id[rows], tracked.side[rows], bits[rows]
     _count(_Mixed._make([*own, *fields, segments.hidden[rows]]), counted)
     for column, values in zip(results, counted, strict=True):

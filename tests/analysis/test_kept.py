@@ -1,0 +1,109 @@
+import pickle
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pcapframe as pf
+from pcapframe import disk, memory
+from pcapframe.analysis.kept import KEEPS, kept_of
+from pcapframe.plots import throughput
+
+RESULTS = ("capture", "health", "patterns", "statistics", "standouts", "summary", "message", "notes", "packet_count")
+CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"
+
+
+def answers(analysis: pf.Analysis) -> list[object]:
+    made: list[object] = [
+        pf.analyze_tcp_anomalies(analysis),
+        pf.analyze_tcp_connections(analysis),
+        pf.analyze_tcp_retransmissions(analysis),
+    ]
+    if analysis.selection.server_ip:
+        made.append(pf.analyze_traffic_flow(analysis, analysis.selection.server_ip, analysis.selection.server_port))
+    for answer in made:
+        answer.pop("analysis_timestamp", None)  # type: ignore[attr-defined]
+    return made
+
+
+def assert_all_keeps_say_the_same(source: object, **options: object) -> None:
+    whole = pf.analyze(source, **options)  # type: ignore[arg-type]
+    for keep in KEEPS[1:]:
+        kept = pf.analyze(source, keep=keep, **options)  # type: ignore[arg-type]
+        for name in RESULTS:
+            assert getattr(kept, name) == getattr(whole, name)
+        for name in ("connections", "whole_connections"):
+            pd.testing.assert_frame_equal(getattr(kept, name), getattr(whole, name))
+        assert kept.count_statistics(limit=1) == whole.count_statistics(limit=1)
+        assert answers(kept) == answers(whole)
+        if keep == "segments":
+            pd.testing.assert_frame_equal(kept.segments, whole.segments)
+        if keep != "connections":
+            pd.testing.assert_frame_equal(kept.events, whole.events)
+
+
+@pytest.mark.parametrize("name", ["losses.pcap", "resets.pcap", "ipv6.pcapng"])
+def test_all_keeps_say_the_same(name: str) -> None:
+    assert_all_keeps_say_the_same(pf.example(name))
+
+
+def test_all_keeps_say_the_same_on_the_disk_with_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(disk.MEMORY, "0")
+    monkeypatch.setattr(disk, "SMALLEST_BLOCK", 0)
+    monkeypatch.setattr(disk, "ROWS_HELD", 37)
+    monkeypatch.setattr(memory, "STRETCH_ROWS", 29)
+    assert_all_keeps_say_the_same(pf.example("resets.pcap"), server_ip="198.51.100.20", server_port=80)
+
+
+@pytest.mark.fuzz
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not part of the project")
+@pytest.mark.filterwarnings("ignore::pcapframe.CaptureWarning")
+def test_all_keeps_say_the_same_over_the_corpus() -> None:
+    for path in sorted(path for path in CORPUS.rglob("*") if path.is_file()):
+        try:
+            assert_all_keeps_say_the_same(str(path))
+        except pf.CaptureError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("keep", "lacks"), [("segments", "packets"), ("events", "segments"), ("connections", "events")]
+)
+def test_what_is_not_kept_says_where_it_is(keep: str, lacks: str) -> None:
+    kept = pf.analyze(pf.example("clean.pcap"), keep=keep)  # type: ignore[arg-type]
+    assert kept.keep == keep
+    with pytest.raises(pf.ParameterError, match=f'{lacks} of .*clean.pcap are not kept .*with keep="{lacks}"'):
+        getattr(kept, lacks)
+
+
+def test_what_needs_segments_is_refused_and_not_answered_from_events() -> None:
+    kept = pf.analyze(pf.example("losses.pcap"), keep="events")
+    for use in (
+        lambda: pf.resends(kept),
+        lambda: pf.turns(kept),
+        lambda: throughput(kept),
+        lambda: kept.filtered_columns("time"),
+        lambda: kept.find_evidence("packet_retransmission", limit=1000),
+        lambda: pf.analyze(kept, server_port=80),
+    ):
+        with pytest.raises(pf.ParameterError, match="are not kept"):
+            use()
+
+
+def test_segments_that_are_kept_draw_charts() -> None:
+    kept = pf.analyze(pf.example("losses.pcap"), keep="segments")
+    assert throughput(kept) is not None
+    assert len(kept.filtered_columns("time")) == kept.segment_count
+
+
+def test_an_unknown_keep_is_refused() -> None:
+    with pytest.raises(pf.ParameterError, match="keep is 'frames': expected one of packets, segments, events"):
+        pf.analyze(pf.example("clean.pcap"), keep="frames")  # type: ignore[arg-type]
+
+
+def test_an_analysis_that_keeps_less_can_be_copied_and_shown() -> None:
+    kept = kept_of(pf.analyze(pf.example("clean.pcap")), "connections")
+    again = pickle.loads(pickle.dumps(kept))
+    assert again.statistics == kept.statistics
+    assert str(again) == str(kept)
+    assert repr(again) == repr(kept)
