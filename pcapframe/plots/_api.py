@@ -57,13 +57,10 @@ class Tab:
         On the tab.
     height : int
         Of the chart. [CSS pixels]
-    picks : {"time", "row"} or None
-        What the user picks in the chart: a time, a row, or nothing.
     """
 
     label: str
     height: int
-    picks: Literal["time", "row"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

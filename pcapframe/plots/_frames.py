@@ -12,7 +12,16 @@ from pcapframe.connections import build_connections
 from pcapframe.errors import ParameterError
 from pcapframe.schema import CONNECTIONS, SEGMENTS, Column, names
 
-__all__ = ["Source", "both", "category", "connections_of", "counted_segments_of", "places", "segments_of"]
+__all__ = [
+    "Source",
+    "both",
+    "category",
+    "connections_of",
+    "counted_segments_of",
+    "places",
+    "segments_of",
+    "server_filters",
+]
 
 Source: TypeAlias = pd.DataFrame | Analysis
 
@@ -88,3 +97,25 @@ def _checked(frame: pd.DataFrame, what: str, columns: Iterable[Column], maker: s
 def category(codes: npt.NDArray[Any], categories: Sequence[str]) -> Any:
     """Return a categorical column with all categories, including those that do not occur."""
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(categories)))
+
+
+def server_filters(end: str) -> dict[str, str]:
+    """Return the explorer's filters that select a server.
+
+    Parameters
+    ----------
+    end : str
+        Address and port as `endpoint_text` writes them.
+
+    Returns
+    -------
+    dict of str
+        ``server`` and ``port``; empty for a text that is no endpoint, such as that of all others.
+
+    Examples
+    --------
+    >>> server_filters("[2001:db8::1]:443"), server_filters("3 others")
+    ({'server': '2001:db8::1', 'port': '443'}, {})
+    """
+    address, _, port = end.rpartition(":")
+    return {"server": address.strip("[]"), "port": port} if address and port.isdecimal() else {}

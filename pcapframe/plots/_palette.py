@@ -7,6 +7,7 @@ black is left out: text, axes and outlines take the text colour of the axes, so 
 from typing import NamedTuple
 
 __all__ = [
+    "BLUE",
     "DIRECTIONS",
     "ENDING_LOOKS",
     "FATE_LOOKS",

@@ -5,13 +5,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pcapframe.measures import endpoint_text, without_attrs
-from pcapframe.naming import names_by_end
+from pcapframe.naming import beside, names_by_end
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink, split
 from pcapframe.plots._captions import tally
-from pcapframe.plots._frames import Source, connections_of
-from pcapframe.plots._palette import HANDSHAKE_LOOKS
+from pcapframe.plots._frames import Source, connections_of, server_filters
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Rows
+from pcapframe.plots._palette import GREY, HANDSHAKE_LOOKS, Look
 from pcapframe.plots._scales import count_axis, log_axis, unit_axis
 from pcapframe.plots._shapes import cut_others, outline
 from pcapframe.plots._text import end_label, legend, state, title
@@ -141,6 +142,28 @@ def handshakes(connections: Source, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+TIMED = Look("SYN to SYN-ACK", GREY, marker="D")
+GRAPH = Graph(
+    across=Axis("connections"),
+    panels=(
+        Panel(
+            Axis("connections"),
+            tuple(Mark(name, look, "stack", high=name) for name, look in HANDSHAKE_LOOKS.items()),
+            share=0.7,
+        ),
+        Panel(
+            Axis("time", "s", log=True),
+            (Mark("rtt", TIMED, "box", "rtt_max_s", "rtt_min_s", inner=("rtt_p25_s", "rtt_median_s", "rtt_p75_s")),),
+            share=0.3,
+        ),
+    ),
+    rows=Rows(
+        names=lambda data: [beside(end, called) for end, called in zip(data.index, data["called"], strict=True)],
+        filters=lambda data: [server_filters(end) for end in data.index],
+        own=SERVERS,
+    ),
+    evidence="row",
+)
 CHART = Chart(
     draw=handshakes,
     data=handshakes_data,
@@ -148,5 +171,6 @@ CHART = Chart(
     numbers="outcomes of handshakes by server, and the time from SYN to SYN-ACK",
     limited_by=("handshakes", "unanswered", "round_trips"),
     section="handshakes",
+    graph=GRAPH,
     shows=lambda connections: len(connections) > 1 or bool((connections["handshake"] != "complete").any()),
 )

@@ -144,7 +144,7 @@ CHART = Chart(
     numbers="packets, connections, refusals, RSTs, retransmitted segments and zero windows over time",
     limited_by=("connections", "packets", "flags", "retransmissions"),
     section="overview",
-    tab=Tab(label="Overview", height=560, picks="time"),
+    tab=Tab(label="Overview", height=560),
     graph=GRAPH,
     shows=over_time,
 )

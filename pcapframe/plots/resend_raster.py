@@ -9,10 +9,11 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.patterns import Traffic
 from pcapframe.plots._api import Chart, of_either_side
 from pcapframe.plots._axes import axes_or_new, ink, split
-from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
+from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both, category
-from pcapframe.plots._palette import REASON_LOOKS
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
+from pcapframe.plots._palette import GREY, REASON_LOOKS, Look
 from pcapframe.plots._scales import count_axis, dates, time_axis
 from pcapframe.plots._shapes import steps
 from pcapframe.plots._text import legend, state, title, without_time
@@ -154,6 +155,41 @@ def _areas(segments: pd.Series, rows: int) -> Array:
     return np.asarray(np.clip(900 / rows, 7, 60) * np.sqrt(segments.clip(upper=16)))
 
 
+def _drawn(data: pd.DataFrame) -> pd.DataFrame:
+    """Return a mark for each cell, in the middle of its bin, in seconds since the first."""
+    edges = data.attrs["edges"]
+    middle = (nanoseconds(data["start"]) - edges[0] + (edges[1] - edges[0]) // 2) / 1e9
+    made = data.assign(start_s=middle, end_s=middle)
+    of = f"{counted(data.attrs['resent'], 'segment')} of {counted(data.attrs['resending'], 'connection')}"
+    names = {str(row): f"{one:,}" for row, one in enumerate(data.attrs["conn_ids"])}
+    made.attrs = {"start_ns": edges[0], "of": of, "names": names}
+    return made
+
+
+def _at_once(data: pd.DataFrame) -> pd.DataFrame:
+    """Return how many connections retransmit in each bin."""
+    edges = np.array(data.attrs["edges"])
+    made = pd.DataFrame({"at_once": data.attrs["at_once"]}, index=pd.Index(to_time(edges[:-1]), name="start"))
+    made.attrs = {"edges": edges.tolist()}
+    return made
+
+
+GRAPH = Graph(
+    across=Axis("time", "UTC"),
+    panels=(
+        Panel(Axis("at once"), (Mark("at_once", Look("connections", GREY), "bars", high="at_once"),), 0.22, _at_once),
+        Panel(
+            Axis("conn_id"),
+            tuple(Mark(name, look, "points", high="end_s") for name, look in REASON_LOOKS.items()),
+            share=0.78,
+        ),
+    ),
+    at="row",
+    by="reason",
+    evidence="span",
+    drawn=_drawn,
+    key="conn_id",
+)
 CHART = Chart(
     draw=resend_raster,
     data=resend_raster_data,
@@ -161,5 +197,6 @@ CHART = Chart(
     numbers="retransmitted segments by connection and time, and how many connections retransmit at once",
     limited_by=("retransmissions", "resend_reasons"),
     section="retransmissions",
+    graph=GRAPH,
     shows=of_either_side("resent_segments"),
 )

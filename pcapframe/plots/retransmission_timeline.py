@@ -12,6 +12,7 @@ from pcapframe.plots._axes import axes_or_new, split
 from pcapframe.plots._bins import bin_of, known_times, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import REASON_LOOKS, SIDES
 from pcapframe.plots._scales import count_axis, dates, share_axis, time_axis
 from pcapframe.plots._shapes import stack, steps
@@ -168,6 +169,37 @@ def retransmission_timeline(
     return ax
 
 
+SENT = Axis("segments")
+RATE = Axis("rate", "%")
+GRAPH = Graph(
+    across=Axis("time", "UTC"),
+    panels=(
+        Panel(
+            Axis("retransmitted"),
+            tuple(
+                Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server")
+                for side in SIDES
+                for name, look in REASON_LOOKS.items()
+            ),
+            share=0.5,
+        ),
+        Panel(
+            RATE,
+            tuple(
+                mark
+                for side, look in SIDES.items()
+                for mark in (
+                    Mark(side, look._replace(label=f"{look.label}, 95 % interval"), "band", "rate_high", "rate_low"),
+                    Mark(side, look, "line", high="rate"),
+                )
+            ),
+            share=0.28,
+        ),
+        Panel(SENT, tuple(Mark(side, look, "steps", high="sent") for side, look in SIDES.items()), share=0.22),
+    ),
+    at="start",
+    by="side",
+)
 CHART = Chart(
     draw=retransmission_timeline,
     data=retransmission_timeline_data,
@@ -175,6 +207,7 @@ CHART = Chart(
     numbers="retransmitted segments over time by sender and reason, and their rate",
     limited_by=("retransmissions", "retransmission_rate", "resend_reasons"),
     section="retransmissions",
-    tab=Tab(label="Retransmissions", height=520, picks="time"),
+    tab=Tab(label="Retransmissions", height=520),
+    graph=GRAPH,
     shows=of_either_side("resent_segments"),
 )

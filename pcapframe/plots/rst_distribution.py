@@ -12,6 +12,7 @@ from pcapframe.plots._api import Chart, Tab, of_either_side
 from pcapframe.plots._axes import axes_or_new, inches
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Rows
 from pcapframe.plots._palette import DIRECTIONS, PHASE_LOOKS
 from pcapframe.plots._scales import count_axis
 from pcapframe.plots._shapes import cut_others, outline
@@ -158,6 +159,28 @@ def rst_distribution(
     return ax
 
 
+def _labels(data: pd.DataFrame) -> list[str]:
+    return [PHASE_LOOKS[name].label for name in data.index]
+
+
+def _phases(data: pd.DataFrame) -> list[dict[str, str]]:
+    """Return what a bar selects in the explorer: nothing where it has no RST."""
+    counts = data.sum(axis="columns")
+    return [{"rst_phase": str(name)} if count else {} for name, count in counts.items()]
+
+
+def _totals(data: pd.DataFrame) -> list[str]:
+    counts = data.sum(axis="columns")
+    whole = max(int(counts.sum()), 1)
+    return [f"{count:,} ({percent(count / whole)})" if count else "0" for count in counts]
+
+
+GRAPH = Graph(
+    across=Axis("RSTs"),
+    panels=(Panel(Axis("RSTs"), tuple(Mark(name, look, "stack", high=name) for name, look in DIRECTIONS.items())),),
+    rows=Rows(names=_labels, filters=_phases, notes=_totals),
+    evidence="row",
+)
 CHART = Chart(
     draw=rst_distribution,
     data=rst_distribution_data,
@@ -167,6 +190,7 @@ CHART = Chart(
     section="endings",
     reported=({}, {"by": "source"}),
     ways=({}, {"by": "source"}, {"by": "direction"}),
-    tab=Tab(label="RSTs", height=400, picks="row"),
+    tab=Tab(label="RSTs", height=400),
+    graph=GRAPH,
     shows=of_either_side("rsts"),
 )

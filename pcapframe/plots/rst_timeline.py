@@ -11,6 +11,7 @@ from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
 from pcapframe.plots._shapes import stack
@@ -116,6 +117,21 @@ def rst_timeline(
     return ax
 
 
+GRAPH = Graph(
+    across=Axis("time", "UTC"),
+    panels=(
+        Panel(
+            Axis("RSTs"),
+            tuple(
+                Mark(f"{name} {ways[0]}", look, "stack", high=name, of=ways, down="to_server" not in ways)
+                for ways in (("to_server",), ("from_server", "unknown"))
+                for name, look in PHASE_LOOKS.items()
+            ),
+        ),
+    ),
+    at="start",
+    by="direction",
+)
 CHART = Chart(
     draw=rst_timeline,
     data=rst_timeline_data,
@@ -123,5 +139,6 @@ CHART = Chart(
     numbers="RSTs over time by direction and phase of their connection",
     limited_by=("flags",),
     section="endings",
+    graph=GRAPH,
     shows=of_either_side("rsts"),
 )

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 
 from pcapframe.errors import ParameterError
 from pcapframe.measures import endpoint_text, without_attrs
-from pcapframe.naming import names_by_end
+from pcapframe.naming import beside, names_by_end
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, inches, ink
-from pcapframe.plots._frames import Source, connections_of
+from pcapframe.plots._frames import Source, connections_of, server_filters
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Rows
 from pcapframe.plots._palette import SENDER_LOOKS
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import end_label, legend, state, title
@@ -172,6 +173,27 @@ def sender_time(connections: Source, *, by: Literal["server", "connection"] = "s
     return ax
 
 
+def _senders(data: pd.DataFrame) -> list[str]:
+    rows = zip(data["name"], data["called"], data["sender"], strict=True)
+    return [f"{beside(name, called)} {SENDERS[sender]}" for name, called, sender in rows]
+
+
+GRAPH = Graph(
+    across=Axis("share of the busy time", "%"),
+    panels=(
+        Panel(
+            Axis("share of the busy time", "%"),
+            tuple(Mark(part, SENDER_LOOKS[part], "stack", high=f"{part}_s") for part in PARTS),
+            share_of="busy_s",
+        ),
+    ),
+    rows=Rows(
+        names=_senders,
+        filters=lambda data: [server_filters(end) for end in data["name"]],
+        notes=lambda data: [f"{seconds(float(busy))} busy" for busy in data["busy_s"]],
+    ),
+    evidence="row",
+)
 CHART = Chart(
     draw=sender_time,
     data=sender_time_data,
@@ -180,6 +202,7 @@ CHART = Chart(
     limited_by=("durations", "directions"),
     section="timing",
     tab=Tab(label="Senders", height=440),
+    graph=GRAPH,
     shows=lambda connections: any(bool((connections[f"{side}_busy_s"] > 0).any()) for side in SENDERS),
     ways=({}, {"by": "connection"}),
 )

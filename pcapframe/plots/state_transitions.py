@@ -11,7 +11,8 @@ from pcapframe.plots._api import Chart
 from pcapframe.plots._axes import axes_or_new, inches, ink
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both
-from pcapframe.plots._palette import ENDING_LOOKS
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Rows
+from pcapframe.plots._palette import BLUE, ENDING_LOOKS, Look
 from pcapframe.plots._text import state, title
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.wording import counted
@@ -127,6 +128,18 @@ def _short(count: int) -> str:
     return str(count)
 
 
+def _filters(data: pd.DataFrame) -> list[dict[str, str]]:
+    """Return what a row selects in the explorer: only those of a handshake do."""
+    states = [str(name).partition(":") for name in data.index]
+    return [{name: value} if name == "handshake" else {} for name, _, value in states]
+
+
+GRAPH = Graph(
+    across=Axis("to"),
+    panels=(Panel(Axis("to"), tuple(Mark(name, Look(_words(name), BLUE), "cell", high=name) for name in TO)),),
+    rows=Rows(names=lambda data: [_words(str(name)) for name in data.index], filters=_filters),
+    evidence="row",
+)
 CHART = Chart(
     draw=state_transitions,
     data=state_transitions_data,
@@ -134,5 +147,6 @@ CHART = Chart(
     numbers="connections by handshake, data and ending",
     limited_by=("endings", "open_endings"),
     section="endings",
+    graph=GRAPH,
     shows=lambda connections: len(connections[["handshake", "ending"]].drop_duplicates()) > 1,
 )

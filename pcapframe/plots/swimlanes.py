@@ -15,6 +15,7 @@ from pcapframe.plots._axes import axes_or_new, inches, ink, split
 from pcapframe.plots._bins import known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._captions import tally
 from pcapframe.plots._frames import Source, both, category
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import ENDING_LOOKS, MARK_LOOKS
 from pcapframe.plots._scales import count_axis, dates, time_axis
 from pcapframe.plots._shapes import outline, stack
@@ -227,6 +228,50 @@ def _name_lanes(ax: Axes, bars: pd.DataFrame, connections: pd.DataFrame) -> None
     ax.set_ylabel("conn_id, by start")
 
 
+def _drawn(data: pd.DataFrame) -> pd.DataFrame:
+    """Return connections by how they end, and their marks, in seconds since the first of them began."""
+    first = data["start"].min()
+    is_whole = (data["kind"] == "connection").to_numpy()
+    made = data.assign(
+        mark=np.where(is_whole, ENDED + data["ending"].astype(object), data["kind"].astype(object)),
+        start_s=(data["start"] - first).dt.total_seconds(),
+        end_s=(data["end"] - first).dt.total_seconds(),
+    )
+    shown, names = int(is_whole.sum()), data[is_whole].set_index("lane")["conn_id"]
+    of = counted(data.attrs["connections"], "connection")
+    of = of if shown == data.attrs["connections"] else f"{shown:,} of {of}, where most are open at once"
+    made.attrs = {"start_ns": first.value, "of": of, "names": {str(lane): f"{one:,}" for lane, one in names.items()}}
+    return made
+
+
+ENDED = "ended "
+GRAPH = Graph(
+    across=Axis("time", "UTC"),
+    panels=(
+        Panel(
+            Axis("open"),
+            tuple(Mark(name, look, "stack", high=name) for name, look in ENDING_LOOKS.items()),
+            share=0.2,
+            data=open_connections_data,
+        ),
+        Panel(
+            Axis("conn_id"),
+            (
+                *(
+                    Mark(f"{ENDED}{name}", look, "row", high="end_s", low="start_s")
+                    for name, look in ENDING_LOOKS.items()
+                ),
+                *(Mark(name, look, "points", high="end_s", plain=True) for name, look in MARK_LOOKS.items()),
+            ),
+            share=0.8,
+        ),
+    ),
+    at="lane",
+    by="mark",
+    evidence="span",
+    drawn=_drawn,
+    key="conn_id",
+)
 CHART = Chart(
     draw=swimlanes,
     data=swimlanes_data,
@@ -234,5 +279,6 @@ CHART = Chart(
     numbers="connections from first to last packet, with FINs, RSTs and retransmissions; how many are open at once",
     limited_by=("connections", "durations", "endings"),
     section="connections",
+    graph=GRAPH,
     shows=lambda connections: len(connections) > 1,
 )

@@ -10,6 +10,7 @@ from pcapframe.plots._api import Chart, over_time
 from pcapframe.plots._axes import axes_or_new
 from pcapframe.plots._bins import bin_of, known_times, nanoseconds, time_edges, to_time, width_text
 from pcapframe.plots._frames import Source, counted_segments_of
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
 from pcapframe.plots._palette import PART_LOOKS, SIDES
 from pcapframe.plots._scales import dates, time_axis, unit_axis
 from pcapframe.plots._shapes import stack
@@ -110,7 +111,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
               down=side == "server")  # fmt: skip
     up_and_down(ax)
     time_axis(ax, days[0], days[-1])
-    unit_axis(ax, "throughput", "bit/s")
+    unit_axis(ax, PANEL.axis.label, PANEL.axis.unit)
     shares = [
         f"{percent(data[name].sum() / max(data['wire_bytes'].sum(), 1))} {look.label}".replace(
             " %", "\N{NO-BREAK SPACE}%"
@@ -126,10 +127,20 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+PANEL = Panel(
+    Axis("throughput", "bit/s"),
+    tuple(
+        Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server")
+        for side in SIDES
+        for name, look in PART_LOOKS.items()
+    ),
+    per_s=8,
+)
 CHART = Chart(
     draw=throughput,
     data=throughput_data,
     title="Throughput over time",
     numbers="bit rates over time each way: new payload, retransmitted payload, headers",
     shows=over_time,
+    graph=Graph(across=Axis("time", "UTC"), panels=(PANEL,), at="start", by="side"),
 )

@@ -14,7 +14,8 @@ from pcapframe.plots._axes import axes_or_new, ink
 from pcapframe.plots._bins import nanoseconds
 from pcapframe.plots._connection import one_connection
 from pcapframe.plots._frames import Source, segments_of
-from pcapframe.plots._palette import TURN_LOOKS
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel
+from pcapframe.plots._palette import GREY, TURN_LOOKS, Look
 from pcapframe.plots._scales import seconds_axis
 from pcapframe.plots._shapes import outline
 from pcapframe.plots._text import legend, state, title
@@ -42,9 +43,9 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
     DataFrame
         One row for each part of a turn that has a time: ``turn`` (int64, from 1), ``part`` (category: ``wait``,
         ``request``, ``service``, ``response``), ``start_s`` and ``end_s`` since the connection's first packet (float64
-        [s]), ``overlapping`` and ``answered`` (bool). Of more than 60 turns, the 60 consecutive ones that took the most
-        time. ``attrs`` holds ``conn_id``, ``connection`` (text), ``start_ns``, ``turns`` and ``overlapping``, the
-        numbers of all; it is empty without segments.
+        [s]), ``overlapping`` and ``answered`` (bool), and ``frame``, that of its request (int64). Of more than 60
+        turns, the 60 consecutive ones that took the most time. ``attrs`` holds ``conn_id``, ``connection`` (text),
+        ``start_ns``, ``turns`` and ``overlapping``, the numbers of all; it is empty without segments.
 
     Raises
     ------
@@ -60,7 +61,10 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
     """
     one = one_connection(segments, conn_id, True)
     if one is None:
-        return laid_out(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, bool), np.empty(0, bool), np.empty(0))
+        nothing = np.empty(0, np.int64)
+        return laid_out(nothing, np.empty((0, 4)), np.empty(0, bool), np.empty(0, bool), np.empty(0)).assign(
+            frame=nothing
+        )
     segments = without_attrs(segments)
     rows = segments[["conn_id", *READ]][segments["conn_id"].to_numpy() == one.conn_id]
     found = make_turns(rows, pd.DataFrame({name: [np.nan] for name in NEEDED}, index=[one.conn_id]))
@@ -75,6 +79,8 @@ def turns_data(segments: pd.DataFrame, conn_id: int | None = None) -> pd.DataFra
         found["turn"].to_numpy(np.int64)[kept], lasted[kept], found["overlapping"].to_numpy()[kept],
         found["response_frame"].notna().to_numpy()[kept], (time - one.start_ns) / 1e9,
     )  # fmt: skip
+    requests = pd.Series(found["request_frame"].to_numpy(np.int64)[kept], found["turn"].to_numpy(np.int64)[kept])
+    made["frame"] = requests.reindex(made["turn"]).to_numpy()
     made.attrs = {
         "conn_id": one.conn_id,
         "connection": one.text,
@@ -143,7 +149,7 @@ def turns(segments: Source, conn_id: int | None = None, *, ax: Axes | None = Non
     ax.set_ylim(max(last, first + 2) + 0.6, first - 0.6)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda turn, _: f"{turn:,.0f}" if first <= turn <= last else ""))
-    ax.set_ylabel("turn")
+    ax.set_ylabel(GRAPH.panels[0].axis.label)
     seconds_axis(ax, facts["start_ns"], low, high)
     of_all = counted(facts["turns"], "turn")
     if last - first + 1 < facts["turns"]:
@@ -165,6 +171,33 @@ def _bars(starts: Array, ends: Array, rows: Array) -> Array:
     return np.stack([np.stack(corner, axis=1) for corner in corners], axis=1)
 
 
+def _drawn(data: pd.DataFrame) -> pd.DataFrame:
+    """Return what lasted, and a mark at the end of each request without a response."""
+    lost = data[~data["answered"] & (data["part"] == "request")]
+    made = pd.concat([data.astype({"part": object}), lost.assign(part=UNANSWERED, start_s=lost["end_s"])])
+    made.attrs = {**data.attrs, "of": f"connection {data.attrs['conn_id']:,}, {counted(data.attrs['turns'], 'turn')}"}
+    return made
+
+
+UNANSWERED = "unanswered"
+LOST = Look("no response in the capture", GREY, marker="x")
+GRAPH = Graph(
+    across=Axis("time", "s"),
+    panels=(
+        Panel(
+            Axis("turn"),
+            (
+                *(Mark(part, look, "row", high="end_s", low="start_s") for part, look in TURN_LOOKS.items()),
+                Mark(UNANSWERED, LOST, "points", high="end_s", plain=True),
+            ),
+        ),
+    ),
+    at="turn",
+    by="part",
+    evidence="span",
+    drawn=_drawn,
+    key="frame",
+)
 CHART = Chart(
     draw=turns,
     data=turns_data,
@@ -172,4 +205,5 @@ CHART = Chart(
     numbers="requests and responses of one connection, and who waited for whom between them",
     of="connection",
     limited_by=("durations", "directions"),
+    graph=GRAPH,
 )

@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from pcapframe.arrays import Array
 from pcapframe.conversation import READ, make_turns
 from pcapframe.measures import endpoint_text, without_attrs
-from pcapframe.naming import names_by_end
+from pcapframe.naming import beside, names_by_end
 from pcapframe.patterns import Endpoints
 from pcapframe.plots._api import Chart, Tab
 from pcapframe.plots._axes import axes_or_new, inches, ink, tall
-from pcapframe.plots._frames import Source, both, category
+from pcapframe.plots._frames import Source, both, category, server_filters
+from pcapframe.plots._graph import Axis, Graph, Mark, Panel, Rows
 from pcapframe.plots._palette import WAIT_LOOKS
 from pcapframe.plots._scales import log_axis, unit_axis
 from pcapframe.plots._text import end_label, legend, state, title
@@ -166,7 +167,7 @@ def waits(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes
     ax.set_yticks(range(len(names)), texts, fontsize="x-small" if narrow else "small")
     ax.set_ylim(len(names) - 0.5, -0.5)
     log_axis(ax, low, high, which="x")
-    unit_axis(ax, "time", "s", which="x")
+    unit_axis(ax, PANEL.axis.label, PANEL.axis.unit, which="x")
     for place in np.arange(1, len(names)) - 0.5:
         ax.axhline(place, color=ink(ax), linewidth=0.3, alpha=0.5)
     of = f"{counted(facts['turns'], 'turn')}; median, quartiles and extremes of n times"
@@ -180,6 +181,17 @@ def waits(segments: Source, connections: pd.DataFrame | None = None, *, ax: Axes
     return ax
 
 
+def _servers(data: pd.DataFrame) -> list[str]:
+    return [beside(end, called) for end, called in zip(data["server"], data["called"], strict=True)]
+
+
+PANEL = Panel(
+    Axis("time", "s", log=True),
+    tuple(
+        Mark(name, look, "box", high="max_s", low="min_s", inner=("p25_s", "median_s", "p75_s"))
+        for name, look in WAIT_LOOKS.items()
+    ),
+)
 CHART = Chart(
     draw=waits,
     data=waits_data,
@@ -188,5 +200,12 @@ CHART = Chart(
     limited_by=("durations", "directions", "handshakes"),
     section="timing",
     tab=Tab(label="Waits", height=440),
+    graph=Graph(
+        across=PANEL.axis,
+        panels=(PANEL,),
+        by="part",
+        rows=Rows(names=_servers, filters=lambda data: [server_filters(end) for end in data["server"]], own=SERVERS),
+        evidence="row",
+    ),
     shows=lambda connections: bool((connections["turns"] > 0).any()),
 )

@@ -154,13 +154,11 @@ class Explorer(widgets.VBox):
         guarded = self._guarded
         self.controls = Controls(state)
         self.views = {
-            name: SelectionChart(chart, state, guarded, functools.partial(self._refresh, name))
-            for name, chart in CHARTS.items()
-            if chart.tab is not None
+            name: SelectionChart(chart, state, guarded) for name, chart in CHARTS.items() if chart.tab is not None
         }
         self.views["patterns"] = PatternView(state, guarded)
         self.views["connections"] = ConnectionTable(state, guarded)
-        self.views["connection"] = ConnectionView(state, guarded, functools.partial(self._refresh, "connection"))
+        self.views["connection"] = ConnectionView(state, guarded)
         self.tabs = widgets.Tab(list(self.views.values()), titles=list(tab_titles().values()))
         self.tabs.layout = widgets.Layout(width="auto", min_width="0")
         self.head = widgets.HTML()
@@ -223,25 +221,12 @@ class Explorer(widgets.VBox):
     def _problem(self, change: Any) -> None:
         self._say(change["new"])
 
-    def _refresh(self, name: str) -> None:
-        """Draw a view again after its size or colours changed."""
-        self._stale.add(name)
-        self._draw()
-
     def _show(self) -> None:
         """Draw the open tab if it is out of date."""
         name = list(self.views)[self.tabs.selected_index or 0]
         if name in self._stale:
-            self._place(self.views[name])
             self.views[name].show()
             self._stale.discard(name)
-
-    def _place(self, view: Any) -> None:
-        """Give a chart that was never shown the size and colours of one that was, until the browser reports its own."""
-        known = [chart.place for one in self.views.values() for chart in getattr(one, "charts", ()) if chart.place]
-        for chart in getattr(view, "charts", ()):
-            if known and not chart.place:
-                chart.set_trait("place", view.place(known[0]))
 
     def _show_selection(self) -> None:
         """Show how much is selected, and the code and filters that select it."""

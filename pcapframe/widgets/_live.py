@@ -34,10 +34,13 @@ class LiveChart(anywidget.AnyWidget):
     height : int, optional
         Of the chart. [CSS pixels]
     picked : callable, optional
-        Called with what was clicked: ``{"frame": 173}``, or ``{"from": …, "to": …}`` of a bin, in nanoseconds since
-        1970 as text.
+        Called with what was clicked: ``{"frame": 173}`` or ``{"conn_id": 5}``; ``{"from": …, "to": …}`` of a bin or of
+        a time dragged over, in nanoseconds since 1970 as text; ``{"row": 2, "filters": {…}}`` of a chart of rows, with
+        what selects the same in the explorer.
     group : str, optional
         Charts of one group share the axis of time: what one zooms to, all show that have it.
+    selects : bool, optional
+        A drag selects a time, which `picked` is told, until the user lets it zoom.
 
     Attributes
     ----------
@@ -51,12 +54,15 @@ class LiveChart(anywidget.AnyWidget):
     message = traitlets.Unicode("").tag(sync=True)  # in place of a chart without marks
     height = traitlets.Int(HEIGHT).tag(sync=True)
     frame = traitlets.Int(None, allow_none=True).tag(sync=True)
+    brush = traitlets.Dict().tag(sync=True)  # the selected time: ``from`` and ``to`` as in what is picked
+    selects = traitlets.Bool(False).tag(sync=True)
     group = traitlets.Unicode("").tag(sync=True)  # charts of one group on a page share the axis of time
 
     def __init__(
-        self, *, height: int = HEIGHT, picked: Callable[[dict[str, Any]], None] | None = None, group: str = ""
-    ) -> None:
-        super().__init__(height=height, group=group)
+        self, *, height: int = HEIGHT, picked: Callable[[dict[str, Any]], None] | None = None, group: str = "",
+        selects: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(height=height, group=group, selects=selects)
         self._scene: Scene | None = None
         self._picked = picked
         self._static: Callable[[Figure], object] | None = None
@@ -97,6 +103,9 @@ class LiveChart(anywidget.AnyWidget):
         """Handle what was clicked."""
         if "frame" in found:
             self.frame = int(found["frame"])
+        if "row" in found:
+            rows = [] if self._scene is None else self._scene.filters
+            found = {**found, "filters": dict(rows[found["row"]]) if 0 <= found["row"] < len(rows) else {}}
         if self._picked is not None:
             self._picked(found)
 
@@ -134,7 +143,7 @@ def live_chart(
     analysis : Analysis
         What it shows; the selected connections of it.
     chart : str, default "time_sequence"
-        A chart of ``plots`` that declares its marks: ``overview``, ``rtt`` or ``time_sequence``.
+        A chart of ``plots`` that declares its marks.
     conn_id : int, optional
         Of a chart of one connection: which; by default that with the most payload.
     sides : {"client", "server", "both"}, optional

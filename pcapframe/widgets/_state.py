@@ -1,13 +1,15 @@
 """The choices of the explorer's user, without any widget."""
 
 from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
+import pandas as pd
 from traitlets import Bool, HasTraits, Instance, Int, TraitError, Unicode, observe
 
 from pcapframe.analysis import Analysis
 from pcapframe.errors import ParameterError, PcapframeError
-from pcapframe.widgets._filters import Filters, Searched
+from pcapframe.widgets._filters import Filters, Searched, selection_of
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.wording import counted
 
@@ -143,6 +145,26 @@ class ExplorerState(HasTraits):
             self.set(**vars(self._before.pop()))
         finally:
             self._undoing = False
+
+    @property
+    def brush(self) -> dict[str, str]:
+        """The time that is filtered by, as charts show it: ``from`` and ``to`` in ns since 1970; empty for none."""
+        wanted = selection_of(self.selection.filters, self.analysis.selection)
+        if wanted.start is None and wanted.end is None:
+            return {}
+        first, last = self._ends
+        start, end = (
+            first if wanted.start is None else wanted.start.value,
+            last if wanted.end is None else wanted.end.value,
+        )
+        return {"from": str(start), "to": str(end)}
+
+    @cached_property
+    def _ends(self) -> tuple[int, int]:
+        """First and last time of the capture. [ns since 1970]."""
+        connections = self.analysis.connections
+        first, last = connections["start"].min(), connections["end"].max()
+        return (0, 0) if first is pd.NaT else (first.value, last.value)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Count what each value of a picker would select beside the other filters, as `Searched.counts`."""

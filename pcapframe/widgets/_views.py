@@ -2,7 +2,6 @@
 
 import html
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,29 +9,27 @@ import numpy as np
 import pandas as pd
 
 from pcapframe import plots
-from pcapframe.analysis import Analysis, counted_once
+from pcapframe.analysis import Analysis
 from pcapframe.browser import Scene
 from pcapframe.conversation import READ, make_turns
 from pcapframe.dissection import dissect
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
 from pcapframe.plots._api import Chart as Declared
-from pcapframe.plots.rst_events import PHASES
 from pcapframe.widgets._export import Guard
 from pcapframe.widgets._live import LiveChart, group_of
-from pcapframe.widgets._parts import Chart
 from pcapframe.widgets._selection import check_unchanged
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.widgets._table import PACKET_ROWS, Pager, packet_rows, plain_table, show_rows, turn_rows
-from pcapframe.wording import counted, printable
+from pcapframe.wording import printable
 from pcapframe.zones import time_to_type
 
 __all__ = ["ConnectionView", "SelectionChart", "TurnsView", "escaped"]
 
 SEQUENCE = plots.CHARTS["time_sequence"]
 HINTS = {
-    "time": "Drag across the chart or click a bar to select that time. Keyboard: arrows, Shift, Enter.",
-    "row": "Click a bar to select the connections with a RST in that phase. Keyboard: arrows, Enter.",
+    "bin": "Drag or click a bar to select that time; the wheel zooms. Keys: arrows, Enter, Shift+Enter for more.",
+    "row": "Click a row to select its connections.",
 }
 
 
@@ -63,52 +60,49 @@ class SelectionChart(widgets.VBox):
     Parameters
     ----------
     declared : Declared
-        A chart that declares a tab.
+        A chart that declares a tab and a graph.
     state : ExplorerState
         Its selection is drawn; a pick narrows it.
     guarded : callable
         Wraps callbacks of widgets, so that an error is shown.
-    redraw : callable
-        Called when the size or colours of the chart have changed.
+
+    Raises
+    ------
+    ParameterError
+        It declares no tab, or no graph.
     """
 
-    def __init__(self, declared: Declared, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+    def __init__(self, declared: Declared, state: ExplorerState, guarded: Guard) -> None:
         if declared.tab is None:
             raise ParameterError(f"the chart {declared.name} declares no tab")
+        if declared.graph is None:
+            raise ParameterError(f"the chart {declared.name} is drawn by matplotlib only")
         self._declared = declared
         self._state = state
-        picks = declared.tab.picks or ""
-        self.chart = Chart(
-            declared.tab.height, picks=picks, picked=guarded(self._picked), alt=declared.alt, redraw=redraw
-        )
-        self.charts = (self.chart,)
-        hint = [widgets.HTML(f"<span class='pcapframe-note'>{HINTS[picks]}</span>")] if picks else []
+        evidence = declared.graph.evidence
+        self.chart = LiveChart(
+            height=declared.tab.height, picked=guarded(self._picked), group=group_of(state.analysis),
+            selects=evidence == "bin",
+        )  # fmt: skip
+        hint = [widgets.HTML(f"<span class='pcapframe-note'>{HINTS[evidence]}</span>")] if evidence in HINTS else []
         super().__init__([*hint, self.chart])
 
     def show(self) -> None:
         """Draw the selection."""
         selection = self._state.selection
-        takes = tuple(inspect.signature(self._declared.draw).parameters)[:2]
         # Charts ignore segments of other connections; that is cheaper than removing them.
-        once = counted_once(selection.segments, selection.connections)
-        whole = selection.found.analysis if not selection.is_inside else once.segments
-        shown: tuple[Any, ...] = (whole, once.connections)
-        if takes != ("segments", "connections"):
-            shown = (once.connections,) if takes[0] == "connections" else (once.segments,)
-        self.chart.draw(lambda ax: self._declared.draw(*shown, ax=ax))
-        self.chart.alt = f"{self._declared.alt}: {counted(len(selection.connections), 'connection')}"
+        whole: Any = selection.found.analysis
+        if selection.is_inside or "connections" not in inspect.signature(self._declared.data).parameters:
+            whole = selection.segments
+        self.chart.show(Scene(self._declared, whole, connections=selection.connections))
+        self.chart.brush = self._state.brush
 
-    def place(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Guess size and colours from those of a chart in another tab."""
-        return dict(known)
-
-    def _picked(self, first: Any, last: Any) -> None:
-        if last is None:
-            if 0 <= first < len(PHASES):
-                self._state.rst_phase = PHASES[first]
-            return
-        start, end = (time_to_type(pd.Timestamp(moment).value) for moment in (first, last))
-        self._state.set(start=start, end=end)
+    def _picked(self, found: dict[str, Any]) -> None:
+        if "from" in found:
+            start, end = (time_to_type(int(found[name])) for name in ("from", "to"))
+            self._state.set(start=start, end=end)
+        elif found.get("filters"):
+            self._state.set(**found["filters"])
 
 
 class TurnsView(widgets.HBox):
@@ -120,17 +114,15 @@ class TurnsView(widgets.HBox):
         The first frame of a picked turn becomes its ``frame``.
     guarded : callable
         Wraps callbacks of widgets, so that an error is shown.
-    redraw : callable
-        Called when the size or colours of the chart have changed.
     """
 
     HEIGHT = "240px"
 
-    def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+    def __init__(self, state: ExplorerState, guarded: Guard) -> None:
         self._state = state
         self._turns = make_turns(state.analysis.segments.iloc[:0], state.analysis.connections.iloc[:0])
         self._page = 0
-        self.chart = Chart(320, alt="Turns", redraw=redraw)
+        self.chart = LiveChart(height=320, picked=guarded(self._clicked), group=group_of(state.analysis))
         self.table = plain_table(turn_rows(self._turns), height=self.HEIGHT)
         self.pager = Pager(PACKET_ROWS, "turns", guarded(self._show_page))
         self.table.observe(guarded(self._picked), "selected_rows")
@@ -150,7 +142,7 @@ class TurnsView(widgets.HBox):
         self._turns = make_turns(segments[["conn_id", *READ]], connection)
         self.layout.display = "none" if self._turns.empty else None
         if not self._turns.empty:
-            self.chart.draw(lambda ax: plots.turns(segments, ax=ax))
+            self.chart.show(Scene(plots.CHARTS["turns"], segments, conn_id=int(connection.index[0])))
             self._show_page(0)
 
     def _show_page(self, page: int) -> None:
@@ -158,6 +150,10 @@ class TurnsView(widgets.HBox):
         first = page * PACKET_ROWS
         show_rows(self.table, turn_rows(self._turns.iloc[first : first + PACKET_ROWS]), height=self.HEIGHT)
         self.pager.show(page, len(self._turns))
+
+    def _clicked(self, found: dict[str, Any]) -> None:
+        if found.get("frame") in self._turns["request_frame"].to_numpy():
+            self._state.frame = found["frame"]
 
     def _picked(self, change: Any) -> None:
         place = self._page * PACKET_ROWS + (change["new"] or [len(self._turns)])[0]
@@ -174,15 +170,13 @@ class ConnectionView(widgets.VBox):
         Its ``conn_id`` and ``frame`` are shown and set.
     guarded : callable
         Wraps callbacks of widgets, so that an error is shown.
-    redraw : callable
-        Called when the size or colours of a chart have changed.
     """
 
     HEIGHT = "360px"
     FEWEST = 420  # CSS pixels that a chart is wide
     BESIDE = 340  # that a packet's bytes are wide beside the table: two fit into a window of 1280
 
-    def __init__(self, state: ExplorerState, guarded: Guard, redraw: Callable[[], None]) -> None:
+    def __init__(self, state: ExplorerState, guarded: Guard) -> None:
         self._state = state
         self._rows = state.analysis.segments.iloc[:0]
         self._shown: Any = None
@@ -197,9 +191,8 @@ class ConnectionView(widgets.VBox):
         )  # fmt: skip
         self.facts = widgets.HTML()
         self.sequence = LiveChart(height=340, picked=guarded(self._clicked), group=group_of(state.analysis))
-        self.rtt = Chart(420, alt="Round-trip times", redraw=redraw)
-        self.turns = TurnsView(state, guarded, redraw)
-        self.charts = (self.rtt, self.turns.chart)
+        self.rtt = LiveChart(height=320, group=group_of(state.analysis))
+        self.turns = TurnsView(state, guarded)
         self._page = -1
         self.packets = plain_table(packet_rows(self._rows), height=self.HEIGHT)
         self.frame = widgets.Text(
@@ -215,8 +208,6 @@ class ConnectionView(widgets.VBox):
         self.side.observe(guarded(lambda _change: self.show()), "value")
         self.frame.observe(guarded(self._framed), "value")
         self.packets.observe(guarded(self._picked), "selected_rows")
-        half = widgets.Layout(flex="1 1 46%", min_width=f"{self.FEWEST}px", width="auto")
-        self.rtt.layout = half
         row = widgets.Layout(flex_flow="row wrap", width="100%")
         beside = widgets.Layout(flex="1 1 46%", min_width=f"{self.BESIDE}px", width="auto")
         left = widgets.VBox([self.choice, self.packets], layout=beside)
@@ -230,10 +221,6 @@ class ConnectionView(widgets.VBox):
                 self.turns,
             ]
         )
-
-    def place(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Guess size and colours from those of a chart in another tab."""
-        return dict(known)
 
     def show(self) -> None:
         """Show the open connection and packet."""
@@ -249,10 +236,9 @@ class ConnectionView(widgets.VBox):
             return
         for part in (self.sequence, self.rtt, self.packets, self.choice, self.packet):
             part.layout.display = None
-        place = tuple(tuple(part.place.items()) for part in self.charts)
         analysis = self._state.selection.analysis_of(conn_id)
         connection = conn_id, connection_text(analysis.connections.loc[[conn_id]])[0]
-        if self._shown != (wanted := (connection, self.side.value, place)):
+        if self._shown != (wanted := (connection, self.side.value)):
             self._show_connection(analysis, conn_id, is_new=self._shown is None or self._shown[0] != connection)
             self._shown = wanted
         self._show_packet()
@@ -269,9 +255,9 @@ class ConnectionView(widgets.VBox):
             self.facts.value = f"<span>{ends}<br>{escaped(words.replace('_', ' '))}</span>"
         if is_new or self._shown[1] != self.side.value:
             self.sequence.show(Scene(SEQUENCE, self._rows, conn_id=conn_id, sides=self.side.value or None))
-        self.rtt.draw(lambda ax: plots.rtt(self._rows, ax=ax))
-        self.turns.show(self._rows, analysis.connections.loc[[conn_id]])
         if is_new:
+            self.rtt.show(Scene(plots.CHARTS["rtt"], self._rows, connections=analysis.connections.loc[[conn_id]]))
+            self.turns.show(self._rows, analysis.connections.loc[[conn_id]])
             self._page = -1
 
     def _show_packets(self, page: int, selected: int | None = None) -> None:

@@ -57,9 +57,8 @@ def explorer() -> dict[str, Any]:
     opened.open_tab("toy")
     chart = opened.views["toy"].chart
     opened.state.server = str(opened.selection.connections["server"].iloc[0])
-    title = chart.figure.axes[0].get_title(loc="left")
-    size = int.from_bytes(chart.png[20:24], "big")  # height in the header of a PNG
-    return {"tabs": list(opened.tabs.titles), "title": title, "height": size, "alt": chart.alt, "said": opened.problem}
+    title = chart.picture["header"]["title"]
+    return {"tabs": list(opened.tabs.titles), "title": title, "height": chart.height, "said": opened.problem}
 
 
 def live() -> dict[str, Any]:
@@ -68,7 +67,12 @@ def live() -> dict[str, Any]:
     header = pf.live_chart(pf.analyze(pf.example("clean.pcap")), "toy").picture["header"]
     (panel,) = header["panels"]
     (mark,) = panel["marks"]
-    return {"title": header["title"], "label": panel["label"], "color": mark["color"], "bins": mark["columns"]["at"][2]}
+    return {
+        "title": header["title"],
+        "label": panel["label"],
+        "color": mark["color"],
+        "bins": mark["columns"]["bin"][2],
+    }
 
 
 def benchmark() -> str:

@@ -40,8 +40,22 @@ def test_marks_are_the_columns(name: str) -> None:
     assert flight.tolist() == sent["bytes_in_flight"].dropna().tolist()
     assert data.loc[data["kind"] == "window", "low"].tolist() == answers["window_bytes"].dropna().tolist()
     ax = bytes_in_flight(segments, conn_id=0, from_client=False, ax=Figure().subplots())
-    (line,) = ax.lines
-    np.testing.assert_array_equal(line.get_ydata(), answers["window_bytes"].dropna())
+    if name == "losses.pcap":
+        (line,) = ax.lines
+        np.testing.assert_array_equal(line.get_ydata(), answers["window_bytes"].dropna())
+
+
+def test_both_are_on_one_linear_scale_and_nothing_is_announced_that_cannot_be_seen() -> None:
+    """Of clean.pcap, the window is more than 4 times what is in flight, so that it is above the chart."""
+    segments = example("clean.pcap").segments
+    data = bytes_in_flight_data(segments, conn_id=0, from_client=False)
+    flight, window = (data.loc[data["kind"] == kind, "high"] for kind in ("in_flight", "window"))
+    assert window.min() > 4 * flight.max()
+    ax = bytes_in_flight(segments, conn_id=0, from_client=False, ax=Figure(figsize=(8, 5)).subplots())
+    assert ax.get_yscale() == "linear"
+    assert flight.max() < ax.get_ylim()[1] < 2 * flight.max()
+    assert [text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()] == ["in flight"]
+    assert f"windows up to {window.max():,.0f} bytes are above what is shown" in title_of(ax)
 
 
 def test_marks_and_steps_stand_at_their_time() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import pcapframe as pf
+from pcapframe.browser import Scene
 from pcapframe.errors import ParameterError
 from pcapframe.widgets import _explorer
 from pcapframe.widgets._explorer import tab_titles
@@ -38,15 +39,15 @@ def test_counts_and_what_selects_them_are_in_sight() -> None:
 
 def test_only_the_view_in_sight_is_drawn() -> None:
     explorer = pf.explore(analysis())
-    drawn = {name: explorer.views[name].chart.png for name in ("overview", "rst_distribution")}
+    drawn = {name: explorer.views[name].chart.picture for name in ("overview", "rst_distribution")}
     assert drawn["overview"]
     assert not drawn["rst_distribution"]
     explorer.open_tab("rst_distribution")
-    assert explorer.views["rst_distribution"].chart.png
+    assert explorer.views["rst_distribution"].chart.picture
     explorer.state.port = "8080"
-    assert explorer.views["overview"].chart.png == drawn["overview"]
+    assert explorer.views["overview"].chart.picture == drawn["overview"]
     explorer.open_tab("overview")
-    assert explorer.views["overview"].chart.png != drawn["overview"]
+    assert explorer.views["overview"].chart.picture != drawn["overview"]
 
 
 def test_a_row_opens_its_connection() -> None:
@@ -118,9 +119,8 @@ def test_roles_that_the_filter_tells_are_those_of_every_view() -> None:
     explorer.open_tab("connections")
     assert set(explorer.views["connections"].table.df["server"].str.partition("<wbr>")[0]) == {"192.0.2.10"}
     explorer.open_tab("rst_distribution")
-    drawn = explorer.views["rst_distribution"].chart.figure.axes[0].get_title(loc="left")
-    alone = pf.plots.rst_distribution(pf.analyze(analysis("midstream.pcap"), server_ip="192.0.2.10"))
-    assert drawn.split("\n")[1:] == alone.get_title(loc="left").split("\n")[1:]
+    alone = Scene(pf.plots.CHARTS["rst_distribution"], pf.analyze(analysis("midstream.pcap"), server_ip="192.0.2.10"))
+    assert explorer.views["rst_distribution"].chart.picture["header"] == alone.picture().header
     explorer.controls.clear.click()
     assert "no packet shows the roles" not in explorer.head.value
 
@@ -140,15 +140,6 @@ def test_filters_stay_when_the_cell_runs_again(monkeypatch: pytest.MonkeyPatch, 
     assert pf.explore(other).state.handshake == ""
     monkeypatch.setattr(_explorer, "_cell_id", lambda: "another cell")
     assert pf.explore(path).state.handshake == ""
-
-
-def test_a_chart_that_was_never_in_sight_takes_the_place_of_another() -> None:
-    explorer = pf.explore(analysis())
-    dark = {"width": 700, "ratio": 1, "background": "#212121", "dark": True}
-    explorer.views["overview"].chart.place = dark
-    explorer.open_tab("rst_distribution")
-    assert explorer.views["rst_distribution"].chart.place == dark
-    assert explorer.views["rst_distribution"].chart.figure.get_facecolor()[:3] == pytest.approx([0x21 / 255] * 3)
 
 
 def test_tabs_are_opened_by_name() -> None:

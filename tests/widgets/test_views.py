@@ -1,14 +1,13 @@
 """What the tabs show of the state, and what is escaped."""
 
 import dataclasses
-import inspect
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 import pcapframe as pf
+from pcapframe.browser import Scene
 from pcapframe.errors import ParameterError
 from pcapframe.plots._api import Tab
 from pcapframe.plots.rst_events import PHASES
@@ -22,22 +21,8 @@ def plain(function):  # type: ignore[no-untyped-def]
     return function
 
 
-def nothing() -> None:
-    pass
-
-
 def chart_view(name: str, explored: ExplorerState) -> SelectionChart:
-    return SelectionChart(pf.plots.CHARTS[name], explored, plain, nothing)
-
-
-def words(figure: Figure) -> list[str]:
-    """What is written in a chart with its counts: titles, notes and legends."""
-    found = []
-    for axes in figure.axes:
-        legend = axes.get_legend()
-        texts = [*axes.texts, *(legend.get_texts() if legend else [])]
-        found += [axes.get_title(loc="left"), *(text.get_text() for text in texts)]
-    return [" ".join(text.split()) for text in found]
+    return SelectionChart(pf.plots.CHARTS[name], explored, plain)
 
 
 @pytest.mark.parametrize("name", [name for name, chart in pf.plots.CHARTS.items() if chart.tab])
@@ -49,30 +34,27 @@ def test_charts_draw_the_selection(name: str) -> None:
         explored.set(**filters)
         view.show()
         selection = explored.selection
-        alone = Figure()
-        draw = pf.plots.CHARTS[name].draw
-        frames = (selection.segments, selection.connections)
-        takes_connections = next(iter(inspect.signature(draw).parameters)) == "connections"
-        draw(*(frames[1:] if takes_connections else frames), ax=alone.subplots())
-        assert words(view.chart.figure) == words(alone) != [], filters
-        assert view.chart.png.startswith(b"\x89PNG")
-        assert view.chart.alt.endswith(f": {len(selection.connections)} connections")
+        alone = Scene(pf.plots.CHARTS[name], selection.segments, connections=selection.connections)
+        expected = {} if alone.empty else {"header": alone.picture().header, "body": alone.picture().body}
+        assert view.chart.picture == expected, filters
+        assert bool(view.chart.message) == (view.chart.picture == {})
 
 
 def test_a_chart_of_segments_alone_draws_those_selected() -> None:
     explored = state()
     explored.handshake = "refused"
-    rtt = pf.plots.CHARTS["rtt"]
-    view = SelectionChart(dataclasses.replace(rtt, tab=Tab(label="RTT", height=300)), explored, plain, nothing)
+    throughput = pf.plots.CHARTS["throughput"]
+    view = SelectionChart(dataclasses.replace(throughput, tab=Tab(label="Rates", height=300)), explored, plain)
     view.show()
-    alone = Figure().subplots()
-    rtt.draw(explored.selection.segments, ax=alone)
-    assert view.chart.figure.axes[0].get_title(loc="left") == alone.get_title(loc="left")
+    alone = Scene(throughput, explored.selection.segments).picture()
+    assert (view.chart.picture["header"], view.chart.picture["body"]) == (alone.header, alone.body)
 
 
-def test_a_chart_without_a_tab_is_refused() -> None:
+def test_a_chart_without_a_tab_or_marks_is_refused() -> None:
     with pytest.raises(ParameterError, match="rtt declares no tab"):
         chart_view("rtt", state())
+    with pytest.raises(ParameterError, match="overview is drawn by matplotlib only"):
+        SelectionChart(dataclasses.replace(pf.plots.CHARTS["overview"], graph=None), state(), plain)
 
 
 def test_a_chart_knows_the_directions_that_the_analysis_knows() -> None:
@@ -81,34 +63,50 @@ def test_a_chart_knows_the_directions_that_the_analysis_knows() -> None:
     assert given.statistics["rst_distribution"]["by_direction"] == {"to_server": 1, "from_server": 1, "unknown": 0}
     view = chart_view("rst_distribution", ExplorerState(given))
     view.show()
-    alone = Figure().subplots()
-    pf.plots.rst_distribution(given, ax=alone)
-    shown, expected = (
-        [text.get_text() for text in ax.get_legend().get_texts()] for ax in (view.chart.figure.axes[0], alone)
-    )
-    assert shown == expected
+    assert [mark["name"] for mark in view.chart.picture["header"]["panels"][0]["marks"]] == ["to_server", "from_server"]
 
 
 def test_a_bar_narrows_the_selection() -> None:
     explored = state()
     phases = chart_view("rst_distribution", explored)
     phases.show()
-    phases.chart.pick_stops(0, 0)
+    phases.chart.pick({"row": 0})
     assert explored.rst_phase == PHASES[0]
     assert len(explored.selection.connections) == 6
+    for row in (-1, 99):
+        phases.chart.pick({"row": row})
+    assert explored.rst_phase == PHASES[0]
     explored.clear()
+    waits = chart_view("waits", explored)
+    waits.show()
+    waits.chart.pick({"row": 0})
+    server = pf.plots.waits_data(analysis().segments, analysis().connections)["server"].iloc[0]
+    assert f"{explored.server}:{explored.port}" == server
+    assert 0 < len(explored.selection.connections) < 42
+
+
+def test_a_time_is_dragged_over_and_stays_in_sight() -> None:
+    explored = state()
     overview = chart_view("overview", explored)
     overview.show()
-    overview.chart.pick_stops(3, 8)
+    assert overview.chart.selects
+    assert overview.chart.brush == {}
     edges = pf.plots.overview_data(analysis().segments, analysis().connections).attrs["edges"]
+    overview.chart.pick({"from": str(edges[3]), "to": str(edges[9])})
     times = [pd.Timestamp(moment, tz="UTC").value for moment in (explored.start, explored.end)]
-    assert times == pytest.approx([edges[3], edges[9]], abs=2000)
+    assert times == edges[3:10:6]
     assert 0 < len(explored.selection.connections) < 42
+    explored.port = "80"
+    overview.show()
+    assert overview.chart.brush == {"from": str(edges[3]), "to": str(edges[9])}
+    explored.end = ""
+    overview.show()
+    assert overview.chart.brush == {"from": str(edges[3]), "to": str(analysis().connections["end"].max().value)}
 
 
 def test_a_connection_and_a_packet() -> None:
     explored = state()
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     view.show()
     assert view.sequence.layout.display == "none"
     view.number.value = "5"
@@ -135,7 +133,7 @@ def test_a_connection_and_a_packet() -> None:
 
 def test_turns_of_a_connection() -> None:
     explored = state()
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     found = pf.turns(explored.analysis)
     some = int(found["conn_id"].value_counts().index[0])
     explored.conn_id = some
@@ -143,9 +141,10 @@ def test_turns_of_a_connection() -> None:
     own = found[found["conn_id"] == some]
     assert view.turns.layout.display is None
     assert f"of {len(own):,} turns" in view.turns.pager.place.value
-    alone = Figure()
-    pf.plots.turns(explored.analysis.segments, conn_id=some, ax=alone.subplots())
-    assert words(view.turns.chart.figure) == words(alone)
+    alone = Scene(pf.plots.CHARTS["turns"], explored.analysis.segments, conn_id=some).picture()
+    assert (view.turns.chart.picture["header"], view.turns.chart.picture["body"]) == (alone.header, alone.body)
+    view.turns.chart.pick({"frame": int(own["request_frame"].iloc[0])})
+    assert explored.frame == own["request_frame"].iloc[0]
     view.turns.table.selected_rows = [1]
     assert explored.frame == own["request_frame"].iloc[1]
     without = explored.analysis.connections.index[explored.analysis.connections["turns"] == 0]
@@ -156,7 +155,7 @@ def test_turns_of_a_connection() -> None:
 
 def test_the_graph_of_a_connection_follows_the_side_asked_for() -> None:
     explored = state()
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     explored.conn_id = 5
     view.show()
     labels = {}
@@ -169,7 +168,7 @@ def test_the_graph_of_a_connection_follows_the_side_asked_for() -> None:
 
 def test_only_a_packet_of_the_connection_is_opened() -> None:
     explored = state()
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     explored.conn_id = 5
     view.show()
     view.sequence.pick({"frame": 10**9})
@@ -182,7 +181,7 @@ def test_packets_are_shown_in_parts_and_the_part_has_the_packet_that_is_picked(m
     segments = analysis().segments
     conn_id = int(segments["conn_id"].value_counts().index[0])
     frames = segments.index[segments["conn_id"] == conn_id]
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     explored.set(conn_id=conn_id, frame=int(frames[12]))
     view.show()
     assert (view._page, view.packets.selected_rows) == (1, [2])
@@ -204,7 +203,7 @@ def test_a_capture_that_has_gone_is_said_where_the_packet_would_be(tmp_path: Pat
     path = tmp_path / "a.pcap"
     path.write_bytes(pf.example("resets.pcap").read_bytes())
     explored = ExplorerState(pf.analyze(path))
-    view = ConnectionView(explored, plain, nothing)
+    view = ConnectionView(explored, plain)
     path.unlink()
     explored.set(conn_id=0, frame=int(explored.analysis.segments.index[0]))
     view.show()

@@ -1,17 +1,18 @@
 // A chart that answers: uPlot's canvas, scales and axes with our marks, hovering, zooming, picking, keys and touch.
-// mount(element, {header, body, zoom, pick}) draws what pcapframe.browser packed; `zoom(low, high)` may bring other rows
-// later (update), `pick` is told which packet or bin was clicked. Runs offline and evaluates nothing.
+// mount(element, {header, body, zoom, pick, select}) draws what pcapframe.browser packed; `zoom(low, high)` may bring
+// other rows later (update), `pick` is told which packet or bin was clicked, `select(from, to)` which time was dragged
+// over. Runs offline and evaluates nothing.
 const pcapframe = (() => {
   "use strict";
-  const TYPES = { f8: Float64Array, u4: Uint32Array, u2: Uint16Array };
+  const TYPES = { f8: Float64Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array };
   const NEAR = 18; // CSS pixels around the pointer in which a mark is named
   const STEPS = [1, 2, 5];
   const LONG_STEPS = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
   const NOTABLE = new Set(["resent", "rst", "zero_window", "fin"]);
   const HELP = "Arrows move from mark to mark, Page Up and Page Down by ten, N to the next that is notable; plus and minus zoom, "
-    + "Shift with arrows moves the view, 0 shows everything, Enter opens the packet, Escape leaves.";
+    + "Shift with arrows moves the view, 0 shows everything, Enter opens or selects it, Escape leaves.";
 
-  const LAYERS = ["lane", "band", "bars", "steps", "line", "span", "points"]; // from the lowest
+  const LAYERS = ["lane", "band", "row", "bars", "stack", "steps", "line", "span", "points"]; // from the lowest
   const layer = (mark) => LAYERS.indexOf(mark.shape) + (mark.name === "sack" ? -0.5 : mark.name === "resent" ? 0.5 : 0);
   const make = (tag, className, properties = {}) => Object.assign(document.createElement(tag), { className }, properties);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -22,13 +23,37 @@ const pcapframe = (() => {
     const size = TYPES[type].BYTES_PER_ELEMENT;
     return new TYPES[type](body.slice(offset, offset + size * length));
   }
+  // Let bars stand on those of the same bin that are shown: up from 0, or down.
+  function stacked(panel, isShown) {
+    const tops = [new Map(), new Map()];
+    for (const mark of panel.marks) {
+      if (mark.shape !== "stack" || !mark.bin || !isShown(mark)) continue;
+      const top = tops[mark.down ? 1 : 0], sign = mark.down ? -1 : 1;
+      mark.low = new Float64Array(mark.size);
+      mark.high = new Float64Array(mark.size);
+      for (let i = 0; i < mark.size; i++) {
+        const before = top.get(mark.bin[i]) || 0, after = before + sign * mark.value[i];
+        mark.low[i] = Math.min(before, after);
+        mark.high[i] = Math.max(before, after);
+        top.set(mark.bin[i], after);
+      }
+    }
+  }
   function decoded(header, body) {
     for (const panel of header.panels) {
       for (const mark of panel.marks) {
         mark.at = mark.high = null;
         for (const [name, where] of Object.entries(mark.columns)) mark[name] = column(body, where);
-        mark.size = mark.at.length;
+        if (mark.bin) mark.at = Float64Array.from(mark.bin, (bin) => bin * mark.width + (mark.offset || 0));
+        if (mark.row) { // rows go down
+          const half = mark.shape === "row" ? 0.4 : 0;
+          mark.high = Float64Array.from(mark.row, (row) => half - row);
+          mark.low = Float64Array.from(mark.row, (row) => -half - row);
+        }
+        mark.size = mark.high.length;
+        if (mark.shape === "stack") mark.value = mark.high;
       }
+      stacked(panel, () => true);
     }
     return header;
   }
@@ -37,8 +62,9 @@ const pcapframe = (() => {
   const PREFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"]];
   function withUnit(value, unit) {
     if (!unit) return Number.isInteger(value) ? grouped(value) : String(Number(value.toPrecision(3)));
+    if (unit === "%") return `${Number((100 * value).toPrecision(3))} %`;
     if (value === 0) return `0 ${unit}`;
-    const whole = unit === "B" ? PREFIXES.slice(0, 5) : PREFIXES;
+    const whole = unit === "B" || unit === "bit/s" ? PREFIXES.slice(0, 5) : PREFIXES;
     const [size, prefix] = whole.find(([one]) => Math.abs(value) >= one * 0.9995) || whole[whole.length - 1];
     return `${Number((value / size).toPrecision(6))} ${prefix}${unit}`;
   }
@@ -73,6 +99,8 @@ const pcapframe = (() => {
       path.moveTo(x, y - r); path.lineTo(x + r, y); path.lineTo(x, y + r); path.lineTo(x - r, y); path.closePath();
     } else if (marker === "x") {
       path.moveTo(x - r, y - r); path.lineTo(x + r, y + r); path.moveTo(x + r, y - r); path.lineTo(x - r, y + r);
+    } else if (marker === "|") {
+      path.moveTo(x, y - r); path.lineTo(x, y + r);
     } else if (marker === "o") {
       path.moveTo(x + r, y); path.arc(x, y, r, 0, 2 * Math.PI);
     } else {
@@ -82,13 +110,15 @@ const pcapframe = (() => {
 
   const linked = new Set(); // charts of one capture on the page: {group, follow}
 
-  function mount(element, { header, body, zoom = null, pick = null, height = 420, dark = null, group = null }) {
+  function mount(element, { header, body, zoom = null, pick = null, select = null, height = 420, dark = null, group = null }) {
     let chart = decoded(header, body);
     const whole = [chart.span[0], chart.span[1]];
     let view = [...whole];
     let chosen = null; // the mark that is named: {panel, mark, i}
     let picked = null; // frame that is open elsewhere
     let isUtc = chart.across.unit === "UTC";
+    let brush = null; // selected time: two whole numbers of nanoseconds
+    let selecting = select !== null; // what a drag does: select a time, or zoom
     let hidden = new Set();
     let timer = null, plots = [], dragged = false;
     let startNs = 0n, daySeconds = 0;
@@ -128,6 +158,13 @@ const pcapframe = (() => {
     button("+", "Zoom in", () => zoomAt(middle(), 0.5));
     const all = button("All", "Show everything", () => look(whole));
     const clock = button("", "Switch between seconds and times of day", () => { isUtc = !isUtc; named(); redraw(); });
+    if (select) {
+      const drag = button("Drag selects", "Drag selects a time; else it zooms", () => {
+        selecting = !selecting;
+        drag.setAttribute("aria-pressed", String(selecting));
+      });
+      drag.setAttribute("aria-pressed", "true");
+    }
     const now = make("span", "pf-range");
     tools.append(now);
 
@@ -140,7 +177,8 @@ const pcapframe = (() => {
     };
     const middle = () => (chosen ? chosen.mark.at[chosen.i] : (view[0] + view[1]) / 2);
     const shown = (panel) => panel.marks.filter((mark) => !hidden.has(keyOf(mark)));
-    const keyOf = (mark) => `${mark.name} ${mark.shape}`;
+    const keyOf = (mark) => mark.label;
+    const goesDown = (panel) => panel.marks.some((mark) => mark.down);
 
     // The view
     const absolute = (x) => startNs + BigInt(Math.round(x * 1e9));
@@ -175,6 +213,10 @@ const pcapframe = (() => {
     // Vertical range: the marks in sight; a window far above the data is cut off.
     function range(panel) {
       if (panel.marks.some((mark) => mark.shape === "lane")) return [0, 1];
+      if (panel.rows) {
+        const every = panel.marks.flatMap((mark) => Array.from(mark.row)), first = Math.min(...every), last = Math.max(...every);
+        return [-Math.max(last, first + 3) - 0.6, 0.7 - first];
+      }
       let low = Infinity, high = -Infinity, top = -Infinity;
       for (const mark of shown(panel)) {
         const floor = mark.low || mark.high, isTop = mark.name === "window";
@@ -186,7 +228,12 @@ const pcapframe = (() => {
         }
       }
       if (high < low) { low = top === -Infinity ? 0 : top; high = top === -Infinity ? 1 : top; }
-      if (panel.marks.some((mark) => mark.shape === "bars")) return [0, Math.max(high, 1) / (1 - Math.min(20 / plain.get(panel), 0.5))];
+      if (panel.marks.some((mark) => mark.shape === "bars" || mark.shape === "stack")) {
+        if (!goesDown(panel)) return [0, (high || 1) / (1 - Math.min(20 / plain.get(panel), 0.5))];
+        const room = 0.08 * Math.max(high - low, 1e-9); // the panel's name stands at the top
+        return [low - room, high + 2 * room];
+      }
+      if (chart.evidence === "bin" && !panel.log) return [0, 1.25 * (high > 0 ? high : 1)];
       if (panel.log) return [low / 1.2, high * 1.2 * (high / low) ** 0.08]; // less the panel's name
       if (top > high) high = Math.min(top, high + Math.max(high - low, 1));
       const room = 0.06 * Math.max(high - low, 1);
@@ -209,6 +256,7 @@ const pcapframe = (() => {
       const colour = mark.plain ? ink() : mark.color, path = new Path2D(), { at, high, size } = mark;
       const floor = mark.low || high, { left, right, top, bottom } = bounds;
       const isAgain = mark.name === "resent";
+      const half = (mark.width || 0) / 2;
       ctx.fillStyle = ctx.strokeStyle = colour;
       ctx.setLineDash([]);
       ctx.lineWidth = 1.5 * ratio;
@@ -241,20 +289,26 @@ const pcapframe = (() => {
         if (before !== null) path.lineTo(right, before);
         if (mark.line === "--") ctx.setLineDash([6 * ratio, 3 * ratio]);
         ctx.stroke(path);
+      } else if (mark.shape === "row") {
+        for (let i = 0; i < size; i++) {
+          const x = X(at[i]), y = Y(high[i]);
+          path.rect(x, y, Math.max(X(mark.end[i]) - x, 2 * ratio), Math.max(Y(floor[i]) - y, 2 * ratio));
+        }
+        ctx.fill(path);
       } else if (mark.shape === "points") {
+        const wide = (mark.row ? clamp(0.4 * (Y(-1) - Y(0)), 2.5 * ratio, 5 * ratio) : 5 * ratio);
         for (let i = 0; i < size; i++) {
           const x = X(at[i]);
-          if (x > left - 8 && x < right + 8) shape(path, mark.marker, x, Y(high[i]), 5 * ratio);
+          if (x > left - 8 && x < right + 8) shape(path, mark.marker, x, Y(high[i]), wide);
         }
-        ctx.lineWidth = 2 * ratio;
-        if (mark.marker === "x") ctx.stroke(path); else ctx.fill(path);
-      } else if (mark.shape === "bars") {
-        const base = Y(0);
+        ctx.lineWidth = mark.row ? 1.5 * ratio : 2 * ratio;
+        if (mark.marker === "x" || mark.marker === "|") ctx.stroke(path); else ctx.fill(path);
+      } else if (mark.shape === "bars" || mark.shape === "stack") {
         for (let i = 0; i < size; i++) {
-          if (!high[i]) continue;
-          const x = X(at[i]), wide = Math.max(X(at[i] + mark.width) - x, ratio);
-          const tall = Math.max(base - Y(high[i]), 2 * ratio);
-          path.rect(x, base - tall, wide, tall);
+          if (!high[i] && !mark.low) continue;
+          const x = X(at[i]), wide = Math.max(X(at[i] + mark.width) - x, ratio), from = Y(mark.low ? mark.low[i] : 0);
+          const tall = Math.max(from - Y(high[i]), 2 * ratio);
+          path.rect(x, mark.down ? Y(high[i]) : from - tall, wide, tall);
         }
         ctx.fill(path);
       } else if (mark.shape === "band") {
@@ -266,7 +320,7 @@ const pcapframe = (() => {
       } else if (mark.shape === "line") {
         const dots = new Path2D();
         for (let i = 0; i < size; i++) {
-          const x = X(at[i] + mark.width / 2), y = Y(high[i]);
+          const x = X(at[i] + half), y = Y(high[i]);
           if (i && at[i] - at[i - 1] < mark.width * 1.5) path.lineTo(x, y); else path.moveTo(x, y);
           shape(dots, mark.marker, x, y, 2 * ratio);
         }
@@ -289,7 +343,18 @@ const pcapframe = (() => {
       shade(ctx, panel, X, bounds, ratio);
       for (const mark of shown(panel).sort((a, b) => layer(a) - layer(b))) drawMark(ctx, mark, X, Y, ratio, bounds);
       ring(ctx, panel, X, Y, ratio);
+      brushed(ctx, X, bounds, ratio);
+      if (goesDown(panel)) { ctx.fillStyle = ink(); ctx.fillRect(left, Y(0) - ratio / 2, width, ratio); }
       ctx.restore();
+    }
+    function brushed(ctx, X, { left, right, top, bottom }, ratio) {
+      if (brush === null) return;
+      const from = clamp(X(since(brush[0])), left, right), to = clamp(X(since(brush[1])), left, right);
+      ctx.fillStyle = isDark() ? "rgba(0,0,0,0.55)" : "rgba(255,255,255,0.65)"; // what is not selected is pale
+      ctx.fillRect(left, top, from - left, bottom - top);
+      ctx.fillRect(to, top, right - to, bottom - top);
+      ctx.fillStyle = "#0072b2";
+      for (const x of [from, to]) if (x > left && x < right) ctx.fillRect(x - ratio, top, 2 * ratio, bottom - top);
     }
     // Turns that are under way; the client's waits before them stay as they are.
     function shade(ctx, panel, X, bounds, ratio) {
@@ -312,18 +377,22 @@ const pcapframe = (() => {
     }
     function ring(ctx, panel, X, Y, ratio) {
       const circle = (mark, i) => {
-        const x = X(mark.at[i] + (mark.width || 0) / 2), y = (Y(mark.high[i]) + Y((mark.low || mark.high)[i])) / 2;
+        const x = X(mark.end ? (Math.max(mark.at[i], view[0]) + Math.min(mark.end[i], view[1])) / 2 : mark.at[i] + (mark.width || 0) / 2), y = (Y(mark.high[i]) + Y((mark.low || mark.high)[i])) / 2;
         ctx.beginPath(); ctx.arc(x, y, 8 * ratio, 0, 2 * Math.PI);
         ctx.strokeStyle = ink(); ctx.lineWidth = 2 * ratio; ctx.setLineDash([]); ctx.stroke();
       };
       if (picked !== null) {
         for (const mark of shown(panel)) {
-          const i = mark.frame ? mark.frame.indexOf(picked) : -1;
+          const i = mark.frame ? mark.frame.indexOf(picked) : -1; // in rows it is the table that marks it
           if (i >= 0 && mark.name !== "window") { circle(mark, i); break; }
         }
       }
-      if (chosen && chosen.panel === panel && chosen.mark.shape !== "lane" && chosen.mark.shape !== "bars") {
+      if (chosen && chosen.panel === panel && !["lane", "bars", "stack"].includes(chosen.mark.shape)) {
         circle(chosen.mark, chosen.i);
+      } else if (chosen && chosen.panel === panel && chosen.mark.width) {
+        const { mark, i } = chosen, low = mark.low ? mark.low[i] : 0, x = X(mark.at[i]);
+        ctx.strokeStyle = ink(); ctx.lineWidth = 2 * ratio; ctx.setLineDash([]);
+        ctx.strokeRect(x, Y(mark.high[i]), Math.max(X(mark.at[i] + mark.width) - x, ratio), Y(low) - Y(mark.high[i]));
       }
     }
 
@@ -337,16 +406,25 @@ const pcapframe = (() => {
       if (mark.shape === "lane") {
         return [mark.turn ? `Turn ${grouped(mark.turn[i])}: ${mark.label}` : mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
       }
-      if (chart.evidence === "bin") {
+      if (mark.row) {
+        const row = panel.names[mark.row[i]] || grouped(mark.row[i]), many = mark.many ? mark.many[i] : 1;
+        const what = panel.short === "conn_id" ? "Connection" : panel.short[0].toUpperCase() + panel.short.slice(1);
+        lines.push(`${what} ${row}: ${many > 1 ? `${grouped(many)} × ` : ""}${mark.label}`);
+        lines.push(mark.end[i] > mark.at[i] ? `${withUnit(mark.end[i] - mark.at[i], "s")} from ${time(mark.at[i])}` : time(mark.at[i]));
+        return lines;
+      }
+      if (mark.width) {
         const digits = mark.width < 1 ? 6 : 0;
         const [from, to] = [mark.at[i], mark.at[i] + mark.width].map((one) => local(one, digits).time);
         lines.push(`${from} to ${to} ${zoneName}`);
         const value = (one) => withUnit(one, panel.unit);
-        if (mark.shape === "bars") {
-          const rate = mark.high[i] / mark.width;
-          const of = mark.of ? ` of ${grouped(mark.of)}` : "";
-          lines.push(`${mark.label}: ${grouped(mark.high[i])}${of}`, `${Number(rate.toPrecision(3))} a second`);
-        } else if (mark.shape === "band") lines.push(`${mark.label}: ${value(mark.low[i])} to ${value(mark.high[i])}`);
+        const many = mark.value ? mark.value[i] : mark.high[i];
+        if ((mark.shape === "bars" || mark.shape === "stack") && !panel.unit) {
+          const who = goesDown(panel) ? `, ${mark.down ? "servers" : "clients"}` : "";
+          lines.push(`${mark.label}${who}: ${grouped(many)}`, `${Number((many / mark.width).toPrecision(3))} a second`);
+        } else if (mark.shape === "stack") lines.push(`${mark.label}, ${mark.down ? "servers" : "clients"}: ${value(many)}`);
+        else if (mark.shape === "bars") lines.push(`${mark.label}: ${value(many)}`);
+        else if (mark.shape === "band") lines.push(`${mark.label}: ${value(mark.low[i])} to ${value(mark.high[i])}`);
         else lines.push(`${mark.label}: ${value(mark.high[i])}`);
         if (mark.samples) lines.push(`of ${counted(mark.samples[i], "sample")}`);
         return lines;
@@ -376,12 +454,24 @@ const pcapframe = (() => {
       const at = view[0] + (px / (u.bbox.width / ratio)) * (view[1] - view[0]);
       let best = null, least = (NEAR * ratio) ** 2;
       for (const mark of shown(panel)) {
-        if (mark.shape === "lane" || chart.evidence === "bin") {
+        if (mark.row) {
+          const tall = Math.max(Math.abs(Y(-1) - Y(0)) / 2, 4 * ratio);
+          for (let i = 0; i < mark.size; i++) {
+            const across = Math.max(X(mark.at[i]) - cx, cx - X(mark.end[i]), 0), down = Math.abs(Y(-mark.row[i]) - cy);
+            if (down > tall) continue;
+            const away = (across * across + down) * (mark.shape === "points" ? 0.5 : 1);
+            if (away < least) { least = away; best = { panel, mark, i }; }
+          }
+          continue;
+        }
+        if (mark.shape === "lane" || mark.width) {
           const begin = mark.shape === "lane" ? mark.low : mark.at;
           for (let i = 0; i < mark.size; i++) {
             const end = mark.shape === "lane" ? mark.high[i] : begin[i] + mark.width;
             if (at < begin[i] || at >= end) continue;
-            const away = mark.shape === "lane" || mark.shape === "bars" ? 0 : Math.abs(Y(mark.high[i]) - cy);
+            const above = Y(mark.high[i]), below = mark.low ? Y(mark.low[i]) : 0;
+            const away = mark.shape === "lane" || mark.shape === "bars" ? 0
+              : mark.shape === "stack" ? Math.max(above - cy, cy - below, 0) : Math.abs(above - cy);
             if (!best || away < least) { least = away; best = { panel, mark, i }; }
           }
           continue;
@@ -427,11 +517,25 @@ const pcapframe = (() => {
         picked = found.mark.frame[found.i];
         pick({ frame: picked });
         redraw();
-      } else if (chart.evidence === "bin") {
+      } else if (found.mark.row) {
+        pick({ [chart.key]: found.mark.key[found.i] });
+      } else if (found.mark.width) {
         const ns = (x) => String(startNs + BigInt(Math.round(x * 1e9)));
         const at = found.mark.at[found.i];
         pick({ from: ns(at), to: ns(at + found.mark.width) });
       }
+    }
+    // Take a bin into the selected time: all bins from there to the nearer end, as a range of cells grows.
+    function extend(found) {
+      if (!found || !select || !found.mark.width) return;
+      const from = absolute(found.mark.at[found.i]), to = absolute(found.mark.at[found.i] + found.mark.width);
+      const least = (a, b) => (a < b ? a : b), most = (a, b) => (a > b ? a : b);
+      selected(brush ? least(brush[0], from) : from, brush ? most(brush[1], to) : to);
+    }
+    function selected(from, to) {
+      brush = [from, to];
+      redraw();
+      select(String(from), String(to));
     }
 
     // Keys
@@ -469,7 +573,7 @@ const pcapframe = (() => {
         ArrowLeft: () => (event.shiftKey ? pan(-0.25) : step(-1)), ArrowRight: () => (event.shiftKey ? pan(0.25) : step(1)),
         PageUp: () => step(-10), PageDown: () => step(10),
         "+": () => zoomAt(middle(), 0.5), "=": () => zoomAt(middle(), 0.5), "-": () => zoomAt(middle(), 2),
-        0: () => look(whole), Home: () => { choose(null); step(1); }, Escape: () => choose(null), Enter: () => open(chosen),
+        0: () => look(whole), Home: () => { choose(null); step(1); }, Escape: () => choose(null), Enter: () => (event.shiftKey ? extend(chosen) : open(chosen)),
         n: () => step(1, (one) => NOTABLE.has(one.mark.name)), N: () => step(-1, (one) => NOTABLE.has(one.mark.name)),
       };
       if (!(event.key in acts)) return;
@@ -547,17 +651,22 @@ const pcapframe = (() => {
       u.pfStep = step;
       return made;
     }
+    // Each label has its room: first hours are left out, then labels.
     function tickText(u, values) {
-      const step = u.pfStep || 1;
-      if (!isUtc) return values.map((value) => `${inSeconds(value, step)} s`);
-      const crowded = step < 1 && u.bbox.width / uPlot.pxRatio / values.length < 100;
+      const step = u.pfStep || 1, room = (u.bbox.width / uPlot.pxRatio / (view[1] - view[0])) * step - 10;
+      const wide = (texts) => 7 * Math.max(...texts.map((text) => text.length), 1);
       const digits = step < 1 ? clamp(Math.ceil(-Math.log10(step)), 1, 9) : 0;
-      return values.map((value) => {
+      const text = (value) => {
         const at = local(value, digits);
         if (step >= 86400) return at.day;
         if (step >= 60) return at.time.slice(0, 5) === "00:00" ? at.day : at.time.slice(0, 5);
-        return crowded ? at.time.slice(5) : at.time; // from the colon before the seconds
-      });
+        return at.time;
+      };
+      let texts = values.map(isUtc ? text : (value) => `${inSeconds(value, step)} s`);
+      if (isUtc && step < 60 && wide(texts) > room) texts = texts.map((one) => one.slice(2)); // from the colon on
+      const every = Math.max(Math.ceil(wide(texts) / Math.max(room, 1)), 1);
+      const first = every > 1 && values.length > every ? 1 : 0; // the first and the last may reach beyond the panel
+      return texts.map((one, i) => ((i - first) % every === 0 ? one : ""));
     }
     function powers(u, _, low, high) {
       for (const digits of [[1], [1, 3], [1, 2, 5]]) {
@@ -595,7 +704,7 @@ const pcapframe = (() => {
               label: isLast ? " " : undefined, labelSize: isLast ? 18 : 0, labelGap: 0,
               ticks: { ...axis.ticks, size: isLast ? 6 : 0 }, gap: isLast ? 4 : 0 },
             { ...axis, size: gutter, show: true, splits: isLane ? () => [] : panel.log ? powers : undefined,
-              values: (_, values) => values.map((value) => (value === null || value === undefined ? "" : withUnit(value, panel.unit))),
+              values: panel.rows ? (_, values) => values.map((value) => (panel.names[-value] || (Number.isInteger(value) && value <= 0 && -value < panel.rows ? grouped(-value) : ""))) : (_, values) => values.map((value) => (value === null || value === undefined ? "" : withUnit(goesDown(panel) ? Math.abs(value) : value, panel.unit))),
               space: 34, incrs: panel.unit === "B" || !panel.unit ? whole_numbers : undefined,
               filter: panel.log ? (_, values) => values : undefined,
             },
@@ -609,19 +718,27 @@ const pcapframe = (() => {
               dragged = true;
               const low = view[0] + (left / full) * span;
               self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-              look([low, low + (width / full) * span]);
+              const high = low + (width / full) * span;
+              if (selecting) selected(absolute(Math.max(low, whole[0])), absolute(Math.min(high, whole[1])));
+              else look([low, high]);
             }],
           },
         }, [[view[0], view[1]], [0, 1]], place);
-        if (!isLane && chart.panels.length > 1 || panel.label) {
-          u.root.append(make("div", "pf-panel", { textContent: panel.total ? `${panel.label}: ${panel.total}` : panel.label }));
+        if (!isLane && chart.panels.length > 1 || panel.label || panel.rows) {
+          u.root.append(make("div", "pf-panel", { textContent: named_as(panel) }));
         }
         if (isLane) u.root.append(make("div", "pf-lane", { textContent: panel.short }));
+        if (panel.rows) u.root.append(make("div", "pf-turned", { textContent: panel.short }));
         listen(u, panel);
         return u;
       });
       redraw();
     }
+    const named_as = (panel) => {
+      if (goesDown(panel)) return `${panel.label}: ▲ clients, ▼ servers`;
+      if (panel.rows) return "";
+      return panel.total ? `${panel.label}: ${panel.total}` : panel.label;
+    };
     const whole_numbers = [];
     for (let power = 0; power < 16; power++) for (const digit of STEPS) whole_numbers.push(digit * 10 ** power);
 
@@ -656,7 +773,7 @@ const pcapframe = (() => {
       for (const [mark, text] of counts) {
         let sum = 0;
         for (let i = 0; i < mark.size; i++) {
-          if (mark.at[i] >= view[0] && mark.at[i] <= view[1]) sum += mark.marks ? mark.marks[i] : 1;
+          if ((mark.end || mark.at)[i] >= view[0] && mark.at[i] <= view[1]) sum += mark.marks ? mark.marks[i] : 1;
         }
         const above = mark.name === "window" && sum && !inSight(mark) ? ", above what is shown" : "";
         text.textContent = (sum === mark.total ? grouped(sum) : `${grouped(sum)} of ${grouped(mark.total)}`) + above;
@@ -665,10 +782,13 @@ const pcapframe = (() => {
     function listed() {
       legend.replaceChildren();
       counts.clear();
+      const entries = new Set();
       for (const panel of chart.panels) {
         if (chart.evidence === "bin" && panel.marks.length === 1) continue; // its label says it
         for (const mark of panel.marks) {
-          if (!mark.total) continue;
+          if (!mark.total || entries.has(keyOf(mark))) continue;
+          if (mark.bin && chart.panels.some((one) => one.rows && one.marks.some((other) => keyOf(other) === keyOf(mark)))) continue;
+          entries.add(keyOf(mark));
           const made = make("button", "", { type: "button" });
           const swatch = make("span", "pf-swatch", { textContent: mark.shape === "steps" || mark.shape === "line" ? (mark.line === "--" ? "╌╌" : "──") : (mark.shape === "span" || mark.shape === "points") && GLYPHS[mark.marker] || "■" });
           swatch.style.color = mark.plain ? "inherit" : mark.color;
@@ -679,11 +799,16 @@ const pcapframe = (() => {
           made.addEventListener("click", () => {
             if (!hidden.delete(keyOf(mark))) hidden.add(keyOf(mark));
             stops = null;
+            for (const one of chart.panels) stacked(one, (each) => !hidden.has(keyOf(each)));
             told(); choose(null); redraw();
           });
           told();
           if (mark.shape === "lane") number.textContent = mark.share || "";
-          else if (chart.evidence === "packet") counts.set(mark, number);
+          else if (mark.shape === "stack" && !panel.unit) {
+            const alike = panel.marks.filter((one) => keyOf(one) === keyOf(mark));
+            number.textContent = grouped(alike.reduce((sum, one) => sum + one.total, 0));
+          }
+          else if (chart.evidence === "packet" || mark.row) counts.set(mark, number);
           legend.append(made);
         }
       }
@@ -710,18 +835,27 @@ const pcapframe = (() => {
     return {
       // Other rows of the same chart, or another chart.
       update(newHeader, newBody, isOther = false) {
-        const kept = chart;
+        const kept = chart, named = isOther && chosen && [chosen.mark.name, absolute(chosen.mark.at[chosen.i])];
         chart = decoded(newHeader, newBody);
         stops = null;
         choose(null);
+        for (const panel of chart.panels) stacked(panel, (mark) => !hidden.has(keyOf(mark)));
         if (isOther) {
+          const before = [absolute(view[0]), absolute(view[1])], all = view[0] <= whole[0] && view[1] >= whole[1];
           whole.splice(0, 2, ...chart.span);
-          view = [...whole];
-          picked = null;
           begin();
+          const low = Math.max(since(before[0]), whole[0]), high = Math.min(since(before[1]), whole[1]);
+          view = !all && low < high && chart.evidence === "bin" ? [low, high] : [...whole]; // what one zoomed to stays in sight
+          picked = null;
           title.lastChild.textContent = chart.of;
         }
-        if (isOther || kept.panels.length !== chart.panels.length) { listed(); build(); return; }
+        if (isOther || kept.panels.length !== chart.panels.length) {
+          listed();
+          build();
+          const again = named && allStops().find((one) => one.mark.name === named[0] && absolute(one.mark.at[one.i]) === named[1]);
+          if (again) choose(again); // keys go on from there
+          return;
+        }
         kept.panels.forEach((panel, i) => { // the same panels, with other marks: hooks hold them
           panel.marks = chart.panels[i].marks;
         });
@@ -737,6 +871,10 @@ const pcapframe = (() => {
         return [box.left + X(x) / uPlot.pxRatio, box.top + Y(y) / uPlot.pxRatio];
       },
       pick(frame) { picked = frame; redraw(); },
+      brush(from, to) { // nanoseconds since 1970, as text; null for none
+        brush = from ? [BigInt(from), BigInt(to)] : null;
+        redraw();
+      },
       destroy() {
         linked.delete(member);
         sizes.disconnect(); themes.disconnect(); media.removeEventListener("change", recolour); clearTimeout(timer);
@@ -745,5 +883,5 @@ const pcapframe = (() => {
       },
     };
   }
-  return { mount };
+  return { mount, column, grouped, withUnit, make };
 })();
