@@ -1,9 +1,10 @@
-"""Make captures with known truth and score labels by them: ``python data/ground_truth.py [make|score|ship]``.
+"""Make captures with known truth and score labels by them: ``python data/ground_truth.py [make|score|joins|ship]``.
 
 Making needs Linux, root and iproute2, ethtool and nftables (Debian: ``iproute2 ethtool nftables``) and takes about a
 minute per run. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a command, both are done. Scores
-combine all runs, since one run has only about 160 copies: two of them are more than 1 %. ``ship`` puts the headers of
-some captures of the first run, and their truth, where the tests find them.
+combine all runs, since one run has only about 160 copies: two of them are more than 1 %. ``joins`` scores only the
+joins of two and three points, as ``score`` does too. ``ship`` puts the headers of some captures of the first run, and
+their truth, where the tests find them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import shutil
 import struct
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,10 +139,7 @@ def score_all(folders: list[Path]) -> None:
         views = pool.map(translating.score_views, inside, outside)
         translating.views_table(zip([one.scenario for one in inside], views, strict=True))
         print()
-        joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
-        between = [by_point[one.capture.parent, one.scenario, "middle"] for one in inside]
-        found = pool.map(legs.score_three, inside, between, outside)
-        legs.legs_table(one for each in found for one in each)
+        _score_joins(pool, by_point)
         print()
         pairs = [(*inside, *inside, *outside, *outside), (*inside, *outside, *inside, *outside)]
         sending.sending_table(pool.map(sending.score_sending, *pairs))
@@ -149,6 +147,25 @@ def score_all(folders: list[Path]) -> None:
         serving.services_table(pool.map(serving.score_services, (*outside, *inside), (*outside, *outside)))
     if has_tshark:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
+
+
+def score_joins(folders: list[Path]) -> None:
+    """Score only the joins of the recordings in some folders."""
+    recordings = [recording for folder in folders for recording in scoring.recordings(folder)]
+    by_point = {(one.capture.parent, one.scenario, one.point): one for one in recordings}
+    with ProcessPoolExecutor(2) as pool:
+        _score_joins(pool, by_point)
+
+
+def _score_joins(pool: Executor, by_point: dict[tuple[Path, str, str], scoring.Recording]) -> None:
+    """Print how joins of two and of three points meet the truth."""
+    inside = [one for one in by_point.values() if one.point == "client"]
+    outside, between = (
+        [by_point[one.capture.parent, one.scenario, point] for one in inside] for point in ("server", "middle")
+    )
+    joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
+    found = pool.map(legs.score_three, inside, between, outside)
+    legs.legs_table(one for each in found for one in each)
 
 
 def _score(recording: scoring.Recording, tshark: bool) -> tuple[list[dict[str, object]], list[bool]]:
@@ -185,7 +202,7 @@ def without_payload(capture: bytes) -> bytes:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", default=["make", "score"], metavar="make|score|ship")
+    parser.add_argument("what", nargs="*", default=["make", "score"], metavar="make|score|joins|ship")
     parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
     parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
     parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the link, for other losses")
@@ -200,6 +217,8 @@ def main() -> None:
             make_all([arguments.only] if arguments.only else list(IMPAIRED), folder, seed)
     if "score" in arguments.what:
         score_all(folders)
+    if "joins" in arguments.what:
+        score_joins(folders)
     if "ship" in arguments.what:
         ship(folders[0])
 

@@ -113,18 +113,6 @@ def test_a_folder_without_room_is_said_before_anything_is_written(tmp_path: Path
         place.expect(1 << 60)
 
 
-def test_what_fits_memory_stays_there_where_the_disk_has_no_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(MEMORY, raising=False)
-    monkeypatch.setattr(disk, "_free_memory", lambda: 1 << 61)
-    place = Disk(folder=tmp_path)
-    place.expect((1 << 60) + 1)  # more than half
-    assert not place.is_used
-    with pytest.raises(pf.TemporarySpaceError):
-        place.expect((1 << 61) + 1)
-
-
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(pf.TemporarySpaceError, match="No such file"):
         Disk(0, tmp_path / "none").expect(1)

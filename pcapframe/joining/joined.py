@@ -121,7 +121,7 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
         points=frame_of_points(taken, clocks, order),
         connections=connections,
         segments=frame_of_transmissions(rows, fates, times, clocks, taken),
-        notes=notes_on(taken, paths, clocks, order, rows),
+        notes=notes_on(taken, paths, clocks, order, rows, fates),
     )
 
 

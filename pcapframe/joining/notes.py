@@ -1,22 +1,29 @@
 """Sentences on what a join found and what it did not, where that limits the rest."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pcapframe.arrays import NO_TIME, YEAR_NS
 from pcapframe.joining.clocks import Clock
 from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.fates import Fates
 from pcapframe.joining.rows import Rows
 from pcapframe.joining.transmissions import Paths
-from pcapframe.wording import counted
+from pcapframe.schema import FATE_RULES, FATES
+from pcapframe.wording import agreeing, counted
 
 __all__ = ["notes_on"]
 
 DAY_S = 86_400.0
+BOTH = 2  # directions
+BACKWARDS = 10  # a capture is out of order if one packet of so many is earlier than the one before
+OUTSIDE, NOT_CAPTURED = FATE_RULES.index("outside_capture"), FATES.index("not_captured")
 SHOWN_OFFSET_S = 3600.0  # from here on a note says how far the clocks are apart
 
 
 def notes_on(
-    captures: list[Capture], paths: Paths, clocks: list[Clock | None], order: list[int], rows: Rows
+    captures: list[Capture], paths: Paths, clocks: list[Clock | None], order: list[int], rows: Rows, fates: Fates
 ) -> tuple[str, ...]:
     """Say what limits a join.
 
@@ -30,8 +37,8 @@ def notes_on(
         By point, against the first.
     order : list of int
         Points from the client on, those whose place is known.
-    rows : Rows
-        All transmissions.
+    rows, fates : Rows, Fates
+        All transmissions, and what became of each.
 
     Returns
     -------
@@ -51,11 +58,10 @@ def notes_on(
         elif not both.size:
             found.append(_nothing_common(first, capture))
         elif clock is None or not clock.pieces:
-            shared = ((rows.place[:, 0] != NONE) & (rows.place[:, point] != NONE)).any()
             found.append(
-                f"{first.name} and {capture.name} have {counted(both.size, 'connection')} in common, but no "
-                f"packet{'s of both directions' if shared else ' of them'}: how their clocks differ, and which of them "
-                "is nearer to the clients, is unknown."
+                f"{first.name} and {capture.name} have {counted(both.size, 'connection')} in common, but "
+                f"{_lacking(rows, point)}: how their clocks differ, and which of them is nearer to the clients, is "
+                "unknown."
             )
         elif clock.is_beyond is None:
             found.append(
@@ -69,7 +75,45 @@ def notes_on(
         names = [captures[point].name for point in order]
         if "client" in names and "server" in names and names.index("server") < names.index("client"):
             found.append("Packets of the clients pass server before client: the names seem to be swapped.")
-    return tuple(found)
+    return (*found, *(text for point, capture in enumerate(captures) for text in _gaps(point, capture, rows, fates)))
+
+
+def _lacking(rows: Rows, point: int) -> str:
+    """Say what two captures with a common connection lack to compare their clocks."""
+    shared = np.flatnonzero((rows.place[:, 0] != NONE) & (rows.place[:, point] != NONE))
+    if not shared.size:
+        return "no packet of them"
+    if np.unique(rows.column("stream")[shared] & 1).size < BOTH:
+        return "no packets of both directions"
+    timed = [rows.items[each].time[rows.place[shared, each]] != NO_TIME for each in (0, point)]
+    return "no two clocks show the times of their packets" if (timed[0] & timed[1]).any() else "no times of both"
+
+
+def _gaps(point: int, capture: Capture, rows: Rows, fates: Fates) -> Iterator[str]:
+    """Say what a capture lacks of what passed it, and whether it is in order."""
+    time = capture.plain["time"]
+    earlier = int((time[1:] < time[:-1]).sum())
+    if earlier * BACKWARDS > time.size:
+        yield (
+            f"The packets of {capture.name} are not in order of time ({earlier:,} of {time.size:,} are earlier than "
+            "the one before): few can be matched. reordercap, which comes with Wireshark, sorts a capture."
+        )
+    about = fates.first_missing == point
+    outside = int((about & (fates.rule == OUTSIDE)).sum())
+    is_cut = f"The file of {capture.name} is cut off. " if capture.analysis.capture.truncated else ""
+    if outside:
+        yield (
+            f"{is_cut}Of {counted(outside, 'transmission')} the fate is unknown, since {capture.name} has no packets "
+            "from before, or none from after."
+        )
+    elif is_cut:
+        yield is_cut.strip()
+    lacks = int((about & (fates.fate == NOT_CAPTURED)).sum())
+    if lacks:
+        yield (
+            f"{counted(lacks, 'packet')} that passed {capture.name} {agreeing(lacks, 'is', 'are')} not in its capture, "
+            "so what else it lacks is called lost only where that is shown."
+        )
 
 
 def _long(seconds: float) -> str:

@@ -5,17 +5,19 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import ipywidgets as widgets
 
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.provenance import files_of
 from pcapframe.errors import ParameterError, PcapframeError
+from pcapframe.joining import Joined
 from pcapframe.plots import CHARTS
 from pcapframe.widgets._chips import Chips
 from pcapframe.widgets._controls import Controls
 from pcapframe.widgets._export import Export
+from pcapframe.widgets._join import JoinExplorer
 from pcapframe.widgets._parts import STYLE, Debounced
 from pcapframe.widgets._patterns import PatternView
 from pcapframe.widgets._selection import ExplorerSelection
@@ -175,7 +177,6 @@ class Explorer(widgets.VBox):
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
         self.standouts = StandoutList(state, guarded)
-        self._health = health_html(state.analysis)
         self.children = [style, self.standouts, self.head, line, self.export, self.message, body]
         self._draw = Debounced(guarded(self._show))
         self._tell = Debounced(guarded(self._show_selection))
@@ -242,8 +243,7 @@ class Explorer(widgets.VBox):
         name = escaped(analysis.capture.name)
         self.head.value = (
             f"<div class='pcapframe-head' role='status'>{counts}"
-            f"<br><span class='pcapframe-name'>{name}</span>{notes}"
-            f"{self._health}</div>"
+            f"<br><span class='pcapframe-name'>{name}</span>{notes}</div>"
         )
         self.chips.show()
         self.controls.count(self.state.counts())
@@ -278,34 +278,21 @@ class Explorer(widgets.VBox):
         self.message.value = text
 
 
-def health_html(analysis: Analysis) -> str:
-    """Write in a line what a capture supports, which unfolds to what limits it.
+@overload
+def explore(source: Joined, *, filters: str = "") -> JoinExplorer: ...
+
+
+@overload
+def explore(source: Any, *, filters: str = "") -> Explorer: ...
+
+
+def explore(source: Any, *, filters: str = "") -> Explorer | JoinExplorer:
+    """Explore a capture in a notebook, from the overview down to the packet; or a join, with both ends of a connection.
 
     Parameters
     ----------
-    analysis : Analysis
-        Of the capture.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    health = analysis.health
-    found = "".join(f"<li>{escaped(finding.sentence)}</li>" for finding in health.findings)
-    line = f"<b>Capture health:</b> {escaped(health.sentence)}"
-    if not found:
-        return f"<div class='pcapframe-health'>{line}</div>"
-    return f"<details class='pcapframe-health'><summary>{line}</summary><ul>{found}</ul></details>"
-
-
-def explore(source: Any, *, filters: str = "") -> Explorer:
-    """Explore a capture in a notebook, from the overview down to the packet.
-
-    Parameters
-    ----------
-    source : capture, list of captures, DataFrame or Analysis
-        As for `analyze`.
+    source : capture, list of captures, DataFrame, Analysis or Joined
+        As for `analyze`; of a join, filters and selection are left out.
     filters : str
         Filters to begin with, as the explorer writes them to copy: ``handshake=refused&port=8080``.
 
@@ -328,6 +315,8 @@ def explore(source: Any, *, filters: str = "") -> Explorer:
     >>> len(explorer.selection.connections), explorer.selection.display_filter
     (6, 'frame.number in {86, 87, 95..102, 112, 113}')
     """
+    if isinstance(source, Joined):
+        return JoinExplorer(source)
     cell = _cell_id()
     before = _OPEN.pop(cell, None) if cell else None
     kept: dict[str, Any] = {}
