@@ -44,5 +44,7 @@ MEASURES: list[type[Measure]] = [
     Identity, Volume, Establishment, Termination, Lifecycle, Reliability, Probes, RoundTrips, Stalls, Waits, HopLimits,
     Sending,
 ]  # fmt: skip
+# All columns of these are null where one side sent nothing.
+OF_ANSWERED: tuple[type[Measure], ...] = (Sending,)
 # These compute further columns from those of the measures, in this order.
 DERIVED: list[Derive] = [vantage_columns, rest_columns]

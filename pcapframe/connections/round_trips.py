@@ -18,6 +18,7 @@ import numpy as np
 from pcapframe.arrays import NO_TIME, YEAR_NS
 from pcapframe.connections.histogram import Histogram, keep
 from pcapframe.connections.rows import SIDES, Rows
+from pcapframe.conversation.records import copies
 from pcapframe.jit import jit
 from pcapframe.schema import FIN, RST, SYN
 
@@ -88,8 +89,7 @@ class RoundTrips:
 
     def __init__(self, connections: int) -> None:
         self._connections, directions = connections, 2 * connections
-        self._timers = np.empty(directions, TIMER)
-        self._timers[:] = (NO_TIME, NOTHING_SENT, 0, NO_TIME)
+        self._timers = copies(np.array((NO_TIME, NOTHING_SENT, 0, NO_TIME), TIMER), directions)
         self._by_ack, self._by_timestamp = Histogram(directions), Histogram(directions)
 
     def feed(self, rows: Rows) -> None:
@@ -102,12 +102,13 @@ class RoundTrips:
     def columns(self) -> dict[str, Any]:
         """Return the computed columns."""
         made: dict[str, Any] = {}
+        unknown = np.full(self._connections, np.nan)
         for prefix, histogram in (("ack_rtt", self._by_ack), ("ts_rtt", self._by_timestamp)):
             directions, found = histogram.quantiles(*QUANTILES.values())
             for i, side in enumerate(SIDES):
                 of = directions & 1 == i
                 rows = directions[of] >> 1
                 for name, values in zip(QUANTILES, found, strict=True):
-                    column = made[f"{side}_{prefix}_{name}_s"] = np.full(self._connections, np.nan)
+                    column = made[f"{side}_{prefix}_{name}_s"] = unknown.copy() if rows.size else unknown
                     column[rows] = values[of]
         return made

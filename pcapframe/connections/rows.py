@@ -8,6 +8,7 @@ import pandas as pd
 
 from pcapframe.arrays import YEAR_NS, Array, fixed
 from pcapframe.disk import give_back_after
+from pcapframe.memory import one_block
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import SEGMENTS
 
@@ -112,7 +113,8 @@ def unpacked(records: Array, *fields: str) -> dict[str, Array]:
 
     The records are unpacked block by block. Reading them field by field would fetch each record from memory every time.
     """
-    made = {name: np.empty(records.shape, records.dtype[name], "F") for name in fields}
+    columns = one_block(records.size, [records.dtype[name] for name in fields])
+    made = {name: own.reshape(records.shape, order="F") for name, own in zip(fields, columns, strict=True)}
     for start in range(0, len(records), BLOCK_ROWS):
         block = records[start : start + BLOCK_ROWS]
         for name, column in made.items():

@@ -1,6 +1,6 @@
 """Build the connections frame from segments: one row per connection."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,11 +9,13 @@ import pandas as pd
 
 from pcapframe import schema
 from pcapframe.arrays import Array
+from pcapframe.connections.answered import OfAnswered, answered
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns, name_columns
-from pcapframe.connections.registry import DERIVED, MEASURES, Measure
+from pcapframe.connections.registry import DERIVED, MEASURES, OF_ANSWERED, Measure
 from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
+from pcapframe.connections.shared import Shared
 from pcapframe.errors import ParameterError
 from pcapframe.measures import first_rows, frames_at, without_attrs
 from pcapframe.threads import Team
@@ -61,21 +63,34 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     attrs, segments = segments.attrs, without_attrs(segments)
     conn_ids, place = _places(segments["conn_id"].to_numpy())
     made: dict[str, Any] = {}
+    addresses, shared = segments["src"].dtype, Shared()
+    dtypes = {column.name: column.dtype for column in schema.CONNECTIONS}
+    make = _makes(segments, place, conn_ids.size)
     for group in _groups(place.size, conn_ids.size):
-        measures = [measure(conn_ids.size) for measure in group]
+        measures = [make(measure) for measure in group]
         _feed(measures, segments, place)
         while measures:
-            made |= measures.pop(0).columns()
+            columns = measures.pop(0).columns()
+            made |= {name: shared(_typed(columns.pop(name), dtypes[name])) for name in list(columns)}
     for derive in DERIVED:
         made |= derive(made)
     made |= _same_as(segments, conn_ids, place, made)
     made |= icmp_columns(attrs, conn_ids)
     made |= name_columns(attrs, conn_ids) | _address_names(attrs, segments, place, made)
-    addresses = segments["src"].dtype
-    columns = {column.name: _as(made.pop(column.name), column.dtype, addresses) for column in schema.CONNECTIONS}
-    frame = pd.DataFrame(columns, index=pd.Index(conn_ids, name="conn_id"), copy=False)
+    index = pd.Index(conn_ids, name="conn_id")
+    columns = {name: shared(_as(made.pop(name), dtype, addresses)) for name, dtype in dtypes.items()}
+    columns = {name: shared.series(column, index) for name, column in columns.items()}
+    frame = pd.DataFrame(columns, index=index, copy=False)
     frame.attrs = attrs
     return frame
+
+
+def _makes(segments: pd.DataFrame, place: Array, connections: int) -> Callable[[type[Measure]], Measure]:
+    """Return what makes a measure: for all connections, or for those that it knows something of."""
+    if place.size >= FEW_SEGMENTS * connections:
+        return lambda measure: measure(connections)
+    mask = answered(place, segments["from_client"].to_numpy(), connections)
+    return lambda measure: OfAnswered(measure, mask) if measure in OF_ANSWERED else measure(connections)
 
 
 def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
@@ -135,8 +150,13 @@ def _address_names(
 
 def _as(column: Any, dtype: str, addresses: Any) -> Any:
     """Return a column in the dtype that the schema declares; a category given as an array holds places of addresses."""
-    if not isinstance(column, np.ndarray):
-        return column
-    if dtype == "category":
+    if isinstance(column, np.ndarray) and dtype == "category":
         return pd.Categorical.from_codes(column, dtype=addresses, validate=False)
+    return _typed(column, dtype)
+
+
+def _typed(column: Any, dtype: str) -> Any:
+    """Return an array in the dtype that the schema declares, unless that is a category."""
+    if not isinstance(column, np.ndarray) or dtype == "category":
+        return column
     return np.ascontiguousarray(column, dtype=dtype)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array, fixed
+from pcapframe.conversation.records import copies
 from pcapframe.disk import give_back_after
 from pcapframe.jit import jit
 from pcapframe.plain import parts_of
@@ -157,8 +158,7 @@ def follow(segments: Mapping[str, Any] | pd.DataFrame, place: Array, connections
         Rows ascending.
     """
     columns, place = _columns(segments), fixed(place, np.int32)
-    sides = np.empty(2 * connections, SIDE)
-    sides[:] = (NONE, NONE, NONE, NONE, 1, False)
+    sides = copies(np.array((NONE, NONE, NONE, NONE, 1, False), SIDE), 2 * connections)
     moved, back = (np.empty((min(CHUNK_ROWS, place.size), 2), np.int64) for _ in range(2))
     found: tuple[list[Array], list[Array]] = ([], [])
     for start in range(0, place.size, CHUNK_ROWS):
