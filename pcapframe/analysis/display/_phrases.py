@@ -1,5 +1,6 @@
 """Words for the numbers of an analysis: counts with their qualifiers, shares, sizes and times."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -232,10 +233,8 @@ def shares_text(
 
 def fitting_frames(frames: Sequence[int], width: int) -> Sequence[int]:
     """Return the first frames, as many as a display filter of this width names."""
-    count = min(len(frames), 1)
-    while count < len(frames) and len(frame_filter(frames[: count + 1]) or "") <= width:
-        count += 1
-    return frames[:count]
+    more = range(2, len(frames) + 1)  # a filter of more frames is never shorter
+    return frames[: 1 + bisect_right(more, width, key=lambda count: len(frame_filter(frames[:count]) or ""))]
 
 
 def spaced(name: str) -> str:
