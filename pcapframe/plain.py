@@ -28,12 +28,12 @@ class Nullable(NamedTuple):
     values: Array
     mask: Mask | None
 
-    def part(self, start: int, stop: int) -> "Nullable":
-        """Return rows `start` to `stop`, as views.
+    def part(self, rows: slice | Array) -> "Nullable":
+        """Return some rows, as views where they are a slice.
 
         Parameters
         ----------
-        start, stop : int
+        rows : slice or ndarray of int
             Places in the column.
 
         Returns
@@ -41,7 +41,7 @@ class Nullable(NamedTuple):
         Nullable
             These rows.
         """
-        return Nullable(self.values[start:stop], None if self.mask is None else self.mask[start:stop])
+        return Nullable(self.values[rows], None if self.mask is None else self.mask[rows])
 
 
 class Lists(NamedTuple):
@@ -162,12 +162,27 @@ class PlainColumns:
         dict of ndarray
             By name, read-only; views where the type is that in the frame.
         """
-        made = {name: _filled(data.part(start, stop), column) for name, (data, column) in self._columns.items()}
+        made = self.part(slice(start, stop))
         for name, (starts, elements) in self._lists.items():
             at = starts[start : stop + 1]
             made[f"{name}_at"] = fixed(at.astype(np.int64) - at[0], np.int64)
             made[name] = fixed(elements[at[0] : at[-1]], np.uint32)
         return made
+
+    def part(self, rows: slice | Array) -> dict[str, Array]:
+        """Return some rows of the columns that are no lists.
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int
+            Places in the frame.
+
+        Returns
+        -------
+        dict of ndarray
+            As from `chunk`.
+        """
+        return {name: _filled(data.part(rows), column) for name, (data, column) in self._columns.items()}
 
 
 def _filled(data: Nullable, column: Column) -> Array:

@@ -1,16 +1,62 @@
 """Columns that hold one value everywhere, as most do where connections have one packet each: one array for all."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array
 
-__all__ = ["Shared"]
+__all__ = ["Shared", "Value", "value_of"]
 
 FEWEST_ROWS = 20_000  # below, the memory is not worth looking
 NUMBERS: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
+
+
+class Value(NamedTuple):
+    """What a column holds in every row."""
+
+    kind: type
+    parts: tuple[tuple[str, bytes], ...]  # dtype and bytes of the value, and of the mask where the column has one
+
+    def times(self, rows: int) -> Any:
+        """Return a column that holds it.
+
+        Parameters
+        ----------
+        rows : int
+            Its length.
+
+        Returns
+        -------
+        ndarray or ExtensionArray
+            A new one.
+        """
+        made = [np.full(rows, np.frombuffer(value, dtype)[0]) for dtype, value in self.parts]
+        return made[0] if self.kind is np.ndarray else self.kind(*made)
+
+
+def value_of(column: Any) -> Value | None:
+    """Return what a column holds in every row.
+
+    Parameters
+    ----------
+    column : ndarray or ExtensionArray
+        A column.
+
+    Returns
+    -------
+    Value or None
+        None where rows differ, for no rows, and for columns of other types than numbers.
+    """
+    parts = [column]
+    if isinstance(column, NUMBERS):
+        parts = [column._data, column._mask]
+    elif not isinstance(column, np.ndarray):
+        return None
+    if not len(column) or not all(_is_constant(one) for one in parts):
+        return None
+    return Value(type(column), tuple((one.dtype.str, one[:1].tobytes()) for one in parts))
 
 
 class Shared:
@@ -25,7 +71,7 @@ class Shared:
     """
 
     def __init__(self) -> None:
-        self._arrays: dict[tuple[Any, ...], Any] = {}
+        self._arrays: dict[Value, Any] = {}
         self._columns: dict[int, pd.Series] = {}
 
     def __call__(self, column: Any) -> Any:
@@ -34,26 +80,23 @@ class Shared:
         Parameters
         ----------
         column : ndarray or ExtensionArray
-            Not to be modified afterwards.
+            Not to be modified afterwards; all are of the same length.
 
         Returns
         -------
         ndarray or ExtensionArray
             That of an earlier column, where this one holds the value that it held, and in the same type, in every row.
         """
-        if any(column is one for one in self._arrays.values()):
+        if self._holds(column):
             return column
-        parts = [column]
-        if isinstance(column, NUMBERS):
-            parts = [column._data, column._mask]
-        elif not isinstance(column, np.ndarray):
-            return column
-        if len(column) < FEWEST_ROWS or not all(_is_constant(one) for one in parts):
-            return column
-        key = (type(column), *((one.dtype.str, one[:1].tobytes()) for one in parts))
-        if key not in self._arrays:
-            self._arrays[key] = column.copy()  # of a block of columns, the others would stay in memory
-        return self._arrays[key]
+        value = value_of(column) if len(column) >= FEWEST_ROWS else None
+        return column if value is None else self.of(value, len(column))
+
+    def of(self, value: Value, rows: int) -> Any:
+        """Return the array that holds a value in every row."""
+        if value not in self._arrays:
+            self._arrays[value] = value.times(rows)
+        return self._arrays[value]
 
     def series(self, column: Any, index: pd.Index) -> Any:
         """Return a column so that a frame which holds it twice copies it before it writes to one of them.
@@ -70,11 +113,14 @@ class Shared:
         Series, ndarray or ExtensionArray
             A Series where the array may be that of other columns too.
         """
-        if not any(column is one for one in self._arrays.values()):
+        if not self._holds(column):
             return column
         if id(column) not in self._columns:
             self._columns[id(column)] = pd.Series(column, index=index, copy=False)
         return self._columns[id(column)]
+
+    def _holds(self, column: Any) -> bool:
+        return any(column is one for one in self._arrays.values())
 
 
 def _is_constant(column: Array) -> bool:

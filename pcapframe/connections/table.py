@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pcapframe import schema
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, fixed
 from pcapframe.connections.answered import OfAnswered, answered
+from pcapframe.connections.blocks import Assembled, Block, in_blocks
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns, name_columns
 from pcapframe.connections.registry import DERIVED, MEASURES, OF_ANSWERED, Measure
@@ -18,12 +19,12 @@ from pcapframe.connections.same_as import second_views
 from pcapframe.connections.shared import Shared
 from pcapframe.errors import ParameterError
 from pcapframe.measures import first_rows, frames_at, without_attrs
+from pcapframe.plain import PlainColumns
 from pcapframe.threads import Team
 
 __all__ = ["build_connections"]
 
 FEW_SEGMENTS = 4  # of a connection
-AT_ONCE = 2  # measures of connections with few segments
 
 
 def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
@@ -62,18 +63,9 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
         raise ParameterError(f"segments lacks the columns {', '.join(missing)}: expected what label_segments returns")
     attrs, segments = segments.attrs, without_attrs(segments)
     conn_ids, place = _places(segments["conn_id"].to_numpy())
-    made: dict[str, Any] = {}
     addresses, shared = segments["src"].dtype, Shared()
     dtypes = {column.name: column.dtype for column in schema.CONNECTIONS}
-    make = _makes(segments, place, conn_ids.size)
-    for group in _groups(place.size, conn_ids.size):
-        measures = [make(measure) for measure in group]
-        _feed(measures, segments, place)
-        while measures:
-            columns = measures.pop(0).columns()
-            made |= {name: shared(_typed(columns.pop(name), dtypes[name])) for name in list(columns)}
-    for derive in DERIVED:
-        made |= derive(made)
+    made = _measured(segments, place, conn_ids.size, shared, dtypes)
     made |= _same_as(segments, conn_ids, place, made)
     made |= icmp_columns(attrs, conn_ids)
     made |= name_columns(attrs, conn_ids) | _address_names(attrs, segments, place, made)
@@ -85,11 +77,46 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _makes(segments: pd.DataFrame, place: Array, connections: int) -> Callable[[type[Measure]], Measure]:
-    """Return what makes a measure: for all connections, or for those that it knows something of."""
+def _measured(
+    segments: pd.DataFrame, place: Array, connections: int, shared: Shared, dtypes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the columns of all measures, and what is derived from them.
+
+    Where connections have few segments, what the measures remember of each takes more memory, and more time to touch
+    it, than anything else. So they take a block of connections after the other.
+    """
+
+    def columns(measures: list[Measure]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        while measures:
+            made |= {name: _typed(column, dtypes[name]) for name, column in measures.pop(0).columns().items()}
+        for derive in DERIVED:
+            made |= derive(made)
+        return made
+
     if place.size >= FEW_SEGMENTS * connections:
-        return lambda measure: measure(connections)
-    mask = answered(place, segments["from_client"].to_numpy(), connections)
+        measures = [measure(connections) for measure in MEASURES]
+        _feed(measures, segments, place)
+        return columns(measures)
+    blocks = list(in_blocks(place, connections))
+    assembled, plain = Assembled(len(blocks), shared), PlainColumns(segments, schema.SEGMENTS, Rows._fields[1:])
+
+    def take(block: Block) -> None:
+        rows = Rows(place=fixed(block.place, np.int32), **plain.part(block.rows))
+        make = _makes(rows, block.connections)
+        measures = [make(measure) for measure in MEASURES]
+        for measure in measures:
+            measure.feed(rows)
+        assembled.put(block.number, columns(measures))
+
+    with Team(len(blocks)) as team:
+        team.each(take, blocks)
+    return assembled.columns()
+
+
+def _makes(rows: Rows, connections: int) -> Callable[[type[Measure]], Measure]:
+    """Return what makes a measure: for all connections, or for those that it knows something of."""
+    mask = answered(rows.place, rows.from_client, connections)
     return lambda measure: OfAnswered(measure, mask) if measure in OF_ANSWERED else measure(connections)
 
 
@@ -103,18 +130,6 @@ def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None
 
 def _take(rows: Rows, measure: Measure) -> None:
     measure.feed(rows)
-
-
-def _groups(segments: int, connections: int) -> list[list[type[Measure]]]:
-    """Return the measures that are fed together.
-
-    Where connections have few segments, what the measures remember of each takes more memory than anything else. So
-    only some are fed at a time, though this converts the segments' columns more than once.
-    """
-    if segments >= FEW_SEGMENTS * connections:
-        return [MEASURES]
-    # The last ones remember most; then few columns should be there.
-    return [MEASURES[first : first + AT_ONCE] for first in reversed(range(0, len(MEASURES), AT_ONCE))]
 
 
 def _places(conn_id: Array) -> tuple[Array, Array]:

@@ -27,6 +27,10 @@ def copies(record: Array, count: int) -> Array:
     >>> copies(np.zeros((), [("at", np.int64), ("open", np.bool_)]), 2).tolist()
     [(0, False), (0, False)]
     """
-    made = np.empty((count, record.dtype.itemsize), np.uint8)
-    made[:] = np.frombuffer(record.tobytes(), np.uint8)
-    return made.reshape(-1).view(record.dtype)
+    made = np.empty(count, record.dtype)
+    made[:1] = record
+    bits, filled = made.view(np.uint8), record.dtype.itemsize
+    while filled < bits.size:  # twice as much each time: a row at a time takes twice as long
+        bits[filled : 2 * filled] = bits[: min(filled, bits.size - filled)]
+        filled *= 2
+    return made

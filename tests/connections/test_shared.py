@@ -47,3 +47,18 @@ def test_a_frame_with_shared_columns_is_the_same_and_each_can_be_written(name, m
         found.iloc[0, place] = 7
     pd.testing.assert_frame_equal(found.iloc[1:], expected.iloc[1:])
     assert (found.iloc[0, places] == 7).all()
+
+
+def test_what_reads_shared_columns_writes_to_none(monkeypatch):
+    monkeypatch.setattr(shared, "FEWEST_ROWS", 1)
+    share = Shared.__call__
+
+    def protected(self, column):
+        found = share(self, column)
+        if any(found is one for one in self._arrays.values()):
+            for part in (found._data, found._mask) if isinstance(found, shared.NUMBERS) else (found,):
+                part.flags.writeable = False
+        return found
+
+    monkeypatch.setattr(Shared, "__call__", protected)
+    assert str(pf.analyze(pf.example("resets.pcap"), progress=False))
