@@ -300,19 +300,22 @@ def time_on_two_cores(capture: str, runs: int) -> dict[str, list[float]]:
 def time_plain(capture: str, runs: int) -> dict[str, list[float]]:
     """Time the whole without judging the evidence and examining the capture's health."""
     from pcapframe.analysis import CaptureHealth, pipeline
-    from pcapframe.segments import labels
+    from pcapframe.segments import passes
 
     class NothingJudged:
         def __init__(self, _most: int) -> None:
             self.fed = 0
 
-        def feed(self, segments: Any, _tracked: Any, _is_odd: Any, _known: Any, out: Any, _said: Any) -> None:
+        def feed(self, segments: Any, _tracked: Any, _is_odd: Any, _known: Any, out: Any, *_more: Any) -> None:
             stop = self.fed + segments.seq.size
             for column in out:
                 column[self.fed : stop] = 0
             self.fed = stop
 
-    labels.EvidencePass = NothingJudged
+        def forget(self, _over: Any) -> None:
+            pass
+
+    passes.EvidencePass = NothingJudged
     pipeline.examine_capture = lambda *_frames, **_options: CaptureHealth((), "")
     return time_analyze(capture, runs)
 

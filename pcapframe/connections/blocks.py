@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from pcapframe.arrays import Array, stable_order
-from pcapframe.connections.shared import Shared, Value, value_of
+from pcapframe.connections.shared import Shared, value_of
 
 __all__ = ["BLOCK", "Assembled", "Block", "in_blocks"]
 
@@ -96,8 +95,8 @@ class Assembled:
         return {name: self._joined(self._parts.pop(name)) for name in list(self._parts)}
 
     def _joined(self, parts: list[Any]) -> Any:
-        values = {part[0] if isinstance(part, tuple) else None for part in parts}
-        if len(values) == 1 and None not in values:
+        values = {part[0] for part in parts if isinstance(part, tuple)}
+        if len(values) == 1 and all(isinstance(part, tuple) for part in parts):
             return self._shared.of(values.pop(), sum(size for _, size in parts))
         whole = [part[0].times(part[1]) if isinstance(part, tuple) else part for part in parts]
         if isinstance(whole[0], np.ndarray):

@@ -8,29 +8,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import YEAR_NS
-from pcapframe.disk import disk_may_be_used, expect_memory, give_back, give_back_after
+from pcapframe.disk import disk_may_be_used, expect_memory, give_back
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
 from pcapframe.measures import frames_at, nullable, rows_at, take_rows, without_attrs
 from pcapframe.memory import bytes_to_analyze, new_column, one_block, stretches
 from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
 from pcapframe.plain import parts_of
-from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, RST, SEGMENTS, SYN, names
+from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
-from pcapframe.segments.evidence import Evidence, EvidencePass
-from pcapframe.segments.exchange import Exchange, ExchangePass
+from pcapframe.segments.exchange import Exchange
+from pcapframe.segments.passes import Passed, run_passes
 from pcapframe.segments.quoted import Ends, Sent, find_quotes, rows_that_quote
 from pcapframe.segments.roles import find_clients
-from pcapframe.segments.sequence import LABEL_BITS, Labeller, Sequence
-from pcapframe.segments.state import part
+from pcapframe.segments.sequence import LABEL_BITS, Sequence
 from pcapframe.segments.times import times_that_cannot_be
-from pcapframe.segments.tracking import REUSED, Tracked, Tracker
+from pcapframe.segments.tracking import REUSED, Tracked
 
 __all__ = ["label_segments"]
 
-CHUNK_ROWS = 1 << 15
-KEPT_ROWS = 1 << 19  # of a capture with more, chunks are made once more rather than kept
 EVIDENCE_BITS = (
     evidence.IS_COPY, evidence.IS_RESENT, evidence.IS_REORDERED, evidence.IS_NEEDLESS,
     evidence.IS_NEEDLESS | evidence.IS_NEEDED,
@@ -88,39 +85,12 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
         frame = take_rows(frame, np.flatnonzero(is_segment))
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
-    rows = len(frame)
-    expect_memory(bytes_to_analyze(0, rows, 0))
+    expect_memory(bytes_to_analyze(0, len(frame), 0))
     give_back()
-    tracker, labeller = Tracker(rows), Labeller(rows)
-    exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
-    tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
-    kept = []
-    for start in range(0, rows, CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, rows)
-        chunk, tracked_chunk = segments.chunk(start, stop), part(tracked, start, stop)
-        tracker.feed(chunk, tracked_chunk)
-        labeller.feed(chunk, tracked_chunk, tracker.connections, part(labelled, start, stop))
-        exchange_pass.feed(chunk, tracked_chunk, tracker.connections, said)
-        give_back_after(stop, stop - start)
-        if rows <= KEPT_ROWS:
-            kept.append(chunk)
-    if exchange_pass.has_other_syn_acks:
-        exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
-    if exchange_pass.has_passed_fins:
-        exchange.find_ignored_fins(segments, tracked, exchange_pass.hosts, said.bits)
-    connections = tracker.connections
-    is_odd, known = exchange_pass.odd_connections(connections), exchange_pass.known(connections)
-    del tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
-    give_back()
-    evidence_pass = EvidencePass(rows)
-    for start in range(0, rows, CHUNK_ROWS):  # by what is known then of the acknowledgements
-        stop = min(start + CHUNK_ROWS, rows)
-        chunk = kept[start // CHUNK_ROWS] if kept else segments.chunk(start, stop)
-        evidence_pass.feed(chunk, part(tracked, start, stop), is_odd, known, judged, said.bits)
-        give_back_after(stop, stop - start)
-    del evidence_pass, known, kept
+    passed = run_passes(segments, len(frame))
+    tracked, labelled, said = passed.tracked, passed.labelled, passed.said
     _mark_replaced_bases(segments, tracked, labelled.labels)
-    made = _made(segments, connections, tracked, labelled, judged)
+    made = _made(segments, passed)
     made |= _exchanged(said, made["capture_duplicate"], frame)
     columns = {name: made[name] if name in made else plain[name] for name in names(SEGMENTS)}
     columns |= _without_times(packets, is_segment, columns)
@@ -236,10 +206,9 @@ def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.N
     return columns
 
 
-def _made(
-    segments: SegmentColumns, connections: int, tracked: Tracked, labelled: Sequence, judged: Evidence
-) -> dict[str, Any]:
+def _made(segments: SegmentColumns, passed: Passed) -> dict[str, Any]:
     """Return the columns that only segments have, by name."""
+    connections, tracked, labelled, judged = passed.connections, passed.tracked, passed.labelled, passed.judged
     client_side = find_clients(segments, tracked, connections)
     has_ack = segments["tcp_flags"] & ACK != 0
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())

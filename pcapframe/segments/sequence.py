@@ -13,6 +13,7 @@ from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.memory import one_block
 from pcapframe.schema import ACK, FIN, LABELS, NO_NUMBER, RST, SYN
+from pcapframe.segments.rooms import Over
 from pcapframe.segments.state import (
     SHORTEST_HEADER,
     Segments,
@@ -20,6 +21,7 @@ from pcapframe.segments.state import (
     before,
     grown,
     not_after,
+    whole,
 )
 from pcapframe.segments.tracking import REPEATED_SYN, REUSED, Tracked
 from pcapframe.segments.unacknowledged import (
@@ -300,9 +302,9 @@ class Labeller:
         segments : Segments
             In capture order.
         tracked : Tracked
-            Their connections and directions.
+            Their connections (or their rooms) and directions.
         connections : int
-            How many connections there are so far.
+            How many connections (or rooms) there are so far.
         out : Sequence
             Filled, one row per segment.
         """
@@ -314,3 +316,9 @@ class Labeller:
         self._entries = Entries(*(grown(column, needed + 1, self._most) for column in self._entries))
         label(segments, tracked, self._fed, self._streams, self._directions, self._entries, self._free, out)
         self._fed += rows
+
+    def forget(self, over: Over) -> None:
+        """Give the rooms of connections that are over back, as those of new ones."""
+        for table, records in ((self._streams, 1), (self._directions, 2)):
+            rows = whole(table, records)
+            rows[over.rooms] = np.zeros((), rows.dtype)

@@ -7,7 +7,9 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit
 
-__all__ = ["SHORTEST_HEADER", "Segments", "after", "allocate", "before", "grown", "not_after", "part", "release"]
+__all__ = [
+    "SHORTEST_HEADER", "Segments", "after", "allocate", "before", "grown", "not_after", "part", "release", "whole",
+]  # fmt: skip
 
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
@@ -60,6 +62,11 @@ def grown(table: Array, rows: int, most: int = 0) -> Array:
     larger = np.zeros((size, *table.shape[1:]), table.dtype)
     larger.reshape(-1).view(np.uint8)[: table.nbytes] = table.reshape(-1).view(np.uint8)  # records go one by one
     return larger
+
+
+def whole(table: Array, records: int) -> Array:
+    """Return a table with so many records a row, each row as one value: records are copied field by field."""
+    return table.view(np.dtype((np.void, records * table.dtype.itemsize)))
 
 
 @inner_jit

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import pcapframe as pf
 from pcapframe.schema import LABELS, SEGMENTS, names
-from pcapframe.segments import labels
+from pcapframe.segments import passes
 from tests.builders import Conversation, merge, pcap
 from tests.segments.made import segments
 from tests.segments.traffic import random_capture
@@ -82,7 +82,7 @@ def test_a_missing_column_is_named() -> None:
 def test_chunks_do_not_matter(name: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     packets = pf.read_pcap(pf.example(name), progress=False)
     whole = pf.label_segments(packets)
-    monkeypatch.setattr(labels, "CHUNK_ROWS", rows)
+    monkeypatch.setattr(passes, "CHUNK_ROWS", rows)
     in_parts = pf.label_segments(packets)
     pd.testing.assert_frame_equal(in_parts, whole)
 
@@ -196,7 +196,7 @@ def wild() -> pd.DataFrame:
 @pytest.mark.parametrize("rows", [1, 7, 100])
 def test_chunks_of_wild_traffic_do_not_matter(wild: pd.DataFrame, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = pf.label_segments(wild)
-    monkeypatch.setattr(labels, "CHUNK_ROWS", rows)
+    monkeypatch.setattr(passes, "CHUNK_ROWS", rows)
     pd.testing.assert_frame_equal(pf.label_segments(wild), whole)
 
 

@@ -44,7 +44,8 @@ from pcapframe.segments.exchange.hosts import (
     PEER_NUMBERS_ANEW,
     Known,
 )  # fmt: skip
-from pcapframe.segments.state import Segments, after, before, grown, part
+from pcapframe.segments.rooms import Over
+from pcapframe.segments.state import Segments, after, before, grown, part, whole
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
@@ -66,8 +67,8 @@ class Evidence(NamedTuple):
 
 @jit
 def judge(
-    segments: Any, tracked: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any, directions: Any, gaps: Any,
-    unanswered: Any, claimed: Any, free: Any, recent_tags: Any, recent_packets: Any, recent_resends: Any,
+    segments: Any, tracked: Any, rooms: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any, directions: Any,
+    gaps: Any, unanswered: Any, claimed: Any, free: Any, recent_tags: Any, recent_packets: Any, recent_resends: Any,
     all_bits: Any, all_gap: Any, all_said: Any, out: Any,
 ) -> None:  # fmt: skip
     """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring."""
@@ -99,7 +100,8 @@ def judge(
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         if not is_odd[connection]:
             continue
-        own, peer = directions[2 * connection + side], directions[2 * connection + 1 - side]
+        room = np.int64(rooms[i])
+        own, peer = directions[2 * room + side], directions[2 * room + 1 - side]
         if not own.initialised:
             place, other = 2 * connection + side, 2 * connection + 1 - side
             initialise(own, rtts[place], use_sack[place])
@@ -202,7 +204,15 @@ class EvidencePass:
         self._fed = 0
 
     def feed(
-        self, segments: Segments, tracked: Tracked, is_odd: Array, known: Known, out: Evidence, said: Array
+        self,
+        segments: Segments,
+        tracked: Tracked,
+        is_odd: Array,
+        known: Known,
+        out: Evidence,
+        said: Array,
+        rooms: Array | None = None,
+        count: int = 0,
     ) -> None:
         """Judge the next chunk.
 
@@ -221,9 +231,11 @@ class EvidencePass:
             was needed, so its ``bits`` may change until the last chunk is fed.
         said : ndarray of uint16
             ``Exchange.bits`` of all segments. Later segments show that an ACK was captured early, so it may change.
+        rooms, count : ndarray of int32 and int, optional
+            Rooms of the segments' connections, and how many there are; by default one for each connection.
         """
         rows = segments.seq.size
-        self._directions = grown(self._directions, 2 * is_odd.size, 2 * self._most)
+        self._directions = grown(self._directions, 2 * (count or is_odd.size), 2 * self._most)
         needed = int(max(self._free[1], self._free[2] + 2 * rows))
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
         needed = int(max(self._free[4], self._free[5] + rows))
@@ -233,5 +245,11 @@ class EvidencePass:
             self._resends,
         )  # fmt: skip
         chunk = part(out, self._fed, self._fed + rows)
-        judge(segments, tracked, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk)
+        places = tracked.conn_id if rooms is None else rooms
+        judge(segments, tracked, places, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk)
         self._fed += rows
+
+    def forget(self, over: Over) -> None:
+        """Give the rooms of connections that are over back, as those of new ones."""
+        rows = whole(self._directions, 2)
+        rows[over.rooms] = np.zeros((), rows.dtype)

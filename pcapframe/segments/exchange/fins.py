@@ -15,7 +15,7 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.schema import FIN, RST, SYN
 from pcapframe.segments.columns import SegmentColumns
-from pcapframe.segments.exchange.hosts import FIN_IGNORED, FIN_UNNUMBERED
+from pcapframe.segments.exchange.hosts import FIN_IGNORED, FIN_UNNUMBERED, Outcome
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["NEAR", "find_ignored_fins"]
@@ -25,7 +25,7 @@ _SPAN = 1 << 41  # numbers of a direction, in a key of the direction and the num
 _MOST = 1 << 39  # the furthest that are told apart
 
 
-def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, hosts: Array, bits: Array) -> None:
+def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, ends: Outcome, bits: Array) -> None:
     """Set ``FIN_IGNORED`` and ``FIN_UNNUMBERED``.
 
     Parameters
@@ -34,18 +34,18 @@ def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, hosts: Array, 
         All segments.
     tracked : Tracked
         Their connections, directions, and numbers by the SYN-ACK that was taken.
-    hosts : ndarray of HOST
+    ends : Outcome
         What is known of each host after the last segment.
     bits : ndarray of uint16
         ``Exchange.bits``, which are added to.
     """
     flags, seqs = segments["tcp_flags"], segments["seq"]
     fins = np.flatnonzero(flags & (FIN | RST) == FIN)
-    fins = fins[_is_passed(tracked, hosts, fins, seqs[fins])]
+    fins = fins[_is_passed(tracked, ends, fins, seqs[fins])]
     if not fins.size:
         return
     length = np.maximum(segments.at("payload_bytes", fins), 0) + (flags[fins] & SYN != 0)
-    is_passed = _is_passed(tracked, hosts, fins, seqs[fins] + length.astype(np.uint32))
+    is_passed = _is_passed(tracked, ends, fins, seqs[fins] + length.astype(np.uint32))
     fins, length = fins[is_passed], length[is_passed]
     if not fins.size:  # nearly always
         return
@@ -71,11 +71,11 @@ def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, hosts: Array, 
     bits[fins[goes_on & is_byte]] |= FIN_UNNUMBERED
 
 
-def _is_passed(tracked: Tracked, hosts: Array, fins: Array, numbers: Array) -> Array:
+def _is_passed(tracked: Tracked, ends: Outcome, fins: Array, numbers: Array) -> Array:
     """Return for which FINs the peer acknowledged bytes beyond their numbers."""
     peer = _direction(tracked, fins) ^ 1
-    beyond = hosts["acked"][peer] - numbers
-    passed: Array = hosts["has_acked"][peer] & (beyond.view(np.int32) > 1)
+    beyond = ends.acked[peer] - numbers
+    passed: Array = ends.has_acked[peer] & (beyond.view(np.int32) > 1)
     return passed
 
 

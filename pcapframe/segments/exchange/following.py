@@ -23,11 +23,12 @@ from pcapframe.segments.exchange.hosts import (
     OTHER_SYN_ACK,
     OWN_NUMBERS_ANEW,
     PEER_NUMBERS_ANEW,
-    Known,
+    Outcome,
 )  # fmt: skip
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
-from pcapframe.segments.state import Segments, after, before, grown
+from pcapframe.segments.rooms import Over
+from pcapframe.segments.state import Segments, after, before, grown, whole
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Exchange", "ExchangePass"]
@@ -228,6 +229,7 @@ class ExchangePass:
         )  # fmt: skip
         self._resets = Resets(*(np.empty(resets, dtype) for dtype in dtypes))
         self._hosts = np.zeros(0, HOST)
+        self._ended: Outcome | None = None  # of the connections that are over, where rooms are given anew
         dtypes = np.int64, np.uint32, np.int64, np.int64, np.int32
         self._waiting = Waiting(*(np.zeros(0, dtype) for dtype in dtypes))
         # Of the acknowledgements that wait: the first place given back, or -1; places ever used; and places in use.
@@ -244,10 +246,9 @@ class ExchangePass:
         """Whether a host sent bytes beyond its FIN."""
         return bool(self._counts[PASSED_FINS])
 
-    @property
-    def hosts(self) -> Array:
-        """What is known of each host so far: records of HOST, row 2 * connection + side."""
-        return self._hosts
+    def ends(self, connections: int) -> Outcome:
+        """Return what is known of the hosts of all connections after the last segment."""
+        return Outcome.of(self._hosts[: 2 * connections]) if self._ended is None else self._ended
 
     def odd_connections(self, connections: int) -> Array:
         """Return which of the connections have a packet that is more than the next bytes or a new acknowledgement.
@@ -255,14 +256,25 @@ class ExchangePass:
         All bytes of the others were captured, once and in order, from the SYN on, and each packet is unlike those
         before it. So nothing was sent again, overtaken, copied or is missing.
         """
-        is_odd = self._hosts["is_odd"][: 2 * connections].reshape(-1, 2)
-        return np.asarray(is_odd[:, 0] | is_odd[:, 1])
+        return self.ends(connections).is_odd
 
-    def known(self, connections: int) -> Known:
-        """Return what holds from the beginning on, of connections whose handshake the capture lacks."""
-        hosts = self._hosts[: 2 * connections]
-        is_late = np.repeat((hosts["syn_sent"] == 0).reshape(-1, 2).any(axis=1), 2)
-        return Known(np.where(is_late, hosts["rtt"], 0), is_late & hosts["reports_sack"])
+    def forget(self, over: Over, connections: int) -> None:
+        """Keep only what `ends` returns of connections that are over; their rooms are given back.
+
+        Parameters
+        ----------
+        over : Over
+            None of them has a segment that is still to be fed.
+        connections : int
+            How many there are in all chunks.
+        """
+        if not over.rooms.size:
+            return
+        if self._ended is None:
+            self._ended = Outcome.unknown(connections)
+        rows = whole(self._hosts, 2)
+        self._ended.put(over.conn_ids, Outcome.of(rows[over.rooms].view(HOST)))
+        rows[over.rooms] = np.zeros((), rows.dtype)
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
         """Follow the next chunk.
@@ -272,9 +284,9 @@ class ExchangePass:
         segments : Segments
             In capture order.
         tracked : Tracked
-            Their connections and directions.
+            Their connections (or their rooms) and directions.
         connections : int
-            How many connections there are so far.
+            How many connections (or rooms) there are so far.
         out : Exchange
             Of all segments. The rows of this chunk are filled; earlier rows may change until the last chunk is fed.
         """

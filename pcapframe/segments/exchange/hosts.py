@@ -8,7 +8,7 @@ from pcapframe.arrays import Array
 
 __all__ = [
     "ACKS_UNSENT", "ACK_EARLY", "FIN_IGNORED", "FIN_UNNUMBERED", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY",
-    "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE", "Known",
+    "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE", "Known", "Outcome",
 ]  # fmt: skip
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
@@ -67,3 +67,39 @@ HOST = np.dtype(
         ("echo_from", np.int64),  # when it was first captured; 0: none is waited for
     ]
 )
+
+
+class Outcome(NamedTuple):
+    """What is known of hosts after their last packets; row 2 * connection + side, but for the first."""
+
+    is_odd: Array  # bool, by connection: a packet is more than the next bytes or a new acknowledgement
+    rtt: Array  # as in Known
+    uses_sack: Array
+    acked: Array  # uint32, highest ACK number that it sent
+    has_acked: Array  # bool
+
+    @classmethod
+    def unknown(cls, connections: int) -> "Outcome":
+        """Return room for connections of which nothing is known."""
+        dtypes = (np.bool_, np.int64, np.bool_, np.uint32, np.bool_)
+        return cls(*(np.zeros(connections * (1 + bool(i)), dtype) for i, dtype in enumerate(dtypes)))
+
+    @classmethod
+    def of(cls, hosts: Array) -> "Outcome":
+        """Return what is known of records of HOST, two for each connection."""
+        is_odd, syn_sent = hosts["is_odd"].reshape(-1, 2), hosts["syn_sent"].reshape(-1, 2)
+        is_late = np.repeat((syn_sent[:, 0] == 0) | (syn_sent[:, 1] == 0), 2)
+        return cls(
+            is_odd[:, 0] | is_odd[:, 1],
+            np.where(is_late, hosts["rtt"], 0),
+            is_late & hosts["reports_sack"],
+            hosts["acked"],
+            hosts["has_acked"],
+        )
+
+    def put(self, conn_ids: Array, some: "Outcome") -> None:
+        """Take what is known of some connections; memory of what is zero is not touched."""
+        directions = (2 * conn_ids.astype(np.int64)[:, None] + np.arange(2)).reshape(-1)
+        for own, values, rows in zip(self, some, (conn_ids, *[directions] * 4), strict=True):
+            known = np.flatnonzero(values)
+            own[rows[known]] = values[known]
