@@ -1,5 +1,6 @@
 """An analysis that keeps only a part of its capture."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Literal, TypeAlias
 
@@ -14,12 +15,16 @@ from pcapframe.errors import ParameterError
 from pcapframe.measures import take_rows, without_attrs
 from pcapframe.patterns import Evidence
 
-__all__ = ["KEEPS", "Keep", "KeptAnalysis", "kept_of"]
+__all__ = ["ANSWER_READS", "KEEPS", "Keep", "KeptAnalysis", "kept_of"]
 
 Keep: TypeAlias = Literal["packets", "segments", "events", "connections"]
 KEEPS: tuple[Keep, ...] = ("packets", "segments", "events", "connections")  # each keeps less than the one before
 # Columns of events that answers read, kept with connections too.
-ANSWER_READS = (*STATISTIC_READS, "from_client", "rst_ignored", "zero_window")
+ANSWER_READS = (*dict.fromkeys(STATISTIC_READS), "from_client", "rst_ignored", "zero_window")
+
+
+Part: TypeAlias = pd.DataFrame | Callable[[], pd.DataFrame]
+"""A frame that is kept, or how to read it when it is first used."""
 
 
 class KeptAnalysis(Analysis):
@@ -27,6 +32,31 @@ class KeptAnalysis(Analysis):
 
     What it does not keep raises a `ParameterError` that says which `keep` has it.
     """
+
+    @classmethod
+    def of(cls, known: Mapping[str, Any], keep: Keep, packet_count: int, parts: Mapping[str, Part]) -> "KeptAnalysis":
+        """Make one.
+
+        Parameters
+        ----------
+        known : mapping
+            All fields of `Analysis` but packets and segments.
+        keep : {"segments", "events", "connections"}
+            What is kept.
+        packet_count : int
+            How many packets the capture has.
+        parts : mapping
+            ``segments`` and ``events`` of the whole capture, where they are kept, and ``_asked``: of the selected
+            connections what results are counted from.
+
+        Returns
+        -------
+        KeptAnalysis
+            With the same results.
+        """
+        made = cls.__new__(cls)
+        vars(made).update(known, _keep=keep, _packet_count=packet_count, _parts=dict(parts))
+        return made
 
     @property
     def keep(self) -> str:
@@ -80,11 +110,13 @@ class KeptAnalysis(Analysis):
         return super().find_evidence(pattern, limit=limit)
 
     def _part(self, name: str, keep: Keep) -> pd.DataFrame:
-        part = vars(self)["_parts"].get(name)
-        if part is None:
+        parts: dict[str, Part] = vars(self)["_parts"]
+        if name not in parts:
             raise self._lacks(name, keep)
-        frame: pd.DataFrame = part
-        return frame
+        part = parts[name]
+        if callable(part):
+            parts[name] = part = part()
+        return part
 
     def _lacks(self, what: str, keep: Keep) -> ParameterError:
         return ParameterError(
@@ -107,7 +139,7 @@ def kept_of(analysis: Analysis, keep: Keep) -> KeptAnalysis:
     KeptAnalysis
         With the same results.
     """
-    parts: dict[str, Any] = {}
+    parts: dict[str, Part] = {}
     if keep == "segments":
         parts = {"segments": analysis.segments, "events": analysis.events, "_asked": analysis._asked}
     else:
@@ -117,10 +149,8 @@ def kept_of(analysis: Analysis, keep: Keep) -> KeptAnalysis:
         if keep == "events":
             parts["events"] = analysis.events
         bare = without_attrs(analysis.segments)
-        read = list(bare) if keep == "events" else list(dict.fromkeys(ANSWER_READS))
+        read = list(bare) if keep == "events" else list(ANSWER_READS)
         parts["_asked"] = turn(take_rows(bare[read], rows), analysis._turned)
-    made = KeptAnalysis.__new__(KeptAnalysis)
     dropped = {"packets", "segments", "_asked"}
     known = {field.name: getattr(analysis, field.name) for field in fields(Analysis) if field.name not in dropped}
-    vars(made).update(known, _keep=keep, _packet_count=analysis.packet_count, _parts=parts)
-    return made
+    return KeptAnalysis.of(known, keep, analysis.packet_count, parts)

@@ -9,12 +9,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.analysis.health import CaptureHealth, Finding
+from pcapframe.analysis.kept import ANSWER_READS, KeptAnalysis
 from pcapframe.analysis.pipeline import analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
 from pcapframe.analysis.result import Analysis
@@ -24,13 +25,14 @@ from pcapframe.capture.decode_as import listed
 from pcapframe.capture.folders import captures_in
 from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
 from pcapframe.facts import CaptureInfo
+from pcapframe.measures import without_attrs
 from pcapframe.packets import DecodeAs, Names, Progress
 from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, native
 from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest, stores_folder
 
 __all__ = ["StoredAnalysis", "open_store", "opened", "write_store"]
 
-KEEP = ("packets", "connections")
+KEEP = ("packets", "events", "connections")
 MOST_BYTES = 4_000_000_000  # of all stores that are kept by themselves
 
 
@@ -87,7 +89,7 @@ def write_store(
     analysis: Analysis,
     folder: str | os.PathLike[str],
     *,
-    keep: Literal["packets", "connections"] = "packets",
+    keep: Literal["packets", "events", "connections"] | None = None,
 ) -> Path:
     """Keep an analysis in a folder, to be opened again without its capture.
 
@@ -97,21 +99,23 @@ def write_store(
         Of a whole capture: without a filter, and with the default thresholds.
     folder : path
         The folder. A store that is there is replaced, once the new one is complete.
-    keep : {"packets", "connections"}, default "packets"
-        ``packets``: every packet, and what is said of its segment. ``connections``: only connections and what was
-        found in them, about a hundredth of the capture; what reads packets is refused then.
+    keep : {"packets", "events", "connections"}, optional
+        ``packets``: every packet, and what is said of its segment. ``events``: only the segments that anything can be
+        said of, ``connections``: only connections and what was found in them, about a hundredth of the capture; what
+        reads more is refused then. By default what the analysis keeps, as far as a store can.
 
     Returns
     -------
     Path
         The folder: ``packets.parquet`` with the columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, null for what is
-        no segment; ``connections.parquet`` with those of ``schema.CONNECTIONS``; ``categories.parquet``; and the
-        manifest ``pcapframe.json``.
+        no segment, or ``events.parquet`` with some of these; ``connections.parquet`` with those of
+        ``schema.CONNECTIONS``; ``categories.parquet``; and the manifest ``pcapframe.json``.
 
     Raises
     ------
     ParameterError
-        The analysis has a filter or other thresholds, `keep` is something else, or the folder is no store.
+        The analysis has a filter or other thresholds, or keeps less, `keep` is something else, or the folder is no
+        store.
     OSError
         The folder cannot be written.
 
@@ -124,21 +128,33 @@ def write_store(
     'resets'
     42
     """
+    if keep is None:
+        keep = "events" if analysis.keep == "segments" else cast("Any", analysis.keep)
     if keep not in KEEP:
         raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEP)}")
     if analysis.selection != Selection() or analysis.thresholds != Thresholds():
         raise ParameterError(
             "a store keeps a whole capture: analyse it without a filter or thresholds, and give these when it is opened"
         )
-    has_packets = keep == "packets"
-    packets, segments = (analysis.packets, analysis.segments) if has_packets else (None, None)
     with new_folder(folder) as made:
-        store = Store(made, {"version": installed_version(), "analysis": _written(analysis)})
-        store.write(packets, segments, analysis.whole_connections)
+        store = Store(made, {"version": installed_version(), "keep": keep, "analysis": _written(analysis)})
+        if keep == "packets":
+            store.write(analysis.whole_connections, packets=analysis.packets, segments=analysis.segments)
+        else:
+            store.write(analysis.whole_connections, events=_events(analysis, keep))
     return Path(folder)
 
 
-def open_store(folder: str | os.PathLike[str]) -> StoredAnalysis:
+def _events(analysis: Analysis, keep: Literal["events", "connections"]) -> pd.DataFrame:
+    """Return the events to keep: all columns, or those that answers read."""
+    if keep == "events":
+        return analysis.events
+    if analysis.keep == "connections":
+        return analysis.filtered_events(*ANSWER_READS)
+    return without_attrs(analysis.events)[list(ANSWER_READS)]
+
+
+def open_store(folder: str | os.PathLike[str]) -> Analysis:
     """Open the analysis that a store keeps.
 
     Parameters
@@ -148,8 +164,8 @@ def open_store(folder: str | os.PathLike[str]) -> StoredAnalysis:
 
     Returns
     -------
-    StoredAnalysis
-        Packets and segments are read when they are first used.
+    StoredAnalysis or KeptAnalysis
+        Packets, segments and events are read when they are first used.
 
     Raises
     ------
@@ -163,7 +179,11 @@ def open_store(folder: str | os.PathLike[str]) -> StoredAnalysis:
     except (KeyError, TypeError, ValueError, AttributeError, ParameterError) as error:
         problem = f"is a damaged store ({type(error).__name__}): convert the capture again"
         raise CaptureFormatError(os.fspath(folder), problem) from None
-    return StoredAnalysis.of(store, parts | {"connections": connections, "whole_connections": connections})
+    parts |= {"connections": connections, "whole_connections": connections}
+    if store.keep == "packets":
+        return StoredAnalysis.of(store, parts)
+    kept = {"_asked": store.events} | ({"events": store.events} if store.keep == "events" else {})
+    return KeptAnalysis.of(parts, store.keep, store.manifest["analysis"]["packet_count"], kept)
 
 
 def opened(

@@ -12,15 +12,16 @@ from pcapframe.wording import counted, printable
 
 __all__ = ["convert"]
 
-KEEP = ("packets", "connections")
+KEEP = ("packets", "events", "connections")
 
 
 @click.command()
 @captures
 @click.argument("folder", metavar="DIR")
 @click.option("--keep", type=click.Choice(KEEP), metavar="WHAT", default=KEEP[0],
-              help="packets (the default): everything; connections: these and what was found.")  # fmt: skip
-def convert(captures: Captures, folder: str, keep: Literal["packets", "connections"]) -> None:
+              help="packets (the default): everything; events: no packets, only the segments that anything can be "
+                   "said of; connections: only these and what was found.")  # fmt: skip
+def convert(captures: Captures, folder: str, keep: Literal["packets", "events", "connections"]) -> None:
     """Keep an analysis as Parquet files in a folder.
 
     Every command takes the folder in place of the capture, and reads only what it needs. pandas, DuckDB and Polars open

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 MANIFEST, PACKETS_FILE, CONNECTIONS_FILE = "pcapframe.json", "packets.parquet", "connections.parquet"
-CATEGORIES_FILE = "categories.parquet"
+CATEGORIES_FILE, EVENTS_FILE = "categories.parquet", "events.parquet"
+FILES = (PACKETS_FILE, EVENTS_FILE, CONNECTIONS_FILE, CATEGORIES_FILE)
 OF_SEGMENTS = tuple(column for column in SEGMENTS if column.name not in names(PACKETS))
 
 
@@ -47,7 +48,7 @@ def schema_digest() -> str:
         Hexadecimal.
     """
     tables = [[(column.name, column.dtype) for column in table] for table in (PACKETS, SEGMENTS, CONNECTIONS)]
-    return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([tables, FILES]).encode()).hexdigest()
 
 
 def stores_folder() -> Path:
@@ -124,7 +125,12 @@ class Store:
     @property
     def has_packets(self) -> bool:
         """Whether it keeps packets and segments."""
-        return "packets" in self.manifest["attrs"]
+        return self.keep == "packets"
+
+    @property
+    def keep(self) -> Any:
+        """What it keeps: packets, events or connections."""
+        return self.manifest["keep"]
 
     def packets(self) -> pd.DataFrame:
         """Read the packets.
@@ -163,6 +169,22 @@ class Store:
             frame["time"] = pd.Series(pd.NaT, frame.index, frame["time"].dtype)
         return frame
 
+    def events(self) -> pd.DataFrame:
+        """Read the segments that anything can be said of, where packets are not kept.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.SEGMENTS``; only those that answers read where only connections are kept.
+
+        Raises
+        ------
+        CaptureFormatError
+            The file is damaged.
+        """
+        columns = [column for column in SEGMENTS if column.name in self.manifest["events"]]
+        return self._frame(EVENTS_FILE, "events", columns, "frame")[self.manifest["events"]]
+
     def connections(self) -> pd.DataFrame:
         """Read the connections.
 
@@ -181,9 +203,9 @@ class Store:
     def _frame(
         self, file: str, name: str, columns: Sequence[Column], index: str, having: str | None = None
     ) -> pd.DataFrame:
-        if name != "connections" and not self.has_packets:
+        if name in ("packets", "segments") and not self.has_packets:
             raise ParameterError(
-                f"{self.folder} keeps connections only: packets and segments are in the capture, and in a store that "
+                f"{self.folder} keeps {self.keep} only: packets and segments are in the capture, and in a store that "
                 'is written with keep="packets"'
             )
         with _readable(str(self.folder)):
@@ -202,15 +224,24 @@ class Store:
             for group, ordered in zip(groups, self.manifest["ordered"], strict=True)
         ]
 
-    def write(self, packets: pd.DataFrame | None, segments: pd.DataFrame | None, connections: pd.DataFrame) -> None:
+    def write(
+        self,
+        connections: pd.DataFrame,
+        *,
+        packets: pd.DataFrame | None = None,
+        segments: pd.DataFrame | None = None,
+        events: pd.DataFrame | None = None,
+    ) -> None:
         """Write frames and manifest into the folder, which is empty.
 
         Parameters
         ----------
-        packets, segments : DataFrame or None
-            As `read_pcap` and `label_segments` returned them; None to keep none.
         connections : DataFrame
             As `build_connections` returned it.
+        packets, segments : DataFrame, optional
+            As `read_pcap` and `label_segments` returned them; both or none.
+        events : DataFrame, optional
+            Some rows and columns of the segments.
         """
         files: dict[str, tuple[Sequence[pd.DataFrame], Sequence[Sequence[Column]]]] = {
             CONNECTIONS_FILE: ([connections], [CONNECTIONS])
@@ -219,6 +250,9 @@ class Store:
         if packets is not None and segments is not None:
             files[PACKETS_FILE] = ([packets, segments], [PACKETS, OF_SEGMENTS])
             attrs |= {"packets": packets.attrs, "segments": segments.attrs}
+        if events is not None:
+            files[EVENTS_FILE] = ([events], [[column for column in SEGMENTS if column.name in events]])
+            attrs["events"] = connections.attrs
         lists: list[pd.CategoricalDtype] = []
         numbers: dict[str, dict[str, int]] = {}
         for file, (frames, columns) in files.items():
@@ -229,6 +263,7 @@ class Store:
             **self.manifest,
             "schema": schema_digest(),
             "segments_have_times": segments is None or bool(segments["time"].notna().any()),
+            "events": [] if events is None else list(events),
             "attrs": attrs,
             "categories": numbers,
             "ordered": [bool(dtype.ordered) for dtype in lists],
@@ -268,7 +303,9 @@ def _readable(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        missing = [file for file in (PACKETS_FILE, CONNECTIONS_FILE, CATEGORIES_FILE) if not Path(name, file).exists()]
+        missing = [file for file in FILES if not Path(name, file).exists()]
+        if len({PACKETS_FILE, EVENTS_FILE} & set(missing)) == 1:  # a store has one of these
+            missing = [file for file in missing if file not in (PACKETS_FILE, EVENTS_FILE)]
         raise CaptureNotFoundError(name, f"is a store that lacks {', '.join(missing)}") from None
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, IndexError) as error:
         raise CaptureFormatError(

@@ -91,16 +91,35 @@ def test_connections_alone(tmp_path):
     assert (whole / "packets.parquet").exists()
     assert str(small) == str(analysis)
     assert_frame_equal(small.connections, analysis.connections)
-    for ask in (lambda: small.packets, lambda: small.segments, lambda: pf.read_pcap(folder)):
-        with pytest.raises(ParameterError, match=r'keeps connections only: .* keep="packets"'):
-            ask()
+    with pytest.raises(ParameterError, match=r'keeps connections only: .* keep="packets"'):
+        pf.read_pcap(folder)
+    for lacks in ("packets", "segments", "events"):
+        with pytest.raises(ParameterError, match=f'are not kept .*with keep="{lacks}"'):
+            getattr(small, lacks)
+
+
+@pytest.mark.parametrize("keep", ["events", "connections"])
+def test_answers_are_the_same_without_packets(keep, tmp_path):
+    whole = pf.analyze(pf.example("losses.pcap"))
+    kept = pf.analyze(pf.write_store(whole, tmp_path / "kept", keep=keep))
+    again = pf.analyze(pf.write_store(kept, tmp_path / "again"))  # keeps what is kept
+    for small in (kept, again):
+        assert small.keep == keep
+        assert small.count_statistics(limit=3) == whole.count_statistics(limit=3)
+        for ask in (pf.analyze_tcp_anomalies, pf.analyze_tcp_connections, pf.analyze_tcp_retransmissions):
+            of_small, of_whole = ask(small), ask(whole)
+            del of_small["analysis_timestamp"], of_whole["analysis_timestamp"]
+            assert of_small == of_whole
+    if keep == "events":
+        assert_frame_equal(again.events, whole.events)
+        assert again.events.attrs == whole.events.attrs
 
 
 def test_what_a_store_cannot_keep(tmp_path):
     analysis = pf.analyze(pf.example("resets.pcap"))
     with pytest.raises(ParameterError, match="whole capture"):
         pf.write_store(pf.analyze(analysis, server_port=80), tmp_path / "kept")
-    with pytest.raises(ParameterError, match="expected one of packets, connections"):
+    with pytest.raises(ParameterError, match="expected one of packets, events, connections"):
         pf.write_store(analysis, tmp_path / "kept", keep="bytes")  # type: ignore[arg-type]
     folder = pf.write_store(analysis, tmp_path / "kept")
     for refused in (lambda: pf.analyze(folder, decode_as="udp.port=1,vxlan"), lambda: pf.read_pcap([folder, folder])):
