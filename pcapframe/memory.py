@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.disk import disk_in_use, give_back_after
+from pcapframe.disk import disk_in_use, give_back, give_back_after
 
 __all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "new_column", "one_block", "stretches", "taken"]
 
@@ -100,6 +100,7 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[Any]) -> npt.NDArray[Any
     made = new_column(places.size, values.dtype)
     for rows in stretches(places.size):
         np.take(values, places[rows], out=made[rows], mode="clip")
+    give_back()  # places may be anywhere in the column
     return made
 
 

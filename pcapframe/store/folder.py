@@ -125,7 +125,7 @@ class Store:
     @property
     def has_packets(self) -> bool:
         """Whether it keeps packets and segments."""
-        return self.keep == "packets"
+        return bool(self.keep == "packets")
 
     @property
     def keep(self) -> Any:
@@ -183,7 +183,8 @@ class Store:
             The file is damaged.
         """
         columns = [column for column in SEGMENTS if column.name in self.manifest["events"]]
-        return self._frame(EVENTS_FILE, "events", columns, "frame")[self.manifest["events"]]
+        wanted: list[str] = self.manifest["events"]
+        return self._frame(EVENTS_FILE, "events", columns, "frame")[wanted]
 
     def connections(self) -> pd.DataFrame:
         """Read the connections.

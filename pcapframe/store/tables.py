@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.disk import disk_may_be_used, expect_memory, give_back
+from pcapframe.memory import new_column, one_block
 from pcapframe.schema import Column
 
 __all__ = ["read_table", "write_table"]
@@ -62,6 +64,7 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
             for frame, place, wanted in zip(frames, places, columns, strict=True):
                 arrays += _group(frame, wanted, rows, place)
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            give_back()
 
 
 def _places(whole: pd.Index, part: pd.Index) -> Array | None:
@@ -99,6 +102,7 @@ def _encodings(schema: pa.Schema) -> dict[str, Any]:
     return {"use_dictionary": dictionaries, "column_encoding": rising}
 
 
+@disk_may_be_used()
 def read_table(
     path: Path,
     columns: Sequence[Column],
@@ -125,19 +129,40 @@ def read_table(
     Returns
     -------
     DataFrame
-        As it was written.
+        As it was written; on the disk where it is too long for memory.
 
     Raises
     ------
     OSError, pyarrow.ArrowException
         The file cannot be read or is damaged.
     """
-    wanted = [index, *(column.name for column in columns)]
-    table = pq.read_table(path, columns=wanted if having in {None, *wanted} else [*wanted, having])
-    if having is not None and table[having].null_count:
-        table = table.filter(pc.is_valid(table[having]))
-    made = {column.name: _column(table[column.name], column, categories) for column in columns}
-    return pd.DataFrame(made, index=_index(table[index].to_numpy(), index), copy=False)
+    names = [index, *(column.name for column in columns)]
+    wanted = names if having in {None, *names} else [*names, str(having)]
+    with pq.ParquetFile(path) as file:
+        groups = range(file.num_row_groups)
+        rows = sum(_rows_in(file, group, having) for group in groups)
+        made = {column.name: _new_column(column, rows, categories) for column in columns}
+        expect_memory(rows * sum(each.row_bytes for each in made.values()))
+        labels, place = new_column(rows, file.schema_arrow.field(index).type.to_pandas_dtype()), 0
+        for each in made.values():
+            each.allocate()
+        for group in groups:
+            table = file.read_row_group(group, columns=wanted)
+            if having is not None and table[having].null_count:
+                table = table.filter(pc.is_valid(table[having]))
+            stop = place + table.num_rows
+            labels[place:stop] = table[index].to_numpy()
+            for name, each in made.items():
+                each.put(place, stop, table[name])
+            place = stop
+            give_back()
+    return pd.DataFrame({name: each.made() for name, each in made.items()}, index=_index(labels, index), copy=False)
+
+
+def _rows_in(file: pq.ParquetFile, group: int, having: str | None) -> int:
+    """Count the rows of a row group where a column is not null."""
+    rows: int = file.metadata.row_group(group).num_rows
+    return rows if having is None else rows - file.read_row_group(group, columns=[having])[having].null_count
 
 
 def _index(labels: Array, name: str) -> pd.Index:
@@ -147,18 +172,100 @@ def _index(labels: Array, name: str) -> pd.Index:
     return pd.Index(labels, name=name)
 
 
-def _column(data: pa.ChunkedArray, column: Column, categories: Mapping[str, pd.CategoricalDtype]) -> Any:
+def _new_column(column: Column, rows: int, categories: Mapping[str, pd.CategoricalDtype]) -> "_Column":
     if column.dtype == "category":
-        return pd.Categorical.from_codes(_codes(data, categories[column.name]), dtype=categories[column.name])
-    if column.dtype.startswith("list<"):  # pandas does not read the name of its own dtype
-        return pd.array(data.cast(SACK), pd.ArrowDtype(SACK))
+        return _Categories(column, rows, categories[column.name])
+    if column.dtype.startswith("list<"):
+        return _Arrow(column, rows, pd.ArrowDtype(SACK))  # pandas does not read the name of its own dtype
     dtype: Any = pd.api.types.pandas_dtype(column.dtype)
-    if column.dtype.startswith("datetime64"):  # pandas reads a null of Arrow as 1970
-        plain = data.cast(pa.int64()).fill_null(NO_TIME).to_numpy()
-        return pd.array(plain.view("datetime64[ns]"), "datetime64[ns]").tz_localize("UTC")
-    if hasattr(dtype, "__from_arrow__"):
-        return dtype.__from_arrow__(data)
-    return np.ascontiguousarray(data.to_numpy(), dtype)
+    if column.dtype.startswith("datetime64"):
+        return _Times(column, rows, np.dtype(np.int64))
+    if isinstance(dtype, np.dtype):
+        return _Plain(column, rows, dtype)
+    if hasattr(dtype, "numpy_dtype"):
+        return _Nullable(column, rows, dtype.numpy_dtype)
+    return _Arrow(column, rows, dtype)
+
+
+class _Column:
+    """A column that is read row group by row group."""
+
+    def __init__(self, column: Column, rows: int, dtype: Any) -> None:
+        self.column, self.rows, self.dtype = column, rows, dtype
+
+    @property
+    def row_bytes(self) -> int:
+        return int(self.dtype.itemsize) + 1
+
+    def allocate(self) -> None:
+        """Make room for all rows."""
+        self.values = new_column(self.rows, self.dtype)
+
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        """Take some rows."""
+        raise NotImplementedError
+
+    def made(self) -> Any:
+        """Return the column."""
+        raise NotImplementedError
+
+
+class _Plain(_Column):
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        self.values[start:stop] = data.to_numpy()
+
+    def made(self) -> Any:
+        return self.values
+
+
+class _Times(_Column):
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        self.values[start:stop] = data.cast(pa.int64()).fill_null(NO_TIME).to_numpy()  # pandas reads a null as 1970
+
+    def made(self) -> Any:
+        return pd.array(self.values, pd.DatetimeTZDtype("ns", "UTC"), copy=False)
+
+
+class _Nullable(_Column):
+    def allocate(self) -> None:
+        self.values, self.mask = one_block(self.rows, [self.dtype, np.bool_])
+
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        self.mask[start:stop] = data.is_null().to_numpy()
+        self.values[start:stop] = data.fill_null(False if self.dtype == np.bool_ else 0).to_numpy()
+
+    def made(self) -> Any:
+        array = pd.arrays.BooleanArray if self.dtype == np.bool_ else pd.arrays.IntegerArray
+        return array(self.values, self.mask)
+
+
+class _Categories(_Column):
+    def __init__(self, column: Column, rows: int, dtype: pd.CategoricalDtype) -> None:
+        super().__init__(column, rows, np.min_scalar_type(-len(dtype.categories) - 1))
+        self.categories = dtype
+
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        self.values[start:stop] = _codes(data, self.categories)
+
+    def made(self) -> Any:
+        return pd.Categorical.from_codes(self.values, dtype=self.categories)
+
+
+class _Arrow(_Column):
+    """Texts and lists, which stay in Arrow's memory."""
+
+    def __init__(self, column: Column, rows: int, dtype: Any) -> None:
+        super().__init__(column, rows, np.dtype(np.int64))
+        self.extension = dtype
+
+    def allocate(self) -> None:
+        self.parts: list[pa.Array] = []
+
+    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
+        self.parts += (data.cast(SACK) if pa.types.is_list(data.type) else data).chunks
+
+    def made(self) -> Any:
+        return self.extension.__from_arrow__(pa.chunked_array(self.parts))
 
 
 def _codes(data: pa.ChunkedArray, dtype: pd.CategoricalDtype) -> Array:
