@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import Analysis
+from pcapframe.analysis.kept import KeptAnalysis
 from pcapframe.arrays import Array, Mask
 from pcapframe.jit import jit
 from pcapframe.plain import PlainColumns
@@ -72,6 +73,12 @@ class Capture:
     def plain(self) -> PlainColumns:
         """Columns of the segments."""
         return PlainColumns(self.analysis.segments, SEGMENTS, READ)
+
+    @property
+    def all_times(self) -> Array:
+        """When packets were captured; of an analysis that keeps no packets, only its segments. [ns]."""
+        frame = self.analysis.segments if isinstance(self.analysis, KeptAnalysis) else self.analysis.packets
+        return frame["time"].to_numpy("datetime64[ns]").view(np.int64)
 
     def of_rows(self, name: str, row: Array) -> Array:
         """Return a column's values in some segments, which are often all of them, in order."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import Analysis, analyze
+from pcapframe.analysis.kept import KEEPS, Keep, KeptAnalysis, kept_of
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
@@ -64,7 +65,7 @@ class Joined:
         return list(self.analyses)
 
 
-def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
+def join_captures(captures: Mapping[str, CaptureSource | Analysis], *, keep: Keep | None = None) -> Joined:
     """Join captures of the same traffic at two or more points: which packets passed, and which were lost or added.
 
     Nothing has to be said of clocks, addresses or the order of the points. Connections are matched by their sequence
@@ -77,6 +78,9 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     captures : mapping of str to capture or Analysis
         Two or more, by the name of the point, such as ``{"client": "a.pcap", "server": "b.pcap"}``. Of an Analysis, the
         whole capture is joined, whatever its filter.
+    keep : {"packets", "segments", "events", "connections"}, optional
+        What ``analyses`` keep, as for `analyze`; everything by default. Joined are whole captures anyway. What needs
+        single packets of the captures, as what stands out and the ladder do, raises a `ParameterError` without them.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     Raises
     ------
     ParameterError
-        Fewer than two captures, or a name that is no word.
+        Fewer than two captures, a name that is no word, an Analysis that keeps no segments, or no such `keep`.
     CaptureError
         A capture cannot be read.
 
@@ -100,6 +104,8 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     'here and there have the same packets at the same times: it is one capture, so nothing can be said of a path.'
     """
     _check(captures)
+    if keep not in (None, *KEEPS):
+        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEPS)}")
     analyses = {
         name: one if isinstance(one, Analysis) else analyze(one, progress=False) for name, one in captures.items()
     }
@@ -116,12 +122,18 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis]) -> Joined:
     spans = [_span(capture, clock) for capture, clock in zip(taken, clocks, strict=True)]
     fates = judge_fates(rows, [one.time for one in times], taken, order, spans, shared.conn != NONE)
     connections = _rewritten(connections, rows, taken, shared)
+    segments = frame_of_transmissions(rows, fates, times, clocks, taken)
+    notes = notes_on(taken, paths, clocks, order, rows, fates)
+    if keep not in (None, "packets"):
+        analyses = {
+            name: one if isinstance(one, KeptAnalysis) else kept_of(one, keep) for name, one in analyses.items()
+        }
     return Joined(
         analyses=analyses,
         points=frame_of_points(taken, clocks, order),
         connections=connections,
-        segments=frame_of_transmissions(rows, fates, times, clocks, taken),
-        notes=notes_on(taken, paths, clocks, order, rows, fates),
+        segments=segments,
+        notes=notes,
     )
 
 
@@ -212,7 +224,7 @@ def _corrected(time: Array, row: Array, clock: Clock | None) -> Corrected:
 
 def _span(capture: Capture, clock: Clock | None) -> tuple[int, int]:
     """Return the time of the first and the last packet of a capture, by the first point's clock."""
-    every = known_times(capture.analysis.packets["time"].to_numpy("datetime64[ns]").view(np.int64))
+    every = known_times(capture.all_times)
     ends = np.asarray([every[0], every[-1]] if every.size else [NO_TIME, NO_TIME])  # as captured, whatever clocks do
     first, last = _corrected(ends, np.asarray([0, capture.plain["time"].size]), clock).time.tolist()
     return (first, last) if every.size else (NO_TIME, np.iinfo(np.int64).max)

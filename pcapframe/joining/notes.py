@@ -155,7 +155,7 @@ def _nothing_common(one: Capture, other: Capture) -> str:
 
 def _no_tcp(capture: Capture) -> str:
     """Say that a capture has nothing to join."""
-    packets = len(capture.analysis.packets)
+    packets = capture.analysis.packet_count
     held = f"none of its {counted(packets, 'packet')} is of a TCP connection" if packets else "it has no packets"
     return f"Nothing of {capture.name} can be joined: {held}."
 

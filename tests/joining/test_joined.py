@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
+from pcapframe.errors import ParameterError
 from pcapframe.schema import PATHS, POINTS, TRANSMISSIONS, for_points, names
-from tests.builders import Conversation
+from tests.builders import Conversation, pcap
 from tests.joining.made import ISNS, MS, analysis, beyond, joined, talk, translated
 
 NAMES = ("client", "server")
@@ -201,3 +202,29 @@ def test_bad_arguments(given):
 def test_repr(simple):
     assert repr(simple) == "<Joined client, server: 1 common connection, 86 transmissions>"
     assert simple.names == ["client", "server"]
+
+
+def test_what_the_analyses_keep():
+    """The join itself is the same, whatever is kept of the captures."""
+    frames = list(talk())
+    both = dict(zip(NAMES, (analysis(frames), analysis(beyond(frames, without=(10,)))), strict=True))
+    whole = pf.join_captures(both)
+    for keep in ("segments", "events", "connections"):
+        made = pf.join_captures(both, keep=keep)
+        pd.testing.assert_frame_equal(made.segments, whole.segments)
+        assert made.notes == whole.notes
+        with pytest.raises(ParameterError, match=r"packets of .* are not kept"):
+            _ = made.analyses["client"].packets
+    with pytest.raises(ParameterError, match=r"segments of .* are not kept"):
+        pf.plots.ladder(made)
+    with pytest.raises(ParameterError, match="expected one of packets, segments, events, connections"):
+        pf.join_captures(both, keep="everything")
+
+
+def test_analyses_that_keep_only_segments():
+    frames = list(talk())
+    given = [pf.analyze(pcap(each), keep="segments", progress=False) for each in (frames, beyond(frames))]
+    made = pf.join_captures(dict(zip(NAMES, given, strict=True)))
+    assert set(made.segments["fate"]) == {"passed"}
+    with pytest.raises(ParameterError, match=r"segments of .* are not kept"):
+        pf.join_captures({"client": pf.analyze(pcap(frames), keep="connections", progress=False), "server": given[1]})
