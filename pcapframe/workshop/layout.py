@@ -12,6 +12,8 @@ from pcapframe.workshop.checks import CAPTURES, DATA, KEYS, NOTEBOOKS
 
 __all__ = ["Laid", "lay_out"]
 
+POINTS = "points"  # folder of the captures of one path
+
 
 @dataclass(frozen=True)
 class Laid:
@@ -62,8 +64,11 @@ def _files() -> Iterator[tuple[Path, Path]]:
         for path in notebooks.glob(pattern):
             yield path, path.relative_to(notebooks)
     yield notebooks.parent / "README.md", Path("answers", "README.md")  # for the facilitator
-    for path in _first(DATA).glob("*.pcap*"):
+    data = _first(DATA)
+    for path in data.glob("*.pcap*"):
         yield path, Path(CAPTURES, path.name)
+    for path in (data.parent / POINTS).glob("*.pcap*"):
+        yield path, Path(CAPTURES, POINTS, path.name)
 
 
 def _first(folders: tuple[Path, ...]) -> Path:

@@ -28,7 +28,7 @@ def test_nothing_of_the_answers_is_in_the_participants_notebook(name: str) -> No
 
 
 def test_questions_are_numbered_from_one() -> None:
-    assert len(REVIEWS) == 7
+    assert len(REVIEWS) == 8
     for name in REVIEWS:
         numbers = [int(question.number) for question in QUESTIONS if question.review == name]
         assert numbers == list(range(1, len(numbers) + 1))

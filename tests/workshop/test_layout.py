@@ -20,6 +20,7 @@ def test_everything_is_laid_out(tmp_path: Path) -> None:
     assert set(found.values()) == {"written"}
     captures = {f"captures/{path.name}" for path in (DATA / "workshops").iterdir()}
     assert len(captures) == 9
+    captures |= {f"captures/points/{path.name}" for path in (DATA / "points").iterdir()}
     expected = {f"{place}{name}.ipynb" for name in REVIEWS for place in ("", "answers/")}
     assert set(found) == expected | captures | {"checks.json", "answers/README.md"}
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(found)

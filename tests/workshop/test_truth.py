@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import pcapframe as pf
+from pcapframe.joining.standouts import find_join_standouts
 from pcapframe.workshop import Review
 from tests.workshop.reviews import REVIEWS, TRUTH, answers
 
@@ -158,3 +159,29 @@ def test_four_offices() -> None:
     sums = found[other].connections[["service_total_s", "duration_s"]].sum()
     assert given["share"] == round(100 * sums["service_total_s"] / sums["duration_s"], -1)
     assert [pattern for pattern in found[other].patterns if pattern.category == "timing"] == []
+
+
+def test_two_ends() -> None:
+    """Without a join: a packet is known by its sender, its identification, its numbers and its timestamp."""
+    given, capture = answers("7_two_ends"), Review("7_two_ends").capture
+    marks = ["src", "src_port", "ip_id", "seq", "ack", "tcp_flags", "tsval", "payload_bytes"]
+    client, middle = (
+        pf.label_segments(pf.read_pcap(capture.with_name(f"{name}.pcap.gz"), progress=False))
+        for name in ("client", "middle")
+    )
+    seen = [set(one[marks].astype(str).itertuples(index=False, name=None)) for one in (client, middle)]
+    assert given["both"] == client["conn_id"].nunique() == middle["conn_id"].nunique()
+    gone = [
+        mark not in seen[1] for mark in client.loc[client["from_client"], marks].astype(str).itertuples(False, None)
+    ]
+    (frame,) = client.index[client["from_client"]][gone]
+    never = set(middle.loc[~middle["from_client"], marks].astype(str).itertuples(False, None)) - seen[0]
+    assert given["frame"] == frame
+    assert given["lost"] == 1 + len(never)
+    assert given["resent"] == int(client["resent"].sum())
+    joined = pf.join_captures({"client": capture, "middle": capture.with_name("middle.pcap.gz")})
+    point = joined.points.loc["middle"]
+    assert given["width_ms"] == round(1e3 * (point["offset_high_s"] - point["offset_low_s"]))
+    assert point["offset_low_s"] < 0 < point["offset_high_s"]  # one clock stamped both
+    (sentence,) = (str(one) for one in find_join_standouts(joined) if one.kind == "resends")
+    assert sentence.startswith(f"{given['follow']} of {given['resent']} retransmissions follow a loss")
