@@ -40,7 +40,9 @@ LEFT_OUT = (
     (re.compile(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"'), r"\1"),
     (re.compile(r"\s*\n\s*"), "\n"),
 )
-TAG, DECIMALS = re.compile(r"<[^>]*>"), re.compile(r"(\.\d\d)\d+")  # decimals of places, that no screen shows
+PLACES = re.compile(r' (?:d|x|y|transform)="[^"]*"')
+TAG, DECIMALS = re.compile(r"<[^>]*>"), re.compile(r"(\.\d\d)\d+")
+SHOWN = re.compile(r"\.0\d*|(\.\d)\d*|\n(?=[CLQz])|(?<=[CLMQ]) ")
 
 
 def draw_figure(chart: Chart, analysis: Analysis, options: Options) -> str:
@@ -91,12 +93,17 @@ def drawn_by(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE, *
     drawn = file.getvalue()
     for pattern, left in LEFT_OUT:
         drawn = pattern.sub(left, drawn)
-    drawn = TAG.sub(lambda tag: DECIMALS.sub(r"\1", tag[0]), drawn)  # texts keep theirs: think of addresses
+    drawn = TAG.sub(_shortened, drawn)  # texts keep their decimals: think of addresses
     for color, of_page in OF_PAGE.items():
         drawn = drawn.replace(color, of_page)
     label = f"<svg role='img' aria-label='{escaped(text.partition(':')[0])}' "
     drawn = drawn.replace("<svg ", label, 1)
     return _figure(drawn, text, marks)
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """Leave out what no screen shows of a tag: hundredths of a point in places, and spaces between them."""
+    return PLACES.sub(lambda places: SHOWN.sub(r"\1", places[0]), DECIMALS.sub(r"\1", tag[0]))
 
 
 def draw_most_resent(analysis: Analysis) -> str:

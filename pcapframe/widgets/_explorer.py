@@ -18,7 +18,7 @@ from pcapframe.widgets._chips import Chips
 from pcapframe.widgets._controls import Controls
 from pcapframe.widgets._export import Export
 from pcapframe.widgets._join import JoinExplorer
-from pcapframe.widgets._parts import STYLE, Debounced
+from pcapframe.widgets._parts import STYLE, Debounced, Named
 from pcapframe.widgets._patterns import PatternView
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._standouts import StandoutList
@@ -172,7 +172,7 @@ class Explorer(widgets.VBox):
             layout=widgets.Layout(width="auto", flex="0 0 auto"),
         )  # fmt: skip
         line = widgets.HBox([self.chips, self.fold], layout=widgets.Layout(width="100%"))
-        side = widgets.VBox([self.controls], layout=widgets.Layout(flex="0 0 236px", width="236px"))
+        side = widgets.VBox([self.controls, Named()], layout=widgets.Layout(flex="0 0 236px", width="236px"))
         side.add_class("pcapframe-side")
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-__all__ = ["STYLE", "Copied", "Debounced"]
+__all__ = ["STYLE", "Copied", "Debounced", "Named"]
 
 STATIC = Path(__file__).parent / "static"
 STYLE = (STATIC / "explorer.css").read_text("utf-8")
@@ -61,3 +61,9 @@ class Copied(anywidget.AnyWidget):
 
     def __init__(self, label: str) -> None:
         super().__init__(label=label)
+
+
+class Named(anywidget.AnyWidget):
+    """Shows nothing: it names the handles of the slider beside it, for those who do not see them."""
+
+    _esm = STATIC / "named.js"

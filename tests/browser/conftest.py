@@ -1,5 +1,7 @@
 """JupyterLab and Voilà on this machine alone, and a browser that drives them."""
 
+import base64
+import hashlib
 import inspect
 import os
 import secrets
@@ -7,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +22,9 @@ ROOT = Path(__file__).parent.parent.parent
 SHOTS = ROOT / ".screenshots"
 NOTEBOOK = "explorer.ipynb"
 STARTS_S = 120
+AXE = "axe-core@4.14.1"
+# As `npm view axe-core@4.14.1 dist.integrity` says, by SHA-512.
+AXE_INTEGRITY = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 
 
 class Served(NamedTuple):
@@ -107,3 +113,31 @@ def browser() -> Iterator[Any]:
         )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which finds what people who do not see or use a keyboard are kept from."""
+    folder = tmp_path_factory.mktemp("axe")
+    command = ["npm", "pack", "--silent", "--pack-destination", str(folder), AXE]
+    fetched = subprocess.run(command, capture_output=True, text=True, check=False)
+    if fetched.returncode:
+        required = "npm" in os.environ.get("PCAPFRAME_REQUIRE", "").split()
+        (pytest.fail if required else pytest.skip)(f"npm could not fetch {AXE}: {fetched.stderr[-300:]}")
+    (archive,) = folder.glob("*.tgz")
+    assert base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode("ascii") == AXE_INTEGRITY
+    with tarfile.open(archive) as opened:
+        file = opened.extractfile("package/axe.min.js")
+        assert file is not None
+        return file.read().decode("utf-8")
+
+
+def faults(page: Any, axe: str, part: str | None = None) -> list[str]:
+    """What axe-core finds in a page, or in a part of it: rule and element, of those that are serious or critical."""
+    page.evaluate(axe)
+    script = "part => axe.run(part || document, {resultTypes: ['violations']})"
+    found = page.evaluate(script, part)["violations"]
+    return [
+        f"{one['id']}: {node['html'][:300]} ({node['failureSummary']})"
+        for one in found if one["impact"] in ("serious", "critical") for node in one["nodes"]
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOK, SHOTS, Served, until
+from tests.browser.conftest import NOTEBOOK, SHOTS, Served, faults, until
 
 pytestmark = pytest.mark.needs_program("chromium")
 WAIT_MS = 40_000
@@ -255,6 +255,20 @@ def test_a_pattern_is_picked_in_its_table(narrow: Any) -> None:
     counted(page, "6 of 42 connections")
     explorer.get_by_role("button", name="pattern: refused connections").wait_for()
     shot(page, "1280-dark-chips")
+
+
+@pytest.mark.needs_program("npm")
+def test_every_control_has_a_name_and_every_text_contrasts(page: Any, axe: str) -> None:
+    explorer = cleared(page)
+    found: set[str] = set()
+    for tab in ("Overview", "RSTs", "Waits", "Patterns", "Connections", "One connection"):
+        if tab == "One connection":
+            explorer.locator(".pcapframe-connections .pcapframe-rows tbody tr").first.click()
+            explorer.get_by_role("application", name="Time–sequence graph").wait_for()
+        else:
+            explorer.get_by_role("tab", name=tab, exact=True).click()
+        found |= set(faults(page, axe, ".pcapframe-explorer"))
+    assert found == set()
 
 
 def test_it_works_under_voila(browser: Any, voila: Served) -> None:

@@ -156,7 +156,7 @@ const pcapframe = (() => {
     };
     button("−", "Zoom out", () => zoomAt(middle(), 2));
     button("+", "Zoom in", () => zoomAt(middle(), 0.5));
-    const all = button("All", "Show everything", () => look(whole));
+    const all = button("All", "All: show everything", () => look(whole));
     const clock = button("", "Switch between seconds and times of day", () => { isUtc = !isUtc; named(); redraw(); });
     if (select) {
       const drag = button("Drag selects", "Drag selects a time; else it zooms", () => {

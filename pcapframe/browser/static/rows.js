@@ -37,7 +37,7 @@ pcapframe.mount = ((overTime) => {
   function scaleOf(panel, marks, rows) {
     if (marks.some((mark) => mark.shape === "cell")) {
       const high = Math.log(Math.max(...marks.flatMap((mark) => mark.high), 2));
-      return { at: (value) => (value ? 0.15 + (0.85 * Math.log(value)) / high : 0), cut: Infinity, ticks: [] }; // 1 shows
+      return { at: (value) => (value ? 0.15 + (0.75 * Math.log(value)) / high : 0), cut: Infinity, ticks: [] }; // 1 shows
     }
     if (panel.log) {
       const every = marks.flatMap((mark) => [...(mark.low || []), ...mark.high]).filter((one) => one >= SHORTEST);
@@ -50,7 +50,7 @@ pcapframe.mount = ((overTime) => {
         }
         if (ticks.length > 3) break;
       }
-      const every_nth = Math.ceil(ticks.length / 6);
+      const every_nth = Math.ceil(ticks.length / (panel.share < 0.5 ? 2 : 5));
       return { at: (value) => 100 * Math.max(0, (Math.log10(Math.max(value, low)) - from) / span), cut: Infinity,
         ticks: ticks.filter((_, i) => i % every_nth === 0) };
     }
@@ -75,7 +75,7 @@ pcapframe.mount = ((overTime) => {
     return `${mark.label} ${value(mark.middle[i])} (${value(mark.low[i])} to ${value(mark.high[i])}${of})`;
   }
 
-  // A number on a ground that is the darker the larger it is, in black or white, whichever contrasts more.
+  // A number on a ground that is the darker the larger it is; black contrasts enough with all of them.
   function shaded(panel, mark, scale, row, name) {
     const made = make("td", "pf-number"), i = placeOf(mark, row);
     if (i < 0) return made;
@@ -84,7 +84,7 @@ pcapframe.mount = ((overTime) => {
     told(made, `${name} → ${said(panel, mark, i)}`);
     if (share) {
       made.style.background = `color-mix(in srgb, ${mark.color} ${Math.round(100 * share)}%, white)`;
-      made.style.color = share > 0.6 ? "white" : "black";
+      made.style.color = "black";
     }
     return made;
   }
@@ -131,7 +131,7 @@ pcapframe.mount = ((overTime) => {
   function axis(panel, scale) {
     const made = make("td", "pf-cell"), line = make("div", "pf-axis");
     for (const tick of scale.ticks) {
-      const at = scale.at(tick), text = make("span", at > 92 ? "pf-last" : at < 4 ? "pf-first" : "", { textContent: withUnit(tick, panel.unit) });
+      const at = scale.at(tick), text = make("span", at > 88 ? "pf-last" : at < 4 ? "pf-first" : "", { textContent: withUnit(tick, panel.unit) });
       text.style.left = `${at}%`;
       line.append(text);
     }
@@ -143,7 +143,7 @@ pcapframe.mount = ((overTime) => {
     let chart = decoded(header, body);
     const hidden = new Set();
     const root = make("div", "pf-chart pf-rows"), head = make("div", "pf-head"), title = make("div", "pf-title");
-    const place = make("div", "pf-scroll"), legend = make("div", "pf-legend pf-below");
+    const place = make("div", "pf-scroll", { tabIndex: chart.panels.some(isTable) ? 0 : -1 }), legend = make("div", "pf-legend pf-below");
     title.append(make("b", "", { textContent: chart.title }), make("span", "", { textContent: chart.of }));
     legend.setAttribute("role", "group");
     legend.setAttribute("aria-label", "Marks shown");
@@ -167,7 +167,7 @@ pcapframe.mount = ((overTime) => {
       .map(() => Object.assign(make("col", ""), { style: isTable(panel) ? "" : `width: ${share}%` }));
     function build() {
       const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
-      const table = make("table", "pf-table"), rows = make("tbody", ""), { names, notes, picks } = chart.rows;
+      const table = make("table", chart.panels.length > 1 ? "pf-table pf-two" : "pf-table"), rows = make("tbody", ""), { names, notes, picks } = chart.rows;
       names.hasOthers = chart.rows.hasOthers;
       table.setAttribute("aria-label", `${chart.title}: ${chart.of}`);
       const scales = chart.panels.map((panel) => scaleOf(panel, shown(panel), names));

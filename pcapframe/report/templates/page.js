@@ -64,6 +64,9 @@ for (const box of document.querySelectorAll(".tools")) {
   });
   box.before(make("p", {className: "search"}, input, said));
 }
+for (const box of document.querySelectorAll(".scroll, .tools")) { // what is wider than its place scrolls by keys too
+  new ResizeObserver(() => { box.tabIndex = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight ? 0 : -1; }).observe(box);
+}
 for (const folded of document.querySelectorAll("details")) addEventListener("beforeprint", () => { folded.open = true; });
 
 for (const block of document.querySelectorAll("script.live")) {
