@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.memory import new_column, stretches, taken
+from pcapframe.memory import new_column
 
 __all__ = [
     "Differing",
@@ -17,20 +17,14 @@ __all__ = [
     "distinct",
     "each_way",
     "endpoint_text",
-    "first_rows",
-    "frames_at",
     "has_other_numbers",
     "host_text",
     "nullable",
-    "rows_at",
-    "take_rows",
     "values",
     "wilson_interval",
     "without_attrs",
 ]
 
-MASKED: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
-TIMES: Any = pd.arrays.DatetimeArray
 RowNumbers: TypeAlias = npt.NDArray[np.intp]
 NUMBERED = "numbered by source_frame"  # among `attrs`: what is left of the facts of such a capture
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
@@ -112,135 +106,6 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     bare = frame.copy(deep=False)
     bare.attrs = {NUMBERED: True} if has_other_numbers(frame) else {}
     return bare
-
-
-def frames_at(frame: pd.DataFrame, rows: Any) -> Any:
-    """Return the index of some rows, without an array of the whole index, which pandas would keep.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Not modified.
-    rows : int or ndarray of int
-        Places in it.
-
-    Returns
-    -------
-    int or ndarray of int
-        Their labels, such as frame numbers.
-
-    Examples
-    --------
-    >>> frames_at(pd.DataFrame(index=pd.RangeIndex(1, 9)), np.array([0, 3])).tolist()
-    [1, 4]
-    """
-    index = frame.index
-    if isinstance(index, pd.RangeIndex):
-        return rows * index.step + index.start
-    return index.to_numpy()[rows]
-
-
-def first_rows(ids: npt.NDArray[Any], bound: int) -> RowNumbers:
-    """Return where each number comes first.
-
-    Parameters
-    ----------
-    ids : ndarray of int
-        From 0 and below `bound`, such as the connection of each segment.
-    bound : int
-        How many numbers there are.
-
-    Returns
-    -------
-    ndarray of int, shape (bound,)
-        Places in `ids`; -1 for a number that is not there.
-
-    Examples
-    --------
-    >>> first_rows(np.array([1, 1, 0]), 3).tolist()
-    [2, 0, -1]
-    """
-    first = np.full(bound, -1, np.intp)
-    for rows in stretches(ids.size):
-        begins = np.arange(rows.stop - 1, rows.start - 1, -1)
-        some = ids[rows][::-1]
-        is_new = first[some] < 0
-        first[some[is_new]] = begins[is_new]  # the first one is written last
-    return first
-
-
-def rows_at(frame: pd.DataFrame, frames: npt.ArrayLike) -> RowNumbers:
-    """Return where some frames are, the reverse of `frames_at`.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Its index ascends; not modified.
-    frames : array_like of int
-        Labels.
-
-    Returns
-    -------
-    ndarray of int
-        Their places; of one that is not there, the place of the next.
-
-    Examples
-    --------
-    >>> rows_at(pd.DataFrame(index=pd.RangeIndex(1, 9)), [1, 4]).tolist()
-    [0, 3]
-    """
-    index, wanted = frame.index, np.asarray(frames, np.int64)
-    if isinstance(index, pd.RangeIndex) and index.step == 1:
-        return (wanted - index.start).clip(0, len(index))
-    return np.searchsorted(index.to_numpy(), wanted)
-
-
-def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
-    """Take some rows of a frame as pandas does, into columns that go to the disk where they are too long for memory.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns of ``schema.PACKETS``; not modified.
-    rows : ndarray of int
-        Places in it.
-
-    Returns
-    -------
-    DataFrame
-        With these rows, their index, and no ``attrs``.
-
-    Examples
-    --------
-    >>> take_rows(pd.DataFrame({"a": pd.array([7, None, 9], "Int64")}), np.array([0, 1]))["a"].tolist()
-    [7, <NA>]
-    """
-    masks: dict[int, npt.NDArray[np.bool_]] = {}
-
-    def chosen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if values.strides == (0,):  # the same everywhere
-            return np.broadcast_to(values[:1], rows.size)
-        return taken(values, rows)
-
-    def column(array: Any) -> Any:
-        if isinstance(array, MASKED):
-            mask = array._mask
-            if id(mask) not in masks:  # many columns share one
-                masks[id(mask)] = chosen(mask)
-            return type(array)(chosen(array._data), masks[id(mask)])
-        if isinstance(array, pd.Categorical):
-            return pd.Categorical.from_codes(chosen(array.codes), dtype=array.dtype, validate=False)
-        if isinstance(array, TIMES):
-            return pd.array(chosen(array.asi8), array.dtype, copy=False)
-        if isinstance(array, pd.arrays.NumpyExtensionArray):
-            return chosen(array.to_numpy())
-        return array.take(rows)
-
-    numbers = new_column(rows.size, np.int64)
-    for some in stretches(rows.size):
-        numbers[some] = frames_at(frame, rows[some])
-    index = pd.Index(numbers, name=frame.index.name, copy=False)
-    return pd.DataFrame({name: column(frame[name].array) for name in frame}, index=index, copy=False)
 
 
 def has_other_numbers(frame: pd.DataFrame) -> bool:

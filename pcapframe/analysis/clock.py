@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array
-from pcapframe.measures import frames_at
 from pcapframe.memory import stretches
 from pcapframe.plain import parts_of
+from pcapframe.rows import frames_at
 
 __all__ = ["ClockStep", "find_clock_steps"]
 

@@ -31,10 +31,10 @@ from pcapframe.measures import (
     differing,
     each_way,
     endpoint_text,
-    frames_at,
     wilson_interval,
     without_attrs,
 )
+from pcapframe.rows import frames_at
 from pcapframe.schema import ENDINGS, FLAG_BITS, HANDSHAKES, ROLES
 
 __all__ = ["READ", "count_label", "count_statistics"]

@@ -12,8 +12,9 @@ from pcapframe.analysis.counting import READ as STATISTIC_READS
 from pcapframe.analysis.events import rows_of_events
 from pcapframe.analysis.result import Analysis
 from pcapframe.errors import ParameterError
-from pcapframe.measures import take_rows, without_attrs
+from pcapframe.measures import without_attrs
 from pcapframe.patterns import Evidence
+from pcapframe.rows import take_rows
 
 __all__ = ["ANSWER_READS", "KEEPS", "Keep", "KeptAnalysis", "kept_of"]
 

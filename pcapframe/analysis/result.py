@@ -18,9 +18,10 @@ from pcapframe.analysis.standouts import Standout
 from pcapframe.analysis.statistics import LISTED, Statistics
 from pcapframe.analysis.summary import Summary
 from pcapframe.arrays import Mask
-from pcapframe.measures import each_way, take_rows, without_attrs
+from pcapframe.measures import each_way, without_attrs
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import Evidence, Patterns, Thresholds, find_evidence
+from pcapframe.rows import take_rows
 from pcapframe.wording import counted as numbered
 
 if TYPE_CHECKING:

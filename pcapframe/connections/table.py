@@ -18,8 +18,9 @@ from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.connections.shared import Shared
 from pcapframe.errors import ParameterError
-from pcapframe.measures import first_rows, frames_at, without_attrs
+from pcapframe.measures import without_attrs
 from pcapframe.plain import PlainColumns
+from pcapframe.rows import first_rows, frames_at
 from pcapframe.threads import Team
 
 __all__ = ["build_connections"]

@@ -17,11 +17,12 @@ from pcapframe.disk import give_back
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
 from pcapframe.gathering import gather
-from pcapframe.measures import Differing, differing, distinct, frames_at, rows_at, values, without_attrs
+from pcapframe.measures import Differing, differing, distinct, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
 from pcapframe.patterns._by_connection import ConnectionColumns
 from pcapframe.patterns._endpoints import Endpoints
 from pcapframe.patterns._follow import READ, Followed, follow
+from pcapframe.rows import frames_at, rows_at
 from pcapframe.schema import CONNECTIONS, FLAG_BITS, names
 
 __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]

@@ -11,10 +11,11 @@ from pcapframe.arrays import YEAR_NS
 from pcapframe.disk import disk_may_be_used, expect_memory, give_back
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
-from pcapframe.measures import frames_at, nullable, rows_at, take_rows, without_attrs
+from pcapframe.measures import nullable, without_attrs
 from pcapframe.memory import bytes_to_analyze, new_column, one_block, stretches
 from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
 from pcapframe.plain import parts_of
+from pcapframe.rows import frames_at, rows_at, take_rows
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns

@@ -9,7 +9,7 @@ import numpy as np
 
 from pcapframe.arrays import Array
 from pcapframe.disk import give_back
-from pcapframe.measures import first_rows
+from pcapframe.rows import first_rows
 from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.tracking import Tracked

@@ -14,9 +14,10 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.gathering import gather
-from pcapframe.measures import distinct, frames_at
+from pcapframe.measures import distinct
 from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
+from pcapframe.rows import frames_at
 
 __all__ = ["READ", "Finder", "View", "name_evidence"]
 

@@ -24,8 +24,9 @@ from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNO
 from pcapframe.analysis.health._view import Finder, View, name_evidence
 from pcapframe.arrays import Array, Mask, seconds_from
 from pcapframe.disk import give_back
-from pcapframe.measures import first_rows, frames_at, values
+from pcapframe.measures import values
 from pcapframe.memory import stretches
+from pcapframe.rows import first_rows, frames_at
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import agreeing, counted, percent, seconds
 

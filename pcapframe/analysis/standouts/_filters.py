@@ -14,9 +14,10 @@ import pandas as pd
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, connection_filters, endpoint_filter, frame_filter
 from pcapframe.facts import CaptureInfo
-from pcapframe.measures import frames_at, has_other_numbers, rows_at, values, without_attrs
+from pcapframe.measures import has_other_numbers, values, without_attrs
 from pcapframe.memory import new_column, stretches
 from pcapframe.patterns import Endpoints
+from pcapframe.rows import frames_at, rows_at
 from pcapframe.schema import ACK, RST, SYN
 from pcapframe.wording import agreeing, counted
 
