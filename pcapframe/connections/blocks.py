@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array, stable_order
-from pcapframe.connections.shared import Shared, value_of
+from pcapframe.connections.shared import Shared, Value, value_of
 
 __all__ = ["BLOCK", "Assembled", "Block", "in_blocks"]
 
@@ -82,11 +82,13 @@ class Assembled:
         block : int
             Its number.
         columns : dict
-            Arrays of NumPy and pandas by name, of the same types in each block; emptied.
+            Arrays of NumPy and pandas by name, of the same types in each block.
         """
-        for name in list(columns):
-            column = columns.pop(name)
-            value = value_of(column)
+        values: dict[int, Value | None] = {}  # of columns that are one array
+        for name, column in columns.items():
+            if id(column) not in values:
+                values[id(column)] = value_of(column)
+            value = values[id(column)]
             parts = self._parts.setdefault(name, [None] * self._blocks)
             parts[block] = (value, len(column)) if value else column
 

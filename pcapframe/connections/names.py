@@ -96,6 +96,9 @@ def _texts(spans: Array, numbers: list[int], names: list[str]) -> list[str]:
 
 def _category(numbers: Array, texts: list[str]) -> Any:
     """Return a categorical column that has only the texts in it, sorted."""
+    if not texts:
+        nothing = pd.CategoricalDtype(pd.Index([], dtype="str"))
+        return pd.Categorical.from_codes(np.full(numbers.size, -1, np.int8), dtype=nothing, validate=False)
     used = np.flatnonzero(np.bincount(numbers + 1, minlength=1)[1:])
     unique = sorted({texts[number] for number in used.tolist()})
     codes = {text: code for code, text in enumerate(unique)}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, fixed
+from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.conversation.records import copies
 from pcapframe.disk import give_back_after
 from pcapframe.jit import jit
@@ -85,6 +85,27 @@ class Followed(NamedTuple):
     moved_by: Array
     back_rows: Array
     back_by: Array
+
+    def spread(self, chosen: Mask) -> "Followed":
+        """Return this for more connections, of which only those chosen were followed.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool
+            By connection.
+
+        Returns
+        -------
+        Followed
+            With the lowest int64 for sides of the others.
+        """
+        sides = np.repeat(chosen, 2)
+        made = [np.broadcast_to(np.int64(NONE), sides.shape) for _ in range(2)]
+        if self.high.size:
+            made = [column.copy() for column in made]
+            for column, values in zip(made, (self.high, self.acked), strict=True):
+                column[sides] = values
+        return self._replace(high=made[0], acked=made[1])
 
 
 @jit

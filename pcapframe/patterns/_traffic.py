@@ -294,8 +294,13 @@ class Traffic(ConnectionColumns):
     def followed(self) -> Followed:
         """What a look at every segment in its order shows; for patterns that declare `READ`."""
         frame = {name: self.series(name) for name in READ}
-        conn_id = self._conn_id
-        return follow(frame, self._place_of_id.take(conn_id) if self._is_selection else conn_id, self.size)
+        place = self._place_of_id.take(self._conn_id) if self._is_selection else self._conn_id
+        several = self.each_way("packets") > 1
+        count = int(np.count_nonzero(several))
+        if 2 * count > self.size:
+            return follow(frame, place, self.size)
+        among = np.append(np.where(several, np.cumsum(several) - 1, -1), -1)  # the last one for a place of -1
+        return follow(frame, among.take(place, mode="wrap"), count).spread(several)
 
     def last_rows(self, some: Rows) -> Array:
         """Return the last of some segments by side (2 * place + 1 for the client), -1 for none."""

@@ -73,9 +73,12 @@ def observe(traffic: Traffic, limits: HeldBackTransfersLimits) -> Pattern | None
         ``window_limited_s`` and ``repairing_s`` [s]. Evidence: their segments that fill a window, or were sent again,
         and packets that tell them of a window of zero.
     """
-    busy, limited, repairing = (_by_side(traffic, name) for name in ("busy_s", "window_limited_s", "repairing_s"))
-    held = limited + repairing
+    busy = _by_side(traffic, "busy_s")
     long = busy >= limits.busy_s
+    if not long.any():
+        return None
+    limited, repairing = (_by_side(traffic, name) for name in ("window_limited_s", "repairing_s"))
+    held = limited + repairing
     chosen = long & (held >= limits.share * busy)
     sides = np.flatnonzero(chosen)
     if sides.size < max(limits.min_directions, 1):

@@ -84,7 +84,8 @@ def observe(traffic: Traffic, limits: UnansweredSynsLimits) -> Pattern | None:
     attempted = int((syns > 0).sum())
     by_server, servers = traffic.endpoints.count_servers(mask.astype(np.int64))
     rows = traffic.flagged("SYN", within=mask)
-    spacing = _retry_spacing_s(traffic, rows)
+    has_retries = rows.rows.size > np.count_nonzero(traffic.places(rows.rows))
+    spacing = _retry_spacing_s(traffic, rows) if has_retries else []
     quotes = quotes_of(traffic)
     by_error, quoted = connections_by_error(quotes, traffic.connections.index.to_numpy()[mask])
     observations: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """How far each side has come."""
 
 from pcapframe.patterns import Traffic
+from pcapframe.patterns._follow import NONE
 from tests.builders import Conversation
 from tests.patterns.views import frames, view
 
@@ -25,3 +26,13 @@ def test_connections_left_out_are_passed_over() -> None:
     segments, connections = frames(*(Conversation(client_port=i).handshake().data("client", i) for i in (1, 2)))
     traffic = Traffic(segments, connections.iloc[1:], reads=tuple(segments))
     assert traffic.followed.high.tolist() == [1, 3]
+
+
+def test_connections_of_one_packet_are_not_followed_where_most_have_one() -> None:
+    talk = Conversation(client_port=9).handshake().data("client", 100).ack("server")
+    several = view(talk).followed
+    lone = [Conversation(client_port=port).syn() for port in (1, 2, 3)]
+    found = view(*lone[:2], talk, lone[2]).followed
+    assert found.high.reshape(-1, 2).tolist() == [[NONE] * 2, [NONE] * 2, several.high.tolist(), [NONE] * 2]
+    assert found.acked.reshape(-1, 2)[2].tolist() == several.acked.tolist()
+    assert (view(*lone).followed.high == NONE).all()

@@ -24,11 +24,12 @@ from pcapframe.segments.exchange.hosts import (
     OWN_NUMBERS_ANEW,
     PEER_NUMBERS_ANEW,
     Outcome,
+    take_over,
 )  # fmt: skip
 from pcapframe.segments.exchange.probes import answer, expect_answer, probe_of
 from pcapframe.segments.exchange.resets import Resets, refuses, settle, wait_for_more
 from pcapframe.segments.rooms import Over
-from pcapframe.segments.state import Segments, after, before, grown, whole
+from pcapframe.segments.state import Segments, after, before, grown
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["Exchange", "ExchangePass"]
@@ -272,9 +273,7 @@ class ExchangePass:
             return
         if self._ended is None:
             self._ended = Outcome.unknown(connections)
-        rows = whole(self._hosts, 2)
-        self._ended.put(over.conn_ids, Outcome.of(rows[over.rooms].view(HOST)))
-        rows[over.rooms] = np.zeros((), rows.dtype)
+        take_over(self._hosts, self._hosts.view(np.uint8), *over, self._ended)
 
     def feed(self, segments: Segments, tracked: Tracked, connections: int, out: Exchange) -> None:
         """Follow the next chunk.

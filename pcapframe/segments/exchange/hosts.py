@@ -1,14 +1,16 @@
 """State of one host of a connection, as far as its packets show, and the bits that describe packets."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.jit import jit
 
 __all__ = [
     "ACKS_UNSENT", "ACK_EARLY", "FIN_IGNORED", "FIN_UNNUMBERED", "HOST", "KEEP_ALIVE", "LARGEST_STEP", "NOBODY",
     "OTHER_SYN_ACK", "OWN_NUMBERS_ANEW", "PEER_NUMBERS_ANEW", "RST_IGNORED", "WINDOW_PROBE", "Known", "Outcome",
+    "take_over",
 ]  # fmt: skip
 
 KEEP_ALIVE, WINDOW_PROBE, RST_IGNORED, ACKS_UNSENT, ACK_EARLY = 1, 2, 4, 8, 16
@@ -97,9 +99,27 @@ class Outcome(NamedTuple):
             hosts["has_acked"],
         )
 
-    def put(self, conn_ids: Array, some: "Outcome") -> None:
-        """Take what is known of some connections; memory of what is zero is not touched."""
-        directions = (2 * conn_ids.astype(np.int64)[:, None] + np.arange(2)).reshape(-1)
-        for own, values, rows in zip(self, some, (conn_ids, *[directions] * 4), strict=True):
-            known = np.flatnonzero(values)
-            own[rows[known]] = values[known]
+
+@jit
+def take_over(hosts: Any, bits: Any, conn_ids: Any, rooms: Any, outcome: Any) -> None:
+    """Write what is known of connections that are over into `outcome`, and clear their two records.
+
+    Memory of what is zero is not touched. `bits` are the bytes of `hosts`.
+    """
+    size = 2 * bits.size // hosts.size  # of a connection
+    for i in range(rooms.size):
+        connection, room = np.int64(conn_ids[i]), np.int64(rooms[i])
+        is_late = hosts[2 * room].syn_sent == 0 or hosts[2 * room + 1].syn_sent == 0
+        for side in range(2):
+            host, row = hosts[2 * room + side], 2 * connection + side
+            if host.is_odd:
+                outcome.is_odd[connection] = True
+            if is_late and host.rtt != 0:
+                outcome.rtt[row] = host.rtt
+            if is_late and host.reports_sack:
+                outcome.uses_sack[row] = True
+            if host.acked != 0:
+                outcome.acked[row] = host.acked
+            if host.has_acked:
+                outcome.has_acked[row] = True
+        bits[size * room : size * (room + 1)] = 0

@@ -7,7 +7,7 @@ from pcapframe.segments.exchange.hosts import HOST
 
 
 def test_bits_are_told_apart() -> None:
-    others = ("HOST", "LARGEST_STEP", "NOBODY", "Known", "Outcome")
+    others = ("HOST", "LARGEST_STEP", "NOBODY", "Known", "Outcome", "take_over")
     bits = [getattr(hosts, name) for name in hosts.__all__ if name not in others]
     assert len(bits) == 10
     assert sorted(bits) == [1 << place for place in range(10)]
