@@ -19,7 +19,7 @@ from pcapframe.wording import counted, printable, seconds
 __all__ = ["join_text"]
 
 SHOWN = 5  # standouts
-FRAMES = 8  # of a filter: more do not fit in a line
+FRAMES, FILTER = 8, 48  # of a filter, and its characters: more do not fit in a line
 NAME = 24  # of a capture, in the table of points [characters]
 
 
@@ -56,8 +56,7 @@ def join_text(joined: Joined, *, full: bool = False) -> Iterator[RenderableType]
     sentences = list(describe_path(joined, clocks=False))
     if sentences:
         yield Text()
-    for sentence in sentences:
-        yield Text(sentence)
+        yield Text(" ".join(sentences))
     yield Text()
     yield _points(joined)
     if len(joined.segments):
@@ -76,6 +75,8 @@ def _listed(seen: Sequence[JoinStandout], most: int | None) -> RenderableType:
             : 1 if most else None
         ]:
             frames = evidence.frames[:most]
+            while most and len(frames) > 1 and len(str(frame_filter(frames))) > FILTER:
+                frames = frames[:-1]
             whole = evidence.frame_count == len(frames)
             which = counted(len(frames), "packet") if whole else f"first {len(frames)} of {evidence.frame_count:,}"
             text = f"{which} at {name}  ", "dim"

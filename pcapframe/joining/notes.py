@@ -10,15 +10,15 @@ from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.fates import Fates
 from pcapframe.joining.rows import Rows
 from pcapframe.joining.transmissions import Paths
-from pcapframe.schema import FATE_RULES, FATES
-from pcapframe.wording import agreeing, counted
+from pcapframe.schema import FATE_RULES
+from pcapframe.wording import counted
 
 __all__ = ["notes_on"]
 
 DAY_S = 86_400.0
 BOTH = 2  # directions
 BACKWARDS = 10  # a capture is out of order if one packet of so many is earlier than the one before
-OUTSIDE, NOT_CAPTURED = FATE_RULES.index("outside_capture"), FATES.index("not_captured")
+OUTSIDE = FATE_RULES.index("outside_capture")
 SHOWN_OFFSET_S = 3600.0  # from here on a note says how far the clocks are apart
 
 
@@ -108,12 +108,6 @@ def _gaps(point: int, capture: Capture, rows: Rows, fates: Fates) -> Iterator[st
         )
     elif is_cut:
         yield is_cut.strip()
-    lacks = int((about & (fates.fate == NOT_CAPTURED)).sum())
-    if lacks:
-        yield (
-            f"{counted(lacks, 'packet')} that passed {capture.name} {agreeing(lacks, 'is', 'are')} not in its capture, "
-            "so what else it lacks is called lost only where that is shown."
-        )
 
 
 def _long(seconds: float) -> str:

@@ -50,7 +50,7 @@ class JoinStandout:
     >>> import pcapframe as pf
     >>> same = pf.join_captures({"here": pf.example("losses.pcap"), "there": pf.example("losses.pcap")})
     >>> print(find_join_standouts(same)[0])
-    0 of 58 retransmissions follow a loss between here and there, 58 follow none.
+    0 of 58 retransmissions follow a loss between here and there, 58 none.
     """
 
     kind: str
@@ -190,8 +190,7 @@ def _resends(joined: "Joined") -> Iterator[JoinStandout]:
     names = " and ".join(joined.names) if len(joined.names) == 2 else "the points"
     total = counted(len(again), "retransmission")
     text = f"{follow:,} of {total} {agreeing(follow, 'follows', 'follow')} a loss between {names}"
-    rest = f", {others:,} {agreeing(others, 'follows', 'follow')} none"
-    yield _standout(joined, "resends", f"{text}{rest}.", again)
+    yield _standout(joined, "resends", f"{text}, {others:,} none.", again)
 
 
 def _losses(joined: "Joined") -> Iterator[JoinStandout]:
@@ -203,7 +202,7 @@ def _losses(joined: "Joined") -> Iterator[JoinStandout]:
         legs = lost.groupby(["last_seen", "first_missing"], observed=True)
         for (here, there), own in sorted(legs, key=lambda leg: -len(leg[1])):
             seen = int(some[f"frame_{here}"].notna().sum())
-            of = f"Of {counted(seen, 'packet')} {TOWARDS[forward]} at {here}, {len(own):,}"
+            of = f"{len(own):,} of {counted(seen, 'packet')} {TOWARDS[forward]} at {here}"
             text = f"{of} {agreeing(len(own), 'was', 'were')} lost before {there} ({percent(len(own) / seen)})."
             yield _standout(joined, "losses", text, own)
 
@@ -212,12 +211,18 @@ def _copies(joined: "Joined") -> Iterator[JoinStandout]:
     """Say how many packets were copied on the way."""
     rows = joined.segments
     copies = rows[(rows["fate"] == "added") & rows["fate_rule"].isin(COPIES)]
-    for forward, mask in by_direction(copies).items():
-        for (missing, place), some in copies[mask].groupby(["first_missing", "last_seen"], observed=True):
-            if missing != place:
-                are = agreeing(len(some), "is a copy", "are copies")
-                text = f"{counted(len(some), 'packet')} {TOWARDS[forward]} {are} made between {missing} and {place}."
-                yield _standout(joined, "copies", text, some)
+    ends = copies[["first_missing", "last_seen"]].astype(object).to_numpy()
+    names = joined.names
+    legs = [tuple(sorted(leg, key=names.index)) for leg in ends.tolist()]
+    for (here, there), some in copies.groupby(pd.Series(legs, copies.index, dtype=object)):
+        if here == there:
+            continue
+        each = {TOWARDS[forward]: int(mask.sum()) for forward, mask in by_direction(some).items() if mask.any()}
+        (first, count), *rest = each.items()
+        text = f"{counted(count, 'packet')} {first}{''.join(f' and {more:,} {way}' for way, more in rest)}"
+        are = agreeing(len(some), "is a copy", "are copies")
+        leg = f"between {here} and {there}" if len(names) > 2 else "on the way"
+        yield _standout(joined, "copies", f"{text} {are} made {leg}.", some)
 
 
 def _translated(joined: "Joined") -> Iterator[JoinStandout]:

@@ -104,8 +104,8 @@ def _on_times(joined: Joined) -> Iterator[str]:
     }
     if medians:
         texts = [f"{seconds(max(median, 0.0))} {TOWARDS[forward]}" for forward, median in medians.items()]
-        unsure = f", each by up to {seconds(width)} more or less, as the path may be asymmetric" if width > 0 else ""
-        yield f"Between {first} and {last} packets take {' and '.join(texts)} (medians){unsure}."
+        unsure = f", ± {seconds(width)}: the path may be asymmetric" if width > 0 else ""
+        yield f"Between {first} and {last} packets take {' and '.join(texts)} (medians{unsure})."
     both = joined.connections.dropna(subset=[f"conn_id_{first}", f"conn_id_{last}"])
     waits = [
         joined.analyses[name].whole_connections["handshake_rtt_s"].loc[both[f"conn_id_{name}"].astype(int)].to_numpy()

@@ -1,9 +1,14 @@
 """Text of a join, fitted to a narrow terminal."""
 
+from pathlib import Path
+
+import pcapframe as pf
 from pcapframe.analysis.display import plain_text
 from pcapframe.cli.join_text import join_text
 from tests.builders import Conversation
 from tests.joining.made import beyond, joined, talk
+
+POINTS = Path(__file__).parent.parent.parent / "data" / "points"
 
 
 def test_points_and_fates():
@@ -21,3 +26,11 @@ def test_nothing_common():
     text = plain_text(join_text(joined(list(talk(2)), two)), width=80)
     assert text.startswith("0 common connections  client and server")
     assert "unknown" in text
+
+
+def test_ordinary_pairs_fit_a_screen():
+    """What the lab's mixed path made of nine connections, at 80 by 24."""
+    both = {name: pf.analyze(POINTS / f"{name}.pcap.gz", progress=False) for name in ("client", "middle")}
+    lines = plain_text(join_text(pf.join_captures(both)), width=80).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80

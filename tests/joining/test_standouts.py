@@ -19,9 +19,9 @@ def sentences(made: pf.Joined) -> list[str]:
 def test_retransmission_that_follows_a_loss():
     made = lost_and_sent_again()
     said = sentences(made)
-    assert said[0] == "1 of 1 retransmission follows a loss between client and server, 0 follow none."
+    assert said[0] == "1 of 1 retransmission follows a loss between client and server, 0 none."
     # the client sent SYN, ACK, the request twice, an ACK, FIN and the last ACK: seven packets
-    assert said[1] == "Of 7 packets to the server at client, 1 was lost before server (14.3 %)."
+    assert said[1] == "1 of 7 packets to the server at client was lost before server (14.3 %)."
 
 
 def test_added_reset_comes_first():
@@ -46,7 +46,17 @@ def test_copies_made_on_the_way():
     frames = list(talk(3))
     there = beyond(frames)
     there.insert(4, (there[3][0] + Fraction(1, 100_000), there[3][1]))
-    assert "1 packet to the server is a copy made between client and server." in sentences(joined(frames, there))
+    assert "1 packet to the server is a copy made on the way." in sentences(joined(frames, there))
+
+
+def test_copies_of_both_directions_are_one_sentence():
+    """A request is twice at the server, and a response twice at the client."""
+    frames = list(talk(3))
+    there = beyond(frames)
+    there.insert(4, (there[3][0] + Fraction(1, 100_000), there[3][1]))
+    frames.insert(6, (frames[5][0] + Fraction(1, 100_000), frames[5][1]))
+    said = sentences(joined(frames, there))
+    assert "1 packet to the server and 1 to the client are copies made on the way." in said
 
 
 def test_evidence_of_each_point_selects_its_frames():

@@ -20,9 +20,9 @@ def test_times_split_path_and_host():
     times, host, clock = describe_path(made)
     assert host == "Of the handshake's round trip at client, 20 ms in the median, 12 ms are spent beyond server."
     assert times.startswith(
-        "Between client and server packets take 4 ms to the server and 4 ms to the client (medians)"
+        "Between client and server packets take 4 ms to the server and 4 ms to the client (medians, ± "
     )
-    assert times.endswith(" ms more or less, as the path may be asymmetric.")
+    assert times.endswith(" ms: the path may be asymmetric).")
     assert clock.startswith("The clock of server is 7.000000 s (± 4.01 ms) ahead of that of client, and runs between ")
     assert list(describe_path(made, clocks=False)) == [times, host]
 
