@@ -92,6 +92,7 @@ class Disk:
 
     def __init__(self, memory: int | None = None, folder: Path | None = None) -> None:
         self.memory = memory_to_use() if memory is None else memory
+        self._is_own = memory is None and not os.environ.get(MEMORY)
         self.folder = folder or temporary_folder()
         self.is_used = False
 
@@ -110,16 +111,18 @@ class Disk:
         """
         if self.is_used or memory <= self.memory:
             return
-        self.is_used = True
         try:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
             raise TemporarySpaceError(f"{self.folder}: {error.strerror}") from None
+        if free < memory and self._is_own and memory <= _free_memory():
+            return  # it is more than its share, and fits
         if free < memory:
             raise TemporarySpaceError(
                 f"the capture is too long for memory, and of {memory:,} bytes that it may need in {self.folder} "
                 f"{free:,} are free: choose another folder by the environment variable {FOLDER}"
             )
+        self.is_used = True
 
     def block(self, size: int) -> npt.NDArray[np.uint8]:
         """Return zeros.

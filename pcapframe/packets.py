@@ -17,6 +17,7 @@ from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
 from pcapframe.capture.folders import captures_in
+from pcapframe.capture.merging import is_merged, merge_order
 from pcapframe.capture.reader import Progress
 from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.source import CaptureSource
@@ -153,22 +154,6 @@ def read_pcap(
     return frame
 
 
-def merge_order(time: npt.NDArray[np.int64], counts: Sequence[int]) -> npt.NDArray[np.intp]:
-    """Order that merges captures by time and keeps each one's own order.
-
-    A merge always takes the capture whose next packet is the earliest (one without a time at once), which is a
-    stable sort by the latest time so far in each capture. On a tie mergecap takes the last capture, but the first
-    one among packets without a time.
-    """
-    parts = np.split(np.arange(time.size), np.cumsum(counts)[:-1])
-    backward = np.concatenate(parts[::-1])
-    latest = np.concatenate([np.maximum.accumulate(time[part]) for part in parts[::-1]])
-    order = backward[np.argsort(latest, kind="stable")]
-    timeless = np.count_nonzero(latest == NO_TIME)
-    order[:timeless].sort()
-    return order
-
-
 class _Ordered(NamedTuple):
     """The packets of all captures, merged by time."""
 
@@ -252,7 +237,7 @@ def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Orde
     sack_at = new_column(columns.count + 1, np.int32)
     sack_at[0], sack_at[1:] = 0, rows.sack_end
     sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
-    if len(counts) > 1:
+    if len(counts) > 1 and not is_merged(rows.time, counts):
         order = merge_order(rows.time, counts)
         starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
         sack_at[1:] = np.cumsum(edges)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pcapframe import reading
 from pcapframe.capture.link_types import LINK_TYPES
 from pcapframe.errors import CaptureWarning, ParameterError, PcapframeError
-from pcapframe.packets import capture_info, merge_order, read_pcap
+from pcapframe.packets import capture_info, read_pcap
 from pcapframe.schema import PACKETS, names
 from tests.builders import (
     ARP,
@@ -177,11 +177,6 @@ def test_warnings_of_several_captures_name_them(tmp_path):
     info = capture_info(found)
     assert info.truncated
     assert info.notes[0].startswith(f"{path}: at byte")
-
-
-def test_merge_never_reorders_a_capture():
-    order = merge_order(np.array([5, 1, 2, 3, 1, 9]), [3, 3])
-    assert order.tolist() == [3, 4, 0, 1, 2, 5]
 
 
 TIMES = st.lists(st.lists(st.none() | st.integers(0, 5), max_size=7), min_size=2, max_size=4)
