@@ -23,7 +23,7 @@ from pcapframe.capture.extras import (
     SideRecords,
 )
 from pcapframe.capture.fragments import NO_WHOLES, Datagrams, Wholes, new_datagrams, taken, with_datagrams
-from pcapframe.capture.framing import skip_links, split_aggregates
+from pcapframe.capture.framing import find_inner_aggregates, skip_links, split_aggregates
 from pcapframe.capture.innermost import DEPTH
 from pcapframe.capture.interning import (
     ADDRESSES,
@@ -111,20 +111,33 @@ class PacketColumns:
         self._deep = new_deep_scratch()
         self._extras, self._quotes = SideRecords(EXTRA, FIRST_EXTRAS), SideRecords(QUOTE, FIRST_QUOTES)
         self._continued: list[Array] = []  # rows whose frame is that of the row before
+        self._has_inner_aggregates = False  # so that each batch is looked through for more, which costs time
         self._is_mixed = False  # deferred records were decoded after later ones
         self._order: Array | None = None  # addresses by their first appearance
         self.interner = new_interner()
 
     def decode(self, buffer: Array, base: int, batch: Array, count: int) -> None:
         """Append `count` records of `batch`, whose bytes are in `buffer`, which begins at `base` of the capture."""
-        aggregates = self._decode(buffer, base, batch, count)
-        if aggregates:
-            self._decode_split(buffer, base, batch, count, aggregates)
+        done = 0
+        while done < count:  # twice at most in a capture
+            rest = batch[done:count]
+            rows, waiting = self._decode(buffer, base, rest, rest.size, splits=True)
+            if waiting:
+                self._decode_split(buffer, base, rest, rest.size, waiting)
+            done += rest.size if waiting else rows
         if self._waiting >= NEWEST_ROWS:
             self._keep_newest()
 
-    def _decode(self, buffer: Array, base: int, batch: Array, count: int) -> int:
-        """Append records, unless some are aggregates: then append nothing, and return how many are deferred."""
+    def _decode(self, buffer: Array, base: int, batch: Array, count: int, *, splits: bool) -> tuple[int, int]:
+        """Append records, unless some are aggregates: then append none.
+
+        Returns
+        -------
+        int
+            How many were appended. With `splits`, the first one with an aggregate in a tunnel ends them.
+        int
+            How many are deferred, where aggregates are to be split first.
+        """
         self.interner = with_room(self.interner, 2 * count)
         edges, waiting, rare_links = decode_batch(
             buffer,
@@ -140,9 +153,15 @@ class PacketColumns:
             self._rare,
         )
         if rare_links and skip_links(buffer, batch, waiting, self._scratch):
-            return int(waiting)
+            return 0, int(waiting)
+        if splits and self._has_inner_aggregates and waiting:
+            found = (self._deep.header, self._rare.ports, self._deep.ways)
+            if find_inner_aggregates(buffer, batch, waiting, self._scratch, *found):
+                return 0, int(waiting)
         if waiting:
-            edges = self._decode_deferred(buffer, base, batch, count, waiting, edges)
+            edges, decoded = self._decode_deferred(buffer, base, batch, count, waiting, edges, splits)
+            self._has_inner_aggregates |= decoded < count
+            count = decoded
         if edges:
             self.sack.append(self._sack_pool[:edges].copy())
             self._edges += edges
@@ -150,7 +169,7 @@ class PacketColumns:
             wholes = self._datagrams.wholes if waiting and self._datagrams else NO_WHOLES
             self._watch(buffer, batch, count, self._newest, self._waiting, self.count, wholes)
         self._waiting += count
-        return 0
+        return count, 0
 
     def _decode_split(self, buffer: Array, base: int, batch: Array, count: int, waiting: int) -> None:
         """Append records, with a row for each frame in the aggregates among them; rows keep their record's lengths."""
@@ -163,7 +182,7 @@ class PacketColumns:
         for begin in range(0, total, BATCH_RECORDS):
             part, of = records[begin : begin + BATCH_RECORDS], batch[origins[begin : begin + BATCH_RECORDS]]
             place = slice(self._waiting, self._waiting + part.size)
-            self._decode(buffer, base, part, part.size)
+            self._decode(buffer, base, part, part.size, splits=False)
             for name, values in (
                 ("wire_bytes", of["wire"]),
                 ("captured_bytes", of["captured"]),
@@ -183,12 +202,14 @@ class PacketColumns:
         """How many captured frames the rows are from."""
         return self.count - sum(rows.size for rows in self._continued)
 
-    def _decode_deferred(self, buffer: Array, base: int, batch: Array, count: int, waiting: int, edges: int) -> int:
-        """Decode the `waiting` records that were left; return how many edges of SACK blocks the batch has."""
+    def _decode_deferred(
+        self, buffer: Array, base: int, batch: Array, count: int, waiting: int, edges: int, splits: bool
+    ) -> tuple[int, int]:
+        """Decode the `waiting` records that were left; return how many edges of SACK blocks, and records, there are."""
         self._is_mixed |= waiting < count
         self.interner = with_room(self.interner, ADDRESSES_OF_RARE * waiting)
         self._datagrams = with_datagrams(self._datagrams or new_datagrams(), DEPTH * waiting)
-        edges, extras, quotes = decode_deferred(
+        edges, extras, quotes, decoded = decode_deferred(
             buffer,
             base,
             batch,
@@ -207,10 +228,11 @@ class PacketColumns:
             self._deep,
             self._extras.room(waiting, self.expected_rows),
             self._quotes.room(waiting, 0),
+            splits,
         )
         self._extras.count += extras
         self._quotes.count += quotes
-        return int(edges)
+        return int(edges), int(decoded)
 
     @property
     def count(self) -> int:

@@ -13,11 +13,12 @@ from pcapframe.capture import icmp, ip, transport, tunnels
 from pcapframe.capture.bits import be16, be32
 from pcapframe.capture.decoding import unchecked_columns, write_row
 from pcapframe.capture.extras import IS_FRAGMENT, NOT_OPENED
-from pcapframe.capture.fragments import LATEST, add_fragment, keep_whole
-from pcapframe.capture.innermost import DATAGRAM, DEPTH, HEADERS, INSIDE, OUTER, SLICED, SLOTS, STOP, innermost
+from pcapframe.capture.following import COMPLETED, CUT, LONGEST_DATAGRAM, NO_PORTS, SEVERAL, follow_down
+from pcapframe.capture.fragments import keep_whole
+from pcapframe.capture.innermost import HEADERS, INSIDE, LEFT, OUTER, SLICED, SLOTS, STOP, innermost, without_finds
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, TCP, UDP
-from pcapframe.capture.link import ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from pcapframe.capture.link import CODE_LEFT, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.jit import inner_jit, jit, unchecked
@@ -26,7 +27,6 @@ __all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 
 Array = npt.NDArray[Any]
 
-LONGEST_DATAGRAM = 0xFFFF
 MOST_BEYOND = 0xFFFFFFFF
 NO_ADDRESSES = -1
 
@@ -71,7 +71,7 @@ def _quoted(buffer: Any, kind: Any, at: Any, end: Any, header: Any, ports: Any, 
     none = np.int64(-1)
     if at >= end:
         return NO_IP, none, none, none, none
-    header[HEADERS] = np.uint64(0)
+    without_finds(header, 0)
     found, protocol, payload, _payload_end, _vlan, _way = innermost(
         buffer, kind, np.int64(0), at, end, at + LONGEST_DATAGRAM, none, np.int64(0), header, ports, ways
     )
@@ -193,6 +193,7 @@ def decode_deferred(
     scratch: Any,
     extras: Any,
     quotes: Any,
+    splits: Any,
 ) -> Any:
     """Decode the records that `decode_batch` left.
 
@@ -218,11 +219,14 @@ def decode_deferred(
         Overwritten; `ways` grows.
     extras, quotes : ndarray of EXTRA and of QUOTE
         Filled with side records; have room for one for each record.
+    splits : bool
+        Whether to stop before an aggregate in a tunnel, of which several frames are to be rows. Else one is followed.
 
     Returns
     -------
     tuple of int
-        How many edges are in `sack_pool`, and records in `extras` and in `quotes`.
+        How many edges are in `sack_pool`, and records in `extras` and in `quotes`; and how many records of the batch
+        are decoded: fewer than `count` where the next one holds an aggregate in a tunnel.
     """
     data, header, fields = unchecked(buffer), unchecked(scratch.header), unchecked(scratch.fields)
     slots, addresses, seed = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.seed)
@@ -239,42 +243,18 @@ def decode_deferred(
     for j in range(waiting):
         record = batch[deferred[j]]
         row = first_row + deferred[j]
-        end = record.at + record.captured
-        wire_end = record.at + record.wire
         for k in range(transport.SACK):
             fields[k] = 0
-        header[HEADERS] = header[SLICED] = header[INSIDE] = np.uint64(0)
-        source, stop, whole = data, end, end  # where the bytes are, up to where, and up to where they were captured
-        kind, protocol, at = starts.kinds[j], np.int64(0), starts.places[j]
-        vlan, way, way_cut, piece_of = starts.vlans[j], np.int64(0), np.int64(-1), np.int64(-1)
-        is_whole = False
-        for _ in range(DEPTH):
-            found, protocol, payload, payload_end, vlan, way = innermost(
-                source, kind, protocol, at, stop, wire_end, vlan, way, header, udp, ways
-            )
-            if found != IP_FRAGMENT or payload_end <= payload:
-                break
-            kind = np.int64(DATAGRAM)
-            if payload_end <= whole:
-                length = payload_end - payload
-                total, known, protocol, serial = add_fragment(
-                    table, key, seed, header, protocol, vlan, way, record.time, source, payload, stop, length
-                )
-                if total < 0:
-                    piece_of = serial
-                    if header[ip.FRAGMENT_OFFSET] == 0 and protocol == UDP and payload + 4 <= stop:
-                        if udp[be16(source, payload)] == 0 and udp[be16(source, payload + 2)] == 0:
-                            table.known[serial] = 1
-                    break
-                source, at, is_whole = heads, np.int64(LATEST), True
-                stop, wire_end = at + known, at + total
-                whole = wire_end
-            elif header[ip.FRAGMENT_OFFSET] == 0:
-                # The capture cut it, so its datagram's length stays unknown, as in Wireshark; that of a packet in a
-                # tunnel stands in its own header.
-                at, way_cut, wire_end = payload, way, payload + LONGEST_DATAGRAM
-            else:
-                break
+        without_finds(header, record.part)
+        found, protocol, payload, payload_end, vlan, way, bits, piece_of, ports_over = follow_down(
+            data, heads, record, starts.kinds[j], starts.places[j], starts.vlans[j], table, key, seed, header, udp,
+            ways, splits,
+        )  # fmt: skip
+        if found == SEVERAL:
+            waiting, count = j, np.int64(deferred[j])
+            edges = np.int64(out.sack_end[row - 1]) - edges_before if count else np.int64(0)
+            break
+        source = heads if bits & COMPLETED else data
         has = 0
         src = dst = np.int64(-1)
         ttl = ip_id = np.int64(0)
@@ -290,28 +270,31 @@ def decode_deferred(
                 has |= transport.HAS_IP_ID
         if found == IP_PAYLOAD and protocol == TCP:
             has |= decode_tcp(source, payload, np.int64(header[STOP]), payload_end, fields)
-            if is_whole:
+            if bits & COMPLETED:
                 keep_whole(table, deferred[j], payload, min(np.int64(header[STOP]), payload_end))
-            if way == way_cut:
+            if bits & CUT:
                 has &= ~transport.HAS_PAYLOAD
                 fields[transport.PAYLOAD] = 0
         elif found == IP_PAYLOAD and protocol == UDP:
             has |= decode_ports(source, payload, min(np.int64(header[STOP]), payload_end), fields)
+        elif ports_over != NO_PORTS:
+            fields[transport.SRC_PORT], fields[transport.DST_PORT] = ports_over >> 16, ports_over & 0xFFFF
+            has |= transport.HAS_PORTS
         write_row(out, row, record, base, src, dst, ttl, ip_id, vlan, has, fields)
         out.protocol[row] = intern_protocol(codes, code_list, counts, protocol)
         late_counts[j] = fields[transport.SACK_EDGES]
         for k in range(fields[transport.SACK_EDGES]):
             late[late_edges] = fields[transport.SACK + k]
             late_edges += 1
-        if way or header[SLICED] or header[INSIDE] or piece_of >= 0:
+        if way or header[SLICED] or header[INSIDE] or header[LEFT] or piece_of >= 0:
             extra = extras[beside]
             extra.row, extra.tunnel = rows_before + row, way
             extra.sliced = header[SLICED] != np.uint64(0)
-            beyond = max(payload_end - record.at - record.wire, 0) if kind != DATAGRAM else 0
+            beyond = max(payload_end - record.at - record.wire, 0) if bits == 0 else 0
             extra.beyond = min(beyond, MOST_BEYOND) if piece_of < 0 else piece_of
             extra.inside = IS_FRAGMENT if piece_of >= 0 else NOT_OPENED
-            if header[INSIDE] and piece_of < 0:
-                extra.inside = protocol_code(np.int64(header[INSIDE]) - 1)
+            if (header[INSIDE] or header[LEFT]) and piece_of < 0:
+                extra.inside = protocol_code(np.int64(header[INSIDE]) - 1 if header[INSIDE] else np.int64(CODE_LEFT))
             place = OUTER if way and header[HEADERS] > np.uint64(1) else NO_ADDRESSES
             if not _is_last(header, place, last) or last_src < 0:
                 last_src, last_dst = _intern_both(slots, mask, addresses, seed, counts, header, place)
@@ -326,4 +309,4 @@ def decode_deferred(
         _merge_edges(
             out, first_row, count, deferred, waiting, sack_pool, edges, edges_before, late, late_counts, late_edges
         )
-    return edges + late_edges, beside, quoting
+    return edges + late_edges, beside, quoting, count

@@ -19,7 +19,7 @@ from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import inner_jit, unchecked
 
 __all__ = [
-    "HEAD_BYTES", "LATEST", "NO_WHOLES", "Datagrams", "Wholes", "add_fragment", "keep_whole",
+    "HEAD_BYTES", "IP_PROTOCOLS", "LATEST", "NO_WHOLES", "Datagrams", "Wholes", "add_fragment", "keep_whole",
     "new_datagrams", "taken", "with_datagrams",
 ]  # fmt: skip
 
@@ -34,7 +34,9 @@ UNIT_BYTES = 8
 HEAD_UNITS = HEAD_BYTES // UNIT_BYTES
 WORDS = 256  # of 64 units: up to the largest offset plus the largest fragment
 MOST_UNITS = 64 * WORDS
+IP_PROTOCOLS = 0xFF  # a greater number is an Ethernet type or a code
 BUCKETS = 1 << 14
+OF_TUNNEL = 0xFE  # in place of a protocol in a key
 NONE = -1
 UNKNOWN_TOTAL = -1
 
@@ -288,7 +290,8 @@ def add_fragment(
     header : ndarray of uint64
         Its IP header, see ``ip``.
     protocol, vlan, way : int
-        Protocol in its header, its innermost VLAN id (-1 for none), and the way through tunnels to it.
+        Protocol in its header, or the Ethernet type or code of what a tunnel's fragments carry; its innermost VLAN id
+        (-1 for none), and the way through tunnels to it.
     time : int
         When it was captured. [ns]
     buffer : ndarray of uint8
@@ -308,6 +311,8 @@ def add_fragment(
     more = header[ip.MORE_FRAGMENTS] != 0
     # The next header of IPv6 is that of the first fragment; in others it may differ (RFC 8200 section 4.5).
     own = np.uint64(0xFF) if header[ip.FAMILY] == 6 else np.uint64(protocol)
+    if protocol > IP_PROTOCOLS:
+        own = np.uint64(OF_TUNNEL)
     key[0], key[1] = header[ip.SRC_HIGH], header[ip.SRC_LOW]
     key[2], key[3] = header[ip.DST_HIGH], header[ip.DST_LOW]
     key[4] = header[ip.IDENT] | own << np.uint64(32) | np.uint64(vlan + 1) << np.uint64(40)

@@ -1,7 +1,8 @@
 """The link layers that ``decoding`` does not know, before ``deep`` goes on; compiled when a capture first has one.
 
 Some records have several frames in one, with a row each in ``AGGREGATES``: each frame becomes a record of its own. Of
-802.11 (A-MSDU), only those with IP do. A record of which no frame does stays one record.
+802.11 (A-MSDU), only those with IP do. A record of which no frame does stays one record. In a tunnel, whose headers
+all of them share, the record stays whole and says which of its frames it stands for.
 """
 
 from typing import Any
@@ -9,25 +10,24 @@ from typing import Any
 import numpy as np
 
 from pcapframe.capture.decoding import NOT_COMMON
+from pcapframe.capture.innermost import AGGREGATE, LEFT, innermost, without_finds
 from pcapframe.capture.link import (
     CODE_AGGREGATE,
+    CODE_INNER_AGGREGATE,
     CODE_NCM,
     CODE_RNDIS,
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
     NESTED_LINK,
     NO_SUBFRAME,
     SUBFRAME,
-    VLAN_TYPES,
-    llc,
+    WITHIN,
 )
 from pcapframe.capture.link_types import LINK_TYPES, UNKNOWN_LINK
 from pcapframe.capture.tables import NO_MORE, Layer, dispatcher
 from pcapframe.capture.usb import next_datagram, next_message
-from pcapframe.capture.wireless import SUBFRAME_BYTES, next_subframe
-from pcapframe.jit import inner_jit, jit
+from pcapframe.capture.wireless import SUBFRAME_BYTES, next_inner_subframe, next_subframe
+from pcapframe.jit import jit, unchecked
 
-__all__ = ["skip_links", "split_aggregates"]
+__all__ = ["find_inner_aggregates", "skip_links", "split_aggregates"]
 
 MOST_LINKS = 8  # link layers in each other
 # What has several frames in it. A decoder takes the buffer, where the first one begins, a state (0 at first), and where
@@ -37,6 +37,7 @@ AGGREGATES = {
     CODE_AGGREGATE: Layer("A-MSDU", next_subframe),
     CODE_NCM: Layer("CDC NCM", next_datagram),
     CODE_RNDIS: Layer("RNDIS", next_message),
+    CODE_INNER_AGGREGATE: Layer("A-MSDU in a tunnel", next_inner_subframe),
 }
 SEVERAL = tuple(AGGREGATES)
 
@@ -82,11 +83,39 @@ def skip_links(buffer: Any, batch: Any, waiting: Any, scratch: Any) -> Any:
     return aggregates
 
 
-@inner_jit
-def _has_ip(buffer: Any, at: Any, end: Any) -> Any:
-    """Whether IP, or a VLAN tag, follows the 802.2 header at `at`."""
-    kind, _at = llc(buffer, at, end)
-    return kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) or kind in VLAN_TYPES
+@jit
+def find_inner_aggregates(
+    buffer: Any, batch: Any, waiting: Any, scratch: Any, header: Any, ports: Any, ways: Any
+) -> Any:
+    """Find the aggregates of 802.11 in tunnels, among the deferred records, of which several frames have IP.
+
+    Parameters
+    ----------
+    buffer, batch, waiting, scratch
+        As for `skip_links`, which went before.
+    header, ports, ways : ndarray
+        As for ``innermost``.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    data, slots, udp, through = unchecked(buffer), unchecked(header), unchecked(ports), unchecked(ways)
+    aggregates = 0
+    for j in range(waiting):
+        record = batch[scratch.deferred[j]]
+        if record.part or scratch.kinds[j] in SEVERAL:
+            continue
+        without_finds(slots, 0)
+        end, wire_end, none = record.at + record.captured, record.at + record.wire, np.int64(0)
+        innermost(
+            data, scratch.kinds[j], none, scratch.places[j], end, wire_end, scratch.vlans[j], none, slots, udp, through
+        )
+        if slots[LEFT]:
+            scratch.kinds[j], scratch.places[j] = CODE_INNER_AGGREGATE, np.int64(slots[AGGREGATE]) - 1
+            aggregates += 1
+    return aggregates
 
 
 @jit
@@ -126,16 +155,19 @@ def split_aggregates(
                 if size == NO_MORE:
                     break
                 captured = min(end, at + size) - at
-                if captured <= 0 or (link == SUBFRAME and not _has_ip(buffer, at + SUBFRAME_BYTES, at + captured)):
+                if captured <= 0:
                     continue
                 taken += max(captured, SUBFRAME_BYTES)
                 if total < records.size:
                     records[total] = record
+                    origins[total] = i
+                if total < records.size and link == WITHIN:
+                    records[total].part = at - first + 1
+                elif total < records.size:
                     records[total].link = link
                     records[total].at = at
                     records[total].captured = captured
                     records[total].wire = max(min(wire_end, at + size) - at, captured)
-                    origins[total] = i
                 total += 1
             if total == before:
                 at = min(first, end)

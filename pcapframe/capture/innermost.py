@@ -20,21 +20,28 @@ from pcapframe.capture.link import (
     llc,
 )
 from pcapframe.capture.shims import ETHERTYPE_MACSEC, SHIMS, ip_version, isl_vlan
-from pcapframe.capture.tables import NO_PAYLOAD, dispatcher
+from pcapframe.capture.tables import NO_MORE, NO_PAYLOAD, dispatcher
 from pcapframe.capture.tunnels import GRE_STEP, IP_TUNNELS, PROTOCOL_GRE, SHIM_STEP, UDP_STEP, step_of, way_on
 from pcapframe.capture.udp_tunnels import (
+    IS_PIECE,
     MUST_FIT,
     PORT_GRE,
     PORT_GTP_U,
+    UDP_BYTES,
     UDP_TUNNELS,
+    capwap_piece,
     fitting_gtp,
     is_fitting,
     is_gtp,
     payload_end,
 )
+from pcapframe.capture.wireless import SUBFRAME_BYTES, next_subframe
 from pcapframe.jit import inner_jit
 
-__all__ = ["DATAGRAM", "DEPTH", "HEADERS", "INSIDE", "OUTER", "SLICED", "SLOTS", "STOP", "innermost"]
+__all__ = [
+    "AGGREGATE", "DATAGRAM", "DEPTH", "HEADERS", "INSIDE", "LEFT", "OUTER", "PART", "PIECE", "PIECE_AT",
+    "PIECE_IDENT", "PIECE_WAY", "SLICED", "SLOTS", "STOP", "innermost", "without_finds",
+]  # fmt: skip
 
 DEPTH = 16  # nested tunnels that are followed
 MOST_SHIMS = 64  # that are skipped before an IP header
@@ -46,9 +53,24 @@ HEADERS = OUTER + 5
 # Beside them: where the captured bytes of what holds the innermost header end, whether an IP header says more than its
 # frame had, and what the last tunnel holds instead of IP (its type or code + 1; 0 where it was not opened).
 STOP, SLICED, INSIDE = HEADERS + 1, HEADERS + 2, HEADERS + 3
-SLOTS = HEADERS + 4
+# The outermost aggregate in a tunnel: which of its frames to follow, 1 + where that begins in it (0 for the first one
+# with IP), and 1 + where the aggregate begins (0 for none); and whether frames with IP are left, of that or of another.
+PART, AGGREGATE, LEFT = HEADERS + 4, HEADERS + 5, HEADERS + 6
+# Of a tunnel's fragment: what it carries (0 for no fragment), where that begins, the way into the tunnel, and its
+# identification; its offset and whether more follow stand in the place of those of IP.
+PIECE, PIECE_AT, PIECE_WAY, PIECE_IDENT = HEADERS + 7, HEADERS + 8, HEADERS + 9, HEADERS + 10
+SLOTS = HEADERS + 11
 NAMED_SHIMS = tuple(kind for kind, shim in SHIMS.items() if shim.is_tunnel)
 MACSEC_TRAILER = SHIMS[ETHERTYPE_MACSEC].trailer
+
+
+@inner_jit
+def without_finds(header: Any, part: Any) -> None:
+    """Prepare `header` for a record, of which `part` is to be followed."""
+    for k in range(HEADERS, SLOTS):
+        header[k] = np.uint64(0)
+    header[PART] = np.uint64(part)
+
 
 _shim = dispatcher(SHIMS, "number, at")
 _ip_tunnel = dispatcher(IP_TUNNELS, f"{NO_PAYLOAD}, at")
@@ -57,7 +79,23 @@ _udp_tunnel = dispatcher(UDP_TUNNELS, f"{NO_PAYLOAD}, at")
 
 
 @inner_jit
-def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any, way: Any) -> Any:
+def _in_aggregate(buffer: Any, first: Any, end: Any, header: Any) -> Any:
+    """Type and place of what is in the frame to be followed, of the aggregate whose first one is at `first`."""
+    state, is_chosen = np.int64(0), False
+    if header[AGGREGATE] == 0:
+        header[AGGREGATE], is_chosen = np.uint64(first + 1), header[PART] != 0
+        if is_chosen:
+            state = np.int64(header[PART]) - 1
+    at, size, _link, state = next_subframe(buffer, first, state, end)
+    if size != NO_MORE and not is_chosen:
+        _at, size, _link, state = next_subframe(buffer, first, state, end)
+        if size != NO_MORE:
+            header[LEFT] = np.uint64(1)
+    return llc(buffer, at + SUBFRAME_BYTES, end)
+
+
+@inner_jit
+def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any, way: Any, header: Any) -> Any:
     """Skip VLAN tags and other shims.
 
     Returns
@@ -70,8 +108,8 @@ def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any,
     for _ in range(MOST_SHIMS):
         if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             break
-        if kind == CODE_AGGREGATE:  # in a tunnel: only its first frame is followed
-            kind, at = llc(buffer, at + 14, end)
+        if kind == CODE_AGGREGATE:
+            kind, at = _in_aggregate(buffer, at, end, header)
         elif kind in VLAN_TYPES or kind in RARE_VLAN_TYPES:
             if at + 4 > end:
                 return np.int64(CODE_CUT), at, vlan, way, trailer
@@ -137,6 +175,15 @@ def _follow(
 
 
 @inner_jit
+def _note_piece(buffer: Any, kind: Any, tunnel: Any, at: Any, way: Any, header: Any) -> None:
+    """Note a fragment of the tunnel that begins at `tunnel`: `kind` is what begins at `at`."""
+    ident, offset, more = capwap_piece(buffer, tunnel)
+    header[PIECE], header[PIECE_AT], header[PIECE_WAY] = np.uint64(kind), np.uint64(at), np.uint64(way)
+    header[PIECE_IDENT] = np.uint64(ident)
+    header[ip.FRAGMENT_OFFSET], header[ip.MORE_FRAGMENTS] = np.uint64(offset), np.uint64(more)
+
+
+@inner_jit
 def innermost(
     buffer: Any,
     kind: Any,
@@ -166,7 +213,7 @@ def innermost(
         Innermost VLAN id so far (-1 for none), and the way through tunnels so far.
     header : ndarray of uint64, shape (SLOTS,)
         Filled: the innermost IP header, the outermost addresses, and to the number of IP headers those found are added;
-        then `STOP`, `SLICED` and `INSIDE`, which are 0 at first.
+        then what follows them, which is 0 at first, but for `PART`.
     ports, ways : ndarray
         See ``tunnels``.
 
@@ -181,7 +228,9 @@ def innermost(
     for _ in range(DEPTH):
         trailer = np.int64(0)
         if kind not in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
-            kind, at, inner_vlan, inner_way, trailer = _skip_shims(buffer, kind, at, end, inner_vlan, ways, inner_way)
+            kind, at, inner_vlan, inner_way, trailer = _skip_shims(
+                buffer, kind, at, end, inner_vlan, ways, inner_way, header
+            )
         if trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
             wire_end -= trailer  # which any other IP length tells
             end = min(end, wire_end)
@@ -215,5 +264,8 @@ def innermost(
         at, wire_end, end = payload, payload_end, min(end, payload_end)
         kind, at, inner_way = _follow(buffer, found_protocol, header[ip.FAMILY], begin, at, end, ports, ways, way)
         if kind == NO_PAYLOAD:
+            break
+        if kind > 0 and kind & IS_PIECE:
+            _note_piece(buffer, kind - IS_PIECE, payload + UDP_BYTES, at, inner_way, header)
             break
     return found, found_protocol, payload, payload_end, vlan, way

@@ -21,6 +21,7 @@ ETHERTYPE_BRIDGED, ETHERTYPE_FABRICPATH = 0x6558, 0x8903
 FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802.3 frame
 # Link types that are not in the registry, whose numbers are shorter: a frame of an aggregate, a transfer without one.
 SUBFRAME, NO_SUBFRAME = 1 << 30, (1 << 30) + 1
+WITHIN = (1 << 30) + 2  # no link type: the frame is one of an aggregate in a tunnel
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
@@ -41,6 +42,9 @@ CODE_USB = 0x1000A  # a transfer of no network adapter
 CODE_USB_NETWORK = 0x1000B  # frames of a network adapter, of which none was captured
 # Several frames in one, which ``framing`` takes apart: of 802.11 (A-MSDU), of CDC NCM and MBIM, of RNDIS.
 CODE_AGGREGATE, CODE_NCM, CODE_RNDIS = 0x10006, 0x1000C, 0x1000D
+CODE_INNER_AGGREGATE = 0x1000E  # in a tunnel
+CODE_LEFT = 0x1000F  # frames of an aggregate that are not followed
+CODE_CAPWAP_WLAN = 0x10010  # 802.11 in CAPWAP
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
 ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000
@@ -55,6 +59,7 @@ CODE_NAMES = {
     CODE_WLAN_ENCRYPTED: "802.11 (encrypted)",
     CODE_PPP_DATA: "PPP data",
     CODE_AGGREGATE: "802.11",
+    CODE_LEFT: "802.11 aggregate",
     CODE_USB: "USB",
     CODE_USB_NETWORK: "USB network adapter",
     ETHERTYPE_IPV4: "IPv4",

@@ -37,6 +37,7 @@ RECORD = np.dtype(
         ("wire", np.int64),  # at least what was captured [bytes]
         ("interface", np.int32),  # -1 where the format has none
         ("link", np.int32),  # link type
+        ("part", np.int64),  # 1 + where its frame begins in an aggregate in a tunnel [bytes]; 0 for no part of one
     ]
 )
 

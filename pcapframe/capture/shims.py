@@ -10,6 +10,7 @@ from typing import Any
 from pcapframe.capture.bits import be16, byte
 from pcapframe.capture.link import (
     CODE_BATMAN_DATA,
+    CODE_CAPWAP_WLAN,
     CODE_CUT,
     CODE_ISL,
     CODE_LLC,
@@ -29,6 +30,7 @@ from pcapframe.capture.link import (
     ppp,
 )
 from pcapframe.capture.tables import Layer
+from pcapframe.capture.wireless import capwap_wlan
 from pcapframe.jit import inner_jit
 
 __all__ = ["SHIMS", "frame_strength", "ip_version", "mpls", "typed"]
@@ -251,6 +253,7 @@ SHIMS = {  # the first ones are found first
     ETHERTYPE_R_TAG: Layer("802.1CB R-Tag", _four),
     ETHERTYPE_BATMAN: Layer("batman-adv", _batman),
     CODE_ISL: Layer("ISL", _isl),
+    CODE_CAPWAP_WLAN: Layer("802.11", capwap_wlan),
     ETHERTYPE_REALTEK: Layer("Realtek", _realtek),
     ETHERTYPE_EDSA: Layer("EDSA", _six),
     ETHERTYPE_BROADCOM: Layer("Broadcom tag", _four),

@@ -11,6 +11,7 @@ from typing import Any
 from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.capture.gre import gre
 from pcapframe.capture.link import (
+    CODE_CAPWAP_WLAN,
     CODE_LLC,
     CODE_PPP,
     ETHERTYPE_BRIDGED,
@@ -26,10 +27,13 @@ from pcapframe.capture.wrappers import TZSP_ETHERNET, TZSP_WLAN, tzsp_fields
 from pcapframe.jit import inner_jit
 
 __all__ = [
+    "IS_PIECE",
     "MUST_FIT",
     "PORT_GRE",
     "PORT_GTP_U",
+    "UDP_BYTES",
     "UDP_TUNNELS",
+    "capwap_piece",
     "fitting_gtp",
     "is_fitting",
     "is_gtp",
@@ -39,6 +43,9 @@ __all__ = [
 
 UDP_BYTES = 8
 MUST_FIT = 1 << 20  # beside an Ethernet type: `is_fitting` must be true of it
+IS_PIECE = 1 << 21  # beside what it carries: a fragment, see `capwap_piece`
+CAPWAP_NATIVE, CAPWAP_FRAGMENT, CAPWAP_LAST, CAPWAP_KEEP_ALIVE = 0x100, 0x80, 0x40, 0x08
+CAPWAP_WLAN = 1  # wireless binding
 VXLAN_HAS_ID, VXLAN_HAS_PROTOCOL, VXLAN_VERSION = 0x08, 0x04, 0x30
 # Next protocols of VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe) and LISP-GPE (RFC 9305).
 GPE_NEXT = (0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_BRIDGED, ETHERTYPE_NSH, ETHERTYPE_MPLS)
@@ -153,13 +160,17 @@ def _capwap(buffer: Any, at: Any, end: Any) -> Any:
     bits = be32(buffer, at)
     header = 4 * (bits >> 19 & 0x1F)
     at += header
-    if header < 8 or bits & 0x88 or at + 2 > end:  # a fragment, or a keep-alive
+    is_wlan = bits & CAPWAP_NATIVE != 0
+    if header < 8 or bits & CAPWAP_KEEP_ALIVE or at + 2 > end or (is_wlan and bits >> 9 & 0x1F != CAPWAP_WLAN):
         return NO_PAYLOAD, at
-    if not bits & 0x100:
-        return ETHERTYPE_BRIDGED, at
-    if bits >> 9 & 0x1F != 1:
-        return NO_PAYLOAD, at
-    return wlan(buffer, at, end, 1 if byte(buffer, at + 1) & 0x0F == 0x08 else 0, False)
+    kind = CODE_CAPWAP_WLAN if is_wlan else ETHERTYPE_BRIDGED
+    return (IS_PIECE | kind if bits & CAPWAP_FRAGMENT else kind), at
+
+
+@inner_jit
+def capwap_piece(buffer: Any, at: Any) -> Any:
+    """Of a CAPWAP fragment whose header is at `at`: its identification, its offset [bytes], and whether more follow."""
+    return be16(buffer, at + 4), be16(buffer, at + 6) & 0xFFF8, be32(buffer, at) & CAPWAP_LAST == 0
 
 
 @inner_jit

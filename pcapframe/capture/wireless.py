@@ -3,11 +3,33 @@
 from typing import Any
 
 from pcapframe.capture.bits import be16, be32, byte, u16, u32
-from pcapframe.capture.link import CODE_AGGREGATE, CODE_CUT, CODE_WLAN, CODE_WLAN_ENCRYPTED, NESTED_LINK, SUBFRAME, llc
+from pcapframe.capture.link import (
+    CODE_AGGREGATE,
+    CODE_CUT,
+    CODE_WLAN,
+    CODE_WLAN_ENCRYPTED,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    NESTED_LINK,
+    SUBFRAME,
+    VLAN_TYPES,
+    WITHIN,
+    llc,
+)
 from pcapframe.capture.tables import NO_MORE
 from pcapframe.jit import inner_jit
 
-__all__ = ["avs", "next_subframe", "ppi", "prism", "radiotap", "wlan", "wlan_frame"]
+__all__ = [
+    "avs",
+    "capwap_wlan",
+    "next_inner_subframe",
+    "next_subframe",
+    "ppi",
+    "prism",
+    "radiotap",
+    "wlan",
+    "wlan_frame",
+]
 
 LINK_WLAN = 105
 AVS_MAGIC, AVS_VERSION_MASK = 0x80211000, 0xFFFFF000
@@ -49,6 +71,12 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
 def wlan_frame(buffer: Any, at: Any, end: Any) -> Any:
     """802.11 without a header of the radio."""
     return wlan(buffer, at, end, 0, False)
+
+
+@inner_jit
+def capwap_wlan(buffer: Any, at: Any, end: Any) -> Any:
+    """802.11 in CAPWAP, some senders of which swap the bytes of the frame control."""
+    return wlan(buffer, at, end, 1 if at + 2 <= end and byte(buffer, at + 1) & 0x0F == 0x08 else 0, False)
 
 
 @inner_jit
@@ -98,12 +126,22 @@ def ppi(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def next_subframe(buffer: Any, first: Any, state: Any, end: Any) -> Any:
-    """Next frame of the aggregate (A-MSDU) whose first one is at `first`; see ``framing``.
+    """Next frame with IP, or a VLAN tag, of the aggregate (A-MSDU) whose first frame is at `first`; see ``framing``.
 
     It has addresses and a length as in 802.3; all but the last are filled up to a multiple of four bytes.
     """
-    at = first + state
-    if at + SUBFRAME_BYTES > end:
-        return at, NO_MORE, SUBFRAME, state
-    size = SUBFRAME_BYTES + be16(buffer, at + 12)
-    return at, size, SUBFRAME, state + size + 3 & ~3
+    while first + state + SUBFRAME_BYTES <= end:
+        at = first + state
+        size = SUBFRAME_BYTES + be16(buffer, at + 12)
+        state = state + size + 3 & ~3
+        kind, _at = llc(buffer, at + SUBFRAME_BYTES, min(end, at + size))
+        if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) or kind in VLAN_TYPES:
+            return at, size, SUBFRAME, state
+    return first, NO_MORE, SUBFRAME, state
+
+
+@inner_jit
+def next_inner_subframe(buffer: Any, first: Any, state: Any, end: Any) -> Any:
+    """As `next_subframe`, of an aggregate in a tunnel."""
+    at, size, _link, state = next_subframe(buffer, first, state, end)
+    return at, size, WITHIN, state
