@@ -1,4 +1,4 @@
-"""Juniper's link types: a header of its own, then what the line carries, as Wireshark reads them (packet-juniper.c)."""
+"""Juniper's link types: a header of its own, then what the line carries, as Wireshark and tcpdump read them."""
 
 from typing import Any
 
@@ -14,18 +14,28 @@ from pcapframe.capture.link import (
     PPP_IPV6,
     PPP_MPLS,
     PPP_MPLS_MULTICAST,
+    UNKNOWN_LINK,
     by_version,
     ethernet,
     ppp,
 )
-from pcapframe.capture.wan import Q922_UNNUMBERED, atm_llc, by_nlpid, cisco_hdlc, frame_relay
+from pcapframe.capture.wan import (
+    Q922_UNNUMBERED,
+    atm_llc,
+    by_nlpid,
+    cisco_hdlc,
+    frame_relay,
+    frame_relay_multilink,
+)
 from pcapframe.jit import inner_jit
 
 __all__ = [
     "juniper_atm1",
     "juniper_atm2",
+    "juniper_encryption",
     "juniper_ethernet",
     "juniper_frame_relay",
+    "juniper_frf_16",
     "juniper_ggsn",
     "juniper_hdlc",
     "juniper_ip",
@@ -33,6 +43,7 @@ __all__ = [
     "juniper_multilink_ppp",
     "juniper_ppp",
     "juniper_services",
+    "juniper_typed",
     "juniper_voice",
 ]
 
@@ -40,13 +51,15 @@ MAGIC = 0x4D4743
 INCOMING, WITHOUT_LINK_LAYER, EXTENDED = 1, 2, 0x80  # flags
 PAYLOAD_IPV4, PAYLOAD_IPV6, PAYLOAD_MPLS = (2, 3), (6, 7), (4, 5, 8)
 PAYLOAD_PPP, PAYLOAD_LLC, PAYLOAD_ETHERNET, PAYLOAD_FRAME_RELAY, PAYLOAD_HDLC = 200, (202, 203), 204, 207, 208
-LINK_ETHERNET, LINK_ATM, LINK_FRAME_RELAY, LINK_HDLC, LINK_PPP = 1, 100, 107, 104, 9
+LINK_ETHERNET, LINK_ATM, LINK_FRAME_RELAY, LINK_HDLC, LINK_PPP, LINK_ENCRYPTION = 1, 100, 107, 104, 9, 132
 PPP_WITH_IP = (PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST)
 LLC_UNNUMBERED = (0xAAAA03, 0xFEFE03)
 ATM2_GAP_MASK = 0x3F
 COOKIE_LS, COOKIES_AS = 0x54, (0x40, 0x47)  # of the link services and adaptive services cards
 COOKIE_IPV4, COOKIE_IPV6, COOKIE_MPLS = 0x00, 0x10, 0x20
 UNNUMBERED_FILLED = (0x0003, 0x0300)  # with a byte of padding before it or behind it
+OF_A_LINK = 0xC0  # begin and end of a fragment of FRF.16: no cookie has both bits
+ENCRYPTION_SINGLE, ENCRYPTION_BYTES = (3, 4, 5), 16  # types that are no bundles of several ways to protect
 UNKNOWN = -2  # in place of an Ethernet type: the link layer of the line follows
 
 
@@ -189,6 +202,45 @@ def juniper_multilink_frame_relay(buffer: Any, at: Any, end: Any) -> Any:
     if byte(buffer, at) == Q922_UNNUMBERED:
         return by_nlpid(buffer, at + 1, end)
     return by_nlpid(buffer, at, end) if cookie == COOKIE_LS else (CODE_LLC, at)
+
+
+@inner_jit
+def juniper_frf_16(buffer: Any, at: Any, end: Any) -> Any:
+    """Multilink frame relay (FRF.16) behind Juniper's header: with a cookie, but for the links of the bundle."""
+    kind, at, _flags = _header(buffer, at, end)
+    if kind != UNKNOWN:
+        return kind, at
+    if at + 8 > end:
+        return CODE_CUT, at
+    cookie = byte(buffer, at)
+    if cookie & OF_A_LINK == OF_A_LINK:
+        return frame_relay_multilink(buffer, at, end)
+    if cookie in COOKIES_AS:
+        return _adaptive_services(buffer, at, end)
+    at += 6 if cookie == COOKIE_LS else 4
+    return by_nlpid(buffer, at + 1, end) if byte(buffer, at) == Q922_UNNUMBERED else (CODE_LLC, at)
+
+
+@inner_jit
+def juniper_encryption(buffer: Any, at: Any, end: Any) -> Any:
+    """IP behind Juniper's header and, but for bundles, 16 bytes of the encryption services card."""
+    kind, at, _flags = _header(buffer, at, end)
+    if kind != UNKNOWN:
+        return kind, at
+    if at + 4 > end:
+        return CODE_CUT, at
+    at += ENCRYPTION_BYTES if byte(buffer, at + 3) in ENCRYPTION_SINGLE else 0
+    kind = by_version(buffer, at, end)
+    return (kind if kind != CODE_LLC else UNKNOWN_LINK + LINK_ENCRYPTION), at
+
+
+@inner_jit
+def juniper_typed(buffer: Any, at: Any, end: Any) -> Any:
+    """An Ethernet type behind Juniper's header, and what it says."""
+    kind, at, _flags = _header(buffer, at, end)
+    if kind != UNKNOWN:
+        return kind, at
+    return (be16(buffer, at), at + 2) if at + 2 <= end else (CODE_CUT, at)
 
 
 @inner_jit

@@ -22,6 +22,7 @@ FIRST_ETHERTYPE = 0x600  # a smaller number in its place is the length of an 802
 # Link types that are not in the registry, whose numbers are shorter: a frame of an aggregate, a transfer without one.
 SUBFRAME, NO_SUBFRAME = 1 << 30, (1 << 30) + 1
 WITHIN = (1 << 30) + 2  # no link type: the frame is one of an aggregate in a tunnel
+UNKNOWN_LINK = 0x20000  # an undecoded link type is this code + its number
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283

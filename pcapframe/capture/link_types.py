@@ -15,10 +15,12 @@ from pcapframe.capture.link import (
     NESTED_LINK,
     NO_SUBFRAME,
     SUBFRAME,
+    UNKNOWN_LINK,
     by_version,
     ethernet,
     llc,
 )
+from pcapframe.capture.other_links import OTHER_NAMES, PREFIX, is_without_ip
 from pcapframe.jit import inner_jit
 
 __all__ = [
@@ -32,7 +34,6 @@ __all__ = [
     "link_name",
 ]
 
-UNKNOWN_LINK = 0x20000  # an undecoded link type is this code + its number
 OTHER_LINKS = "other link types"  # protocol of the packets of link types beyond those that are named one by one
 
 
@@ -128,12 +129,15 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     # Juniper
     130: LinkType("Juniper multilink PPP", juniper.juniper_multilink_ppp),
     131: LinkType("Juniper multilink Frame Relay", juniper.juniper_multilink_frame_relay),
+    132: LinkType("Juniper encryption services", juniper.juniper_encryption),
     133: LinkType("Juniper GGSN", juniper.juniper_ggsn),
+    134: LinkType("Juniper multilink Frame Relay (FRF.16)", juniper.juniper_frf_16),
     135: LinkType("Juniper ATM2", juniper.juniper_atm2),
     136: LinkType("Juniper services", juniper.juniper_services),
     137: LinkType("Juniper ATM1", juniper.juniper_atm1),
     164: LinkType("Juniper monitor", juniper.juniper_ip),
     167: LinkType("Juniper PPPoE", juniper.juniper_ethernet),
+    168: LinkType("Juniper PPPoE over ATM", juniper.juniper_typed),
     178: LinkType("Juniper Ethernet", juniper.juniper_ethernet),
     179: LinkType("Juniper PPP", juniper.juniper_ppp),
     180: LinkType("Juniper Frame Relay", juniper.juniper_frame_relay),
@@ -150,6 +154,8 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
     117: LinkType("OpenBSD pflog", wrappers.pflog),
     128: LinkType("TZSP", wrappers.tzsp),
     149: LinkType("Apple PKTAP (user link type 2)", wrappers.pktap),
+    175: LinkType("ERF with Ethernet", wrappers.erf),
+    176: LinkType("ERF with Packet over SONET", wrappers.erf),
     197: LinkType("ERF", wrappers.erf),
     226: LinkType("Solaris IPNET", wrappers.ipnet),
     239: LinkType("Linux NFLOG", wrappers.nflog),
@@ -167,10 +173,18 @@ LINK_TYPES = {  # numbers of the pcap registry; the first ones are found first
 
 
 def link_name(number: int) -> str:
-    """Name of a link type; those that are not decoded by their number."""
-    return LINK_TYPES[number].name if number in LINK_TYPES else f"link type {number}"
+    """Name of a link type; those that are not decoded by their number, and their name if they have one.
+
+    Examples
+    --------
+    >>> link_name(1), link_name(227), link_name(100000)
+    ('Ethernet', 'link type 227 (SocketCAN)', 'link type 100000')
+    """
+    if number in LINK_TYPES:
+        return LINK_TYPES[number].name
+    return f"{PREFIX}{number} ({OTHER_NAMES[number]})" if number in OTHER_NAMES else f"{PREFIX}{number}"
 
 
 def is_undecoded(protocol: str) -> bool:
-    """Whether packets of this protocol are of a link type without a decoder, so that nothing else is known of them."""
-    return protocol == OTHER_LINKS or protocol.startswith("link type ")
+    """Whether packets of this protocol are of a link type that may carry IP and has no decoder."""
+    return protocol == OTHER_LINKS or (protocol.startswith(PREFIX) and not is_without_ip(protocol))

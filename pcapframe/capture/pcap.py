@@ -55,6 +55,7 @@ LONG_PACKETS = {231: 128 << 20, 249: 128 << 20, 279: 8 << 20}
 LONGEST_PACKET = 262144
 LONGEST_ON_WIRE = 128 << 20  # that is likely [bytes]
 TRIED, FEWEST_TRIED = 3, 2  # records that a dialect is told by
+LEAST_LIKELY = 14  # captured bytes: an Ethernet header
 DECADE_S = 315_360_000
 
 AIX_VERSION = (2, 2)
@@ -217,16 +218,16 @@ def _likeliest(
 def _unlikely(header: PcapHeader, start: Array, is_whole: bool) -> int:
     """Count what is unlikely about the first records in this dialect."""
     order: ByteOrder = "big" if header.big_endian else "little"
-    at, count, first = header.header_bytes, 0, 0
+    at, count, first, is_named = header.header_bytes, 0, 0, False
     for number in range(TRIED):
         head = start[at : at + header.record_bytes].tobytes()
         begins_another = is_header(head)  # a further capture in the same file
         if len(head) < header.record_bytes or begins_another:
-            is_sure = header.record_bytes == RECORD_HEADER_BYTES or number >= FEWEST_TRIED
+            is_sure = header.record_bytes == RECORD_HEADER_BYTES or number >= FEWEST_TRIED or is_named
             return count + (not is_sure) + (is_whole and at != start.size and not begins_another)
         seconds, part, captured, wire = (int.from_bytes(head[place : place + 4], order) for place in range(0, 16, 4))
         count += part >= 1_000_000
-        count += not any(head)
+        count += captured < LEAST_LIKELY  # rather the end of a packet, and a time of 1970
         first = seconds if number == 0 else first
         count += abs(seconds - first) > DECADE_S
         count += captured > header.snaplen
@@ -235,6 +236,8 @@ def _unlikely(header: PcapHeader, start: Array, is_whole: bool) -> int:
         count += _unlikely_rest(head, order)
         if captured > longest_packet(header.link_type):
             return count + 1
+        kind = start[at + header.record_bytes + 12 :][:2].tobytes()  # of an Ethernet frame, in its record too
+        is_named = head[20:22] == (kind if header.big_endian else kind[::-1]) != b""
         at += header.record_bytes + captured
     return count + (is_whole and at > start.size)
 

@@ -38,6 +38,7 @@ NAMES = {
     **{name: f"{name} that is not followed" for name in ("TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data")},
     "USB network adapter": f"transfers of a USB network adapter that are {CUT_OFF}",
     "802.11 (encrypted)": f"802.11, {ENCRYPTED}",
+    "Juniper encryption services": "Juniper encryption services without IP",
     "802.11 aggregate": "frames behind the first of an 802.11 aggregate",
     "short frame": "frames cut off before the network layer",
     "IPv4": "IPv4 headers that cannot be read",

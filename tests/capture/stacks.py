@@ -1,8 +1,8 @@
 """What can stand between a link header and an IP packet, each a function of bytes, built from its document.
 
 Every wrapper takes random numbers for its own fields, the Ethernet type of what it carries, and that; it returns the
-Ethernet type of what it made, and that. `SHIMS` stay within a frame, `TUNNELS` make IP packets, `LINKS` make frames.
-``carries`` says which Ethernet types can be carried; an Ethernet frame has the type `BRIDGED`.
+Ethernet type of what it made, and that. `SHIMS` stay within a frame, `TUNNELS` make IP packets; link types are in
+``links``. ``carries`` says which Ethernet types can be carried; an Ethernet frame has the type `BRIDGED`.
 """
 
 import ipaddress
@@ -40,15 +40,6 @@ class Wrapper(NamedTuple):
 
     carries: set[int]
     wrap: Callable[[Random, int, bytes], Packet]
-    in_tshark: bool = True
-
-
-class Link(NamedTuple):
-    """A link type: what it can carry, the function that makes a frame, and whether tshark 4.0 follows it by itself."""
-
-    number: int
-    carries: set[int]
-    frame: Callable[[Random, int, bytes], bytes]
     in_tshark: bool = True
 
 
@@ -178,6 +169,20 @@ SHIMS = {
 }
 
 
+def wlan(rng: Random, kind: int, payload: bytes) -> bytes:
+    """802.11 data (IEEE 802.11 clause 9.2.3) with SNAP, with QoS or without."""
+    control = rng.choice(["0801", "0802", "8801", "8802"])
+    start = bytes.fromhex(control) + bytes(2) + MACS + MACS[:6] + bytes(2)
+    return start + (bytes(2) if control[0] == "8" else b"") + SNAP + struct.pack(">H", kind) + payload
+
+
+def aggregate(rng: Random, kind: int, payload: bytes) -> bytes:
+    """An aggregate of 802.11 (A-MSDU, IEEE 802.11 clause 9.3.2.2) with one frame, behind a QoS field that says so."""
+    start = bytes.fromhex(rng.choice(["8801", "8802"])) + bytes(2) + MACS + MACS[:6] + bytes(2) + b"\x80\0"
+    body = SNAP + struct.pack(">H", kind) + payload
+    return start + MACS + struct.pack(">H", len(body)) + body
+
+
 # Tunnels.
 
 
@@ -301,6 +306,30 @@ def capwap(rng: Random, _kind: int, payload: bytes) -> Packet:
     return in_udp(rng, 5247, bytes.fromhex("00100200 00000000") + payload)
 
 
+def capwap_pieces(rng: Random, _kind: int, payload: bytes) -> list[Packet]:
+    """The same in fragments (RFC 5415 section 3.4), in any order."""
+    size, port, seed = rng.choice([48, 600]), rng.randrange(49152, 65536), rng.randrange(1 << 32)
+    size = max(size, len(payload) // 320 * 8)
+    made = []
+    for at in range(0, len(payload), size):
+        last = 0x40 if at + size >= len(payload) else 0
+        header = struct.pack(">IHH", 0x00100200 | 0x80 | last, 7, at)
+        made.append(in_udp(Random(seed), 5247, header + payload[at : at + size], port))
+    rng.shuffle(made)
+    return made
+
+
+def capwap_wlan(rng: Random, kind: int, payload: bytes) -> Packet:
+    """CAPWAP data with 802.11 (RFC 5416), with the bytes of the frame control as they are or swapped."""
+    frame = wlan(rng, kind, payload) if kind not in IP or rng.random() < 0.5 else aggregate(rng, kind, payload)
+    return in_udp(rng, 5247, bytes.fromhex("00100300 00000000") + rng.choice([frame, frame[1::-1] + frame[2:]]))
+
+
+def tzsp_wlan(rng: Random, kind: int, payload: bytes) -> Packet:
+    """TZSP with 802.11, behind a tagged field."""
+    return in_udp(rng, 37008, bytes.fromhex("01 00 0012 0a 01 b5 01") + wlan(rng, kind, payload))
+
+
 def l2tp(rng: Random, kind: int, payload: bytes) -> Packet:
     """L2TP data (RFC 2661 section 3.1) with PPP, with a length and a sequence number or without."""
     ppp = b"\xff\x03" + struct.pack(">H", PPP_NUMBERS[kind]) + payload
@@ -360,6 +389,8 @@ TUNNELS = {
     "GTP-U": Wrapper(IP, gtp_u),
     "Teredo": Wrapper({IPV6}, teredo),
     "CAPWAP": Wrapper({BRIDGED}, capwap),
+    "CAPWAP of 802.11": Wrapper(ETHERNET, capwap_wlan, False),
+    "TZSP of 802.11": Wrapper(ETHERNET, tzsp_wlan),
     "L2TP": Wrapper(IP, l2tp),
     "MPLS in IP": Wrapper({MPLS}, mpls_in_ip),
     "VXLAN-GPE": Wrapper(IP | {BRIDGED, NSH}, vxlan_gpe),
@@ -412,155 +443,4 @@ def fragments(rng: Random, kind: int, packet: bytes) -> list[Packet]:
     return made[::-1] if order == "backward" else made
 
 
-# Link types.
-
-
-def _with_type(before: str, after: str = "") -> Callable[[Random, int, bytes], bytes]:
-    """A header with the Ethernet type between bytes that stay the same."""
-    return lambda _rng, kind, payload: bytes.fromhex(before) + struct.pack(">H", kind) + bytes.fromhex(after) + payload
-
-
-def ieee_802_3(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """An 802.3 frame with SNAP (RFC 1042)."""
-    body = SNAP + struct.pack(">H", kind) + payload
-    return MACS + struct.pack(">H", len(body)) + body if len(body) < 0x600 else ethernet(payload, kind)
-
-
-def loopback(rng: Random, kind: int, payload: bytes) -> bytes:
-    """BSD loopback: the address family, in either byte order (IPv6 has another number on each system)."""
-    return struct.pack(rng.choice("<>") + "I", 2 if kind == IPV4 else rng.choice([24, 28, 30])) + payload
-
-
-def ppp(rng: Random, kind: int, payload: bytes) -> bytes:
-    """PPP (RFC 1661), with address and control (RFC 1662) or without."""
-    return rng.choice([b"\xff\x03", b""]) + struct.pack(">H", PPP_NUMBERS[kind]) + payload
-
-
-def frame_relay(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """Frame Relay (RFC 2427)."""
-    return bytes.fromhex("184103") + (b"\xcc" if kind == IPV4 else b"\x8e") + payload
-
-
-def wlan(rng: Random, kind: int, payload: bytes) -> bytes:
-    """802.11 data (IEEE 802.11 clause 9.2.3) with SNAP, with QoS or without."""
-    control = rng.choice(["0801", "0802", "8801", "8802"])
-    start = bytes.fromhex(control) + bytes(2) + MACS + MACS[:6] + bytes(2)
-    return start + (bytes(2) if control[0] == "8" else b"") + SNAP + struct.pack(">H", kind) + payload
-
-
-def radiotap(rng: Random, kind: int, payload: bytes) -> bytes:
-    """802.11 behind a radiotap header (radiotap.org)."""
-    header = rng.choice(["0000080000000000", "00000d0004800200" + "0000000000"])
-    return bytes.fromhex(header) + wlan(rng, kind, payload)
-
-
-def behind(header: str, link: Callable[[Random, int, bytes], bytes]) -> Callable[[Random, int, bytes], bytes]:
-    """A frame of another link type behind a header that stays the same."""
-    return lambda rng, kind, payload: bytes.fromhex(header) + link(rng, kind, payload)
-
-
-def aggregate(rng: Random, kind: int, payload: bytes) -> bytes:
-    """An aggregate of 802.11 (A-MSDU, IEEE 802.11 clause 9.3.2.2) with one frame, behind a QoS field that says so."""
-    start = bytes.fromhex(rng.choice(["8801", "8802"])) + bytes(2) + MACS + MACS[:6] + bytes(2) + b"\x80\0"
-    body = SNAP + struct.pack(">H", kind) + payload
-    return start + MACS + struct.pack(">H", len(body)) + body
-
-
-def juniper(rng: Random) -> bytes:
-    """Juniper's header of an incoming packet, with an extension or without."""
-    return rng.choice([b"MGC\1", bytes.fromhex("4d4743 81 0003 030101")])
-
-
-def behind_juniper(link: Callable[[Random, int, bytes], bytes], cookie: bytes = b"") -> Callable[..., bytes]:
-    """A frame of another link type behind Juniper's header and a cookie."""
-    return lambda rng, kind, payload: juniper(rng) + cookie + link(rng, kind, payload)
-
-
-def juniper_ggsn(rng: Random, kind: int, payload: bytes) -> bytes:
-    """A payload number and a VLAN id behind Juniper's header."""
-    return juniper(rng) + struct.pack("<HH", 2 if kind == IPV4 else 6, rng.randrange(4096)) + payload
-
-
-def nlpid(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """An identifier of the network layer protocol (RFC 2427 section 4)."""
-    return (b"\xcc" if kind == IPV4 else b"\x8e") + payload
-
-
-def usb_ncm(rng: Random, kind: int, payload: bytes) -> bytes:
-    """A USB bulk transfer as Linux captures it (usbmon), with a block of NCM that has one frame (NCM 1.0 section 3)."""
-    frame, table = ethernet(payload, kind), b"NCM0" + struct.pack("<HHHHHH", 16, 0, 28, 14 + len(payload), 0, 0)
-    block = b"NCMH" + struct.pack("<HHHH", 12, rng.randrange(65536), 28 + len(frame), 12) + table + frame
-    start = struct.pack(
-        "<QBBBBHBBqiiII", rng.getrandbits(63), 67, 3, 0x81, 2, 1, 45, 0, 0, 0, 0, len(block), len(block)
-    )
-    return start + bytes(24) + block
-
-
-def bare(_rng: Random, _kind: int, payload: bytes) -> bytes:
-    """IP without a link layer."""
-    return payload
-
-
-def in_ppp(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """PPP with address and control."""
-    return b"\xff\x03" + struct.pack(">H", PPP_NUMBERS[kind]) + payload
-
-
-def in_ethernet(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """An Ethernet frame."""
-    return ethernet(payload, kind)
-
-
-def nflog(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """Netfilter's log (LINKTYPE_NFLOG): family, then attributes, of which 9 is the packet and 1 its header."""
-    packet = struct.pack("<HH", 4 + len(payload), 9) + payload
-    start = struct.pack(">BBH", 2 if kind == IPV4 else 10, 0, 0)
-    return start + struct.pack("<HHHBB", 8, 1, 0x0008, 1, 0) + packet + bytes(-len(packet) % 4)
-
-
-def enc(rng: Random, kind: int, payload: bytes) -> bytes:
-    """OpenBSD's enc: address family in the byte order of the host, SPI, flags."""
-    return struct.pack("<I", 2 if kind == IPV4 else 24) + rng.randbytes(4) + struct.pack("<I", 0) + payload
-
-
-def snap(_rng: Random, kind: int, payload: bytes) -> bytes:
-    """LLC and SNAP (RFC 1042)."""
-    return SNAP + struct.pack(">H", kind) + payload
-
-
-LINKS = {
-    "PPI": Link(192, ETHERNET, behind("00 00 0800 69000000", wlan)),
-    "AVS": Link(163, ETHERNET, behind("80211001 00000040" + "00" * 56, wlan)),
-    "NFLOG": Link(239, IP, nflog),
-    "enc": Link(109, IP, enc),
-    "token ring": Link(6, IP, behind("1040" + MACS.hex(), snap)),
-    "FDDI": Link(10, IP, behind("50" + MACS.hex(), snap)),
-    "PPP with direction": Link(204, set(PPP_NUMBERS), behind("01", ppp)),
-    "Ethernet": Link(1, ETHERNET, lambda _rng, kind, payload: ethernet(payload, kind)),
-    "802.3": Link(1, ETHERNET, ieee_802_3),
-    "cooked v1": Link(113, ETHERNET, _with_type("0000 0001 0006" + "02" * 6 + "0000")),
-    "cooked v2": Link(
-        276, ETHERNET, lambda _rng, kind, payload: struct.pack(">HHIHBB8s", kind, 0, 3, 1, 0, 6, bytes(8)) + payload
-    ),
-    "null": Link(0, IP, loopback),
-    "raw IP": Link(101, IP, lambda _rng, _kind, payload: payload),
-    "PPP": Link(9, set(PPP_NUMBERS), ppp),
-    "Cisco HDLC": Link(104, IP | {MPLS}, _with_type("0f00")),
-    "Frame Relay": Link(107, IP, frame_relay),
-    "IP over InfiniBand": Link(242, IP, _with_type("00" * 40, "0000")),
-    "802.11": Link(105, ETHERNET, wlan),
-    "radiotap": Link(127, ETHERNET, radiotap),
-    "A-MSDU": Link(105, IP | TAGGED, aggregate),
-    "Juniper Ethernet": Link(178, ETHERNET, behind_juniper(in_ethernet)),
-    "Juniper PPPoE": Link(167, ETHERNET, behind_juniper(in_ethernet)),
-    "Juniper PPP": Link(179, set(PPP_NUMBERS), behind_juniper(in_ppp)),
-    "Juniper Frame Relay": Link(180, IP, behind_juniper(frame_relay)),
-    "Juniper Cisco HDLC": Link(181, IP | {MPLS}, behind_juniper(_with_type("0f00"))),
-    "Juniper ATM1": Link(137, IP, behind_juniper(snap, bytes.fromhex("00000064"))),
-    "Juniper ATM2": Link(135, IP, behind_juniper(snap, bytes(8))),
-    "Juniper multilink Frame Relay": Link(131, IP, behind_juniper(nlpid, bytes.fromhex("54000001 03"))),
-    "USB NCM": Link(220, ETHERNET, usb_ncm),
-    "Juniper services": Link(136, IP, behind_juniper(bare, bytes(16))),
-    "Juniper GGSN": Link(133, IP, juniper_ggsn),
-}
 WRAPPERS = {**SHIMS, **TUNNELS}

@@ -48,7 +48,7 @@ def test_a_buffer_of_any_size_gives_the_same(make, size, monkeypatch):
 def test_records_longer_than_the_buffer():
     long = bytes(BUFFER_BYTES + 1000)
     dbus = pcap_header(link_type=231) + pcap_record(1, b"x") + pcap_record(2, long) + pcap_record(3, b"y")
-    with pytest.warns(CaptureWarning, match="link type 231 is not decoded"):
+    with pytest.warns(CaptureWarning, match="link type 231 \\(D-Bus\\) is not decoded"):
         found = read_pcap(dbus, progress=False)
     assert found["captured_bytes"].tolist() == [1, len(long), 1]
     skipped = NG.section() + NG.interface() + NG.block(77, long) + NG.enhanced(1, packet())

@@ -20,7 +20,7 @@ def test_notes_stand_for_any_number_of_problems():
     made.comments_total, made.interfaces_total = 7, 12_000
     made.damaged("cut", 99)
     assert len(made.notes) == 10 + 1 + 2 + 1
-    assert made.notes[0].startswith("link type 300 is not decoded: its packets have a time and a length only")
+    assert made.notes[0].startswith("link type 300 (MDB) is not decoded: its packets have a time and a length only")
     assert made.notes[10:] == [
         "5 more link types are not decoded",
         "there are 7 comments; the first 0 are kept",

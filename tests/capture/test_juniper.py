@@ -47,3 +47,29 @@ def test_frames_of_old_systems_have_no_header(link):
 )
 def test_no_packet(link, frame):
     assert pick(row(frame, link), "src seq") == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("link", "between"),
+    [
+        # Types 3 to 5: 16 bytes of the encryption services card; a bundle has none of them (tcpdump, print-juniper.c).
+        (132, bytes.fromhex("0007 40 03 00001000 c0000201 c6336401")),
+        (132, bytes.fromhex("0007 40 05 00001000 c0000201 c6336401")),
+        (132, b""),
+        (134, bytes.fromhex("c001 1841 03cc")),  # of a link of the bundle: FRF.16 alone
+        (134, bytes.fromhex("00000001 03cc")),
+        (134, bytes.fromhex("54000001 0000 03cc")),
+        (134, bytes.fromhex("47000000 00000000")),
+        (168, b"\x08\0"),
+        (168, bytes.fromhex("8864 1100 0007 0034 0021")),
+    ],
+)
+def test_link_types_that_wireshark_does_not_read(link, between):
+    assert pick(row(JUNIPER + between + PACKET, link), "src src_port payload_bytes") == FOUND
+    for cut in range(len(JUNIPER + between)):
+        assert row((JUNIPER + between)[:cut], link)["src"] is None
+
+
+def test_a_packet_of_the_encryption_services_that_is_not_ip_is_said():
+    found = row(JUNIPER + bytes(3) + b"\4" + bytes(60), 132)
+    assert found["undecoded"] == "Juniper encryption services without IP"

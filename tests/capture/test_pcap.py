@@ -202,6 +202,20 @@ def test_longer_record_headers(big_endian, magic, extra, name):
     assert found["time"].iloc[0].isoformat() == "2023-11-14T22:13:20.000005+00:00"
 
 
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize("seconds", [0, 1, 9])
+@pytest.mark.parametrize("frames", [[packet(payload=b"GET /")], [packet(seq=k).ljust(60, b"\0") for k in range(5)]])
+def test_longer_record_headers_of_1970(big_endian, seconds, frames):
+    """Zeros at the end of a packet and a time near 0 look like the header of an empty record."""
+    order = ">" if big_endian else "<"
+    capture = pcap_header(big_endian=big_endian)
+    for at, frame in enumerate(frames):
+        capture += struct.pack(f"{order}IIIIIHBB", seconds, at, len(frame), len(frame), 2, 0x800, 0, 0) + frame
+    found = read_pcap(capture)
+    assert capture_info(found).format == "pcap (Red Hat 6.1, microseconds)"
+    assert found["captured_bytes"].tolist() == [len(frame) for frame in frames]
+
+
 def test_odd_records_do_not_make_another_dialect():
     """A wrong length, a wrong time and a cut: still pcap."""
     whole = pcap([(NOW + i, frame) for i, frame in enumerate(TALK)])

@@ -14,14 +14,15 @@ from pcapframe.connections import build_connections
 from pcapframe.packets import read_pcap
 from pcapframe.segments import label_segments
 from tests.builders import Conversation, Pcapng, packet, pcap
+from tests.capture.links import LINKS
 from tests.capture.rows import pick, plain, tshark_fields
-from tests.capture.stacks import IP, IPV4, IPV6, LINKS, WRAPPERS, Packet, fragments
+from tests.capture.stacks import IP, IPV4, IPV6, WRAPPERS, Packet, capwap_pieces, fragments
 
 LENGTHS = ["wire_bytes", "captured_bytes", "offset"]
 WAY = ["vlan", "outer_src", "outer_dst", "tunnel"]
 MOST_WRAPPERS = 8
 SEEDS = st.integers(0, 2**16)
-FRAGMENTS = "fragments"
+FRAGMENTS, PIECES = "fragments", "CAPWAP fragments"
 Step = tuple[str, int]  # name of a wrapper or a link type, and the seed of its random numbers
 
 
@@ -57,7 +58,10 @@ def wrap(stack: list[Step], link: Step, packet: bytes) -> tuple[bytes, int | Non
         if name == "VLAN" and innermost is None:
             innermost = int.from_bytes(made[1][:2], "big") & 0xFFF
     name, seed = link
-    return LINKS[name].frame(Random(seed), *made), innermost
+    frame = LINKS[name].frame(Random(seed), *made)
+    if name == "ISL" and innermost is None:
+        innermost = int.from_bytes(frame[20:22], "big") >> 1
+    return frame, innermost
 
 
 @st.composite
@@ -107,7 +111,7 @@ def stacks_with_fragments(draw: st.DrawFn, kind: int) -> tuple[list[Step], Step]
     cut: list[Step] = []
     for step in [None, *stack]:
         if step is not None:
-            cut.append(step)
+            cut.append((PIECES, step[1]) if step[0] == "CAPWAP" and draw(st.booleans()) else step)
             kind = WRAPPERS[step[0]].wrap(Random(step[1]), kind, bytes(40))[0]
         if kind in IP and draw(st.booleans()):
             cut.append((FRAGMENTS, draw(SEEDS)))
@@ -120,6 +124,8 @@ def wrap_all(stack: list[Step], link: Step, packet: bytes) -> list[bytes]:
     for name, seed in stack:
         if name == FRAGMENTS:
             made = [piece for one in made for piece in fragments(Random(seed), *one)]
+        elif name == PIECES:
+            made = [piece for one in made for piece in capwap_pieces(Random(seed), *one)]
         else:
             made = [WRAPPERS[name].wrap(Random(seed), *one) for one in made]
     name, seed = link

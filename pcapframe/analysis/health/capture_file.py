@@ -22,6 +22,7 @@ from pcapframe.analysis.health._view import Finder, View
 from pcapframe.analysis.health.no_segments import count_undecoded, say_undecoded
 from pcapframe.arrays import Array, Mask
 from pcapframe.capture.link_types import is_undecoded
+from pcapframe.capture.other_links import is_without_ip
 from pcapframe.memory import stretches
 from pcapframe.patterns import LISTED, Evidence
 from pcapframe.plain import parts_of
@@ -61,7 +62,7 @@ def _notes(view: View) -> Finding | None:
     capture = view.capture
     if not capture.notes:
         return None
-    undecoded = [name for name in capture.link_types if is_undecoded(name)]
+    undecoded = [name for name in capture.link_types if is_undecoded(name) or is_without_ip(name)]
     said = "; ".join(shortened(printable(note), NOTE) for note in capture.notes[:NOTES])
     more = f"; and {len(capture.notes) - NOTES:,} more" if len(capture.notes) > NOTES else ""
     undecoded_total = len(undecoded) + max(capture.link_types_total - len(capture.link_types), 0)
