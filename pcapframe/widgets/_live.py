@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import inspect
 import io
 import math
 from collections.abc import Callable
@@ -176,6 +177,7 @@ def live_chart(
     options: dict[str, Any] = {}
     scene = Scene(declared, analysis, conn_id=conn_id, sides=sides)
     if declared.of == "connection":
-        options = {"conn_id": scene.conn_id, "from_client": {"client": True, "server": False}.get(sides or "")}
+        chosen = {"conn_id": scene.conn_id, "from_client": {"client": True, "server": False}.get(sides or "")}
+        options = {name: chosen[name] for name in inspect.signature(declared.draw).parameters if name in chosen}
     made.show(scene, lambda figure: declared.draw(analysis, ax=figure.subplots(), **options))
     return made

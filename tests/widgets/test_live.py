@@ -64,7 +64,7 @@ def test_a_click_marks_its_packet() -> None:
     assert told == [{"frame": 173}, {"from": "1", "to": "2"}]
 
 
-@pytest.mark.parametrize("name", ["overview", "time_sequence"])
+@pytest.mark.parametrize("name", ["overview", "time_sequence", "turns"])
 def test_where_there_is_no_javascript_there_is_a_picture(name: str) -> None:
     bundle = pf.live_chart(analysis(LOSSES), name)._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
