@@ -234,10 +234,20 @@ const pcapframe = (() => {
         return [low - room, high + 2 * room];
       }
       if (chart.evidence === "bin" && !panel.log) return [0, 1.25 * (high > 0 ? high : 1)];
+      if (panel.log) low = Math.max(low, lowest(panel));
       if (panel.log) return [low / 1.2, high * 1.2 * (high / low) ** 0.08]; // less the panel's name
       if (top > high) high = Math.min(top, high + Math.max(high - low, 1));
       const room = 0.06 * Math.max(high - low, 1);
       return [low - room, high + (panel.label ? 1.5 : 1) * room];
+    }
+
+    // Where a logarithmic axis begins: at the first percentile, by how many samples a mark has.
+    function lowest(panel) {
+      const every = shown(panel).filter((mark) => mark.samples && mark.shape === "line").flatMap((mark) => Array.from(mark.high, (value, i) => [value, mark.samples[i]]));
+      const rest = every.sort((a, b) => a[0] - b[0]).reduce((sum, one) => sum + one[1], 0) * 0.01;
+      let seen = 0;
+      for (const [value, samples] of every) if ((seen += samples) > rest) return value;
+      return 0;
     }
 
     function scaled(u, panel) {
