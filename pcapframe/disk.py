@@ -142,7 +142,7 @@ class Disk:
         TemporarySpaceError
             The disk has not that much space, or the folder cannot be written.
         """
-        if not self.is_used or size < SMALLEST_BLOCK:
+        if not self.is_used or size < max(SMALLEST_BLOCK, 1):  # a file of no bytes cannot be mapped
             return np.zeros(size, np.uint8)
         give_back()
         try:

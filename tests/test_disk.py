@@ -99,11 +99,13 @@ def test_the_disk_is_used_only_from_so_much_memory_on(tmp_path: Path, monkeypatc
     assert disk_in_use() is None
 
 
-def test_small_blocks_stay_in_memory(tmp_path: Path) -> None:
+def test_small_blocks_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Disk(0, tmp_path)
     place.expect(1)
     before = taken()
     assert place.block(100).size == 100
+    monkeypatch.setattr(disk, "SMALLEST_BLOCK", 0)
+    assert place.block(0).size == 0
     assert taken() == before
 
 
