@@ -1,6 +1,7 @@
 """The pickers: each has a label, and shows and sets one filter."""
 
 import math
+import re
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,7 +18,8 @@ from pcapframe.zones import time_to_type, typed_time, zone_name
 
 __all__ = ["Controls"]
 
-MOST_OFFERED = 200  # addresses or ports in a list to choose from; others can be typed
+COUNT = re.compile(r"\s\([\d,]+\)$")
+LOOKS = {"rst_phase": {name: look.label for name, look in PHASE_LOOKS.items()}}
 STEPS = 1000  # of the time slider
 LABEL = {"description_width": "76px"}
 WIDE = widgets.Layout(width="auto", min_width="0")
@@ -35,14 +37,14 @@ class Controls(widgets.VBox):
     def __init__(self, state: ExplorerState) -> None:
         self._state = state
         connections = state.analysis.connections
-        self.server = _typed("Server", _most(connections["server"]), "any address")
-        self.port = _typed("Server port", _most(connections["server_port"]), "any port")
-        self.client = _typed("Client", _most(connections["client"]), "any address")
+        self.server = _typed("Server", "any address")
+        self.port = _typed("Server port", "any port")
+        self.client = _typed("Client", "any address")
         self.handshake = _picked("Handshake", HANDSHAKES, connections["handshake"].value_counts())
         self.ending = _picked("Ending", ENDINGS, connections["ending"].value_counts())
         seen = {one.pattern: one.evidence.connection_count for one in state.analysis.patterns}
         self.pattern = _picked("Pattern", tuple(seen), seen)
-        self.rst_phase = _picked("RST phase", PHASES, None, {name: look.label for name, look in PHASE_LOOKS.items()})
+        self.rst_phase = _picked("RST phase", PHASES, None, LOOKS["rst_phase"])
         self.start = _time(f"From ({zone_name()})")
         self.end = _time(f"To ({zone_name()})")
         self.packets = widgets.Dropdown(
@@ -90,8 +92,11 @@ class Controls(widgets.VBox):
             if name not in counts:
                 continue
             picker = getattr(self, name)
+            if isinstance(picker, Typed):
+                picker.options = tuple(f"{value} ({count:,})" for value, count in counts[name].items())
+                continue
             values = tuple(value for _, value in picker.options if value)
-            options = _options(values, counts[name])
+            options = _options(values, counts[name], LOOKS.get(name))
             if options == list(picker.options):
                 continue
             link.unlink()  # new options have no value at first
@@ -161,17 +166,23 @@ class Controls(widgets.VBox):
         return float(min(max(seconds, self.slider.min), self.slider.max))
 
 
-def _most(column: pd.Series) -> list[str]:
-    """Return the most frequent values of a column, as text."""
-    counts = column.value_counts()
-    return [str(value) for value in counts.index[counts > 0][:MOST_OFFERED]]
+class Typed(widgets.Combobox):
+    """A text to type, or to choose from a list whose lines end in a number of connections, which is left out."""
+
+    @traitlets.validate("value")
+    def _without_count(self, proposal: Any) -> str:
+        return COUNT.sub("", proposal["value"])
 
 
-def _typed(label: str, offered: list[str], placeholder: str) -> widgets.Combobox:
-    return widgets.Combobox(
-        description=label, options=offered, placeholder=placeholder, ensure_option=False, continuous_update=False,
-        style=LABEL, layout=WIDE,
-    )  # fmt: skip
+def _typed(label: str, placeholder: str) -> Typed:
+    return Typed(
+        description=label,
+        placeholder=placeholder,
+        ensure_option=False,
+        continuous_update=False,
+        style=LABEL,
+        layout=WIDE,
+    )
 
 
 def _picked(label: str, values: tuple[str, ...], counts: Any, texts: dict[str, str] | None = None) -> widgets.Dropdown:

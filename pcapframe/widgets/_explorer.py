@@ -177,6 +177,7 @@ class Explorer(widgets.VBox):
         main = widgets.VBox([self.tabs], layout=widgets.Layout(flex="1 1 0", min_width="0", padding="0 0 0 8px"))
         body = widgets.HBox([side, main], layout=widgets.Layout(width="100%"))
         self.standouts = StandoutList(state, guarded)
+        self._health = health_html(state.analysis)
         self.children = [style, self.standouts, self.head, line, self.export, self.message, body]
         self._draw = Debounced(guarded(self._show))
         self._tell = Debounced(guarded(self._show_selection))
@@ -243,7 +244,8 @@ class Explorer(widgets.VBox):
         name = escaped(analysis.capture.name)
         self.head.value = (
             f"<div class='pcapframe-head' role='status'>{counts}"
-            f"<br><span class='pcapframe-name'>{name}</span>{notes}</div>"
+            f"<br><span class='pcapframe-name'>{name}</span>{notes}"
+            f"{self._health}</div>"
         )
         self.chips.show()
         self.controls.count(self.state.counts())
@@ -276,6 +278,27 @@ class Explorer(widgets.VBox):
         self.problem = problem
         text = f"<div class='pcapframe-problem' role='alert'>{escaped(problem)}</div>" if problem else ""
         self.message.value = text
+
+
+def health_html(analysis: Analysis) -> str:
+    """Write in a line what a capture supports, which unfolds to what limits it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the capture.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    health = analysis.health
+    found = "".join(f"<li>{escaped(finding.sentence)}</li>" for finding in health.findings)
+    line = f"<b>Capture health:</b> {escaped(health.sentence)}"
+    if not found:
+        return f"<div class='pcapframe-health'>{line}</div>"
+    return f"<details class='pcapframe-health'><summary>{line}</summary><ul>{found}</ul></details>"
 
 
 @overload

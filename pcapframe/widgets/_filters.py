@@ -14,6 +14,7 @@ from pcapframe.analysis.selection import parse_address, select_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
 from pcapframe.plots import rst_events
+from pcapframe.plots.rst_events import PHASES
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.zones import typed_time
 
@@ -21,6 +22,10 @@ __all__ = ["INSIDE", "Filters", "Found", "Searched", "code_lines", "selection_of
 
 Mask = npt.NDArray[np.bool_]
 INSIDE = "inside"  # the value of ``packets``
+COUNTED = ("server", "port", "client", "handshake", "ending", "pattern", "rst_phase")
+COLUMNS = {"port": "server_port"}  # of a filter, where it has another name
+MOST_COUNTED = 200  # addresses or ports
+KEPT = 6  # endpoints whose connections are kept
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ class Searched:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
-        self._narrowed = _Narrowed(analysis)
+        self._whole = _Narrowed(analysis)
+        self._narrowed: dict[Selection, _Narrowed] = {}
         self._shown: dict[str, npt.NDArray[np.int64]] = {}
 
     def find(self, filters: Filters) -> Found:
@@ -214,34 +220,44 @@ class Searched:
         Returns
         -------
         dict of dict of int
-            Connections by value, for ``handshake``, ``ending`` and ``pattern``.
+            Connections by value, for ``server``, ``port``, ``client``, ``handshake``, ``ending``, ``pattern`` and
+            ``rst_phase``; of the first three, the 200 values with the most.
         """
         made: dict[str, dict[str, int]] = {}
-        for name in ("handshake", "ending"):
-            found = self.find(replace(filters, **{name: ""}))
-            counts = found.analysis.connections[name][found.mask].value_counts()
-            made[name] = {str(value): int(count) for value, count in counts.items()}
-        if replace(filters, pattern="") == Filters():
-            made["pattern"] = {one.pattern: one.evidence.connection_count for one in self.analysis.patterns}
-            return made
-        found = self.find(replace(filters, pattern=""))
-        chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
-        chosen[found.analysis.connections.index.to_numpy()[found.mask]] = True
-        names = [one.pattern for one in self.analysis.patterns]
-        made["pattern"] = {name: int(chosen[self._of_pattern(name)].sum()) for name in names}
+        known: dict[Filters, pd.DataFrame] = {}  # filters that are not set leave the same connections
+        for name in COUNTED:
+            others = replace(filters, **{name: ""})
+            if others not in known:
+                found = self.find(others)
+                known[others] = found.analysis.connections[found.mask]
+            left = known[others]
+            if (column := COLUMNS.get(name, name)) in left:
+                counts = left[column].value_counts()
+                counts = counts[counts > 0][:MOST_COUNTED]
+                made[name] = {str(value): int(count) for value, count in counts.items()}
+                continue
+            chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
+            chosen[left.index.to_numpy()] = True
+            of = self._of_pattern if name == "pattern" else self._whole.of_phase
+            values = [one.pattern for one in self.analysis.patterns] if name == "pattern" else PHASES
+            made[name] = {value: int(chosen[of(value)].sum()) for value in values}
         return made
 
     def _narrow(self, wanted: Selection) -> "_Narrowed":
-        """Return the connections of the given endpoints; cached until these change."""
+        """Return the connections of the given endpoints; those of the last few are kept."""
         endpoints = replace(wanted, start=None, end=None)
-        if endpoints != replace(self._narrowed.analysis.selection, start=None, end=None):
-            self._narrowed = _Narrowed(select_endpoints(self.analysis, endpoints))
-        return self._narrowed
+        if endpoints == replace(self.analysis.selection, start=None, end=None):
+            return self._whole
+        if endpoints not in self._narrowed:
+            if len(self._narrowed) >= KEPT:
+                del self._narrowed[next(iter(self._narrowed))]
+            self._narrowed[endpoints] = _Narrowed(select_endpoints(self.analysis, endpoints))
+        return self._narrowed[endpoints]
 
     def _of_pattern(self, name: str) -> npt.NDArray[np.int64]:
         if name not in self._shown:
             evidence = self.analysis.find_evidence(name, limit=len(self.analysis.segments))
-            self._shown[name] = np.array(evidence.connections, np.int64)
+            self._shown[name] = np.unique(np.array(evidence.connections, np.int64))
         return self._shown[name]
 
 
@@ -250,6 +266,7 @@ class _Narrowed:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
+        self._phases: dict[str, npt.NDArray[np.int64]] = {}
 
     @cached_property
     def texts(self) -> list[str]:
@@ -263,7 +280,10 @@ class _Narrowed:
         known = self._rsts["phase"].cat.categories
         if name not in known:
             raise ParameterError(f"rst_phase {name!r} is not one of {', '.join(known)}")
-        return self._rsts.loc[self._rsts["phase"] == name, "conn_id"].to_numpy(np.int64)
+        if name not in self._phases:
+            conn_ids = self._rsts.loc[self._rsts["phase"] == name, "conn_id"]
+            self._phases[name] = np.unique(conn_ids.to_numpy(np.int64))
+        return self._phases[name]
 
 
 def _address(side: str, text: str) -> str | None:

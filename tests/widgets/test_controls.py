@@ -26,7 +26,28 @@ def test_pickers_and_state_follow_each_other() -> None:
     assert len(explored.selection.connections) == 42
     assert controls.server.value == ""
     assert ("refused (6)", "refused") in controls.handshake.options
-    assert "198.51.100.20" in controls.server.options
+
+
+def test_every_picker_counts_what_the_other_filters_leave() -> None:
+    explored = state()
+    controls = Controls(explored)
+    explored.set(server="198.51.100.20", handshake="complete")
+    controls.count(explored.counts())
+    connections = analysis().connections
+    complete = connections[connections["handshake"] == "complete"]
+    here = complete[complete["server"] == "198.51.100.20"]
+    for picker, column, left in (
+        (controls.server, "server", complete), (controls.port, "server_port", here), (controls.client, "client", here),
+    ):  # fmt: skip
+        counts = left[column].value_counts()
+        expected = [f"{value} ({count:,})" for value, count in counts[counts > 0].items()]
+        assert sorted(picker.options) == sorted(expected) != []
+    events = pf.plots.rst_events(analysis().segments, here)
+    phases = {value: text for text, value in controls.rst_phase.options if value}
+    for phase, rows in events.groupby("phase", observed=False):
+        assert phases[phase].endswith(f" ({rows['conn_id'].nunique():,})")
+    controls.port.value = controls.port.options[0]  # as one picks a line of the list
+    assert explored.port == controls.port.value == controls.port.options[0].split(" ")[0]
 
 
 def test_the_slider_and_the_times_follow_each_other() -> None:

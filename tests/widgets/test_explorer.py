@@ -37,6 +37,13 @@ def test_counts_and_what_selects_them_are_in_sight() -> None:
     assert len(explorer.selection.packets) == 12
 
 
+def test_the_health_of_the_capture_is_in_sight() -> None:
+    cut = pf.explore(analysis()).head.value
+    assert "<b>Capture health:</b> All statistics are reliable except" in cut
+    assert "<li>The end of 1 of 42 connections is not in the capture.</li>" in cut
+    assert "<b>Capture health:</b> All statistics are reliable" in pf.explore(analysis("clean.pcap")).head.value
+
+
 def test_only_the_view_in_sight_is_drawn() -> None:
     explorer = pf.explore(analysis())
     drawn = {name: explorer.views[name].chart.picture for name in ("overview", "rst_distribution")}
