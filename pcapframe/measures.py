@@ -103,8 +103,9 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     >>> without_attrs(frame).attrs
     {}
     """
-    bare = frame.copy(deep=False)
-    bare.attrs = {NUMBERED: True} if has_other_numbers(frame) else {}
+    bare = pd.DataFrame(frame, copy=False)  # `copy` would deep-copy them
+    if has_other_numbers(frame):
+        bare.attrs = {NUMBERED: True}
     return bare
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapframe.measures import connection_text, distinct, endpoint_text, host_text, wilson_interval
+from pcapframe.measures import (
+    connection_text,
+    distinct,
+    endpoint_text,
+    host_text,
+    wilson_interval,
+    without_attrs,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,16 @@ def test_connection_text_of_nothing() -> None:
 def test_distinct() -> None:
     assert distinct(np.array([7, 0, 7, 3]), 8).tolist() == [0, 3, 7]
     assert distinct(np.array([], np.int64), 0).tolist() == []
+
+
+def test_a_frame_without_attrs_shares_the_data_and_copies_no_attrs(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"a": [1, 2]}, index=pd.Index([4, 5], name="frame"))
+    frame.attrs["capture"] = {"name": "a.pcap"}
+    with monkeypatch.context() as patched:
+        patched.setattr("pandas.core.generic.deepcopy", lambda _attrs: pytest.fail("copied"))
+        bare = without_attrs(frame)
+    assert not bare.attrs
+    assert bare.index.equals(frame.index)
+    assert np.shares_memory(bare["a"].to_numpy(), frame["a"].to_numpy())
+    bare.iloc[0, 0] = 9
+    assert frame.iloc[0, 0] == 1

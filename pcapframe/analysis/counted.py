@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Mask
+from pcapframe.measures import without_attrs
 
 __all__ = ["Counted", "counted_once", "is_second_view"]
 
@@ -30,7 +31,7 @@ def is_second_view(connections: pd.DataFrame) -> Mask:
     ndarray of bool
         False where ``same_as`` is null, or names a connection that is not in the frame.
     """
-    same_as = connections["same_as"]
+    same_as = without_attrs(connections)["same_as"]
     if same_as.isna().all():
         return np.zeros(len(connections), np.bool_)
     return np.asarray((same_as.notna() & same_as.isin(connections.index)).to_numpy(), np.bool_)

@@ -13,6 +13,7 @@ lone packet adds no other.
 """
 
 from collections import namedtuple
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -302,6 +303,7 @@ def _histories(place: Array, letter: Array, originator_is_client: Array) -> pa.L
     return pa.LargeStringArray.from_buffers(originator_is_client.size, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
+@cache
 def _rules() -> tuple[list[str], Array]:
     """Return Zeek's states, and the place of the one for each of what `_states` counts; the first that fits."""
     o, r, no_bytes, only_syn = np.unravel_index(np.arange(np.prod(STATE_SHAPE)), STATE_SHAPE)
@@ -327,7 +329,7 @@ def _rules() -> tuple[list[str], Array]:
 
 def _states(endpoints: Array, connections: Array) -> pa.LargeStringArray:
     """Return Zeek's conn_state."""
-    state, has_bytes = endpoints["state"], endpoints["has_bytes"].any(axis=1)
+    state, has_bytes = endpoints["state"], endpoints["has_bytes"][:, 0] | endpoints["has_bytes"][:, 1]
     client_opens = connections["originator_is_client"]
     only_syn = (connections["before_reset"] & ONLY_SYN_LETTERS) == 1 << S
     originator = np.where(client_opens, state[:, 0], state[:, 1])

@@ -18,6 +18,7 @@ sender's retransmissions do.
 """
 
 from collections import namedtuple
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,6 +142,7 @@ class Termination:
         return _first_closers()[shown]
 
 
+@cache
 def _first_closers() -> Array:
     """Return places in FIRST_FIN_BY, below 0 for null, for each combination of facts as in `_first_fin_by`."""
     is_cut, client, server, client_acks, server_acks, client_first = (

@@ -80,8 +80,8 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in names(COMMON) if name not in packets]
     if missing:
         raise ParameterError(f"packets lacks the columns {', '.join(missing)}: expected what read_pcap returns")
-    is_segment = packets["seq"].notna().to_numpy()
-    frame = without_attrs(packets)[names(COMMON)]
+    bare = without_attrs(packets)
+    is_segment, frame = bare["seq"].notna().to_numpy(), bare[names(COMMON)]
     if not is_segment.all():
         frame = take_rows(frame, np.flatnonzero(is_segment))
     plain = _plain(without_attrs(frame))

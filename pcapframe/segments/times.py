@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, YEAR_NS, Array, Mask
+from pcapframe.measures import without_attrs
 
 __all__ = ["Jumps", "find_jumps", "stand_still", "times_that_cannot_be"]
 
@@ -25,7 +26,7 @@ class Jumps(NamedTuple):
 
 def nanoseconds(packets: pd.DataFrame) -> Array:
     """Return the times of packets, ``NO_TIME`` for null. [ns since 1970]."""
-    return packets["time"].to_numpy("datetime64[ns]").view(np.int64)
+    return without_attrs(packets)["time"].to_numpy("datetime64[ns]").view(np.int64)
 
 
 def stand_still(packets: pd.DataFrame) -> bool:

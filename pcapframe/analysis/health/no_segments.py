@@ -6,6 +6,7 @@ link type, an Ethernet type, a tunnel, encrypted data) may be TCP: see the colum
 
 import pandas as pd
 
+from pcapframe.measures import without_attrs
 from pcapframe.packets import CaptureInfo
 from pcapframe.wording import agreeing, counted, printable
 
@@ -33,7 +34,7 @@ def count_undecoded(packets: pd.DataFrame) -> dict[str, int]:
     >>> count_undecoded(pf.read_pcap(pf.example("clean.pcap")))
     {}
     """
-    undecoded = packets["undecoded"]
+    undecoded = without_attrs(packets)["undecoded"]
     if not len(undecoded.cat.categories):
         return {}
     counts = undecoded.value_counts()
@@ -93,14 +94,14 @@ def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
     >>> explain_no_segments(packets.iloc[:0], pf.capture_info(packets))
     'No TCP packets found in this capture'
     """
-    quoting = int(packets["quoted_seq"].notna().sum())
+    quoting = int(without_attrs(packets)["quoted_seq"].notna().sum())
     errors = agreeing(quoting, "1 ICMP error quotes a TCP packet", f"{quoting:,} ICMP errors quote TCP packets")
     return f"{_explain(packets)}; {errors}" if quoting else _explain(packets)
 
 
 def _explain(packets: pd.DataFrame) -> str:
     """Say what is seen of TCP apart from what ICMP errors quote."""
-    unread, undecoded = int((packets["protocol"] == "TCP").sum()), count_undecoded(packets)
+    unread, undecoded = int((without_attrs(packets)["protocol"] == "TCP").sum()), count_undecoded(packets)
     if unread:
         why = (
             f"No TCP packet of this capture can be followed: {counted(unread, 'packet')} "
