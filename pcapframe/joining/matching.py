@@ -13,18 +13,16 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
-from pcapframe.jit import inner_jit, jit
+from pcapframe.jit import jit
+from pcapframe.joining.alike import group, hash_alike, hash_marks
 from pcapframe.joining.facts import LARGEST, NONE, Capture
-from pcapframe.joining.transmissions import NO_ACK, Items
+from pcapframe.joining.transmissions import Items
 
 __all__ = ["Kept", "Known", "Matched", "match_items"]
 
 KEPT_OF = 20  # a field is left alone if no more than one of so many differs, or one in all
-ODD = np.uint64(0x9E3779B97F4A7C15)
-NEAR_PROBES = 8  # places tried one after the other before the hash decides
 MARKED_S, UNMARKED_S = 20 * 10**9, 150 * 10**6  # how much a time may differ from those around it [ns]
 MOST_COMPARED = 1 << 22  # pairs of copies compared in one group; beyond, they are paired in order
-SHIFT_BITS = 5  # neighbouring sequence numbers get neighbouring places: the table is read in order
 UNKNOWN = np.iinfo(np.int64).min
 
 
@@ -90,92 +88,6 @@ class Matched:
     partner: Array
     is_sure: Mask
     kept: Kept
-
-
-@inner_jit
-def _mix(key: Any, value: Any) -> Any:
-    """Add a number to a hash."""
-    mixed = (key ^ np.uint64(value)) * ODD
-    return mixed ^ (mixed >> np.uint64(29))
-
-
-@jit
-def _keys(stream: Any, start: Any, end: Any, kind: Any, ack: Any, key: Any, place: Any) -> None:
-    """Hash what makes transmissions alike, and say near what others each belongs."""
-    for i in range(stream.size):
-        bare = end[i] == start[i]
-        own = _mix(_mix(_mix(np.uint64(0), stream[i]), start[i]), (end[i] - start[i]) << 3 | kind[i])
-        near = start[i]
-        if bare:
-            own = _mix(own, ack[i])
-            near = near + ack[i] if ack[i] != NO_ACK else near
-        key[i] = own
-        place[i] = (stream[i] * 0x9E3779B1 + (near >> SHIFT_BITS)) & 0x7FFFFFFFFFFFFFFF
-
-
-@jit
-def _mark(key: Any, stream: Any, tsval: Any, ip_id: Any, shift: Any, has_ids: Any) -> None:
-    """Add to each key the fields that tell copies apart; `shift` is taken off timestamps."""
-    for i in range(key.size):
-        if shift[stream[i]] != NONE and tsval[i] != NONE:
-            key[i] = _mix(key[i], (tsval[i] - shift[stream[i]]) & LARGEST)
-        if has_ids[stream[i]]:
-            key[i] = _mix(key[i], ip_id[i] + 2)
-
-
-@jit
-def _group(key: Any, place: Any, far_key: Any, far_place: Any, table: Any, follow: Any, last: Any, size: Any,
-           far_first: Any, far_follow: Any, far_last: Any, far_size: Any) -> None:  # fmt: skip
-    """Chain the items with the same key: of the first capture from its first one on, of the other from `far_first`."""
-    mask = table.size - 1
-    for i in range(key.size):
-        slot, tried = place[i] & mask, 0
-        while table[slot] != NONE and key[table[slot]] != key[i]:
-            tried += 1
-            slot = (slot + 1 if tried != NEAR_PROBES else np.int64(key[i] & np.uint64(mask))) & mask
-        head = table[slot]
-        if head == NONE:
-            table[slot] = head = i
-        else:
-            follow[last[head]] = i
-        last[head] = i
-        size[head] += 1
-    for i in range(far_key.size):
-        slot, tried = far_place[i] & mask, 0
-        while table[slot] != NONE and key[table[slot]] != far_key[i]:
-            tried += 1
-            slot = (slot + 1 if tried != NEAR_PROBES else np.int64(far_key[i] & np.uint64(mask))) & mask
-        head = table[slot]
-        if head == NONE:
-            continue
-        if far_size[head]:
-            far_follow[far_last[head]] = i
-        else:
-            far_first[head] = i
-        far_last[head] = i
-        far_size[head] += 1
-
-
-@dataclass(frozen=True, eq=False)
-class _Groups:
-    """Items with the same key, as chains; by the first one of the first capture."""
-
-    follow: Array
-    size: Array
-    far_first: Array
-    far_follow: Array
-    far_size: Array
-
-
-def _grouped(key: Array, place: Array, far_key: Array, far_place: Array) -> _Groups:
-    """Find the items of two captures with the same key."""
-    slots = 1 << max(4, int(2 * key.size).bit_length())
-    table = np.full(slots, NONE, np.int32)
-    follow, last, far_first, far_last = (np.full(key.size, NONE, np.int32) for _ in range(4))
-    size, far_size = np.zeros(key.size, np.int32), np.zeros(key.size, np.int32)
-    far_follow = np.full(far_key.size, NONE, np.int32)
-    _group(key, place, far_key, far_place, table, follow, last, size, far_first, far_follow, far_last, far_size)
-    return _Groups(follow, size, far_first, far_follow, far_size)
 
 
 @jit
@@ -267,7 +179,7 @@ def match_items(
     """
     marks = [(c.of_rows("tsval", i.row), c.of_rows("ip_id", i.row)) for c, i in ((here, one), (there, other))]
     (key, place), (far_key, far_place) = (_keyed(items) for items in (one, other))
-    groups = _grouped(key, place, far_key, far_place)
+    groups = group(key, place, far_key, far_place)
     partner = np.full(len(one), NONE, np.int64)
     single, far = np.empty(len(one), np.int64), np.empty(len(one), np.int64)
     size = _note_single(groups.size, groups.far_size, groups.far_first, single, far)
@@ -294,7 +206,7 @@ def _note_single(size: Any, far_size: Any, far_first: Any, single: Any, far: Any
 def _keyed(items: Items) -> tuple[Array, Array]:
     """Return key and place of each item."""
     key, place = np.empty(len(items), np.uint64), np.empty(len(items), np.int64)
-    _keys(items.stream, items.start, items.end, items.kind, items.ack, key, place)
+    hash_alike(items.stream, items.start, items.end, items.kind, items.ack, key, place)
     return key, place
 
 
@@ -345,9 +257,10 @@ def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Arr
     key, place, far_key, far_place = keys[0][left], keys[1][left], keys[2][far_left], keys[3][far_left]
     none = np.zeros_like(kept.tsval_shift)
     (tsval, ip_id), (far_tsval, far_id) = marks
-    _mark(key, one.stream[left], tsval[left], ip_id[left], np.where(kept.tsval_shift == NONE, NONE, none), kept.has_ids)
-    _mark(far_key, other.stream[far_left], far_tsval[far_left], far_id[far_left], kept.tsval_shift, kept.has_ids)
-    groups = _grouped(key, place, far_key, far_place)
+    unshifted = np.where(kept.tsval_shift == NONE, NONE, none)
+    hash_marks(key, one.stream[left], tsval[left], ip_id[left], unshifted, kept.has_ids)
+    hash_marks(far_key, other.stream[far_left], far_tsval[far_left], far_id[far_left], kept.tsval_shift, kept.has_ids)
+    groups = group(key, place, far_key, far_place)
     heads = np.flatnonzero((groups.size > 0) & (groups.far_size > 0))
     due = _due(one.stream[left] & 1, one.time[left], partner, one, other, known)
     is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval[left] != NONE))
