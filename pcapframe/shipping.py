@@ -6,7 +6,6 @@ for the Python and the Numba that build. Files from several machines can stand i
 needs (see ``kernel_cache``), and where none fits, kernels are compiled at first use.
 """
 
-import contextlib
 import os
 import shutil
 import struct
@@ -18,7 +17,6 @@ from pathlib import Path
 from pcapframe.analysis import analyze, resends, rst_evidence
 from pcapframe.capture.link_types import LINK_ETHERNET
 from pcapframe.capture.writer import pcap_header
-from pcapframe.errors import PcapframeError
 from pcapframe.examples import FOLDERS, example
 from pcapframe.extraction import write_pcap
 from pcapframe.joining import join_captures
@@ -81,8 +79,7 @@ def use_kernels() -> None:
         answer.write_bytes(pcap_header(LINK_ETHERNET, size) + RECORD.pack(0, 0, size, size) + DNS_ANSWER)
         analyze(answer, progress=False)
         write_pcap(packets.iloc[: len(packets) // 2], saved)
-        with contextlib.suppress(PcapframeError):  # two captures of one point show little
-            join_captures({"whole": losses, "half": saved})
+    join_captures({point: example(f"points/{point}.pcap.gz") for point in ("client", "middle")})
 
 
 if __name__ == "__main__":

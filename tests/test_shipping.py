@@ -1,4 +1,4 @@
-"""A wheel carries compiled kernels: its first analysis compiles nothing."""
+"""A wheel carries compiled kernels: its first analysis and its first join compile nothing."""
 
 import os
 import subprocess
@@ -17,6 +17,8 @@ import sys, pcapframe
 assert pcapframe.__file__.startswith(sys.argv[1]), pcapframe.__file__
 for capture in sys.argv[2:]:
     assert len(pcapframe.analyze(capture, progress=False).packets)
+points = [capture for capture in sys.argv[2:] if "points" in capture]
+assert pcapframe.join_captures(dict(zip("ab", points, strict=True))).connections.shape[0]
 """
 
 

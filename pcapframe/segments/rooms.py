@@ -69,7 +69,7 @@ class Rooms:
     >>> rooms = Rooms(np.array([0, 1, 2, 1, 3], np.int32), 2)
     >>> rooms.reuse(0, 0, 4)
     >>> rooms.of(0, 5).tolist(), rooms.over(2, 4).conn_ids.tolist()
-    ([0, 1, 0, 1, 0], [2, 1])
+    ([0, 1, 0, 1, 1], [2, 1])
     """
 
     def __init__(self, conn_id: Array, chunk_rows: int) -> None:
@@ -98,7 +98,8 @@ class Rooms:
         self._last = np.empty(connections, np.int32)
         room_of = np.full(connections, NONE, np.int32)
         room_of[:before] = np.arange(before)
-        free, self._rooms = np.empty(connections, np.int32), new_column(self._conn_id.size, np.int32)
+        free = np.empty(2 * connections, np.int32)  # those to give, and from its end those of this chunk, never meet
+        self._rooms = new_column(self._conn_id.size, np.int32)
         self._rooms[:start] = self._conn_id[:start]
         self._used = _assign(
             self._conn_id, start, before, self._chunk_rows, self._last, room_of, free, self._rooms

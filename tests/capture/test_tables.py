@@ -7,6 +7,9 @@ import sys
 # Layers of a lab: each has two bytes of its own, then IP.
 TOYS = """
 import warnings
+from pathlib import Path
+from pcapframe import kernel_cache
+kernel_cache.SHIPPED = Path("nowhere")  # kernels of a wheel do not know the toys
 from pcapframe.capture.link import by_version
 from pcapframe.capture.link_types import LINK_TYPES, LinkType
 from pcapframe.capture.shims import SHIMS

@@ -54,7 +54,7 @@ def test_it_refuses_to_write_over_what_was_changed(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.exit_code == 1
     assert f"kept       {tmp_path / '3_branch_office.ipynb'}" in result.stdout.splitlines()
-    assert "1 of 25 files was changed and not overwritten" in result.stderr
+    assert "1 of 29 files was changed and not overwritten" in result.stderr
     assert (tmp_path / "3_branch_office.ipynb").read_text() == "mine"
 
 
@@ -96,7 +96,7 @@ def test_lab_is_started_in_the_folder_also_when_files_were_changed(tmp_path: Pat
     (tmp_path / "reviews" / "2_tills.ipynb").write_text("mine")
     result = command("reviews", "--lab", "--", "--no-browser", cwd=tmp_path, paths=str(fake.parent))
     assert result.returncode == status
-    assert "1 of 25 files was changed" in result.stderr
+    assert "1 of 29 files was changed" in result.stderr
     started = f"started {tmp_path / 'reviews'} ['--LabApp.default_url=/lab/tree/0_first_steps.ipynb', '--no-browser']"
     assert result.stdout.splitlines()[-1] == started
     assert (tmp_path / "reviews" / "0_first_steps.ipynb").is_file()

@@ -27,3 +27,11 @@ def test_connections_that_are_under_way_in_a_chunk_have_rooms_of_their_own(seed:
         assert all(len(room) == 1 for room in held.values())
         assert len(set().union(*held.values())) == len(held)
     assert rooms.count(60) < 60
+
+
+def test_rooms_that_many_connections_leave_at_once_are_given_once() -> None:
+    """12 of 20 connections are over in the first chunk; the other 8 are under way together."""
+    conn_id = np.array([*range(12), *range(12, 20), *range(12, 20)], np.int32)
+    rooms = Rooms(conn_id, 12)
+    rooms.reuse(0, 0, 20)
+    assert len(set(rooms.of(12, 20).tolist())) == 8
