@@ -177,7 +177,7 @@ def test_captures_have_the_turns_of_transum(capture: Path) -> None:
 def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
     """`python -m benchmarks.turns_of_transum` compares all of it."""
     compared, unequal = 0, {}
-    for capture in sorted(shared_corpus.rglob("*.pcap*"))[::4]:  # all of them take minutes
+    for capture in sorted(shared_corpus.rglob("*.pcap*"))[::16]:  # all of them take minutes
         if capture.stat().st_size > 3_000_000:
             continue
         try:
@@ -188,7 +188,7 @@ def test_the_corpus_has_the_turns_of_transum(shared_corpus: Path) -> None:
             continue
         compared += found.turns
         unequal |= {(capture.name, frame): None for frame in found.unequal}
-    assert compared > 500
+    assert compared > 100
     assert len(unequal) <= 0.005 * compared, list(unequal)
 
 
