@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from pcapframe.analysis.chosen import choose
 from pcapframe.analysis.counted import counted_once, is_second_view
 from pcapframe.analysis.counting import count_statistics
-from pcapframe.analysis.health import examine_capture, explain_no_segments
+from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
 from pcapframe.analysis.kept import KEEPS, Keep, kept_of
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
@@ -125,50 +125,63 @@ def analyze(
         source, decode_as = opened(source, decode_as, names, progress), None
         if wanted == Selection() and thresholds == DEFAULTS:
             return source
-    packets, segments, whole, files = _stages(source, decode_as, names, progress)
-    selected = select_connections(whole, wanted)
-    asked, rows, connections = choose(segments, whole, selected)
+    analysis = _judged(_stages(source, decode_as, names, progress), wanted, thresholds)
+    return analysis if keep in (None, "packets") else kept_of(analysis, keep)
+
+
+class _Whole(NamedTuple):
+    """What is known of a whole capture before anything is chosen of it."""
+
+    packets: pd.DataFrame
+    segments: pd.DataFrame
+    connections: pd.DataFrame
+    files: tuple[CaptureFile, ...]
+    health: CaptureHealth | None = None  # with any filter, where it was examined before
+
+
+def _judged(whole: _Whole, wanted: Selection, thresholds: Thresholds) -> Analysis:
+    """Choose the connections that are wanted, and find what is seen in them and what limits that."""
+    packets, segments = whole.packets, whole.segments
+    selected = select_connections(whole.connections, wanted)
+    asked, rows, connections = choose(segments, whole.connections, selected)
     counted = counted_once(asked, connections)
     capture, server_given = capture_info(packets), wanted.tells_server(counted.connections)
-    known = source.health if isinstance(source, Analysis) else None
     health = examine_capture(
         packets,
         segments,
         counted.connections,
         capture=capture,
         asked=counted.segments,
-        known=known,
+        known=whole.health,
         server_given=server_given,
         second_views=connections[is_second_view(connections)],
     )
     traffic = Traffic(*counted, server_given=server_given, reads=columns_read())
     patterns = Patterns(health.qualify_pattern(seen) for seen in observed_in(traffic, thresholds))
-    statistics = count_statistics(*counted, server_given=server_given)
-    filters = Filters(capture, packets, segments, whole)
+    filters = Filters(capture, packets, segments, whole.connections)
     standouts = find_standouts(traffic, patterns, health, filters)
     decoded = {DECODE_AS: packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
     parameters = {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **decoded}
-    analysis = Analysis(
+    return Analysis(
         capture=capture,
         health=health,
         packets=packets,
         segments=segments,
         connections=connections,
         patterns=patterns,
-        statistics=statistics,
+        statistics=count_statistics(*counted, server_given=server_given),
         standouts=standouts,
         summary=summarise_patterns(patterns, standouts),
-        message=selected.message if len(whole) else explain_no_segments(packets, capture),
+        message=selected.message if len(whole.connections) else explain_no_segments(packets, capture),
         notes=selected.notes,
         selection=wanted,
         thresholds=thresholds,
-        provenance=Provenance(installed_version(), parameters, files),
-        whole_connections=whole,
+        provenance=Provenance(installed_version(), parameters, whole.files),
+        whole_connections=whole.connections,
         _asked=asked,
         _rows=rows,
-        _turned=whole.index.to_numpy()[selected.flip],
+        _turned=whole.connections.index.to_numpy()[selected.flip],
     )
-    return analysis if keep in (None, "packets") else kept_of(analysis, keep)
 
 
 def _stages(
@@ -176,12 +189,13 @@ def _stages(
     decode_as: DecodeAs | None,
     names: Names,
     progress: Progress | Literal[False] | None,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, tuple[CaptureFile, ...]]:
-    """Return packets, segments and connections of the whole capture, and the files they come from."""
+) -> _Whole:
+    """Run the stages that look at every packet."""
     if decode_as is not None and isinstance(source, pd.DataFrame | Analysis):
         raise ParameterError("decode_as changes how a capture is read: expected a capture, and its packets are given")
     if isinstance(source, Analysis):
-        return source.packets, source.segments, source.whole_connections, source.provenance.files
+        known = source.packets, source.segments, source.whole_connections
+        return _Whole(*known, source.provenance.files, source.health)
     files: tuple[CaptureFile, ...] = ()
     if isinstance(source, pd.DataFrame):
         packets = source
@@ -196,7 +210,7 @@ def _stages(
     step(size, size)
     connections = build_connections(segments)
     step(size, size)
-    return packets, segments, connections, files
+    return _Whole(packets, segments, connections, files)
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
