@@ -18,7 +18,7 @@ import numpy as np
 
 from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.jit import jit
-from pcapframe.joining.floors import ALMOST_SURE, LIKELY, Floor, likely_slopes
+from pcapframe.joining.floors import Floor, likely_slopes
 from pcapframe.joining.hulls import MOST_DRIFT, Points, best_slope, edge_slope
 
 __all__ = ["Clock", "Piece", "compare_clocks", "is_beyond"]
@@ -192,13 +192,14 @@ def _piece(points: Points) -> Piece | None:
         for is_upper, sign in ((True, 1), (False, -1))
     ]
     edges = lowest - slope, highest - slope
-    drifts = [slope + edge for edge in likely_slopes(floors, *edges, ALMOST_SURE)]
-    likely = [slope + edge for edge in likely_slopes(floors, *edges, LIKELY)]
-    slopes = np.unique(np.concatenate([[*drifts, *likely, slope], hulls.turns(*drifts)]))
+    found = likely_slopes(floors, *edges)
+    drifts, likely = ([slope + edge for edge in each] for each in (found.almost_sure, found.likely))
+    mean = [] if found.mean is None else [slope + found.mean]
+    slopes = np.unique(np.concatenate([[*drifts, *likely, *mean, slope], hulls.turns(*drifts)]))
     top, bottom = hulls.edges(slopes)
     inset = np.where((slopes < likely[0]) | (slopes > likely[1]), LEAST_SHARE * (top - bottom), 0)
     top, bottom = top - inset, bottom + inset
-    middle = int(np.argmax(top - bottom))
+    middle = int(np.flatnonzero(slopes == mean[0])[0] if mean else np.argmax(top - bottom))
     drift = float(slopes[middle])
     knots = np.linspace(begin, end, KNOTS)
     return Piece(
@@ -212,7 +213,7 @@ def _piece(points: Points) -> Piece | None:
         knots=knots,
         low=(bottom[:, None] + slopes[:, None] * knots[None]).min(axis=0),
         high=(top[:, None] + slopes[:, None] * knots[None]).max(axis=0),
-        room=float(top[middle] - bottom[middle]) - 2 * points.slack,
+        room=float((top - bottom).max()) - 2 * points.slack,
     )
 
 

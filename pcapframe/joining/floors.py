@@ -6,26 +6,29 @@ floor of their differences at all times, and each direction shows the drift by i
 hull is the less likely the more packets it should hold: its packets are counted by how dense they are next to the line
 that fits best. A line is kept unless it leaves room for so many more than the best one does.
 
-Where even the best line leaves too much room (the path changed, or a queue stood for long), or packets are too few,
-nothing is said, and all lines stay.
+Where delays were not alike all the time (the path changed, or a queue stood for long), or packets are too few, nothing
+is said, and all lines stay: too much room is empty even below the best line, for how many packets are as quick
+elsewhere.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.jit import jit
 
-__all__ = ["ALMOST_SURE", "LIKELY", "Floor", "likely_slopes"]
+__all__ = ["ALMOST_SURE", "LIKELY", "Floor", "Likely", "likely_slopes"]
 
 BLOCKS = 512  # of time; the quickest packet of each counts, since packets in a row are slow together
 FEWEST_BLOCKS = 32
 LIKELY = 1.5  # packets missing; for offsets, which the path leaves open by much more
 ALMOST_SURE = 10.0  # not one of 1,000 made paths, also with queues that are hardly ever empty
-MOST_UNEVEN = 48.0  # packets missing below the best line, with floors that stay the same: 38 in 1,000 made paths
+MOST_UNLIKE = 40.0  # packets that should be below the hull: in 250 paths of nine kinds of queues no more than 34
+ROUNDING = 1e-12  # of differences, which are exact to about a nanosecond [s]
+AVERAGED = 257  # slopes of which the mean is taken
 SEARCHED, GRID = 14, 17  # rounds of the search for a slope, each among so many
 NEIGHBOURS = (4, 8, 16, 32, 64, 128)  # packets by which the density next to the floor is measured
 
@@ -85,12 +88,21 @@ class Floor:
 
     def missing(self, slope: Array) -> Array:
         """Return how many packets are missing between lines of some slopes and the lower hull."""
-        room = self._hull - (self.lowest(slope) + slope * self.x.mean())
+        room = self._hull.mean() - (self.lowest(slope) + slope * self.x.mean())
         return np.asarray(room / self.spacing)
 
+    def unlike(self, slope: float) -> float:
+        """Return how many packets should be between a line and the lower hull if delays were alike all the time.
+
+        Each block is given the share of all packets that are nearer to the line than the hull is there. That counts
+        packets and measures nothing, so it is the same for queues of all kinds.
+        """
+        line = float(self.lowest(np.asarray([slope]))[0]) + slope * self.x
+        return float(np.searchsorted(np.sort(self.y - line), self._hull - line - self.slack - ROUNDING).mean())
+
     @cached_property
-    def _hull(self) -> float:
-        """Height of the lower hull, on average over the packets. [s]."""
+    def _hull(self) -> Array:
+        """Heights of the lower hull. [s]."""
         kept: list[int] = []
         for at in range(self.x.size):  # blocks, not packets
             while len(kept) > 1:
@@ -100,11 +112,27 @@ class Floor:
                     break
                 kept.pop()
             kept.append(at)
-        return float(np.interp(self.x, self.x[kept], self.y[kept]).mean())
+        return np.interp(self.x, self.x[kept], self.y[kept])
 
 
-def likely_slopes(floors: list[Floor], lowest: float, highest: float, more: float) -> tuple[float, float]:
-    """Return the range of slopes that do not leave too much room below the packets.
+class Likely(NamedTuple):
+    """Slopes, as they count from the line that fits best. [s/s].
+
+    Parameters
+    ----------
+    mean : float or None
+        Mean of all, by how likely each is; None where the packets do not tell.
+    likely, almost_sure : tuple of float
+        The lowest and the highest slope with `LIKELY` and with `ALMOST_SURE` more packets missing.
+    """
+
+    mean: float | None
+    likely: tuple[float, float]
+    almost_sure: tuple[float, float]
+
+
+def likely_slopes(floors: list[Floor], lowest: float, highest: float) -> Likely:
+    """Return the slopes that do not leave too much room below the packets.
 
     Parameters
     ----------
@@ -112,16 +140,15 @@ def likely_slopes(floors: list[Floor], lowest: float, highest: float, more: floa
         Of both directions, less the line that fits best; slopes count from there.
     lowest, highest : float
         Range of slopes that are possible, around 0. [s/s]
-    more : float
-        How many more packets may be missing than below the best line: `LIKELY` or `ALMOST_SURE`.
 
     Returns
     -------
-    tuple of float
-        Within the range that was given; all of it where the packets do not tell. [s/s]
+    Likely
+        Within the range that was given; all of it where the packets do not tell.
     """
+    nothing = Likely(None, (lowest, highest), (lowest, highest))
     if any(floor.x.size < FEWEST_BLOCKS for floor in floors):
-        return lowest, highest
+        return nothing
     below, above = floors
 
     def missing(slopes: Array) -> Array:
@@ -133,11 +160,11 @@ def likely_slopes(floors: list[Floor], lowest: float, highest: float, more: floa
         at = int(np.argmin(missing(grid)))
         low, high = grid[max(at - 1, 0)], grid[min(at + 1, GRID - 1)]
     best = float(low + high) / 2
+    if not below.unlike(best) + above.unlike(-best) <= MOST_UNLIKE:
+        return nothing
     least = float(missing(np.asarray([best]))[0])
-    if not least <= MOST_UNEVEN:
-        return lowest, highest
-    made = []
-    for edge in (lowest, highest):
+
+    def until(edge: float, more: float) -> float:
         inside, outside = best, edge
         for _ in range(SEARCHED):
             grid = np.linspace(inside, outside, GRID)
@@ -145,5 +172,9 @@ def likely_slopes(floors: list[Floor], lowest: float, highest: float, more: floa
             if not fails.size:
                 break
             inside, outside = grid[max(fails[0] - 1, 0)], grid[fails[0]]
-        made.append(float(outside))
-    return min(made[0], 0.0), max(made[1], 0.0)
+        return float(outside)
+
+    ranges = [(min(until(lowest, more), 0.0), max(until(highest, more), 0.0)) for more in (LIKELY, ALMOST_SURE)]
+    slopes = np.linspace(*ranges[1], AVERAGED)
+    weights = np.exp(least - missing(slopes))
+    return Likely(float(slopes @ weights / weights.sum()), *ranges)

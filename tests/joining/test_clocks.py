@@ -83,6 +83,51 @@ def test_interval_holds_the_truth_where_the_path_takes_almost_no_time(shape):
         assert (high >= true[order] - 2).all(), seed
 
 
+QUEUES = {
+    "gamma 0.25": lambda random, count: random.gamma(0.25, 4e6, count),
+    "gamma 0.5": lambda random, count: random.gamma(0.5, 2e6, count),
+    "gamma 4": lambda random, count: random.gamma(4, 2.5e5, count),
+    "lognormal": lambda random, count: 1e6 * np.exp(random.normal(0, 1, count)),
+    "pareto": lambda random, count: 1e5 * random.pareto(1.2, count),
+    "mostly empty": lambda random, count: random.exponential(np.where(random.random(count) < 0.8, 2e4, 5e6)),
+}
+
+
+@pytest.mark.parametrize("kind", QUEUES)
+def test_interval_holds_the_truth_whatever_the_queues(kind):
+    """3 ms one way and 0.3 the other, either capture nearer to the clients, every third clock set within."""
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        here = np.sort(random.integers(0, 60 * SECOND, 400))
+        is_forward = random.random(400) < 0.5
+        queued = QUEUES[kind](random, 400)
+        took = np.where(is_forward, 3e6 + queued, -3e5 - queued).astype(np.int64) * (-1) ** seed
+        there = here + took
+        true = (20 + seed) * there // 1_000_000 + np.where((seed % 3 == 0) & (there > 30 * SECOND), SECOND // 2, 0)
+        order = np.argsort(there, kind="stable")
+        clock = compare_clocks(here[order], (there + true)[order], is_forward[order], np.arange(400))
+        assert clock.is_beyond == (seed % 2 == 0), seed
+        _, low, high = (edge + clock.base for edge in clock.offset_at((there + true)[order], np.arange(400)))
+        assert (low <= true[order] + 2).all(), seed
+        assert (high >= true[order] - 2).all(), seed
+
+
+def test_queues_that_are_often_empty_show_the_clock_best():
+    """300 packets each way, gamma 0.5: the quickest are at the floor at all times, a few slow ones say nothing."""
+    widths, drifts = [], []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        here = np.sort(random.integers(0, 60 * SECOND, 600))
+        is_forward = random.permutation(np.arange(600) % 2 == 0)
+        there = here + (np.where(is_forward, 1, -1) * (4_000_000 + random.gamma(0.5, 2e6, 600))).astype(np.int64)
+        order = np.argsort(there, kind="stable")
+        (piece,) = compare_clocks(here[order], there[order], is_forward[order], np.arange(600)).pieces
+        widths.append(1e9 * (piece.high[0] - piece.low[0]) / 2 - 4_000_000)
+        drifts.append(abs(piece.drift))
+    assert max(widths) <= 20_000
+    assert max(drifts) <= 0.6e-6
+
+
 @pytest.mark.parametrize("unit", [100, 1_000, 1_000_000])
 def test_times_that_are_cut_off_widen_the_interval(unit):
     """The path takes 50 ns each way, far less than a unit of the times."""
