@@ -230,6 +230,8 @@ class Spans:
         packed["end"] = columns.add(rows["end_s"], "f8")
         if "segments" in rows:
             packed["many"] = columns.add(rows["segments"])
+        if "among" in rows:
+            packed["among"] = columns.add(rows["among"])
         return _mark(mark, packed, len(rows))
 
 

@@ -1,5 +1,7 @@
 """Which connections retransmitted, and when: marks in a vertical line are simultaneous."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -38,8 +40,9 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
     Returns
     -------
     DataFrame
-        One row for each cell with a retransmitted segment: ``row`` from 0 (int64), ``conn_id``, the first of the
-        connections that share it (int64), ``start`` of its bin (UTC), ``reason`` (category), ``segments`` (int64).
+        One row for each cell with a retransmitted segment: ``row`` from 0 (int64), ``start`` of its bin (UTC),
+        ``reason`` (category), ``segments`` (int64), ``among``, how many connections they are of (int64), and
+        ``conn_id``, the first of these (int64).
         Connections with a retransmitted segment are in order of their start: one per row up to 150, and as few per row
         as fit beyond that. At most 400 bins. ``attrs`` holds ``edges`` [ns since 1970], ``per_row``, ``conn_ids`` (the
         first of each row), ``at_once`` (connections that retransmit in each bin), ``resent`` segments, ``resending``
@@ -62,22 +65,24 @@ def resend_raster_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.
     reason = traffic.series("resend_reason").cat.codes.to_numpy()[rows].astype(np.int64)
     cell = (rank[place] // per_row * bins + column) * len(RESEND_REASONS) + reason
     cells, counts = np.unique(cell, return_counts=True)
+    each = np.unique(cell * max(by_start.size, 1) + rank[place])  # cell and connection
+    _, first, among = np.unique(each // max(by_start.size, 1), return_index=True, return_counts=True)
     pairs = np.unique(place * bins + column)
-    conn_ids = connections.index.to_numpy()[by_start[::per_row]].astype(np.int64)
-    row = cells // len(RESEND_REASONS) // bins
+    conn_ids = connections.index.to_numpy()[by_start].astype(np.int64)
     made = pd.DataFrame(
         {
-            "row": row,
-            "conn_id": conn_ids[row],
+            "row": cells // len(RESEND_REASONS) // bins,
+            "conn_id": conn_ids[each[first] % max(by_start.size, 1)],
             "start": to_time(edges)[cells // len(RESEND_REASONS) % bins],
             "reason": category(cells % len(RESEND_REASONS), RESEND_REASONS),
             "segments": counts,
+            "among": among,
         }
     )
     made.attrs = {
         "edges": edges.tolist(),
         "per_row": per_row,
-        "conn_ids": conn_ids.tolist(),
+        "conn_ids": conn_ids[::per_row].tolist(),
         "at_once": np.bincount(pairs % bins, minlength=bins).tolist(),
         "resent": int(rows.size),
         "resending": int(by_start.size),
@@ -134,8 +139,7 @@ def resend_raster(segments: Source, connections: pd.DataFrame | None = None, *, 
         FuncFormatter(lambda row, _: f"{first[round(row)]:,}" if 0 <= round(row) < len(first) else "")
     )
     ax.set_ylim(len(first) - 0.5, -0.5)
-    shared = f", {facts['per_row']} to a row" if facts["per_row"] > 1 else ""
-    ax.set_ylabel(f"conn_id, by start{shared}")
+    ax.set_ylabel(f"conn_id, by start{_shared(facts)}")
     ax.grid(axis="x", alpha=0.25)
     time_axis(ax, days[0], days[-1])
     count_axis(above, f"at once,\n{width_text(edges)}")
@@ -155,12 +159,18 @@ def _areas(segments: pd.Series, rows: int) -> Array:
     return np.asarray(np.clip(900 / rows, 7, 60) * np.sqrt(segments.clip(upper=16)))
 
 
+def _shared(facts: dict[Any, Any]) -> str:
+    """Say how many connections share a row, where any do."""
+    return f", {facts['per_row']} to a row" if facts["per_row"] > 1 else ""
+
+
 def _drawn(data: pd.DataFrame) -> pd.DataFrame:
     """Return a mark for each cell, in the middle of its bin, in seconds since the first."""
     edges = data.attrs["edges"]
     middle = (nanoseconds(data["start"]) - edges[0] + (edges[1] - edges[0]) // 2) / 1e9
     made = data.assign(start_s=middle, end_s=middle)
     of = f"{counted(data.attrs['resent'], 'segment')} of {counted(data.attrs['resending'], 'connection')}"
+    of += _shared(data.attrs)
     names = {str(row): f"{one:,}" for row, one in enumerate(data.attrs["conn_ids"])}
     made.attrs = {"start_ns": edges[0], "of": of, "names": names}
     return made

@@ -11,6 +11,8 @@ import pcapframe as pf
 from pcapframe.browser import SCRIPT, STYLE, Scene
 from pcapframe.plots import CHARTS
 from tests.browser.conftest import SHOTS, until
+from tests.builders import Conversation
+from tests.plots.made import made
 
 pytestmark = pytest.mark.needs_program("chromium")
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Chart</title>
@@ -285,4 +287,25 @@ def test_turns_are_below_the_graph_and_named(browser: Any) -> None:
     page.locator(".pf-legend button", has_text=re.compile(r"^.{2} window 11, above what is shown$")).wait_for()
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / "chart-turns.png")
+    page.close()
+
+
+def resending(count: int, *, apart: float) -> Scene:
+    """Connections whose SYN is sent again: each begins `apart` seconds after the one before."""
+    talks = [
+        Conversation(client_port=20000 + i, start=apart * i).syn(lost=True).retransmit("client", after=1.0)
+        for i in range(count)
+    ]
+    frames = made(*talks)
+    return Scene(CHARTS["resend_raster"], frames.segments, connections=frames.connections)
+
+
+def test_a_shared_row_names_the_connection_that_retransmitted(browser: Any) -> None:
+    page = opened(browser, resending(301, apart=10))  # three to a row
+    page.locator(".pf-title", has_text="301 segments of 301 connections, 3 to a row").wait_for()
+    x, y = page.evaluate("([x, y]) => chart.point(1, x, y)", [1005, -33])  # connection 100, in a bin of 10 s
+    page.mouse.move(x, y)
+    page.locator(".pf-tip", has_text="Connection 100: SYN retry").wait_for()
+    page.mouse.click(x, y)
+    until(page, lambda: told(page, "pick") == [[{"conn_id": 100}]])
     page.close()

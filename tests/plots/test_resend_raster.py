@@ -36,8 +36,18 @@ def test_many_connections_share_rows() -> None:
     data = resend_raster_data(*made(*(repeated(i, start=i) for i in range(301))))
     assert data.attrs["per_row"] == 3
     assert data.attrs["conn_ids"] == list(range(0, 301, 3))
-    assert data["segments"].sum() == 301
+    assert data["segments"].sum() == data["among"].sum() == 301
     assert data["row"].max() == 100
+
+
+def test_a_cell_of_a_shared_row_names_the_first_of_its_own_connections() -> None:
+    data = resend_raster_data(*made(*(repeated(i, start=10 * i) for i in range(301))))  # none in the same bin
+    assert data["conn_id"].tolist() == list(range(301))
+    assert set(data["among"]) == {1}
+    alike = resend_raster_data(*made(*(repeated(i, start=i / 1000) for i in range(151)), repeated(151, start=900)))
+    assert alike[["row", "conn_id", "segments", "among"]].iloc[[0, 1, -1]].values.tolist() == [
+        [0, 0, 2, 2], [1, 2, 2, 2], [75, 151, 1, 1],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["losses.pcap", "mirrored.pcap.gz"])

@@ -417,9 +417,10 @@ const pcapframe = (() => {
         return [mark.turn ? `Turn ${grouped(mark.turn[i])}: ${mark.label}` : mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
       }
       if (mark.row) {
-        const row = panel.names[mark.row[i]] || grouped(mark.row[i]), many = mark.many ? mark.many[i] : 1;
-        const what = panel.short === "conn_id" ? "Connection" : panel.short[0].toUpperCase() + panel.short.slice(1);
-        lines.push(`${what} ${row}: ${many > 1 ? `${grouped(many)} × ` : ""}${mark.label}`);
+        const many = mark.many ? mark.many[i] : 1, others = mark.among ? mark.among[i] - 1 : 0; // rows may be shared
+        const what = chart.key === "conn_id" ? `Connection ${grouped(mark.key[i])}` : `${panel.short[0].toUpperCase()}${panel.short.slice(1)} ${grouped(mark.row[i])}`;
+        const more = others ? ` and ${counted(others, "other")}` : "";
+        lines.push(`${what}${more}: ${many > 1 ? `${grouped(many)} × ` : ""}${mark.label}`);
         lines.push(mark.end[i] > mark.at[i] ? `${withUnit(mark.end[i] - mark.at[i], "s")} from ${time(mark.at[i])}` : time(mark.at[i]));
         return lines;
       }
