@@ -70,6 +70,9 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     2**32 (RFC 9293 section 3.4). A SYN shows which side is the client; if none was captured, the roles are inferred and
     ``connections.roles`` says so.
 
+    What is said of a connection rests on the segments between its two endpoints alone, but for two things: times that
+    cannot be are found in the whole capture, and inferred roles may rest on which endpoint more connections share.
+
     Examples
     --------
     >>> import pcapframe as pf

@@ -94,12 +94,13 @@ def run_passes(segments: SegmentColumns, rows: int) -> Passed:
         exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
     connections = tracker.connections
     ends, is_odd = exchange_pass.ends(connections), exchange_pass.odd_connections(connections)
-    if exchange_pass.has_passed_fins:
+    if ends.passes_fin.any():
         exchange.find_ignored_fins(segments, tracked, ends, said.bits)
     known = Known(ends.rtt, ends.uses_sack)
     del ends, tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
     give_back()
     evidence_pass = EvidencePass(rows)
+    rooms.find_ends(connections)
     for start in chunks.starts():  # by what is known then of the acknowledgements
         stop = chunks.stop(start)
         evidence_pass.feed(

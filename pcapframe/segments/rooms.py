@@ -25,6 +25,13 @@ class Over(NamedTuple):
 
 
 @jit
+def _find_last(conn_id: Any, last: Any) -> None:
+    """Find the last row of each connection."""
+    for i in range(conn_id.size):
+        last[conn_id[i]] = i
+
+
+@jit
 def _assign(conn_id: Any, start: Any, used: Any, chunk_rows: Any, last: Any, room_of: Any, free: Any, out: Any) -> Any:
     """Give each connection a room from row `start` on; return how many there are. It is free from the next chunk on."""
     spare = np.int64(0)
@@ -76,6 +83,7 @@ class Rooms:
         self._conn_id, self._chunk_rows = conn_id, chunk_rows
         self._rooms, self._last = conn_id, conn_id  # until rooms are given anew
         self._start = self._used = 0
+        self._ends_from = -1  # row from which the last segments of connections are known, -1 for none
 
     @property
     def are_reused(self) -> bool:
@@ -94,7 +102,7 @@ class Rooms:
         connections : int
             All there are.
         """
-        self._start = start
+        self._start = self._ends_from = start
         self._last = np.empty(connections, np.int32)
         room_of = np.full(connections, NONE, np.int32)
         room_of[:before] = np.arange(before)
@@ -105,6 +113,13 @@ class Rooms:
             self._conn_id, start, before, self._chunk_rows, self._last, room_of, free, self._rooms
         )  # fmt: skip
 
+    def find_ends(self, connections: int) -> None:
+        """Find the last segment of every connection, of all there are, for a pass that begins anew."""
+        if not self.are_reused:
+            self._last = np.empty(connections, np.int32)
+            _find_last(self._conn_id, self._last)
+        self._ends_from = 0
+
     def count(self, connections: int) -> int:
         """Return how many rooms there are, where there are so many connections so far."""
         return self._used if self.are_reused else connections
@@ -114,7 +129,7 @@ class Rooms:
         return self._rooms[start:stop]
 
     def over(self, start: int, stop: int, among: Mask | None = None) -> Over:
-        """Return the connections whose last segment is one of these; none while rooms are not given anew.
+        """Return the connections whose last segment is one of these; none while these are not known.
 
         Parameters
         ----------
@@ -128,7 +143,7 @@ class Rooms:
         Over
             In the order of their last segments.
         """
-        if not self.are_reused or start < self._start:
+        if not 0 <= self._ends_from <= start:
             return Over(self._conn_id[:0], self._rooms[:0])
         conn_id = self._conn_id[start:stop]
         is_last = self._last[conn_id] == np.arange(start, stop)

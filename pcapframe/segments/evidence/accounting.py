@@ -46,11 +46,11 @@ def _acknowledge(own: Any, peer: Any, flags: Any, ack: Any, time: Any, length: A
 
 
 @inner_jit
-def _cover(own: Any, pool: Any, claims: Any, free: Any, row: Any, ack: Any, time: Any, tsecr: Any) -> Any:
+def _cover(own: Any, pool: Any, memory: Any, free: Any, row: Any, ack: Any, time: Any, tsecr: Any) -> Any:
     """Close the gaps of `own` that an ACK of its peer covers; return how many of these bytes were never captured."""
     gap = np.int64(0)
     if own.first_gap >= 0 and before(pool[0][own.first_gap], ack):
-        claim(own, pool, claims, free, ack, row, time, tsecr)
+        claim(own, pool, memory, ack, row, time, tsecr)
         gap = fill(own, pool, free, pool[0][own.first_gap], ack)[0]
     if after(ack, own.high) and np.uint32(ack - own.high) <= LARGEST_STEP:
         gap += np.int64(np.uint32(ack - own.high))
@@ -60,7 +60,7 @@ def _cover(own: Any, pool: Any, claims: Any, free: Any, row: Any, ack: Any, time
 
 @inner_jit
 def take_ack(
-    own: Any, peer: Any, pool: Any, claims: Any, waiting: Any, free: Any, bits: Any, row: Any, said: Any, flags: Any,
+    own: Any, peer: Any, pool: Any, memory: Any, waiting: Any, free: Any, bits: Any, row: Any, said: Any, flags: Any,
     ack: Any, time: Any, length: Any, tsecr: Any, sack: Any, sack_start: Any, sack_stop: Any,
 ) -> Any:  # fmt: skip
     """Take what a segment acknowledges; return how many of these bytes were never captured."""
@@ -73,7 +73,7 @@ def take_ack(
         is_believed = peer.started and (not own.has_acked or after(peer.high, own.acked))
     if is_believed and _acknowledge(own, peer, flags, taken, time, length):
         if after(taken, peer.high) or (peer.first_gap >= 0 and before(pool[0][peer.first_gap], taken)):
-            gap = _cover(peer, pool, claims, free, row, taken, time, tsecr)
+            gap = _cover(peer, pool, memory, free, row, taken, time, tsecr)
     own.is_newest = not is_first and own.acked != moved_from
     note_answer(peer, own, time, is_first or own.is_newest, ack, sack, sack_start, sack_stop)
     if tsecr > 0:

@@ -36,7 +36,8 @@ NOBODY = -1  # no row, or no entry in a pool
 
 DIRECTION = np.dtype(
     [
-        ("newest_claim", np.int64),  # number in Claims, + 1; 0 for none
+        ("packets_at", np.int32),  # of rings in Recent: place, entries ever added, logarithm of the size, 0 for no ring
+        ("packets", np.uint32),
         ("last_at", np.int64),  # time of its last packet, copies too
         ("print", np.int64),  # fingerprint of its last packet
         ("last_sent", np.int64),  # time of the last segment with bytes
@@ -74,7 +75,14 @@ DIRECTION = np.dtype(
         ("timer_shots", np.uint8),  # retransmissions of the first outstanding bytes, and probes, since then
         ("syn_seen", np.uint8),  # 1: SYN, 2: SYN-ACK
         ("has_forgotten", np.bool_),
+        ("packets_log", np.uint8),
+        ("resent_log", np.uint8),
+        ("claims_log", np.uint8),
         # Of few packets.
+        ("resent_at", np.int32),
+        ("resent", np.uint32),
+        ("claims_at", np.int32),
+        ("claims", np.uint32),
         ("asked_at", np.int64),  # when an acknowledgement last moved after others had asked for a resend; 0: never
         ("first_id", np.int32),  # of its first packets in the capture, while its IDs are still near; 0: none
         ("first_seq", np.uint32),  # the first segment with bytes, in a capture that begins after the SYN

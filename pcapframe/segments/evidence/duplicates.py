@@ -20,8 +20,8 @@ came more often than it was acknowledged. A SYN-ACK answers every SYN, copies in
 its SYN was seen, until the rate of its sender's timestamp clock shows that at least half a tick passed between the two,
 which have the same timestamp: then a copy is likelier.
 
-Limits. Copies are recognised by the last packets in ``RECENT_PACKETS`` slots that all connections share. Without IP IDs
-and timestamps, a retransmission within a round trip looks like a copy. A second SYN-ACK that follows at once may also
+Limits. Of a direction its packets of the last second are compared, ``MOST_PACKETS`` at most. Without IP IDs and
+timestamps, a retransmission within a round trip looks like a copy. A second SYN-ACK that follows at once may also
 answer a SYN that was copied beyond the capture point: both look alike. A copy of a DSACK or of a RST cannot be told
 from a second one, since the packet that it answers may have been copied beyond the capture point. For the same reason a
 few ACKs that were really sent twice count as copies, and all ACKs by which a receiver with SACK but without DSACK
@@ -43,11 +43,12 @@ from pcapframe.segments.evidence.directions import (
     round_trip,
     ticks_soon,
 )  # fmt: skip
+from pcapframe.segments.evidence.recent import FIRST, PACKETS, STRIDES, add, begin, double, newest
 from pcapframe.segments.state import after, before
 
 __all__ = [
+    "MOST_PACKETS",
     "MOST_SAME_IDS",
-    "RECENT_PACKETS",
     "await_answer",
     "fingerprint_of",
     "is_copy_of",
@@ -59,7 +60,8 @@ __all__ = [
 
 COPY_LIMIT_NS = 1_000 * MILLISECOND  # for a copy that an IP ID or a timestamp proves
 COPY_LIMIT_WITHOUT_ID_NS = MILLISECOND  # for other copies, while no round trip is known
-RECENT_PACKETS = 1 << 16  # slots for recognising copies
+MOST_PACKETS_LOG = 14
+MOST_PACKETS = 1 << MOST_PACKETS_LOG  # of a direction, among which copies are recognised
 MOST_COPIES = 100  # of a segment that are counted
 MOST_SAME_IDS = 2  # with more packets in a row of the same IP ID, the sender's IDs identify no packets
 PACKETS_COPIED = 2  # so many copied packets after a repeated SYN and SYN-ACK: every packet is captured twice
@@ -67,20 +69,11 @@ PACKETS_COPIED = 2  # so many copied packets after a repeated SYN and SYN-ACK: e
 
 @inner_jit
 def fingerprint_of(
-    place: Any,
-    seq: Any,
-    ack: Any,
-    flags: Any,
-    window: Any,
-    length: Any,
-    ident: Any,
-    tsval: Any,
-    tsecr: Any,
-    sack_sum: Any,
+    seq: Any, ack: Any, flags: Any, window: Any, length: Any, ident: Any, tsval: Any, tsecr: Any, sack_sum: Any
 ) -> Any:
-    """Hash of every field in which copies agree; `place` is the connection and the direction."""
+    """Hash of every field in which copies agree, of the packets of one direction."""
     a = np.uint64(seq << 32 | ack) * np.uint64(0x9E3779B97F4A7C15)
-    b = np.uint64(place << 32 | flags << 16 | window) * np.uint64(0xC2B2AE3D27D4EB4F)
+    b = np.uint64(flags << 16 | window) * np.uint64(0xC2B2AE3D27D4EB4F)
     c = np.uint64(tsval << 32 ^ tsecr) * np.uint64(0x165667B19E3779F9)
     d = np.uint64(length << 32 ^ ident << 16 ^ sack_sum) * np.uint64(0xD6E8FEB86659FD93)
     h = (
@@ -93,19 +86,28 @@ def fingerprint_of(
 
 
 @inner_jit
-def since_same(tags: Any, recent: Any, fingerprint: Any, time: Any) -> Any:
+def since_same(own: Any, memory: Any, fingerprint: Any, time: Any) -> Any:
     """Return how long ago the same packet was seen, -1 if not within `COPY_LIMIT_NS`; remember this one.
 
-    The tags, one byte of each slot's fingerprint, stay in the cache, so that the slots themselves are seldom read.
+    The ring grows where the oldest packet, which this one overwrites, might still have a copy to come.
     """
-    slot = np.int64(fingerprint >> np.uint64(40)) & (RECENT_PACKETS - 1)
-    tag = np.uint8(fingerprint & np.uint64(0xFF))
-    since = np.int64(-1)
-    if tags[slot] == tag and recent[2 * slot] == np.int64(fingerprint):
-        since = time - recent[2 * slot + 1]
-    tags[slot] = tag
-    recent[2 * slot] = np.int64(fingerprint)
-    recent[2 * slot + 1] = time
+    key, count, since = np.int64(fingerprint), np.int64(own.packets), np.int64(-1)
+    words = memory[0]
+    if own.packets_log == 0:
+        own.packets_log = FIRST
+        own.packets_at = begin(memory, PACKETS, np.int64(FIRST))
+    else:
+        size = np.int64(1) << np.int64(own.packets_log)
+        oldest = np.int64(own.packets_at) + STRIDES[PACKETS] * (count & size - 1)
+        if count >= size and own.packets_log < MOST_PACKETS_LOG and time - words[oldest + 1] <= COPY_LIMIT_NS:
+            own.packets_at = double(memory, PACKETS, np.int64(own.packets_at), np.int64(own.packets_log), count)
+            own.packets_log += 1
+        same = newest(memory, PACKETS, np.int64(own.packets_at), np.int64(own.packets_log), count, key)
+        if same >= 0:
+            since = time - words[same + 1]
+    place = add(memory, PACKETS, np.int64(own.packets_at), np.int64(own.packets_log), count, key)
+    words[place + 1] = time
+    own.packets += 1
     return since if 0 <= since <= COPY_LIMIT_NS else np.int64(-1)
 
 

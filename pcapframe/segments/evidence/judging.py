@@ -19,7 +19,6 @@ from pcapframe.segments.evidence.directions import (
     note_sack,
 )  # fmt: skip
 from pcapframe.segments.evidence.duplicates import (
-    RECENT_PACKETS,
     fingerprint_of,
     is_copy_of,
     note_clock,
@@ -28,14 +27,11 @@ from pcapframe.segments.evidence.duplicates import (
     since_same,
 )  # fmt: skip
 from pcapframe.segments.evidence.gaps import Gaps, open_gap, renumber
-from pcapframe.segments.evidence.lateness import RECENT_CLAIMS, Claims
 from pcapframe.segments.evidence.needs import Unanswered
 from pcapframe.segments.evidence.old_bytes import RULE_BIT, judge_again, note_sent_again, probes
-from pcapframe.segments.evidence.order import (
-    RECENT_RESENDS,
-    note_identification,
-)  # fmt: skip
+from pcapframe.segments.evidence.order import note_identification
 from pcapframe.segments.evidence.reasons import note_sent
+from pcapframe.segments.evidence.recent import CLAIMS, PACKETS, RESENDS, ROOM, TOP, Recent, give_back
 from pcapframe.segments.exchange.hosts import (
     ACKS_UNSENT,
     FIN_UNNUMBERED,
@@ -49,6 +45,8 @@ from pcapframe.segments.state import Segments, after, before, grown, part, whole
 from pcapframe.segments.tracking import Tracked
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
+
+MOST_WORDS = 6  # of rings for each segment: beyond, they are moved as they grow
 
 
 class Evidence(NamedTuple):
@@ -67,11 +65,14 @@ class Evidence(NamedTuple):
 
 @jit
 def judge(
-    segments: Any, tracked: Any, rooms: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any, directions: Any,
-    gaps: Any, unanswered: Any, claimed: Any, free: Any, recent_tags: Any, recent_packets: Any, recent_resends: Any,
-    all_bits: Any, all_gap: Any, all_said: Any, out: Any,
-) -> None:  # fmt: skip
-    """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring."""
+    segments: Any, tracked: Any, rooms: Any, first: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any,
+    directions: Any, gaps: Any, unanswered: Any, free: Any, recent: Any, all_bits: Any, all_gap: Any, all_said: Any,
+    out: Any,
+) -> Any:  # fmt: skip
+    """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring.
+
+    It begins with the segment `first` of the chunk, and returns the first that it did not judge for want of memory.
+    """
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
     )  # fmt: skip
@@ -80,7 +81,7 @@ def judge(
     sack_permitted, conn_ids, sides = segments.sack_permitted, tracked.conn_id, tracked.side
     bits, resent_bytes, reasons, out_gap = out.bits, out.resent_bytes, out.reason, out.gap
     bits_raw, gap_raw, said_raw, spare = unchecked(all_bits), unchecked(all_gap), unchecked(all_said), unchecked(free)
-    tags, recent, resends = unchecked(recent_tags), unchecked(recent_packets), unchecked(recent_resends)
+    memory, most = (unchecked(recent.words), unchecked(recent.links), unchecked(recent.state)), recent.words.size - ROOM
     pool = (
         unchecked(gaps.left), unchecked(gaps.right), unchecked(gaps.time), unchecked(gaps.ident),
         unchecked(gaps.tsval), unchecked(gaps.link), unchecked(gaps.back),
@@ -90,12 +91,9 @@ def judge(
         unchecked(unanswered.tsval), unchecked(unanswered.ticked), unchecked(unanswered.link),
         unchecked(unanswered.back),
     )  # fmt: skip
-    claims = (
-        unchecked(claimed.left), unchecked(claimed.right), unchecked(claimed.row), unchecked(claimed.at),
-        unchecked(claimed.echo), unchecked(claimed.time), unchecked(claimed.ident), unchecked(claimed.tsval),
-        unchecked(claimed.before),
-    )  # fmt: skip
-    for i in range(seqs.size):
+    for i in range(first, seqs.size):
+        if memory[2][TOP] > most:
+            return i
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
         bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
         if not is_odd[connection]:
@@ -117,10 +115,9 @@ def judge(
         carries = (length > 0 or phantom == 1) and not flags & RST
         sack_sum = note_sack(own, peer, flags & SYN and sack_permitted[i] == 1, sack, sack_at[i], sack_at[i + 1])
         fingerprint = fingerprint_of(
-            2 * connection + side, np.int64(seq), np.int64(ack), flags, np.int64(windows[i]), length, ident, tsval,
-            tsecr, sack_sum,
-        )  # fmt: skip
-        since = since_same(tags, recent, fingerprint, time)
+            np.int64(seq), np.int64(ack), flags, np.int64(windows[i]), length, ident, tsval, tsecr, sack_sum
+        )
+        since = since_same(own, memory, fingerprint, time)
         # Another packet came in between; without options both may say the same as others.
         is_behind = own.print != np.int64(fingerprint) and (tsval >= 0 or own.uses_sack)
         own.last_at = time
@@ -142,7 +139,7 @@ def judge(
             renumber(peer, own, pool, spare)
         if flags & ACK and not flags & RST and not said & ACKS_UNSENT:
             out_gap[i] = take_ack(
-                own, peer, pool, claims, unanswered_pool, spare, bits_raw, base_row + i, said, flags, ack, time, length,
+                own, peer, pool, memory, unanswered_pool, spare, bits_raw, base_row + i, said, flags, ack, time, length,
                 tsecr, sack, sack_at[i], sack_at[i + 1],
             )  # fmt: skip
         own.window = np.int32(windows[i])
@@ -155,9 +152,8 @@ def judge(
                 is_again = carries = False
             if is_again:
                 found, reason = judge_again(
-                    own, peer, pool, claims, spare, said_raw, gap_raw, resends, 2 * connection + side, seq, end, flags,
-                    time, ident, tsval,
-                )  # fmt: skip
+                    own, peer, pool, memory, spare, said_raw, gap_raw, seq, end, flags, time, ident, tsval
+                )
                 bits[i] = found
                 if found & IS_RESENT:
                     reasons[i] = reason
@@ -181,6 +177,21 @@ def judge(
             note_clock(own, peer, bits_raw, tsval, time)
         if ident > 0:
             note_identification(own, ident, bits[i] & IS_REORDERED != 0)
+    return seqs.size
+
+
+@jit
+def release_rings(directions: Any, rooms: Any, recent: Any) -> None:
+    """Give the rings of some rooms back."""
+    memory = unchecked(recent.words), unchecked(recent.links), unchecked(recent.state)
+    for i in range(2 * rooms.size):
+        own = directions[2 * np.int64(rooms[i >> 1]) + (i & 1)]
+        if own.packets_log:
+            give_back(memory, PACKETS, np.int64(own.packets_at), np.int64(own.packets_log))
+        if own.resent_log:
+            give_back(memory, RESENDS, np.int64(own.resent_at), np.int64(own.resent_log))
+        if own.claims_log:
+            give_back(memory, CLAIMS, np.int64(own.claims_at), np.int64(own.claims_log))
 
 
 class EvidencePass:
@@ -193,14 +204,9 @@ class EvidencePass:
         self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
         dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
         self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
-        dtypes = (np.uint32, np.uint32, np.int64, np.int64, np.int64, np.int64, np.int32, np.int64, np.int64)
-        self._claims = Claims(*(np.zeros(RECENT_CLAIMS, dtype) for dtype in dtypes))
-        # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use. And how many
-        # claims there were.
-        self._free = np.array([-1, 0, 0, -1, 0, 0, 0], np.int64)
-        self._tags = np.zeros(RECENT_PACKETS, np.uint8)
-        self._recent = np.zeros(2 * RECENT_PACKETS, np.int64)  # fingerprint, time
-        self._resends = np.zeros(4 * RECENT_RESENDS, np.int64)  # direction and seq, time, identification, timestamp
+        # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use.
+        self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
+        self._recent = Recent.empty()
         self._fed = 0
 
     def feed(
@@ -240,16 +246,19 @@ class EvidencePass:
         self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
         needed = int(max(self._free[4], self._free[5] + rows))
         self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
-        tables = (
-            self._directions, self._gaps, self._unanswered, self._claims, self._free, self._tags, self._recent,
-            self._resends,
-        )  # fmt: skip
         chunk = part(out, self._fed, self._fed + rows)
         places = tracked.conn_id if rooms is None else rooms
-        judge(segments, tracked, places, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk)
+        judged = 0
+        while judged < rows:
+            self._recent = self._recent.with_room(MOST_WORDS * self._most)
+            tables = self._directions, self._gaps, self._unanswered, self._free, self._recent
+            judged = judge(
+                segments, tracked, places, judged, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk
+            )
         self._fed += rows
 
     def forget(self, over: Over) -> None:
         """Give the rooms of connections that are over back, as those of new ones."""
+        release_rings(self._directions, over.rooms, self._recent)
         rows = whole(self._directions, 2)
         rows[over.rooms] = np.zeros((), rows.dtype)

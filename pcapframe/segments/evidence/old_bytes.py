@@ -44,12 +44,10 @@ def judge_again(
     own: Any,
     peer: Any,
     gap_pool: Any,
-    claims: Any,
+    memory: Any,
     free: Any,
     said: Any,
     gap: Any,
-    resends: Any,
-    place: Any,
     seq: Any,
     end: Any,
     flags: Any,
@@ -67,10 +65,8 @@ def judge_again(
     top = own.high if after(end, own.high) else end
     unseen, gap_time, gap_ident, gap_tsval = fill(own, gap_pool, free, seq, top)
     claimed = np.int64(0)
-    if own.newest_claim:
-        claimed, its_time, its_ident, its_tsval = reclaim(
-            own, peer, claims, free, seq, top, time, ident, tsval, said, gap
-        )
+    if own.claims:
+        claimed, its_time, its_ident, its_tsval = reclaim(own, peer, memory, seq, top, time, ident, tsval, said, gap)
         if claimed and unseen == 0:
             gap_time, gap_ident, gap_tsval = its_time, its_ident, its_tsval
         unseen += claimed
@@ -92,7 +88,7 @@ def judge_again(
     elif not flags & SYN:
         late = was_sent_before_all(own, peer, ident, tsval)
     if not late and (is_gap or (not is_compared and not flags & SYN)):
-        overtaken = is_overtaken(own, peer, resends, place, seq, time, ident, tsval)
+        overtaken = is_overtaken(own, peer, memory, seq, time, ident, tsval)
         late = overtaken and not is_gap
     if late:
         return (IS_REORDERED if is_known else 0), -1

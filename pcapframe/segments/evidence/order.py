@@ -21,8 +21,8 @@ so late can show.
 
 Limits. IP IDs are compared modulo 2**16, so the order of two segments more than 32767 packets of their sender apart may
 be wrong. Without IP IDs and timestamps, a segment that the network delayed by more than a round trip looks like a
-retransmission. Overtaken first copies are recognised by the last retransmissions in ``RECENT_RESENDS`` slots that all
-connections share, and only if both copies begin at the same byte.
+retransmission. Overtaken first copies are recognised among the last ``MOST_RESENT`` retransmissions of their direction,
+and only if both copies begin at the same byte.
 """
 
 from typing import Any
@@ -33,11 +33,12 @@ from pcapframe.jit import inner_jit
 from pcapframe.schema import RESEND_RULES
 from pcapframe.segments.evidence.directions import round_trip, ticks_soon
 from pcapframe.segments.evidence.duplicates import MOST_SAME_IDS
+from pcapframe.segments.evidence.recent import FIRST, RESENDS, add, begin, double, newest
 from pcapframe.segments.state import after, before
 
 __all__ = [
     "BY_ROUND_TRIP",
-    "RECENT_RESENDS",
+    "MOST_RESENT",
     "SEEN_BEFORE",
     "is_overtaken",
     "note_echo",
@@ -47,7 +48,8 @@ __all__ = [
     "was_sent_later",
 ]
 
-RECENT_RESENDS = 1 << 14  # slots to recognise a first copy that comes after its retransmission
+MOST_RESENT_LOG = 12
+MOST_RESENT = 1 << MOST_RESENT_LOG  # of a direction, of which a first copy may still come
 NEWEST_IDS, MOST_ID_STEP = 4, 128  # this many steps of at most this size show a counter
 NEAR_IDS = 8  # of two random IDs one pair in 4,096 is as near
 SEEN_BEFORE, BY_IDENTIFICATION, BY_TIMESTAMP, BY_ACKNOWLEDGEMENT, BY_ROUND_TRIP = (
@@ -124,26 +126,38 @@ def rule_of(own: Any, ident: Any, tsval: Any, other_ident: Any, other_tsval: Any
 
 
 @inner_jit
-def is_overtaken(own: Any, peer: Any, resends: Any, place: Any, seq: Any, time: Any, ident: Any, tsval: Any) -> Any:
+def is_overtaken(own: Any, peer: Any, memory: Any, seq: Any, time: Any, ident: Any, tsval: Any) -> Any:
     """Return whether bytes already seen are the first copy, overtaken by its retransmission; remember a retransmission.
 
     The earlier retransmission is known only if it filled a gap or reached the highest byte.
     """
-    key = np.int64(place) << 32 | np.int64(seq)
-    hashed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    slot = 4 * (np.int64(hashed >> np.uint64(40)) & (RECENT_RESENDS - 1))
+    words, count, place = memory[0], np.int64(own.resent), np.int64(-1)
     other_time, other_ident, other_tsval = np.int64(0), np.int64(-1), np.int64(-1)
-    if resends[slot] == key and resends[slot + 1] != 0:
-        other_time, other_ident, other_tsval = resends[slot + 1], resends[slot + 2], resends[slot + 3]
+    if own.resent_log:
+        place = newest(memory, RESENDS, np.int64(own.resent_at), np.int64(own.resent_log), count, np.int64(seq))
+    if place >= 0:
+        other_time, other_ident, other_tsval = words[place + 1], words[place + 2], words[place + 3]
     elif own.top_seq == seq:
         other_time, other_ident, other_tsval = own.top_at, np.int64(own.top_id), own.top_tsval
     if other_time and not was_sent_later(own, peer, time, ident, tsval, other_time, other_ident, other_tsval):
         return True
-    resends[slot] = key
-    resends[slot + 1] = time
-    resends[slot + 2] = ident
-    resends[slot + 3] = tsval
+    if place < 0:
+        place = _new_resend(own, memory, count, seq)
+    words[place + 1], words[place + 2], words[place + 3] = time, ident, tsval
     return False
+
+
+@inner_jit
+def _new_resend(own: Any, memory: Any, count: Any, seq: Any) -> Any:
+    """Return the place of a new entry for the bytes from `seq` on."""
+    if own.resent_log == 0:
+        own.resent_log = FIRST
+        own.resent_at = begin(memory, RESENDS, np.int64(FIRST))
+    elif count >= np.int64(1) << np.int64(own.resent_log) and own.resent_log < MOST_RESENT_LOG:
+        own.resent_at = double(memory, RESENDS, np.int64(own.resent_at), np.int64(own.resent_log), count)
+        own.resent_log += 1
+    own.resent += 1
+    return add(memory, RESENDS, np.int64(own.resent_at), np.int64(own.resent_log), count, np.int64(seq))
 
 
 @inner_jit

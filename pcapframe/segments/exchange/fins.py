@@ -41,6 +41,7 @@ def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, ends: Outcome,
     """
     flags, seqs = segments["tcp_flags"], segments["seq"]
     fins = np.flatnonzero(flags & (FIN | RST) == FIN)
+    fins = fins[ends.passes_fin[_direction(tracked, fins)]]
     fins = fins[_is_passed(tracked, ends, fins, seqs[fins])]
     if not fins.size:
         return

@@ -35,7 +35,7 @@ from pcapframe.segments.tracking import Tracked
 __all__ = ["Exchange", "ExchangePass"]
 
 FARTHEST_BACK = 128  # by which an identification is older than the newest of its host because of reordering
-RSTS, OTHER_SYN_ACKS, PASSED_FINS = 3, 4, 5  # where they are counted, after the state of the pool of acknowledgements
+RSTS, OTHER_SYN_ACKS = 3, 4  # where they are counted, after the state of the pool of acknowledgements
 
 
 class Exchange(NamedTuple):
@@ -171,7 +171,7 @@ def follow(
         if end != seq:
             own.is_odd |= not own.started or seq != own.high
             if flags & FIN or own.has_fin:
-                counts[PASSED_FINS] += _passes_fin(own, end, flags)
+                own.passes_fin |= _passes_fin(own, end, flags)
         else:
             own.is_odd |= not own.started or not flags & ACK or (own.has_acked and not after(ack, own.acked))
         bit = probe_of(own, peer, seq, length, flags)
@@ -234,18 +234,13 @@ class ExchangePass:
         dtypes = np.int64, np.uint32, np.int64, np.int64, np.int32
         self._waiting = Waiting(*(np.zeros(0, dtype) for dtype in dtypes))
         # Of the acknowledgements that wait: the first place given back, or -1; places ever used; and places in use.
-        self._counts = np.array([-1, 0, 0, 0, 0, 0], np.int64)  # and numbers of RSTs and others
+        self._counts = np.array([-1, 0, 0, 0, 0], np.int64)  # and numbers of RSTs and others
         self._fed = 0
 
     @property
     def has_other_syn_acks(self) -> bool:
         """Whether there is a SYN-ACK with another number than its host's."""
         return bool(self._counts[OTHER_SYN_ACKS])
-
-    @property
-    def has_passed_fins(self) -> bool:
-        """Whether a host sent bytes beyond its FIN."""
-        return bool(self._counts[PASSED_FINS])
 
     def ends(self, connections: int) -> Outcome:
         """Return what is known of the hosts of all connections after the last segment."""

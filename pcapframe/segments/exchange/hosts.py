@@ -37,6 +37,7 @@ HOST = np.dtype(
         ("is_odd", np.bool_),  # some of its packets are more than the next bytes or a new acknowledgement
         ("has_reset", np.bool_),
         ("has_fin", np.bool_),
+        ("passes_fin", np.bool_),  # it sent bytes beyond a FIN of its own
         ("fin_end", np.uint32),  # of its lowest FIN
         ("started", np.bool_),
         ("has_acked", np.bool_),  # since its peer's numbers began
@@ -79,11 +80,12 @@ class Outcome(NamedTuple):
     uses_sack: Array
     acked: Array  # uint32, highest ACK number that it sent
     has_acked: Array  # bool
+    passes_fin: Array  # bool
 
     @classmethod
     def unknown(cls, connections: int) -> "Outcome":
         """Return room for connections of which nothing is known."""
-        dtypes = (np.bool_, np.int64, np.bool_, np.uint32, np.bool_)
+        dtypes = (np.bool_, np.int64, np.bool_, np.uint32, np.bool_, np.bool_)
         return cls(*(np.zeros(connections * (1 + bool(i)), dtype) for i, dtype in enumerate(dtypes)))
 
     @classmethod
@@ -97,6 +99,7 @@ class Outcome(NamedTuple):
             is_late & hosts["reports_sack"],
             hosts["acked"],
             hosts["has_acked"],
+            hosts["passes_fin"],
         )
 
 
@@ -122,4 +125,6 @@ def take_over(hosts: Any, bits: Any, conn_ids: Any, rooms: Any, outcome: Any) ->
                 outcome.acked[row] = host.acked
             if host.has_acked:
                 outcome.has_acked[row] = True
+            if host.passes_fin:
+                outcome.passes_fin[row] = True
         bits[size * room : size * (room + 1)] = 0

@@ -120,3 +120,14 @@ def test_many_stray_fins() -> None:
     for _ in range(300):
         stray_fin(talk).data("server", 10).ack("client", after=0.0001)
     assert len(facts(talk)["ignored"]) == 300
+
+
+def test_a_fin_of_unknown_length_is_judged_alike_beside_others() -> None:
+    """Its header is not whole; another connection has a FIN that ended nothing."""
+    talk = stray_fin(Conversation(client_port=40001, timestamps=False).handshake())
+    time, frame = talk.frames[-1]
+    talk.frames[-1] = time, frame[:16] + (36).to_bytes(2, "big") + frame[18:]
+    talk.data("server", 3_000, segment=1_000).ack("client")
+    other = stray_fin(Conversation().handshake()).data("server", 3_000, segment=1_000).ack("client")
+    assert segments(talk)["fin_ignored"].sum() == 0
+    assert segments(talk, other)["fin_ignored"].sum() == 1
