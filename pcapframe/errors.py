@@ -7,6 +7,7 @@
     │   ├── CaptureNotFoundError    the file does not exist or is not a file
     │   ├── CaptureFormatError      the bytes are not a capture of a known format
     │   └── RemoteCaptureError      the URL is not allowed, cannot be fetched, or is too large or too slow
+    ├── ClusterError            a cluster cannot be used: no scheduler, no workers, or one that is not alike
     ├── MissingExtraError       a package is missing that only an extra installs
     ├── TemporarySpaceError     a capture is too long for memory, and the disk has no room for its columns
     └── ParameterError          an argument is not valid (not an address, not a column, …)
@@ -26,6 +27,7 @@ __all__ = [
     "CaptureFormatError",
     "CaptureNotFoundError",
     "CaptureWarning",
+    "ClusterError",
     "MissingExtraError",
     "ParameterError",
     "PcapframeError",
@@ -74,6 +76,10 @@ class CaptureFormatError(CaptureError):
 
 class RemoteCaptureError(CaptureError):
     """The URL is not allowed, cannot be fetched, or exceeds a limit of size or time."""
+
+
+class ClusterError(PcapframeError):
+    """A cluster cannot be used: no scheduler answers, it has no workers, or one of them cannot do the same work."""
 
 
 class TemporarySpaceError(PcapframeError):

@@ -16,7 +16,15 @@ from pcapframe.capture.pcapng import MOST_COMMENTS, MOST_INTERFACES
 from pcapframe.errors import ParameterError
 from pcapframe.wording import counted, joined, printable
 
-__all__ = ["CaptureInfo", "capture_info", "count_by_interface", "info_of", "interface_of", "stores_lengths"]
+__all__ = [
+    "CaptureInfo",
+    "capture_info",
+    "count_by_interface",
+    "info_of",
+    "info_of_several",
+    "interface_of",
+    "stores_lengths",
+]
 
 MOST_LINK_TYPES = 100  # listed
 MOST_NOTES = 100  # listed, of several captures read as one
@@ -310,7 +318,27 @@ def info_of(facts: Sequence[CaptureFacts], time: npt.NDArray[np.int64], name: st
     """
     ends = np.cumsum([fact.rows for fact in facts])
     parts = [_one(fact, time[end - fact.rows : end]) for fact, end in zip(facts, ends, strict=True)]
-    return parts[0] if len(parts) == 1 else _several(facts, parts, name)
+    return info_of_several([fact.link_types for fact in facts], parts, name)
+
+
+def info_of_several(link_types: Sequence[Sequence[int]], parts: Sequence[CaptureInfo], name: str | None) -> CaptureInfo:
+    """Return the facts about one capture, or about several read as one.
+
+    Parameters
+    ----------
+    link_types : sequence of sequence of int
+        All link types of each.
+    parts : sequence of CaptureInfo
+        The facts of each; at least one.
+    name : str or None
+        Of all of them; None for the names of all.
+
+    Returns
+    -------
+    CaptureInfo
+        Of the only one, or of all.
+    """
+    return parts[0] if len(parts) == 1 else _several(link_types, parts, name)
 
 
 def _one(fact: CaptureFacts, time: npt.NDArray[np.int64]) -> CaptureInfo:
@@ -350,7 +378,7 @@ def _link_types(numbers: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo], name: str | None) -> CaptureInfo:
+def _several(link_types: Sequence[Sequence[int]], parts: Sequence[CaptureInfo], name: str | None) -> CaptureInfo:
     """Facts about several captures read as one."""
 
     def union(values: Iterable[Any]) -> list[Any]:
@@ -381,5 +409,5 @@ def _several(facts: Sequence[CaptureFacts], parts: Sequence[CaptureInfo], name: 
         notes=[f"{part.name}: {note}" for part in parts for note in part.notes][:MOST_NOTES],
         notes_total=sum(part.notes_total for part in parts),
         captures=[dict(vars(part)) for part in parts],
-        **_link_types(union(number for fact in facts for number in fact.link_types)),
+        **_link_types(union(number for numbers in link_types for number in numbers)),
     )

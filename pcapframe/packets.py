@@ -16,11 +16,12 @@ from pcapframe.capture import transport
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.capture.decoding import Columns
+from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.folders import captures_in
 from pcapframe.capture.merging import is_merged, merge_order
-from pcapframe.capture.reader import Progress
+from pcapframe.capture.reader import Progress, read_capture
 from pcapframe.capture.slicing import limit_lengths
-from pcapframe.capture.source import CaptureSource
+from pcapframe.capture.source import CaptureSource, CaptureStream
 from pcapframe.capture.streams import foreign_streams
 from pcapframe.capture.undecoded import is_readable, undecoded_codes
 from pcapframe.disk import disk_may_be_used
@@ -39,8 +40,10 @@ __all__ = [
     "CaptureSource",
     "DecodeAs",
     "Progress",
+    "Read",
     "capture_info",
     "count_by_interface",
+    "read_alone",
     "read_pcap",
 ]
 
@@ -152,6 +155,55 @@ def read_pcap(
             watcher.heard_by_frame(ordered.places, columns.address_texts.to_pylist, given)
         )
     return frame
+
+
+class Read(NamedTuple):
+    """One capture of several that are read in different places, and what they need of it to be read as one."""
+
+    frame: pd.DataFrame  # as from `read_pcap`, without names
+    info: CaptureInfo
+    facts: CaptureFacts
+    addresses: int  # how many of the categories are in ``src`` or ``dst``: they come first
+    quoted_flags: npt.NDArray[np.int16]  # of the TCP header that an ICMP error quotes, by row; -1 for none
+    watcher: Watcher | None
+
+
+def read_alone(stream: CaptureStream, *, decode_as: Iterable[str] = (), names: bool = True) -> Read:
+    """Read one of several captures.
+
+    Parameters
+    ----------
+    stream : CaptureStream
+        Its bytes.
+    decode_as : iterable of str
+        As for `read_pcap`.
+    names : bool, default True
+        Whether to read payload for names.
+
+    Returns
+    -------
+    Read
+        Its packets, and what is to be said of it.
+
+    Raises
+    ------
+    CaptureError
+        It cannot be read.
+    """
+    watcher = Watcher() if names else None
+    columns = PacketColumns(decoded_ports(decode_as), watcher)
+    facts = read_capture(stream, columns, lambda _done, _size: None)
+    rows = columns.filled()
+    if facts.has_no_times:
+        rows.time[:] = NO_TIME
+    ordered = _in_order(columns, rows, [facts.rows])
+    frame = _frame(columns, ordered)
+    # Without the streams that only all captures together show: see `foreign_streams`.
+    info = replace(info_of([facts], rows.time), foreign_streams=_followed_elsewhere(frame["undecoded"]))
+    flags = np.full(facts.rows, -1, np.int16)
+    flags[ordered.quotes["row"]] = ordered.quotes["quoted_flags"]
+    inner = 1 + max(int(rows.src.max(initial=-1)), int(rows.dst.max(initial=-1)))
+    return Read(frame, info, facts, inner, flags, watcher)
 
 
 class _Ordered(NamedTuple):

@@ -100,7 +100,7 @@ def test_every_command_works_or_names_its_extra(folder: Path) -> None:
     assert needing["workshop folder --lab"] == "workshop"
     assert needing["mcp"] == needing["mcp --http"] == "mcp"
     assert sum(extra == "report" for extra in needing.values()) > 5
-    assert {line.split()[0] for line in needing} == {"mcp", "report", "workshop"}
+    assert {line.split()[0] for line in needing} == {"analyze", "convert", "mcp", "report", "workshop"}
 
 
 def test_every_module_loads_or_names_its_extra(folder: Path) -> None:

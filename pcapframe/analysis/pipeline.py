@@ -26,7 +26,7 @@ from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, obse
 from pcapframe.segments import label_segments
 from pcapframe.store import is_store
 
-__all__ = ["analyze", "select_endpoints"]
+__all__ = ["WholeCapture", "analyze", "judged", "select_endpoints"]
 
 DEFAULTS = Thresholds()
 
@@ -125,11 +125,11 @@ def analyze(
         source, decode_as = opened(source, decode_as, names, progress), None
         if wanted == Selection() and thresholds == DEFAULTS:
             return source
-    analysis = _judged(_stages(source, decode_as, names, progress), wanted, thresholds)
+    analysis = judged(_stages(source, decode_as, names, progress), wanted, thresholds)
     return analysis if keep in (None, "packets") else kept_of(analysis, keep)
 
 
-class _Whole(NamedTuple):
+class WholeCapture(NamedTuple):
     """What is known of a whole capture before anything is chosen of it."""
 
     packets: pd.DataFrame
@@ -139,8 +139,23 @@ class _Whole(NamedTuple):
     health: CaptureHealth | None = None  # with any filter, where it was examined before
 
 
-def _judged(whole: _Whole, wanted: Selection, thresholds: Thresholds) -> Analysis:
-    """Choose the connections that are wanted, and find what is seen in them and what limits that."""
+def judged(whole: WholeCapture, wanted: Selection, thresholds: Thresholds) -> Analysis:
+    """Choose the connections that are wanted, and find what is seen in them and what limits that.
+
+    Parameters
+    ----------
+    whole : WholeCapture
+        The capture.
+    wanted : Selection
+        Which connections.
+    thresholds : Thresholds
+        When patterns are reported.
+
+    Returns
+    -------
+    Analysis
+        With everything.
+    """
     packets, segments = whole.packets, whole.segments
     selected = select_connections(whole.connections, wanted)
     asked, rows, connections = choose(segments, whole.connections, selected)
@@ -189,13 +204,13 @@ def _stages(
     decode_as: DecodeAs | None,
     names: Names,
     progress: Progress | Literal[False] | None,
-) -> _Whole:
+) -> WholeCapture:
     """Run the stages that look at every packet."""
     if decode_as is not None and isinstance(source, pd.DataFrame | Analysis):
         raise ParameterError("decode_as changes how a capture is read: expected a capture, and its packets are given")
     if isinstance(source, Analysis):
         known = source.packets, source.segments, source.whole_connections
-        return _Whole(*known, source.provenance.files, source.health)
+        return WholeCapture(*known, source.provenance.files, source.health)
     files: tuple[CaptureFile, ...] = ()
     if isinstance(source, pd.DataFrame):
         packets = source
@@ -210,7 +225,7 @@ def _stages(
     step(size, size)
     connections = build_connections(segments)
     step(size, size)
-    return _Whole(packets, segments, connections, files)
+    return WholeCapture(packets, segments, connections, files)
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:

@@ -12,7 +12,7 @@ from pcapframe.capture.remote import is_url
 from pcapframe.capture.source import STANDARD_INPUT, CaptureStream
 from pcapframe.errors import CaptureNotFoundError, ParameterError, PcapframeError
 
-__all__ = ["MOST_CAPTURES", "Listed", "begins_as_capture", "captures_in", "names_several"]
+__all__ = ["MOST_CAPTURES", "Listed", "begins_as_capture", "captures_in", "in_order", "names_several"]
 
 MOST_CAPTURES = 1 << 16  # read as one: `source` numbers them in 16 bits
 MAGIC_BYTES = 8
@@ -104,11 +104,22 @@ def _files(path: str) -> list[str]:
         files = [file for file in names if os.path.isfile(file) and (NAMED.search(file) or _begins(file))]
     if not files:
         raise CaptureNotFoundError(path, problem)
-    return sorted(files, key=_in_order)
+    return sorted(files, key=in_order)
 
 
-def _in_order(file: str) -> list[tuple[int, str]]:
-    """Sort key of a name, with the numbers in it as numbers: a.pcap, a.pcap2, a.pcap10."""
+def in_order(file: str) -> list[tuple[int, str]]:
+    """Return the sort key of a name, with the numbers in it as numbers: a.pcap, a.pcap2, a.pcap10.
+
+    Parameters
+    ----------
+    file : str
+        The name.
+
+    Returns
+    -------
+    list of tuple
+        For ``sorted``.
+    """
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in DIGITS.split(file)]
 
 

@@ -11,6 +11,7 @@ from pcapframe.cli.options import (
     Captures,
     as_json,
     captures,
+    cluster_option,
     decode_as_option,
     limit_option,
     output,
@@ -35,6 +36,7 @@ LISTED = 100  # entries of each list in JSON
 @server
 @times
 @threshold
+@cluster_option
 @click.option("--full", is_flag=True, help="Print all of it: health, tables and every pattern.")
 @as_json
 @limit_option(LISTED, "Entries in each list of the JSON.")
@@ -61,6 +63,7 @@ def analyze(
       pcapframe analyze capture.pcap --start 2026-01-31T12:00 --end 2026-01-31T12:05
       pcapframe analyze capture.pcap --threshold packet_retransmission.rate=0.01
       pcapframe analyze capture.pcap --json --output answer.json
+      pcapframe analyze 's3://captures/monday/*.pcap' --cluster tcp://192.0.2.1:8786
     """
     check_writable(output)
     analysis = analyze_captures(captures, server_ip, server_port, start, end, thresholds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 import pcapframe
-from pcapframe.cli.options import CACHE, DECODE_AS, NAMES, SERVER_NAME, Captures
+from pcapframe.cli.options import CACHE, CLUSTER, DECODE_AS, NAMES, SERVER_NAME, Captures
 from pcapframe.cli.output import STDOUT
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def analyze_captures(
     # Set before NumPy is imported. Huge pages pay off where memory is reused, as in a server. A process that analyses
     # one capture only waits for them, which takes long in virtual machines.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
+    meta = click.get_current_context().meta
+    if meta.get(CLUSTER):
+        return _on_cluster(meta[CLUSTER], captures, server_ip, server_port, start, end, thresholds)
     return pcapframe.analyze(
         sources(captures),
         server_ip=server_ip,
@@ -51,8 +54,38 @@ def analyze_captures(
         server_name=server_name(),
         decode_as=decode_as(),
         names=names() or True,
-        cache=click.get_current_context().meta.get(CACHE, False),
+        cache=meta.get(CACHE, False),
         progress=progress(),
+    )
+
+
+def _on_cluster(
+    scheduler: str,
+    captures: Captures,
+    server_ip: str | None,
+    server_port: int | None,
+    start: str | None,
+    end: str | None,
+    thresholds: dict[str, float] | None,
+) -> "Analysis":
+    """Analyse the captures of a command line on a cluster."""
+    if click.get_current_context().meta.get(CACHE):
+        raise click.UsageError("--cache keeps packets, which a cluster leaves where they are: use convert --cluster")
+    from pcapframe import cluster
+
+    return cluster.analyze(
+        [one if isinstance(one, str) else one.url for one in captures],
+        None if scheduler == "local" else scheduler,
+        keep="events",
+        decode_as=decode_as(),
+        names=names() or True,
+        thresholds=pcapframe.Thresholds().with_values(thresholds or {}),
+        progress=progress(),
+        server_ip=server_ip,
+        server_port=server_port,
+        start=start,
+        end=end,
+        server_name=server_name(),
     )
 
 

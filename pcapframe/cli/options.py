@@ -8,9 +8,9 @@ import click
 from pcapframe.cli.output import STDOUT
 
 __all__ = [
-    "ALLOWED_HOSTS", "CACHE", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json", "bare_captures",
-    "captures", "decode_as_option", "frame_files", "limit_option", "output", "port", "server", "server_name_option",
-    "threshold", "times",
+    "ALLOWED_HOSTS", "CACHE", "CLUSTER", "DECODE_AS", "NAMES", "SERVER_NAME", "Captures", "allow_host", "as_json",
+    "bare_captures", "captures", "cluster_option", "decode_as_option", "frame_files", "limit_option", "output",
+    "port", "server", "server_name_option", "threshold", "times",
 ]  # fmt: skip
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -19,6 +19,7 @@ Captures: TypeAlias = tuple[Any, ...]  # files, RemoteCaptures
 # In the context's meta.
 ALLOWED_HOSTS, DECODE_AS = "pcapframe.allowed_hosts", "pcapframe.decode_as"
 NAMES, SERVER_NAME, CACHE = "pcapframe.names", "pcapframe.server_name", "pcapframe.cache"
+CLUSTER = "pcapframe.cluster"
 
 
 def _thresholds(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -58,6 +59,10 @@ def _keep_names(ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 def _keep_cache(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     ctx.meta[CACHE] = value
+
+
+def _keep_cluster(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    ctx.meta[CLUSTER] = value
 
 
 def _keep_server_name(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -119,6 +124,11 @@ captures = _options(
         "--cache", is_flag=True, expose_value=False, callback=_keep_cache,
         help="Keep the analysis in the cache folder, and open it the next time.",
     ),
+)  # fmt: skip
+cluster_option = click.option(
+    "--cluster", metavar="SCHEDULER", expose_value=False, callback=_keep_cluster,
+    help="Analyse on the Dask cluster of this scheduler, such as tcp://192.0.2.1:8786, whose workers read the captures "
+         "themselves; `local` starts one here.",
 )  # fmt: skip
 port = click.option(
     "--server-port", type=click.IntRange(0, 65535), metavar="PORT", help="Only connections to this port."

@@ -6,7 +6,7 @@ import click
 
 import pcapframe
 from pcapframe.cli.captures import analyze_captures
-from pcapframe.cli.options import Captures, captures
+from pcapframe.cli.options import CLUSTER, Captures, captures, cluster_option
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.wording import counted, printable
 
@@ -18,10 +18,11 @@ KEEP = ("packets", "events", "connections")
 @click.command()
 @captures
 @click.argument("folder", metavar="DIR")
-@click.option("--keep", type=click.Choice(KEEP), metavar="WHAT", default=KEEP[0],
-              help="packets (the default): everything; events: no packets, only the segments that anything can be "
-                   "said of; connections: only these and what was found.")  # fmt: skip
-def convert(captures: Captures, folder: str, keep: Literal["packets", "events", "connections"]) -> None:
+@cluster_option
+@click.option("--keep", type=click.Choice(KEEP), metavar="WHAT",
+              help="packets: everything, the default but on a cluster; events: no packets, only the segments that "
+                   "anything can be said of; connections: only these and what was found.")  # fmt: skip
+def convert(captures: Captures, folder: str, keep: Literal["packets", "events", "connections"] | None) -> None:
     """Keep an analysis as Parquet files in a folder.
 
     Every command takes the folder in place of the capture, and reads only what it needs. pandas, DuckDB and Polars open
@@ -32,7 +33,10 @@ def convert(captures: Captures, folder: str, keep: Literal["packets", "events", 
       pcapframe convert capture.pcapng.gz capture.store
       pcapframe analyze capture.store --server-port 443
       pcapframe convert day/*.pcap day.store --keep connections
+      pcapframe convert 'day/*.pcap' day.store --cluster tcp://192.0.2.1:8786
     """
+    if keep is None:
+        keep = "events" if click.get_current_context().meta.get(CLUSTER) else "packets"
     analysis = analyze_captures(captures, None, None, None, None)
     size = sum(file.stat().st_size for file in pcapframe.write_store(analysis, folder, keep=keep).iterdir())
     of = f"{counted(analysis.packet_count, 'packet')}, {counted(len(analysis.connections), 'connection')}"

@@ -179,6 +179,13 @@ class Watcher:
             more[:used] = entries[:used]
             self._heard = self._heard._replace(entries=more)
 
+    @property
+    def raw(self) -> tuple[list[str], Array, Array]:
+        """Names by number, what was heard in which row (HEARD), and what DNS answered (ANSWER), of all rows so far."""
+        entries = self._heard.entries[: int(self._heard.counts[0])]
+        answers = answers_of(self._answering) if self._answering else np.zeros(0, ANSWER)
+        return pool_names(self._pool), entries, answers
+
     def heard_by_frame(
         self, places: Array | None = None, known: Callable[[], Sequence[str]] = tuple, given: Given = ()
     ) -> Heard:
@@ -198,6 +205,5 @@ class Watcher:
         Heard
             In the order of frames.
         """
-        entries = self._heard.entries[: int(self._heard.counts[0])]
-        answers = answers_of(self._answering) if self._answering else np.zeros(0, ANSWER)
-        return heard_by_frame(pool_names(self._pool), entries, answers, places, known=known, given=given)
+        names, entries, answers = self.raw
+        return heard_by_frame(names, entries, answers, places, known=known, given=given)

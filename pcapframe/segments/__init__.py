@@ -9,9 +9,10 @@ In the code and in names of columns, a *resend* is a retransmitted segment.
 from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow
 from pcapframe.segments.labels import label_segments
 from pcapframe.segments.rsts import RstRows, Rsts, follow_rsts
-from pcapframe.segments.times import find_jumps, stand_still
+from pcapframe.segments.times import ASTRAY, find_jumps, stand_still, times_that_cannot_be
 
 __all__ = [
+    "ASTRAY",
     "NO_ROW",
     "Anatomy",
     "Followed",
@@ -22,4 +23,5 @@ __all__ = [
     "follow_rsts",
     "label_segments",
     "stand_still",
+    "times_that_cannot_be",
 ]

@@ -11,8 +11,10 @@ import pandas as pd
 from pcapframe.arrays import NO_TIME, YEAR_NS, Array, Mask
 from pcapframe.measures import without_attrs
 
-__all__ = ["Jumps", "find_jumps", "stand_still", "times_that_cannot_be"]
+__all__ = ["ASTRAY", "Jumps", "find_jumps", "stand_still", "times_that_cannot_be"]
 
+# In attrs of packets that are a part of a capture: the frames whose times cannot be, which only the whole shows.
+ASTRAY = "times_astray"
 FEWEST_ALIKE = 4  # packets of one time that show that the clock stood still
 
 
@@ -112,7 +114,8 @@ def times_that_cannot_be(packets: pd.DataFrame) -> Mask | None:
     Parameters
     ----------
     packets : DataFrame
-        The columns ``time`` and ``source`` of ``schema.PACKETS``, the whole capture in its order; not modified.
+        The columns ``time`` and ``source`` of ``schema.PACKETS``, the whole capture in its order, or a part of it
+        whose ``attrs[ASTRAY]`` say what the whole shows; not modified.
 
     Returns
     -------
@@ -125,6 +128,9 @@ def times_that_cannot_be(packets: pd.DataFrame) -> Mask | None:
     >>> times_that_cannot_be(pf.read_pcap(pf.example("clean.pcap"))) is None
     True
     """
+    if ASTRAY in packets.attrs:
+        astray = np.isin(packets.index, packets.attrs[ASTRAY])
+        return astray if astray.any() else None
     if stand_still(packets):
         return np.ones(len(packets), np.bool_)
     jumps = find_jumps(packets)

@@ -38,6 +38,7 @@ VALUES = {
     "OUT": "out.pcap",
     "PORT": "8080",
     "RATE": "0.5",
+    "SCHEDULER": "none://here",
     "SIDE": "client",
     "TEXT": "text",
     "TIME": "2020-01-01",

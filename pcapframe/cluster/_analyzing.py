@@ -1,0 +1,142 @@
+"""Analyse captures on a cluster, with the results of one machine."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias, get_args
+
+from pcapframe.analysis import Analysis
+from pcapframe.analysis.kept import kept_of
+from pcapframe.analysis.pipeline import WholeCapture, judged
+from pcapframe.analysis.selection import Selection
+from pcapframe.capture.decode_as import decoded_ports, listed
+from pcapframe.cluster._connecting import check_captures, check_workers, connected, partitions_for
+from pcapframe.cluster._running import run
+from pcapframe.cluster._sources import list_sources
+from pcapframe.cluster._whole import bring_together
+from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.names import read_hosts
+from pcapframe.packets import DECODE_AS, DecodeAs, Names
+from pcapframe.patterns import Thresholds
+
+__all__ = ["analyze"]
+
+Keep: TypeAlias = Literal["events", "connections"]
+Tell: TypeAlias = Callable[[int, int], object]
+DEFAULTS = Thresholds()
+
+
+def analyze(
+    captures: Any,
+    client: Any = None,
+    keep: Keep = "connections",
+    *,
+    decode_as: DecodeAs | None = None,
+    names: Names = True,
+    storage_options: Mapping[str, Any] | None = None,
+    thresholds: Thresholds = DEFAULTS,
+    progress: Tell | Literal[False] | None = None,
+    **wanted: Any,
+) -> Analysis:
+    """Analyse captures on a cluster that runs Dask: the results are those of `pcapframe.analyze`.
+
+    Parameters
+    ----------
+    captures : path, URL, folder, pattern, or a list of these
+        Files on a folder that every worker has, or objects that fsspec opens, such as ``s3://captures/monday/*.pcap``.
+    client : distributed.Client or str, optional
+        The cluster, or the address of its scheduler. By default one is started on this machine, with a worker for each
+        core, and closed again.
+    keep : {"connections", "events"}, default "connections"
+        As for `pcapframe.analyze`. Packets stay where they are.
+    decode_as, names, thresholds
+        As for `pcapframe.analyze`. A file of names is read here.
+    storage_options : mapping, optional
+        For fsspec, such as credentials. They go to the workers, and into no message, log or answer.
+    progress : callable or False, optional
+        Called with how many tasks are done and how many there are: a capture to decode, or a part of the connections to
+        analyse. An exception from it ends the analysis. By default a bar appears after a second; False shows none.
+    **wanted
+        A filter, as for `pcapframe.analyze`: ``server_ip``, ``server_port``, ``start``, ``end``, ``client_ip``,
+        ``server_name``.
+
+    Returns
+    -------
+    Analysis
+        As from `pcapframe.analyze` with the same captures and the same `keep`.
+
+    Raises
+    ------
+    ClusterError
+        No scheduler answers, there are no workers, or one of them has another version.
+    CaptureError
+        The workers do not see the captures, or none can be read.
+    ParameterError
+        An argument is not valid.
+
+    Warns
+    -----
+    CaptureWarning
+        A capture cannot be read, or only a part of it: unlike on one machine, the others are analysed all the same.
+
+    Notes
+    -----
+    A script that starts a cluster on its own machine needs ``if __name__ == "__main__":``, since workers are processes
+    that import it.
+
+    Where one machine would follow something from one capture into the next, these stay apart: a name that stands in
+    payload which begins in one capture and ends in another is not read, and one that is said again in a later capture
+    of the same connection may be heard there. Fragments never span captures, here and there.
+    """
+    if keep not in get_args(Keep):
+        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(get_args(Keep))} on a cluster")
+    texts, selection = listed(decode_as), _selection(wanted)
+    decoded_ports(texts)
+    given = [] if isinstance(names, bool) else read_hosts(names)
+    found = list_sources(captures, storage_options)
+    with connected(client) as cluster, _shown(progress) as tell:
+        check_workers(cluster)
+        check_captures(cluster, found.sources)
+        decoded, parts = run(
+            cluster,
+            found.sources,
+            partitions=partitions_for(cluster, found.sources),
+            decode_as=texts,
+            names=bool(names),
+            tell=tell,
+        )
+    unread = [one.passed_over for one in decoded if one.passed_over is not None]
+    if len(unread) == len(decoded):
+        raise unread[0]
+    packets, segments, connections = bring_together(decoded, parts, found.name, given)
+    for one in decoded:
+        for note in one.info.notes:
+            warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=2)
+    if texts:
+        packets.attrs[DECODE_AS] = texts
+    return kept_of(judged(WholeCapture(packets, segments, connections, found.files), selection, thresholds), keep)
+
+
+def _selection(wanted: Mapping[str, Any]) -> Selection:
+    names = ("server_ip", "server_port", "start", "end", "client_ip", "server_name")
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        raise ParameterError(f"there is no filter {unknown[0]}: expected {', '.join(names)}")
+    return Selection.parse(*(wanted.get(name) for name in names))
+
+
+@contextmanager
+def _shown(progress: Tell | Literal[False] | None) -> Iterator[Tell]:
+    """Yield what is told how far the analysis is."""
+    if progress is not None:
+        yield progress or (lambda _done, _total: None)
+        return
+    from tqdm.auto import tqdm  # loads much
+
+    with tqdm(desc="decoding and analysing", unit="task", leave=False, delay=1) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield tell

@@ -1,0 +1,165 @@
+"""Decode one capture, and sort its rows by where they are analysed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import Array
+from pcapframe.capture.facts import CaptureFacts
+from pcapframe.cluster._sources import Source, opened
+from pcapframe.cluster._wire import pack
+from pcapframe.errors import CaptureError
+from pcapframe.facts import CaptureInfo, info_of
+from pcapframe.measures import values
+from pcapframe.packets import read_alone
+from pcapframe.segments import ASTRAY, times_that_cannot_be
+
+__all__ = ["FLAGS", "PACKET_COLUMNS", "Decoded", "decode", "partition_of"]
+
+# Columns of packets, TCP or not, that the health of a capture is told by.
+PACKET_COLUMNS = (
+    "time", "wire_bytes", "captured_bytes", "protocol", "seq", "payload_bytes", "options_malformed", "tunnel", "source",
+    "source_frame", "sliced", "undecoded", "quoted_src", "quoted_seq",
+)  # fmt: skip
+FLAGS = "quoted_flags"  # one more than these, so that 0 stands for none
+MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd multipliers that mix the bits of a hash
+SHIFT = np.uint64(29)
+
+
+@dataclass
+class Decoded:
+    """What a capture says beside the rows that go to other workers."""
+
+    number: int  # of the capture among all
+    info: CaptureInfo
+    link_types: Sequence[int]
+    passed_over: CaptureError | None  # why it could not be read
+    packets: pd.DataFrame  # `PACKET_COLUMNS` of all rows
+    addresses: Sequence[str]  # by number
+    inner_addresses: int  # how many of these are in src or dst: they come first
+    latest: Array  # the latest time so far, by row; ``NO_TIME`` for none [ns]
+    name_blocks: Sequence[tuple[bytes, bool]]  # of pcapng
+    names: Sequence[str]  # by number
+    answers: Array  # ANSWER: which address has which of the names, from which row on
+
+
+def decode(source: Source, number: int, partitions: int, decode_as: Sequence[str], names: bool) -> tuple[Any, Decoded]:
+    """Decode one capture.
+
+    Parameters
+    ----------
+    source : Source
+        The capture.
+    number : int
+        Which of all captures it is.
+    partitions : int
+        How many parts the connections are distributed to.
+    decode_as : sequence of str
+        As for `read_pcap`.
+    names : bool
+        Whether to read payload for names.
+
+    Returns
+    -------
+    list of bytes
+        For each part the rows that belong to it.
+    Decoded
+        What else is said of the capture.
+    """
+    try:
+        with opened(source) as stream:
+            read = read_alone(stream, decode_as=decode_as, names=names)
+    except CaptureError as error:
+        return [], _nothing(source, number, error)
+    frame = read.frame
+    time = frame["time"].to_numpy("datetime64[ns]").view(np.int64)
+    latest = np.maximum.accumulate(time) if time.size else time
+    heard, entries, answers = read.watcher.raw if read.watcher else ([], None, np.empty(0))
+    more: dict[str, Array] = {
+        "row": np.arange(time.size, dtype=np.uint32),
+        "ahead": latest - time,
+        FLAGS: read.quoted_flags + 1,
+    }
+    astray = times_that_cannot_be(frame)
+    if astray is not None and not astray.all():  # of one whose clock stood still, the whole must tell
+        more[ASTRAY] = astray
+    sent = np.flatnonzero((frame["seq"].notna() | frame["quoted_seq"].notna()).to_numpy())
+    to = partition_of(frame.iloc[sent], partitions)
+    order = np.argsort(to, kind="stable")
+    ends = np.cumsum(np.bincount(to, minlength=partitions))
+    places = np.split(sent[order], ends[:-1])
+    pieces = pack(frame, places, more=more, said=[_heard_in(rows, number, heard, entries) for rows in places])
+    slim = frame[list(PACKET_COLUMNS)].copy()
+    return pieces, Decoded(
+        number=number,
+        info=read.info,
+        link_types=read.facts.link_types,
+        passed_over=None,
+        packets=slim,
+        addresses=frame["src"].cat.categories.tolist(),
+        inner_addresses=read.addresses,
+        latest=latest,
+        name_blocks=read.facts.name_blocks,
+        names=heard,
+        answers=answers,
+    )
+
+
+def _nothing(source: Source, number: int, error: CaptureError) -> Decoded:
+    """Return what is said of a capture that cannot be read."""
+    facts = CaptureFacts(source.name, "", None)
+    facts.passed_over(error.problem, is_empty=source.size == 0)
+    none = np.empty(0, np.int64)
+    return Decoded(number, info_of([facts], none), [], error, pd.DataFrame(), [], 0, none, [], [], np.empty(0))
+
+
+def _heard_in(rows: Array, number: int, names: Sequence[str], entries: Array | None) -> dict[str, Any]:
+    """Return what is said of some rows of a capture: which one it is, and what was heard in them."""
+    if entries is None or not entries.size:
+        return {"capture": number}
+    here = entries[np.isin(entries["row"], rows)]
+    heard = [
+        (row, application, names[name] if name >= 0 else None, names[alpn] if alpn >= 0 else None)
+        for row, application, name, alpn in here.tolist()
+    ]
+    return {"capture": number, "heard": heard}
+
+
+def partition_of(packets: pd.DataFrame, partitions: int) -> Array:
+    """Return the part that each packet belongs to, by the endpoints of its connection, whichever of them sent it.
+
+    Parameters
+    ----------
+    packets : DataFrame
+        Columns of ``schema.PACKETS``, segments and ICMP errors that quote TCP; not modified.
+    partitions : int
+        How many parts there are.
+
+    Returns
+    -------
+    ndarray of int
+        Below `partitions`; of an ICMP error, the part of the connection that it quotes.
+    """
+    is_error = packets["seq"].isna().to_numpy()
+    ends = []
+    for side in ("src", "dst"):
+        own = _endpoint(packets, side)
+        if is_error.any():
+            own = np.where(is_error, _endpoint(packets, f"quoted_{side}"), own)
+        ends.append(own)
+    mixed = (ends[0] + ends[1]) ^ (ends[0] * ends[1])
+    mixed = (mixed ^ mixed >> SHIFT) * MIX[1]
+    return np.asarray((mixed >> SHIFT) % np.uint64(partitions), np.int64)
+
+
+def _endpoint(packets: pd.DataFrame, side: str) -> Array:
+    """Return a hash of an address and a port; the same on every worker."""
+    addresses, port = packets[side].cat, values(packets[f"{side}_port"], np.uint64)
+    texts = addresses.categories
+    hashes = pd.util.hash_array(texts.to_numpy(object), categorize=False) if len(texts) else np.empty(0, np.uint64)
+    own: Array = np.append(hashes, np.uint64(0))[addresses.codes.to_numpy()]
+    own = (own ^ port * MIX[0]) * MIX[1]
+    return np.asarray(own ^ own >> SHIFT | np.uint64(1))

@@ -1,0 +1,137 @@
+"""Analyse a part of the connections: those whose endpoints have the same hash."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcapframe.arrays import NO_TIME, Array
+from pcapframe.capture import transport
+from pcapframe.capture.extras import QUOTE
+from pcapframe.capture.streams import foreign_streams
+from pcapframe.cluster._decoding import FLAGS
+from pcapframe.cluster._wire import Unpacked, frame_of, unpack
+from pcapframe.connections import build_connections
+from pcapframe.icmp import Quotes, read_quotes
+from pcapframe.measures import values
+from pcapframe.names import HEARD_IN, Heard, Named, read_named, written_heard
+from pcapframe.names.beginnings import HEARD
+from pcapframe.names.found import ADDRESSED
+from pcapframe.schema import ICMP_QUOTES, names
+from pcapframe.segments import ASTRAY, label_segments
+
+__all__ = ["Part", "analyze_part"]
+
+
+@dataclass
+class Part:
+    """What a part of the connections is to the whole; its frames are numbered from 1."""
+
+    segments: pd.DataFrame
+    connections: pd.DataFrame
+    capture: Array  # of each frame: which capture it is from
+    row: Array  # and which row of that
+    named: Named | None
+    quotes: Quotes | None
+    kinds: list[tuple[str, int, int]]  # protocol, type and code of each kind of `quotes`
+    foreign: int  # see `foreign_streams`
+
+
+def analyze_part(pieces: Iterable[bytes], names_read: bool) -> Part:
+    """Label the segments of some connections, and sum up each connection.
+
+    Parameters
+    ----------
+    pieces : iterable of bytes
+        From all captures that have some of their rows.
+    names_read : bool
+        Whether payload was read for names.
+
+    Returns
+    -------
+    Part
+        With the same columns as those of the whole.
+    """
+    rows = unpack(pieces)
+    capture = np.array([piece["capture"] for piece in rows.pieces], np.int64)[rows.piece]
+    row = _column(rows, "row", np.uint32)
+    order = _in_order(rows, capture, row)
+    packets = frame_of(rows, order)
+    capture, row = capture[order], row[order]
+    packets["source"], packets["source_frame"] = capture.astype(np.uint16), packets["source_frame"]
+    packets.attrs[ASTRAY] = (1 + np.flatnonzero(_column(rows, ASTRAY, np.bool_)[order])).tolist()
+    if names_read:
+        packets.attrs[HEARD_IN] = written_heard(_heard(rows, capture, row))
+    errors = packets[["protocol", *names(ICMP_QUOTES)]]
+    segments = label_segments(packets)
+    connections = build_connections(segments)
+    quotes = read_quotes(segments.attrs)
+    kinds = _kinds(quotes, errors) if quotes else []
+    foreign = _foreign(packets, _column(rows, FLAGS, np.int16)[order])
+    return Part(segments, connections, capture, row, read_named(segments.attrs), quotes, kinds, foreign)
+
+
+def _foreign(packets: pd.DataFrame, flags: Array) -> int:
+    """Count what may open a stream in Wireshark that is no connection here."""
+    ends = {name: packets[name].cat.codes.to_numpy() for name in ("src", "dst", "quoted_src", "quoted_dst")}
+    numbers = ("src_port", "dst_port", "tcp_flags", "seq", "payload_bytes")
+    has = np.where(packets["seq"].notna(), transport.HAS_TCP, 0)
+    own = {name: _filled(packets[name]) for name in numbers} | {"seq": _filled(packets["seq"]).astype(np.uint32)}
+    segments: Any = SimpleNamespace(has=has, src=ends["src"], dst=ends["dst"], **own)
+    at = np.flatnonzero(flags)
+    quotes = np.zeros(at.size, QUOTE)
+    quotes["row"], quotes["quoted_flags"] = at, flags[at] - 1
+    quotes["quoted_src"], quotes["quoted_dst"] = ends["quoted_src"][at], ends["quoted_dst"][at]
+    for name in ("quoted_src_port", "quoted_dst_port", "quoted_seq"):
+        quotes[name] = _filled(packets[name])[at]
+    quotes["icmp_error"] = _filled(packets["icmp_type"])[at] << 8 | _filled(packets["icmp_code"])[at]
+    return foreign_streams(segments, quotes)
+
+
+def _filled(column: pd.Series) -> Array:
+    return column.to_numpy(np.dtype(np.int64), na_value=0)
+
+
+def _column(rows: Unpacked, name: str, dtype: Any) -> Array:
+    """Return a column that is left out where it is 0."""
+    return rows.columns[name][0] if name in rows.columns else np.zeros(rows.rows, dtype)
+
+
+def _in_order(rows: Unpacked, capture: Array, row: Array) -> Array:
+    """Return the order of the whole: see `merge_order`, whose ties it breaks alike."""
+    latest = _column(rows, "time", np.int64) + _column(rows, "ahead", np.int64)
+    tied = np.where(latest == NO_TIME, capture, -capture)
+    return np.lexsort((row, tied, latest))
+
+
+def _heard(rows: Unpacked, capture: Array, row: Array) -> Heard:
+    """Return what was heard in which frame."""
+    heard = [
+        (piece["capture"] << 32 | at, application, name, alpn)
+        for piece in rows.pieces
+        for at, application, name, alpn in piece.get("heard", [])
+    ]
+    entries = np.full(len(heard), -1, HEARD)
+    if not heard:
+        return Heard([], entries, [], np.zeros(0, ADDRESSED))
+    keys = capture << 32 | row.astype(np.int64)
+    sorter = np.argsort(keys, kind="stable")
+    places = sorter[np.searchsorted(keys, [key for key, *_ in heard], sorter=sorter)]
+    texts = list(dict.fromkeys(text for _, _, name, alpn in heard for text in (name, alpn) if text is not None))
+    number = {text: at for at, text in enumerate(texts)} | {None: -1}
+    entries["row"] = places + 1
+    entries["application"] = [application for _, application, _, _ in heard]
+    entries["name"] = [number[name] for _, _, name, _ in heard]
+    entries["alpn"] = [number[alpn] for _, _, _, alpn in heard]
+    return Heard(texts, entries[np.argsort(entries["row"], kind="stable")], [], np.zeros(0, ADDRESSED))
+
+
+def _kinds(quotes: Quotes, packets: pd.DataFrame) -> list[tuple[str, int, int]]:
+    """Return protocol, type and code of each kind of error."""
+    _, first = np.unique(quotes.errors["kind"], return_index=True)
+    some = packets.iloc[quotes.errors["frame"][first].astype(np.int64) - 1]
+    codes = (values(some[name], np.int64).tolist() for name in ("icmp_type", "icmp_code"))
+    return list(zip(some["protocol"].tolist(), *codes, strict=True))
