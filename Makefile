@@ -6,7 +6,7 @@ ARGS ?=
 # Editable installations carry no kernels (hatch_build.py), so building them need not install what compiles.
 export PCAPFRAME_KERNELS := none
 
-.PHONY: help demo test test-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp browser lab clean
+.PHONY: help demo test test-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp bench-cluster browser lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ bench-explorer: $(VENV)/installed-dev ## Measure how soon the explorer shows a f
 
 bench-mcp: $(VENV)/installed-dev ## Measure the MCP server's answers over stdio (ARGS="--help" for options)
 	$(BIN)/python benchmarks/bench_mcp.py $(ARGS)
+
+bench-cluster: $(VENV)/installed-dev ## Measure a cluster of one worker and of two (ARGS="--fan-out" plans large ones)
+	$(BIN)/python -m benchmarks.bench_cluster $(ARGS)
 
 browser: $(BIN)/python ## Fetch by npm what draws charts in a browser (version and checksum: .ci/browser_files.py)
 	$(BIN)/python .ci/browser_files.py

@@ -1,6 +1,11 @@
 """Captures on a cluster: the results of one machine, faults, and what is refused before any work."""
 
-from collections.abc import Iterator
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,9 @@ from pandas.testing import assert_frame_equal
 
 import pcapframe as pf
 from pcapframe import cluster
+from pcapframe.cluster import _connecting
+from pcapframe.cluster._connecting import check_captures
+from pcapframe.cluster._sources import Source
 from pcapframe.cluster._wire import SENT, frame_of, pack, unpack
 
 distributed = pytest.importorskip("distributed")
@@ -84,3 +92,164 @@ def test_rows_stay_the_same_on_their_way() -> None:
         if column.dtype == "category":
             sent, there = sent.astype(object), there.astype(object)
         pd.testing.assert_series_equal(there, sent)
+
+
+def test_a_damaged_and_a_vanished_capture_do_not_stop_the_others(client: Any, tmp_path: Path) -> None:
+    files = split(Path(pf.example("losses.pcap")), tmp_path, 3)
+    whole = pf.analyze([files[0], files[2]], progress=False)
+    gone, cut = Path(files[1]), tmp_path / "cut.pcap"
+    gone.unlink()
+    cut.write_bytes(b"no capture")
+    with pytest.warns(pf.CaptureWarning) as warned:
+        got = cluster.analyze([files[0], str(gone), str(cut), files[2]], client, progress=False)
+    assert got.statistics == whole.statistics
+    assert [f"{gone}: passed over: there is no such file", f"{cut}: passed over: "] == [
+        str(one.message)[: len(f"{cut}: passed over: ")] if "cut.pcap" in str(one.message) else str(one.message)
+        for one in warned
+    ]
+    assert got.capture.truncated
+    with pytest.raises(pf.CaptureNotFoundError, match="no such file"):
+        cluster.analyze(str(gone), client, progress=False)
+
+
+def test_captures_that_only_the_client_sees_are_refused(client: Any) -> None:
+    with pytest.raises(pf.CaptureNotFoundError, match=r"mine\.pcap: 2 workers of 2, such as tcp.*, cannot see it"):
+        check_captures(client, [Source("/nowhere/mine.pcap", "mine.pcap", 24)])
+
+
+def test_workers_of_another_version_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = _connecting._about()
+    for here, sentence in (
+        (("9.9", *there[1:]), r"has pcapframe \S+: expected those of pcapframe 9\.9, as the client"),
+        ((there[0], "other", *there[2:]), "has other columns: expected those of the client"),
+    ):
+        monkeypatch.setattr(_connecting, "_here", lambda here=here: here)
+        with pytest.raises(pf.ClusterError, match=sentence):
+            cluster.analyze(pf.example("clean.pcap"), client, progress=False)
+
+
+def test_a_cluster_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connecting, "ANSWER_WITHIN_S", 0.3)
+    with pytest.raises(pf.ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9 "):
+        cluster.analyze(pf.example("clean.pcap"), "tcp://127.0.0.1:9", progress=False)
+    with pytest.raises(pf.ParameterError, match="here is no address of a scheduler"):
+        cluster.analyze(pf.example("clean.pcap"), "here", progress=False)
+    with pytest.raises(pf.ParameterError, match="keep is 'packets'"):
+        cluster.analyze(pf.example("clean.pcap"), keep="packets")  # type: ignore[arg-type]
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, silence_logs=50) as none,
+        distributed.Client(none) as lonely,
+        pytest.raises(pf.ClusterError, match=r"has no workers: start some with `dask worker"),
+    ):
+        cluster.analyze(pf.example("clean.pcap"), lonely, progress=False)
+
+
+def test_what_ends_the_analysis_cancels_its_tasks(client: Any, tmp_path: Path) -> None:
+    def stop(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cluster.analyze(split(Path(pf.example("losses.pcap")), tmp_path, 4), client, progress=stop)
+    deadline = time.monotonic() + 20
+    while any(client.processing().values()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(client.processing().values())
+
+
+def test_objects_of_a_store_are_read_and_credentials_shown_nowhere(
+    client: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    boto3, server = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
+    files = split(Path(pf.example("losses.pcap")), tmp_path, 2)
+    secret = "hush-hush"
+    running = server.ThreadedMotoServer(port=0)
+    running.start()
+    try:
+        host, port = running.get_host_and_port()
+        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        keys = {"aws_access_key_id": "me", "aws_secret_access_key": secret, "region_name": "us-east-1"}
+        store = boto3.client("s3", endpoint_url=url, **keys)
+        store.create_bucket(Bucket="captures")
+        for number, file in enumerate(files):
+            store.upload_file(file, "captures", f"monday/{number}.pcap")
+        options = {"key": "me", "secret": secret, "client_kwargs": {"endpoint_url": url}}
+        got = cluster.analyze("s3://captures/monday/*.pcap", client, storage_options=options, progress=False)
+        with pytest.raises(pf.CaptureNotFoundError, match="no such object") as missing:
+            cluster.analyze("s3://captures/tuesday.pcap", client, storage_options=options, progress=False)
+    finally:
+        running.stop()
+    want = pf.analyze(files, progress=False)
+    assert_frame_equal(got.connections, want.connections)
+    assert got.capture.name == "s3://captures/monday/*.pcap"
+    texts = [
+        caplog.text,
+        str(got.provenance),
+        str(vars(got.capture)),
+        str(missing.value),
+        *map(str, client.get_worker_logs().values()),
+    ]
+    assert not any(secret in text for text in texts)
+
+
+@pytest.mark.fuzz
+def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    """One that waits for the bytes of a capture, and then one that has rows of others for the shuffle."""
+    files = split(Path(pf.example("losses.pcap")), tmp_path, 4)
+    want = pf.analyze(files, progress=False)
+    last, pipe = Path(files[-1]).read_bytes(), files[-1]
+    os.unlink(pipe)
+    os.mkfifo(pipe)
+    done: list[int] = []
+    found: list[Any] = []
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as made,
+        distributed.Client(made) as client,
+    ):
+
+        def killed(worker: str) -> None:
+            (pid,) = client.run(os.getpid, workers=[worker]).values()
+            os.kill(pid, signal.SIGKILL)
+
+        def waiting() -> str | None:
+            for worker, keys in client.processing().items():
+                if any(str(key).startswith("decode") and str(key).endswith("-3") for key in keys):
+                    return worker
+            return None
+
+        def until(met: Callable[[], Any]) -> Any:
+            deadline = time.monotonic() + 120
+            while not (answer := met()):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            return answer
+
+        def write() -> None:
+            while not found:
+                with suppress(OSError), open(pipe, "wb") as file:
+                    file.write(last)
+                time.sleep(0.2)
+
+        def analysed() -> None:
+            found.append(cluster.analyze(files, client, progress=lambda ready, _total: done.append(ready)))
+
+        run = threading.Thread(target=analysed, daemon=True)
+        run.start()
+        until(lambda: len(done) >= 3)  # all captures but the one that waits
+        first = until(waiting)
+        killed(first)
+        until(lambda: (worker := waiting()) and worker != first)
+
+        def shuffling() -> str | None:
+            def has_rows(dask_worker: Any) -> bool:
+                return any(name.startswith("shuffle-") for name in os.listdir(dask_worker.local_directory))
+
+            return next((worker for worker, has in client.run(has_rows, on_error="ignore").items() if has), None)
+
+        killed(until(shuffling))
+        threading.Thread(target=write, daemon=True).start()
+        run.join(180)
+        found.append(None)  # ends the writing
+    assert_frame_equal(found[0].connections, want.connections)
+    assert found[0].statistics == want.statistics

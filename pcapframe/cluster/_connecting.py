@@ -80,6 +80,10 @@ def _about() -> tuple[str, str, tuple[int, int], str]:
     return installed_version(), schema_digest(), sys.version_info[:2], sys.byteorder
 
 
+def _here() -> tuple[str, str, tuple[int, int], str]:
+    return _about()
+
+
 def check_workers(client: Any) -> None:
     """Refuse a cluster without workers, or with one that would not give the same results.
 
@@ -97,7 +101,7 @@ def check_workers(client: Any) -> None:
         raise ClusterError(
             f"the scheduler at {_address(client)} has no workers: start some with `dask worker {_address(client)}`"
         )
-    here = _about()
+    here = _here()
     for worker, there in client.run(_about, on_error="return").items():
         if isinstance(there, BaseException):
             raise ClusterError(
