@@ -125,7 +125,7 @@ def fan_out(workers: int, packets: int, folder: Path) -> None:
     print(
         f"  writing those of a capture {written:.2f} s of {len(frame):,} packets; reading those of a part {read:.1f} s"
     )
-    print(f"  {3 * captures + 2 * parts:,} tasks, about a millisecond each for the scheduler by the documentation of Dask")
+    print(f"  {3 * captures + 2 * parts:,} tasks, each about a millisecond for the scheduler (by Dask's documentation)")
     print(f"  largest part {loads.max() / loads.mean():.2f} x the mean, largest worker {own.max() / own.mean():.2f} x")
 
 
