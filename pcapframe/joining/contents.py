@@ -30,6 +30,7 @@ SLACK_NS = 5 * 10**6
 FEWEST_VOTES, VOTE_MARGIN = 3, 2
 JITTER_NS = 20 * 10**6  # how much the time between packets may differ from point to point
 LEAST_NS, MARGIN = 5 * 10**6, 4  # the second best differs so many times more, and by no less
+MARKED_LEAST_NS = 5 * 10**5  # where both have the same marks: times of the same packets only
 AROUND = 5  # matched connections that tell how clocks differ where another begins
 MOST_OFF_NS = 600 * 10**9  # clocks that only payload lengths show: what repeats every hour or day is not one connection
 
@@ -127,7 +128,7 @@ def choose(
     pairs = pd.concat([marked.assign(marked=True), pairs.assign(marked=False)]).drop_duplicates(["one", "other"])
     mine, theirs, is_marked = (pairs[name].to_numpy() for name in ("one", "other", "marked"))
     found = _differences(one, other, mine, theirs, is_marked)
-    usable = found.common > 1
+    usable = (found.common > 1) & (found.spread <= JITTER_NS)
     mine, theirs, is_marked = mine[usable], theirs[usable], is_marked[usable]
     found = _Differences(*(each[usable] for each in found))
     if not mine.size:
@@ -137,11 +138,10 @@ def choose(
     expected, slack = _expected(found, mine, is_marked, begin, known, known_far)
     near = np.abs((found.low + found.high) / 2) <= MOST_OFF_NS
     fits = (found.low - slack <= expected) & (expected <= found.high + slack) | (is_marked & near & np.isnan(expected))
-    fits &= found.spread <= JITTER_NS
     off = np.abs((found.low + found.high) / 2 - expected)
     cost = np.where(is_marked, found.most, found.spread) + np.where(np.isnan(off), 0.0, off)
-    mine, theirs, cost = mine[fits], theirs[fits], cost[fits]
-    best = _is_clear(mine, cost) & _is_clear(theirs, cost)
+    mine, theirs, cost, least = mine[fits], theirs[fits], cost[fits], _least(is_marked[fits])
+    best = _is_clear(mine, cost, least) & _is_clear(theirs, cost, least)
     return mine[best], theirs[best]
 
 
@@ -228,7 +228,7 @@ def _expected(
     off = (found.low + found.high) / 2
     own = pd.DataFrame({"mine": mine, "cost": np.where(is_marked, found.most, np.inf)}).groupby("mine")["cost"]
     least = own.transform("min").to_numpy()
-    voting = np.flatnonzero(np.isinf(least) | is_marked & (found.most <= 2 * least + LEAST_NS))
+    voting = np.flatnonzero(np.isinf(least) | is_marked & (found.most <= 2 * least + MARKED_LEAST_NS))
     order = voting[np.argsort(off[voting])]
     sorted_off = off[order]
     drifted = DRIFT * float(begin.max() - begin.min())
@@ -245,11 +245,16 @@ def _expected(
     return np.full(off.size, np.nan), np.full(off.size, np.nan)
 
 
-def _is_clear(of: Array, spread: Array) -> Mask:
+def _least(is_marked: Mask) -> Array:
+    """Return how much the times of each candidate may differ without telling anything. [ns]."""
+    return np.where(is_marked, MARKED_LEAST_NS, LEAST_NS)
+
+
+def _is_clear(of: Array, spread: Array, least: Array) -> Mask:
     """Tell which candidates fit clearly better than any other of the same connection."""
-    frame = pd.DataFrame({"of": of, "spread": spread})
+    frame = pd.DataFrame({"of": of, "spread": spread, "least": least})
     order = frame.sort_values(["of", "spread"], kind="stable")
     second = order.groupby("of")["spread"].shift(-1)
     first = ~order["of"].duplicated()
-    clear = first & (second.isna() | (second > MARGIN * np.maximum(order["spread"], LEAST_NS)))
+    clear = first & (second.isna() | (second > MARGIN * np.maximum(order["spread"], order["least"])))
     return np.asarray(clear.sort_index().to_numpy(np.bool_))

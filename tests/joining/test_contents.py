@@ -4,6 +4,7 @@ import struct
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from pcapframe.arrays import NO_TIME
 from pcapframe.joining.contents import begun_together
@@ -94,8 +95,10 @@ def test_identifications_show_a_single_connection():
         assert pairs(made) == [(0, 0, "sequence")]
 
 
-def test_decoy_with_the_same_identifications_at_another_pace():
-    one = with_ids(shop(0, start=0, gap=0.5))
+@pytest.mark.parametrize("gap", [0.5, 0.03])
+def test_decoy_with_the_same_identifications_at_another_pace(gap):
+    """A tenth slower: of a connection of 0.1 s some packets are 10 ms farther apart."""
+    one = with_ids(shop(0, start=0, gap=gap))
     slower = [(Fraction(time) * Fraction(11, 10) + 1, data) for time, data in one]
     made = joined(merge(one), merge(there(slower, port=50_000), there(one, port=50_001)))
     (shown,) = made.connections.dropna(subset=["conn_id_client", "conn_id_server"]).to_dict("records")
