@@ -2,8 +2,9 @@
 
 Making needs Linux, root and iproute2, ethtool and nftables (Debian: ``iproute2 ethtool nftables``) and takes about a
 minute per run. Scoring needs pcapframe, and tshark for Wireshark's rows. Without a command, both are done. Scores
-combine all runs, since one run has only about 160 copies: two of them are more than 1 %. ``joins`` scores only the
-joins of two and three points, as ``score`` does too. ``ship`` puts the headers of some captures of the first run, and
+combine all runs, since one run has only about 160 copies: two of them are more than 1 %. ``joins`` makes one run if
+there is none yet, scores only the joins of two and three points, and prints each bar beside its figure (some minutes);
+it exits with 1 if one is missed. ``ship`` puts the headers of some captures of the first run, and
 their truth, where the tests find them.
 """
 
@@ -149,23 +150,26 @@ def score_all(folders: list[Path]) -> None:
         print("more errors than Wireshark:", scoring.worse_than_wireshark(rows) or "nowhere")
 
 
-def score_joins(folders: list[Path]) -> None:
-    """Score only the joins of the recordings in some folders."""
+def score_joins(folders: list[Path], seed: int) -> bool:
+    """Score only the joins of the recordings in some folders; return whether all bars are reached."""
     recordings = [recording for folder in folders for recording in scoring.recordings(folder)]
     by_point = {(one.capture.parent, one.scenario, one.point): one for one in recordings}
     with ProcessPoolExecutor(2) as pool:
-        _score_joins(pool, by_point)
+        return _score_joins(pool, by_point, 1 + seed)
 
 
-def _score_joins(pool: Executor, by_point: dict[tuple[Path, str, str], scoring.Recording]) -> None:
-    """Print how joins of two and of three points meet the truth."""
+def _score_joins(pool: Executor, by_point: dict[tuple[Path, str, str], scoring.Recording], seed: int = 1) -> bool:
+    """Print how joins of two and of three points meet the truth; return whether all bars of two are reached."""
     inside = [one for one in by_point.values() if one.point == "client"]
     outside, between = (
         [by_point[one.capture.parent, one.scenario, point] for one in inside] for point in ("server", "middle")
     )
-    joining.joins_table(found for each in pool.map(joining.score_joins, inside, outside) for found in each)
+    scores = [one for each in pool.map(joining.score_joins, inside, outside, [seed] * len(inside)) for one in each]
+    joining.joins_table(scores)
     found = pool.map(legs.score_three, inside, between, outside)
     legs.legs_table(one for each in found for one in each)
+    print()
+    return joining.bars_table(scores)
 
 
 def _score(recording: scoring.Recording, tshark: bool) -> tuple[list[dict[str, object]], list[bool]]:
@@ -205,22 +209,23 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["make", "score"], metavar="make|score|joins|ship")
     parser.add_argument("--only", choices=IMPAIRED, metavar="NAME", help=f"one of {', '.join(IMPAIRED)}")
     parser.add_argument("--out", type=Path, default=HERE.parent / ".lab", metavar="DIR", help="folder of the captures")
-    parser.add_argument("--seed", type=int, default=0, help="added to the seeds of the link, for other losses")
-    parser.add_argument("--runs", type=int, default=3, help="how many runs, each with other seeds (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="added to all seeds, for other losses and alterations")
+    parser.add_argument("--runs", type=int, help="how many runs, each with other seeds (3; for joins alone 1)")
     arguments = parser.parse_args()
-    seeds = [arguments.seed + 1000 * run for run in range(arguments.runs)]
+    runs = arguments.runs or (1 if arguments.what == ["joins"] else 3)
+    seeds = [arguments.seed + 1000 * run for run in range(runs)]
     folders = [arguments.out / f"seed-{seed}" for seed in seeds]
-    if "make" in arguments.what:
-        if os.geteuid() != 0:
-            parser.error("making captures needs root")
-        for seed, folder in zip(seeds, folders, strict=True):
+    for seed, folder in zip(seeds, folders, strict=True):
+        if "make" in arguments.what or ("joins" in arguments.what and not any(folder.glob("*.truth.json.gz"))):
+            if os.geteuid() != 0:
+                parser.error("making captures needs root")
             make_all([arguments.only] if arguments.only else list(IMPAIRED), folder, seed)
     if "score" in arguments.what:
         score_all(folders)
-    if "joins" in arguments.what:
-        score_joins(folders)
     if "ship" in arguments.what:
         ship(folders[0])
+    if "joins" in arguments.what and not score_joins(folders, arguments.seed):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

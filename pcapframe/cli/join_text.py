@@ -20,6 +20,7 @@ __all__ = ["join_text"]
 
 SHOWN = 5  # standouts
 FRAMES, FILTER = 8, 48  # of a filter, and its characters: more do not fit in a line
+LEAST_WIDTH = 1e-6  # [s]
 NAME = 24  # of a capture, in the table of points [characters]
 
 
@@ -86,7 +87,7 @@ def _listed(seen: Sequence[JoinStandout], most: int | None) -> RenderableType:
 
 def _points(joined: Joined) -> RenderableType:
     """Write the points, from the client on where that is known."""
-    rows = table(("point", "capture", "clock ahead", "from", "to", "drift [ppm]"), texts=2)
+    rows = table(("point", "capture", "clock ahead", "give or take", "drift [ppm]"), texts=2)
     points = joined.points
     for name in (points.sort_values("order") if points["order"].notna().all() else points).index:
         point = points.loc[name]
@@ -98,10 +99,15 @@ def _points(joined: Joined) -> RenderableType:
             "",
             str(name),
             _short_name(joined.analyses[str(name)].capture.name),
-            seconds(offset + 0.0) if known else "unknown",
-            *((seconds(low), seconds(high), drift) if known and measured else ("", "", "")),
+            seconds(round(offset, 6) + 0.0) if known else "unknown",
+            *((_width(max(high - offset, offset - low)), drift) if known and measured else ("", "")),
         )
     return rows
+
+
+def _width(duration: float) -> str:
+    """Write by how much a clock may be off."""
+    return seconds(duration) if duration >= LEAST_WIDTH else "0.001 ms"
 
 
 def _short_name(capture: str) -> str:

@@ -16,6 +16,7 @@ from pcapframe.plots.ladder import BEFORE, ladder
 from pcapframe.schema import FATES, FLAG_BITS
 from pcapframe.widgets._parts import STYLE
 from pcapframe.widgets._rows import Heading, Rows
+from pcapframe.wording import counted
 
 __all__ = ["JoinExplorer", "path_rows", "transmission_rows"]
 
@@ -108,6 +109,12 @@ class JoinExplorer(widgets.VBox):
         self._sort, self._descending = "", True
         self._first: int | None = None
         self.text = widgets.HTML(self._standouts())
+        self.find_box = widgets.Text(
+            description="Find", placeholder="part of an address or port, or the number of a connection",
+            continuous_update=False, layout=widgets.Layout(width="460px"), style={"description_width": "40px"},
+        )  # fmt: skip
+        self.find_box.observe(lambda _change: self._list(), "value")
+        self.count = widgets.HTML()
         self.paths = Rows("Connections", self._order)
         self.paths.observe(self._picked_path, "selected_rows")
         self.fate_box = widgets.Dropdown(
@@ -120,13 +127,13 @@ class JoinExplorer(widgets.VBox):
         self.packets = Rows("Packets")
         self.packets.observe(self._picked_packet, "selected_rows")
         self.detail = widgets.VBox([self.chart, self.fate_box, self.note, self.packets])
-        super().__init__([self.text, self.paths, self.detail])
+        super().__init__([self.text, self.find_box, self.count, self.paths, self.detail])
         self.add_class("pcapframe-explorer")
         self._list()
         if self._listed:
             self.show(self._listed[0])
         else:
-            self.detail.layout.display = "none"
+            self.detail.layout.display = self.find_box.layout.display = "none"
 
     @property
     def fate(self) -> str:
@@ -160,20 +167,33 @@ class JoinExplorer(widgets.VBox):
             frame = frame.loc[key.sort_values(ascending=not self._descending, kind="stable").index]
         else:  # those with the most packets that did not pass
             frame = frame.loc[unusual.sort_values(ascending=False, kind="stable").index]
-        frame = frame.iloc[:PAGE]
+        found = self._found(frame)
+        frame = found.iloc[:PAGE]
         self._listed = frame.index.tolist()
+        of = "in common" if len(found) == len(self._paths) else "found"
+        more = f"; {len(frame):,} of them listed" if len(frame) < len(found) else ""
+        self.count.value = f"<p class='pcapframe-note'>{counted(len(found), 'connection')} {of}{more}.</p>"
         cells = {"connection": [f"{path:,}" for path in self._listed]}
         cells |= {name: [html.escape(text) for text in frame[name].tolist()] for name in ("client", "server")}
         cells["matched by"] = [html.escape(text) for text in frame["matched_by"]]
-        counted = {name: _whole(frame[name]) for name in ("packets", *NOT_PASSED)}
-        cells |= {name.replace("_", " "): values for name, values in counted.items()}
+        numbers = {name: _whole(frame[name]) for name in ("packets", *NOT_PASSED)}
+        cells |= {name.replace("_", " "): values for name, values in numbers.items()}
         headings = [Heading("connection", "connection", number=True, head=True), Heading("client", "client"),
                     Heading("server", "server"), Heading("matched by", "matched_by"),
-                    *(Heading(name.replace("_", " "), name, number=True) for name in counted)]  # fmt: skip
+                    *(Heading(name.replace("_", " "), name, number=True) for name in numbers)]  # fmt: skip
         selected = self._listed.index(self.path_id) if self.path_id in self._listed else None
         with self.paths.hold_trait_notifications():
             self.paths.show(pd.DataFrame(cells), headings, selected=selected, sort=self._sort,
                             descending=self._descending)  # fmt: skip
+
+    def _found(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the connections that fit what is typed."""
+        text = self.find_box.value.strip().lower()
+        if not text:
+            return frame
+        ends = [frame[side].str.lower().str.contains(text, regex=False) for side in ("client", "server")]
+        found: pd.DataFrame = frame[ends[0] | ends[1] | (frame.index.astype(str) == text.lstrip("#"))]
+        return found
 
     def _order(self, sort: str, descending: bool) -> None:
         self._sort, self._descending = sort, descending

@@ -16,7 +16,7 @@ def test_points_and_fates():
     lines = plain_text(join_text(joined(frames, beyond(frames, without=(8,)))), width=80).splitlines()
     assert max(map(len, lines)) <= 80
     (titles,) = (line for line in lines if "clock ahead" in line)
-    assert titles.split() == "point capture clock ahead from to drift [ppm]".split()
+    assert titles.split() == "point capture clock ahead give or take drift [ppm]".split()
     (row,) = (line for line in lines if line.strip().startswith("to the server"))
     assert row.split()[3:] == ["13", "1"]  # SYN, ACK, five requests and ACKs, FIN and last ACK: 14 less frame 8
 

@@ -1,11 +1,13 @@
 """Joins of recordings of real kernels at two points of one path, as recorded and altered."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from data.lab import joining
+from data.lab.acks import AckScore
 from data.lab.alterations import ALTERATIONS
 from data.lab.scoring import Recording, Score, recordings
 
@@ -32,7 +34,7 @@ def test_join_meets_the_truth(scenario: str, how: str) -> None:
 
 
 def test_table_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
-    one = joining.JoinScore(Score(3), {"passed": Score(9, 1)}, 2, Score(), (1, 1), (8, 9), [4.0], [0.5])
+    one = joining.JoinScore(Score(3), {"passed": Score(9, 1)}, 2, Score(), AckScore(), (1, 1), (8, 9), [4.0], [0.5])
     joining.joins_table([("clock", one), ("clock", one)])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("clock: connections 1.0000/1.0000 (6 hits, 0 false, 0 missed); passed 0.9000/1.0000")
@@ -40,3 +42,14 @@ def test_table_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
         "  true offset inside 2 of 2, true delay 16 of 18; half-width beyond the path's p95 4 us"
     )
     assert not np.isnan((one + one).half_width_us).any()
+
+
+def test_bars_beside_their_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    fates = {"passed": Score(999, 1, 1), "lost_between": Score(9), "lost with data": Score(9)}
+    right = joining.JoinScore(Score(4), fates, rsts=Score(2), acks=AckScore(10, 8, 4, 3), offsets=(1, 1), delays=(9, 9))
+    assert not joining.bars_table([("clock", right)])  # one of 13 that leave a trace is not told
+    assert joining.bars_table([("clock", replace(right, acks=AckScore(10, 8, 4, 4)))])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[4].split() == ["passed,", "precision", "0.9990", "bar", "0.995", "reached"]
+    assert [line.endswith("MISSED") for line in lines].count(True) == 1
+    assert "of 10 lost bare ACKs 8 are told; 4 leave a trace, of these 3 are told" in "\n".join(lines)

@@ -68,6 +68,22 @@ def test_headers_sort(explorer: JoinExplorer) -> None:
     assert explorer.paths.selected_rows == [1]
 
 
+def test_connections_are_found_by_address_port_or_number(explorer: JoinExplorer) -> None:
+    assert "2 connections in common." in explorer.count.value
+    explorer.find_box.value = "2.1:40001"
+    assert cells(explorer.paths, "client") == ["192.0.2.1:40001"]
+    assert "1 connection found." in explorer.count.value
+    explorer.find_box.value = "elsewhere"
+    assert explorer.paths.rows == []
+
+
+def test_how_many_connections_are_listed(pair: pf.Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pcapframe.widgets._join.PAGE", 1)
+    made = explore(pair)
+    assert len(made.paths.rows) == 1
+    assert "2 connections in common; 1 of them listed." in made.count.value
+
+
 def test_nothing_in_common() -> None:
     made = explore(joined(talk(2), []))
     assert made.path_id is None
