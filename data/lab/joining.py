@@ -284,7 +284,7 @@ def bars_table(found: Iterable[tuple[str, JoinScore]], *, say: Callable[[str], N
         ("passed, recall", told["passed"].recall, 0.99),
         ("lost, precision", told["lost_between"].precision, 0.995),
         ("lost, recall of what carries data", data.recall, 0.99),
-        ("  and of bare ACKs that leave a trace", Score(data.hits + acks.traced_told, 0, open_).recall, 0.99),
+        ("  with bare ACKs that leave a trace", Score(data.hits + acks.traced_told, 0, open_).recall, 0.99),
         ("forged RSTs, precision", every.rsts.precision, 1.0),
         ("forged RSTs, recall", every.rsts.recall, 1.0),
         ("true offset inside", every.offsets[0] / max(every.offsets[1], 1), 1.0),
@@ -292,6 +292,8 @@ def bars_table(found: Iterable[tuple[str, JoinScore]], *, say: Callable[[str], N
     ]
     for name, share, bar in shares:
         say(f"{name:40}{share:8.4f}   bar {bar:5.3f}   {'reached' if share >= bar else 'MISSED'}")
+    whole = Score(data.hits + acks.told, 0, data.missed + acks.lost - acks.told).recall
+    say(f"lost, recall with every bare ACK: {whole:.4f}")
     say(
         f"of {acks.lost:,} lost bare ACKs {acks.told:,} are told; {acks.traced:,} leave a trace, of these "
         f"{acks.traced_told:,} are told; {every.rsts.untraced} forged RSTs come after the other capture's end"
