@@ -5,10 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.browser import SCRIPT, STYLE, Scene
+from pcapframe.browser import SCRIPT, STYLE, Picture, Scene
+from pcapframe.browser._columns import Columns
+from pcapframe.browser._panels import Spans
 from pcapframe.plots import CHARTS
 from tests.browser.conftest import SHOTS, until
 from tests.builders import Conversation
@@ -33,7 +37,7 @@ def losses() -> pf.Analysis:
     return pf.analyze(pf.example("losses.pcap"))
 
 
-def opened(browser: Any, scene: Scene, *, width: int = 1280, look: str = "light", touch: bool = False) -> Any:
+def opened(browser: Any, scene: Scene | Picture, *, width: int = 1280, look: str = "light", touch: bool = False) -> Any:
     page = browser.new_page(viewport={"width": width, "height": 640}, has_touch=touch)
     page.set_default_timeout(10_000)
     page.asked = []
@@ -41,9 +45,8 @@ def opened(browser: Any, scene: Scene, *, width: int = 1280, look: str = "light"
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     paper, ink = LOOKS[look]
-    page.set_content(
-        PAGE.format(paper=paper, ink=ink, style=STYLE, script=SCRIPT, data=json.dumps(scene.picture().to_json()))
-    )
+    picture = scene.picture() if isinstance(scene, Scene) else scene
+    page.set_content(PAGE.format(paper=paper, ink=ink, style=STYLE, script=SCRIPT, data=json.dumps(picture.to_json())))
     page.wait_for_selector(".pf-panels canvas")
     return page
 
@@ -308,4 +311,21 @@ def test_a_shared_row_names_the_connection_that_retransmitted(browser: Any) -> N
     page.locator(".pf-tip", has_text="Connection 100: SYN retry").wait_for()
     page.mouse.click(x, y)
     until(page, lambda: told(page, "pick") == [[{"conn_id": 100}]])
+    page.close()
+
+
+def test_more_cells_than_a_call_takes_values_are_drawn(browser: Any) -> None:
+    row, place = np.divmod(np.arange(130_000), 32_500)
+    cells = pd.DataFrame({"row": row, "conn_id": row, "reason": "fast", "segments": 1, "among": 1})
+    cells["start_s"] = cells["end_s"] = place / 250
+    columns = Columns()
+    panel = Spans(CHARTS["resend_raster"].graph.panels[1], cells, CHARTS["resend_raster"].graph).packed(
+        columns, None, None, 0
+    )
+    header = resending(3, apart=10).picture().header | {"panels": [panel], "span": [0, 130]}
+    page = opened(browser, Picture(header, columns.joined()))
+    page.mouse.move(*page.evaluate("chart.point(0, 65, -2)"))
+    page.locator(".pf-tip", has_text="Connection 2: fast").wait_for()
+    page.locator(".pf-legend button", has_text="fast 130,000").wait_for()
+    assert page.errors == []
     page.close()
