@@ -11,7 +11,6 @@ from pcapframe.browser._columns import Columns
 from pcapframe.browser.packets import TAKEN, describe
 from pcapframe.plots._graph import Graph, Mark, Panel
 from pcapframe.plots._marks import Marks
-from pcapframe.wording import percent
 
 __all__ = ["Binned", "Followed", "Lanes", "Ranked", "Seen", "Shown", "Spans"]
 
@@ -141,9 +140,7 @@ class Lanes:
                   (("at", mark.low), ("low", mark.low), ("high", mark.high))}  # fmt: skip
         if "turn" in rows:
             packed["turn"] = columns.add(rows["turn"], "u4")
-        lasted = float((self.spans[mark.high] - self.spans[mark.low]).sum())
-        share = percent(float((rows[mark.high] - rows[mark.low]).sum() / max(lasted, 1e-9)))
-        return _mark(mark, packed, len(rows), share=share)
+        return _mark(mark, packed, len(rows))
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,8 @@ class Binned:
         marks, totals = self.panel.marks, self.data.attrs.get("totals", {})
         total = f"{totals[marks[0].name]:,}" if len(marks) == 1 and marks[0].name in totals else ""
         packed = [self._mark(mark, columns) for mark in marks]
-        return _panel(self.panel, packed, label=self.panel.axis.label, total=total)
+        made = _panel(self.panel, packed, label=self.panel.axis.label, total=total)
+        return made | {"atOnce": True} if self.panel.at_once else made
 
     def _mark(self, mark: Mark, columns: Columns) -> dict[str, Any] | None:
         rows, is_bar = self._of(mark), mark.shape in ("bars", "stack")
@@ -183,7 +181,9 @@ class Binned:
             packed["low"] = columns.add(rows[mark.low][kept] * factor)
         if "samples" in rows:
             packed["samples"] = columns.add(rows["samples"][kept])
-        extra: dict[str, Any] = {"down": True} if mark.down else {}
+        extra: dict[str, Any] = {"who": mark.who} if mark.who else {}
+        if mark.down:
+            extra["down"] = True
         if offset := self.data.attrs["edges"][0] - self.start_ns:
             extra["offset"] = offset / 1e9
         return _mark(mark, packed, total, width=self._width_s, **extra)
@@ -232,7 +232,7 @@ class Spans:
             packed["many"] = columns.add(rows["segments"])
         if "among" in rows:
             packed["among"] = columns.add(rows["among"])
-        return _mark(mark, packed, len(rows))
+        return _mark(mark, packed, int(rows["segments"].sum()) if "segments" in rows else len(rows))
 
 
 @dataclass(frozen=True)

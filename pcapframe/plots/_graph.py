@@ -56,6 +56,8 @@ class Mark(NamedTuple):
         What its rows have in ``Graph.by``, where that is not `name`; bars of several such rows are added up.
     down : bool
         Its bars go down from 0.
+    who : str
+        Who sent what its bars count; empty where bars go up only.
     inner : tuple of str
         Columns: where a box begins, where its mark is, where it ends.
     """
@@ -68,6 +70,7 @@ class Mark(NamedTuple):
     plain: bool = False
     of: tuple[str, ...] = ()
     down: bool = False
+    who: str = ""
     inner: tuple[str, ...] = ()
 
 
@@ -89,6 +92,8 @@ class Panel(NamedTuple):
         Values are multiplied by it, and divided by the width of their bin; 0 leaves them as they are. [1/s]
     share_of : str
         Column that values are a share of.
+    at_once : bool
+        Counts what there is at once: the same may be in several bins, so they do not add up and are no rate.
     """
 
     axis: Axis
@@ -97,6 +102,7 @@ class Panel(NamedTuple):
     data: Callable[..., pd.DataFrame] | None = None
     per_s: float = 0.0
     share_of: str = ""
+    at_once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -155,15 +155,15 @@ def end_label(end: str, called: str, length: int) -> str:
     return beside(shorten(end, length), shorten(called, 2 * length // 3))
 
 
-def up_and_down(ax: Axes) -> None:
-    """Label the half above zero and the half below with who sends, and draw the zero line."""
+def up_and_down(ax: Axes, below: str = "from servers") -> None:
+    """Label the half above zero and the half `below` with who sends, and draw the zero line."""
     ax.axhline(0, color=ax.spines["left"].get_edgecolor(), linewidth=0.8)
     low, high = ax.get_ylim()
     low, high = min(low, 0), max(high, 0)
     share = min(0.22 / tall(ax), 0.25)  # of the height, for the words
     reach = max(high - low, 1e-9) * share / (1 - 2 * share)
     ax.set_ylim(low - reach, high + reach)
-    for place, text, vertical in ((0.98, "▲ from clients", "top"), (0.02, "▼ from servers", "bottom")):
+    for place, text, vertical in ((0.98, "▲ from clients", "top"), (0.02, f"▼ {below}", "bottom")):
         ax.text(0.008, place, text, transform=ax.transAxes, va=vertical, fontsize="x-small", color=ink(ax))
 
 

@@ -187,7 +187,13 @@ def _at_once(data: pd.DataFrame) -> pd.DataFrame:
 GRAPH = Graph(
     across=Axis("time", "UTC"),
     panels=(
-        Panel(Axis("at once"), (Mark("at_once", Look("connections", GREY), "bars", high="at_once"),), 0.22, _at_once),
+        Panel(
+            Axis("at once"),
+            (Mark("at_once", Look("connections", GREY), "bars", high="at_once"),),
+            share=0.22,
+            data=_at_once,
+            at_once=True,
+        ),
         Panel(
             Axis("conn_id"),
             tuple(Mark(name, look, "points", high="end_s") for name, look in REASON_LOOKS.items()),

@@ -141,7 +141,14 @@ def retransmission_timeline(
     of_side = {side: data.xs(side, level="side") for side in SIDES}
     _, rate_ax, counts_ax = split(ax, (0.5, 0.28, 0.22))
     for side, rows in of_side.items():
-        stack(ax, days, {name: rows[name].to_numpy() for name in RESEND_REASONS}, REASON_LOOKS, down=side == "server")
+        stack(
+            ax,
+            days,
+            {name: rows[name].to_numpy() for name in RESEND_REASONS},
+            REASON_LOOKS,
+            down=side == "server",
+            who=f"{side}s",
+        )
         look = SIDES[side]
         steps(rate_ax, rows["rate_high"], days, baseline=rows["rate_low"], facecolor=look.color, alpha=0.25)
         middle, rate = (days[:-1] + days[1:]) / 2, rows["rate"].to_numpy()
@@ -177,7 +184,7 @@ GRAPH = Graph(
         Panel(
             Axis("retransmitted"),
             tuple(
-                Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server")
+                Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server", who=f"{side}s")
                 for side in SIDES
                 for name, look in REASON_LOOKS.items()
             ),

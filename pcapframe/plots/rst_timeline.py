@@ -104,10 +104,12 @@ def rst_timeline(
     stack(ax, days, {name: ways["to_server"][name].to_numpy() for name in PHASES}, PHASE_LOOKS)
     down = ways["from_server"] + ways["unknown"]
     stack(ax, days, {name: down[name].to_numpy() for name in PHASES}, PHASE_LOOKS, down=True)
-    up_and_down(ax)
+    sums = data.groupby(level="direction").sum().sum(axis=1)
+    below = {"from_server": "from servers", "unknown": "roles unknown"}
+    up_and_down(ax, " or ".join(text for way, text in below.items() if sums[way]) or "from servers")
     time_axis(ax, days[0], days[-1])
     count_axis(ax, f"RSTs in {width_text(edges)}")
-    unknown = int(ways["unknown"].to_numpy().sum())
+    unknown = int(sums["unknown"])
     of = f"{counted(facts['rsts'], 'RST')} in {facts['reset_connections']:,} of "
     of += counted(facts["connections"], "connection")
     of += f"; {unknown:,} with unknown roles go down" if unknown else ""
@@ -117,14 +119,15 @@ def rst_timeline(
     return ax
 
 
+WHO = {"to_server": "clients", "from_server": "servers", "unknown": "roles unknown"}
 GRAPH = Graph(
     across=Axis("time", "UTC"),
     panels=(
         Panel(
             Axis("RSTs"),
             tuple(
-                Mark(f"{name} {ways[0]}", look, "stack", high=name, of=ways, down="to_server" not in ways)
-                for ways in (("to_server",), ("from_server", "unknown"))
+                Mark(f"{name} {way}", look, "stack", high=name, of=(way,), down=way != "to_server", who=WHO[way])
+                for way in RST_DIRECTIONS
                 for name, look in PHASE_LOOKS.items()
             ),
         ),

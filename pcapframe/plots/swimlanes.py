@@ -45,7 +45,8 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
     -------
     DataFrame
         ``lane`` from 0 (int64), ``conn_id`` (int64), ``kind`` (category: ``connection``, ``fin``, ``rst``,
-        ``resent``), ``start`` and ``end`` (UTC; equal for the last three) and ``ending`` of the connection (category).
+        ``resent``), ``start`` and ``end`` (UTC; equal for the last three), ``ending`` of the connection (category) and
+        ``segments``, those that the mark stands for (int64; 0 for a connection).
         Connections are in order of their start. Of more than 80, only 80 that began consecutively are returned,
         around the moment when most are open at once. Marks of a kind in the same 600th of the time of a lane are
         joined. ``attrs`` holds ``connections``, the number of all, and ``without_time`` (connections left out).
@@ -68,15 +69,16 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
     lane = np.full(traffic.size, -1)
     lane[chosen] = np.arange(chosen.size)
     begin, end = (int(start[chosen].min()), int(traffic.end_ns[chosen].max())) if chosen.size else (0, 0)
-    parts = [(np.zeros(chosen.size, np.int64), lane[chosen], start[chosen], traffic.end_ns[chosen])]
+    none = np.zeros(chosen.size, np.int64)
+    parts = [(none, lane[chosen], start[chosen], traffic.end_ns[chosen], none)]
     found = {"fin": traffic.flagged("FIN").rows, "rst": traffic.rsts.rows, "resent": traffic.resent}
     for name, every in found.items():
         rows = every[(lane[traffic.place(every)] >= 0) & (traffic.time_ns(every) != NO_TIME)]
         of, time = lane[traffic.place(rows)], traffic.time_ns(rows)
         column = (time - begin) // max((end - begin) // COLUMNS, 1)
-        _, once = np.unique(of * 2 * COLUMNS + column, return_index=True)
-        parts.append((np.full(once.size, KINDS.index(name)), of[once], time[once], time[once]))
-    kind, lanes, starts, ends = (np.concatenate(column) for column in zip(*parts, strict=True))
+        _, once, joined = np.unique(of * 2 * COLUMNS + column, return_index=True, return_counts=True)
+        parts.append((np.full(once.size, KINDS.index(name)), of[once], time[once], time[once], joined))
+    kind, lanes, starts, ends, many = (np.concatenate(column) for column in zip(*parts, strict=True))
     made = pd.DataFrame(
         {
             "lane": lanes,
@@ -85,6 +87,7 @@ def swimlanes_data(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.Data
             "start": to_time(starts),
             "end": to_time(ends),
             "ending": category(traffic.codes("ending")[chosen[lanes]], ENDINGS),
+            "segments": many,
         }
     )
     made.attrs = {"connections": traffic.size, "without_time": int(traffic.size - timed.size)}
@@ -236,6 +239,7 @@ def _drawn(data: pd.DataFrame) -> pd.DataFrame:
         mark=np.where(is_whole, ENDED + data["ending"].astype(object), data["kind"].astype(object)),
         start_s=(data["start"] - first).dt.total_seconds(),
         end_s=(data["end"] - first).dt.total_seconds(),
+        segments=data["segments"].where(~is_whole, 1),  # a connection counts once
     )
     shown, names = int(is_whole.sum()), data[is_whole].set_index("lane")["conn_id"]
     of = counted(data.attrs["connections"], "connection")
@@ -253,6 +257,7 @@ GRAPH = Graph(
             tuple(Mark(name, look, "stack", high=name) for name, look in ENDING_LOOKS.items()),
             share=0.2,
             data=open_connections_data,
+            at_once=True,
         ),
         Panel(
             Axis("conn_id"),

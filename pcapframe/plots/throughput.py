@@ -108,7 +108,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     for side in SIDES:
         rows = data.xs(side, level="side")
         stack(ax, days, {name: rows[name].to_numpy() * to_rate for name in PART_LOOKS}, PART_LOOKS,
-              down=side == "server")  # fmt: skip
+              down=side == "server", who=f"{side}s")  # fmt: skip
     up_and_down(ax)
     time_axis(ax, days[0], days[-1])
     unit_axis(ax, PANEL.axis.label, PANEL.axis.unit)
@@ -130,7 +130,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
 PANEL = Panel(
     Axis("throughput", "bit/s"),
     tuple(
-        Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server")
+        Mark(f"{name} {side}", look, "stack", high=name, of=(side,), down=side == "server", who=f"{side}s")
         for side in SIDES
         for name, look in PART_LOOKS.items()
     ),

@@ -224,21 +224,23 @@ class Searched:
             ``rst_phase``; of the first three, the 200 values with the most.
         """
         made: dict[str, dict[str, int]] = {}
-        known: dict[Filters, pd.DataFrame] = {}  # filters that are not set leave the same connections
+        known: dict[Filters, Found] = {}  # filters that are not set leave the same connections
         for name in COUNTED:
             others = replace(filters, **{name: ""})
             if others not in known:
-                found = self.find(others)
-                known[others] = found.analysis.connections[found.mask]
-            left = known[others]
+                known[others] = self.find(others)
+            left = known[others].analysis.connections[known[others].mask]
             if (column := COLUMNS.get(name, name)) in left:
                 counts = left[column].value_counts()
                 counts = counts[counts > 0][:MOST_COUNTED]
+                turned = _turned(left, column, selection_of(others, self.analysis.selection))
+                counts = counts.add(turned[turned.index.isin(counts.index)], fill_value=0)[counts.index]
                 made[name] = {str(value): int(count) for value, count in counts.items()}
                 continue
             chosen = np.zeros(len(self.analysis.whole_connections), np.bool_)
             chosen[left.index.to_numpy()] = True
-            of = self._of_pattern if name == "pattern" else self._whole.of_phase
+            narrowed = self._narrow(selection_of(others, self.analysis.selection))  # phases rest on who is the server
+            of = self._of_pattern if name == "pattern" else narrowed.of_phase
             values = [one.pattern for one in self.analysis.patterns] if name == "pattern" else PHASES
             made[name] = {value: int(chosen[of(value)].sum()) for value in values}
         return made
@@ -259,6 +261,19 @@ class Searched:
             evidence = self.analysis.find_evidence(name, limit=len(self.analysis.segments))
             self._shown[name] = np.unique(np.array(evidence.connections, np.int64))
         return self._shown[name]
+
+
+def _turned(connections: pd.DataFrame, column: str, others: Selection) -> pd.Series:
+    """Count connections whose roles are inferred and that a filter of the other side would select too, by its value."""
+    other = column.replace("server", "client") if "server" in column else "server"
+    own, across = (connections[name].astype(object) for name in (column, other))
+    could = (connections["roles"] == "inferred") & (own != across)
+    told = others.client_ip is not None or (others.server_ip is not None and column != "server")
+    if told:  # then roles are known
+        could &= False
+    if others.server_port is not None and column != "server_port":
+        could &= connections["client_port"] == others.server_port
+    return across[could].value_counts()
 
 
 class _Narrowed:

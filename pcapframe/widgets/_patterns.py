@@ -60,12 +60,13 @@ class PatternView(widgets.VBox):
         self._list()
 
     def _list(self) -> None:
-        keys = {"pattern": lambda one: one.pattern, "connections": lambda one: one.evidence.connection_count}
+        counts = self._state.counts()["pattern"]  # beside the other filters: what a pick selects
+        keys = {"pattern": lambda one: one.pattern, "connections": lambda one: counts[one.pattern]}
         found = list(self._patterns.values())
         if self._sort:
             found.sort(key=keys[self._sort], reverse=self._descending)
         rows = [
-            (escaped(one.pattern.replace("_", " ")), f"{one.evidence.connection_count:,}", escaped(one.description))
+            (escaped(one.pattern.replace("_", " ")), f"{counts[one.pattern]:,}", escaped(one.description))
             for one in found
         ]
         self._listed = [one.pattern for one in found]

@@ -14,6 +14,7 @@ from pcapframe.browser import SCRIPT, STYLE, Picture, Scene
 from pcapframe.browser._columns import Columns
 from pcapframe.browser._panels import Spans
 from pcapframe.plots import CHARTS
+from pcapframe.plots._palette import PHASE_LOOKS
 from tests.browser.conftest import SHOTS, until
 from tests.builders import Conversation
 from tests.plots.made import made
@@ -328,4 +329,51 @@ def test_more_cells_than_a_call_takes_values_are_drawn(browser: Any) -> None:
     page.locator(".pf-tip", has_text="Connection 2: fast").wait_for()
     page.locator(".pf-legend button", has_text="fast 130,000").wait_for()
     assert page.errors == []
+    page.close()
+
+
+def test_legends_count_what_is_drawn(browser: Any, losses: pf.Analysis) -> None:
+    page = opened(browser, Scene(CHARTS["swimlanes"], losses))
+    marks = page.locator(".pf-legend button")
+    lanes = pf.plots.swimlanes_data(losses.segments, losses.connections)
+    resent = int(losses.segments["resent"].sum())
+    assert resent == lanes.loc[lanes["kind"] == "resent", "segments"].sum() > (lanes["kind"] == "resent").sum()
+    marks.filter(has_text=re.compile(f"retransmitted {resent}$")).wait_for()
+    page.close()
+    page = opened(browser, Scene(CHARTS["time_sequence"], losses, sides="both"))
+    (one,) = {frame["conn_id"] for frame in [pf.plots.time_sequence_data(losses.segments).attrs]}
+    again = int(losses.segments["resent"][losses.segments["conn_id"] == one].sum())
+    page.locator(".pf-legend button", has_text=re.compile(f"retransmitted {again}$")).wait_for()
+    page.close()
+
+
+def test_bins_count_what_is_in_sight_and_only_what_adds_up_has_a_rate(browser: Any) -> None:
+    analysis = pf.analyze(pf.example("resets.pcap"))
+    page = opened(browser, Scene(CHARTS["rst_timeline"], analysis))
+    data = pf.plots.rst_timeline_data(analysis.segments, analysis.connections).groupby(level="start").sum()
+    edges, half = data.attrs["edges"], len(data) // 2
+    seen, totals = data.iloc[:half].sum(), data.sum()
+    phase = next(name for name in data if 0 < seen[name] < totals[name])
+    entry = f"{PHASE_LOOKS[phase].label} "
+    page.locator(".pf-legend button", has_text=re.compile(rf"{entry}{totals[phase]}$")).wait_for()
+    page.evaluate("ends => chart.look(ends)", [0, (edges[half] - edges[0]) / 1e9 - 1e-6])
+    page.locator(".pf-legend button", has_text=re.compile(rf"{entry}{seen[phase]} of {totals[phase]}$")).wait_for()
+    page.close()
+    page = opened(browser, Scene(CHARTS["swimlanes"], analysis))
+    page.mouse.move(*page.evaluate("chart.point(0, chart.view()[1] / 2, 0.5)"))
+    page.locator(".pf-tip", has_text="UTC").wait_for()
+    assert "a second" not in page.locator(".pf-tip").inner_text()
+    page.close()
+
+
+def test_rsts_of_unknown_roles_are_not_said_to_be_of_servers(browser: Any) -> None:
+    frames = made(Conversation().data("client", 10).ack().rst("server"))  # no SYN: roles are inferred
+    scene = Scene(CHARTS["rst_timeline"], frames.segments, connections=frames.connections)
+    page = opened(browser, scene)
+    page.locator(".pf-panel", has_text="RSTs: ▲ clients, ▼ roles unknown").wait_for()
+    (mark,) = scene.picture().header["panels"][0]["marks"]
+    page.mouse.move(
+        *page.evaluate("x => chart.point(0, x, -0.5)", scene.picture().header["span"][1] - mark["width"] / 2)
+    )
+    page.locator(".pf-tip", has_text=", roles unknown: 1").wait_for()
     page.close()

@@ -1,6 +1,7 @@
 """Which connections filters take: endpoints and time as `analyze`, the others against plain pandas."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -186,3 +187,19 @@ def test_a_filter_takes_the_place_of_what_was_asked_for_before() -> None:
     wanted = selection_of(Filters(server="2001:DB8::0:1", start="2026-01-31T12:00"), before)
     assert wanted == Selection("2001:db8::1", 80, pd.Timestamp("2026-01-31T12:00", tz="UTC"))
     assert selection_of(Filters(text="x", handshake="refused"), before) == before
+
+
+def test_pickers_count_what_they_select_whoever_is_the_server() -> None:
+    """Where roles are inferred, a filter tells them: so it selects more than those that have the value."""
+    here, there = "192.0.2.1", "198.51.100.1"
+    talks = [
+        Conversation(here, 50_000, there, 80, start=0).data("client", 10).ack().rst("client"),
+        Conversation(there, 50_001, here, 80, start=1).data("client", 10).ack().rst("server"),
+        Conversation(here, 80, "192.0.2.9", 50_002, start=2).handshake().rst("client"),
+    ]
+    searched = Searched(pf.analyze(pcap([frame for talk in talks for frame in talk])))
+    for filters in (Filters(), Filters(server=here), Filters(client=there), Filters(port="80"), Filters(port="50000")):
+        for name, counts in searched.counts(filters).items():
+            for value, count in counts.items():
+                found = searched.find(replace(filters, **{name: value}))
+                assert count == found.mask.sum(), (filters, name, value)

@@ -31,3 +31,14 @@ def test_patterns_are_sorted_and_picked_in_their_table() -> None:
     view.table._hear(view.table, {"row": 0}, [])
     assert explored.pattern == view.table.df["pattern"].iloc[0].replace(" ", "_")
     assert len(explored.selection.connections) == counts.iloc[0]
+
+
+def test_a_pattern_counts_what_a_pick_selects_beside_the_other_filters() -> None:
+    explored = state()
+    explored.server = "198.51.100.20"
+    view = PatternView(explored, plain)
+    view.show()
+    for row, count in enumerate(view.table.df["connections"].astype(int)):
+        explored.pattern = view.table.df["pattern"].iloc[row].replace(" ", "_")
+        assert len(explored.selection.connections) == count
+        explored.pattern = ""

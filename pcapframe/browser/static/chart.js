@@ -437,9 +437,9 @@ const pcapframe = (() => {
         const value = (one) => withUnit(one, panel.unit);
         const many = mark.value ? mark.value[i] : mark.high[i];
         if ((mark.shape === "bars" || mark.shape === "stack") && !panel.unit) {
-          const who = goesDown(panel) ? `, ${mark.down ? "servers" : "clients"}` : "";
-          lines.push(`${mark.label}${who}: ${grouped(many)}`, `${Number((many / mark.width).toPrecision(3))} a second`);
-        } else if (mark.shape === "stack") lines.push(`${mark.label}, ${mark.down ? "servers" : "clients"}: ${value(many)}`);
+          lines.push(`${mark.label}${mark.who ? `, ${mark.who}` : ""}: ${grouped(many)}`);
+          if (!panel.atOnce) lines.push(`${withUnit(many / mark.width, "")} a second`);
+        } else if (mark.shape === "stack") lines.push(`${mark.label}${mark.who ? `, ${mark.who}` : ""}: ${value(many)}`);
         else if (mark.shape === "bars") lines.push(`${mark.label}: ${value(many)}`);
         else if (mark.shape === "band") lines.push(`${mark.label}: ${value(mark.low[i])} to ${value(mark.high[i])}`);
         else lines.push(`${mark.label}: ${value(mark.high[i])}`);
@@ -752,7 +752,10 @@ const pcapframe = (() => {
       redraw();
     }
     const named_as = (panel) => {
-      if (goesDown(panel)) return `${panel.label}: ▲ clients, ▼ servers`;
+      if (goesDown(panel)) {
+        const below = [...new Set(panel.marks.filter((mark) => mark.down).map((mark) => mark.who))];
+        return `${panel.label}: ▲ clients, ▼ ${below.join(" or ")}`;
+      }
       if (panel.rows) return "";
       return panel.total ? `${panel.label}: ${panel.total}` : panel.label;
     };
@@ -785,49 +788,77 @@ const pcapframe = (() => {
       return false;
     }
     // The legend: only what is there, with how many are in sight.
-    const counts = new Map();
-    function count() {
-      for (const [mark, text] of counts) {
-        let sum = 0;
+    const counts = []; // of each entry: its text, and the marks that it shows and hides
+    function isSeen(mark, i) {
+      const end = mark.width ? mark.at[i] + mark.width : mark.shape === "lane" ? mark.high[i] : (mark.end || mark.at)[i];
+      return end >= view[0] && (mark.shape === "lane" ? mark.low : mark.at)[i] <= view[1];
+    }
+    function seenOf(marks) {
+      let sum = 0;
+      for (const mark of marks) {
+        const many = mark.marks || mark.many || (mark.width ? mark.value || mark.high : null);
+        for (let i = 0; i < mark.size; i++) if (isSeen(mark, i)) sum += many ? many[i] : 1;
+      }
+      return sum;
+    }
+    function lasted(marks) { // of lanes, in sight
+      let sum = 0;
+      for (const mark of marks) {
         for (let i = 0; i < mark.size; i++) {
-          if ((mark.end || mark.at)[i] >= view[0] && mark.at[i] <= view[1]) sum += mark.marks ? mark.marks[i] : 1;
+          if (isSeen(mark, i)) sum += Math.max(Math.min(mark.high[i], view[1]) - Math.max(mark.low[i], view[0]), 0);
         }
-        const above = mark.name === "window" && sum && !inSight(mark) ? ", above what is shown" : "";
-        text.textContent = (sum === mark.total ? grouped(sum) : `${grouped(sum)} of ${grouped(mark.total)}`) + above;
+      }
+      return sum;
+    }
+    function count() {
+      for (const { text, marks, panels } of counts) {
+        if (marks[0].shape === "lane") {
+          const all = lasted(panels.flatMap((panel) => panel.marks));
+          text.textContent = all ? `${withUnit(Number((lasted(marks) / all).toPrecision(2)), "%")}` : "";
+          continue;
+        }
+        const sum = seenOf(marks), total = marks.reduce((before, mark) => before + mark.total, 0);
+        const above = marks[0].name === "window" && sum && !marks.some(inSight) ? ", above what is shown" : "";
+        text.textContent = (sum === total ? grouped(sum) : `${grouped(sum)} of ${grouped(total)}`) + above;
       }
     }
+    const isCounted = (panel, mark) => mark.shape === "lane" || chart.evidence === "packet" || mark.row
+      || (mark.shape === "stack" && !panel.unit && !panel.atOnce);
     function listed() {
+      const focused = legend.contains(document.activeElement) ? document.activeElement.dataset.key : null;
       legend.replaceChildren();
-      counts.clear();
-      const entries = new Set();
+      counts.length = 0;
+      const entries = new Map();
       for (const panel of chart.panels) {
         if (chart.evidence === "bin" && panel.marks.length === 1) continue; // its label says it
         for (const mark of panel.marks) {
-          if (!mark.total || entries.has(keyOf(mark))) continue;
+          if (!mark.total) continue;
           if (mark.bin && chart.panels.some((one) => one.rows && one.marks.some((other) => keyOf(other) === keyOf(mark)))) continue;
-          entries.add(keyOf(mark));
-          const made = make("button", "", { type: "button" });
-          const swatch = make("span", "pf-swatch", { textContent: mark.shape === "steps" || mark.shape === "line" ? (mark.line === "--" ? "╌╌" : "──") : (mark.shape === "span" || mark.shape === "points") && GLYPHS[mark.marker] || "■" });
-          swatch.style.color = mark.plain ? "inherit" : mark.color;
-          swatch.setAttribute("aria-hidden", "true");
-          const number = make("span", "pf-count");
-          made.append(swatch, ` ${mark.label} `, number);
-          const told = () => made.setAttribute("aria-pressed", String(!hidden.has(keyOf(mark))));
-          made.addEventListener("click", () => {
-            if (!hidden.delete(keyOf(mark))) hidden.add(keyOf(mark));
-            stops = null;
-            for (const one of chart.panels) stacked(one, (each) => !hidden.has(keyOf(each)));
-            told(); choose(null); redraw();
-          });
-          told();
-          if (mark.shape === "lane") number.textContent = mark.share || "";
-          else if (mark.shape === "stack" && !panel.unit) {
-            const alike = panel.marks.filter((one) => keyOf(one) === keyOf(mark));
-            number.textContent = grouped(alike.reduce((sum, one) => sum + one.total, 0));
-          }
-          else if (chart.evidence === "packet" || mark.row) counts.set(mark, number);
-          legend.append(made);
+          const entry = entries.get(keyOf(mark)) || { marks: [], panels: [] };
+          entry.marks.push(mark); entry.panels.push(panel);
+          entries.set(keyOf(mark), entry);
         }
+      }
+      for (const [key, { marks, panels }] of entries) {
+        const mark = marks[0], made = make("button", "", { type: "button" });
+        made.dataset.key = key;
+        const swatch = make("span", "pf-swatch", { textContent: mark.shape === "steps" || mark.shape === "line" ? (mark.line === "--" ? "╌╌" : "──") : (mark.shape === "span" || mark.shape === "points") && GLYPHS[mark.marker] || "■" });
+        swatch.style.color = mark.plain ? "inherit" : mark.color;
+        swatch.setAttribute("aria-hidden", "true");
+        const number = make("span", "pf-count");
+        made.append(swatch, ` ${mark.label} `, number);
+        const told = () => made.setAttribute("aria-pressed", String(!hidden.has(key)));
+        made.addEventListener("click", () => {
+          if (!hidden.delete(key)) hidden.add(key);
+          stops = null;
+          for (const one of chart.panels) stacked(one, (each) => !hidden.has(keyOf(each)));
+          told(); choose(null); redraw();
+        });
+        told();
+        const counted = marks.filter((one, i) => isCounted(panels[i], one));
+        if (counted.length) counts.push({ text: number, marks: counted, panels });
+        legend.append(made);
+        if (key === focused) made.focus();
       }
     }
 
