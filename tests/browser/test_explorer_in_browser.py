@@ -83,7 +83,9 @@ def narrow(browser: Any, lab: Served) -> Any:
 def cleared(page: Any) -> Any:
     """Clear the filters and return the explorer."""
     explorer = page.locator(".pcapframe-explorer")
+    handle = explorer.locator(".noUi-handle-lower").element_handle()
     explorer.get_by_role("button", name="Clear filters").click()
+    until(page, lambda: not handle.evaluate("one => one.isConnected"), 60)  # the kernel has heard the click
     counted(page, "42 of 42 connections")
     explorer.get_by_role("tab", name="Overview", exact=True).click()
     return explorer
@@ -179,7 +181,7 @@ def test_keys_still_on_their_way_when_the_filters_are_cleared(narrow: Any) -> No
       [...root.querySelectorAll('button')].find(button => button.innerText.includes('Clear filters')).click();
     }""")
     page.wait_for_function("() => !window.cleared.isConnected", timeout=60_000)  # the kernel has heard the click
-    page.wait_for_timeout(1_000)  # for what it hears after that
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # and what came after it
     counted(page, "42 of 42 connections")
     until(page, lambda: explorer.get_by_label("From (UTC)").input_value() == "")
     handle = explorer.locator(".noUi-handle-lower")
