@@ -2,6 +2,7 @@
 
 import ipywidgets as widgets
 
+from pcapframe.widgets._parts import let_go
 from pcapframe.widgets._state import FILTERS, ExplorerState
 from pcapframe.wording import printable
 
@@ -37,17 +38,25 @@ class Chips(widgets.HBox):
         old, self.chips = self.chips, {}
         for name in FILTERS:
             if value := getattr(self._state, name):
-                self.chips[name] = self._chip(name, value)
+                text = _text(name, value)
+                same = name in old and old[name].description == text
+                self.chips[name] = old.pop(name) if same else self._chip(name, text)  # one that stays keeps its focus
         self.undo.disabled = not self._state.can_undo
         self.children = [*self.chips.values(), self.undo]
-        for chip in old.values():
-            chip.close()
+        let_go(*old.values())
 
-    def _chip(self, name: str, value: str) -> widgets.Button:
-        word = WORDS.get(name, name)
-        text = printable(value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…").replace("_", " ")
+    def _chip(self, name: str, text: str) -> widgets.Button:
         chip = widgets.Button(
-            description=f"{word}: {text} ✕", tooltip=f"Remove the filter {word}", layout=widgets.Layout(width="auto")
+            description=text, tooltip=f"Remove the filter {WORDS.get(name, name)}", layout=widgets.Layout(width="auto")
         )
-        chip.on_click(lambda _button: self._state.set(**{name: ""}))
+        chip.on_click(lambda _button: self._remove(name))
         return chip
+
+    def _remove(self, name: str) -> None:
+        self._state.set(**{name: ""})
+        self.undo.focus()  # keys go on beside the chip that is gone
+
+
+def _text(name: str, value: str) -> str:
+    shown = printable(value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…").replace("_", " ")
+    return f"{WORDS.get(name, name)}: {shown} ✕"

@@ -13,6 +13,7 @@ from pcapframe.plots._palette import PHASE_LOOKS
 from pcapframe.plots.rst_events import PHASES
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.widgets._filters import INSIDE
+from pcapframe.widgets._parts import WIDE, let_go
 from pcapframe.widgets._state import ExplorerState
 from pcapframe.zones import time_to_type, typed_time, zone_name
 
@@ -22,7 +23,6 @@ COUNT = re.compile(r"\s\([\d,]+\)$")
 LOOKS = {"rst_phase": {name: look.label for name, look in PHASE_LOOKS.items()}}
 STEPS = 1000  # of the time slider
 LABEL = {"description_width": "76px"}
-WIDE = widgets.Layout(width="auto", min_width="0")
 
 
 class Controls(widgets.VBox):
@@ -45,8 +45,7 @@ class Controls(widgets.VBox):
         seen = {one.pattern: one.evidence.connection_count for one in state.analysis.patterns}
         self.pattern = _picked("Pattern", tuple(seen), seen)
         self.rst_phase = _picked("RST phase", PHASES, None, LOOKS["rst_phase"])
-        self.start = _time(f"From ({zone_name()})")
-        self.end = _time(f"To ({zone_name()})")
+        self.start, self.end = (_time(f"{end} ({zone_name()})") for end in ("From", "To"))
         self.packets = widgets.Dropdown(
             description="Packets", options=[("all of them", ""), ("inside the time", INSIDE)], value="",
             style=LABEL, layout=WIDE,
@@ -87,6 +86,7 @@ class Controls(widgets.VBox):
         counts : dict of dict of int
             By picker and value.
         """
+        self.start.description, self.end.description = (f"{end} ({zone_name()})" for end in ("From", "To"))
         for link in self._links:
             name = link.source[1]
             if name not in counts:
@@ -111,9 +111,7 @@ class Controls(widgets.VBox):
         self.slider.unobserve_all()
         self._state.clear()
         self._renew()
-        for control in old:
-            control.style.close()
-            control.close()
+        let_go(*old)
 
     def unlink(self) -> None:
         """Disconnect from the state."""

@@ -18,7 +18,7 @@ from pcapframe.widgets._chips import Chips
 from pcapframe.widgets._controls import Controls
 from pcapframe.widgets._export import Export
 from pcapframe.widgets._join import JoinExplorer
-from pcapframe.widgets._parts import STYLE, Debounced, Named
+from pcapframe.widgets._parts import STYLE, Debounced, Named, let_go
 from pcapframe.widgets._patterns import PatternView
 from pcapframe.widgets._selection import ExplorerSelection
 from pcapframe.widgets._standouts import StandoutList
@@ -150,6 +150,7 @@ class Explorer(widgets.VBox):
     def close(self) -> None:
         """Close the widgets and release the capture."""
         self._let_go()
+        let_go(self.message)
         super().close()
 
     def _build(self, state: ExplorerState, style: widgets.HTML) -> None:
@@ -161,8 +162,10 @@ class Explorer(widgets.VBox):
         self.views["patterns"] = PatternView(state, guarded)
         self.views["connections"] = ConnectionTable(state, guarded)
         self.views["connection"] = ConnectionView(state, guarded)
-        self.tabs = widgets.Tab(list(self.views.values()), titles=list(tab_titles().values()))
-        self.tabs.layout = widgets.Layout(width="auto", min_width="0")
+        self.tabs = widgets.Tab(
+            list(self.views.values()), titles=list(tab_titles().values()),
+            layout=widgets.Layout(width="auto", min_width="0"),
+        )  # fmt: skip
         self.head = widgets.HTML()
         self.export = Export(state, guarded, lambda: self._say(state.problem))
         self.chips = Chips(state)
@@ -198,6 +201,9 @@ class Explorer(widgets.VBox):
             self.controls.unlink()
             self._draw.cancel()
             self._tell.cancel()
+        old = [child for child in self.children if child is not self.message]
+        self.children = []
+        let_go(*old)
         self.state = None
         self.views = {}
 

@@ -50,7 +50,7 @@ class Export(widgets.VBox):
         self.target.observe(lambda _change: self.forget(), "value")
         texts = [self.filter, self.code, self.parameters, self.link]
         for text in texts:
-            text.layout = widgets.Layout(flex="1 1 320px", min_width="0", width="auto")
+            text.layout.flex, text.layout.min_width, text.layout.width = "1 1 320px", "0", "auto"
         super().__init__(
             [
                 widgets.HBox(texts, layout=widgets.Layout(flex_flow="row wrap")),

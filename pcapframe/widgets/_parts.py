@@ -5,13 +5,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
+import ipywidgets as widgets
 import traitlets
 
-__all__ = ["STYLE", "Copied", "Debounced", "Named"]
+__all__ = ["STYLE", "Copied", "Debounced", "Named", "let_go"]
 
 STATIC = Path(__file__).parent / "static"
 STYLE = (STATIC / "explorer.css").read_text("utf-8")
 WAIT_S = 0.08
+WIDE = widgets.Layout(width="auto", min_width="0")
+SHARED = (WIDE,)
+
+
+def let_go(*closed: widgets.Widget) -> None:
+    """Close widgets with everything in them: one that is closed alone leaves its children, layout and style behind.
+
+    Parameters
+    ----------
+    *closed : Widget
+        Not shown any more. Layout and style go with them unless they are shared, as constants of a module are.
+    """
+    for one in closed:
+        let_go(*getattr(one, "children", ()))
+        for part in (getattr(one, "style", None), getattr(one, "layout", None)):
+            if isinstance(part, widgets.Widget) and part not in SHARED:
+                part.close()
+        one.close()
 
 
 class Debounced:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ipywidgets.widgets import widget
 
 import pcapframe as pf
 from pcapframe.browser import Scene
@@ -190,3 +191,30 @@ def test_pickers_count_beside_the_other_filters() -> None:
     assert explorer.controls.handshake.value == explorer.state.handshake == "refused"
     explorer.controls.ending.value = "reset"
     assert explorer.state.ending == "reset"  # still linked
+
+
+def test_no_widget_is_left_of_what_is_not_shown_any_more() -> None:
+    explorer = pf.explore(analysis())
+
+    def changed() -> int:
+        explorer.state.set(handshake="refused", port="8080")
+        explorer.state.set(port="")
+        explorer.controls.clear.click()
+        return len(widget._instances)
+
+    before = changed()
+    assert changed() == before
+    explorer.look_at(analysis())
+    assert len(widget._instances) == before
+    explorer.close()
+    assert not [one for one in widget._instances.values() if isinstance(one, pf.widgets.LiveChart)]
+
+
+def test_pickers_name_the_zone_that_is_chosen_now() -> None:
+    explorer = pf.explore(analysis())
+    pf.options.timezone = "Asia/Kolkata"
+    try:
+        explorer.state.port = "8080"
+        assert explorer.controls.start.description == "From (Asia/Kolkata)"
+    finally:
+        pf.options.timezone = None
