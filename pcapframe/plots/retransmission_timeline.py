@@ -141,14 +141,7 @@ def retransmission_timeline(
     of_side = {side: data.xs(side, level="side") for side in SIDES}
     _, rate_ax, counts_ax = split(ax, (0.5, 0.28, 0.22))
     for side, rows in of_side.items():
-        stack(
-            ax,
-            days,
-            {name: rows[name].to_numpy() for name in RESEND_REASONS},
-            REASON_LOOKS,
-            down=side == "server",
-            who=f"{side}s",
-        )
+        stack(ax, days, {name: rows[name].to_numpy() for name in RESEND_REASONS}, REASON_LOOKS, down=side == "server")
         look = SIDES[side]
         steps(rate_ax, rows["rate_high"], days, baseline=rows["rate_low"], facecolor=look.color, alpha=0.25)
         middle, rate = (days[:-1] + days[1:]) / 2, rows["rate"].to_numpy()

@@ -108,7 +108,7 @@ def throughput(segments: Source, *, ax: Axes | None = None) -> Axes:
     for side in SIDES:
         rows = data.xs(side, level="side")
         stack(ax, days, {name: rows[name].to_numpy() * to_rate for name in PART_LOOKS}, PART_LOOKS,
-              down=side == "server", who=f"{side}s")  # fmt: skip
+              down=side == "server")  # fmt: skip
     up_and_down(ax)
     time_axis(ax, days[0], days[-1])
     unit_axis(ax, PANEL.axis.label, PANEL.axis.unit)

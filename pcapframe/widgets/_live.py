@@ -42,6 +42,8 @@ class LiveChart(anywidget.AnyWidget):
         Charts of one group share the axis of time: what one zooms to, all show that have it.
     selects : bool, optional
         A drag selects a time, which `picked` is told, until the user lets it zoom.
+    hint : str, optional
+        What a click does, shown above the chart as long as a kernel answers.
 
     Attributes
     ----------
@@ -57,13 +59,15 @@ class LiveChart(anywidget.AnyWidget):
     frame = traitlets.Int(None, allow_none=True).tag(sync=True)
     brush = traitlets.Dict().tag(sync=True)  # the selected time: ``from`` and ``to`` as in what is picked
     selects = traitlets.Bool(False).tag(sync=True)
+    picks = traitlets.Bool(False).tag(sync=True)  # a click does something
+    hint = traitlets.Unicode("").tag(sync=True)
     group = traitlets.Unicode("").tag(sync=True)  # charts of one group on a page share the axis of time
 
     def __init__(
         self, *, height: int = HEIGHT, picked: Callable[[dict[str, Any]], None] | None = None, group: str = "",
-        selects: bool = False,
+        selects: bool = False, hint: str = "",
     ) -> None:  # fmt: skip
-        super().__init__(height=height, group=group, selects=selects)
+        super().__init__(height=height, group=group, selects=selects, picks=picked is not None, hint=hint)
         self._scene: Scene | None = None
         self._picked = picked
         self._static: Callable[[Figure], object] | None = None

@@ -28,7 +28,7 @@ __all__ = ["ConnectionView", "SelectionChart", "TurnsView", "escaped"]
 
 SEQUENCE = plots.CHARTS["time_sequence"]
 HINTS = {
-    "bin": "Drag or click a bar to select that time; the wheel zooms. Keys: arrows, Enter, Shift+Enter for more.",
+    "bin": "Drag, or click a bar, to select that time; the wheel zooms. Keys: arrows, Enter, Shift+Enter to add more.",
     "row": "Click a row to select its connections.",
 }
 
@@ -82,10 +82,9 @@ class SelectionChart(widgets.VBox):
         evidence = declared.graph.evidence
         self.chart = LiveChart(
             height=declared.tab.height, picked=guarded(self._picked), group=group_of(state.analysis),
-            selects=evidence == "bin",
+            selects=evidence == "bin", hint=HINTS.get(evidence, ""),
         )  # fmt: skip
-        hint = [widgets.HTML(f"<span class='pcapframe-note'>{HINTS[evidence]}</span>")] if evidence in HINTS else []
-        super().__init__([*hint, self.chart])
+        super().__init__([self.chart])
 
     def show(self) -> None:
         """Draw the selection."""
@@ -126,9 +125,9 @@ class TurnsView(widgets.HBox):
         self.table = plain_table(turn_rows(self._turns), height=self.HEIGHT)
         self.pager = Pager(PACKET_ROWS, "turns", guarded(self._show_page))
         self.table.observe(guarded(self._picked), "selected_rows")
-        half = widgets.Layout(flex="1 1 46%", min_width=f"{ConnectionView.FEWEST}px", width="auto")
-        self.chart.layout = half
-        right = widgets.VBox([self.pager, self.table], layout=half)
+        right = widgets.VBox([self.pager, self.table])
+        for half in (self.chart.layout, right.layout):
+            half.flex, half.min_width, half.width = "1 1 46%", f"{ConnectionView.FEWEST}px", "auto"
         super().__init__([self.chart, right], layout=widgets.Layout(flex_flow="row wrap", width="100%"))
 
     def show(self, segments: pd.DataFrame, connection: pd.DataFrame) -> None:

@@ -377,3 +377,74 @@ def test_rsts_of_unknown_roles_are_not_said_to_be_of_servers(browser: Any) -> No
     )
     page.locator(".pf-tip", has_text=", roles unknown: 1").wait_for()
     page.close()
+
+
+UPDATE = """([data, other]) => chart.update(data.header,
+  Uint8Array.from(atob(data.body), (one) => one.charCodeAt(0)).buffer, other)"""
+
+
+def test_keys_keep_their_mark_when_the_view_changes(page: Any, scene: Scene, losses: pf.Analysis) -> None:
+    data = pf.plots.time_sequence_data(losses.segments)
+    stops = data[data["kind"] != "window"].sort_values("time_s", kind="stable")
+    named = [f"Frame {stops['frame'].iloc[place]:,}" for place in range(5)]
+    place, tip = page.locator(".pf-panels"), page.locator(".pf-tip:visible")
+    place.focus()
+    for text in named[:3]:
+        page.keyboard.press("ArrowRight")
+        tip.filter(has_text=text).wait_for()
+    before = tip.bounding_box()
+    page.keyboard.press("+")
+    until(page, lambda: tip.bounding_box() != before)  # it goes along
+    tip.filter(has_text=named[2]).wait_for()
+    page.evaluate(UPDATE, [scene.picture(*view(page)).to_json(), False])  # rows of the zoom, from the kernel
+    tip.filter(has_text=named[2]).wait_for()
+    page.keyboard.press("ArrowRight")
+    tip.filter(has_text=named[3]).wait_for()
+    page.keyboard.press("Tab")
+    until(page, lambda: tip.count() == 0)
+    page.keyboard.press("Shift+Tab")
+    tip.filter(has_text=named[3]).wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    tip.filter(has_text=f"Frame {stops['frame'][stops['time_s'] >= view(page)[0]].iloc[0]:,}").wait_for()
+
+
+def test_what_is_said_of_a_chart_is_that_of_its_data_now(page: Any, losses: pf.Analysis) -> None:
+    label = "document.querySelector('.pf-panels').getAttribute('aria-label')"
+    one = losses.connections.index[0]
+    retransmitted = page.get_by_role("button", name=re.compile("retransmitted"))
+    retransmitted.focus()
+    pf.options.timezone = "Asia/Kolkata"
+    try:
+        other = Scene(CHARTS["time_sequence"], losses, conn_id=int(one)).picture()
+    finally:
+        pf.options.timezone = None
+    page.evaluate(UPDATE, [other.to_json(), True])
+    assert page.evaluate(label).startswith(f"Time–sequence graph: {other.header['of']}. Arrows")
+    assert f"connection {one}," in page.locator(".pf-title").inner_text()
+    page.get_by_role("button", name="Time in seconds; switch").click()
+    page.get_by_role("button", name="Time in Asia/Kolkata (+05:30); switch").wait_for()
+    assert "Asia/Kolkata" in page.locator(".pf-range").inner_text()
+
+
+def test_what_nothing_answers_is_not_promised(browser: Any, losses: pf.Analysis) -> None:
+    page = opened(browser, Scene(CHARTS["time_sequence"], losses))
+    label = "document.querySelector('.pf-panels').getAttribute('aria-label')"
+    assert "Enter opens it" in page.evaluate(label)
+    picture = Scene(CHARTS["time_sequence"], losses).picture(most=20).to_json()  # marks are joined
+    page.evaluate(
+        """data => { chart.destroy(); chart = pcapframe.mount(document.getElementById("box"), { header: data.header,
+        body: Uint8Array.from(atob(data.body), (one) => one.charCodeAt(0)).buffer }); }""",
+        picture,
+    )
+    assert "Enter" not in page.evaluate(label)
+    page.locator(".pf-panels").focus()
+    page.keyboard.press("ArrowRight")
+    tip = page.locator(".pf-tip:visible")
+    for _ in range(30):
+        if "×" in tip.inner_text():
+            break
+        page.keyboard.press("ArrowRight")
+    tip.filter(has_text="too close together to be drawn apart").wait_for()
+    assert page.errors == []
+    page.close()

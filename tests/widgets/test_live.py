@@ -85,3 +85,10 @@ def test_what_there_is_not_is_refused() -> None:
         pf.live_chart(analysis(LOSSES), sides="up")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="there is no connection 999"):
         pf.live_chart(analysis(LOSSES), conn_id=999)
+
+
+def test_what_a_click_does_is_told_only_where_it_does_something() -> None:
+    assert not pf.live_chart(analysis(), "overview").picks
+    chart = pf.explore(analysis()).views["overview"].chart
+    assert chart.picks
+    assert chart.hint.startswith("Drag, or click a bar, to select that time")

@@ -10,7 +10,7 @@ const pcapframe = (() => {
   const LONG_STEPS = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
   const NOTABLE = new Set(["resent", "rst", "zero_window", "fin"]);
   const HELP = "Arrows move from mark to mark, Page Up and Page Down by ten, N to the next that is notable; plus and minus zoom, "
-    + "Shift with arrows moves the view, 0 shows everything, Enter opens or selects it, Escape leaves.";
+    + "Shift with arrows moves the view, 0 shows everything, ";
 
   const LAYERS = ["lane", "band", "row", "bars", "stack", "steps", "line", "span", "points"]; // from the lowest
   const layer = (mark) => LAYERS.indexOf(mark.shape) + (mark.name === "sack" ? -0.5 : mark.name === "resent" ? 0.5 : 0);
@@ -115,18 +115,20 @@ const pcapframe = (() => {
     const whole = [chart.span[0], chart.span[1]];
     let view = [...whole];
     let chosen = null; // the mark that is named: {panel, mark, i}
+    let stand = null; // where keys go on from, whatever is drawn: {name, ns, frame, key}
+    let byKeys = false; // they chose it, so it stays when the view changes
     let picked = null; // frame that is open elsewhere
     let isUtc = chart.across.unit === "UTC";
     let brush = null; // selected time: two whole numbers of nanoseconds
     let selecting = select !== null; // what a drag does: select a time, or zoom
     let hidden = new Set();
     let timer = null, plots = [], dragged = false;
-    let startNs = 0n, daySeconds = 0;
+    let startNs = 0n, daySeconds = 0, zoneName = "UTC", zoneNs = 0n;
     const begin = () => {
       startNs = BigInt(chart.startNs);
+      if (chart.zone) [zoneName, zoneNs] = [chart.zone.name, BigInt(chart.zone.offsetS) * 1000000000n];
       daySeconds = Number((((startNs + zoneNs) % 86400000000000n) + 86400000000000n) % 86400000000000n) / 1e9;
     };
-    const zoneName = chart.zone ? chart.zone.name : "UTC", zoneNs = BigInt(chart.zone ? chart.zone.offsetS : 0) * 1000000000n;
     const local = (x, digits = 6) => moment(startNs + zoneNs, x, digits);
     begin();
 
@@ -136,10 +138,9 @@ const pcapframe = (() => {
     const tip = make("div", "pf-tip", { hidden: true });
     const legend = make("div", "pf-legend"), said = make("div", "pf-said");
     place.setAttribute("role", "application");
-    place.setAttribute("aria-label", `${chart.title}: ${chart.of}. ${HELP}`);
     place.dataset.lmSuppressShortcuts = "true"; // JupyterLab would move between cells
     said.setAttribute("role", "status");
-    title.append(make("b", "", { textContent: chart.title }), make("span", "", { textContent: chart.of }));
+    title.append(make("b", ""), make("span", ""));
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", "View");
     legend.setAttribute("role", "group");
@@ -195,6 +196,7 @@ const pcapframe = (() => {
       if (!Number.isFinite(first) || !Number.isFinite(span)) return;
       view = [first, first + span];
       redraw();
+      queueMicrotask(follow); // once uPlot has the new scales
       if (zoom) {
         clearTimeout(timer);
         timer = setTimeout(() => zoom(view[0], view[1]), 30);
@@ -450,7 +452,7 @@ const pcapframe = (() => {
       lines.push(many > 1 ? `${grouped(many)} × ${mark.label}, from frame ${grouped(mark.frame[i])}`
         : `Frame ${grouped(mark.frame[i])}: ${mark.label}`);
       lines.push(time(mark.at[i]));
-      if (many > 1) lines.push("zoom in to tell them apart");
+      if (many > 1) lines.push(zoom ? "zoom in to tell them apart" : "too close together to be drawn apart");
       else if (mark.flags) {
         const size = mark.bytes[i] ? `, ${counted(mark.bytes[i], "byte")}` : "";
         lines.push(`${chart.flags[mark.flags[i]]}${size}`);
@@ -506,13 +508,37 @@ const pcapframe = (() => {
       return best;
     }
 
+    const isInView = ({ mark, i }) => mark.at[i] <= view[1] && (mark.end ? mark.end[i] : mark.at[i] + (mark.width || 0)) >= view[0];
+    // What keys chose goes along with the view, and is named again once it is back in sight.
+    function follow() {
+      if (chosen && byKeys) choose(isInView(chosen) ? chosen : null);
+    }
+    // The mark that keys stand at, among those that are drawn now: itself, or the one nearest to it.
+    function again() {
+      let best = null, least = Infinity;
+      if (stand === null) return null;
+      for (const one of allStops()) {
+        const { mark, i } = one, from = absolute(mark.at[i]), to = mark.width ? absolute(mark.at[i] + mark.width) - 1n : from;
+        const apart = Number(stand.ns < from ? from - stand.ns : stand.ns > to ? stand.ns - to : 0n);
+        const isIt = stand.frame === null ? mark.name === stand.name && (stand.key === null || (mark.key && mark.key[i] === stand.key))
+          : mark.frame && mark.frame[i] === stand.frame && mark.name === stand.name;
+        const away = (isIt ? 0 : mark.name === stand.name ? 0.5 : 1) + apart;
+        if (away < least) { least = away; best = one; }
+      }
+      return best;
+    }
     function choose(found, x = null, y = null) {
+      byKeys = found !== null && x === null;
+      if (byKeys) {
+        const { mark, i } = found;
+        stand = { name: mark.name, ns: absolute(mark.at[i]), frame: mark.frame ? mark.frame[i] : null, key: mark.key ? mark.key[i] : null };
+      }
       const same = found && chosen && found.mark === chosen.mark && found.i === chosen.i;
       chosen = found;
       if (!same) plots.forEach((u) => u.redraw(false, false));
       if (!found) { tip.hidden = true; said.textContent = ""; return; }
       const lines = words(found);
-      if (!same) {
+      if (!same || byKeys) {
         tip.replaceChildren(...lines.map((line, i) => make(i ? "div" : "b", "", { textContent: line })));
       }
       tip.hidden = false;
@@ -522,7 +548,7 @@ const pcapframe = (() => {
         const level = found.mark.shape === "lane" ? u.bbox.top : Y(found.mark.high[found.i]);
         x = box.left - own.left + X(found.mark.at[found.i]) / ratio;
         y = box.top - own.top + level / ratio;
-        said.textContent = lines.join(". ");
+        if (said.textContent !== lines.join(". ")) said.textContent = lines.join(". ");
       }
       const room = root.clientWidth, wide = tip.offsetWidth;
       tip.style.left = `${clamp(x + 14 + wide > room ? x - wide - 14 : x + 14, 0, Math.max(room - wide, 0))}px`;
@@ -572,7 +598,8 @@ const pcapframe = (() => {
     }
     function step(by, fits = () => true) {
       const every = allStops();
-      let at = chosen ? every.findIndex((one) => one.mark === chosen.mark && one.i === chosen.i) : -1;
+      const from = chosen || again();
+      let at = from ? every.findIndex((one) => one.mark === from.mark && one.i === from.i) : -1;
       if (at < 0) at = by > 0 ? every.findIndex((one) => one.mark.at[one.i] >= view[0]) - by : every.length;
       at = Math.abs(by) > 1 ? clamp(at + by, 0, every.length - 1) : at + by;
       while (every[at] && !fits(every[at])) at += Math.sign(by);
@@ -590,7 +617,7 @@ const pcapframe = (() => {
         ArrowLeft: () => (event.shiftKey ? pan(-0.25) : step(-1)), ArrowRight: () => (event.shiftKey ? pan(0.25) : step(1)),
         PageUp: () => step(-10), PageDown: () => step(10),
         "+": () => zoomAt(middle(), 0.5), "=": () => zoomAt(middle(), 0.5), "-": () => zoomAt(middle(), 2),
-        0: () => look(whole), Home: () => { choose(null); step(1); }, Escape: () => choose(null), Enter: () => (event.shiftKey ? extend(chosen) : open(chosen)),
+        0: () => look(whole), Home: () => { forget(); step(1); }, Escape: forget, Enter: () => (event.shiftKey ? extend(chosen) : open(chosen)),
         n: () => step(1, (one) => NOTABLE.has(one.mark.name)), N: () => step(-1, (one) => NOTABLE.has(one.mark.name)),
       };
       if (!(event.key in acts)) return;
@@ -598,7 +625,12 @@ const pcapframe = (() => {
       event.preventDefault();
       event.stopPropagation();
     });
+    const forget = () => { stand = null; choose(null); };
     place.addEventListener("blur", () => choose(null));
+    place.addEventListener("focus", () => {
+      const one = place.matches(":focus-visible") ? again() : null;
+      if (one && isInView(one)) choose(one);
+    });
 
     // Pointers: the wheel and a drag zoom, fingers move and pinch.
     function listen(u, panel) {
@@ -701,6 +733,7 @@ const pcapframe = (() => {
     function build() {
       plots.forEach((u) => u.destroy());
       place.replaceChildren();
+      plain.clear();
       const wide = Math.max(place.clientWidth, 200), total = chart.panels.reduce((sum, panel) => sum + panel.share, 0);
       plots = chart.panels.map((panel, i) => {
         const isLast = i === chart.panels.length - 1, isLane = panel.marks.some((mark) => mark.shape === "lane");
@@ -765,6 +798,11 @@ const pcapframe = (() => {
     function named() {
       clock.textContent = isUtc ? zoneName : "Seconds";
       clock.setAttribute("aria-label", `Time in ${isUtc ? zoneName : "seconds"}; switch`);
+      title.firstChild.textContent = chart.title;
+      title.lastChild.textContent = chart.of;
+      const act = !pick ? "" : chart.evidence === "bin" ? "Enter selects its time, " : "Enter opens it, ";
+      const more = select ? "Shift with Enter selects more, " : "";
+      place.setAttribute("aria-label", `${chart.title}: ${chart.of}. ${HELP}${act}${more}Escape leaves.`);
     }
     function redraw() {
       for (const u of plots) u.setData([[view[0], view[1]], [0, 1]], true);
@@ -883,34 +921,37 @@ const pcapframe = (() => {
     return {
       // Other rows of the same chart, or another chart.
       update(newHeader, newBody, isOther = false) {
-        const kept = chart, named = isOther && chosen && [chosen.mark.name, absolute(chosen.mark.at[chosen.i])];
+        const kept = chart, before = [absolute(view[0]), absolute(view[1])], all = view[0] <= whole[0] && view[1] >= whole[1];
+        const goesOn = stand !== null && (chosen ? byKeys : document.activeElement === place);
         chart = decoded(newHeader, newBody);
         stops = null;
         choose(null);
         for (const panel of chart.panels) stacked(panel, (mark) => !hidden.has(keyOf(mark)));
+        begin();
         if (isOther) {
-          const before = [absolute(view[0]), absolute(view[1])], all = view[0] <= whole[0] && view[1] >= whole[1];
           whole.splice(0, 2, ...chart.span);
-          begin();
           const low = Math.max(since(before[0]), whole[0]), high = Math.min(since(before[1]), whole[1]);
           view = !all && low < high && chart.evidence === "bin" ? [low, high] : [...whole]; // what one zoomed to stays in sight
           picked = null;
-          title.lastChild.textContent = chart.of;
         }
+        named();
         if (isOther || kept.panels.length !== chart.panels.length) {
           listed();
           build();
-          const again = named && allStops().find((one) => one.mark.name === named[0] && absolute(one.mark.at[one.i]) === named[1]);
-          if (again) choose(again); // keys go on from there
-          return;
+        } else {
+          kept.panels.forEach((panel, i) => { // the same panels, with other marks: hooks hold them
+            panel.marks = chart.panels[i].marks;
+          });
+          chart.panels = kept.panels;
+          listed();
+          redraw();
         }
-        kept.panels.forEach((panel, i) => { // the same panels, with other marks: hooks hold them
-          panel.marks = chart.panels[i].marks;
+        queueMicrotask(() => { // keys go on from there
+          const one = goesOn ? again() : null;
+          if (one && isInView(one)) choose(one);
         });
-        chart.panels = kept.panels;
-        listed();
-        redraw();
       },
+      focus() { place.focus({ preventScroll: true }); },
       look, // [low, high]
       view: () => [...view],
       ticks: () => ticks(plots[plots.length - 1]).length, // of time, in sight

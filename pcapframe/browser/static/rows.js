@@ -144,7 +144,7 @@ pcapframe.mount = ((overTime) => {
     const hidden = new Set();
     const root = make("div", "pf-chart pf-rows"), head = make("div", "pf-head"), title = make("div", "pf-title");
     const place = make("div", "pf-scroll", { tabIndex: chart.panels.some(isTable) ? 0 : -1 }), legend = make("div", "pf-legend pf-below");
-    title.append(make("b", "", { textContent: chart.title }), make("span", "", { textContent: chart.of }));
+    title.append(make("b", ""), make("span", ""));
     legend.setAttribute("role", "group");
     legend.setAttribute("aria-label", "Marks shown");
     head.append(title);
@@ -167,6 +167,9 @@ pcapframe.mount = ((overTime) => {
       .map(() => Object.assign(make("col", ""), { style: isTable(panel) ? "" : `width: ${share}%` }));
     function build() {
       const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
+      title.firstChild.textContent = chart.title;
+      title.lastChild.textContent = chart.of;
+      tip.hidden = true; // of what was there before
       const table = make("table", chart.panels.length > 1 ? "pf-table pf-two" : "pf-table"), rows = make("tbody", ""), { names, notes, picks } = chart.rows;
       names.hasOthers = chart.rows.hasOthers;
       table.setAttribute("aria-label", `${chart.title}: ${chart.of}`);
@@ -209,6 +212,7 @@ pcapframe.mount = ((overTime) => {
       if (again) again.focus();
     }
     function listed() {
+      const focused = legend.contains(document.activeElement) ? document.activeElement.textContent : null;
       legend.replaceChildren();
       if (chart.panels.some(isTable)) return; // the head of the table says it
       const seen = new Set();
@@ -225,6 +229,7 @@ pcapframe.mount = ((overTime) => {
         });
         press();
         legend.append(made);
+        if (made.textContent === focused) made.focus();
       }
     }
     listed();
@@ -232,11 +237,10 @@ pcapframe.mount = ((overTime) => {
     return {
       update(newHeader, newBody) {
         chart = decoded(newHeader, newBody);
-        title.lastChild.textContent = chart.of;
         listed();
         build();
       },
-      look() {}, pick() {}, brush() {},
+      look() {}, pick() {}, brush() {}, focus() {},
       destroy() { root.remove(); },
     };
   }

@@ -29,7 +29,8 @@ function render({ model, el }) {
     return cell;
   }
   function show() {
-    const columns = model.get("columns"), focused = table.contains(document.activeElement) && document.activeElement.textContent;
+    const columns = model.get("columns"), active = table.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active && !active.closest("tbody") && active.textContent;
     table.setAttribute("aria-label", model.get("label"));
     const head = document.createElement("thead"), first = document.createElement("tr"), body = document.createElement("tbody");
     first.append(...columns.map(header));
@@ -52,7 +53,7 @@ function render({ model, el }) {
     at = model.get("selected_rows")[0] ?? 0;
     mark();
     const button = focused && [...first.querySelectorAll("button")].find((one) => one.textContent.startsWith(focused.replace(/ [▲▼]$/, "")));
-    if (button) button.focus();
+    if (button) button.focus(); else if (active && rows.length) rows[Math.min(at, rows.length - 1)].focus();
   }
   function mark() {
     const picked = model.get("selected_rows")[0];
