@@ -12,6 +12,7 @@ __all__ = [
     "counted",
     "joined",
     "nearest",
+    "of_all",
     "percent",
     "printable",
     "seconds",
@@ -125,6 +126,31 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
     """
     near = difflib.get_close_matches(name, list(known), n=most, cutoff=0.5)
     return f": did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?" if near else ""
+
+
+def of_all(count: int, total: int, noun: str = "connection") -> str:
+    """Write how many of how many.
+
+    Parameters
+    ----------
+    count, total : int
+        At least one.
+    noun : str
+        In the singular; its plural ends in s.
+
+    Returns
+    -------
+    str
+        With commas between thousands.
+
+    Examples
+    --------
+    >>> of_all(1, 1), of_all(9, 9), of_all(3, 9)
+    ('the only connection', 'all 9 connections', '3 of 9 connections')
+    """
+    if count == total:
+        return {1: f"the only {noun}", 2: f"both {noun}s"}.get(total, f"all {counted(total, noun)}")
+    return f"{count:,} of {counted(total, noun)}"
 
 
 def percent(share: float) -> str:

@@ -14,7 +14,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View
 from pcapframe.arrays import Mask
-from pcapframe.wording import counted
+from pcapframe.wording import of_all
 
 __all__ = ["FINDINGS"]
 
@@ -26,7 +26,7 @@ def _open_at_start(view: View) -> Finding | None:
         return None
     return Finding(
         "open_at_start",
-        f"The beginning of {count:,} of {counted(len(view.connections), 'connection')} is not in the capture.",
+        f"The beginning of {of_all(count, len(view.connections))} is not in the capture.",
         {"connections": count, "total_connections": len(mask)},
         {"handshakes": AT_LEAST, "durations": AT_LEAST},
         view.of_connections(mask),
@@ -40,7 +40,7 @@ def _syn_not_captured(view: View) -> Finding | None:
         return None
     return Finding(
         "syn_not_captured",
-        f"The SYN of {count:,} of {counted(len(view.connections), 'connection')} is not in the capture; a SYN-ACK is.",
+        f"The SYN of {of_all(count, len(view.connections))} is not in the capture; a SYN-ACK is.",
         {"connections": count, "total_connections": len(mask)},
         {"handshakes": AT_LEAST, "durations": AT_LEAST},
         view.of_connections(mask),
@@ -65,7 +65,7 @@ def _open_at_end(view: View) -> Finding | None:
     closed = f", {'' if count == 1 else f'{half:,} of them '}closed by one side" if half else ""
     return Finding(
         "open_at_end",
-        f"The end of {count:,} of {counted(len(view.connections), 'connection')} is not in the capture{closed}.",
+        f"The end of {of_all(count, len(view.connections))} is not in the capture{closed}.",
         {"connections": count, "half_closed": half, "total_connections": len(mask)},
         {"endings": AT_LEAST, "durations": AT_LEAST},
         view.of_connections(mask),
@@ -79,7 +79,7 @@ def _inferred(view: View) -> Finding | None:
         return None
     return Finding(
         "inferred_roles",
-        f"No packet shows the roles in {count:,} of {counted(len(view.connections), 'connection')}: there, client and "
+        f"No packet shows the roles in {of_all(count, len(view.connections))}: there, client and "
         "server are inferred from ports, shared endpoints or who sent first.",
         {"connections": count, "total_connections": len(mask)},
         {"directions": UNKNOWN},

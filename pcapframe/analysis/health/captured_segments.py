@@ -28,7 +28,7 @@ from pcapframe.measures import values
 from pcapframe.memory import stretches
 from pcapframe.rows import first_rows, frames_at
 from pcapframe.schema import FLAG_BITS
-from pcapframe.wording import agreeing, counted, percent, seconds
+from pcapframe.wording import agreeing, counted, of_all, percent, seconds
 
 __all__ = ["FINDINGS"]
 
@@ -64,7 +64,7 @@ def _one_directional(view: View) -> Finding | None:
         return None
     return Finding(
         "one_directional",
-        f"In {count:,} of {counted(len(connections), 'connection')} the packets of one side only are in the capture, "
+        f"In {of_all(count, len(connections))} the packets of one side only are in the capture, "
         "and they acknowledge packets of the other side.",
         {
             "connections": count,

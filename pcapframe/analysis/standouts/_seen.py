@@ -9,9 +9,9 @@ import pandas as pd
 from pcapframe.analysis.health import CaptureHealth
 from pcapframe.arrays import Array, Mask
 from pcapframe.patterns import Pattern, Traffic
-from pcapframe.wording import counted, seconds
+from pcapframe.wording import counted, of_all, seconds
 
-__all__ = ["MOST_LINES", "Found", "Group", "Seen", "clients_of", "in_all", "of_all"]
+__all__ = ["MOST_LINES", "Found", "Group", "Seen", "clients_of", "in_all"]
 
 ABOVE = 4  # times the median number of connections, where a server has a line of its own beside others
 MOST_LINES = 3  # servers with a line of their own; where more show the same, one line sums them up
@@ -223,19 +223,6 @@ class Seen:
 def clients_of(seen: Seen, mask: Mask) -> str:
     """Write ``from`` and the client of connections, after a space."""
     return f" from {seen.client_text(mask)}"
-
-
-def of_all(count: int, total: int) -> str:
-    """Write how many of how many connections.
-
-    Examples
-    --------
-    >>> of_all(1, 1), of_all(9, 9), of_all(3, 9)
-    ('the only connection', 'all 9 connections', '3 of 9 connections')
-    """
-    if count == total:
-        return {1: "the only connection", 2: "both connections"}.get(total, f"all {counted(total, 'connection')}")
-    return f"{count:,} of {counted(total, 'connection')}"
 
 
 def in_all(count: int, total: int, *, listed: bool = True) -> str:

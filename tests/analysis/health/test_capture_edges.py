@@ -27,3 +27,11 @@ def test_a_syn_ack_shows_that_a_connection_was_not_open_before() -> None:
     assert found.name == "syn_not_captured"
     assert found.sentence == "The SYN of 1 of 2 connections is not in the capture; a SYN-ACK is."
     assert health.qualifiers == {"handshakes": "at least", "durations": "at least"}
+
+
+def test_of_all_connections_there_is_one_number() -> None:
+    talk = Conversation().handshake(drop=True).data("client", 100).ack("server")
+    sentences = " ".join(found.sentence for found in pf.analyze(pcap(talk)).health.findings)
+    assert "The beginning of the only connection is not in the capture." in sentences
+    assert "No packet shows the roles in the only connection: there," in sentences
+    assert "of 1 of" not in sentences
