@@ -307,6 +307,7 @@ def resending(count: int, *, apart: float) -> Scene:
 def test_a_shared_row_names_the_connection_that_retransmitted(browser: Any) -> None:
     page = opened(browser, resending(301, apart=10))  # three to a row
     page.locator(".pf-title", has_text="301 segments of 301 connections, 3 to a row").wait_for()
+    page.locator(".pf-range", has_text=re.compile(r", 51 min$")).wait_for()
     x, y = page.evaluate("([x, y]) => chart.point(1, x, y)", [1005, -33])  # connection 100, in a bin of 10 s
     page.mouse.move(x, y)
     page.locator(".pf-tip", has_text="Connection 100: SYN retry").wait_for()

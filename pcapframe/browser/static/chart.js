@@ -68,6 +68,11 @@ const pcapframe = (() => {
     const [size, prefix] = whole.find(([one]) => Math.abs(value) >= one * 0.9995) || whole[whole.length - 1];
     return `${Number((value / size).toPrecision(6))} ${prefix}${unit}`;
   }
+  const LONG = [[172800, 86400, "d"], [7200, 3600, "h"], [120, 60, "min"]]; // from, one of them, unit [s]
+  function lasting(seconds) { // nobody speaks of kiloseconds
+    const found = LONG.find(([from]) => seconds >= from);
+    return found ? `${Number((seconds / found[1]).toPrecision(3))} ${found[2]}` : withUnit(seconds, "s");
+  }
   function moment(startNs, seconds, digits = 6) {
     const ns = startNs + BigInt(Math.round(seconds * 1e9));
     const second = ns / 1000000000n - (ns < 0n && ns % 1000000000n ? 1n : 0n);
@@ -422,14 +427,14 @@ const pcapframe = (() => {
     function words({ panel, mark, i }) {
       const lines = [];
       if (mark.shape === "lane") {
-        return [mark.turn ? `Turn ${grouped(mark.turn[i])}: ${mark.label}` : mark.label, `${withUnit(mark.high[i] - mark.low[i], "s")} from ${time(mark.low[i])}`];
+        return [mark.turn ? `Turn ${grouped(mark.turn[i])}: ${mark.label}` : mark.label, `${lasting(mark.high[i] - mark.low[i])} from ${time(mark.low[i])}`];
       }
       if (mark.row) {
         const many = mark.many ? mark.many[i] : 1, others = mark.among ? mark.among[i] - 1 : 0; // rows may be shared
         const what = chart.key === "conn_id" ? `Connection ${grouped(mark.key[i])}` : `${panel.short[0].toUpperCase()}${panel.short.slice(1)} ${grouped(mark.row[i])}`;
         const more = others ? ` and ${counted(others, "other")}` : "";
         lines.push(`${what}${more}: ${many > 1 ? `${grouped(many)} × ` : ""}${mark.label}`);
-        lines.push(mark.end[i] > mark.at[i] ? `${withUnit(mark.end[i] - mark.at[i], "s")} from ${time(mark.at[i])}` : time(mark.at[i]));
+        lines.push(mark.end[i] > mark.at[i] ? `${lasting(mark.end[i] - mark.at[i])} from ${time(mark.at[i])}` : time(mark.at[i]));
         return lines;
       }
       if (mark.width) {
@@ -462,7 +467,7 @@ const pcapframe = (() => {
       const high = mark.high[i], low = mark.low ? mark.low[i] : high;
       lines.push(high > low ? `${panel.short} ${grouped(low)} to ${grouped(high)}` : `${panel.short} ${grouped(high)}`);
       if (mark.copy && mark.copy[i]) {
-        lines.push(`first copy in frame ${grouped(mark.copy[i])}, ${withUnit(mark.at[i] - mark.copyAt[i], "s")} before`);
+        lines.push(`first copy in frame ${grouped(mark.copy[i])}, ${lasting(mark.at[i] - mark.copyAt[i])} before`);
       }
       return lines;
     }
@@ -809,7 +814,7 @@ const pcapframe = (() => {
       const [low, high] = view, isAll = low <= whole[0] && high >= whole[1];
       all.disabled = isAll;
       const day = local(low);
-      now.textContent = `${day.day} ${day.time} ${zoneName}, ${withUnit(high - low, "s")}`;
+      now.textContent = `${day.day} ${day.time} ${zoneName}, ${lasting(high - low)}`;
       const last = plots[plots.length - 1];
       if (last) {
         const label = isUtc ? `time (${zoneName})` : `seconds since ${local(0).day} ${local(0).time} ${zoneName}`;
