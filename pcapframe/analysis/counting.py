@@ -136,7 +136,7 @@ def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
 
 
 def _sum(connections: pd.DataFrame, column: str) -> int:
-    return int(each_way(connections, column).sum())
+    return sum(int(connections[f"{side}_{column}"].sum()) for side in SIDES)
 
 
 def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp], connections: pd.DataFrame) -> Flags:
@@ -160,35 +160,34 @@ class _Ends(NamedTuple):
 
     frame: pd.DataFrame
     addresses: pd.Index
-    client: Counts
-    server: Counts
+
+    def of(self, side: str, rows: npt.NDArray[np.intp]) -> Counts:
+        """Return a number for the client or the server of some connections: of its address, << 16, and its port."""
+        codes, ports = self.frame[side].cat.codes.to_numpy()[rows], self.frame[f"{side}_port"].to_numpy()[rows]
+        return np.asarray(codes.astype(np.int64) << 16 | ports, np.int64)
 
 
 def _ends(connections: pd.DataFrame) -> _Ends:
     frame = connections[["client", "client_port", "server", "server_port"]]
-    client, server = (
-        frame[side].cat.codes.to_numpy().astype(np.int64) << 16 | frame[f"{side}_port"].to_numpy() for side in SIDES
-    )
-    return _Ends(frame, frame["client"].cat.categories, client, server)
+    return _Ends(frame, frame["client"].cat.categories)
 
 
 def _rst_distribution(connections: pd.DataFrame, ends: _Ends, server_given: bool | Mask, limit: int) -> RstDistribution:
-    to_server, from_server = (connections[f"{side}_rsts"].to_numpy().astype(np.int64) for side in SIDES)
-    both = to_server + from_server
+    to_server, from_server = (connections[f"{side}_rsts"].to_numpy() for side in SIDES)
     known = (connections["roles"] != "inferred").to_numpy() | server_given
-    with_rst = np.flatnonzero(both)
+    with_rst = np.flatnonzero(to_server | from_server)
     by_address = np.zeros(len(ends.addresses), np.int64)
-    for endpoint, rsts in ((ends.client, to_server), (ends.server, from_server)):
-        np.add.at(by_address, endpoint[with_rst] >> 16, rsts[with_rst])
+    for side, rsts in zip(SIDES, (to_server, from_server), strict=True):
+        np.add.at(by_address, ends.of(side, with_rst) >> 16, rsts[with_rst])
     sources = _largest(by_address)
     addresses = ends.addresses.take(sources[:limit]).tolist()
     return RstDistribution(
         by_source=dict(zip(addresses, by_address[sources[:limit]].tolist(), strict=True)),
         by_source_total=sources.size,
         by_direction=Directions(
-            to_server=int(to_server[known].sum()),
-            from_server=int(from_server[known].sum()),
-            unknown=int(both[~known].sum()),
+            to_server=int(to_server.sum(where=known)),
+            from_server=int(from_server.sum(where=known)),
+            unknown=int(to_server.sum(where=~known) + from_server.sum(where=~known)),
         ),
         connections_with_rst=connection_text(ends.frame.take(with_rst[:limit])).tolist(),
         connections_with_rst_total=with_rst.size,
@@ -269,7 +268,7 @@ def _retransmissions(
 def _by_endpoints(ends: _Ends, counts: Counts, limit: int) -> tuple[dict[str, int], int]:
     """Sum counts over connections between the same endpoints, largest first, and return how many sums there are."""
     some = np.flatnonzero(counts)
-    client, server = ends.client[some], ends.server[some]
+    client, server = (ends.of(side, some) for side in SIDES)
     order = np.lexsort((server, client))  # stable: equal sums stay in order of connection
     begins = np.append(True, (np.diff(client[order]) != 0) | (np.diff(server[order]) != 0))[: some.size]
     sums = np.zeros(some.size, np.int64)

@@ -21,9 +21,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pcapframe.arrays import Array, stable_order
-from pcapframe.connections.rows import Rows
+from pcapframe.connections.rows import Rows, likely_servers
 from pcapframe.jit import inner_jit, jit
-from pcapframe.schema import ACK, FIN, LIKELY_SERVER_PORTS, NO_NUMBER, RST, SYN
+from pcapframe.schema import ACK, FIN, NO_NUMBER, RST, SYN
 
 __all__ = ["Lifecycle"]
 
@@ -343,8 +343,7 @@ class Lifecycle:
     """The columns of Zeek's states and Wireshark's completeness."""
 
     def __init__(self, connections: int) -> None:
-        self._likely = np.zeros(65536, np.bool_)
-        self._likely[list(LIKELY_SERVER_PORTS)] = True
+        self._likely = likely_servers()
         self._connections = np.zeros(connections, CONNECTION)
         self._endpoints = np.zeros((connections, 2), ENDPOINT)
         self._event_places: list[Array] = []

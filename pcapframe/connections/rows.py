@@ -1,18 +1,19 @@
 """Input and output of the measures: plain arrays, each of one type."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import YEAR_NS, Array, fixed
+from pcapframe.arrays import YEAR_NS, Array, Mask, fixed
 from pcapframe.disk import give_back_after
 from pcapframe.memory import one_block
 from pcapframe.plain import PlainColumns
-from pcapframe.schema import SEGMENTS
+from pcapframe.schema import LIKELY_SERVER_PORTS, SEGMENTS
 
-__all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "seconds", "unpacked"]
+__all__ = ["SIDES", "Rows", "by_sender", "by_side", "category", "in_chunks", "likely_servers", "seconds", "unpacked"]
 
 CHUNK_ROWS = 1 << 16
 BLOCK_ROWS = 1 << 12  # of records, which the cache holds
@@ -129,7 +130,13 @@ def by_side(name: str, values: Array) -> dict[str, Array]:
 
 def category(places: Array, categories: Sequence[str]) -> Any:
     """Return a categorical column from the indices of its categories."""
-    return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype(list(categories)), validate=False)
+    return pd.Categorical.from_codes(places, dtype=_of_categories(tuple(categories)), validate=False)
+
+
+@cache
+def _of_categories(categories: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the dtype of a column; making one takes longer than a block of connections' codes do."""
+    return pd.CategoricalDtype(list(categories))
 
 
 def seconds(nanoseconds: Array) -> Array:
@@ -137,3 +144,11 @@ def seconds(nanoseconds: Array) -> Array:
     found = nanoseconds / 1e9
     found[(nanoseconds < 0) | (nanoseconds >= YEAR_NS)] = np.nan
     return found
+
+
+@cache
+def likely_servers() -> Mask:
+    """Tell of each port whether it is likely a server's; not to be modified."""
+    likely = np.zeros(1 << 16, np.bool_)
+    likely[list(LIKELY_SERVER_PORTS)] = True
+    return likely

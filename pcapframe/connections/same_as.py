@@ -111,8 +111,12 @@ def _candidates(numbers: Array, start: Array, is_midstream: Mask) -> Pairs:
 
     Of a connection that began before the capture the first segment of one side may be missing in one view.
     """
+    both = numbers[:, 0] << 32
+    both |= numbers[:, 1] & LARGEST
     every = np.flatnonzero(start != NO_TIME)
-    found = [_grouped(numbers[every, 0] << 32 | (numbers[every, 1] & LARGEST), every, np.zeros_like(every), start)]
+    if every.size < both.size:
+        both = both[every]
+    found = [_grouped(both, every, np.broadcast_to(0, every.shape), start)]
     if np.count_nonzero(is_midstream) > 1:
         midstream = np.flatnonzero(is_midstream & (start != NO_TIME))
         members, sides = np.repeat(midstream, 2), np.tile([0, 1], midstream.size)

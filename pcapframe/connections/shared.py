@@ -7,7 +7,7 @@ import pandas as pd
 
 from pcapframe.arrays import Array
 
-__all__ = ["Shared", "Value", "value_of"]
+__all__ = ["NUMBERS", "Shared", "Value", "is_constant", "value_of"]
 
 FEWEST_ROWS = 20_000  # below, the memory is not worth looking
 NUMBERS: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
@@ -32,7 +32,7 @@ class Value(NamedTuple):
         ndarray or ExtensionArray
             A new one.
         """
-        made = [np.full(rows, np.frombuffer(value, dtype)[0]) for dtype, value in self.parts]
+        made = [_filled(rows, np.frombuffer(value, dtype)[0]) for dtype, value in self.parts]
         return made[0] if self.kind is np.ndarray else self.kind(*made)
 
 
@@ -54,7 +54,7 @@ def value_of(column: Any) -> Value | None:
         parts = [column._data, column._mask]
     elif not isinstance(column, np.ndarray):
         return None
-    if not len(column) or not all(_is_constant(one) for one in parts):
+    if not len(column) or not all(is_constant(one) for one in parts):
         return None
     return Value(type(column), tuple((one.dtype.str, one[:1].tobytes()) for one in parts))
 
@@ -123,8 +123,13 @@ class Shared:
         return any(column is one for one in self._arrays.values())
 
 
-def _is_constant(column: Array) -> bool:
-    """Whether all bytes of every value are those of the first one."""
+def is_constant(column: Array) -> bool:
+    """Whether all bytes of every value are those of the first one; no array is without a value."""
     bits = column.view(f"u{column.dtype.itemsize}")
     first = bits[0]
     return bool(first == bits[-1] and first == bits[bits.size // 2] and (bits == first).all())
+
+
+def _filled(rows: int, value: Any) -> Array:
+    """Return an array of one value: of zeros, memory that is not touched, which the system need not provide."""
+    return np.full(rows, value) if value.tobytes().strip(b"\0") else np.zeros(rows, value.dtype)

@@ -17,6 +17,7 @@ from pcapframe.connections.registry import DERIVED, MEASURES, OF_ANSWERED, Measu
 from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.connections.shared import Shared
+from pcapframe.connections.singles import OWN, alike
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.plain import PlainColumns
@@ -100,15 +101,24 @@ def _measured(
         _feed(measures, segments, place)
         return columns(measures)
     blocks = list(in_blocks(place, connections))
-    assembled, plain = Assembled(len(blocks), shared), PlainColumns(segments, schema.SEGMENTS, Rows._fields[1:])
+    assembled, plain = Assembled(connections, shared), PlainColumns(segments, schema.SEGMENTS, Rows._fields[1:])
 
-    def take(block: Block) -> None:
-        rows = Rows(place=fixed(block.place, np.int32), **plain.part(block.rows))
-        make = _makes(rows, block.connections)
+    def measured(rows: Rows, connections: int) -> dict[str, Any]:
+        make = _makes(rows, connections)
         measures = [make(measure) for measure in MEASURES]
         for measure in measures:
             measure.feed(rows)
-        assembled.put(block.number, columns(measures))
+        return columns(measures)
+
+    def take(block: Block) -> None:
+        rows = Rows(place=fixed(block.place, np.int32), **plain.part(block.rows))
+        found = alike(rows, block.connections)
+        if found is None:
+            assembled.put(block, measured(rows, block.connections))
+            return
+        made = measured(found.chosen(rows), found.measured)
+        assembled.put(block, found.own(rows, made))
+        assembled.put(block, {name: column for name, column in made.items() if name not in OWN}, found.number)
 
     with Team(len(blocks)) as team:
         team.each(take, blocks)

@@ -28,16 +28,26 @@ class ConnectionColumns:
         self.connections, self.size = connections, len(connections)
         self._server_given = server_given
         self._numbers: dict[str, Array] = {}
+        self._of_memory: dict[tuple[int, str], Array] = {}
+        self._sums: dict[tuple[int, ...], Array] = {}
 
     def number(self, column: str) -> Array:
-        """Return a column of the connections frame as int64, read-only."""
+        """Return a column of the connections frame as int64, read-only; one for columns that share their memory."""
         if column not in self._numbers:
-            self._numbers[column] = fixed(self.connections[column].to_numpy(), np.int64)
+            values = self.connections[column].to_numpy()
+            memory = values.ctypes.data, values.dtype.str
+            if memory not in self._of_memory:
+                self._of_memory[memory] = fixed(values, np.int64)
+            self._numbers[column] = self._of_memory[memory]
         return self._numbers[column]
 
     def each_way(self, column: str) -> Array:
-        """Return the sum of a column over both senders: ``client_…`` and ``server_…``."""
-        return np.asarray(self.number(f"client_{column}") + self.number(f"server_{column}"))
+        """Return the sum of a column over both senders, ``client_…`` and ``server_…``, read-only."""
+        sides = self.number(f"client_{column}"), self.number(f"server_{column}")
+        which = tuple(map(id, sides))
+        if which not in self._sums:
+            self._sums[which] = fixed(sides[0] + sides[1], np.int64)
+        return self._sums[which]
 
     def is_in(self, column: str, *categories: str) -> Mask:
         """Tell which connections have one of these categories."""
@@ -89,10 +99,11 @@ class ConnectionColumns:
         several recordings.
         """
         last = np.full(self.size, self.end_ns.max(initial=NO_TIME))
+        first = self.start_ns.min(where=self.start_ns != NO_TIME, initial=np.iinfo(np.int64).max)
+        if not self.size or last[0] == NO_TIME or int(last[0]) - int(first) < APART_NS:
+            return last
         order = np.argsort(self.start_ns, kind="stable")
         order = order[self.start_ns[order] != NO_TIME]
-        if not order.size or last[0] - self.start_ns[order[0]] < APART_NS:
-            return last
         so_far = np.maximum.accumulate(self.end_ns[order])
         begins = np.flatnonzero(self.start_ns[order[1:]] - APART_NS > so_far[:-1]) + 1
         number = np.searchsorted(begins, np.arange(order.size), side="right")

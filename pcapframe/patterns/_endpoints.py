@@ -8,6 +8,7 @@ import pandas as pd
 from pcapframe.arrays import Array, sum_by
 from pcapframe.display_filters import endpoint_filter
 from pcapframe.measures import host_text
+from pcapframe.memory import stretches
 from pcapframe.patterns._api import LISTED
 
 __all__ = ["Endpoints"]
@@ -96,17 +97,18 @@ class Endpoints:
         """
         if not places.size:
             return None
-        client, server = self.client[places], self.server[places]
+        client, server = (int(ends[places[0]]) for ends in (self.client, self.server))
         if places.size <= LISTED:
-            pairs = dict.fromkeys(zip(client.tolist(), server.tolist(), strict=True))
+            pairs = dict.fromkeys(zip(self.client[places].tolist(), self.server[places].tolist(), strict=True))
             if len(pairs) <= FEW_PAIRS:
                 parts = [f"{self._filter(one)} && {self._filter(other)}" for one, other in pairs]
                 return parts[0] if len(parts) == 1 else " || ".join(f"({part})" for part in parts)
-        if (server == server[0]).all():
-            return self._filter(int(server[0]))
-        for hosts in (server >> 16, client >> 16):
-            if (hosts == hosts[0]).all():
-                return endpoint_filter(self._addresses[hosts[0]])
+        # Piece by piece, since most often the first one shows that they differ.
+        if all((self.server[places[rows]] == server).all() for rows in stretches(places.size)):
+            return self._filter(server)
+        for ends, host in ((self.server, server >> 16), (self.client, client >> 16)):
+            if all((ends[places[rows]] >> 16 == host).all() for rows in stretches(places.size)):
+                return endpoint_filter(self._addresses[host])
         return None
 
     def server_text(self, place: int) -> str:
@@ -142,5 +144,7 @@ class Endpoints:
         column = self._connections[side]
         if not column.cat.categories.equals(self._categories):
             column = column.cat.set_categories(self._categories)
-        ports = self._connections[f"{side}_port"].to_numpy().astype(np.int64)
-        return column.cat.codes.to_numpy().astype(np.int64) << 16 | ports
+        numbers = column.cat.codes.to_numpy().astype(np.int64)
+        numbers <<= 16
+        numbers |= self._connections[f"{side}_port"].to_numpy()
+        return np.asarray(numbers)

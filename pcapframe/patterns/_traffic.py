@@ -222,13 +222,9 @@ class Traffic(ConnectionColumns):
         """Return the segments with one of these flags (SYN, FIN, RST), in the connections of `within`."""
         bits = sum(FLAG_BITS[name] for name in flags)
         if bits not in self._flagged:
-            wanted = np.flatnonzero(self._control_flags & bits)
-            self._flagged[bits] = Rows(self._control.rows[wanted], self._control.place[wanted])
+            self._flagged[bits] = _where((self._control_flags & bits) != 0, self._control)
         found = self._flagged[bits]
-        if within is None:
-            return found
-        wanted = np.flatnonzero(within[found.place])
-        return Rows(found.rows[wanted], found.place[wanted])
+        return found if within is None else _where(within[found.place], found)
 
     @cached_property
     def _control(self) -> Rows:
@@ -327,16 +323,17 @@ class Traffic(ConnectionColumns):
         """
         if not (rows[1:] > rows[:-1]).all():
             rows = distinct(rows, len(self._segments))
-        return self.evidence_of(self.frames(rows), self.places(rows) if mask is None else mask)
+        listed = self.frames(rows[: self._listed])
+        return self.evidence_of(listed, self.places(rows) if mask is None else mask, rows.size)
 
-    def evidence_of(self, frames: Array, mask: Mask) -> Evidence:
-        """Name packets by their frame numbers, ascending, and the connections of `mask`."""
+    def evidence_of(self, frames: Array, mask: Mask, total: int | None = None) -> Evidence:
+        """Name packets by frame numbers, ascending, all or the first of `total`, and the connections of `mask`."""
         places, shown = np.flatnonzero(mask), tuple(captured_frames(self._segments, frames[: self._listed]))
         return Evidence(
             connections=tuple(self._conn_ids[places[: self._listed]].tolist()),
             connection_count=places.size,
             frames=shown,
-            frame_count=frames.size,
+            frame_count=frames.size if total is None else total,
             display_filter=frame_filter(shown),
             display_filter_all=self.endpoints.display_filter(places),
         )
@@ -387,3 +384,11 @@ class Traffic(ConnectionColumns):
     def _is_selection(self) -> bool:
         """Whether a conn_id is not also the place of its connection."""
         return self._ids != self.size or bool((self._conn_ids != np.arange(self.size)).any())
+
+
+def _where(mask: Mask, some: Rows) -> Rows:
+    """Return some of the segments; all of them, as often, without a copy."""
+    if mask.all():
+        return some
+    wanted = np.flatnonzero(mask)
+    return Rows(some.rows[wanted], some.place[wanted])

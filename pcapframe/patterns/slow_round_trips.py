@@ -80,7 +80,10 @@ def observe(traffic: Traffic, limits: SlowRoundTripsLimits) -> Pattern | None:
     whole = to_client_s(traffic) + to_server_s(traffic)
     trips = np.where(np.isnan(whole), initial, whole)
     handshake = traffic.connections["handshake_s"].to_numpy()
-    host, known = traffic.endpoints.server_host, ~np.isnan(trips)
+    known = ~np.isnan(trips)
+    if not known.any() and np.isnan(handshake).all():
+        return None
+    host = traffic.endpoints.server_host
     hosts = int(host.max(initial=-1)) + 1
     median = group_medians(trips[known], host[known], hosts)[host]
     count = np.bincount(host[known], minlength=hosts)[host]

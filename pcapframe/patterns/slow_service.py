@@ -105,6 +105,8 @@ def observe(traffic: Traffic, limits: SlowServiceLimits) -> Pattern | None:
 def _candidates(traffic: Traffic, limits: SlowServiceLimits) -> Mask:
     """Tell which connections are those of servers that may have slow turns."""
     longest, middle = (traffic.connections[f"service_{name}_s"].to_numpy() for name in ("max", "median"))
+    if np.isnan(longest).all():
+        return np.zeros(longest.size, np.bool_)
     server, _ = traffic.endpoints.by_server
     least = np.full(int(server.max(initial=-1)) + 1, np.inf)
     np.fmin.at(least, server, middle)

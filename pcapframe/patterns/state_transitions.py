@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
+from pcapframe.memory import stretches
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.schema import ENDINGS, HANDSHAKES
@@ -75,27 +76,26 @@ def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:
     """
     if traffic.size < max(limits.min_connections, 1):
         return None
-    client, server = traffic.number("client_data_packets") > 0, traffic.number("server_data_packets") > 0
-    data = client + 2 * server.astype(np.int64)
-    handshake, ending = traffic.codes("handshake").astype(np.int64), traffic.codes("ending").astype(np.int64)
-    first = _table(len(HANDSHAKES), len(DATA), handshake, data)
-    second = _table(len(DATA), len(ENDINGS), data, ending)
-    whole = _table(len(HANDSHAKES) * len(DATA), len(ENDINGS), handshake * len(DATA) + data, ending)
+    whole = _count(traffic)
     paths: list[dict[str, Any]] = [
-        {
-            "handshake": HANDSHAKES[begin // len(DATA)],
-            "data": DATA[begin % len(DATA)],
-            "ending": ENDINGS[end],
-            "count": n,
-        }
-        for begin, end, n in whole
+        {"handshake": HANDSHAKES[begin], "data": DATA[between], "ending": ENDINGS[end], "count": int(n)}
+        for (begin, between, end), n in np.ndenumerate(whole)
+        if n
     ]
     paths.sort(key=lambda path: -path["count"])
     observations: dict[str, Any] = {
         "total_connections": traffic.size,
         "transitions": [
-            *({"from": f"handshake:{HANDSHAKES[i]}", "to": f"data:{DATA[j]}", "count": n} for i, j, n in first),
-            *({"from": f"data:{DATA[i]}", "to": f"ending:{ENDINGS[j]}", "count": n} for i, j, n in second),
+            *(
+                {"from": f"handshake:{HANDSHAKES[i]}", "to": f"data:{DATA[j]}", "count": int(n)}
+                for (i, j), n in np.ndenumerate(whole.sum(axis=2))
+                if n
+            ),
+            *(
+                {"from": f"data:{DATA[i]}", "to": f"ending:{ENDINGS[j]}", "count": int(n)}
+                for (i, j), n in np.ndenumerate(whole.sum(axis=0))
+                if n
+            ),
         ],
         "paths": paths,
     }
@@ -116,7 +116,14 @@ def observe(traffic: Traffic, limits: StateTransitionsLimits) -> Pattern | None:
     return Pattern(NAME, CATEGORY, description, observations, evidence)
 
 
-def _table(rows: int, columns: int, row: Array, column: Array) -> list[tuple[int, int, int]]:
-    """Count pairs: row, column and count of each that occurs."""
-    counts = np.bincount(row * columns + column, minlength=rows * columns)
-    return [(int(i) // columns, int(i) % columns, int(counts[i])) for i in np.flatnonzero(counts)]
+def _count(traffic: Traffic) -> Array:
+    """Count connections by the places of their handshake, data and ending."""
+    shape = len(HANDSHAKES), len(DATA), len(ENDINGS)
+    client, server = traffic.number("client_data_packets"), traffic.number("server_data_packets")
+    handshake, ending = traffic.codes("handshake"), traffic.codes("ending")
+    counts = np.zeros(shape, np.int64)
+    for rows in stretches(traffic.size):
+        data = (client[rows] > 0) + 2 * (server[rows] > 0)
+        path = np.ravel_multi_index((handshake[rows], data, ending[rows]), shape)
+        counts += np.bincount(path, minlength=counts.size).reshape(shape)
+    return counts

@@ -30,6 +30,7 @@ from pcapframe.segments.unacknowledged import (
     acknowledge,
     in_flight,
     rebase,
+    release_lists,
     remember,
     start_list,
 )
@@ -318,7 +319,9 @@ class Labeller:
         self._fed += rows
 
     def forget(self, over: Over) -> None:
-        """Give the rooms of connections that are over back, as those of new ones."""
+        """Give the rooms of connections that are over back, as those of new ones, and the entries of their lists."""
+        if over.rooms.size:
+            release_lists(over.rooms, self._directions, self._entries.link, self._free)
         for table, records in ((self._streams, 1), (self._directions, 2)):
             rows = whole(table, records)
             rows[over.rooms] = np.zeros((), rows.dtype)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.jit import inner_jit, jit, prefetch, unchecked
 from pcapframe.memory import one_block
 from pcapframe.schema import ACK, NO_NUMBER, SYN
 from pcapframe.segments.state import Segments, grown
@@ -18,6 +18,8 @@ from pcapframe.segments.state import Segments, grown
 __all__ = ["REPEATED_SYN", "REUSED", "Tracked", "Tracker", "nearest"]
 
 REUSED, REPEATED_SYN = 1, 2
+CACHED_SLOTS = 1 << 18  # which the processor's caches hold; of more, those of later rows are fetched ahead
+AHEAD = 16  # rows
 
 
 class Tracked(NamedTuple):
@@ -53,12 +55,18 @@ class Sides(NamedTuple):
 
 
 @inner_jit
-def _slot(slots: Any, mask: Any, pair_low: Any, pair_high: Any, seed: Any, low: Any, high: Any) -> Any:
-    """Return the slot of a pair of endpoints, or the free slot for it."""
+def _first_slot(mask: Any, seed: Any, low: Any, high: Any) -> Any:
+    """Return the slot from which on a pair of endpoints may be."""
     h = np.uint64(low) * seed[0] + np.uint64(high)
     h = (h ^ (h >> np.uint64(32))) * seed[1]
     h = (h ^ (h >> np.uint64(29))) * seed[0]
-    slot = np.int64(h >> np.uint64(16)) & mask
+    return np.int64(h >> np.uint64(16)) & mask
+
+
+@inner_jit
+def _slot(slots: Any, mask: Any, pair_low: Any, pair_high: Any, seed: Any, low: Any, high: Any) -> Any:
+    """Return the slot of a pair of endpoints, or the free slot for it."""
+    slot = _first_slot(mask, seed, low, high)
     while True:
         number = np.int64(slots[slot]) - 1
         if number < 0 or (pair_low[number] == low and pair_high[number] == high):
@@ -99,7 +107,12 @@ def track(segments: Any, pairs: Any, seed: Any, sides: Any, counts: Any, tracked
     tcp_flags, seqs, acks, payload = segments.tcp_flags, segments.seq, segments.ack, segments.payload_bytes
     conn_ids, out_side, notes = tracked.conn_id, tracked.side, tracked.notes
     rel_seqs, rel_acks = tracked.rel_seq, tracked.rel_ack
+    is_large = pairs.slots.size > CACHED_SLOTS
     for i in range(seqs.size):
+        if is_large and i + AHEAD < seqs.size:
+            a = np.int64(src[i + AHEAD]) << 16 | np.int64(src_port[i + AHEAD])
+            b = np.int64(dst[i + AHEAD]) << 16 | np.int64(dst_port[i + AHEAD])
+            prefetch(pairs.slots, _first_slot(mask, seeds, min(a, b), max(a, b)))
         a = np.int64(src[i]) << 16 | np.int64(src_port[i])
         b = np.int64(dst[i]) << 16 | np.int64(dst_port[i])
         side = 0 if a <= b else 1

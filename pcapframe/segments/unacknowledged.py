@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.jit import inner_jit
+from pcapframe.jit import inner_jit, jit
 from pcapframe.segments.state import after, allocate, not_after, release
 
-__all__ = ["DIRECTION_FIELDS", "Entries", "acknowledge", "in_flight", "rebase", "remember", "start_list"]
+__all__ = [
+    "DIRECTION_FIELDS", "Entries", "acknowledge", "in_flight", "rebase", "release_lists", "remember", "start_list",
+]  # fmt: skip
 
 MOST_UNACKED = 10_000  # segments of a direction, Wireshark's limit
 STEPS = 32  # most steps over entries that stay, for each packet of the connection
@@ -58,6 +60,18 @@ def start_list(own: Any) -> None:
     own.first_entry = NO_ENTRY
     own.last_entry = NO_ENTRY
     own.newest_entry = NO_ENTRY
+
+
+@jit
+def release_lists(rooms: Any, directions: Any, link: Any, free: Any) -> None:
+    """Release all entries of connections that are over; the lists' heads stay as they are."""
+    for i in range(rooms.size):
+        for side in range(2):
+            own = directions[2 * rooms[i] + side]
+            if own.entries > 0:
+                link[own.last_entry] = free[0]
+                free[0] = own.first_entry
+                free[2] -= own.entries
 
 
 @inner_jit

@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.connections import blocks, table
-from pcapframe.connections.blocks import Assembled, in_blocks
+from pcapframe.connections.blocks import Assembled, Block, in_blocks
 from pcapframe.connections.shared import Shared
 
 
@@ -17,16 +17,17 @@ def test_each_connection_is_in_one_block_with_all_its_segments(place: list[int],
         assert (np.diff(rows) > 0).all()
         assert (block.place < block.connections).all()
         assert block.connections <= size
-        found += [(row, block.number * size + at) for row, at in zip(rows.tolist(), block.place.tolist(), strict=True)]
+        found += [(row, block.first + at) for row, at in zip(rows.tolist(), block.place.tolist(), strict=True)]
     assert sorted(found) == list(enumerate(place))
 
 
 def test_parts_of_one_value_become_one_column_and_others_are_joined() -> None:
-    assembled = Assembled(2, Shared())
-    for block, size in enumerate((3, 2)):
+    assembled = Assembled(5, Shared())
+    for block, (first, size) in enumerate(((0, 3), (3, 2))):
         numbers, mask = np.full(size, 7), np.zeros(size, np.bool_)
         columns = {"same": np.zeros(size), "too": np.zeros(size), "other": np.full(size, block)}
-        assembled.put(block, {**columns, "null": pd.arrays.IntegerArray(numbers, mask | bool(block))})
+        columns["null"] = pd.arrays.IntegerArray(numbers, mask | bool(block))
+        assembled.put(Block(first, size, slice(0), numbers), columns)
     made = assembled.columns()
     assert made["same"].tolist() == [0] * 5
     assert made["same"] is made["too"]

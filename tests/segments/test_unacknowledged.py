@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 import pcapframe as pf
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.labels import _plain
-from pcapframe.segments.sequence import Labeller, Sequence
+from pcapframe.segments.sequence import DIRECTION, Labeller, Sequence
 from pcapframe.segments.state import part
 from pcapframe.segments.tracking import Tracked, Tracker
-from pcapframe.segments.unacknowledged import FIRST_STEPS, MOST_UNACKED, STEPS
+from pcapframe.segments.unacknowledged import FIRST_STEPS, MOST_UNACKED, STEPS, release_lists
 from tests.builders import Frame, packet, pcap
 
 
@@ -139,3 +139,13 @@ def test_flight_and_rtt_are_those_of_a_plain_list(sent: list[tuple[bool, int, in
         assert np.nan_to_num(seen.ack_rtt_s[i]) == pytest.approx(rtt, abs=2e-6)
         if length and seen.bytes_in_flight[i]:
             assert seen.bytes_in_flight[i] == max(entry[1] for entry in own) - min(entry[0] for entry in own)
+
+
+def test_entries_of_connections_that_are_over_are_free_for_others():
+    directions = np.zeros(4, DIRECTION)
+    for name, value in (("first_entry", 2), ("last_entry", 0), ("entries", 2)):
+        directions[name][3] = value  # of connection 1: places 2 and 0 of the pool
+    link, free = np.array([-1, -1, 0, 1], np.int32), np.array([3, 4, 2], np.int64)
+    release_lists(np.array([0, 1], np.int32), directions, link, free)
+    assert free.tolist() == [2, 4, 0]
+    assert link.tolist() == [3, -1, 0, 1]

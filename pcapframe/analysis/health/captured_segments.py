@@ -54,11 +54,16 @@ def _one_directional(view: View) -> Finding | None:
     connections = view.connections
     silent = np.stack([connections[f"{side}_packets"].to_numpy() == 0 for side in ("client", "server")])
     one_way: Mask = np.asarray(silent.any(axis=0), np.bool_)
+    for side, silent_peer in zip(("client", "server"), silent[::-1], strict=True):
+        one_way &= ~silent_peer | (connections[f"{side}_ack_packets"].to_numpy() > 0)
     if one_way.any():  # an acknowledgement shows that the other side did send
-        rows = view.rows_of(connections.index.to_numpy()[one_way])
+        conn_ids, conn_id = connections.index.to_numpy(), view.segments["conn_id"].to_numpy()
+        rows = view.rows_of(conn_ids[one_way])
         flags = view.segments["tcp_flags"].to_numpy()[rows]
         acks = rows[(flags & (FLAG_BITS["ACK"] | FLAG_BITS["RST"])) == FLAG_BITS["ACK"]]
-        one_way &= np.isin(connections.index.to_numpy(), view.segments["conn_id"].to_numpy()[acks])
+        acknowledge = np.zeros(int(max(conn_id.max(initial=-1), conn_ids.max(initial=-1))) + 1, np.bool_)
+        acknowledge[conn_id[acks]] = True
+        one_way &= acknowledge[conn_ids]
     count = int(one_way.sum())
     if not count:
         return None
@@ -96,6 +101,8 @@ def _gaps(view: View) -> Finding | None:
 def _merged(view: View) -> Finding | None:
     segments = view.segments
     payload = values(segments["payload_bytes"], np.uint32)
+    if payload.max(initial=0) <= SMALLEST_MSS:
+        return None
     mss = segments["mss"]
     limit = np.zeros((int(segments["conn_id"].max() if len(segments) else -1) + 1, 2), np.int64)
     offers = np.flatnonzero(mss.notna().to_numpy() & ((segments["tcp_flags"].to_numpy() & FLAG_BITS["SYN"]) != 0))

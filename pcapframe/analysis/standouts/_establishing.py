@@ -6,6 +6,7 @@ import numpy as np
 
 from pcapframe.analysis.standouts._seen import Found, Group, Seen, clients_of, in_all
 from pcapframe.arrays import Array, Mask
+from pcapframe.measures import distinct
 from pcapframe.wording import counted, seconds, times
 
 __all__ = ["aborted", "half_open", "refused", "repeated_syns", "tried_addresses", "tried_ports", "unanswered"]
@@ -60,9 +61,10 @@ def _large_groups(seen: Seen, free: Mask, who: Array, what: Array, each: Array) 
     silent = (seen.number("server_rsts") > 0) | (seen.number("server_packets") == 0)
     failed = seen.is_in("handshake", "refused", "unanswered", "half_open", "aborted")
     failed = without & (failed | (seen.is_in("handshake", "not_captured") & silent))
-    if np.count_nonzero(failed) < TRIED:
+    each_failed = each[failed]
+    if distinct(each_failed, int(each_failed.max(initial=-1)) + 1).size < TRIED:
         return
-    for one, other, count in _tried(who[failed], what[failed], each[failed]):
+    for one, other, count in _tried(who[failed], what[failed], each_failed):
         everything = (who == one) & (what == other)
         reached = np.unique(each[everything]).size
         if count >= FAILED * reached:
