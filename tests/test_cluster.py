@@ -82,6 +82,22 @@ def test_a_capture_of_another_format_has_its_interfaces_after_those_before(clien
     hold_equal(got, pf.analyze(files, keep="events", progress=False))
 
 
+def test_roles_are_inferred_by_all_connections(client: Any, tmp_path: Path) -> None:
+    """Neither side's port tells: the endpoint that more connections share is the server's, in any part."""
+    files = []
+    for number, (sender, receiver) in enumerate([(1, 2), (1, 3), (1, 4), (1, 5), (6, 7)]):
+        header = b"\x45\0\0\x28\0\0\0\0\x40\x06\0\0" + bytes([192, 0, 2, sender, 192, 0, 2, receiver])
+        port = 40_000 + receiver
+        tcp = (50_000).to_bytes(2, "big") + port.to_bytes(2, "big") + bytes(8) + b"\x50\x10\xff\xff" + bytes(4)
+        frame = bytes(12) + b"\x08\0" + header + tcp
+        record = b"".join(value.to_bytes(4, "little") for value in (number + 1, 0, len(frame), len(frame)))
+        files.append(tmp_path / f"{number}.pcap")
+        files[-1].write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000") + record + frame)
+    got = cluster.analyze(list(map(str, files)), client, keep="events", progress=False)
+    assert got.connections["server"].tolist() == ["192.0.2.1"] * 4 + ["192.0.2.7"]
+    hold_equal(got, pf.analyze(list(map(str, files)), keep="events", progress=False))
+
+
 def test_rows_stay_the_same_on_their_way() -> None:
     packets = pf.read_pcap(pf.example("losses.pcap"))
     order = np.arange(len(packets))

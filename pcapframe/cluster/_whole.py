@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pcapframe.analysis.chosen import turn
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture.merging import merge_order
 from pcapframe.cluster._decoding import PACKET_COLUMNS, Decoded
 from pcapframe.cluster._parts import Part
+from pcapframe.connections import build_connections
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns
 from pcapframe.connections.same_as import second_views
@@ -23,6 +25,7 @@ from pcapframe.names.dns import ANSWER
 from pcapframe.names.found import ENTRY, heard_by_frame
 from pcapframe.rows import first_rows
 from pcapframe.schema import CONNECTIONS, SEGMENTS, names
+from pcapframe.segments import receivers_that_serve
 
 __all__ = ["bring_together"]
 
@@ -74,7 +77,9 @@ def bring_together(
     told = {ATTRIBUTE: written_quotes(_quotes(parts, frames, numbers, addresses))}
     if parts[0].named is not None:
         told[NAMES] = written_named(_named(parts, numbers, addresses, decoded, place, given))
-    connections = _connections(parts, numbers, segments, told, addresses)
+    connections = _stacked_connections(parts, numbers, addresses)
+    segments, connections = _with_roles(segments, connections)
+    connections = _with_facts_of_whole(connections, segments, told, addresses)
     packets.attrs, segments.attrs, connections.attrs = facts, facts | told, facts | told
     return packets, segments, connections
 
@@ -107,20 +112,48 @@ def _shifted(segments: pd.DataFrame, decoded: Sequence[Decoded]) -> pd.Series:
     return pd.Series(made, index=segments.index)
 
 
-def _connections(
-    parts: Sequence[Part],
-    numbers: Sequence[Array],
-    segments: pd.DataFrame,
-    told: dict[str, str],
-    addresses: pd.CategoricalDtype,
+def _stacked_connections(
+    parts: Sequence[Part], numbers: Sequence[Array], addresses: pd.CategoricalDtype
 ) -> pd.DataFrame:
-    """Return the connections of all parts."""
+    """Return the connections of all parts, without what only the whole shows."""
     frames = [part.connections for part in parts]
     dtypes = dict.fromkeys(("client", "server"), addresses)
     dtypes |= {name: _texts(sorted({text for one in frames for text in one[name].cat.categories})) for name in OF_TEXTS}
     made = _stacked(frames, [name for name in names(CONNECTIONS) if name not in OF_WHOLE], dtypes)
     made.index = pd.Index(np.concatenate(numbers), name="conn_id")
-    made = made.sort_index()
+    return made.sort_index()
+
+
+def _with_roles(segments: pd.DataFrame, connections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Swap the roles of connections where these are inferred, and the whole shows that the other side serves.
+
+    Of ports that are alike, the server's is the endpoint that more connections share: in the whole, not in a part.
+    """
+    inferred = (connections["roles"] == "inferred").to_numpy()
+    if not inferred.any():
+        return segments, connections
+    first = first_rows(segments["conn_id"].to_numpy(), len(connections))
+    begin = segments.take(first)
+    hosts = np.stack([begin[name].cat.codes.to_numpy().astype(np.int64) for name in ("src", "dst")])
+    ports = np.stack([begin[name].to_numpy().astype(np.int64) for name in ("src_port", "dst_port")])
+    is_turned = inferred & (begin["from_client"].to_numpy() != receivers_that_serve(hosts, ports))
+    if not is_turned.any():
+        return segments, connections
+    segments = turn(segments, np.flatnonzero(is_turned))
+    again = build_connections(segments[is_turned[segments["conn_id"].to_numpy()]])
+    dtypes: dict[str, Any] = {name: connections[name].dtype for name in OF_TEXTS}
+    for name in OF_TEXTS:  # which no segment says
+        again[name] = connections[name][is_turned]
+    kept = connections[~is_turned]
+    made = _stacked([kept, again], [str(name) for name in connections], dtypes)
+    made.index = pd.Index(np.concatenate([kept.index, again.index]).astype(np.int32), name="conn_id")
+    return segments, made.sort_index()
+
+
+def _with_facts_of_whole(
+    made: pd.DataFrame, segments: pd.DataFrame, told: dict[str, str], addresses: pd.CategoricalDtype
+) -> pd.DataFrame:
+    """Return connections with the columns that other connections, names of addresses and ICMP errors say."""
     conn_ids, place = made.index.to_numpy(), segments["conn_id"].to_numpy()
     is_midstream = (made["handshake"] == "not_captured").to_numpy()
     views = second_views(segments, place, made["start"].array.asi8, is_midstream)

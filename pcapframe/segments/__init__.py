@@ -8,6 +8,7 @@ In the code and in names of columns, a *resend* is a retransmitted segment.
 
 from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow
 from pcapframe.segments.labels import label_segments
+from pcapframe.segments.roles import receivers_that_serve
 from pcapframe.segments.rsts import RstRows, Rsts, follow_rsts
 from pcapframe.segments.times import ASTRAY, find_jumps, stand_still, times_that_cannot_be
 
@@ -22,6 +23,7 @@ __all__ = [
     "follow",
     "follow_rsts",
     "label_segments",
+    "receivers_that_serve",
     "stand_still",
     "times_that_cannot_be",
 ]

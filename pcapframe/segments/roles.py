@@ -7,14 +7,14 @@ of the first packet.
 
 import numpy as np
 
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, Mask
 from pcapframe.disk import give_back
 from pcapframe.rows import first_rows
 from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.tracking import Tracked
 
-__all__ = ["find_clients"]
+__all__ = ["find_clients", "receivers_that_serve"]
 
 FIRST_EPHEMERAL_PORT = 32768  # Linux' default; RFC 6335 has 49152
 
@@ -54,11 +54,26 @@ def _inferred(segments: SegmentColumns, tracked: Tracked, connections: int) -> A
     first = first_rows(tracked.conn_id, connections)
     ports = np.stack([segments["src_port"][first], segments["dst_port"][first]]).astype(np.int64)
     hosts = np.stack([segments["src"][first], segments["dst"][first]]).astype(np.int64)
+    sender_side = tracked.side[first]
+    return np.where(receivers_that_serve(hosts, ports), sender_side, 1 - sender_side).astype(np.uint8)
+
+
+def receivers_that_serve(hosts: Array, ports: Array) -> Mask:
+    """Tell of which connections the receiver of the first packet is the likelier server.
+
+    Parameters
+    ----------
+    hosts, ports : ndarray of int64, shape (2, connections)
+        Sender and receiver of the first packet of every connection of the capture: numbers of addresses, and ports.
+
+    Returns
+    -------
+    ndarray of bool
+        By connection.
+    """
     rank = np.select(
         [np.isin(ports, LIKELY_SERVER_PORTS), ports < 1024, ports < FIRST_EPHEMERAL_PORT], [0, 1, 2], default=3
     )
     _, place, uses = np.unique(hosts << 16 | ports, return_inverse=True, return_counts=True)
-    shared = uses[place.reshape(2, connections)]
-    receiver_serves = (rank[1] < rank[0]) | ((rank[1] == rank[0]) & (shared[1] >= shared[0]))
-    sender_side = tracked.side[first]
-    return np.where(receiver_serves, sender_side, 1 - sender_side).astype(np.uint8)
+    shared = uses[place.reshape(2, -1)]
+    return np.asarray((rank[1] < rank[0]) | ((rank[1] == rank[0]) & (shared[1] >= shared[0])), np.bool_)
