@@ -303,7 +303,7 @@ def time_plain(capture: str, runs: int) -> dict[str, list[float]]:
     from pcapframe.segments import passes
 
     class NothingJudged:
-        def __init__(self, _most: int) -> None:
+        def __init__(self, _most: int, _team: Any) -> None:
             self.fed = 0
 
         def feed(self, segments: Any, _tracked: Any, _is_odd: Any, _known: Any, out: Any, *_more: Any) -> None:

@@ -8,6 +8,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from types import TracebackType
 from typing import TypeVar
 
@@ -60,6 +61,11 @@ class Team:
         self._others = min(most, threads_to_use()) - 1
         self._pool = ThreadPoolExecutor(self._others, "pcapframe") if self._others > 0 else None
 
+    @property
+    def size(self) -> int:
+        """How many threads there are."""
+        return 1 + max(self._others, 0)
+
     def __enter__(self) -> "Team":
         return self
 
@@ -98,7 +104,8 @@ class Team:
                     left.clear()
                     raise
 
-        others = [self._pool.submit(share) for _ in range(min(self._others, len(left) - 1))] if self._pool else []
+        count = min(self._others, len(left) - 1) if self._pool else 0
+        others = [self._pool.submit(copy_context().run, share) for _ in range(count)] if self._pool else []
         try:
             share()
         finally:

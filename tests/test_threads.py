@@ -1,6 +1,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import partial
 
 import pytest
@@ -44,6 +45,18 @@ def test_every_item_is_done_once(team: Team) -> None:
     team.each(done.append, range(100))
 
     assert sorted(done) == list(range(100))
+
+
+def test_all_threads_see_what_the_caller_set(team: Team) -> None:
+    """Such as where columns go."""
+    variable = ContextVar("variable", default=0)
+    variable.set(7)
+    seen: list[int] = []
+
+    team.each(lambda _: seen.append(variable.get()), range(20))
+
+    assert seen == [7] * 20
+    assert team.size == min(4, threads_to_use())
 
 
 def test_items_are_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,10 @@
-"""The compiled passes over segments, chunk by chunk, one after the other."""
+"""The compiled passes over segments, chunk by chunk.
 
+Where more than one core may be used, the passes of a chunk that need nothing of each other run at the same time, and
+the connections of the next chunk are found meanwhile. Results are the same.
+"""
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,15 +16,17 @@ from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.evidence import Evidence, EvidencePass
 from pcapframe.segments.exchange import Exchange, ExchangePass
 from pcapframe.segments.exchange.hosts import Known
-from pcapframe.segments.rooms import Rooms
+from pcapframe.segments.rooms import Over, Rooms
 from pcapframe.segments.sequence import Labeller, Sequence
 from pcapframe.segments.state import Segments, part
 from pcapframe.segments.tracking import Tracked, Tracker
+from pcapframe.threads import Team
 
 __all__ = ["Passed", "run_passes"]
 
 CHUNK_ROWS = 1 << 15
 KEPT_ROWS = 1 << 19  # of a capture with more, chunks are made once more rather than kept
+MOST_THREADS = 4  # that have anything to do at once
 FEW_SEGMENTS = 4  # of each new connection in a chunk: then rooms are given anew
 
 
@@ -55,6 +62,81 @@ class _Chunks:
         return chunk
 
 
+class _Placed(NamedTuple):
+    """A chunk whose connections are known."""
+
+    start: int
+    stop: int
+    chunk: Segments
+    tracked: Tracked  # with rooms in place of connections
+    rooms: int  # how many there are so far
+    connections: int
+    over: Over
+    over_before: Over | None  # where rooms are given anew from this chunk on
+
+
+class _Placing:
+    """Finds the connections of one chunk after the other, and their rooms."""
+
+    def __init__(self, chunks: _Chunks, tracked: Tracked, rows: int) -> None:
+        self._chunks, self._tracked, self._rows = chunks, tracked, rows
+        self._tracker, self.rooms = Tracker(rows), Rooms(tracked.conn_id, CHUNK_ROWS)
+
+    @property
+    def connections(self) -> int:
+        """How many there are so far."""
+        return self._tracker.connections
+
+    def at(self, start: int) -> _Placed:
+        """Place the chunk that begins there; those before it are placed."""
+        chunk, stop, before = self._chunks.at(start), self._chunks.stop(start), self.connections
+        over_before = None
+        if not self.rooms.are_reused:
+            self._tracker.feed(chunk, part(self._tracked, start, stop))
+            if stop < self._rows and FEW_SEGMENTS * (self.connections - before) >= stop - start:
+                for later in self._chunks.starts(stop):
+                    self._tracker.feed(self._chunks.at(later), part(self._tracked, later, self._chunks.stop(later)))
+                self.rooms.reuse(start, before, self.connections)
+                over_before = self.rooms.over_before()
+        placed = part(self._tracked, start, stop)._replace(conn_id=self.rooms.of(start, stop))
+        count, over = self.rooms.count(self.connections), self.rooms.over(start, stop)
+        return _Placed(start, stop, chunk, placed, count, self.connections, over, over_before)
+
+
+def _label_and_follow(
+    chunks: _Chunks, placing: _Placing, labeller: Labeller, exchange_pass: ExchangePass, labelled: Sequence,
+    said: Exchange, team: Team,
+) -> None:  # fmt: skip
+    """Run the passes that need nothing but the connections."""
+    starts = list(chunks.starts())
+    placed = [placing.at(starts[0])] if starts else []
+
+    def label() -> None:
+        now = placed[0]
+        labeller.feed(now.chunk, now.tracked, now.rooms, part(labelled, now.start, now.stop))
+        labeller.forget(now.over)
+
+    def follow() -> None:
+        now = placed[0]
+        if now.over_before is not None:
+            exchange_pass.forget(now.over_before, now.connections)
+        exchange_pass.feed(now.chunk, now.tracked, now.rooms, said)
+        exchange_pass.forget(now.over, now.connections)
+
+    def place(start: int) -> Callable[[], None]:
+        return lambda: placed.append(placing.at(start))
+
+    for number, start in enumerate(starts):
+        following = starts[number + 1 : number + 2]
+        team.each(_do, [label, follow, *map(place, following)])
+        placed.pop(0)
+        give_back_after(chunks.stop(start), chunks.stop(start) - start)
+
+
+def _do(work: Callable[[], None]) -> None:
+    work()
+
+
 def run_passes(segments: SegmentColumns, rows: int) -> Passed:
     """Run all passes.
 
@@ -70,43 +152,29 @@ def run_passes(segments: SegmentColumns, rows: int) -> Passed:
     Passed
         One row per segment.
     """
-    chunks, tracker, labeller = _Chunks(segments, rows), Tracker(rows), Labeller(rows)
+    chunks, labeller = _Chunks(segments, rows), Labeller(rows)
     exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
-    rooms = Rooms(tracked.conn_id, CHUNK_ROWS)
-    for start in chunks.starts():
-        chunk, stop, before = chunks.at(start), chunks.stop(start), tracker.connections
-        if not rooms.are_reused:
-            tracker.feed(chunk, part(tracked, start, stop))
-            if stop < rows and FEW_SEGMENTS * (tracker.connections - before) >= stop - start:
-                for later in chunks.starts(stop):
-                    tracker.feed(chunks.at(later), part(tracked, later, chunks.stop(later)))
-                rooms.reuse(start, before, tracker.connections)
-                exchange_pass.forget(rooms.over_before(), tracker.connections)
-        placed = part(tracked, start, stop)._replace(conn_id=rooms.of(start, stop))
-        count, over = rooms.count(tracker.connections), rooms.over(start, stop)
-        labeller.feed(chunk, placed, count, part(labelled, start, stop))
-        exchange_pass.feed(chunk, placed, count, said)
-        labeller.forget(over)
-        exchange_pass.forget(over, tracker.connections)
-        give_back_after(stop, stop - start)
-    if exchange_pass.has_other_syn_acks:
-        exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
-    connections = tracker.connections
-    ends, is_odd = exchange_pass.ends(connections), exchange_pass.odd_connections(connections)
-    if ends.passes_fin.any():
-        exchange.find_ignored_fins(segments, tracked, ends, said.bits)
-    known = Known(ends.rtt, ends.uses_sack)
-    del ends, tracker, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
-    give_back()
-    evidence_pass = EvidencePass(rows)
-    rooms.find_ends(connections)
-    for start in chunks.starts():  # by what is known then of the acknowledgements
-        stop = chunks.stop(start)
-        evidence_pass.feed(
-            chunks.at(start), part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
-            rooms.count(connections),
-        )  # fmt: skip
-        evidence_pass.forget(rooms.over(start, stop, is_odd))
-        give_back_after(stop, stop - start)
+    placing = _Placing(chunks, tracked, rows)
+    with Team(MOST_THREADS if rows > CHUNK_ROWS else 1) as team:
+        _label_and_follow(chunks, placing, labeller, exchange_pass, labelled, said, team)
+        if exchange_pass.has_other_syn_acks:
+            exchange.number_by_taken_syn_acks(segments, tracked, labelled, said.bits)
+        rooms, connections = placing.rooms, placing.connections
+        ends, is_odd = exchange_pass.ends(connections), exchange_pass.odd_connections(connections)
+        if ends.passes_fin.any():
+            exchange.find_ignored_fins(segments, tracked, ends, said.bits)
+        known = Known(ends.rtt, ends.uses_sack)
+        del ends, placing, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
+        give_back()
+        evidence_pass = EvidencePass(rows, team)
+        rooms.find_ends(connections)
+        for start in chunks.starts():  # by what is known then of the acknowledgements
+            stop = chunks.stop(start)
+            evidence_pass.feed(
+                chunks.at(start), part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
+                rooms.count(connections),
+            )  # fmt: skip
+            evidence_pass.forget(rooms.over(start, stop, is_odd))
+            give_back_after(stop, stop - start)
     return Passed(connections, tracked, labelled, said, judged)

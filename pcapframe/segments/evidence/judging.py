@@ -43,9 +43,11 @@ from pcapframe.segments.exchange.hosts import (
 from pcapframe.segments.rooms import Over
 from pcapframe.segments.state import Segments, after, before, grown, part, whole
 from pcapframe.segments.tracking import Tracked
+from pcapframe.threads import Team
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
 
+NOTHING = (0, 0, -1, 0)  # in Evidence, of a segment that nothing is said of
 MOST_WORDS = 6  # of rings for each segment: beyond, they are moved as they grow
 
 
@@ -65,13 +67,14 @@ class Evidence(NamedTuple):
 
 @jit
 def judge(
-    segments: Any, tracked: Any, rooms: Any, first: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any,
-    directions: Any, gaps: Any, unanswered: Any, free: Any, recent: Any, all_bits: Any, all_gap: Any, all_said: Any,
-    out: Any,
+    segments: Any, tracked: Any, rooms: Any, first: Any, base_row: Any, is_odd: Any, share: Any, shares: Any, rtts: Any,
+    use_sack: Any, directions: Any, gaps: Any, unanswered: Any, free: Any, recent: Any, all_bits: Any, all_gap: Any,
+    all_said: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring.
 
-    It begins with the segment `first` of the chunk, and returns the first that it did not judge for want of memory.
+    It begins with the segment `first` of the chunk, and returns the first that it did not judge for want of memory. It
+    judges connections whose numbers modulo `shares`, a power of two, are `share`.
     """
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
@@ -95,8 +98,7 @@ def judge(
         if memory[2][TOP] > most:
             return i
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
-        bits[i], resent_bytes[i], reasons[i], out_gap[i] = 0, 0, -1, 0
-        if not is_odd[connection]:
+        if connection & shares - 1 != share or not is_odd[connection]:
             continue
         room = np.int64(rooms[i])
         own, peer = directions[2 * room + side], directions[2 * room + 1 - side]
@@ -138,10 +140,12 @@ def judge(
         elif said & PEER_NUMBERS_ANEW:
             renumber(peer, own, pool, spare)
         if flags & ACK and not flags & RST and not said & ACKS_UNSENT:
-            out_gap[i] = take_ack(
+            missing = take_ack(
                 own, peer, pool, memory, unanswered_pool, spare, bits_raw, base_row + i, said, flags, ack, time, length,
                 tsecr, sack, sack_at[i], sack_at[i + 1],
             )  # fmt: skip
+            if missing:
+                out_gap[i] = missing
         own.window = np.int32(windows[i])
         if not before(ack, own.acked):  # an overtaken segment shows nothing about later ones
             own.print = np.int64(fingerprint)
@@ -154,7 +158,8 @@ def judge(
                 found, reason = judge_again(
                     own, peer, pool, memory, spare, said_raw, gap_raw, seq, end, flags, time, ident, tsval
                 )
-                bits[i] = found
+                if found:
+                    bits[i] = found
                 if found & IS_RESENT:
                     reasons[i] = reason
                     top = own.high if after(end, own.high) else end
@@ -194,19 +199,36 @@ def release_rings(directions: Any, rooms: Any, recent: Any) -> None:
             give_back(memory, CLAIMS, np.int64(own.claims_at), np.int64(own.claims_log))
 
 
-class EvidencePass:
-    """Feeds `judge` chunk by chunk; `most` is the total number of segments, if known."""
+class _Pools:
+    """What is remembered of the connections that one thread judges, besides their directions."""
 
-    def __init__(self, most: int = 0) -> None:
-        self._most = most
-        self._directions = np.zeros(0, DIRECTION)
+    def __init__(self) -> None:
         dtypes: tuple[Any, ...] = (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32, np.int32)
-        self._gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
+        self.gaps = Gaps(*(np.zeros(0, dtype) for dtype in dtypes))
         dtypes = (np.int64, np.uint32, np.uint32, np.uint32, np.int64, np.uint8, np.int32, np.int32)
-        self._unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
+        self.unanswered = Unanswered(*(np.zeros(0, dtype) for dtype in dtypes))
         # Of both pools: the first released node, or -1; the number of nodes ever used; the number in use.
-        self._free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
-        self._recent = Recent.empty()
+        self.free = np.array([-1, 0, 0, -1, 0, 0], np.int64)
+        self.recent = Recent.empty()
+
+    def make_room(self, rows: int) -> None:
+        """Have room for what so many segments add, but for rings."""
+        needed = int(max(self.free[1], self.free[2] + 2 * rows))
+        self.gaps = Gaps(*(grown(column, needed + 1) for column in self.gaps))
+        needed = int(max(self.free[4], self.free[5] + rows))
+        self.unanswered = Unanswered(*(grown(column, needed + 1) for column in self.unanswered))
+
+
+class EvidencePass:
+    """Feeds `judge` chunk by chunk; `most` is the total number of segments, if known.
+
+    Each thread of a team judges connections of its own.
+    """
+
+    def __init__(self, most: int = 0, team: Team | None = None) -> None:
+        self._most, self._team = most, team or Team(1)
+        self._directions = np.zeros(0, DIRECTION)
+        self._pools = [_Pools() for _ in range(1 << (self._team.size.bit_length() - 1))]
         self._fed = 0
 
     def feed(
@@ -242,23 +264,30 @@ class EvidencePass:
         """
         rows = segments.seq.size
         self._directions = grown(self._directions, 2 * (count or is_odd.size), 2 * self._most)
-        needed = int(max(self._free[1], self._free[2] + 2 * rows))
-        self._gaps = Gaps(*(grown(column, needed + 1) for column in self._gaps))
-        needed = int(max(self._free[4], self._free[5] + rows))
-        self._unanswered = Unanswered(*(grown(column, needed + 1) for column in self._unanswered))
         chunk = part(out, self._fed, self._fed + rows)
+        for column, nothing in zip(chunk, NOTHING, strict=True):
+            column[:] = nothing
         places = tracked.conn_id if rooms is None else rooms
-        judged = 0
-        while judged < rows:
-            self._recent = self._recent.with_room(MOST_WORDS * self._most)
-            tables = self._directions, self._gaps, self._unanswered, self._free, self._recent
-            judged = judge(
-                segments, tracked, places, judged, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk
-            )
+        shares = len(self._pools)
+
+        def take(share: int) -> None:
+            pools, judged = self._pools[share], 0
+            pools.make_room(rows)
+            while judged < rows:
+                pools.recent = pools.recent.with_room(MOST_WORDS * self._most // shares)
+                tables = self._directions, pools.gaps, pools.unanswered, pools.free, pools.recent
+                judged = judge(
+                    segments, tracked, places, judged, self._fed, is_odd, share, shares, *known, *tables, out.bits,
+                    out.gap, said, chunk,
+                )  # fmt: skip
+
+        self._team.each(take, range(shares))
         self._fed += rows
 
     def forget(self, over: Over) -> None:
         """Give the rooms of connections that are over back, as those of new ones."""
-        release_rings(self._directions, over.rooms, self._recent)
+        for share, pools in enumerate(self._pools):
+            own = over.rooms if len(self._pools) == 1 else over.rooms[over.conn_ids & len(self._pools) - 1 == share]
+            release_rings(self._directions, own, pools.recent)
         rows = whole(self._directions, 2)
         rows[over.rooms] = np.zeros((), rows.dtype)
