@@ -6,18 +6,23 @@ and not a signal later. The system writes what it has no room for to the file, a
 
 Pages stay in the memory of the process once they are touched, though the system could do without them. `give_back`
 takes them out: long passes call it now and then, so that the process holds little of a long capture at a time.
+
+A process forked from this one has the same blocks, not copies: what it writes to them, this one reads.
 """
 
 import contextlib
 import mmap
 import os
 import shutil
+import sys
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +40,11 @@ LARGE_TEMPORARY = "/var/tmp"  # for large temporary files; /tmp is often memory 
 ROWS_HELD = 1 << 20  # that a pass has gone over before their pages are given back
 SMALLEST_BLOCK = 1 << 18  # smaller ones stay in memory [bytes]
 
+# A map needs no open file; before Python 3.13 each keeps one all the same.
+WITHOUT_FILE: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) and os.name == "posix" else {}
+
 _MAPS: "weakref.WeakSet[mmap.mmap]" = weakref.WeakSet()
+_CHANGING = threading.Lock()  # of _MAPS: a set that grows cannot be iterated over
 
 
 def memory_to_use() -> int:
@@ -151,10 +160,11 @@ class Disk:
                     os.posix_fallocate(file.fileno(), 0, size)
                 else:
                     file.truncate(size)
-                memory = mmap.mmap(file.fileno(), size)
+                memory = mmap.mmap(file.fileno(), size, **WITHOUT_FILE)
         except OSError as error:
             raise TemporarySpaceError(f"{size:,} bytes in {self.folder}: {error.strerror}") from None
-        _MAPS.add(memory)
+        with _CHANGING:
+            _MAPS.add(memory)
         return np.frombuffer(memory, np.uint8)
 
 
@@ -215,7 +225,9 @@ def expect_memory(memory: int) -> None:
 def give_back() -> None:
     """Take the pages of all blocks on the disk out of the process's memory; what is in them stays."""
     if _MAPS and hasattr(mmap, "MADV_DONTNEED"):
-        for memory in list(_MAPS):
+        with _CHANGING:
+            maps = list(_MAPS)
+        for memory in maps:
             memory.madvise(mmap.MADV_DONTNEED)
 
 

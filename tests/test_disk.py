@@ -1,6 +1,8 @@
 import mmap
 import os
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +175,19 @@ def test_pages_leave_the_memory_of_the_process(tmp_path: Path) -> None:
     before = held()
     give_back()
     assert held() < before - 50
+
+
+def test_pages_are_given_back_while_another_thread_makes_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "SMALLEST_BLOCK", 0)
+    made = Disk(memory=0, folder=tmp_path)
+    made.expect(1)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            each = [pool.submit(lambda: [made.block(100) for _ in range(60)]) for _ in range(3)]
+            assert sum(block.sum() for done in each for block in done.result()) == 0
+    finally:
+        sys.setswitchinterval(interval)

@@ -117,7 +117,7 @@ class Shared:
             return column
         if id(column) not in self._columns:
             self._columns[id(column)] = pd.Series(column, index=index, copy=False)
-        return self._columns[id(column)]
+        return self._columns[id(column)].iloc[:]  # a view of its own: pickled, each column is one of its own
 
     def _holds(self, column: Any) -> bool:
         return any(column is one for one in self._arrays.values())

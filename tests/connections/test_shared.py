@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,10 +45,11 @@ def test_a_frame_with_shared_columns_is_the_same_and_each_can_be_written(name, m
     found = pf.build_connections(segments)
     pd.testing.assert_frame_equal(found, expected)
     places = [place for place, dtype in enumerate(found.dtypes) if dtype.kind in "iuf"]
-    for place in places:
-        found.iloc[0, place] = 7
-    pd.testing.assert_frame_equal(found.iloc[1:], expected.iloc[1:])
-    assert (found.iloc[0, places] == 7).all()
+    for frame in (pickle.loads(pickle.dumps(found)), found):
+        for number, place in enumerate(places):
+            frame.iloc[0, place] = number
+        pd.testing.assert_frame_equal(frame.iloc[1:], expected.iloc[1:])
+        assert frame.iloc[0, places].tolist() == list(range(len(places)))
 
 
 def test_what_reads_shared_columns_writes_to_none(monkeypatch):
