@@ -1,6 +1,7 @@
 """Memory: many columns in one block, in memory or on the disk, and how much an analysis takes."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,7 +9,10 @@ import numpy.typing as npt
 
 from pcapframe.disk import disk_in_use, give_back, give_back_after
 
-__all__ = ["Claim", "bytes_to_analyze", "bytes_to_read", "mib", "new_column", "one_block", "stretches", "taken"]
+__all__ = [
+    "Claim", "block_of", "bytes_to_analyze", "bytes_to_read", "columns_in", "mib", "new_column", "one_block",
+    "stretches", "taken",
+]  # fmt: skip
 
 Claim: TypeAlias = Callable[[int, int], None]
 """Called with an analysis's memory so far [bytes] and its number of packets; raises if that is too much."""
@@ -45,11 +49,66 @@ def one_block(rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = Fals
     >>> [column.dtype.name for column in one_block(3, ["uint8", "int64"])]
     ['uint8', 'int64']
     """
+    block, begins = block_of(rows, dtypes, zeroed=zeroed)
+    return columns_in(block, begins, rows, dtypes)
+
+
+def block_of(
+    rows: int, dtypes: Sequence[npt.DTypeLike], *, zeroed: bool = False
+) -> tuple[npt.NDArray[np.uint8], list[int]]:
+    """Allocate the memory of several columns; see `one_block`.
+
+    Parameters
+    ----------
+    rows, dtypes, zeroed
+        As for `one_block`.
+
+    Returns
+    -------
+    ndarray of uint8
+        The block.
+    list of int
+        Where each column begins in it. [bytes]
+
+    Examples
+    --------
+    >>> block_of(3, ["uint8", "int64"])[1]
+    [0, 64]
+    """
     sizes = [-(-rows * np.dtype(dtype).itemsize // ALIGNED) * ALIGNED for dtype in dtypes]
     disk = disk_in_use()
     block = disk.block(sum(sizes)) if disk else (np.zeros if zeroed else np.empty)(sum(sizes), np.uint8)
-    ends = np.cumsum(sizes, dtype=np.int64).tolist()
-    return [block[end - size : end].view(dtype)[:rows] for dtype, size, end in zip(dtypes, sizes, ends, strict=True)]
+    return block, list(accumulate(sizes, initial=0))[:-1]
+
+
+def columns_in(
+    block: npt.NDArray[np.uint8], begins: Sequence[int], rows: int, dtypes: Sequence[npt.DTypeLike]
+) -> list[npt.NDArray[Any]]:
+    """Return the columns of a block.
+
+    Parameters
+    ----------
+    block, begins
+        From `block_of`.
+    rows : int
+        Of each column.
+    dtypes : sequence of dtype
+        One for each column.
+
+    Returns
+    -------
+    list of ndarray, shape (rows,)
+        Views.
+
+    Examples
+    --------
+    >>> [column.size for column in columns_in(*block_of(3, ["uint8", "int64"]), 3, ["uint8", "int64"])]
+    [3, 3]
+    """
+    return [
+        block[begin : begin + rows * np.dtype(dtype).itemsize].view(dtype)
+        for begin, dtype in zip(begins, dtypes, strict=True)
+    ]
 
 
 def new_column(rows: int, dtype: npt.DTypeLike, *, zeroed: bool = False) -> npt.NDArray[Any]:

@@ -115,7 +115,7 @@ def read_pcap(
     Header fields are those of the innermost IP header. Lengths come from the headers (RFC 9293 section 3.1), not from
     what was captured. Fragments, also of packets that carry a tunnel, are reassembled at the frame that completes the
     datagram. On Linux, a local file that the user owns and nobody is writing is mapped, piece by piece under a read
-    lease (fcntl(2)): a program that opens it for writing meanwhile waits some milliseconds.
+    lease (fcntl(2)): a program that opens it for writing meanwhile waits some hundredths of a second.
 
     Examples
     --------

@@ -13,7 +13,6 @@ from pcapframe.jit import inner_jit, prefetch
 __all__ = ["LINE_BYTES", "be16", "be32", "be64", "byte", "fetch_ahead", "u16", "u32"]
 
 LINE_BYTES = 64  # of the cache
-HEADER_LINES = 3  # prefetched: the headers of a record, and of the next one if it is short
 RECORDS_AHEAD = 4
 
 
@@ -57,11 +56,10 @@ def u32(buffer: Any, at: Any, big: Any) -> Any:
 
 @inner_jit
 def fetch_ahead(buffer: Any, at: Any, stride: Any) -> None:
-    """Prefetch the headers of the record at `at` and of some after it, as if each were `stride` bytes long.
+    """Prefetch the record at `at` and some after it, as if each were `stride` bytes long.
 
-    A record's place depends on the length of the one before, so without this each header would wait for memory. Short
+    A record's place depends on the length of the one before, so without this each one would wait for memory. Short
     records share cache lines; long ones come in runs of equal length.
     """
     for ahead in range(RECORDS_AHEAD):
-        for line in range(HEADER_LINES):
-            prefetch(buffer, at + ahead * stride + line * LINE_BYTES)
+        prefetch(buffer, at + ahead * stride)

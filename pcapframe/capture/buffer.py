@@ -1,22 +1,54 @@
 """The bytes of a stream that are being decoded: read into a buffer, or mapped from the file."""
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from pcapframe.capture.mapped import LOOK_BYTES, Piece
 from pcapframe.capture.source import CaptureStream
 
 __all__ = ["Buffer"]
 
+Array = npt.NDArray[Any]
+
 BUFFER_BYTES = 1 << 19  # with the columns decoded from it, this fits the second-level cache of a core
-PIECE_BYTES = 1 << 22  # of a mapped file, of which only the headers are touched
+PIECE_BYTES = 1 << 25  # of a mapped file, of which only the headers are touched
+
+
+class Work(Protocol):
+    """Who decodes the bytes, perhaps later, in other threads."""
+
+    def needs(self, buffer: Array) -> bool:
+        """Whether something has yet to be decoded from these bytes."""
+
+    def drain(self) -> None:
+        """Return when the bytes so far are not needed any more."""
+
+    def ahead(self, work: Callable[[], bool]) -> Callable[[], bool]:
+        """Have work done by whoever is free; return what waits for its result."""
 
 
 class Buffer:
-    """The part of a stream that is being decoded."""
+    """The part of a stream that is being decoded.
 
-    def __init__(self, stream: CaptureStream) -> None:
+    Parameters
+    ----------
+    stream : CaptureStream
+        The capture's bytes.
+    work : Work
+        Decodes the bytes.
+    """
+
+    def __init__(self, stream: CaptureStream, work: Work) -> None:
         self._stream = stream
-        self.bytes = np.empty(BUFFER_BYTES, np.uint8)
-        self._is_mapped = False  # whether these are the mapped file itself
+        self._work = work
+        self._spare: list[Array] = []
+        self._piece: Piece | None = None  # of the mapped file
+        self._next = 0  # up to where it will be ready next
+        self._is_ready: Callable[[], bool] | None = None
+        self.bytes: Array = np.empty(BUFFER_BYTES, np.uint8)
         self.base = 0  # where the buffer begins in the capture
         self.start = 0
         self.end = 0
@@ -32,21 +64,36 @@ class Buffer:
         """How many bytes are there and not decoded yet."""
         return self.end - self.start
 
+    @property
+    def is_within_piece(self) -> bool:
+        """Whether the piece of the mapped file has more bytes, so that its lease is to be kept."""
+        return self._piece is not None and self.end < self._piece.bytes.size
+
     def fill(self) -> None:
         """Read more, keeping unread bytes; the buffer grows only when it is full of them."""
+        if self._grow():
+            return
         unread = self.unread
-        piece = self._stream.piece(self.offset, max(PIECE_BYTES, 2 * unread))
+        if self._piece:
+            self._work.drain()
+        piece = self._stream.piece(self.offset, max(PIECE_BYTES, 2 * unread), max(LOOK_BYTES, 2 * unread))
         if piece is not None:
             self.start = self.offset - piece.base
-            self.bytes, self.base, self.end = piece.bytes, piece.base, piece.bytes.size
-            self.at_end, self._is_mapped = piece.is_last, True
+            self.bytes, self.base, self.end = piece.bytes, piece.base, piece.ready
+            self._piece = piece
+            self._look_ahead()
             return
-        if self._is_mapped:  # from here on, the stream is read
+        if self._piece:  # from here on, the stream is read
             self.base, self.start, self.end = self.offset, 0, 0
-            self.bytes, self._is_mapped = np.empty(BUFFER_BYTES, np.uint8), False
+            self.bytes, self._piece = np.empty(BUFFER_BYTES, np.uint8), None
             unread = 0
         if self.start:
-            self.bytes[:unread] = self.bytes[self.start : self.end].copy()
+            rest = self.bytes[self.start : self.end]
+            if self._work.needs(self.bytes):
+                self._change()
+                self.bytes[:unread] = rest
+            else:
+                self.bytes[:unread] = rest.copy()
             self.base += self.start
             self.start, self.end = 0, unread
         if unread == self.bytes.size:
@@ -59,10 +106,38 @@ class Buffer:
             self.end += count
             self.at_end = count == 0
 
+    def _grow(self) -> bool:
+        """Go on in the piece of the mapped file; return whether there is more of it."""
+        if not self._is_ready or not self._is_ready():
+            return False
+        self.end = self._next
+        self._look_ahead()
+        return True
+
+    def _look_ahead(self) -> None:
+        """Have the next bytes of the piece made ready."""
+        piece, end = self._piece, self.end
+        assert piece is not None
+        self.at_end, self._is_ready = piece.is_last and end == piece.bytes.size, None
+        if end < piece.bytes.size:
+            self._next = following = min(end + LOOK_BYTES, piece.bytes.size)
+            self._is_ready = self._work.ahead(lambda: piece.make_ready(end, following))
+
+    def _change(self) -> None:
+        """Take another array of the same length."""
+        size = self.bytes.size
+        self._spare.append(self.bytes)
+        for number, spare in enumerate(self._spare):
+            if spare.size == size and not self._work.needs(spare):
+                self.bytes = self._spare.pop(number)
+                return
+        self._spare = [spare for spare in self._spare if spare.size == size]
+        self.bytes = np.empty(size, np.uint8)
+
     def close(self) -> None:
         """Release the bytes, so that a stored traceback cannot keep them alive."""
         self._stream.give_back()
-        self.bytes = np.empty(0, np.uint8)
+        self.bytes, self._spare, self._piece, self._is_ready = np.empty(0, np.uint8), [], None, None
 
     def need(self, count: int) -> bool:
         """Whether `count` unread bytes are there, after reading more where needed."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture import transport
-from pcapframe.capture.bits import be16, be32, be64, byte
+from pcapframe.capture.bits import LINE_BYTES, be16, be32, be64, byte
 from pcapframe.capture.interning import intern_address, intern_protocol, protocol_code
 from pcapframe.capture.ip import (
     FIRST_ICMPV6_QUERY,
@@ -29,7 +29,7 @@ from pcapframe.capture.tables import dispatcher
 from pcapframe.capture.transport import decode_ports, decode_tcp
 from pcapframe.capture.tunnels import TYPES
 from pcapframe.capture.udp_tunnels import is_gtp
-from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.jit import inner_jit, jit, prefetch, unchecked
 
 __all__ = [
     "DTYPES",
@@ -45,6 +45,7 @@ Array = npt.NDArray[Any]
 
 NOT_COMMON = -1  # in place of an Ethernet type: a link type for ``deep``
 MOST_TAGS = 4  # that are skipped here
+RECORDS_AHEAD = 16  # whose headers are prefetched: another core may have walked over the records
 
 
 class Columns(NamedTuple):
@@ -259,8 +260,8 @@ def decode_batch(
         How many of them to decode.
     first_row : int
         The first row of `newest` to write.
-    newest : ndarray of NEWEST, shape (1,)
-        Written to; of a deferred record only `sack_end`.
+    newest : ndarray of STRIP, shape (1,)
+        Written to; of a deferred record only `sack_end`, and that it has no addresses.
     interner : Interner
         Gets the addresses and protocols; has room for them.
     sack_pool : ndarray of uint32
@@ -289,6 +290,10 @@ def decode_batch(
     waiting = 0
     rare_links = 0
     for i in range(count):
+        if i + RECORDS_AHEAD < count:
+            ahead = batch[i + RECORDS_AHEAD].at
+            prefetch(buffer, ahead)
+            prefetch(buffer, ahead + LINE_BYTES)
         record = batch[i]
         row = first_row + i
         at = record.at
@@ -363,6 +368,8 @@ def decode_batch(
             deferred[waiting], kinds[waiting], places[waiting], vlans[waiting] = i, kind, at, vlan
             waiting += 1
             rare_links += kind == NOT_COMMON or kind >= NESTED_LINK
+            out.src[row] = out.dst[row] = -1
+            out.protocol[row] = 0
             out.sack_end[row] = edges_before + edges
             continue
         if has:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.capture.bits import be16, byte, u32
-from pcapframe.capture.records import BATCH_RECORDS, DONE, TOO_LONG, Array, RecordFile
+from pcapframe.capture.records import DONE, TOO_LONG, Array, RecordFile
 from pcapframe.jit import jit
 
 __all__ = ["RECORD_HEADER_BYTES", "is_erf", "open_erf"]
@@ -98,7 +98,7 @@ def walk(buffer: Any, start: Any, end: Any, table: Any, batch: Any) -> Any:
     """Find the whole records between `start` and `end`, as `records.Walk` says; `table` is made of ``PACKETS``."""
     count = 0
     at = np.int64(start)
-    while count < BATCH_RECORDS and at + RECORD_HEADER_BYTES <= end:
+    while count < batch.size and at + RECORD_HEADER_BYTES <= end:
         length, wire = be16(buffer, at + 10), be16(buffer, at + 14)
         if length < RECORD_HEADER_BYTES:
             return count, at, TOO_LONG

@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 
 MOST_DATAGRAMS = 16_384  # 68 MB
 HEAD_BYTES = 1536  # kept of each
-WHOLE_BYTES = 1 << 20
+WHOLE_BYTES = 1 << 22
 LATEST = MOST_DATAGRAMS * HEAD_BYTES  # where in `Datagrams.heads` the datagram lies that was completed last
 TIMEOUT_NS = 60_000_000_000  # RFC 8200: 60 s; RFC 1122: 60 to 120 s
 UNIT_BYTES = 8

@@ -9,14 +9,18 @@ from pcapframe.capture.ip import PROTOCOL_NAMES
 from pcapframe.capture.link import CODE_NAMES
 from pcapframe.capture.link_types import OTHER_LINKS, UNKNOWN_LINK, link_name
 from pcapframe.capture.shims import SHIMS
-from pcapframe.jit import inner_jit, jit
+from pcapframe.jit import inner_jit, jit, unchecked
 
 __all__ = [
+    "ADDRESSES",
     "MOST_UNNAMED",
+    "PROTOCOLS",
+    "UNNAMED",
     "Interner",
     "addresses_of",
     "first_appearances",
     "intern_address",
+    "intern_all",
     "intern_protocol",
     "new_interner",
     "protocol_code",
@@ -133,6 +137,31 @@ def intern_protocol(codes: Any, code_list: Any, counts: Any, code: Any) -> Any:
     if number in (NOT_SEEN, NOT_SEEN_NAMED):
         number = _new_protocol(codes, code_list, counts, code)
     return number - 1
+
+
+@jit
+def intern_all(interner: Any, addresses: Any, codes: Any, address_numbers: Any, code_numbers: Any) -> None:
+    """Intern addresses and protocol codes, one after another, and write their numbers.
+
+    Parameters
+    ----------
+    interner : Interner
+        Has room for them.
+    addresses : ndarray of uint64
+        Three to an address: high half, low half, family.
+    codes : ndarray of int64
+        Of protocols.
+    address_numbers, code_numbers : ndarray of int32 and of uint16
+        Filled.
+    """
+    slots, known, counts = unchecked(interner.slots), unchecked(interner.addresses), unchecked(interner.counts)
+    mask, seed = interner.slots.size - 1, unchecked(interner.seed)
+    for number in range(addresses.size // 3):
+        high, low, family = addresses[3 * number], addresses[3 * number + 1], addresses[3 * number + 2]
+        address_numbers[number] = intern_address(slots, mask, known, seed, counts, high, low, family)
+    all_codes, code_list = unchecked(interner.codes), unchecked(interner.code_list)
+    for number in range(codes.size):
+        code_numbers[number] = intern_protocol(all_codes, code_list, counts, codes[number])
 
 
 @jit

@@ -2,16 +2,17 @@
 
 If a mapped file is shortened, touching the missing pages ends the process (SIGBUS, mmap(2)). So each piece is mapped
 under a read lease (fcntl(2), "Leases"): a process that opens the file for writing or shortens it waits until the lease
-is released, which happens once the piece is decoded, some milliseconds later. Without a lease the file is read instead:
-where another process has it open for writing, as a running capture does; where it belongs to another user; on file
-systems without a block device of their own, such as network shares, container overlays and Btrfs; and on systems other
-than Linux.
+is released, which happens once the piece is decoded, some hundredths of a second later. Without a lease the file is
+read instead: where another process has it open for writing, as a running capture does; where it belongs to another
+user; on file systems without a block device of their own, such as network shares, container overlays and Btrfs; and on
+systems other than Linux.
 
 Limit: the kernel revokes a lease that is not released in time (``/proc/sys/fs/lease-break-time``, 45 seconds). A
 process that is stopped for longer within a piece still gets SIGBUS if the file is shortened meanwhile.
 """
 
 import contextlib
+import ctypes
 import mmap
 import os
 import signal
@@ -25,9 +26,12 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["MappedFile", "Piece"]
+_libc = ctypes.CDLL(None) if fcntl is not None else None
+
+__all__ = ["LOOK_BYTES", "MappedFile", "Piece"]
 
 POPULATE_READ = 22  # MADV_POPULATE_READ (Linux 5.14): fails if the file cannot be read, instead of a signal later
+LOOK_BYTES = 1 << 22  # had ready at once; reading the rest of a piece can go on meanwhile
 
 
 class Piece(NamedTuple):
@@ -36,6 +40,24 @@ class Piece(NamedTuple):
     bytes: npt.NDArray[np.uint8]  # read only
     base: int  # offset in the file [bytes]
     is_last: bool  # whether it reaches the end of the file
+    ready: int  # how many bytes may be touched; the others when `make_ready` was called for them
+
+    def make_ready(self, begin: int, end: int) -> bool:
+        """Have the pages of some bytes mapped, which any thread may do meanwhile.
+
+        Parameters
+        ----------
+        begin, end : int
+            In `bytes`; `begin` at a page's beginning.
+
+        Returns
+        -------
+        bool
+            False if the file cannot be read there.
+        """
+        # `mmap.madvise` would keep the other threads from running.
+        address = ctypes.c_void_p(self.bytes.ctypes.data + begin)
+        return _libc is not None and bool(_libc.madvise(address, ctypes.c_size_t(end - begin), POPULATE_READ) == 0)
 
 
 class MappedFile:
@@ -51,7 +73,7 @@ class MappedFile:
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
 
-    def piece(self, start: int, size: int) -> Piece | None:
+    def piece(self, start: int, size: int, ready: int = LOOK_BYTES) -> Piece | None:
         """Take a lease and map the bytes from `start` on; the piece before becomes invalid.
 
         Parameters
@@ -60,6 +82,8 @@ class MappedFile:
             Offset in the file. [bytes]
         size : int
             How much to map; less at the end of the file. [bytes]
+        ready : int
+            How much of it to have ready, at least, as far as it reaches. [bytes]
 
         Returns
         -------
@@ -72,9 +96,12 @@ class MappedFile:
             if self._lease():
                 # Copy on write: the kernels are compiled for writable arrays.
                 memory = mmap.mmap(self._file.fileno(), end - base, offset=base, access=mmap.ACCESS_COPY)
-                memory.madvise(POPULATE_READ)
-                os.posix_fadvise(self._file.fileno(), end, size, os.POSIX_FADV_WILLNEED)  # read ahead
-                return Piece(np.frombuffer(memory, np.uint8), base, end == self._size)
+                os.posix_fadvise(self._file.fileno(), base, 2 * size, os.POSIX_FADV_WILLNEED)  # and read ahead
+                looked = start - base + ready
+                looked = min(looked + -looked % mmap.PAGESIZE, end - base)
+                piece = Piece(np.frombuffer(memory, np.uint8), base, end == self._size, looked)
+                if piece.make_ready(0, looked):
+                    return piece
         except (OSError, ValueError):  # reading the file will show the error
             pass
         self.give_back()

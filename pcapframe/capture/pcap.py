@@ -19,7 +19,6 @@ from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, fetch_ahead, u16, u32
 from pcapframe.capture.records import (
     ANOTHER_HEADER,
-    BATCH_RECORDS,
     BEYOND_SECOND,
     DONE,
     TOO_LONG,
@@ -317,7 +316,7 @@ def walk(buffer: Any, start: Any, end: Any, form: Any, odd: Any, batch: Any) -> 
     stride = np.int64(0)
     big, unit_ns, size = form.big_endian, form.unit_ns, form.record_bytes
     units = 1_000_000_000 // unit_ns
-    while count < BATCH_RECORDS and at + size <= end:
+    while count < batch.size and at + size <= end:
         seconds, part = u32(buffer, at, big), u32(buffer, at + 4, big)
         captured, wire = u32(buffer, at + 8, big), u32(buffer, at + 12, big)
         if form.lengths and (form.lengths == LENGTHS_SWAPPED or captured > wire):

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, byte, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import LONG_PACKETS, LONGEST_PACKET, RAW_IP, RAW_IP_NUMBERS
-from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.timestamps import to_ns
 from pcapframe.jit import inner_jit, jit
 
@@ -303,7 +302,7 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
     count = np.int64(0)
     at = np.int64(start)
     stride = np.int64(0)
-    while count < BATCH_RECORDS and at + 12 <= end:
+    while count < batch.size and at + 12 <= end:
         kind = u32(buffer, at, big_endian)
         if kind in (SECTION, INTERFACE, STATISTICS):
             length, why = _describe(buffer, at, end, kind, walked)

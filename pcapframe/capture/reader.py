@@ -12,20 +12,20 @@ import numpy as np
 from pcapframe.capture import erf, pcap, pcapng, snoop
 from pcapframe.capture.buffer import Buffer
 from pcapframe.capture.columns import PacketColumns
+from pcapframe.capture.crew import Crew
 from pcapframe.capture.facts import CaptureFacts, shortened
 from pcapframe.capture.link_types import link_name
 from pcapframe.capture.other_formats import LOOKED_AT, name_format
 from pcapframe.capture.records import (
-    BATCH_RECORDS,
     BEYOND_SECOND,
     DONE,
     ZEROS,
     ZEROS_TAKEN,
     RecordFile,
-    new_batch,
     new_odd,
 )
 from pcapframe.capture.source import CaptureStream
+from pcapframe.capture.strips import Strip
 from pcapframe.errors import CaptureFormatError
 from pcapframe.memory import bytes_to_read
 
@@ -68,20 +68,28 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     def tick() -> None:
         nonlocal next_tick
         done = buffer.offset
-        if done < next_tick:
+        if done < next_tick or buffer.is_within_piece:
             return
         next_tick = done + TICK_BYTES
         if stream.size and not stream.compression and done > stream.size * SHARE_TO_EXPECT_BY:
             # Extrapolated from what was read; a record has at least 16 bytes.
-            rows = (into.count - first_row) * stream.size // done
-            into.expected_rows = first_row + min(rows, stream.size // 16)
+            rows = (into.count - first_row + crew.waiting_records) * stream.size // done
+            into.rows.expected = first_row + min(rows, stream.size // 16)
+        if stream.is_mapped:
+            crew.drain()
         stream.give_back()  # the callback may take long, or write the file
         progress(stream.done() or 0, stream.size)
 
-    buffer = Buffer(stream)
+    def claim() -> None:
+        if stream.claim is not None:
+            stream.claim(bytes_to_read(into.nbytes), into.count)
+
     facts = CaptureFacts(stream.name, "", stream.compression)
+    crew = Crew(into, claim)
+    buffer = Buffer(stream, crew)
     try:
-        _Reading(stream, buffer, into, tick, facts, first_frame).read()
+        with crew:
+            _Reading(stream, buffer, crew, tick, facts, into.interfaces).read()
     finally:
         buffer.close()
     into.finish_capture()
@@ -89,6 +97,7 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
         facts.damage += f" ({stream.cut})"
     elif stream.cut is not None:
         facts.damaged(stream.cut, buffer.base + buffer.end)
+    into.interfaces += facts.interfaces_total
     facts.packets, facts.rows = into.frames - first_frame, into.count - first_row
     facts.bytes = facts.damaged_at if facts.truncated else buffer.base + buffer.end
     if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
@@ -103,13 +112,12 @@ class _Reading:
 
     stream: CaptureStream
     buffer: Buffer
-    into: PacketColumns
+    crew: Crew
     tick: Callable[[], None]
     facts: CaptureFacts
-    first_frame: int  # how many came before
+    interfaces: int  # described so far, by the captures before too
 
     def __post_init__(self) -> None:
-        self.batch = new_batch()
         self.odd = new_odd()
 
     def read(self) -> None:
@@ -162,24 +170,24 @@ class _Reading:
         self.buffer.need(LOOKED_AT)
         return name_format(self.buffer.peek(LOOKED_AT))
 
-    def _decode(self, count: int) -> None:
-        """Add rows, as long as they take no more memory than is allowed."""
-        self.into.decode(self.buffer.bytes, self.buffer.base, self.batch, count)
-        if self.stream.claim is not None:
-            self.stream.claim(bytes_to_read(self.into.nbytes), self.into.count)
+    def _decode(self, strip: Strip, count: int) -> None:
+        """Add the records that were found."""
+        strip.fill(self.buffer.bytes, self.buffer.base, count)
+        self.crew.add(strip)
 
     def _read_records(self, file: RecordFile) -> None:
         """Read the records of a file without blocks, to its end or to where another capture begins."""
-        buffer, batch = self.buffer, self.batch
+        buffer = self.buffer
         self.facts.add_capture(file.format, file.link_types, file.snaplen, buffer.offset)
         buffer.start += min(file.header_bytes, buffer.unread)
         has_empty = False  # whether records of zeros stand between others, which then are empty packets at the end too
         while True:
-            count, at, why = file.walk(buffer.bytes, buffer.start, buffer.end, self.odd, batch)
+            strip = self.crew.strip()
+            count, at, why = file.walk(buffer.bytes, buffer.start, buffer.end, self.odd, strip.batch)
             if count:
-                self._decode(count)
                 if not file.link_types:
-                    self.facts.see_links(np.unique(batch["link"][:count]).tolist())
+                    self.facts.see_links(np.unique(strip.batch["link"][:count]).tolist())
+                self._decode(strip, count)
             buffer.start = at
             if why == ZEROS and (zeros := self._zeros()) is not None:
                 self.odd[ZEROS_TAKEN], has_empty = buffer.start + zeros, True
@@ -189,7 +197,7 @@ class _Reading:
                 buffer.fill()
             elif why != DONE:
                 break
-            elif count < BATCH_RECORDS:
+            elif count < strip.batch.size:
                 if buffer.at_end:
                     break
                 self.tick()
@@ -244,17 +252,18 @@ class _Reading:
 
     def _read_pcapng(self) -> None:
         """Read the blocks of pcapng, to their end or to where another capture begins."""
-        buffer, facts, batch = self.buffer, self.facts, self.batch
+        buffer, facts = self.buffer, self.facts
         walked = pcapng.new_walked()
         names: dict[tuple[int, int], str] = {}
         begin = buffer.offset
         while True:
-            first_frame = self.into.frames - self.first_frame + 1
+            strip = self.crew.strip()
+            first_frame = self.crew.records + 1
             count, at, why = pcapng.walk(
-                buffer.bytes, buffer.start, buffer.end, walked, self.into.interfaces, first_frame, batch
+                buffer.bytes, buffer.start, buffer.end, walked, self.interfaces, first_frame, strip.batch
             )
             if count:
-                self._decode(count)
+                self._decode(strip, count)
             for kind, subject, place, length in walked.texts[: walked.numbers[pcapng.TEXTS]].tolist():
                 text = buffer.bytes[place : place + length].tobytes()
                 if kind == pcapng.HOSTS:
@@ -272,7 +281,7 @@ class _Reading:
                     break
             elif why != pcapng.NEED_MORE:
                 break
-            elif count < BATCH_RECORDS:
+            elif count < strip.batch.size:
                 if buffer.at_end:
                     break
                 self.tick()
@@ -324,7 +333,7 @@ class _Reading:
             room = pcapng.MOST_INTERFACES - len(facts.interfaces)
             facts.interfaces += _interfaces(walked, min(total, room), names)
         facts.interfaces_total += total
-        self.into.interfaces += total
+        self.interfaces += total
 
 
 def _interfaces(walked: pcapng.Walked, total: int, names: dict[tuple[int, int], str]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import be32
 from pcapframe.capture.pcap import LONGEST_PACKET
 from pcapframe.capture.records import (
-    BATCH_RECORDS,
     BEYOND_SECOND,
     DONE,
     TOO_LONG,
@@ -65,7 +64,7 @@ def walk(buffer: Any, start: Any, end: Any, link_type: Any, odd: Any, batch: Any
     """Find the whole records between `start` and `end`, as `records.Walk` says."""
     count = 0
     at = np.int64(start)
-    while count < BATCH_RECORDS and at + RECORD_HEADER_BYTES <= end:
+    while count < batch.size and at + RECORD_HEADER_BYTES <= end:
         wire, captured, length = be32(buffer, at), be32(buffer, at + 4), be32(buffer, at + 8)
         if length - RECORD_HEADER_BYTES > LONGEST_PACKET or length < RECORD_HEADER_BYTES + captured:
             return count, at, TOO_LONG

@@ -146,7 +146,7 @@ class CaptureStream:
         if not decompressor.eof:
             self.cut = f"the {self.compression} data ends early"
 
-    def piece(self, start: int, size: int) -> Piece | None:
+    def piece(self, start: int, size: int, ready: int) -> Piece | None:
         """Return mapped bytes of the file, without a copy; valid until `give_back`.
 
         None if they have to be read: continue at `start` with `read_into`, which must not be called before that. See
@@ -154,7 +154,7 @@ class CaptureStream:
         """
         if self._mapped is None:
             return None
-        found = self._mapped.piece(start, size)
+        found = self._mapped.piece(start, size, ready)
         if found is None:
             self._mapped = None
             self._raw.seek(start)
@@ -162,6 +162,11 @@ class CaptureStream:
         else:
             self._looked_at = found.base + found.bytes.size
         return found
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the file is mapped, not read."""
+        return self._mapped is not None
 
     def give_back(self) -> None:
         """Release the last piece, so that a process waiting to write the file can go on."""

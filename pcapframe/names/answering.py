@@ -212,7 +212,7 @@ def read_answers(
     tuple
         Pool and state, with more room where that was needed.
     """
-    state = state._replace(flows=flows_with_room(state.flows))
+    state = state._replace(flows=flows_with_room(state.flows, todo.size))
     done = 0
     while done < todo.size:
         pool = pool_with_room(pool)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.jit import inner_jit, jit
 
 __all__ = ["FLOW", "SLOT_BYTES", "Flows", "Slots", "find_flow", "flows_with_room", "free_slot", "new_flows",
@@ -126,11 +125,11 @@ def _move(old: Any, new: Any, seed: Any) -> Any:
     return moved
 
 
-def flows_with_room(flows: Flows) -> Flows:
-    """Return the table with room for a batch, as long as it may grow."""
+def flows_with_room(flows: Flows, count: int) -> Flows:
+    """Return the table with room for `count` packets, as long as it may grow."""
     size = flows.table.size
-    # A batch adds one a packet at most. So sparse, hardly any direction lacks room near its place.
-    if 6 * (int(flows.counts[0]) + BATCH_RECORDS) <= size or size >= MOST_FLOWS:
+    # Each adds one at most. So sparse, hardly any direction lacks room near its place.
+    if 6 * (int(flows.counts[0]) + count) <= size or size >= MOST_FLOWS:
         return flows
     table = np.zeros(4 * size, FLOW)
     flows.counts[0] = _move(flows.table, table, flows.seed)

@@ -147,14 +147,14 @@ class Watcher:
             The records.
         count : int
             How many of them.
-        newest : ndarray of NEWEST, shape (1,)
+        newest : ndarray of STRIP, shape (1,)
             Their columns, from the row `first` on.
         base_row : int
             The row of the first of them among all.
         wholes : Wholes
             Datagrams that some of the records completed: their bytes are not in `buffer`.
         """
-        self._flows = flows = flows_with_room(self._flows)
+        self._flows = flows = flows_with_room(self._flows, count)
         chosen, answers = _choose(newest, first, count, flows.table, flows.seed, flows.counts, self._todo, self._of_dns)
         if answers:
             self._answering = self._answering or new_answering()
@@ -163,15 +163,14 @@ class Watcher:
             )
         done = 0
         while done < chosen:
-            self._make_room()
+            self._make_room(ROOM * (chosen - done))
             done = _read_chosen(
                 buffer, batch, base_row, newest, first, wholes, self._todo, done, chosen, flows.table, self._slots,
                 self._pool, self._heard,
             )  # fmt: skip
 
-    def _make_room(self) -> None:
-        """Make room for what a batch may say."""
-        room = ROOM * BATCH_RECORDS
+    def _make_room(self, room: int) -> None:
+        """Make room for so many entries."""
         self._pool = pool_with_room(self._pool)
         entries, used = self._heard.entries, int(self._heard.counts[0])
         if used + room > entries.size:

@@ -1,17 +1,12 @@
-"""The columns while they fill: room for many rows, and what they take of memory."""
-
-import gzip
-from typing import Any
+"""The columns while they fill: what they take of memory."""
 
 import numpy as np
-import pytest
 
-from pcapframe.capture import columns as columns_module
 from pcapframe.capture import reader
-from pcapframe.capture.columns import SMALLEST_PIECE, PacketColumns
+from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decoding import DTYPES
 from pcapframe.capture.source import open_capture
-from pcapframe.packets import read_pcap
+from pcapframe.capture.strips import Strip
 from tests.builders import packet, pcap
 
 
@@ -21,8 +16,8 @@ def test_bytes_held_grow_with_packets_addresses_sack_blocks_and_fragments() -> N
         seen: list[int] = []
         decode = columns.decode
 
-        def watched(*arguments: Any) -> None:
-            decode(*arguments)
+        def watched(strip: Strip) -> None:
+            decode(strip)
             seen.append(columns.nbytes)
 
         columns.decode = watched  # type: ignore[method-assign]
@@ -38,52 +33,3 @@ def test_bytes_held_grow_with_packets_addresses_sack_blocks_and_fragments() -> N
     piece = bytearray(packet(payload=64))
     piece[20:22] = b"\x20\x00"  # more fragments follow
     assert held([bytes(piece)] * 10) > held([plain_frame] * 10) + 10 * 64
-
-
-def test_rows_that_are_expected_but_have_no_room_are_not_waited_for() -> None:
-    columns = PacketColumns()
-    columns.expected_rows = 1 << 50
-    capture = pcap([(i, b"") for i in range(3 * SMALLEST_PIECE)])
-    with open_capture(capture) as stream:
-        reader.read_capture(stream, columns, lambda _done, _size: None)
-    assert columns.filled().time.size == columns.count == 3 * SMALLEST_PIECE
-
-
-def test_an_estimate_that_is_too_low_does_not_move_all_rows_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-    room = columns_module._room
-    monkeypatch.setattr(columns_module, "_room", lambda rows: made.append(rows) or room(rows))
-    columns = PacketColumns()
-    columns.expected_rows = 1
-    rows = 9 * SMALLEST_PIECE
-    with open_capture(gzip.compress(pcap([(i, bytes(100)) for i in range(rows)]), 1)) as stream:
-        reader.read_capture(stream, columns, lambda _done, _size: None)
-    assert columns.count == rows
-    assert sum(made) < 2 * rows + SMALLEST_PIECE
-    assert len(made) < 10
-
-
-def test_rows_in_pieces_are_those_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fragments too, which are completed in an earlier piece."""
-    first, second = bytearray(packet(payload=64)), bytearray(packet(payload=64))
-    first[20:22], second[20:22] = b"\x20\x00", (84 // 8 + 1).to_bytes(2, "big")
-    first[16:18] = (20 + 88).to_bytes(2, "big")
-    frames = [bytes(first) + bytes(24), bytes(second)]
-    frames += [packet(seq=i, payload=i % 50, vlan=7 if i % 1000 == 0 else None) for i in range(20_000)]
-    capture = gzip.compress(pcap(list(enumerate(frames))), 1)
-    expected = read_pcap(capture, progress=False)
-    assert expected["tcp_flags"].notna().tolist()[:2] == [False, True]
-    monkeypatch.setattr(columns_module, "SMALLEST_PIECE", 6144)
-    monkeypatch.setattr(columns_module, "LARGEST_PIECE", 6144)
-    found = read_pcap(capture, progress=False)
-    assert found.equals(expected)
-
-
-def test_a_row_is_not_held_twice_when_there_are_more_than_were_expected() -> None:
-    columns = PacketColumns()
-    rows = 9 * SMALLEST_PIECE
-    columns.expected_rows = rows // 2
-    with open_capture(gzip.compress(pcap([(i, b"") for i in range(rows)]), 1)) as stream:
-        reader.read_capture(stream, columns, lambda _done, _size: None)
-    assert sum(piece.time.size for piece in columns._pieces) < 1.5 * rows
-    assert columns.filled().time.tolist() == [i * 10**9 for i in range(rows)]

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from pcapframe.capture import columns as columns_module
+from pcapframe.capture import storing
 from pcapframe.facts import capture_info
 from pcapframe.packets import read_pcap
 from tests.builders import (
@@ -103,7 +103,7 @@ def test_more_frames_than_a_batch_of_records(monkeypatch):
     packets = read_pcap(pcap([(0, frame) for frame in many], link_type=105))
     assert packets["seq"].tolist() == list(range(16 * 700))
     assert packets["source_frame"].tolist() == [1 + i // 16 for i in range(16 * 700)]
-    monkeypatch.setattr(columns_module, "SMALLEST_PIECE", 6144)
+    monkeypatch.setattr(storing, "SMALLEST_PIECE", 8192)
     again = read_pcap(pcap([(0, frame) for frame in many], link_type=105))
     assert again.equals(packets)
 

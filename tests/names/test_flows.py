@@ -43,7 +43,7 @@ def _found(flows: Flows, first: int, count: int) -> int:
 def test_directions_are_found_again_while_the_table_grows() -> None:
     flows = new_flows()
     for first in range(0, 160_000, 1000):
-        flows = flows_with_room(flows)
+        flows = flows_with_room(flows, 1000)
         _insert(flows, first, 1000)
     assert _found(flows, 0, 160_000) > 159_990
     assert _found(flows, 200_000, 1000) == 0
@@ -52,7 +52,7 @@ def test_directions_are_found_again_while_the_table_grows() -> None:
 def test_the_table_is_bounded() -> None:
     flows = new_flows()
     for first in range(0, 3_000_000, 1000):
-        flows = flows_with_room(flows)
+        flows = flows_with_room(flows, 1000)
         _insert(flows, first, 1000)
     assert flows.table.size == MOST_FLOWS
     assert _found(flows, 2_999_000, 1000) > 900  # the last ones are there
