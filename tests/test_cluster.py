@@ -209,7 +209,10 @@ def test_objects_of_a_store_are_read_and_credentials_shown_nowhere(
 
 @pytest.mark.fuzz
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
-    """One that waits for the bytes of a capture, and then one that has rows of others for the shuffle."""
+    """One that waits for the bytes of a capture, and then one that has rows of others for the shuffle.
+
+    Two threads each: the capture that waits holds up no other one that its worker was given.
+    """
     files = split(Path(pf.example("losses.pcap")), tmp_path, 4)
     want = pf.analyze(files, progress=False)
     last, pipe = Path(files[-1]).read_bytes(), files[-1]
@@ -219,7 +222,7 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     found: list[Any] = []
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=50
         ) as made,
         distributed.Client(made) as client,
     ):
