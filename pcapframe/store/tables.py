@@ -1,5 +1,6 @@
 """Write frames as a Parquet file that other tools read as it is, and read them back exactly."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ def _new_column(column: Column, rows: int, categories: Mapping[str, pd.Categoric
     return _Arrow(column, rows, dtype)
 
 
-class _Column:
+class _Column(ABC):
     """A column that is read row group by row group."""
 
     def __init__(self, column: Column, rows: int, dtype: Any) -> None:
@@ -201,13 +202,13 @@ class _Column:
         """Make room for all rows."""
         self.values = new_column(self.rows, self.dtype)
 
+    @abstractmethod
     def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
         """Take some rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def made(self) -> Any:
         """Return the column."""
-        raise NotImplementedError
 
 
 class _Plain(_Column):
