@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.measures import host_text
+from pcapframe.measures import distinct, host_text
 from pcapframe.names import SEPARATOR
 from pcapframe.wording import printable, shortened
 
-__all__ = ["BESIDE", "LONGEST_NAME", "beside", "clipped_name", "names_by_end", "server_name_text"]
+__all__ = [
+    "BESIDE", "LONGEST_NAME", "Called", "beside", "called_by_end", "clipped_name", "names_by_end", "server_name_text",
+]  # fmt: skip
 
 LONGEST_NAME = 60  # in a column of its own [characters]
 BESIDE = 40  # beside an address [characters]
@@ -71,6 +74,25 @@ def beside(address: str, name: str) -> str:
     return f"{address} ({name})" if name else address
 
 
+class Called(NamedTuple):
+    """What an end is called.
+
+    Attributes
+    ----------
+    name : str
+        The name of most of its connections, whole.
+    others : int
+        How many other names it has.
+    """
+
+    name: str
+    others: int
+
+    def text(self, most: int) -> str:
+        """Write it with at most so many characters of the name, without quotes."""
+        return clipped_name(self.name, most) + (f" and {self.others:,} more" if self.others else "")
+
+
 def names_by_end(
     connections: pd.DataFrame, side: str = "server", *, ports: bool = True, most: int = BESIDE
 ) -> dict[str, str]:
@@ -101,6 +123,26 @@ def names_by_end(
     >>> names_by_end(pd.DataFrame(ends | named).astype({name: "category" for name in ("server", *named)}))
     {'192.0.2.9:443': 'a.example and 1 more'}
     """
+    return {end: called.text(most) for end, called in called_by_end(connections, side, ports=ports).items()}
+
+
+def called_by_end(connections: pd.DataFrame, side: str = "server", *, ports: bool = True) -> dict[str, Called]:
+    """Find what the servers or the clients of connections are called, before names are cut to a length.
+
+    Parameters
+    ----------
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``; not modified.
+    side : {'server', 'client'}
+        Whose names.
+    ports : bool, default True
+        Whether servers are told apart by their port. Clients are not.
+
+    Returns
+    -------
+    dict of Called
+        By end, as `names_by_end` has them.
+    """
     labels, codes = _first_names(connections, side)
     known = np.flatnonzero(codes >= 0)
     if not known.size:
@@ -117,26 +159,35 @@ def names_by_end(
     for end, code, count in zip(unique.tolist(), pairs[starts].tolist(), others.tolist(), strict=True):
         host = str(address.categories[end >> 16])
         text = f"{host_text(host)}:{end & 0xFFFF}" if side == "server" and ports else host
-        made[text] = clipped_name(labels[code & 0xFFFFFFFF], most) + (f" and {count - 1:,} more" if count > 1 else "")
+        made[text] = Called(labels[code & 0xFFFFFFFF], count - 1)
     return made
 
 
 def _first_names(connections: pd.DataFrame, side: str) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the names there are, and the number of each connection's first name but its address, -1 for none."""
     found: dict[str, int] = {}
-    ends = pd.Categorical(connections[side])
-    address, hosts = pd.Index(ends.categories.astype(str)), ends.codes
+    hosts, host = _texts(connections[side])
+    address = {text: number for number, text in enumerate(hosts)}
     codes = np.full(len(connections), -1)
     for column in (f"{side}_names", *(("server_name",) if side == "server" else ())):
-        array = pd.Categorical(connections[column])
-        firsts: Iterable[str] = array.categories.astype(str)
+        texts, text = _texts(connections[column])
+        firsts: Iterable[str] = texts
         if column != "server_name":
-            firsts = (text.partition(SEPARATOR)[0] for text in firsts)
-        numbers = np.array([*(found.setdefault(text, len(found)) for text in firsts), -1])
-        own = address.get_indexer(array.categories.astype(str).str.strip("[]"))
-        named = (array.codes >= 0) & (np.append(own, -1)[array.codes] != hosts)
-        codes = np.where(named, numbers[array.codes], codes)
+            firsts = (each.partition(SEPARATOR)[0] for each in texts)
+        numbers = np.array([*(found.setdefault(each, len(found)) for each in firsts), -1])
+        own = np.array([*(address.get(each.strip("[]"), -1) for each in texts), -1])
+        codes = np.where((text >= 0) & (own[text] != host), numbers[text], codes)
     return list(found), codes
+
+
+def _texts(column: pd.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the texts that a column has, and the number of each row's, -1 for none."""
+    array = pd.Categorical(column)
+    codes = np.asarray(array.codes, np.int64)
+    used = distinct(codes[codes >= 0], len(array.categories))
+    numbers = np.full(len(array.categories) + 1, -1)
+    numbers[used] = np.arange(used.size)
+    return [str(each) for each in array.categories.take(used)], numbers[codes]
 
 
 def server_name_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:

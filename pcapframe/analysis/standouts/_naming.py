@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pcapframe.naming import BESIDE, beside, names_by_end
+from pcapframe.naming import BESIDE, Called, beside, called_by_end
 
 __all__ = ["with_names"]
 
@@ -45,8 +45,9 @@ def with_names(sentence: str, connections: pd.DataFrame) -> str:
     those = _those(connections, ends)
     if those.empty:
         return sentence
+    called = _called(those)
     for length in LENGTHS:
-        names = _names(those, length)
+        names = {end: each.text(length) for end, each in called.items()}
         made = _put(sentence, ends, names)
         if _fits(made):
             return made
@@ -58,22 +59,23 @@ def with_names(sentence: str, connections: pd.DataFrame) -> str:
 
 
 def _those(connections: pd.DataFrame, ends: Sequence[str]) -> pd.DataFrame:
-    """Return the connections of some ends that have a name, with no more than the names that they have."""
+    """Return the connections of some ends that have a name."""
     hosts = {end[1 : end.index("]")] if end.startswith("[") else end.partition(":")[0] for end in ends} | {*ends}
     of_ends, named = np.zeros(len(connections), np.bool_), np.zeros(len(connections), np.bool_)
-    for side in ("client", "server"):
-        codes = connections[side].cat.categories.get_indexer(pd.Index(sorted(hosts)))
-        of_ends |= np.isin(connections[side].cat.codes.to_numpy(), codes[codes >= 0])
     for name in ("client_names", "server_names", "server_name"):
-        named |= connections[name].notna().to_numpy()
-    those = connections.loc[of_ends & named, [*TEXTS, "server_port"]]
-    return those.assign(**{name: those[name].cat.remove_unused_categories() for name in TEXTS})
+        named |= connections[name].array.codes >= 0
+    for side in ("client", "server") if named.any() else ():
+        column = connections[side].array
+        codes = column.categories.get_indexer(sorted(hosts))
+        of_ends |= np.isin(column.codes, codes[codes >= 0])
+    those = np.flatnonzero(of_ends & named)
+    return pd.DataFrame({name: connections[name].array.take(those) for name in (*TEXTS, "server_port")})
 
 
-def _names(connections: pd.DataFrame, length: int) -> dict[str, str]:
-    """Return names of servers, with and without their port, and of clients."""
-    made = names_by_end(connections, ports=False, most=length) | names_by_end(connections, "client", most=length)
-    return made | names_by_end(connections, most=length)
+def _called(connections: pd.DataFrame) -> dict[str, Called]:
+    """Return what servers are called, with and without their port, and clients."""
+    made = called_by_end(connections, ports=False) | called_by_end(connections, "client")
+    return made | called_by_end(connections)
 
 
 def _put(sentence: str, ends: Sequence[str], names: Mapping[str, str]) -> str:
