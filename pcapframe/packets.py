@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
@@ -51,6 +51,7 @@ TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # "str" to pandas
 Names: TypeAlias = bool | str | os.PathLike[str]
 """Whether to read payload for names, or a file of names."""
 
+Reader: TypeAlias = Callable[[CaptureStream, PacketColumns, Progress], CaptureFacts]
 DECODE_AS = "decode_as"  # in the attrs of a frame that was read with it
 DecodeAs: TypeAlias = str | Iterable[str]
 
@@ -168,7 +169,9 @@ class Read(NamedTuple):
     watcher: Watcher | None
 
 
-def read_alone(stream: CaptureStream, *, decode_as: Iterable[str] = (), names: bool = True) -> Read:
+def read_alone(
+    stream: CaptureStream, *, decode_as: Iterable[str] = (), names: bool = True, read: Reader = read_capture
+) -> Read:
     """Read one of several captures.
 
     Parameters
@@ -179,6 +182,8 @@ def read_alone(stream: CaptureStream, *, decode_as: Iterable[str] = (), names: b
         As for `read_pcap`.
     names : bool, default True
         Whether to read payload for names.
+    read : callable, default `read_capture`
+        Reads the bytes.
 
     Returns
     -------
@@ -192,7 +197,7 @@ def read_alone(stream: CaptureStream, *, decode_as: Iterable[str] = (), names: b
     """
     watcher = Watcher() if names else None
     columns = PacketColumns(decoded_ports(decode_as), watcher)
-    facts = read_capture(stream, columns, lambda _done, _size: None)
+    facts = read(stream, columns, lambda _done, _size: None)
     rows = columns.filled()
     if facts.has_no_times:
         rows.time[:] = NO_TIME

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pcapframe.capture.mapped import LOOK_BYTES, Piece
-from pcapframe.capture.source import CaptureStream
+from pcapframe.capture.source import ByteRange, CaptureStream
 
-__all__ = ["Buffer"]
+__all__ = ["Buffer", "Work"]
 
 Array = npt.NDArray[Any]
 
@@ -35,13 +35,13 @@ class Buffer:
 
     Parameters
     ----------
-    stream : CaptureStream
+    stream : CaptureStream or ByteRange
         The capture's bytes.
     work : Work
         Decodes the bytes.
     """
 
-    def __init__(self, stream: CaptureStream, work: Work) -> None:
+    def __init__(self, stream: CaptureStream | ByteRange, work: Work) -> None:
         self._stream = stream
         self._work = work
         self._spare: list[Array] = []
@@ -49,7 +49,7 @@ class Buffer:
         self._next = 0  # up to where it will be ready next
         self._is_ready: Callable[[], bool] | None = None
         self.bytes: Array = np.empty(BUFFER_BYTES, np.uint8)
-        self.base = 0  # where the buffer begins in the capture
+        self.base = stream.begin  # where the buffer begins in the capture
         self.start = 0
         self.end = 0
         self.at_end = False

@@ -226,6 +226,11 @@ class PacketColumns:
         )
         return held
 
+    @property
+    def datagrams(self) -> Datagrams | None:
+        """Fragments of the capture that is being read; None where there were none."""
+        return self._datagrams
+
     def finish_capture(self) -> None:
         """Give up what is incomplete of the capture just read: a datagram never spans two captures."""
         if self._datagrams is not None:

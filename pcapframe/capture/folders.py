@@ -12,7 +12,10 @@ from pcapframe.capture.remote import is_url
 from pcapframe.capture.source import STANDARD_INPUT, CaptureStream
 from pcapframe.errors import CaptureNotFoundError, ParameterError, PcapframeError
 
-__all__ = ["MOST_CAPTURES", "Listed", "begins_as_capture", "captures_in", "in_order", "names_several"]
+__all__ = [
+    "MOST_CAPTURES", "Listed", "as_list", "begins_as_capture", "captures_in", "check_count", "in_order",
+    "names_several",
+]  # fmt: skip
 
 MOST_CAPTURES = 1 << 16  # read as one: `source` numbers them in 16 bits
 MAGIC_BYTES = 8
@@ -73,7 +76,7 @@ def captures_in(source: Any) -> Listed:
     ParameterError
         No capture is given, or more than ``MOST_CAPTURES``.
     """
-    given: Sequence[Any] = source if isinstance(source, list | tuple) else [source]
+    given = as_list(source)
     captures: list[Any] = []
     found: list[bool] = []
     for one in given:
@@ -81,11 +84,43 @@ def captures_in(source: Any) -> Listed:
         files = _files(os.fspath(one)) if several else [one]
         captures += files
         found += [several] * len(files)
+    check_count(captures)
+    return Listed(captures, found, str(given[0]) if len(given) == 1 and found[0] and len(captures) > 1 else None)
+
+
+def as_list(source: Any) -> Sequence[Any]:
+    """Return what was given as a list.
+
+    Parameters
+    ----------
+    source : capture, or a list of these
+        As given to `read_pcap`.
+
+    Returns
+    -------
+    sequence
+        Of one, or those of the list.
+    """
+    return source if isinstance(source, list | tuple) else [source]
+
+
+def check_count(captures: Sequence[Any]) -> None:
+    """Refuse no captures, and more than can be read as one.
+
+    Parameters
+    ----------
+    captures : sequence
+        All of them.
+
+    Raises
+    ------
+    ParameterError
+        There are none, or more than `MOST_CAPTURES`.
+    """
     if not captures:
         raise ParameterError("no capture was given: expected one or more")
     if len(captures) > MOST_CAPTURES:
         raise ParameterError(f"these are {len(captures):,} captures: expected at most {MOST_CAPTURES:,}")
-    return Listed(captures, found, str(given[0]) if len(given) == 1 and found[0] and len(captures) > 1 else None)
 
 
 def _files(path: str) -> list[str]:

@@ -20,7 +20,7 @@ from pcapframe.jit import inner_jit, unchecked
 
 __all__ = [
     "HEAD_BYTES", "IP_PROTOCOLS", "LATEST", "NO_WHOLES", "Datagrams", "Wholes", "add_fragment", "keep_whole",
-    "new_datagrams", "taken", "with_datagrams",
+    "new_datagrams", "pending", "taken", "with_datagrams",
 ]  # fmt: skip
 
 Array = npt.NDArray[Any]
@@ -57,6 +57,7 @@ SLOT = np.dtype(
     ],
     align=True,
 )
+KEYS = (1 << 56) - 1  # of the last number of a key: all but the way
 USED, FREE, OLDEST, NEWEST, BEGUN = range(5)  # in `Datagrams.numbers`: slots used so far, first slots of lists, all
 
 
@@ -121,6 +122,30 @@ def taken(datagrams: Datagrams) -> int:
     """How much memory the slots used so far take, in bytes."""
     slots = int(datagrams.numbers[USED]) * (HEAD_BYTES + 2 * HEAD_UNITS + 8 * WORDS + SLOT.itemsize)
     return slots + int(datagrams.numbers[BEGUN])
+
+
+def pending(datagrams: Datagrams) -> list[tuple[int, ...]]:
+    """Return what is known of the datagrams that are not complete.
+
+    Parameters
+    ----------
+    datagrams : Datagrams
+        At the end of a capture, or of a part of it.
+
+    Returns
+    -------
+    list of tuple
+        Of each when its first fragment was captured [ns], how much of it was seen, and its key without the way through
+        tunnels, whose numbers differ from one part to another.
+    """
+    found = []
+    number = int(datagrams.numbers[OLDEST])
+    while number != NONE:
+        slot = datagrams.slots[number]
+        *addresses, last = slot["key"].tolist()
+        found.append((*(int(slot[name]) for name in ("since", "total", "highest", "filled")), *addresses, last & KEYS))
+        number = int(slot["newer"])
+    return found
 
 
 @inner_jit

@@ -37,6 +37,7 @@ __all__ = [
     "longest_packet",
     "open_pcap",
     "parse_header",
+    "records_after",
     "walk",
 ]
 
@@ -265,7 +266,22 @@ def open_pcap(start: Array, *, is_whole: bool) -> RecordFile:
     RecordFile
         Of its dialect.
     """
-    header = parse_header(start[:HEADER_BYTES].tobytes(), start, is_whole=is_whole)
+    return records_after(parse_header(start[:HEADER_BYTES].tobytes(), start, is_whole=is_whole))
+
+
+def records_after(header: PcapHeader) -> RecordFile:
+    """Return how to read the records behind a header.
+
+    Parameters
+    ----------
+    header : PcapHeader
+        With its dialect.
+
+    Returns
+    -------
+    RecordFile
+        Of this dialect.
+    """
     longest = longest_packet(header.link_type)
     fields = {name: getattr(header, name) for name in Form._fields if name != "longest"}
     form = Form(**fields, longest=longest)
@@ -289,6 +305,7 @@ def open_pcap(start: Array, *, is_whole: bool) -> RecordFile:
         walk=walk_records,
         length_of=length_of,
         longest=longest,
+        header=header,
     )
 
 

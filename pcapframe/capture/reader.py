@@ -5,12 +5,12 @@ A file may hold several captures, one after another (``cat a.pcap b.pcap``): all
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from pcapframe.capture import erf, pcap, pcapng, snoop
-from pcapframe.capture.buffer import Buffer
+from pcapframe.capture.buffer import Buffer, Work
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.crew import Crew
 from pcapframe.capture.facts import CaptureFacts, shortened
@@ -24,12 +24,12 @@ from pcapframe.capture.records import (
     RecordFile,
     new_odd,
 )
-from pcapframe.capture.source import CaptureStream
+from pcapframe.capture.source import ByteRange, CaptureStream
 from pcapframe.capture.strips import Strip
 from pcapframe.errors import CaptureFormatError
 from pcapframe.memory import bytes_to_read
 
-__all__ = ["Progress", "read_capture"]
+__all__ = ["Progress", "Reading", "note_the_end", "read_capture"]
 
 TICK_BYTES = 1 << 21  # from one call of `progress` to the next, at least
 SHARE_TO_EXPECT_BY = 0.02  # of a file, read before its number of packets is estimated
@@ -89,33 +89,65 @@ def read_capture(stream: CaptureStream, into: PacketColumns, progress: Progress)
     buffer = Buffer(stream, crew)
     try:
         with crew:
-            _Reading(stream, buffer, crew, tick, facts, into.interfaces).read()
+            Reading(stream, buffer, crew, tick, facts, into.interfaces).read()
     finally:
         buffer.close()
     into.finish_capture()
-    if stream.cut is not None and facts.truncated:
-        facts.damage += f" ({stream.cut})"
-    elif stream.cut is not None:
-        facts.damaged(stream.cut, buffer.base + buffer.end)
     into.interfaces += facts.interfaces_total
     facts.packets, facts.rows = into.frames - first_frame, into.count - first_row
-    facts.bytes = facts.damaged_at if facts.truncated else buffer.base + buffer.end
-    if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
-        facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
+    note_the_end(facts, stream, buffer.base + buffer.end)
     progress(stream.done() or 0, stream.size)
     return facts
 
 
-@dataclass
-class _Reading:
-    """A file that is being read."""
+def note_the_end(facts: CaptureFacts, stream: CaptureStream, end: int) -> None:
+    """Note how far a file was read, and what ended that early.
 
-    stream: CaptureStream
+    Parameters
+    ----------
+    facts : CaptureFacts
+        Of the file; changed.
+    stream : CaptureStream
+        Its bytes.
+    end : int
+        Up to where these were there. [bytes]
+    """
+    if stream.cut is not None and facts.truncated:
+        facts.damage += f" ({stream.cut})"
+    elif stream.cut is not None:
+        facts.damaged(stream.cut, end)
+    facts.bytes = facts.damaged_at if facts.truncated else end
+    if stream.size and not stream.compression and facts.bytes < stream.size and not facts.truncated:
+        facts.damaged(f"the file ends here and had {stream.size} bytes before", facts.bytes)
+
+
+class Team(Work, Protocol):
+    """Who takes the records that were found."""
+
+    records: int  # so far
+
+    def strip(self) -> Strip:
+        """Return a strip that is free."""
+
+    def add(self, strip: Strip) -> None:
+        """Take the strip that was free last, which has records now."""
+
+
+def _no_mark(_state: RecordFile | pcapng.Walked) -> None:
+    """Note nothing."""
+
+
+@dataclass
+class Reading:
+    """A file that is being read; `mark` is called before each strip, with what reading it needs."""
+
+    stream: CaptureStream | ByteRange
     buffer: Buffer
-    crew: Crew
+    crew: Team
     tick: Callable[[], None]
     facts: CaptureFacts
     interfaces: int  # described so far, by the captures before too
+    mark: Callable[[RecordFile | pcapng.Walked], None] = _no_mark
 
     def __post_init__(self) -> None:
         self.odd = new_odd()
@@ -145,7 +177,7 @@ class _Reading:
         buffer.need(pcap.HEADER_BYTES)
         magic = buffer.peek(8)
         if magic[:4] == pcapng.SECTION_MAGIC:
-            self._read_pcapng()
+            self.read_blocks(pcapng.new_walked())
             return
         file = None
         if magic[:4] in pcap.MAGICS:
@@ -161,7 +193,7 @@ class _Reading:
             file = erf.open_erf() if erf.is_erf(buffer.peek(buffer.unread), buffer.at_end) else None
         if file is None:
             raise CaptureFormatError(stream.name, self._not_a_capture(), buffer.offset)
-        self._read_records(file)
+        self.read_records(file)
 
     def _not_a_capture(self) -> str:
         """Describe what is there instead of a capture."""
@@ -175,13 +207,14 @@ class _Reading:
         strip.fill(self.buffer.bytes, self.buffer.base, count)
         self.crew.add(strip)
 
-    def _read_records(self, file: RecordFile) -> None:
+    def read_records(self, file: RecordFile) -> None:
         """Read the records of a file without blocks, to its end or to where another capture begins."""
         buffer = self.buffer
         self.facts.add_capture(file.format, file.link_types, file.snaplen, buffer.offset)
         buffer.start += min(file.header_bytes, buffer.unread)
         has_empty = False  # whether records of zeros stand between others, which then are empty packets at the end too
         while True:
+            self.mark(file)
             strip = self.crew.strip()
             count, at, why = file.walk(buffer.bytes, buffer.start, buffer.end, self.odd, strip.batch)
             if count:
@@ -250,13 +283,13 @@ class _Reading:
             buffer.fill()
         self.facts.damaged(f"zeros up to the end, {buffer.offset - begin:,} bytes", begin)
 
-    def _read_pcapng(self) -> None:
+    def read_blocks(self, walked: pcapng.Walked) -> None:
         """Read the blocks of pcapng, to their end or to where another capture begins."""
         buffer, facts = self.buffer, self.facts
-        walked = pcapng.new_walked()
         names: dict[tuple[int, int], str] = {}
         begin = buffer.offset
         while True:
+            self.mark(walked)
             strip = self.crew.strip()
             first_frame = self.crew.records + 1
             count, at, why = pcapng.walk(

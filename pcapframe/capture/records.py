@@ -71,6 +71,8 @@ class RecordFile:
         Takes a record's header, and returns how many bytes follow it.
     longest : int
         Most bytes that may follow a record's header.
+    header : PcapHeader or None
+        By which a part of a file of pcap is read.
     """
 
     format: str
@@ -81,6 +83,7 @@ class RecordFile:
     walk: Walk
     length_of: Callable[[bytes], int]
     longest: int
+    header: Any = None
 
 
 def new_batch(records: int = BATCH_RECORDS) -> Array:

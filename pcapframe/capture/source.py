@@ -21,7 +21,7 @@ from pcapframe.capture.remote import RemoteCapture, is_url
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError
 from pcapframe.memory import Claim
 
-__all__ = ["STANDARD_INPUT", "CaptureSource", "CaptureStream", "claims_of", "open_capture", "source_name"]
+__all__ = ["STANDARD_INPUT", "ByteRange", "CaptureSource", "CaptureStream", "claims_of", "open_capture", "source_name"]
 
 CaptureSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | RemoteCapture | BoundedCapture
@@ -73,6 +73,8 @@ class CaptureStream:
     cut : str or None
         What was found if the compressed data ends early or is damaged.
     """
+
+    begin = 0
 
     def __init__(
         self,
@@ -202,6 +204,10 @@ class CaptureStream:
         while left and (read := self.read_into(passed[: min(left, READ_BYTES)])):
             left -= read
 
+    def between(self, begin: int, end: int) -> "ByteRange":
+        """Return some bytes of a file that is not compressed; this stream is not to be read beside them."""
+        return ByteRange(self, self._raw, begin, end)
+
     def done(self) -> int | None:
         """Return how much of the stored file has been read [bytes], or None if it is unknown."""
         if self._mapped is not None:
@@ -210,6 +216,44 @@ class CaptureStream:
             return int(self._raw.tell())
         except (OSError, AttributeError, ValueError):
             return None
+
+
+class ByteRange:
+    """Some bytes of a file, read like a stream.
+
+    Parameters
+    ----------
+    stream : CaptureStream
+        Of the file.
+    raw : binary file
+        It can seek.
+    begin, end : int
+        Where they begin and end. [bytes]
+    """
+
+    cut = None
+    is_mapped = False
+
+    def __init__(self, stream: CaptureStream, raw: IO[bytes], begin: int, end: int) -> None:
+        self.name, self.begin = stream.name, begin
+        self._raw, self._left = raw, end - begin
+        raw.seek(begin)
+
+    def piece(self, _start: int, _size: int, _ready: int) -> None:
+        """Return nothing: the bytes are read."""
+
+    def give_back(self) -> None:
+        """Do nothing: no bytes are mapped."""
+
+    def read_into(self, view: memoryview) -> int:
+        """Read bytes into `view`; return how many, 0 only at the end."""
+        try:
+            data = self._raw.read(min(len(view), self._left))
+        except (OSError, ValueError) as error:
+            raise CaptureNotFoundError(self.name, f"cannot be read ({error})") from error
+        view[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
 
 
 def source_name(source: CaptureSource) -> str:

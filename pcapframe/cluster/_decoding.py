@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture.facts import CaptureFacts
+from pcapframe.capture.parts import Part, PartReader, Seam
+from pcapframe.capture.reader import read_capture
 from pcapframe.cluster._sources import Source, opened
 from pcapframe.cluster._wire import pack
 from pcapframe.errors import CaptureError
 from pcapframe.facts import CaptureInfo, info_of
 from pcapframe.measures import values
+from pcapframe.names.beginnings import HEARD
+from pcapframe.names.dns import ANSWER
 from pcapframe.packets import read_alone
 from pcapframe.segments import ASTRAY, times_that_cannot_be
 
@@ -44,10 +48,18 @@ class Decoded:
     name_blocks: Sequence[tuple[bytes, bool]]  # of pcapng
     names: Sequence[str]  # by number
     answers: Array  # ANSWER: which address has which of the names, from which row on
+    seam: Seam | None = None  # of a part
 
 
-def decode(source: Source, number: int, partitions: int, decode_as: Sequence[str], names: bool) -> tuple[Any, Decoded]:
-    """Decode one capture.
+def decode(
+    source: Source,
+    number: int,
+    partitions: int,
+    decode_as: Sequence[str],
+    names: bool,
+    part: Part | None = None,
+) -> tuple[Any, Decoded]:
+    """Decode one capture, or a part of it.
 
     Parameters
     ----------
@@ -61,29 +73,38 @@ def decode(source: Source, number: int, partitions: int, decode_as: Sequence[str
         As for `read_pcap`.
     names : bool
         Whether to read payload for names.
+    part : Part, optional
+        Which part of it.
 
     Returns
     -------
     list of bytes
-        For each part the rows that belong to it.
+        For each part of the connections the rows that belong to it.
     Decoded
         What else is said of the capture.
     """
+    reader = PartReader(part) if part else None
     try:
         with opened(source) as stream:
-            read = read_alone(stream, decode_as=decode_as, names=names)
+            read = read_alone(stream, decode_as=decode_as, names=names, read=reader or read_capture)
     except CaptureError as error:
         return [], _nothing(source, number, error)
-    frame = read.frame
+    frame, flags = read.frame, read.quoted_flags
+    heard, entries, answers = read.watcher.raw if read.watcher else ([], np.zeros(0, HEARD), np.zeros(0, ANSWER))
+    first, before = 0, NO_TIME
+    if part:
+        rows = slice(part.before, part.before + part.records)
+        first, before = part.first.records, part.first.latest
+        frame, flags = _of_part(frame, part, rows), flags[rows]
+        entries, answers = _within(entries, rows), _within(answers, rows)
     time = frame["time"].to_numpy("datetime64[ns]").view(np.int64)
-    latest = np.maximum.accumulate(time) if time.size else time
-    heard, entries, answers = read.watcher.raw if read.watcher else ([], None, np.empty(0))
+    latest = np.maximum(np.maximum.accumulate(time), before) if time.size else time
     more: dict[str, Array] = {
-        "row": np.arange(time.size, dtype=np.uint32),
+        "row": first + np.arange(time.size, dtype=np.uint32),
         "ahead": latest - time,
-        FLAGS: read.quoted_flags + 1,
+        FLAGS: flags + 1,
     }
-    astray = times_that_cannot_be(frame)
+    astray = None if part else times_that_cannot_be(frame)
     if astray is not None and not astray.all():  # of one whose clock stood still, the whole must tell
         more[ASTRAY] = astray
     sent = np.flatnonzero((frame["seq"].notna() | frame["quoted_seq"].notna()).to_numpy())
@@ -91,7 +112,7 @@ def decode(source: Source, number: int, partitions: int, decode_as: Sequence[str
     order = np.argsort(to, kind="stable")
     ends = np.cumsum(np.bincount(to, minlength=partitions))
     places = np.split(sent[order], ends[:-1])
-    pieces = pack(frame, places, more=more, said=[_heard_in(rows, number, heard, entries) for rows in places])
+    pieces = pack(frame, places, more=more, said=[_heard_in(rows, number, first, heard, entries) for rows in places])
     slim = frame[list(PACKET_COLUMNS)].copy()
     return pieces, Decoded(
         number=number,
@@ -105,7 +126,22 @@ def decode(source: Source, number: int, partitions: int, decode_as: Sequence[str
         name_blocks=read.facts.name_blocks,
         names=heard,
         answers=answers,
+        seam=reader.seam if reader else None,
     )
+
+
+def _of_part(frame: pd.DataFrame, part: Part, rows: slice) -> pd.DataFrame:
+    """Return the packets of a part, without those beside it."""
+    own = frame.iloc[rows].assign(source_frame=frame["source_frame"].to_numpy()[rows] + np.uint32(part.begin.records))
+    own.index = pd.RangeIndex(1, len(own) + 1, name="frame")
+    return own
+
+
+def _within(entries: Array, rows: slice) -> Array:
+    """Return what is said of some rows, which are counted from the first of them."""
+    own: Array = entries[(entries["row"] >= rows.start) & (entries["row"] < rows.stop)].copy()
+    own["row"] -= rows.start
+    return own
 
 
 def _nothing(source: Source, number: int, error: CaptureError) -> Decoded:
@@ -116,13 +152,13 @@ def _nothing(source: Source, number: int, error: CaptureError) -> Decoded:
     return Decoded(number, info_of([facts], none), [], error, pd.DataFrame(), [], 0, none, [], [], np.empty(0))
 
 
-def _heard_in(rows: Array, number: int, names: Sequence[str], entries: Array | None) -> dict[str, Any]:
+def _heard_in(rows: Array, number: int, first: int, names: Sequence[str], entries: Array) -> dict[str, Any]:
     """Return what is said of some rows of a capture: which one it is, and what was heard in them."""
-    if entries is None or not entries.size:
+    if not entries.size:
         return {"capture": number}
     here = entries[np.isin(entries["row"], rows)]
     heard = [
-        (row, application, names[name] if name >= 0 else None, names[alpn] if alpn >= 0 else None)
+        (first + row, application, names[name] if name >= 0 else None, names[alpn] if alpn >= 0 else None)
         for row, application, name, alpn in here.tolist()
     ]
     return {"capture": number, "heard": heard}

@@ -2,18 +2,22 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pcapframe.capture.parts import Part as CapturePart
+from pcapframe.capture.parts import Seam, agree
+from pcapframe.cluster._cutting import Cut, cut, join_decoded, part_bytes
 from pcapframe.cluster._decoding import Decoded, decode
 from pcapframe.cluster._parts import Part, analyze_part
 from pcapframe.cluster._sources import Source
 
 __all__ = ["run"]
 
+Tell: TypeAlias = Callable[[int, int], object]
 PARTITION, PIECE = "partition", "piece"
 BYTES = pd.ArrowDtype(pa.large_binary())
 
@@ -22,6 +26,22 @@ def _decoded(source: Source, number: int, keys: Sequence[int], decode_as: Sequen
     """Decode a capture: its pieces as a frame for the shuffle, and what else it says."""
     pieces, said = decode(source, number, len(keys), decode_as, names)
     return _frame(list(keys)[: len(pieces)], pieces), said
+
+
+def _decoded_part(
+    source: Source, number: int, keys: Sequence[int], decode_as: Sequence[str], names: bool, part: CapturePart
+) -> Any:
+    """Decode a part of a capture: its pieces, what else it says, and what it may share with other parts."""
+    pieces, said = decode(source, number, len(keys), decode_as, names, part)
+    return _frame(list(keys)[: len(pieces)], pieces), said, said.seam
+
+
+def _settled(decoded: Any, seams: Sequence[Seam | None], is_first: bool, arguments: Sequence[Any]) -> Any:
+    """Return what was decoded of a part, or decode the whole in the place of the first part."""
+    known = [seam for seam in seams if seam is not None]
+    if len(known) == len(seams) and agree(known):
+        return decoded[:2]
+    return _decoded(*arguments) if is_first else (_frame([], []), None)
 
 
 def _frame(keys: Sequence[int], pieces: Sequence[bytes]) -> pd.DataFrame:
@@ -51,7 +71,8 @@ def run(
     partitions: int,
     decode_as: Sequence[str],
     names: bool,
-    tell: Callable[[int, int], object],
+    tell: Tell,
+    size: int | None = None,
 ) -> tuple[list[Decoded], list[Part]]:
     """Decode captures and analyse their connections on a cluster.
 
@@ -69,6 +90,8 @@ def run(
         Whether to read payload for names.
     tell : callable
         Called with how many tasks are done, and how many there are.
+    size : int, optional
+        Of a part of a capture, at least. [bytes]
 
     Returns
     -------
@@ -79,13 +102,15 @@ def run(
     """
     import dask.dataframe as dd
     from dask.delayed import delayed
-    from distributed import as_completed
 
     token, keys = uuid.uuid4().hex[:8], _keys(partitions)
-    tasks = [
-        delayed(_decoded, pure=False)(source, number, keys, decode_as, names, dask_key_name=f"decode-{token}-{number}")
-        for number, source in enumerate(sources)
-    ]
+    threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+    cuts = _cut(client, sources, size or part_bytes(sources, threads), tell)
+    tasks, owners = [], []
+    for number, source in enumerate(sources):
+        found = _tasks(f"{token}-{number}", (source, number, keys, decode_as, names), cuts.get(number))
+        tasks += found
+        owners += [number] * len(found)
     meta = _frame([], [])
     moved = dd.from_delayed([task[0] for task in tasks], meta=meta, verify_meta=False).shuffle(
         PARTITION, npartitions=partitions, shuffle_method="p2p"
@@ -94,12 +119,49 @@ def run(
         delayed(_part, pure=False)(one, names, dask_key_name=f"analyze-{token}-{number}")
         for number, one in enumerate(moved.to_delayed())
     ]
-    futures = client.compute([*(task[1] for task in tasks), *parts])
+    gathered = _gathered(client, client.compute([*(task[1] for task in tasks), *parts]), tell)
+    said: list[list[Decoded]] = [[] for _ in sources]
+    for number, one in zip(owners, gathered[: len(tasks)], strict=True):
+        if one is not None:
+            said[number].append(one)
+    decoded = [each[0] if len(each) == 1 else join_decoded(each, cuts[number]) for number, each in enumerate(said)]
+    return decoded, gathered[len(tasks) :]
+
+
+def _tasks(name: str, arguments: Sequence[Any], cut_at: Cut | None) -> list[Any]:
+    """Return the tasks that decode a capture: each gives pieces, and what else is said."""
+    from dask.delayed import delayed
+
+    if cut_at is None:
+        return [delayed(_decoded, pure=False)(*arguments, dask_key_name=f"decode-{name}")]
+    parts = [
+        delayed(_decoded_part, pure=False)(*arguments, part, dask_key_name=f"decode-{name}-{which}")
+        for which, part in enumerate(cut_at.parts)
+    ]
+    seams = [part[2] for part in parts]
+    return [
+        delayed(_settled, pure=False)(part, seams, which == 0, arguments, dask_key_name=f"settle-{name}-{which}")
+        for which, part in enumerate(parts)
+    ]
+
+
+def _cut(client: Any, sources: Sequence[Source], size: int, tell: Tell) -> dict[int, Cut]:
+    """Cut the captures that are longer than two parts."""
+    large = [number for number, source in enumerate(sources) if (source.size or 0) >= 2 * size]
+    futures = [client.submit(cut, sources[number], size, pure=False) for number in large]
+    found = _gathered(client, futures, tell)
+    return {number: one for number, one in zip(large, found, strict=True) if one is not None}
+
+
+def _gathered(client: Any, futures: Sequence[Any], tell: Tell) -> list[Any]:
+    """Wait for tasks and return their results; whatever ends this cancels them."""
+    from distributed import as_completed
+
     try:
         for done, _ in enumerate(as_completed(futures), 1):
             tell(done, len(futures))
-        gathered = client.gather(futures)
+        results: list[Any] = client.gather(futures)
     except BaseException:
         client.cancel(futures, force=True)
         raise
-    return gathered[: len(sources)], gathered[len(sources) :]
+    return results

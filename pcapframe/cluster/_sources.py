@@ -6,13 +6,13 @@ holds it: messages, provenance and logs name a capture without it.
 
 import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pcapframe.analysis.provenance import CaptureFile, files_of
-from pcapframe.capture.folders import MOST_CAPTURES, captures_in, in_order
+from pcapframe.capture.folders import as_list, captures_in, check_count, in_order
 from pcapframe.capture.remote import is_url, masked_url
 from pcapframe.capture.source import STANDARD_INPUT, CaptureStream, open_capture
 from pcapframe.errors import CaptureError, CaptureNotFoundError, ParameterError, needs_extra
@@ -100,11 +100,10 @@ def list_sources(captures: Any, options: Mapping[str, Any] | None = None) -> Lis
     ParameterError
         Something that a worker cannot open, such as bytes or standard input.
     """
-    given: Sequence[Any] = captures if isinstance(captures, list | tuple) else [captures]
     sources: list[Source] = []
     files: list[CaptureFile] = []
     names: list[str | None] = []
-    for one in given:
+    for one in as_list(captures):
         if is_remote(one):
             found, name = _objects(one, options or {})
             sources += found
@@ -120,10 +119,7 @@ def list_sources(captures: Any, options: Mapping[str, Any] | None = None) -> Lis
         sources += [_of_path(os.fspath(path)) for path in listed.captures]
         files += files_of(listed.captures)
         names.append(listed.name)
-    if not sources:
-        raise ParameterError("no capture was given: expected one or more")
-    if len(sources) > MOST_CAPTURES:
-        raise ParameterError(f"these are {len(sources):,} captures: expected at most {MOST_CAPTURES:,}")
+    check_count(sources)
     return Listed(sources, names[0] if len(names) == 1 else None, tuple(files))
 
 

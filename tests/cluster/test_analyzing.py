@@ -1,68 +1,23 @@
-"""Captures on a cluster: the results of one machine, faults, and what is refused before any work."""
+"""Captures on a cluster: the results of one machine, and faults."""
 
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 import pcapframe as pf
 from pcapframe import cluster
-from pcapframe.cluster import _connecting
-from pcapframe.cluster._connecting import check_captures
-from pcapframe.cluster._sources import Source
-from pcapframe.cluster._wire import SENT, frame_of, pack, unpack
+from tests.cluster.captures import hold_equal, split
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # of other packages
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    """Two workers, each a process of its own."""
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, memory_limit="2GB", dashboard_address=None,
-            silence_logs=50, env={"PCAPFRAME_THREADS": "1"},
-        ) as made,
-        distributed.Client(made) as client,
-    ):  # fmt: skip
-        yield client
-
-
-def split(capture: Path, folder: Path, pieces: int, *, overlap: bool = False) -> list[str]:
-    """Cut a capture (pcap) into several: one after another, or packet by packet in turn."""
-    data = capture.read_bytes()
-    records, at = [], 24
-    while at < len(data):
-        size = 16 + int.from_bytes(data[at + 8 : at + 12], "little")
-        records.append(data[at : at + size])
-        at += size
-    files = []
-    for number in range(pieces):
-        step = -(-len(records) // pieces)
-        some = records[number::pieces] if overlap else records[number * step : (number + 1) * step]
-        files.append(folder / f"{capture.stem}_{number}.pcap")
-        files[-1].write_bytes(data[:24] + b"".join(some))
-    return list(map(str, files))
-
-
-def hold_equal(got: Any, want: Any) -> None:
-    """Hold an analysis of a cluster equal to that of one machine, bit for bit."""
-    assert_frame_equal(got.connections, want.connections)
-    for name in ("patterns", "statistics", "standouts", "summary", "message", "capture", "packet_count"):
-        assert getattr(got, name) == getattr(want, name), name
-    assert got.health == want.health
-    assert got.provenance == want.provenance
-    assert_frame_equal(got.events, want.events, check_index_type=False)
 
 
 @pytest.mark.parametrize(
@@ -98,18 +53,6 @@ def test_roles_are_inferred_by_all_connections(client: Any, tmp_path: Path) -> N
     hold_equal(got, pf.analyze(list(map(str, files)), keep="events", progress=False))
 
 
-def test_rows_stay_the_same_on_their_way() -> None:
-    packets = pf.read_pcap(pf.example("losses.pcap"))
-    order = np.arange(len(packets))
-    pieces = pack(packets, [order[::2], order[1::2]])
-    back = frame_of(unpack(pieces), np.argsort(np.concatenate([order[::2], order[1::2]])))
-    for column in SENT:
-        sent, there = packets[column.name], back[column.name]
-        if column.dtype == "category":
-            sent, there = sent.astype(object), there.astype(object)
-        pd.testing.assert_series_equal(there, sent)
-
-
 def test_a_damaged_and_a_vanished_capture_do_not_stop_the_others(client: Any, tmp_path: Path) -> None:
     files = split(Path(pf.example("losses.pcap")), tmp_path, 3)
     whole = pf.analyze([files[0], files[2]], progress=False)
@@ -126,38 +69,6 @@ def test_a_damaged_and_a_vanished_capture_do_not_stop_the_others(client: Any, tm
     assert got.capture.truncated
     with pytest.raises(pf.CaptureNotFoundError, match="no such file"):
         cluster.analyze(str(gone), client, progress=False)
-
-
-def test_captures_that_only_the_client_sees_are_refused(client: Any) -> None:
-    with pytest.raises(pf.CaptureNotFoundError, match=r"mine\.pcap: 2 workers of 2, such as tcp.*, cannot see it"):
-        check_captures(client, [Source("/nowhere/mine.pcap", "mine.pcap", 24)])
-
-
-def test_workers_of_another_version_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = _connecting._about()
-    for here, sentence in (
-        (("9.9", *there[1:]), r"has pcapframe \S+: expected those of pcapframe 9\.9, as the client"),
-        ((there[0], "other", *there[2:]), "has other columns: expected those of the client"),
-    ):
-        monkeypatch.setattr(_connecting, "_here", lambda here=here: here)
-        with pytest.raises(pf.ClusterError, match=sentence):
-            cluster.analyze(pf.example("clean.pcap"), client, progress=False)
-
-
-def test_a_cluster_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_connecting, "ANSWER_WITHIN_S", 0.3)
-    with pytest.raises(pf.ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9 "):
-        cluster.analyze(pf.example("clean.pcap"), "tcp://127.0.0.1:9", progress=False)
-    with pytest.raises(pf.ParameterError, match="here is no address of a scheduler"):
-        cluster.analyze(pf.example("clean.pcap"), "here", progress=False)
-    with pytest.raises(pf.ParameterError, match="keep is 'packets'"):
-        cluster.analyze(pf.example("clean.pcap"), keep="packets")  # type: ignore[arg-type]
-    with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, silence_logs=50) as none,
-        distributed.Client(none) as lonely,
-        pytest.raises(pf.ClusterError, match=r"has no workers: start some with `dask worker"),
-    ):
-        cluster.analyze(pf.example("clean.pcap"), lonely, progress=False)
 
 
 def test_what_ends_the_analysis_cancels_its_tasks(client: Any, tmp_path: Path) -> None:

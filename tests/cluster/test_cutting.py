@@ -1,0 +1,72 @@
+"""Large captures in parts: the rows and facts of the whole."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import pcapframe as pf
+from pcapframe import cluster
+from pcapframe.capture.parts import agree
+from pcapframe.cluster import _running
+from pcapframe.cluster._cutting import cut, join_decoded
+from pcapframe.cluster._decoding import decode
+from pcapframe.cluster._sources import Source
+from pcapframe.cluster._wire import frame_of, unpack
+from tests.cluster.captures import hold_equal
+
+
+def source(name: str | Path) -> Source:
+    path = str(pf.example(name)) if isinstance(name, str) else str(name)
+    return Source(path, path, Path(path).stat().st_size)
+
+
+def rows(pieces: list[bytes]) -> tuple[pd.DataFrame, list[Any]]:
+    """Return what goes to other workers, in the capture's order, and the names that were heard."""
+    sent = unpack(pieces)
+    order = np.argsort(sent.columns["row"][0], kind="stable")
+    frame = frame_of(sent, order)
+    texts = {name: frame[name].astype(object) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
+    ahead = sent.columns["ahead"][0] if "ahead" in sent.columns else np.zeros(order.size, np.int64)
+    heard = sorted((one for piece in sent.pieces for one in piece.get("heard", [])), key=lambda one: one[0])
+    return frame.assign(**texts, row=sent.columns["row"][0][order], ahead=ahead[order]), heard
+
+
+@pytest.mark.parametrize("name", ["losses.pcap", "ipv6.pcapng", "mirrored.pcap.gz"])
+def test_parts_of_a_capture_say_what_the_whole_says(name: str, tmp_path: Path) -> None:
+    capture = source(name)
+    if name.endswith(".gz"):
+        (tmp_path / "mirrored.pcap").write_bytes(gzip.decompress(Path(capture.path).read_bytes()))
+        capture = source(tmp_path / "mirrored.pcap")
+    found = cut(capture, 8_000, overlap=16)
+    assert found is not None
+    assert len(found.parts) > 3
+    made = [decode(capture, 0, 1, (), True, part) for part in found.parts]
+    assert agree([said.seam for _, said in made if said.seam])
+    got, heard = rows([piece for pieces, _ in made for piece in pieces])
+    pieces, want = decode(capture, 0, 1, (), True)
+    whole, names = rows(pieces)
+    assert_frame_equal(got, whole)
+    assert [one for one in heard if one[2]] == [one for one in names if one[2]]
+    joined = join_decoded([said for _, said in made], found)
+    for field in ("info", "link_types", "addresses", "inner_addresses"):
+        assert getattr(joined, field) == getattr(want, field), field
+    assert joined.latest.tolist() == want.latest.tolist()
+    assert_frame_equal(joined.packets.astype(object), want.packets.reset_index(drop=True).astype(object))
+
+
+def test_a_compressed_capture_stays_one() -> None:
+    assert cut(source("mirrored.pcap.gz"), 1_000) is None
+
+
+@pytest.mark.filterwarnings("default")  # of other packages
+def test_a_large_capture_has_the_results_of_one_machine(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its second half is decoded by another task, in the same cluster as a small one."""
+    monkeypatch.setattr(_running, "part_bytes", lambda _sources, _threads: 60_000)
+    files = [str(pf.example(name)) for name in ("losses.pcap", "ipv6.pcapng")]
+    got = cluster.analyze(files, client, keep="events", progress=False)
+    hold_equal(got, pf.analyze(files, keep="events", progress=False))
