@@ -16,7 +16,7 @@ import pcapframe as pf
 from pcapframe import cluster
 from tests.cluster.captures import hold_equal, split
 
-distributed = pytest.importorskip("distributed")
+dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # of other packages
 
 
@@ -116,6 +116,27 @@ def test_objects_of_a_store_are_read_and_credentials_shown_nowhere(
         *map(str, client.get_worker_logs().values()),
     ]
     assert not any(secret in text for text in texts)
+
+
+@pytest.mark.fuzz
+def test_more_data_than_the_memory_of_the_workers_goes_to_their_disks(tmp_path: Path) -> None:
+    """Workers that may hold 1 MB, of which a tenth stays in memory."""
+    files = split(Path(pf.example("losses.pcap")), tmp_path, 4)
+    memory = {f"distributed.worker.memory.{name}": False for name in ("spill", "pause", "terminate")}
+
+    def written(dask_worker: Any) -> float:
+        return float(dask_worker.data.cumulative_metrics["disk-write", "bytes"])
+
+    with (
+        dask.config.set({**memory, "distributed.worker.memory.target": 0.1}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, memory_limit=1_000_000, dashboard_address=None, silence_logs=50
+        ) as made,
+        distributed.Client(made) as client,
+    ):
+        got = cluster.analyze(files, client, keep="events", progress=False)
+        assert min(client.run(written).values()) > 0
+    hold_equal(got, pf.analyze(files, keep="events", progress=False))
 
 
 @pytest.mark.fuzz
