@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.plain import PlainColumns, parts_of
 from pcapframe.schema import COMMON, ICMP_QUOTES, PACKETS, Column
 
@@ -197,6 +197,7 @@ def unpack(pieces: Iterable[bytes]) -> Unpacked:
             own = np.frombuffer(body, np.uint8, size, at)
             sack_counts[here] = own
             edges.append(np.frombuffer(body, np.uint32, header["edges"], at + size))
+    columns.setdefault("time", _room("time", np.dtype(np.int64), rows, group_of))
     said = [header["said"] for header in headers]
     return Unpacked(
         columns, texts, (sack_counts, np.concatenate(edges)), said, np.repeat(np.arange(counts.size), counts)
@@ -208,6 +209,8 @@ NULLABLE = {column.name for column in SENT if column.dtype[0] == "U" or column.d
 
 def _room(name: str, dtype: Any, rows: int, group_of: Mapping[str, str]) -> tuple[Array, Mask | None]:
     """Return a column that has nothing in any row yet."""
+    if name == "time":
+        return np.full(rows, NO_TIME, dtype), None
     values = np.full(rows, -1, dtype) if name in group_of else np.zeros(rows, dtype)
     return values, np.ones(rows, np.bool_) if name in NULLABLE else None
 

@@ -17,3 +17,12 @@ def test_rows_stay_the_same_on_their_way() -> None:
         if column.dtype == "category":
             sent, there = sent.astype(object), there.astype(object)
         pd.testing.assert_series_equal(there, sent)
+
+
+def test_packets_without_a_time_have_none_when_they_arrive() -> None:
+    packets = pf.read_pcap(pf.example("clean.pcap")).head(3)
+    timeless = packets.assign(time=pd.Series(pd.NaT, packets.index, packets["time"].dtype))
+    rows = np.arange(3)
+    assert frame_of(unpack(pack(timeless, [rows])), rows)["time"].isna().all()
+    both = pack(timeless, [rows]) + pack(packets, [rows])
+    assert frame_of(unpack(both), np.arange(6))["time"].isna().tolist() == [True] * 3 + [False] * 3
