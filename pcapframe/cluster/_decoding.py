@@ -112,7 +112,8 @@ def decode(
     order = np.argsort(to, kind="stable")
     ends = np.cumsum(np.bincount(to, minlength=partitions))
     places = np.split(sent[order], ends[:-1])
-    pieces = pack(frame, places, more=more, said=[_heard_in(rows, number, first, heard, entries) for rows in places])
+    known = {"capture": number, "times": [int(time.min()), int(time.max()), time.size] if time.size else None}
+    pieces = pack(frame, places, more=more, said=[known | _heard_in(rows, first, heard, entries) for rows in places])
     slim = frame[list(PACKET_COLUMNS)].copy()
     return pieces, Decoded(
         number=number,
@@ -152,16 +153,16 @@ def _nothing(source: Source, number: int, error: CaptureError) -> Decoded:
     return Decoded(number, info_of([facts], none), [], error, pd.DataFrame(), [], 0, none, [], [], np.empty(0))
 
 
-def _heard_in(rows: Array, number: int, first: int, names: Sequence[str], entries: Array) -> dict[str, Any]:
-    """Return what is said of some rows of a capture: which one it is, and what was heard in them."""
+def _heard_in(rows: Array, first: int, names: Sequence[str], entries: Array) -> dict[str, Any]:
+    """Return what was heard in some rows of a capture."""
     if not entries.size:
-        return {"capture": number}
+        return {}
     here = entries[np.isin(entries["row"], rows)]
     heard = [
         (first + row, application, names[name] if name >= 0 else None, names[alpn] if alpn >= 0 else None)
         for row, application, name, alpn in here.tolist()
     ]
-    return {"capture": number, "heard": heard}
+    return {"heard": heard}
 
 
 def partition_of(packets: pd.DataFrame, partitions: int) -> Array:

@@ -21,7 +21,7 @@ from pcapframe.names import HEARD_IN, Heard, Named, read_named, written_heard
 from pcapframe.names.beginnings import HEARD
 from pcapframe.names.found import ADDRESSED
 from pcapframe.schema import ICMP_QUOTES, names
-from pcapframe.segments import ASTRAY, label_segments
+from pcapframe.segments import ASTRAY, are_alike, label_segments
 
 __all__ = ["Part", "analyze_part"]
 
@@ -62,7 +62,8 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool) -> Part:
     packets = frame_of(rows, order)
     capture, row = capture[order], row[order]
     packets["source"], packets["source_frame"] = capture.astype(np.uint16), packets["source_frame"]
-    packets.attrs[ASTRAY] = (1 + np.flatnonzero(_column(rows, ASTRAY, np.bool_)[order])).tolist()
+    astray = np.ones(order.size, np.bool_) if _stood_still(rows) else _column(rows, ASTRAY, np.bool_)[order]
+    packets.attrs[ASTRAY] = (1 + np.flatnonzero(astray)).tolist()
     if names_read:
         packets.attrs[HEARD_IN] = written_heard(_heard(rows, capture, row))
     errors = packets[["protocol", *names(ICMP_QUOTES)]]
@@ -98,6 +99,15 @@ def _filled(column: pd.Series) -> Array:
 def _column(rows: Unpacked, name: str, dtype: Any) -> Array:
     """Return a column that is left out where it is 0."""
     return rows.columns[name][0] if name in rows.columns else np.zeros(rows.rows, dtype)
+
+
+def _stood_still(rows: Unpacked) -> bool:
+    """Whether all packets of all captures have the same time, which each piece says of its own capture."""
+    times = [piece["times"] for piece in rows.pieces if piece["times"]]
+    if not times:
+        return False
+    earliest, latest, packets = zip(*times, strict=True)
+    return are_alike(min(earliest), max(latest), sum(packets))
 
 
 def _in_order(rows: Unpacked, capture: Array, row: Array) -> Array:

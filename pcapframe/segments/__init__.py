@@ -10,7 +10,7 @@ from pcapframe.segments.copies import NO_ROW, Anatomy, Followed, follow
 from pcapframe.segments.labels import label_segments
 from pcapframe.segments.roles import receivers_that_serve
 from pcapframe.segments.rsts import RstRows, Rsts, follow_rsts
-from pcapframe.segments.times import ASTRAY, find_jumps, stand_still, times_that_cannot_be
+from pcapframe.segments.times import ASTRAY, are_alike, find_jumps, stand_still, times_that_cannot_be
 
 __all__ = [
     "ASTRAY",
@@ -19,6 +19,7 @@ __all__ = [
     "Followed",
     "RstRows",
     "Rsts",
+    "are_alike",
     "find_jumps",
     "follow",
     "follow_rsts",

@@ -11,7 +11,7 @@ import pandas as pd
 from pcapframe.arrays import NO_TIME, YEAR_NS, Array, Mask
 from pcapframe.measures import without_attrs
 
-__all__ = ["ASTRAY", "Jumps", "find_jumps", "stand_still", "times_that_cannot_be"]
+__all__ = ["ASTRAY", "Jumps", "are_alike", "find_jumps", "stand_still", "times_that_cannot_be"]
 
 # In attrs of packets that are a part of a capture: the frames whose times cannot be, which only the whole shows.
 ASTRAY = "times_astray"
@@ -53,7 +53,30 @@ def stand_still(packets: pd.DataFrame) -> bool:
     times = nanoseconds(packets)
     if times.size < FEWEST_ALIKE or times[0] == NO_TIME or times[0] != times[-1]:
         return False
-    return bool(times.min() == times.max())
+    return are_alike(int(times.min()), int(times.max()), times.size)
+
+
+def are_alike(earliest: int, latest: int, packets: int) -> bool:
+    """Whether so many packets all have one time, and are too many for one instant.
+
+    Parameters
+    ----------
+    earliest, latest : int
+        Of the packets' times, ``NO_TIME`` among them. [ns]
+    packets : int
+        How many there are.
+
+    Returns
+    -------
+    bool
+        As `stand_still`.
+
+    Examples
+    --------
+    >>> are_alike(7, 7, 4), are_alike(7, 7, 3), are_alike(7, 8, 4)
+    (True, False, False)
+    """
+    return packets >= FEWEST_ALIKE and earliest == latest != NO_TIME
 
 
 def find_jumps(packets: pd.DataFrame) -> Jumps | None:

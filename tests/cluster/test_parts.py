@@ -1,11 +1,14 @@
 """The connections of a part."""
 
+from pathlib import Path
+
 import pandas as pd
 
 import pcapframe as pf
 from pcapframe.cluster._decoding import decode
 from pcapframe.cluster._parts import analyze_part
 from pcapframe.cluster._sources import Source
+from tests.builders import packet, pcap
 
 
 def test_parts_have_all_connections_once() -> None:
@@ -19,3 +22,17 @@ def test_parts_have_all_connections_once() -> None:
     pd.testing.assert_frame_equal(
         got.sort_values(ends[:5], ignore_index=True), want.sort_values(ends[:5], ignore_index=True)
     )
+
+
+def test_a_clock_that_stood_still_is_known_in_every_part(tmp_path: Path) -> None:
+    data = [(7, packet(sport=1000 + i)) for i in range(4)]
+    made = []
+    for number in range(2):
+        path = tmp_path / f"{number}.pcap"
+        path.write_bytes(pcap(data[2 * number : 2 * number + 2]))
+        pieces, _ = decode(Source(str(path), path.name), number, 3, (), True)
+        made.append(pieces)
+    parts = [analyze_part(pieces, True) for pieces in zip(*made, strict=True)]
+    assert all(part.connections["start"].isna().all() for part in parts)
+    alone = [analyze_part([piece], True) for piece in made[0]]
+    assert all(part.connections["start"].notna().all() for part in alone)
