@@ -17,12 +17,15 @@ demo: $(VENV)/installed ## Analyse a capture that ships with the project
 test: $(VENV)/installed-dev ## Run every test (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-# The stages and the charts, which lean on private parts of Numba and matplotlib; `make test` has the newest versions.
-OLDEST := tests/test_jit.py tests/test_kernel_cache.py tests/test_packets.py tests/plots tests/segments tests/connections tests/patterns tests/analysis
+# The stages and the charts, which lean on private parts of Numba and matplotlib; `make test` has the newest versions, and
+# all parameters, captures of others and programs to compare with: what differs by version is seen without these.
+OLDEST := --each-once -m "not fuzz and not corpus and not needs_program"
+OLDEST += tests/test_jit.py tests/test_kernel_cache.py tests/test_packets.py tests/plots tests/segments tests/connections tests/patterns tests/analysis
 # The registry of patterns is tested in the explorer, reports and the MCP server, which need further packages.
 OLDEST += --ignore tests/patterns/test_registry.py
 # matplotlib 3.10 puts the label of a time axis one pixel lower where a figure is drawn in again.
 OLDEST += --deselect "tests/plots/test_canvas.py::test_nothing_is_left_of_what_was_drawn_before[retransmission_timeline]"
+OLDEST += --deselect tests/analysis/test_conversations.py::test_a_million_turns
 OLD_CACHE := PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest)
 test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions that pyproject.toml allows
 	@# Compiled once, not in each of pytest's processes.

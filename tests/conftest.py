@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -11,15 +13,26 @@ os.environ.pop("COLUMNS", None)  # xdist sets it in its workers, and texts would
 
 ROOT = Path(__file__).parent.parent
 
-# No deadline: the first example may compile kernels. The same examples each time, except when fuzzing.
+# No deadline: the first example may compile kernels. The same examples each time, except when fuzzing; CI takes the
+# first of them.
 hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5_000)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
+FUZZED = 5_000  # examples
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=FUZZED)
 hypothesis.settings.load_profile("default")
 
 if os.environ.get("NUMBA_BOUNDSCHECK"):  # `make fuzz`
     from benchmarks.checked_kernels import check_below_zero
 
     check_below_zero()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reads captures of others, so that it can be left out."""
+    for item in items:
+        if "shared_corpus" in getattr(item, "fixturenames", ()):
+            item.add_marker("corpus")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -29,6 +42,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if shutil.which(program) is None:
             required = program in os.environ.get("PCAPFRAME_REQUIRE", "").split()
             (pytest.fail if required else pytest.skip)(f"needs the program {program}, which is not installed")
+
+
+def sampled(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
+    """Evenly spread ones, so that a test of captures of others takes seconds; all of them in `make fuzz`."""
+    if hypothesis.settings().max_examples >= FUZZED:
+        return all_of_them
+    return all_of_them[:: max(1, -(-len(all_of_them) // most))]
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ from tests.builders import (
 )
 from tests.capture.frames import TUNNELS
 from tests.capture.rows import plain
+from tests.conftest import sampled
 
 ROOT = Path(__file__).parent.parent
 NG = Pcapng()
@@ -467,23 +468,23 @@ def test_scapy_agrees_on_captures_of_others(shared_corpus):
     compared, different = 0, []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CaptureWarning)
-        for path in paths[::17]:
+        for path in sampled(paths, 40):
             try:
                 one, more = differences(path, 60)
             except PcapframeError:
                 continue
             compared, different = compared + one, different + more
-    assert compared > 300
+    assert compared > 150
     assert not different, "\n".join(different[:20])
 
 
 def test_every_capture_of_others_is_read(shared_corpus):
-    """All of their packets, wherever capinfos read the file; else rows or one of our errors."""
+    """Every packet, wherever capinfos read the file; else rows or one of our errors."""
     table = shared_corpus.parent / "oracle" / "counts.csv"
     wrong, counted = [], 0
     with warnings.catch_warnings(), table.open(newline="", encoding="utf-8") as lines:
         warnings.simplefilter("ignore", CaptureWarning)
-        for line in csv.DictReader(lines):
+        for line in sampled(list(csv.DictReader(lines)), 250):
             try:
                 found = len(read_pcap(shared_corpus / line["capture"], progress=False))
             except PcapframeError as error:
@@ -491,7 +492,7 @@ def test_every_capture_of_others_is_read(shared_corpus):
             counted += bool(line["packets"])
             if line["packets"] and found != int(line["packets"]):
                 wrong.append(f"{line['capture']}: {line['packets']} packets, we found {found}")
-    assert counted > 1000
+    assert counted > 200
     assert not wrong, "\n".join(wrong)
 
 

@@ -20,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SHOTS = ROOT / ".screenshots"
+WANTED = "PCAPFRAME_SCREENSHOTS"  # in the environment: keep pictures for whoever looks
 NOTEBOOK = "explorer.ipynb"
 STARTS_S = 120
 AXE = "axe-core@4.14.1"
@@ -72,6 +73,15 @@ def until(page: Any, holds: Callable[[], object], within_s: float = 20) -> None:
     while not holds():
         assert time.monotonic() < deadline, inspect.getsource(holds)
         page.wait_for_timeout(20)
+
+
+def shot(page: Any, name: str) -> None:
+    """Keep a picture of the page, where they are wanted."""
+    if WANTED not in os.environ:
+        return
+    SHOTS.mkdir(exist_ok=True)
+    page.wait_for_timeout(700)  # until what moves has come to rest
+    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 @pytest.fixture(scope="module")

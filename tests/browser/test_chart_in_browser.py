@@ -15,7 +15,7 @@ from pcapframe.browser._columns import Columns
 from pcapframe.browser._panels import Spans
 from pcapframe.plots import CHARTS
 from pcapframe.plots._palette import PHASE_LOOKS
-from tests.browser.conftest import SHOTS, until
+from tests.browser.conftest import shot, until
 from tests.builders import Conversation
 from tests.plots.made import made
 
@@ -221,8 +221,7 @@ def test_it_fits_its_width_and_takes_the_colours_around_it(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     ticks = page.evaluate("() => chart.ticks()")
     assert ticks >= 4
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"chart-{name}-{width}-{look}.png")
+    shot(page, f"chart-{name}-{width}-{look}")
     box = page.locator(".u-over").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
     page.mouse.wheel(0, -500)
@@ -289,8 +288,7 @@ def test_turns_are_below_the_graph_and_named(browser: Any) -> None:
     page.mouse.move(*page.evaluate("x => chart.point(2, x, 0.5)", middle))
     page.locator(".pf-tip", has_text=f"Turn {service['turn']}: service").wait_for()
     page.locator(".pf-legend button", has_text=re.compile(r"^.{2} window 11, above what is shown$")).wait_for()
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / "chart-turns.png")
+    shot(page, "chart-turns")
     page.close()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NOTEBOOK, SHOTS, Served, faults, until
+from tests.browser.conftest import NOTEBOOK, Served, faults, shot, until
 
 pytestmark = pytest.mark.needs_program("chromium")
 WAIT_MS = 40_000
@@ -55,27 +55,19 @@ def shown(page: Any) -> str:
     return str(page.locator(".pf-title span:visible").first.inner_text())
 
 
-def shot(page: Any, name: str) -> None:
-    """Keep a picture of the page for whoever looks."""
-    SHOTS.mkdir(exist_ok=True)
-    page.wait_for_timeout(700)  # until what moves has come to rest
-    page.screenshot(path=SHOTS / f"{name}.png")
+def windows(*kinds: tuple[int, str]) -> pytest.MarkDecorator:
+    """Run a test in windows of these widths and themes. Opening one takes half a minute: tests share them."""
+    return pytest.mark.parametrize("page", kinds, indirect=True, ids="{0[0]}-{0[1]}".format)
 
 
-@pytest.fixture(scope="module", params=[(1280, "light"), (1920, "dark")], ids="{0[0]}-{0[1]}".format)
-def page(request: pytest.FixtureRequest, browser: Any, lab: Served) -> Any:
-    """The notebook in a narrow, light and in a wide, dark window."""
-    width, theme = request.param
-    made = opened(browser, lab, width=width, theme=theme)
-    made.label = f"{width}-{theme}"
-    yield made
-    made.close()
+NARROW, WIDE = (1280, "light"), (1920, "dark")
 
 
 @pytest.fixture(scope="module")
-def narrow(browser: Any, lab: Served) -> Any:
-    """The notebook in a narrow, dark window; for tests that leave no filter."""
-    made = opened(browser, lab, width=1280, theme="dark")
+def page(request: pytest.FixtureRequest, browser: Any, lab: Served) -> Any:
+    """The notebook in a window."""
+    width, theme = request.param
+    made = opened(browser, lab, width=width, theme=theme)
     yield made
     made.close()
 
@@ -91,10 +83,11 @@ def cleared(page: Any) -> Any:
     return explorer
 
 
+@windows(NARROW)
 def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     explorer = page.locator(".pcapframe-explorer")
     counted(page, "42 of 42 connections")
-    shot(page, f"{page.label}-overview")
+    shot(page, "1280-light-overview")
     assert shown(page) == "42 connections"
 
     server = explorer.get_by_label("Server", exact=True)
@@ -125,7 +118,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     counted(page, "42 of 42 connections")
     for tab in ("RSTs", "Retransmissions", "Patterns"):
         explorer.get_by_role("tab", name=tab, exact=True).click()
-        shot(page, f"{page.label}-{tab}")
+        shot(page, f"1280-light-{tab}")
 
     explorer.get_by_role("tab", name="Connections", exact=True).click()
     table = explorer.locator(".pcapframe-connections .pcapframe-rows")
@@ -145,7 +138,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     counted(page, "6 of 42 connections")
     explorer.get_by_text("rows 1 to 6 of 6 connections").wait_for()
     until(page, lambda: rows.count() == 6)
-    shot(page, f"{page.label}-connections")
+    shot(page, "1280-light-connections")
 
     rows.nth(0).focus()
     for key in ("ArrowDown", "ArrowDown", "Enter"):
@@ -154,7 +147,7 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     graph.locator("canvas").first.wait_for()
     explorer.get_by_text("Round-trip times by acknowledgement: there is nothing to draw.").wait_for()
     explorer.get_by_text("handshake refused, ending reset").wait_for()
-    shot(page, f"{page.label}-connection")
+    shot(page, "1280-light-connection")
     graph.focus()
     page.keyboard.press("ArrowRight")
     first = explorer.locator(".pf-tip b").inner_text()
@@ -163,15 +156,15 @@ def test_filters_narrow_counts_chart_and_table(page: Any) -> None:
     number = re.fullmatch(r"Frame ([\d,]+): .*", first)[1]  # type: ignore[index]
     explorer.get_by_text(f"Frame {number}", exact=True).wait_for()
     until(page, lambda: explorer.get_by_label("Frame", exact=True).input_value() == number.replace(",", ""))
-    shot(page, f"{page.label}-picked")
+    shot(page, "1280-light-picked")
     explorer.locator(".dt-scroll-body tbody tr:visible").nth(1).click()
     explorer.locator(".pcapframe-packet", has_text="TCP").wait_for()
     explorer.locator(".pcapframe-packet").evaluate("element => element.scrollIntoView({block: 'center'})")
-    shot(page, f"{page.label}-packet")
+    shot(page, "1280-light-packet")
 
 
-def test_keys_still_on_their_way_when_the_filters_are_cleared(narrow: Any) -> None:
-    page = narrow
+@windows(WIDE)
+def test_keys_still_on_their_way_when_the_filters_are_cleared(page: Any) -> None:
     explorer = cleared(page)
     page.evaluate("""() => {
       const root = document.querySelector('.pcapframe-explorer');
@@ -190,8 +183,8 @@ def test_keys_still_on_their_way_when_the_filters_are_cleared(narrow: Any) -> No
     explorer.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
 
 
-def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(narrow: Any) -> None:
-    page = narrow
+@windows(WIDE)
+def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(page: Any) -> None:
     explorer = cleared(page)
     box = explorer.get_by_role("application", name="Capture overview").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 150)
@@ -207,15 +200,15 @@ def test_what_is_picked_in_a_chart_and_what_cannot_be_meant(narrow: Any) -> None
     client.fill("nobody")
     client.press("Enter")
     explorer.get_by_role("alert").filter(has_text="client 'nobody' is not an address").wait_for()
-    shot(page, "1280-dark-problem")
+    shot(page, "1920-dark-problem")
     client.fill("192.0.2.11")
     client.press("Enter")
     page.locator(".pcapframe-head", has_text=re.compile(r"^(?!42 of)\d+ of 42")).wait_for()
     page.wait_for_function("() => !document.querySelector('.pcapframe-problem')")
 
 
-def test_what_is_picked_by_keys(narrow: Any) -> None:
-    page = narrow
+@windows(WIDE)
+def test_what_is_picked_by_keys(page: Any) -> None:
     explorer = cleared(page)
     chart = explorer.get_by_role("application", name="Capture overview")
     chart.focus()
@@ -223,7 +216,7 @@ def test_what_is_picked_by_keys(narrow: Any) -> None:
         page.keyboard.press(key)
     tip = explorer.locator(".pf-tip:visible")
     until(page, lambda: re.match(r"15:29:\S+ to 15:29:\S+ UTC", tip.inner_text()))
-    shot(page, "1280-dark-keys")
+    shot(page, "1920-dark-keys")
     page.keyboard.press("Escape")
     until(page, lambda: tip.count() == 0)
     page.keyboard.press("Home")
@@ -245,21 +238,22 @@ def test_what_is_picked_by_keys(narrow: Any) -> None:
     until(page, lambda: explorer.get_by_label("RST phase").input_value() != "")
 
 
-def test_a_pattern_is_picked_in_its_table(narrow: Any) -> None:
-    page = narrow
+@windows(WIDE)
+def test_a_pattern_is_picked_in_its_table(page: Any) -> None:
     explorer = cleared(page)
     explorer.get_by_role("tab", name="Patterns", exact=True).click()
     table = explorer.get_by_role("table", name="Patterns")
     table.get_by_role("button", name="connections").click()
     table.locator("th[aria-sort=descending]", has_text="connections").wait_for()
-    shot(page, "1280-dark-pattern-rows")
+    shot(page, "1920-dark-pattern-rows")
     table.get_by_role("row", name="refused connections").click()
     counted(page, "6 of 42 connections")
     explorer.get_by_role("button", name="pattern: refused connections").wait_for()
-    shot(page, "1280-dark-chips")
+    shot(page, "1920-dark-chips")
 
 
 @pytest.mark.needs_program("npm")
+@windows(NARROW, WIDE)
 def test_every_control_has_a_name_and_every_text_contrasts(page: Any, axe: str) -> None:
     explorer = cleared(page)
     found: set[str] = set()

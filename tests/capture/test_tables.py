@@ -21,6 +21,10 @@ from pcapframe.jit import inner_jit
 def toy(buffer, at, end):
     return by_version(buffer, at + 2, end), at + 2
 
+# Few others, so that less is compiled: Ethernet, MACsec, GRE.
+for table, kept in zip((LINK_TYPES, SHIMS, IP_TUNNELS, GRE_PAYLOADS, UDP_TUNNELS), (1, 0x88E5, 47, None, None)):
+    for number in set(table) - {kept}:
+        del table[number]
 LINK_TYPES[147] = LinkType("toy", toy)
 SHIMS[0x1234] = Layer("toy shim", toy)
 IP_TUNNELS[253] = Layer("toy tunnel", toy)
@@ -65,6 +69,6 @@ FOUND = """\
 
 def test_a_new_layer_is_a_function_and_a_row(tmp_path):
     # One thread: no second process compiles what judges segments.
-    environment = {**os.environ, "PCAPFRAME_CACHE_DIR": str(tmp_path), "PCAPFRAME_THREADS": "1"}
+    environment = {**os.environ, "PCAPFRAME_CACHE_DIR": str(tmp_path), "PCAPFRAME_THREADS": "1", "NUMBA_OPT": "0"}
     done = subprocess.run([sys.executable, "-c", TOYS], capture_output=True, text=True, check=False, env=environment)
     assert done.stdout == FOUND, done.stderr

@@ -21,8 +21,8 @@ SIZE = {"width": 800, "height": 400}
 
 @pytest.fixture(scope="module")
 def analyses() -> list[pf.Analysis]:
-    resets, losses, clean = (pf.analyze(pf.example(f"{name}.pcap")) for name in ("resets", "losses", "clean"))
-    return [resets, losses, clean, pf.analyze(resets, server_port=8080), resets, losses]
+    resets, losses = (pf.analyze(pf.example(f"{name}.pcap")) for name in ("resets", "losses"))
+    return [resets, losses, pf.analyze(resets, server_port=8080), resets]
 
 
 def pixels(png: bytes) -> Any:
@@ -32,10 +32,12 @@ def pixels(png: bytes) -> Any:
 @pytest.mark.parametrize("name", ["overview", "retransmission_timeline", "rst_distribution", "rtt", "time_sequence"])
 def test_nothing_is_left_of_what_was_drawn_before(name: str, analyses: list[pf.Analysis]) -> None:
     draw = getattr(pf.plots, name)
-    canvas = Canvas()
+    canvas, fresh = Canvas(), {}
     for analysis in analyses:
         png = canvas.draw(lambda ax, of=analysis: draw(of, ax=ax), **SIZE)
-        assert png == Canvas().draw(lambda ax, of=analysis: draw(of, ax=ax), **SIZE)
+        if id(analysis) not in fresh:
+            fresh[id(analysis)] = Canvas().draw(lambda ax, of=analysis: draw(of, ax=ax), **SIZE)
+        assert png == fresh[id(analysis)]
 
 
 @pytest.mark.parametrize("name", ["retransmission_timeline", "rst_distribution", "time_sequence"])
