@@ -13,6 +13,7 @@ A process forked from this one has the same blocks, not copies: what it writes t
 import contextlib
 import mmap
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,11 +28,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.errors import TemporarySpaceError
+from pcapframe.errors import ParameterError, TemporarySpaceError
 
 __all__ = [
-    "FOLDER", "MEMORY", "Disk", "disk_in_use", "disk_may_be_used", "expect_memory", "give_back", "give_back_after",
-    "memory_to_use", "temporary_folder",
+    "FOLDER", "MEMORY", "Disk", "bytes_given", "disk_in_use", "disk_may_be_used", "expect_memory", "give_back",
+    "give_back_after", "memory_to_use", "temporary_folder",
 ]  # fmt: skip
 
 FOLDER, MEMORY = "PCAPFRAME_TEMPORARY", "PCAPFRAME_MEMORY_BYTES"  # environment variables
@@ -39,6 +40,13 @@ SHARE_OF_FREE = 0.5  # of the memory that is free, which an analysis may take
 LARGE_TEMPORARY = "/var/tmp"  # for large temporary files; /tmp is often memory (file-hierarchy(7))
 ROWS_HELD = 1 << 20  # that a pass has gone over before their pages are given back
 SMALLEST_BLOCK = 1 << 18  # smaller ones stay in memory [bytes]
+CGROUP = Path("/sys/fs/cgroup")  # of the container that the process runs in
+# What says how much a container may use and uses, and how much of that is files read long ago: version 2, and 1.
+LIMITS = (
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+)
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?) *(?:([KMGT])(i?B)?|B)?", re.IGNORECASE | re.ASCII)
 
 # A map needs no open file; before Python 3.13 each keeps one all the same.
 WITHOUT_FILE: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) and os.name == "posix" else {}
@@ -47,29 +55,78 @@ _MAPS: "weakref.WeakSet[mmap.mmap]" = weakref.WeakSet()
 _CHANGING = threading.Lock()  # of _MAPS: a set that grows cannot be iterated over
 
 
+def bytes_given(variable: str) -> int | None:
+    """Return the size in an environment variable.
+
+    Parameters
+    ----------
+    variable : str
+        Its name.
+
+    Returns
+    -------
+    int or None
+        None where it is not set, or empty. [bytes]
+
+    Raises
+    ------
+    ParameterError
+        It is no size.
+
+    Examples
+    --------
+    >>> os.environ["EXAMPLE"] = "2 GB"  # 2G and 2GiB are 2 x 1024^3
+    >>> bytes_given("EXAMPLE")
+    2000000000
+    >>> del os.environ["EXAMPLE"]
+    """
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    found = AMOUNT.fullmatch(text)
+    if not found:
+        raise ParameterError(
+            f"the environment variable {variable} is {text[:40]!r}: expected a number of bytes, or one with a unit: "
+            "512M (512 x 1024 x 1024), 2GiB or 2GB (2,000,000,000)"
+        )
+    number, unit, kind = found.groups()
+    power = " KMGT".index(unit.upper()) if unit else 0
+    return int(float(number) * (1000 if (kind or "").upper() == "B" else 1024) ** power)
+
+
 def memory_to_use() -> int:
     """Return how much memory an analysis may take before it puts columns on the disk.
 
     Returns
     -------
     int
-        The number in the environment variable ``PCAPFRAME_MEMORY_BYTES``; else half of what is free. [bytes]
+        That in the environment variable ``PCAPFRAME_MEMORY_BYTES``; else half of what is free. [bytes]
+
+    Raises
+    ------
+    ParameterError
+        The variable is no size.
     """
-    given = os.environ.get(MEMORY, "")
-    if given.isascii() and given.isdigit():
-        return int(given)
-    return int(SHARE_OF_FREE * _free_memory())
+    given = bytes_given(MEMORY)
+    return int(SHARE_OF_FREE * _free_memory()) if given is None else given
 
 
 def _free_memory() -> int:
-    """Return how much memory is free: of the machine, or of the container that the process runs in, in bytes."""
+    """Return how much memory is free: of the machine, or of the container that the process runs in, in bytes.
+
+    Pages of files that were read long ago count as free, as the system counts them: it takes them where it needs room.
+    """
     free = 1 << 62
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         free = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
-    with contextlib.suppress(OSError, ValueError):  # "max" where there is no limit
-        limit, taken = (int(Path("/sys/fs/cgroup", name).read_text()) for name in ("memory.max", "memory.current"))
-        free = min(free, max(limit - taken, 0))
+    for limit_file, taken_file, parts_file, files in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" where there is no limit
+            limit, taken = (int((CGROUP / name).read_text()) for name in (limit_file, taken_file))
+            with contextlib.suppress(OSError, ValueError):
+                lines = (CGROUP / parts_file).read_text().splitlines()
+                taken -= sum(int(line.split()[1]) for line in lines if line.startswith(f"{files} "))
+            free = min(free, max(limit - taken, 0))
     return free
 
 
@@ -105,33 +162,44 @@ class Disk:
         self.folder = folder or temporary_folder()
         self.is_used = False
 
-    def expect(self, memory: int) -> None:
+    def expect(self, memory: int, certain: int | None = None) -> bool:
         """Say how much memory will be needed, as far as that is known: from now on the disk is used if it is too much.
 
         Parameters
         ----------
         memory : int
             Estimate. [bytes]
+        certain : int, optional
+            What is needed in any case; by default all of it. [bytes]
+
+        Returns
+        -------
+        bool
+            Whether there is room for the estimate. If not, there is for what is certain.
 
         Raises
         ------
         TemporarySpaceError
-            The disk has less space than that.
+            There is not enough for what is certain, on the disk or in memory.
         """
         if self.is_used or memory <= self.memory:
-            return
+            return True
         try:
-            free = shutil.disk_usage(self.folder).free
+            free, problem = shutil.disk_usage(self.folder).free, None
         except OSError as error:
-            raise TemporarySpaceError(f"{self.folder}: {error.strerror}") from None
-        if free < memory and self._is_own and memory <= _free_memory():
-            return  # it is more than its share, and fits
-        if free < memory:
-            raise TemporarySpaceError(
-                f"the capture is too long for memory, and of {memory:,} bytes that it may need in {self.folder} "
-                f"{free:,} are free: choose another folder by the environment variable {FOLDER}"
-            )
-        self.is_used = True
+            free, problem = 0, error.strerror
+        fits = _free_memory() if self._is_own else self.memory  # it may be more than its share
+        for needed in (memory, memory if certain is None else certain):
+            if self.memory < needed <= free:
+                self.is_used = True
+            if needed <= max(free, fits):
+                return needed == memory
+        if problem:
+            raise TemporarySpaceError(f"{self.folder}: {problem}")
+        raise TemporarySpaceError(
+            f"the capture is too long for memory, and of {needed:,} bytes that it needs in {self.folder} "
+            f"{free:,} are free: choose another folder by the environment variable {FOLDER}"
+        )
 
     def block(self, size: int) -> npt.NDArray[np.uint8]:
         """Return zeros.
@@ -204,22 +272,28 @@ def disk_may_be_used() -> Iterator[Disk]:
         _DISK.reset(token)
 
 
-def expect_memory(memory: int) -> None:
+def expect_memory(memory: int, certain: int | None = None) -> bool:
     """Say how much memory will be needed; see `Disk.expect`. Without `disk_may_be_used` around it this does nothing.
 
     Parameters
     ----------
     memory : int
         Estimate. [bytes]
+    certain : int, optional
+        What is needed in any case; by default all of it. [bytes]
+
+    Returns
+    -------
+    bool
+        Whether there is room for the estimate, as far as that is known.
 
     Raises
     ------
     TemporarySpaceError
-        It is too much for memory, and for the disk.
+        What is certain is too much for memory, and for the disk.
     """
     disk = _DISK.get()
-    if disk is not None:
-        disk.expect(memory)
+    return disk is None or disk.expect(memory, certain)
 
 
 def give_back() -> None:

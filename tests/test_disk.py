@@ -11,6 +11,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import disk, memory
+from pcapframe.capture.storing import SMALLEST_PIECE, Rows
 from pcapframe.disk import FOLDER, MEMORY, Disk, disk_in_use, disk_may_be_used, expect_memory, give_back
 
 
@@ -113,7 +114,7 @@ def test_small_blocks_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_folder_without_room_is_said_before_anything_is_written(tmp_path: Path) -> None:
     place = Disk(0, tmp_path)
-    with pytest.raises(pf.TemporarySpaceError, match=r"bytes that it may need in .* are free: choose another folder"):
+    with pytest.raises(pf.TemporarySpaceError, match=r"bytes that it needs in .* are free: choose another folder"):
         place.expect(1 << 60)
 
 
@@ -151,8 +152,83 @@ def test_memory_by_itself_is_a_share_of_what_is_free(monkeypatch: pytest.MonkeyP
     assert disk.memory_to_use() == 500
     monkeypatch.setenv(MEMORY, "70")
     assert disk.memory_to_use() == 70
-    monkeypatch.setenv(MEMORY, "much")
+    monkeypatch.setenv(MEMORY, "")
     assert disk.memory_to_use() == 500
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [("0", 0), ("2G", 2 << 30), (" 2 GiB ", 2 << 30), ("4GB", 4_000_000_000), ("1.5k", 1536), ("7B", 7)],
+)
+def test_a_size_may_have_a_unit(given: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY, given)
+    assert disk.memory_to_use() == size
+
+
+@pytest.mark.parametrize("given", ["much", "2X", "-1", "1e9", "G", "2 G B", "٢"])
+def test_what_is_no_size_is_said(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY, given)
+    with pytest.raises(pf.ParameterError, match=r"PCAPFRAME_MEMORY_BYTES is .* expected a number of bytes, or"):
+        pf.analyze(pf.example("clean.pcap"))
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("memory.max", "memory.current", "memory.stat"), "anon 100\ninactive_file 600\nactive_file 50\n"),
+        (
+            ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+            "inactive_file 1\ntotal_inactive_file 600\n",
+        ),
+    ],
+)
+def test_files_that_were_read_take_no_memory_of_a_container(
+    names: tuple[str, str, str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "CGROUP", tmp_path)
+    assert disk._free_memory() > 1000
+    (tmp_path / "memory").mkdir()
+    (tmp_path / names[0]).write_text("1000\n")
+    (tmp_path / names[1]).write_text("900\n")
+    assert disk._free_memory() == 100
+    (tmp_path / names[2]).write_text(text)
+    assert disk._free_memory() == 700
+
+
+def test_only_what_is_certain_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    too_much = 1 << 60
+    place = Disk(1000, tmp_path)
+    assert not place.expect(too_much, certain=900)
+    assert not place.is_used
+    assert not place.expect(too_much, certain=1001)
+    assert place.is_used
+    with pytest.raises(pf.TemporarySpaceError, match=f"of {too_much:,} bytes that it needs in"):
+        Disk(1000, tmp_path).expect(too_much + 1, certain=too_much)
+    nowhere = Disk(1000, tmp_path / "none")
+    assert not nowhere.expect(too_much, certain=1000)
+    with pytest.raises(pf.TemporarySpaceError, match="No such file"):
+        nowhere.expect(too_much, certain=1001)
+    monkeypatch.delenv(MEMORY, raising=False)
+    monkeypatch.setattr(disk, "_free_memory", lambda: 5000)
+    by_itself = Disk(folder=tmp_path / "none")
+    assert by_itself.expect(5000)  # more than its share, but there
+    with pytest.raises(pf.TemporarySpaceError, match="No such file"):
+        by_itself.expect(5001)
+
+
+def test_rows_get_room_as_they_come_where_those_expected_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MEMORY, "100MB")
+    monkeypatch.setenv(FOLDER, str(tmp_path / "none"))
+    rows = Rows()
+    rows.expected = 1 << 40
+    with disk_may_be_used():
+        for _ in range(3):
+            rows.place(np.zeros(SMALLEST_PIECE, np.uint16))
+        assert rows.filled().wire_bytes.size == 3 * SMALLEST_PIECE
+        with pytest.raises(pf.TemporarySpaceError, match="No such file"):
+            rows.place(np.zeros(1_000_000, np.uint16))
 
 
 def test_folder_is_the_one_that_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

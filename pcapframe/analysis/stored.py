@@ -23,6 +23,7 @@ from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.standouts import Standout
 from pcapframe.capture.decode_as import listed
 from pcapframe.capture.folders import captures_in
+from pcapframe.disk import bytes_given
 from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
 from pcapframe.facts import CaptureInfo
 from pcapframe.measures import without_attrs
@@ -245,7 +246,8 @@ def _identity(files: Sequence[CaptureFile], decode_as: DecodeAs | None, names: N
 
 def _make_room(newest: Path) -> None:
     """Remove the stores that were not used for longest where all are larger than they may be."""
-    most = int(os.environ.get("PCAPFRAME_CACHE_BYTES", MOST_BYTES))
+    given = bytes_given("PCAPFRAME_CACHE_BYTES")
+    most = MOST_BYTES if given is None else given
     stores = sorted(newest.parent.glob(f"*/{MANIFEST}"), key=lambda manifest: manifest.stat().st_mtime_ns, reverse=True)
     taken = 0
     for manifest in stores:

@@ -141,7 +141,8 @@ class Rows:
         """Make room for `needed` rows in all, and for those expected; without an estimate, for half as many again."""
         kept, expected = self.count, self.expected * 102 // 100
         rows = max(expected, needed)
-        expect_memory(bytes_to_analyze(rows, rows, 0))
+        if not expect_memory(bytes_to_analyze(rows, rows, 0), bytes_to_analyze(needed, 0, 0)):
+            expected = 0  # there may be fewer: room for these then, as they come
         rows = min(max(kept // 2, SMALLEST_PIECE), LARGEST_PIECE)
         if expected < needed:
             self._pieces.append(new_piece(rows))

@@ -106,7 +106,9 @@ class Rooms:
         self._last = np.empty(connections, np.int32)
         room_of = np.full(connections, NONE, np.int32)
         room_of[:before] = np.arange(before)
-        free = np.empty(2 * connections, np.int32)  # those to give, and from its end those of this chunk, never meet
+        # From its start the rooms to give, from its end those that this chunk leaves. A room is in one of the two, or
+        # taken, and there are no more rooms than connections: so both together fill half of it, and never meet.
+        free = np.empty(2 * connections, np.int32)
         self._rooms = new_column(self._conn_id.size, np.int32)
         self._rooms[:start] = self._conn_id[:start]
         self._used = _assign(
