@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -130,19 +130,34 @@ def write_store(
     42
     """
     if keep is None:
-        keep = "events" if analysis.keep == "segments" else cast("Any", analysis.keep)
+        keep = _most(analysis)
     if keep not in KEEP:
         raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEP)}")
     if analysis.selection != Selection() or analysis.thresholds != Thresholds():
         raise ParameterError(
             "a store keeps a whole capture: analyse it without a filter or thresholds, and give these when it is opened"
         )
+    return _write(analysis, folder, keep)
+
+
+def _most(analysis: Analysis) -> Any:
+    """Return the most that a store can keep of an analysis."""
+    return "events" if analysis.keep == "segments" else analysis.keep
+
+
+def _write(
+    analysis: Analysis,
+    folder: str | os.PathLike[str],
+    keep: Literal["packets", "events", "connections"],
+    identity: str | None = None,
+) -> Path:
     with new_folder(folder) as made:
         store = Store(made, {"version": installed_version(), "keep": keep, "analysis": _written(analysis)})
+        whole = analysis.whole_connections
         if keep == "packets":
-            store.write(analysis.whole_connections, packets=analysis.packets, segments=analysis.segments)
+            store.write(whole, packets=analysis.packets, segments=analysis.segments, store=identity)
         else:
-            store.write(analysis.whole_connections, events=_events(analysis, keep))
+            store.write(whole, events=_events(analysis, keep), store=identity)
     return Path(folder)
 
 
@@ -230,7 +245,8 @@ def opened(
     if len(files) == len(sources) and analysis.provenance.files == files == files_of(source):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            write_store(analysis, folder)
+            # Whoever has opened the same one from another process goes on with this one.
+            _write(analysis, folder, _most(analysis), folder.name)
             _make_room(folder)
         except (OSError, ValueError) as error:
             warnings.warn(f"this analysis is not kept in {folder.parent}: {error}", PcapframeWarning, stacklevel=3)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, Parameter
 from pcapframe.files import name_file
 from pcapframe.kernel_cache import cache_folder
 from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, Column, names
-from pcapframe.store.tables import read_table, write_table
+from pcapframe.store.tables import STORE, AnotherStoreError, of_store, read_table, write_table
 
 __all__ = [
     "CONNECTIONS_FILE",
@@ -48,7 +49,7 @@ def schema_digest() -> str:
         Hexadecimal.
     """
     tables = [[(column.name, column.dtype) for column in table] for table in (PACKETS, SEGMENTS, CONNECTIONS)]
-    return hashlib.sha256(json.dumps([tables, FILES]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([tables, FILES, STORE]).encode()).hexdigest()
 
 
 def stores_folder() -> Path:
@@ -212,13 +213,19 @@ class Store:
         with _readable(str(self.folder)):
             of_column = self.manifest["categories"][file]
             categories = {column: self._categories[number] for column, number in of_column.items()}
-            frame = read_table(self.folder / file, columns, categories, index=index, having=having)
+            frame = read_table(self.folder / file, columns, categories, index=index, having=having, store=self._id)
             frame.attrs = self.manifest["attrs"][name]
         return frame
+
+    @property
+    def _id(self) -> str:
+        """What its files have in common, and those of a store that replaces it have not."""
+        return str(self.manifest[STORE])
 
     @cached_property
     def _categories(self) -> list[pd.CategoricalDtype]:
         file = pq.ParquetFile(self.folder / CATEGORIES_FILE)
+        of_store(file, self._id)
         groups = (file.read_row_group(number)["text"] for number in range(file.num_row_groups))
         return [
             pd.CategoricalDtype(pd.Index(group.to_pandas(), dtype="str").rename(None), ordered)
@@ -232,6 +239,7 @@ class Store:
         packets: pd.DataFrame | None = None,
         segments: pd.DataFrame | None = None,
         events: pd.DataFrame | None = None,
+        store: str | None = None,
     ) -> None:
         """Write frames and manifest into the folder, which is empty.
 
@@ -243,6 +251,8 @@ class Store:
             As `read_pcap` and `label_segments` returned them; both or none.
         events : DataFrame, optional
             Some rows and columns of the segments.
+        store : str, optional
+            Identifier, the same for the same contents; by default a new one.
         """
         files: dict[str, tuple[Sequence[pd.DataFrame], Sequence[Sequence[Column]]]] = {
             CONNECTIONS_FILE: ([connections], [CONNECTIONS])
@@ -256,12 +266,14 @@ class Store:
             attrs["events"] = connections.attrs
         lists: list[pd.CategoricalDtype] = []
         numbers: dict[str, dict[str, int]] = {}
+        store = store or secrets.token_hex(16)
         for file, (frames, columns) in files.items():
-            write_table(self.folder / file, frames, columns)
+            write_table(self.folder / file, frames, columns, store=store)
             numbers[file] = _numbered(frames, columns, lists)
-        _write_categories(self.folder / CATEGORIES_FILE, lists)
+        _write_categories(self.folder / CATEGORIES_FILE, lists, store)
         written = {
             **self.manifest,
+            STORE: store,
             "schema": schema_digest(),
             "segments_have_times": segments is None or bool(segments["time"].notna().any()),
             "events": [] if events is None else list(events),
@@ -289,9 +301,9 @@ def _numbered(
     return numbers
 
 
-def _write_categories(path: Path, lists: Sequence[pd.CategoricalDtype]) -> None:
+def _write_categories(path: Path, lists: Sequence[pd.CategoricalDtype], store: str) -> None:
     """Write lists of texts, a row group each."""
-    schema = pa.schema([("text", pa.large_string())])
+    schema = pa.schema([("text", pa.large_string())], {STORE: store})
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for dtype in lists:
             texts = pa.array(dtype.categories, pa.large_string())
@@ -308,6 +320,8 @@ def _readable(name: str) -> Iterator[None]:
         if len({PACKETS_FILE, EVENTS_FILE} & set(missing)) == 1:  # a store has one of these
             missing = [file for file in missing if file not in (PACKETS_FILE, EVENTS_FILE)]
         raise CaptureNotFoundError(name, f"is a store that lacks {', '.join(missing)}") from None
+    except AnotherStoreError:
+        raise CaptureFormatError(name, "was replaced by another store since it was opened: open it again") from None
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, IndexError) as error:
         raise CaptureFormatError(
             name, f"is a damaged store ({type(error).__name__}): convert the capture again"

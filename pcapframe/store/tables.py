@@ -16,8 +16,9 @@ from pcapframe.disk import disk_may_be_used, expect_memory, give_back
 from pcapframe.memory import new_column, one_block
 from pcapframe.schema import Column
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["STORE", "AnotherStoreError", "of_store", "read_table", "write_table"]
 
+STORE = "pcapframe.store"  # in the metadata of a file: which store it belongs to
 ROWS_A_GROUP = 1 << 20
 ZSTD_LEVEL = 3
 SACK = pa.list_(pa.uint32())  # type of the only column of lists
@@ -25,7 +26,11 @@ DELTA = "DELTA_BINARY_PACKED"  # an encoding of Parquet
 RISING = ("time", "source_frame", "offset")
 
 
-def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Sequence[Column]]) -> None:
+class AnotherStoreError(Exception):
+    """A file belongs to another store: the one that was opened has been replaced."""
+
+
+def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Sequence[Column]], *, store: str) -> None:
     """Write frames side by side into one Parquet file.
 
     Parameters
@@ -37,6 +42,8 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
         a row, its columns are null. Not modified.
     columns : sequence of sequence of Column
         The columns to write of each.
+    store : str
+        Identifier of the store that the file belongs to.
 
     Notes
     -----
@@ -54,7 +61,8 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
                 for frame, wanted in zip(frames, columns, strict=True)
                 for column in wanted
             ),
-        ]
+        ],
+        {STORE: store},
     )
     with pq.ParquetWriter(
         path, schema, compression="zstd", compression_level=ZSTD_LEVEL, **_encodings(schema)
@@ -111,6 +119,7 @@ def read_table(
     *,
     index: str,
     having: str | None = None,
+    store: str,
 ) -> pd.DataFrame:
     """Read a frame that `write_table` wrote.
 
@@ -126,6 +135,8 @@ def read_table(
         Name of the index.
     having : str, optional
         Only rows where this column is not null.
+    store : str
+        As it was written with.
 
     Returns
     -------
@@ -136,10 +147,13 @@ def read_table(
     ------
     OSError, pyarrow.ArrowException
         The file cannot be read or is damaged.
+    AnotherStoreError
+        The file belongs to another store.
     """
     names = [index, *(column.name for column in columns)]
     wanted = names if having in {None, *names} else [*names, str(having)]
     with pq.ParquetFile(path) as file:
+        of_store(file, store)
         groups = range(file.num_row_groups)
         rows = sum(_rows_in(file, group, having) for group in groups)
         made = {column.name: _new_column(column, rows, categories) for column in columns}
@@ -158,6 +172,25 @@ def read_table(
             place = stop
             give_back()
     return pd.DataFrame({name: each.made() for name, each in made.items()}, index=_index(labels, index), copy=False)
+
+
+def of_store(file: pq.ParquetFile, store: str) -> None:
+    """Hold a file against the store that it is to belong to.
+
+    Parameters
+    ----------
+    file : ParquetFile
+        The file.
+    store : str
+        Identifier of the store.
+
+    Raises
+    ------
+    AnotherStoreError
+        It belongs to another one.
+    """
+    if (file.metadata.metadata or {}).get(STORE.encode()) != store.encode():
+        raise AnotherStoreError
 
 
 def _rows_in(file: pq.ParquetFile, group: int, having: str | None) -> int:

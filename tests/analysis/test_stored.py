@@ -67,6 +67,17 @@ def test_a_filter_gives_what_it_gives_of_the_capture(tmp_path, asked):
     assert answers[0] | {"analysis_timestamp": ""} == answers[1] | {"analysis_timestamp": ""}
 
 
+@pytest.mark.parametrize(("keep", "frame"), [("packets", "packets"), ("packets", "segments"), ("events", "events")])
+def test_a_store_that_was_replaced_since_it_was_opened_is_said(tmp_path, keep, frame):
+    folder = tmp_path / "kept"
+    pf.write_store(pf.analyze(pf.example("resets.pcap")), folder, keep=keep)
+    before = pf.analyze(folder)
+    pf.write_store(pf.analyze(pf.example("clean.pcap")), folder, keep=keep)
+    with pytest.raises(pf.CaptureFormatError, match="kept: was replaced by another store since it was opened"):
+        getattr(before, frame)
+    assert len(getattr(pf.analyze(folder), frame)) > 0
+
+
 def test_only_what_is_used_is_read(tmp_path, monkeypatch):
     folder = pf.write_store(pf.analyze(pf.example("resets.pcap")), tmp_path / "kept")
     read = []

@@ -43,8 +43,8 @@ def test_a_frame_comes_back(tmp_path, monkeypatch, rows, group):
     """Also of several row groups, whose dictionaries differ."""
     monkeypatch.setattr(tables, "ROWS_A_GROUP", group)
     frame = frame_of(rows)
-    write_table(tmp_path / "a.parquet", [frame], [NUMBERS])
-    back = read_table(tmp_path / "a.parquet", NUMBERS, {"name": frame["name"].dtype}, index="frame")
+    write_table(tmp_path / "a.parquet", [frame], [NUMBERS], store="a")
+    back = read_table(tmp_path / "a.parquet", NUMBERS, {"name": frame["name"].dtype}, index="frame", store="a")
     assert_frame_equal(frame, back, check_exact=True)
     assert back["name"].cat.categories.tolist() == frame["name"].cat.categories.tolist()
 
@@ -58,11 +58,11 @@ def test_a_frame_of_some_of_the_rows_stands_beside(tmp_path, monkeypatch, group,
         {"conn": np.arange(len(kept), dtype=np.int32)}, index=pd.Index(kept, name="frame", dtype="int64")
     )
     of_part = (Column("conn", "int32", "", "never null", "number"),)
-    write_table(tmp_path / "a.parquet", [frame, part], [NUMBERS[:2], of_part])
+    write_table(tmp_path / "a.parquet", [frame, part], [NUMBERS[:2], of_part], store="a")
     whole = pd.read_parquet(tmp_path / "a.parquet")
     assert whole["conn"].dropna().astype(int).tolist() == list(range(len(kept)))
     assert whole.loc[whole["conn"].notna(), "frame"].tolist() == kept
-    back = read_table(tmp_path / "a.parquet", (NUMBERS[1], *of_part), {}, index="frame", having="conn")
+    back = read_table(tmp_path / "a.parquet", (NUMBERS[1], *of_part), {}, index="frame", having="conn", store="a")
     assert_frame_equal(back, frame[["bytes"]].loc[kept].join(part), check_index_type=False)
 
 
@@ -70,7 +70,7 @@ def test_time_is_ordered_by_row_group(tmp_path, monkeypatch):
     """So that a tool that asks for a time reads few of them."""
     monkeypatch.setattr(tables, "ROWS_A_GROUP", 4)
     packets = pf.read_pcap(pcap(Conversation().handshake().data("client", 3000).close()))
-    write_table(tmp_path / "a.parquet", [packets], [PACKETS])
+    write_table(tmp_path / "a.parquet", [packets], [PACKETS], store="a")
     file = pq.ParquetFile(tmp_path / "a.parquet")
     place = file.schema_arrow.get_field_index("time")
     limits = [file.metadata.row_group(group).column(place).statistics for group in range(file.num_row_groups)]
