@@ -61,7 +61,7 @@ def frame_filter(frames: Iterable[int]) -> str | None:
     >>> frame_filter([1, 2, 5, 6, 7])
     'frame.number in {1, 2, 5..7}'
     """
-    numbers = np.fromiter((getattr(frame, "captured", frame) for frame in frames), np.int64)
+    numbers = np.array([getattr(frame, "captured", frame) for frame in frames], np.int64)
     numbers = numbers[np.diff(numbers, prepend=-1) != 0]  # packets of one frame
     if not numbers.size:
         return None

@@ -94,7 +94,7 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Shares the data.
+        Shares the data; the frame itself where it has none.
 
     Examples
     --------
@@ -103,6 +103,8 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     >>> without_attrs(frame).attrs
     {}
     """
+    if not frame.attrs:
+        return frame
     bare = pd.DataFrame(frame, copy=False)  # `copy` would deep-copy them
     if has_other_numbers(frame):
         bare.attrs = {NUMBERED: True}

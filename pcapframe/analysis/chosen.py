@@ -1,6 +1,7 @@
-"""The segments and connections that a filter selects, with the roles that it determines."""
+"""The events and connections that a filter selects, with the roles that it determines."""
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -8,52 +9,148 @@ import pandas as pd
 
 from pcapframe.analysis.counting import READ as STATISTIC_READS
 from pcapframe.analysis.health import READ as HEALTH_READS
+from pcapframe.analysis.known import Judged
 from pcapframe.analysis.selection import Selected
-from pcapframe.connections import build_connections
+from pcapframe.arrays import Mask
+from pcapframe.connections import connections_and_turns
+from pcapframe.events import Totals, gather_events
 from pcapframe.measures import without_attrs
 from pcapframe.patterns import columns_read
+from pcapframe.rows import rows_at, take_rows
 
-__all__ = ["ConnIds", "Rows", "choose", "turn"]
+__all__ = ["Asked", "ConnIds", "Rows", "all_columns", "choose", "judged_columns", "segments_of", "take_events", "turn"]
 
 Rows: TypeAlias = npt.NDArray[np.intp]
 ConnIds: TypeAlias = npt.NDArray[np.int64]
 
 
-def choose(
-    segments: pd.DataFrame, whole: pd.DataFrame, selected: Selected
-) -> tuple[pd.DataFrame, Rows | None, pd.DataFrame]:
-    """Return the selected segments and their connections.
+def judged_columns() -> list[str]:
+    """Return the columns of events that health, patterns, statistics and answers read.
+
+    Returns
+    -------
+    list of str
+        Names in ``schema.SEGMENTS``.
+    """
+    others = "from_client", "rst_ignored", "zero_window"
+    return list(dict.fromkeys((*HEALTH_READS, *columns_read(), *STATISTIC_READS, *others)))
+
+
+class Asked(NamedTuple):
+    """What results of a selection are made from.
 
     Parameters
     ----------
-    segments, whole : DataFrame
-        Segments and connections of the whole capture; not modified.
+    events : DataFrame
+        Of the selected connections, columns `judged_columns` of ``schema.SEGMENTS`` and perhaps others.
+    totals : Totals
+        Of these connections, and perhaps of others.
+    """
+
+    events: pd.DataFrame
+    totals: Totals
+
+
+def choose(
+    judged: Judged, whole: pd.DataFrame, selected: Selected, segments: Callable[[], pd.DataFrame]
+) -> tuple[Asked, pd.DataFrame]:
+    """Return the selected connections, and their events with totals.
+
+    Parameters
+    ----------
+    judged : Judged
+        What results are made from, of the whole capture.
+    whole : DataFrame
+        Connections of the whole capture; not modified.
     selected : Selected
         Which connections, by ``conn_id``, and in which of them the filter swaps the roles.
+    segments : callable
+        Returns all segments; called where the filter swaps roles, since everything is made anew then.
+
+    Returns
+    -------
+    Asked
+        The events and totals of the whole capture where these are all.
+    DataFrame
+        The connections, with the roles that the filter determines.
+    """
+    events, totals = judged.events, judged.totals
+    if selected.keep.all() and not selected.flip.any():
+        return Asked(events, totals), whole
+    turned = whole.index.to_numpy()[selected.flip]
+    if turned.size:
+        some = segments_of(segments(), selected.keep, turned)
+        connections, turns = connections_and_turns(some)
+        return take_events(some, *gather_events(some, connections, totals.floors, turns)), connections
+    # By conn_id, which is also the row in `whole`.
+    rows = np.flatnonzero(selected.keep.take(events["conn_id"].to_numpy()))
+    asked = without_attrs(events).take(rows)
+    return Asked(asked, totals), whole[selected.keep]
+
+
+def take_events(segments: pd.DataFrame, rows: Rows, totals: Totals) -> Asked:
+    """Take the events out of the segments.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``; not modified.
+    rows : ndarray of int
+        Which of them.
+    totals : Totals
+        Of the others.
+
+    Returns
+    -------
+    Asked
+        With the columns `judged_columns`.
+    """
+    events = take_rows(without_attrs(segments)[judged_columns()], rows)
+    events.attrs = segments.attrs
+    return Asked(events, totals)
+
+
+def all_columns(judged: Judged, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return the events with all their columns.
+
+    Parameters
+    ----------
+    judged : Judged
+        Of the whole capture.
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``, the whole capture; not modified.
 
     Returns
     -------
     DataFrame
-        The selected segments: `segments` itself if these are all, else only the columns that are read of them.
-    ndarray of int or None
-        Their rows in `segments`; None if these are all.
-    DataFrame
-        Their connections, with the roles that the filter determines.
+        Columns of ``schema.SEGMENTS``.
     """
-    if selected.keep.all() and not selected.flip.any():
-        return segments, None, whole
-    # By conn_id, which is also the row in `whole`.
-    rows = np.flatnonzero(selected.keep.take(segments["conn_id"].to_numpy()))
-    turned = whole.index.to_numpy()[selected.flip]
+    events = take_rows(without_attrs(segments), rows_at(segments, judged.events.index))
+    events.attrs = segments.attrs
+    return events
+
+
+def segments_of(segments: pd.DataFrame, keep: Mask, turned: ConnIds) -> pd.DataFrame:
+    """Return the segments of some connections.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS``, the whole capture; not modified.
+    keep : ndarray of bool
+        Which connections, by ``conn_id``.
+    turned : ndarray of int
+        In which of them client and server are swapped.
+
+    Returns
+    -------
+    DataFrame
+        Their columns, with the ``attrs`` of all.
+    """
     bare = without_attrs(segments)
-    # Only the columns that health, patterns and statistics read: selecting rows of all columns is slow.
-    read = list(dict.fromkeys((*HEALTH_READS, *columns_read(), *STATISTIC_READS)))
-    asked = turn(bare[read].take(rows), turned)
-    if not turned.size:
-        return asked, rows, whole[selected.keep]
-    whole_rows = turn(bare.take(rows), turned)
-    whole_rows.attrs = segments.attrs  # which ICMP errors quote them
-    return asked, rows, build_connections(whole_rows)
+    chosen = turn(bare.take(np.flatnonzero(keep.take(bare["conn_id"].to_numpy()))), turned)
+    chosen.attrs = segments.attrs  # which ICMP errors quote them
+    return chosen
 
 
 def turn(segments: pd.DataFrame, conn_ids: ConnIds) -> pd.DataFrame:

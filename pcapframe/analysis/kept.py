@@ -2,30 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import Any, Literal, TypeAlias, cast
 
-import numpy as np
 import pandas as pd
 
-from pcapframe.analysis.chosen import turn
-from pcapframe.analysis.counting import READ as STATISTIC_READS
-from pcapframe.analysis.events import rows_of_events
+from pcapframe.analysis.chosen import Asked, all_columns
+from pcapframe.analysis.known import Judged
 from pcapframe.analysis.result import Analysis
 from pcapframe.errors import ParameterError
-from pcapframe.measures import without_attrs
-from pcapframe.patterns import Evidence
-from pcapframe.rows import take_rows
 
-__all__ = ["ANSWER_READS", "KEEPS", "Keep", "KeptAnalysis", "kept_of"]
+__all__ = ["KEEPS", "Keep", "KeptAnalysis", "assembled", "kept_of"]
 
 Keep: TypeAlias = Literal["packets", "segments", "events", "connections"]
 KEEPS: tuple[Keep, ...] = ("packets", "segments", "events", "connections")  # each keeps less than the one before
-# Columns of events that answers read, kept with connections too.
-ANSWER_READS = (*dict.fromkeys(STATISTIC_READS), "from_client", "rst_ignored", "zero_window")
 
-
-Part: TypeAlias = pd.DataFrame | Callable[[], pd.DataFrame]
-"""A frame that is kept, or how to read it when it is first used."""
+Part: TypeAlias = pd.DataFrame | Judged | Asked | Callable[[], Any]
+"""Something that is kept, or how to read it when it is first used."""
 
 
 class KeptAnalysis(Analysis):
@@ -47,8 +40,8 @@ class KeptAnalysis(Analysis):
         packet_count : int
             How many packets the capture has.
         parts : mapping
-            ``segments`` and ``events`` of the whole capture, where they are kept, and ``_asked``: of the selected
-            connections what results are counted from.
+            ``_judged``: what results are made from; ``_asked``: that of the selected connections; and ``segments``
+            and ``events`` of the whole capture, where they are kept.
 
         Returns
         -------
@@ -79,16 +72,24 @@ class KeptAnalysis(Analysis):
     @property
     def segments(self) -> pd.DataFrame:
         """Segments of the whole capture, where they are kept."""
-        return self._part("segments", "segments")
+        segments: pd.DataFrame = self._part("segments", "segments")
+        return segments
 
     @property
     def events(self) -> pd.DataFrame:
         """The segments that anything can be said of, where they are kept."""
-        return self._part("events", "events")
+        events: pd.DataFrame = self._part("events", "events")
+        return events
 
     @property
-    def _asked(self) -> pd.DataFrame:
-        return self._part("_asked", "connections")
+    def _judged(self) -> Judged:
+        judged: Judged = self._part("_judged", "connections")
+        return judged
+
+    @property
+    def _asked(self) -> Asked:
+        asked: Asked = self._part("_asked", "connections")
+        return asked
 
     def filtered_columns(self, *names: str) -> pd.DataFrame:
         """Return some columns of `filtered_segments`, where segments are kept."""
@@ -96,21 +97,7 @@ class KeptAnalysis(Analysis):
             raise self._lacks("segments", "segments")
         return super().filtered_columns(*names)
 
-    def filtered_events(self, *names: str) -> pd.DataFrame:
-        """Return some columns of the events of the selected connections."""
-        if self.keep == "segments":
-            return self.filtered_columns(*names)
-        if not set(names) <= set(self._asked):
-            raise self._lacks("events", "events")
-        return without_attrs(self._asked)[list(names)]
-
-    def find_evidence(self, pattern: str, *, limit: int) -> Evidence:
-        """List more of what shows a pattern, where segments are kept."""
-        if self.keep != "segments":
-            raise self._lacks("segments", "segments")
-        return super().find_evidence(pattern, limit=limit)
-
-    def _part(self, name: str, keep: Keep) -> pd.DataFrame:
+    def _part(self, name: str, keep: Keep) -> Any:
         parts: dict[str, Part] = vars(self)["_parts"]
         if name not in parts:
             raise self._lacks(name, keep)
@@ -125,33 +112,54 @@ class KeptAnalysis(Analysis):
         )
 
 
-def kept_of(analysis: Analysis, keep: Keep) -> KeptAnalysis:
+def assembled(parts: dict[str, Any], keep: Keep, **frames: Callable[[], pd.DataFrame]) -> Analysis:
+    """Put an analysis together from its results, and leave out what is not to be kept.
+
+    Parameters
+    ----------
+    parts : dict
+        All fields of `Analysis` but packets and segments.
+    keep : {"packets", "segments", "events", "connections"}
+        What to keep.
+    **frames : callable
+        Return ``packets``, ``segments`` and ``events`` of the whole capture, or raise a `ParameterError` that says what
+        has them.
+
+    Returns
+    -------
+    Analysis or KeptAnalysis
+        With the same results.
+    """
+    if keep == "packets":
+        return Analysis(packets=frames["packets"](), segments=frames["segments"](), **parts)
+    kept: dict[str, Part] = {name: parts.pop(name) for name in ("_judged", "_asked")}
+    judged: Judged = cast(Judged, kept["_judged"])
+    if keep == "segments":
+        kept["segments"] = segments = frames["segments"]()
+        kept["events"] = lambda: all_columns(judged, segments)
+    elif keep == "events":
+        kept["events"] = frames["events"]()
+    return KeptAnalysis.of(parts, keep, judged.facts.packets, kept)
+
+
+def kept_of(analysis: Analysis, keep: Keep) -> Analysis:
     """Leave out what is not to be kept.
 
     Parameters
     ----------
     analysis : Analysis
         With everything.
-    keep : {"segments", "events", "connections"}
+    keep : {"packets", "segments", "events", "connections"}
         What to keep.
 
     Returns
     -------
-    KeptAnalysis
+    Analysis or KeptAnalysis
         With the same results.
     """
-    parts: dict[str, Part] = {}
-    if keep == "segments":
-        parts = {"segments": analysis.segments, "events": analysis.events, "_asked": analysis._asked}
-    else:
-        rows = rows_of_events(analysis.segments)
-        if analysis._rows is not None:
-            rows = np.intersect1d(analysis._rows, rows, assume_unique=True)
-        if keep == "events":
-            parts["events"] = analysis.events
-        bare = without_attrs(analysis.segments)
-        read = list(bare) if keep == "events" else list(ANSWER_READS)
-        parts["_asked"] = turn(take_rows(bare[read], rows), analysis._turned)
-    dropped = {"packets", "segments", "_asked"}
-    known = {field.name: getattr(analysis, field.name) for field in fields(Analysis) if field.name not in dropped}
-    return KeptAnalysis.of(known, keep, analysis.packet_count, parts)
+    names = [field.name for field in fields(Analysis) if field.name not in ("packets", "segments")]
+    parts = {name: getattr(analysis, name) for name in names}
+    of: dict[str, Callable[[], pd.DataFrame]] = {
+        name: partial(getattr, analysis, name) for name in ("packets", "segments", "events")
+    }
+    return assembled(parts, keep, **of)

@@ -1,28 +1,32 @@
 """Run all stages over a capture and return the results as one frozen `Analysis`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.analysis.chosen import choose
+from pcapframe.analysis.chosen import all_columns, choose, take_events
 from pcapframe.analysis.counted import counted_once, is_second_view
 from pcapframe.analysis.counting import count_statistics
-from pcapframe.analysis.health import CaptureHealth, examine_capture, explain_no_segments
-from pcapframe.analysis.kept import KEEPS, Keep, kept_of
+from pcapframe.analysis.health import examine_capture
+from pcapframe.analysis.kept import KEEPS, Keep, assembled
+from pcapframe.analysis.known import Judged, capture_facts
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
 from pcapframe.analysis.result import Analysis
 from pcapframe.analysis.selection import Address, Selection, Time, select_connections
 from pcapframe.analysis.standouts import Filters, find_standouts
 from pcapframe.analysis.summary import summarise_patterns
-from pcapframe.connections import build_connections
+from pcapframe.arrays import Array
+from pcapframe.connections import connections_and_turns
 from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import ParameterError
+from pcapframe.events import Floors, gather_events
+from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
-from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, observed_in
+from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, floors_of, observed_in
 from pcapframe.segments import label_segments
 from pcapframe.store import is_store
 
@@ -125,18 +129,33 @@ def analyze(
         source, decode_as = opened(source, decode_as, names, progress), None
         if wanted == Selection() and thresholds == DEFAULTS:
             return source
-    analysis = judged(_stages(source, decode_as, names, progress), wanted, thresholds)
-    return analysis if keep in (None, "packets") else kept_of(analysis, keep)
+    whole = _stages(source, decode_as, names, progress, floors_of(thresholds))
+    if keep == "connections" and not wanted.tells_roles:
+        whole = whole._replace(packets=_none, segments=_none, events=_none)  # lets them go
+    parts = _judged(whole, wanted, thresholds)
+    has = source.keep if isinstance(source, Analysis) else "packets"
+    frames = {"packets": whole.packets, "segments": whole.segments, "events": whole.events}
+    return assembled(parts, keep or cast(Keep, has), **frames)
 
 
 class WholeCapture(NamedTuple):
-    """What is known of a whole capture before anything is chosen of it."""
+    """A whole capture, before anything is chosen of it."""
 
     packets: pd.DataFrame
     segments: pd.DataFrame
     connections: pd.DataFrame
     files: tuple[CaptureFile, ...]
-    health: CaptureHealth | None = None  # with any filter, where it was examined before
+
+
+class _Ready(NamedTuple):
+    """What results are made from, and how to get at the frames."""
+
+    judged: Judged
+    connections: pd.DataFrame
+    files: tuple[CaptureFile, ...]
+    packets: Callable[[], pd.DataFrame]
+    segments: Callable[[], pd.DataFrame]
+    events: Callable[[], pd.DataFrame]
 
 
 def judged(whole: WholeCapture, wanted: Selection, thresholds: Thresholds) -> Analysis:
@@ -156,47 +175,83 @@ def judged(whole: WholeCapture, wanted: Selection, thresholds: Thresholds) -> An
     Analysis
         With everything.
     """
-    packets, segments = whole.packets, whole.segments
+    ready = _ready(whole, floors_of(thresholds))
+    parts = _judged(ready, wanted, thresholds)
+    return assembled(parts, "packets", packets=ready.packets, segments=ready.segments)
+
+
+def _ready(whole: WholeCapture, floors: Floors, turns: Sequence[Array] | None = None) -> _Ready:
+    """Find the events of a capture, and what its packets tell."""
+    packets, segments, connections, files = whole
+    facts = capture_facts(packets, segments, capture_info(packets))
+    made = Judged(facts, *take_events(segments, *gather_events(segments, connections, floors, turns)))
+    return _Ready(made, connections, files, lambda: packets, lambda: segments, lambda: all_columns(made, segments))
+
+
+def _none() -> pd.DataFrame:
+    raise AssertionError("packets and segments were let go")
+
+
+def _judged(whole: _Ready, wanted: Selection, thresholds: Thresholds) -> dict[str, Any]:
+    """Choose the connections that are wanted, and find what is seen in them and what limits that.
+
+    Returns
+    -------
+    dict
+        All fields of `Analysis` but packets and segments.
+    """
+    facts, events, _ = whole.judged
     selected = select_connections(whole.connections, wanted)
-    asked, rows, connections = choose(segments, whole.connections, selected)
-    counted = counted_once(asked, connections)
-    capture, server_given = capture_info(packets), wanted.tells_server(counted.connections)
+    asked, connections = choose(whole.judged, whole.connections, selected, whole.segments)
+    turned = whole.connections.index.to_numpy()[selected.flip]
+    bare = without_attrs(connections)  # once: it takes as long as a pattern
+    some = all_events = without_attrs(events)
+    if asked.events is not events:
+        some = without_attrs(asked.events)
+    counted, is_second = counted_once(some, bare), is_second_view(bare)
+    server_given = wanted.tells_server(counted.connections)
     health = examine_capture(
-        packets,
-        segments,
+        facts.findings,
+        all_events,
         counted.connections,
-        capture=capture,
+        totals=asked.totals,
+        capture=facts.capture,
+        packets=facts.packets,
+        message=facts.message,
         asked=counted.segments,
-        known=whole.health,
         server_given=server_given,
-        second_views=connections[is_second_view(connections)],
+        second_views=bare[is_second] if is_second.any() else None,
     )
-    traffic = Traffic(*counted, server_given=server_given, reads=columns_read())
+    traffic = Traffic(
+        *counted, server_given=server_given, totals=asked.totals, reads=columns_read(), attrs=connections.attrs
+    )
     patterns = Patterns(health.qualify_pattern(seen) for seen in observed_in(traffic, thresholds))
-    filters = Filters(capture, packets, segments, whole.connections)
-    standouts = find_standouts(traffic, patterns, health, filters)
-    decoded = {DECODE_AS: packets.attrs[DECODE_AS]} if DECODE_AS in packets.attrs else {}
-    parameters = {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **decoded}
-    return Analysis(
-        capture=capture,
-        health=health,
-        packets=packets,
-        segments=segments,
-        connections=connections,
-        patterns=patterns,
-        statistics=count_statistics(*counted, server_given=server_given),
-        standouts=standouts,
-        summary=summarise_patterns(patterns, standouts),
-        message=selected.message if len(whole.connections) else explain_no_segments(packets, capture),
-        notes=selected.notes,
-        selection=wanted,
-        thresholds=thresholds,
-        provenance=Provenance(installed_version(), parameters, whole.files),
-        whole_connections=whole.connections,
-        _asked=asked,
-        _rows=rows,
-        _turned=whole.connections.index.to_numpy()[selected.flip],
+    quotes = {"has_quotes": facts.has_quotes, "is_tunnelled": facts.is_tunnelled}
+    whole_connections = bare if connections is whole.connections else whole.connections
+    standouts = find_standouts(
+        traffic, patterns, health, Filters(facts.capture, all_events, whole_connections, **quotes)
     )
+    decoded = {DECODE_AS: list(facts.decode_as)} if facts.decode_as else {}
+    parameters = {**wanted.to_dict(), "thresholds": thresholds.to_dict(), **decoded}
+    return {
+        "capture": facts.capture,
+        "health": health,
+        "connections": connections,
+        "patterns": patterns,
+        "statistics": count_statistics(*counted, server_given=server_given),
+        "standouts": standouts,
+        "summary": summarise_patterns(patterns, standouts),
+        "message": selected.message if len(whole.connections) else facts.message,
+        "notes": selected.notes,
+        "selection": wanted,
+        "thresholds": thresholds,
+        "provenance": Provenance(installed_version(), parameters, whole.files),
+        "whole_connections": whole.connections,
+        "_judged": whole.judged,
+        "_asked": asked,
+        "_kept": None if asked.events is events else selected.keep,
+        "_turned": turned,
+    }
 
 
 def _stages(
@@ -204,13 +259,19 @@ def _stages(
     decode_as: DecodeAs | None,
     names: Names,
     progress: Progress | Literal[False] | None,
-) -> WholeCapture:
+    floors: Floors,
+) -> _Ready:
     """Run the stages that look at every packet."""
     if decode_as is not None and isinstance(source, pd.DataFrame | Analysis):
         raise ParameterError("decode_as changes how a capture is read: expected a capture, and its packets are given")
     if isinstance(source, Analysis):
-        known = source.packets, source.segments, source.whole_connections
-        return WholeCapture(*known, source.provenance.files, source.health)
+        made = source._judged
+        if floors.idle_s < made.totals.floors.idle_s or floors.resends < made.totals.floors.resends:
+            gathered = gather_events(source.segments, source.whole_connections, floors)
+            made = Judged(made.facts, *take_events(source.segments, *gathered))
+        known = source.whole_connections, source.provenance.files
+        frames = (lambda: source.packets, lambda: source.segments, lambda: source.events)
+        return _Ready(made, *known, *frames)
     files: tuple[CaptureFile, ...] = ()
     if isinstance(source, pd.DataFrame):
         packets = source
@@ -223,9 +284,9 @@ def _stages(
     step(size, size)
     segments = label_segments(packets)
     step(size, size)
-    connections = build_connections(segments)
+    connections, turns = connections_and_turns(segments)
     step(size, size)
-    return WholeCapture(packets, segments, connections, files)
+    return _ready(WholeCapture(packets, segments, connections, files), floors, turns)
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
@@ -254,5 +315,8 @@ def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
     narrowed = replace(analysis, selection=endpoints, notes=selected.notes, message=selected.message)
     if not flip.any() and not analysis._turned.size:
         return replace(narrowed, connections=whole[keep])
-    asked, rows, connections = choose(analysis.segments, whole, replace(selected, keep=keep, flip=flip))
-    return replace(narrowed, connections=connections, _asked=asked, _rows=rows, _turned=whole.index.to_numpy()[flip])
+    asked, connections = choose(
+        analysis._judged, whole, replace(selected, keep=keep, flip=flip), lambda: analysis.segments
+    )
+    turned = whole.index.to_numpy()[flip]
+    return replace(narrowed, connections=connections, _asked=asked, _kept=keep, _turned=turned)

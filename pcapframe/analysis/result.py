@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pcapframe.analysis.chosen import ConnIds, Rows, turn
+from pcapframe.analysis.chosen import Asked, ConnIds, all_columns, segments_of, turn
 from pcapframe.analysis.counted import Counted, counted_once
 from pcapframe.analysis.counting import count_statistics
-from pcapframe.analysis.events import rows_of_events
 from pcapframe.analysis.health import CaptureHealth
+from pcapframe.analysis.known import Judged
 from pcapframe.analysis.provenance import Provenance
 from pcapframe.analysis.selection import Selection
 from pcapframe.analysis.standouts import Standout
@@ -20,8 +20,8 @@ from pcapframe.analysis.summary import Summary
 from pcapframe.arrays import Mask
 from pcapframe.measures import each_way, without_attrs
 from pcapframe.packets import CaptureInfo
-from pcapframe.patterns import Evidence, Patterns, Thresholds, find_evidence
-from pcapframe.rows import take_rows
+from pcapframe.patterns import Evidence, Patterns, Thresholds, Traffic, columns_read, evidence_in
+from pcapframe.rows import rows_at
 from pcapframe.wording import counted as numbered
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ class Analysis:
     thresholds: Thresholds
     provenance: Provenance
     whole_connections: pd.DataFrame
-    _asked: pd.DataFrame  # selected segments: without a filter `segments` itself, else only the columns that are read
-    _rows: Rows | None  # their rows in `segments`; None without a filter
+    _judged: Judged  # what results are made from, of the whole capture
+    _asked: Asked  # the same of the selected connections
+    _kept: Mask | None  # which connections are selected, by conn_id; None without a filter
     _turned: ConnIds  # connections whose inferred roles the filter swaps
 
     @property
@@ -105,26 +106,23 @@ class Analysis:
     def events(self) -> pd.DataFrame:
         """The segments of the whole capture that anything can be said of: columns of ``schema.SEGMENTS``.
 
-        Those with SYN, FIN or RST or any label; resent, reordered and copied ones; probes, zero windows, and what
-        acknowledges bytes that are missing; and the first and last segment of each connection and of each turn.
+        Those with SYN, FIN or RST, any label or a SACK block; resent, reordered and copied ones; probes, zero windows,
+        and what acknowledges bytes that are missing; the first and last segment of each connection, side and turn;
+        and what came before and after idle times, before a RST, late, or moved a window or timestamp back.
         """
-        chosen = take_rows(without_attrs(self.segments), rows_of_events(self.segments))
-        chosen.attrs = self.segments.attrs
-        return chosen
+        return all_columns(self._judged, self.segments)
 
     @cached_property
     def counted(self) -> Counted:
-        """Segments and connections that totals count: the selected ones without second views (``same_as``)."""
-        return counted_once(self._asked, self.connections)
+        """Events and connections that totals count: the selected ones without second views (``same_as``)."""
+        return counted_once(self._asked.events, self.connections)
 
     @cached_property
     def filtered_segments(self) -> pd.DataFrame:
         """Segments of the selected connections; without a filter, the frame `segments` itself."""
-        if self._rows is None:
+        if self._kept is None:
             return self.segments
-        chosen = turn(without_attrs(self.segments).take(self._rows), self._turned)
-        chosen.attrs = self.segments.attrs
-        return chosen
+        return segments_of(self.segments, self._kept, self._turned)
 
     def filtered_columns(self, *names: str) -> pd.DataFrame:
         """Return some columns of `filtered_segments`, faster than computing all of them.
@@ -139,11 +137,13 @@ class Analysis:
         DataFrame
             These columns, one row per segment.
         """
-        known = self._asked if set(names) <= set(self._asked) else self.filtered_segments
-        return without_attrs(known)[list(names)]
+        if self._kept is None or "filtered_segments" in vars(self):
+            return without_attrs(self.filtered_segments)[list(names)]
+        wanted = list(dict.fromkeys(("conn_id", "from_client", *names)))
+        return segments_of(without_attrs(self.segments)[wanted], self._kept, self._turned)[list(names)]
 
     def filtered_events(self, *names: str) -> pd.DataFrame:
-        """Return some columns of the segments of the selected connections, at least of those among `events`.
+        """Return some columns of the events of the selected connections.
 
         Parameters
         ----------
@@ -153,9 +153,13 @@ class Analysis:
         Returns
         -------
         DataFrame
-            These columns, one row per segment.
+            These columns, one row per event.
         """
-        return self.filtered_columns(*names)
+        asked = without_attrs(self._asked.events)
+        if set(names) <= set(asked):
+            return asked[list(names)]
+        rows = rows_at(self.events, asked.index)
+        return turn(without_attrs(self.events).take(rows), self._turned)[list(names)]
 
     def segments_of(self, frames: Sequence[int]) -> pd.DataFrame:
         """Return the segments of some frames, with the roles that the filter determines.
@@ -207,13 +211,9 @@ class Analysis:
         ParameterError
             There is no pattern of this name.
         """
-        return find_evidence(
-            *self.counted,
-            pattern,
-            limit=limit,
-            thresholds=self.thresholds,
-            server_given=self._server_given,
-        )
+        given, totals = self._server_given, self._asked.totals
+        traffic = Traffic(*self.counted, listed=limit, server_given=given, totals=totals, reads=columns_read())
+        return evidence_in(traffic, pattern, self.thresholds)
 
     @property
     def _server_given(self) -> Mask:

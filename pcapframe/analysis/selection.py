@@ -101,6 +101,11 @@ class Selection:
         """Whether the filter names a server."""
         return self.server_ip is not None or self.server_port is not None
 
+    @property
+    def tells_roles(self) -> bool:
+        """Whether it has an address or a port, which may tell who is client and who is server."""
+        return self.names_server or self.client_ip is not None
+
     def tells_server(self, connections: pd.DataFrame) -> Mask:
         """Tell whose client and server the endpoints determine: only one of the two assignments matches.
 

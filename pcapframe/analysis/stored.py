@@ -7,15 +7,17 @@ import os
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.analysis.health import CaptureHealth, Finding
-from pcapframe.analysis.kept import ANSWER_READS, KeptAnalysis
+from pcapframe.analysis.chosen import Asked
+from pcapframe.analysis.health import OF_WHOLE_CAPTURE, CaptureHealth, Finding
+from pcapframe.analysis.kept import KeptAnalysis
+from pcapframe.analysis.known import CaptureFacts, Judged
 from pcapframe.analysis.pipeline import analyze
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
 from pcapframe.analysis.result import Analysis
@@ -25,8 +27,8 @@ from pcapframe.capture.decode_as import listed
 from pcapframe.capture.folders import captures_in
 from pcapframe.disk import bytes_given
 from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
+from pcapframe.events import columns_of, totals_of
 from pcapframe.facts import CaptureInfo
-from pcapframe.measures import without_attrs
 from pcapframe.packets import DecodeAs, Names, Progress
 from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, native
 from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest, stores_folder
@@ -34,6 +36,7 @@ from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest
 __all__ = ["StoredAnalysis", "open_store", "opened", "write_store"]
 
 KEEP = ("packets", "events", "connections")
+FACTS = ("has_quotes", "is_tunnelled", "message", "decode_as")  # of ``CaptureFacts``, besides what is there anyway
 MOST_BYTES = 4_000_000_000  # of all stores that are kept by themselves
 
 
@@ -77,8 +80,12 @@ class StoredAnalysis(Analysis):
         return self._stored.segments()
 
     @cached_property
-    def _asked(self) -> pd.DataFrame:
-        return self.segments
+    def _judged(self) -> Judged:
+        return _read(self._stored, self.capture, self.health)
+
+    @property
+    def _asked(self) -> Asked:
+        return Asked(self._judged.events, self._judged.totals)
 
     @property
     def _stored(self) -> Store:
@@ -109,8 +116,9 @@ def write_store(
     -------
     Path
         The folder: ``packets.parquet`` with the columns of ``schema.PACKETS`` and ``schema.SEGMENTS``, null for what is
-        no segment, or ``events.parquet`` with some of these; ``connections.parquet`` with those of
-        ``schema.CONNECTIONS``; ``categories.parquet``; and the manifest ``pcapframe.json``.
+        no segment, where packets are kept; ``events.parquet`` with some of these; ``connections.parquet`` and
+        ``turns.parquet`` with those of ``schema.CONNECTIONS`` and ``schema.TURNS``; ``sides.parquet`` and
+        ``totals.parquet``, what remains of other segments; ``categories.parquet``; and the manifest ``pcapframe.json``.
 
     Raises
     ------
@@ -153,21 +161,23 @@ def _write(
 ) -> Path:
     with new_folder(folder) as made:
         store = Store(made, {"version": installed_version(), "keep": keep, "analysis": _written(analysis)})
-        whole = analysis.whole_connections
-        if keep == "packets":
-            store.write(whole, packets=analysis.packets, segments=analysis.segments, store=identity)
-        else:
-            store.write(whole, events=_events(analysis, keep), store=identity)
+        judged = analysis._judged
+        frames = {"packets": analysis.packets, "segments": analysis.segments} if keep == "packets" else {}
+        events = analysis.events if keep == "events" else judged.events
+        arrays = columns_of(judged.totals)
+        store.write(analysis.whole_connections, events, judged.totals.turns, arrays, store=identity, **frames)
     return Path(folder)
 
 
-def _events(analysis: Analysis, keep: Literal["events", "connections"]) -> pd.DataFrame:
-    """Return the events to keep: all columns, or those that answers read."""
-    if keep == "events":
-        return analysis.events
-    if analysis.keep == "connections":
-        return analysis.filtered_events(*ANSWER_READS)
-    return without_attrs(analysis.events)[list(ANSWER_READS)]
+def _read(store: Store, capture: CaptureInfo, health: CaptureHealth) -> Judged:
+    """Read what results are made from."""
+    events, written = store.events(), store.manifest["analysis"]
+    totals = totals_of(store.arrays(), store.turns(), written["floors"])
+    names = ("has_quotes", "is_tunnelled", "message")
+    facts = {name: written["facts"][name] for name in names}
+    whole = tuple(finding for finding in health.findings if finding.name in OF_WHOLE_CAPTURE)
+    decode_as, packets = tuple(written["facts"]["decode_as"]), written["packet_count"]
+    return Judged(CaptureFacts(capture, packets, decode_as=decode_as, findings=whole, **facts), events, totals)
 
 
 def open_store(folder: str | os.PathLike[str]) -> Analysis:
@@ -198,7 +208,10 @@ def open_store(folder: str | os.PathLike[str]) -> Analysis:
     parts |= {"connections": connections, "whole_connections": connections}
     if store.keep == "packets":
         return StoredAnalysis.of(store, parts)
-    kept = {"_asked": store.events} | ({"events": store.events} if store.keep == "events" else {})
+    judged = lru_cache(1)(lambda: _read(store, parts["capture"], parts["health"]))
+    kept: dict[str, Any] = {"_judged": judged, "_asked": lambda: Asked(judged().events, judged().totals)}
+    if store.keep == "events":
+        kept["events"] = lambda: judged().events
     return KeptAnalysis.of(parts, store.keep, store.manifest["analysis"]["packet_count"], kept)
 
 
@@ -274,8 +287,11 @@ def _make_room(newest: Path) -> None:
 
 def _written(analysis: Analysis) -> dict[str, Any]:
     """Return everything but the frames, as JSON has it."""
+    facts, _, totals = analysis._judged
     return {
         "packet_count": analysis.packet_count,
+        "facts": {name: native(value) for name, value in facts._asdict().items() if name in FACTS},
+        "floors": vars(totals.floors),
         "capture": native(vars(analysis.capture)),
         "health": {
             "sentence": analysis.health.sentence,
@@ -307,7 +323,7 @@ def _parts(written: Mapping[str, Any]) -> dict[str, Any]:
         "selection": Selection(),
         "thresholds": Thresholds(),
         "provenance": Provenance(**{**provenance, "files": files}),
-        "_rows": None,
+        "_kept": None,
         "_turned": np.empty(0, np.int64),
     }
 

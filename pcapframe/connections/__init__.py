@@ -5,7 +5,7 @@ compiled pass each, named after the columns that it computes; ``vantage`` judges
 ``registry`` lists them, and ``table`` assembles the frame.
 """
 
-from pcapframe.connections.table import build_connections
+from pcapframe.connections.table import build_connections, connections_and_turns
 from pcapframe.connections.vantage import measure_distances, vantage_evidence
 
-__all__ = ["build_connections", "measure_distances", "vantage_evidence"]
+__all__ = ["build_connections", "connections_and_turns", "measure_distances", "vantage_evidence"]

@@ -18,13 +18,14 @@ from pcapframe.connections.rows import Rows, in_chunks
 from pcapframe.connections.same_as import second_views
 from pcapframe.connections.shared import Shared
 from pcapframe.connections.singles import OWN, alike
+from pcapframe.connections.waits import Waits
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
 from pcapframe.plain import PlainColumns
 from pcapframe.rows import first_rows, frames_at
 from pcapframe.threads import Team
 
-__all__ = ["build_connections"]
+__all__ = ["build_connections", "connections_and_turns"]
 
 FEW_SEGMENTS = 4  # of a connection
 
@@ -60,6 +61,40 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     >>> connections["ending"].unique().tolist()
     ['fin']
     """
+    return _built(segments, None)
+
+
+def connections_and_turns(segments: pd.DataFrame) -> tuple[pd.DataFrame, list[Array] | None]:
+    """Sum up each connection, and keep the turns that this comes upon.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        As for `build_connections`.
+
+    Returns
+    -------
+    DataFrame
+        As from `build_connections`.
+    list of ndarray of TURN or None
+        The turns of all connections, as `turns_frame` takes them. None where connections have so few segments that they
+        are measured block by block.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
+    >>> connections, turns = connections_and_turns(segments)
+    >>> sum(some.size for some in turns) == connections["turns"].sum()
+    True
+    """
+    turns: list[Array] = []
+    connections = _built(segments, turns)
+    return connections, turns if _in_one_pass(len(segments), len(connections)) else None
+
+
+def _built(segments: pd.DataFrame, turns: list[Array] | None) -> pd.DataFrame:
+    """Sum up each connection; add turns to a list where that is no detour."""
     missing = [name for name in schema.names(schema.SEGMENTS) if name not in segments]
     if missing:
         raise ParameterError(f"segments lacks the columns {', '.join(missing)}: expected what label_segments returns")
@@ -67,7 +102,7 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     conn_ids, place = _places(segments["conn_id"].to_numpy())
     addresses, shared = segments["src"].dtype, Shared()
     dtypes = {column.name: column.dtype for column in schema.CONNECTIONS}
-    made = _measured(segments, place, conn_ids.size, shared, dtypes)
+    made = _measured(segments, place, conn_ids.size, shared, dtypes, turns)
     made |= _same_as(segments, conn_ids, place, made)
     made |= icmp_columns(attrs, conn_ids)
     made |= name_columns(attrs, conn_ids) | _address_names(attrs, segments, place, made)
@@ -79,8 +114,17 @@ def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _in_one_pass(segments: int, connections: int) -> bool:
+    return segments >= FEW_SEGMENTS * connections
+
+
 def _measured(
-    segments: pd.DataFrame, place: Array, connections: int, shared: Shared, dtypes: Mapping[str, str]
+    segments: pd.DataFrame,
+    place: Array,
+    connections: int,
+    shared: Shared,
+    dtypes: Mapping[str, str],
+    turns: list[Array] | None,
 ) -> dict[str, Any]:
     """Return the columns of all measures, and what is derived from them.
 
@@ -96,8 +140,8 @@ def _measured(
             made |= derive(made)
         return made
 
-    if place.size >= FEW_SEGMENTS * connections:
-        measures = [measure(connections) for measure in MEASURES]
+    if _in_one_pass(place.size, connections):
+        measures = [Waits(connections, turns) if one is Waits else one(connections) for one in MEASURES]
         _feed(measures, segments, place)
         return columns(measures)
     blocks = list(in_blocks(place, connections))

@@ -68,9 +68,18 @@ def _sum(turns: Any, sums: Any, services: Any) -> Any:
 
 
 class Waits:
-    """The columns of turns and waits."""
+    """The columns of turns and waits.
 
-    def __init__(self, connections: int) -> None:
+    Parameters
+    ----------
+    connections : int
+        How many there are.
+    found : list, optional
+        Takes the turns, arrays of ``TURN``.
+    """
+
+    def __init__(self, connections: int, found: list[Array] | None = None) -> None:
+        self._found = found
         self._following = Following(connections)
         self._sums = np.zeros(connections, SUMS)
         self._services = Histogram(connections)
@@ -80,6 +89,8 @@ class Waits:
         self._add(self._following.feed(rows))
 
     def _add(self, turns: Array) -> None:
+        if self._found is not None and turns.size:
+            self._found.append(turns.copy())  # without the room for more of them
         services = self._services.room(turns.size)
         self._services.add(services, _sum(turns, self._sums, services))
 

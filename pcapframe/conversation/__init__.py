@@ -10,11 +10,12 @@ from pcapframe.conversation.following import (
     NOT_KNOWN,
     TALK,
     TURN,
+    TURN_ROWS,
     Following,
     Spoken,
     since,
 )
-from pcapframe.conversation.frame import NEEDED, READ, make_turns, to_server_s
+from pcapframe.conversation.frame import NEEDED, READ, find_turns, make_turns, to_server_s, turns_frame
 from pcapframe.conversation.sender import Senders
 from pcapframe.conversation.spans import known_senders, sender_spans
 
@@ -25,12 +26,15 @@ __all__ = [
     "READ",
     "TALK",
     "TURN",
+    "TURN_ROWS",
     "Following",
     "Senders",
     "Spoken",
+    "find_turns",
     "known_senders",
     "make_turns",
     "sender_spans",
     "since",
     "to_server_s",
+    "turns_frame",
 ]

@@ -20,7 +20,7 @@ from pcapframe.conversation.unseen import DIRECTION, Holes, renumber, take_unsee
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.schema import ACK, FIN, RST, SYN
 
-__all__ = ["CLIENT", "NOT_KNOWN", "TALK", "TURN", "Following", "Spoken", "since"]
+__all__ = ["CLIENT", "NOT_KNOWN", "TALK", "TURN", "TURN_ROWS", "Following", "Spoken", "since"]
 
 NOT_KNOWN = -1  # stands for a time that is not known, and for a row where there is none
 NO_TURN, REQUEST, RESPONSE = 0, 1, 2  # phases
@@ -105,6 +105,7 @@ TURN = np.dtype(
         ("overlapping", np.bool_),
     ]
 )
+TURN_ROWS = tuple(name for name in TURN.names or () if name.endswith("_row"))
 
 
 @inner_jit

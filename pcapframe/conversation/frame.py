@@ -1,18 +1,19 @@
 """Make the frame of turns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array, fixed
-from pcapframe.conversation.following import NOT_KNOWN, TURN, Following, Spoken
+from pcapframe.conversation.following import NOT_KNOWN, TURN, TURN_ROWS, Following, Spoken
 from pcapframe.measures import nullable
 from pcapframe.plain import PlainColumns
+from pcapframe.rows import frames_at
 from pcapframe.schema import SEGMENTS, TURNS, names
 
-__all__ = ["READ", "make_turns", "to_server_s"]
+__all__ = ["READ", "find_turns", "make_turns", "to_server_s", "turns_frame"]
 
 CHUNK_ROWS = 1 << 16
 READ = Spoken._fields[1:]  # columns of the segments, besides conn_id
@@ -48,9 +49,29 @@ def make_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFram
     DataFrame
         Columns and dtypes of ``schema.TURNS``, one row per turn, in order of ``request_frame``.
     """
+    return turns_frame(find_turns(segments, connections), segments, connections)
+
+
+def turns_frame(found: Iterable[Array], segments: pd.DataFrame, connections: pd.DataFrame) -> pd.DataFrame:
+    """Make a frame of turns that a pass found.
+
+    Parameters
+    ----------
+    found : iterable of ndarray of TURN
+        As from `find_turns`.
+    segments : DataFrame
+        Index ``frame``.
+    connections : DataFrame
+        As for `make_turns`.
+
+    Returns
+    -------
+    DataFrame
+        As from `make_turns`.
+    """
     conn_ids, to_server = connections.index.to_numpy(), to_server_s(connections)
     # Column by column, so that no more than one of them is held twice.
-    parts = [_columns(turns, frames, conn_ids, to_server) for turns, frames in _found(segments, conn_ids)]
+    parts = [_columns(turns, segments, conn_ids, to_server) for turns in (np.empty(0, TURN), *found)]
     order = np.argsort(_joined(parts, "request_row"), kind="stable")
     answered = _joined(parts, "answered")[order]
     columns = {}
@@ -66,7 +87,7 @@ def _joined(parts: list[dict[str, Array]], name: str) -> Array:
     return np.concatenate([part.pop(name) for part in parts])
 
 
-def _columns(turns: Array, frames: Array, conn_ids: Array, to_server: Array) -> dict[str, Array]:
+def _columns(turns: Array, segments: pd.DataFrame, conn_ids: Array, to_server: Array) -> dict[str, Array]:
     """Return the columns of some turns, and what orders them and tells whether they were answered."""
     made: dict[str, Array] = {
         "request_row": turns["request_row"].astype(np.uint32),
@@ -77,7 +98,7 @@ def _columns(turns: Array, frames: Array, conn_ids: Array, to_server: Array) -> 
     for side in ("request", "response"):
         for end in ("", "_end"):
             rows = np.maximum(turns[f"{side}{end}_row"], 0)
-            made[f"{side}{end}_frame"] = frames.take(rows) if rows.size else np.empty(0, np.uint32)
+            made[f"{side}{end}_frame"] = np.asarray(frames_at(segments, rows), np.uint32)
     for name, field in Durations()._asdict().items():
         made[name] = np.where(turns[field] != NOT_KNOWN, turns[field] / 1e9, np.nan)
     for column in TURNS:
@@ -103,22 +124,40 @@ def to_server_s(connections: pd.DataFrame) -> Array:
     return np.asarray(np.fmin(acknowledged, handshake))
 
 
-def _found(segments: pd.DataFrame, conn_ids: Array) -> Iterator[tuple[Array, Array]]:
-    """Yield turns of some connections, and the frames of the rows that they refer to."""
-    of_segment = segments["conn_id"].to_numpy()
+def find_turns(segments: pd.DataFrame, connections: pd.DataFrame) -> Iterator[Array]:
+    """Find the turns of some connections.
+
+    Parameters
+    ----------
+    segments, connections : DataFrame
+        As for `make_turns`.
+
+    Yields
+    ------
+    ndarray of TURN
+        In the order of `Following`; rows are those of `segments`, and places those of `connections`.
+    """
+    conn_ids, of_segment = connections.index.to_numpy(), segments["conn_id"].to_numpy()
     highest = max(int(of_segment.max(initial=-1)), int(conn_ids.max(initial=-1)))
     place = np.full(highest + 1, -1, np.int32)
     place[conn_ids] = np.arange(conn_ids.size)
     place = place.take(of_segment)
+    if (place >= 0).all():
+        yield from _found(segments, place, conn_ids.size)
+        return
     rows = np.flatnonzero(place >= 0)
-    frames = segments.index.to_numpy()[rows].astype(np.uint32)
-    if rows.size < place.size:
-        segments, place = segments[[*READ]].take(rows), place[rows]
+    for turns in _found(segments[[*READ]].take(rows), place[rows], conn_ids.size):
+        for name in TURN_ROWS:
+            known = turns[name] != NOT_KNOWN
+            turns[name][known] = rows[turns[name][known]]
+        yield turns
+
+
+def _found(segments: pd.DataFrame, place: Array, connections: int) -> Iterator[Array]:
+    """Yield the turns of all segments, whose connections have these places."""
     plain, place = PlainColumns(segments, SEGMENTS, READ), fixed(place, np.int32)
-    following = Following(conn_ids.size)
-    yield np.empty(0, TURN), frames
+    following = Following(connections)
     for start in range(0, place.size, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, place.size)
-        yield following.feed(Spoken(place=place[start:stop], **plain.chunk(start, stop))), frames
-    for turns in following.finish():
-        yield turns, frames
+        yield following.feed(Spoken(place=place[start:stop], **plain.chunk(start, stop)))
+    yield from following.finish()

@@ -7,7 +7,7 @@ pattern needs no other change. `Traffic` is the view of the frames that patterns
 
 from pcapframe.patterns._api import CATEGORIES, LISTED, OF_ENDPOINTS, Evidence, Notable, Pattern, Rows, native
 from pcapframe.patterns._endpoints import Endpoints
-from pcapframe.patterns._find import find_evidence, find_patterns, observed_in
+from pcapframe.patterns._find import evidence_in, find_evidence, find_patterns, floors_of, observed_in
 from pcapframe.patterns._found import Patterns
 from pcapframe.patterns._registry import PATTERNS, columns_read, find_notable, rests_on
 from pcapframe.patterns._thresholds import Thresholds, threshold_meanings
@@ -27,9 +27,11 @@ __all__ = [
     "Thresholds",
     "Traffic",
     "columns_read",
+    "evidence_in",
     "find_evidence",
     "find_notable",
     "find_patterns",
+    "floors_of",
     "native",
     "observed_in",
     "rests_on",

@@ -1,17 +1,23 @@
 """Find all patterns, or the evidence of one."""
 
+from typing import Any
+
 import pandas as pd
 
 from pcapframe.arrays import Mask
 from pcapframe.disk import give_back
 from pcapframe.errors import ParameterError
+from pcapframe.events import Floors, gather_events
+from pcapframe.measures import without_attrs
 from pcapframe.patterns._api import Evidence
 from pcapframe.patterns._found import Patterns
 from pcapframe.patterns._registry import PATTERNS, columns_read
 from pcapframe.patterns._thresholds import Thresholds
 from pcapframe.patterns._traffic import Traffic
+from pcapframe.rows import take_rows
+from pcapframe.schema import SEGMENTS, names
 
-__all__ = ["find_evidence", "find_patterns", "observed_in"]
+__all__ = ["evidence_in", "find_evidence", "find_patterns", "floors_of", "observed_in"]
 
 DEFAULTS = Thresholds()
 
@@ -61,7 +67,7 @@ def find_patterns(
     >>> find_patterns(segments, pf.build_connections(segments)).names
     ['state_transitions']
     """
-    return observed_in(Traffic(segments, connections, server_given=server_given, reads=columns_read()), thresholds)
+    return observed_in(_traffic(segments, connections, thresholds, server_given=server_given), thresholds)
 
 
 def observed_in(traffic: Traffic, thresholds: Thresholds = DEFAULTS) -> Patterns:
@@ -129,10 +135,71 @@ def find_evidence(
     >>> find_evidence(segments, pf.build_connections(segments), "refused_connections", limit=2).frames
     (86, 87)
     """
+    return evidence_in(
+        _traffic(segments, connections, thresholds, server_given=server_given, listed=limit), name, thresholds
+    )
+
+
+def evidence_in(traffic: Traffic, name: str, thresholds: Thresholds = DEFAULTS) -> Evidence:
+    """List what shows one pattern in traffic whose view was made before.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Events and connections, with the columns `columns_read`.
+    name : str
+        Of the pattern.
+    thresholds : Thresholds, optional
+        Limits above which the pattern is reported.
+
+    Returns
+    -------
+    Evidence
+        As from `find_evidence`.
+
+    Raises
+    ------
+    ParameterError
+        There is no pattern of this name, or the thresholds ask for more than was kept.
+    """
     if name not in PATTERNS:
         raise ParameterError(f"there is no pattern {name!r}: expected one of {', '.join(PATTERNS)}")
-    traffic = Traffic(segments, connections, listed=limit, server_given=server_given, reads=columns_read())
-    if segments.empty or connections.empty:
+    if traffic.is_empty:
         return Evidence()
     seen = PATTERNS[name].observe(traffic, thresholds.of(name))
     return Evidence() if seen is None else seen.evidence
+
+
+def floors_of(thresholds: Thresholds) -> Floors:
+    """Return what totals have to have for some thresholds.
+
+    Parameters
+    ----------
+    thresholds : Thresholds
+        Limits above which patterns are reported.
+
+    Returns
+    -------
+    Floors
+        The usual ones, or lower ones.
+
+    Examples
+    --------
+    >>> floors_of(Thresholds()) == Floors()
+    True
+    """
+    usual = Floors()
+    idle = (float(thresholds.of(name).idle_s) for name in ("long_idle_gaps", "first_after_idle"))
+    resends = int(thresholds.of("largest_segment_repeated").min_resends)
+    return Floors(idle_s=min(usual.idle_s, *idle), resends=min(usual.resends, resends))
+
+
+def _traffic(segments: pd.DataFrame, connections: pd.DataFrame, thresholds: Thresholds, **options: Any) -> Traffic:
+    """Return the view of all segments of a capture."""
+    missing = [name for name in names(SEGMENTS) if name not in segments]
+    if missing:
+        raise ParameterError(f"segments lacks the columns {', '.join(missing)}")
+    rows, totals = gather_events(segments, connections, floors_of(thresholds))
+    events = take_rows(without_attrs(segments), rows)
+    events.attrs = segments.attrs
+    return Traffic(events, connections, totals=totals, reads=columns_read(), **options)

@@ -10,8 +10,6 @@ from pcapframe.patterns._traffic import Traffic
 
 __all__ = ["Compared", "compare_resets"]
 
-NONE_LOWEST, NONE_HIGHEST = 256, -1  # of a side that sends nothing but RSTs
-
 
 class Compared(NamedTuple):
     """RSTs, and the range of the hop limits of their side's packets without RST.
@@ -69,11 +67,9 @@ def compare_resets(traffic: Traffic, hops: int) -> Compared | None:
         apart |= (high - low > hops) & (traffic.number(f"{side}_rsts") > 0)
     if not apart.any():
         return None
-    rows, place = traffic.all_of_reset
-    sender = 2 * place + traffic.from_client(rows)
-    ttl = traffic.column("ttl")[rows].astype(np.int64)
-    is_rst = traffic.has_flag(rows, "RST")
-    low, high = np.full(2 * traffic.size, NONE_LOWEST), np.full(2 * traffic.size, NONE_HIGHEST)
-    np.minimum.at(low, sender[~is_rst], ttl[~is_rst])
-    np.maximum.at(high, sender[~is_rst], ttl[~is_rst])
-    return Compared(rows[is_rst], ttl[is_rst], low[sender[is_rst]], high[sender[is_rst]])
+    rows, place = traffic.rsts
+    sides = traffic.sides[2 * place + traffic.from_client(rows)]
+    ttl, low, high = (
+        part.astype(np.int64) for part in (traffic.column("ttl")[rows], sides["ttl_low"], sides["ttl_high"])
+    )
+    return Compared(rows, ttl, low, high)

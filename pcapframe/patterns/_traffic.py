@@ -1,10 +1,12 @@
-"""The view of segments and connections that all patterns read; what several of them need is computed once.
+"""The view of events and connections that all patterns read; what several of them need is computed once.
+
+Patterns see the segments that anything can be said of (events), and of all others no more than totals (`Totals`).
 
 Segments are identified by their row in the frame (from 0), connections by their row in theirs. Duplicates made
 by the network or the capture (``capture_duplicate``) are left out everywhere, as in the connections frame.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,12 +18,12 @@ from pcapframe.arrays import Array, Mask, seconds_from, stable_order
 from pcapframe.disk import give_back
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
+from pcapframe.events import Floors, Totals, gather_events
 from pcapframe.gathering import gather
 from pcapframe.measures import Differing, differing, distinct, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
-from pcapframe.patterns._by_connection import ConnectionColumns
+from pcapframe.patterns._by_totals import TotalsOfConnections
 from pcapframe.patterns._endpoints import Endpoints
-from pcapframe.patterns._follow import READ, Followed, follow
 from pcapframe.rows import frames_at, rows_at
 from pcapframe.schema import CONNECTIONS, FLAG_BITS, names
 
@@ -31,23 +33,27 @@ __all__ = ["BASE", "ByConnection", "Rows", "Traffic"]
 BASE = ("time", "tcp_flags", "payload_bytes", "conn_id", "from_client", "capture_duplicate", "resent")
 
 
-class Traffic(ConnectionColumns):
-    """Segments and connections, and the sub-tables of them that patterns share.
+class Traffic(TotalsOfConnections):
+    """Events and connections, and the sub-tables of them that patterns share.
 
     Parameters
     ----------
     segments : DataFrame
-        Columns of ``schema.SEGMENTS`` in capture order, index ``frame``; not modified. Segments of
-        connections that are not in `connections` are ignored.
+        Columns of ``schema.SEGMENTS`` in capture order, index ``frame``; not modified: events, where there are
+        `totals`, else all segments. Those of connections that are not in `connections` are ignored.
     connections : DataFrame
         Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
     listed : int, default 100
         Most connections and most frames listed as evidence; the totals are exact.
     server_given : bool or ndarray of bool, default False
         Whether the user's filter determines the server: everywhere, or by connection.
+    totals : Totals, optional
+        Of all segments; made from them by default, when they are first used.
     reads : iterable of str, optional
         Columns of the segments that may be read besides those of `Traffic` itself. Reading any other column is an
         error even if the frame has it, since filtered frames leave it out.
+    attrs : mapping, optional
+        Facts of the capture; by default those of `connections`.
 
     Raises
     ------
@@ -62,9 +68,11 @@ class Traffic(ConnectionColumns):
         *,
         listed: int = LISTED,
         server_given: bool | Mask = False,
+        totals: Totals | None = None,
         reads: Iterable[str] = (),
+        attrs: Mapping[Any, Any] | None = None,
     ) -> None:
-        super().__init__(without_attrs(connections), server_given=server_given)
+        super().__init__(without_attrs(connections), totals, self._gathered, server_given=server_given)
         self._listed = listed
         self._reads = dict.fromkeys((*BASE, *reads))
         wanted = [("segments", segments, self._reads), ("connections", connections, names(CONNECTIONS))]
@@ -72,7 +80,7 @@ class Traffic(ConnectionColumns):
             missing = [name for name in columns if name not in frame]
             if missing:
                 raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
-        self.attrs = connections.attrs
+        self.attrs = connections.attrs if attrs is None else attrs
         self._segments = without_attrs(segments)
         # Taking a column out of a frame costs more than most patterns do with it.
         self._taken: dict[str, pd.Series] = {}
@@ -207,7 +215,7 @@ class Traffic(ConnectionColumns):
         return ByConnection(some.rows[order], some.place[order])
 
     def all_rows(self, mask: Mask) -> Rows:
-        """Return every segment of the connections of `mask`."""
+        """Return every row of the connections of `mask`."""
         if not mask.any():
             return Rows(np.empty(0, np.intp), np.empty(0, np.intp))
         by_id = mask
@@ -259,11 +267,6 @@ class Traffic(ConnectionColumns):
         return Rows(fins.rows[counts], fins.place[counts])
 
     @cached_property
-    def all_of_reset(self) -> Rows:
-        """Every segment of the connections with a RST."""
-        return self.all_rows(self.each_way("rsts") > 0)
-
-    @cached_property
     def carrying(self) -> int:
         """How many segments have payload, SYN or FIN."""
         bare = np.count_nonzero(self.payload(self.flagged("SYN", "FIN").rows) == 0)
@@ -286,23 +289,21 @@ class Traffic(ConnectionColumns):
         """How many TCP packets there are, copies made on the way too."""
         return int(self.each_way("packets").sum())
 
-    @cached_property
-    def followed(self) -> Followed:
-        """What a look at every segment in its order shows; for patterns that declare `READ`."""
-        frame = {name: self.series(name) for name in READ}
-        place = self._place_of_id.take(self._conn_id) if self._is_selection else self._conn_id
-        several = self.each_way("packets") > 1
-        count = int(np.count_nonzero(several))
-        if 2 * count > self.size:
-            return follow(frame, place, self.size)
-        among = np.append(np.where(several, np.cumsum(several) - 1, -1), -1)  # the last one for a place of -1
-        return follow(frame, among.take(place, mode="wrap"), count).spread(several)
-
     def last_rows(self, some: Rows) -> Array:
         """Return the last of some segments by side (2 * place + 1 for the client), -1 for none."""
         last = np.full(2 * self.size, -1, np.int64)
         last[2 * some.place + self.from_client(some.rows)] = some.rows  # the last assignment wins
         return last
+
+    # What is known of all segments.
+
+    def _gathered(self, floors: Floors) -> Totals:
+        """Make the totals, where these are all segments."""
+        return gather_events(self._segments, self.connections, floors).totals
+
+    def noted_rows(self, frames: Array) -> Array:
+        """Return the rows of frames in a table, -1 for none."""
+        return np.where(frames < 0, -1, self.rows_of_frames(np.maximum(frames, 0)))
 
     # What the patterns report.
 
@@ -355,10 +356,6 @@ class Traffic(ConnectionColumns):
     @cached_property
     def _conn_id(self) -> Array:
         return self.column("conn_id")
-
-    @cached_property
-    def _conn_ids(self) -> Array:
-        return self.connections.index.to_numpy()
 
     @cached_property
     def _copies(self) -> Array:

@@ -20,14 +20,13 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_client_s, turns_of
+from pcapframe.patterns._turns import CATEGORY, is_long, rows_of, to_client_s
 from pcapframe.wording import counted, percent, seconds
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "ClientWaitsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "ClientWaitsLimits", "observe"]
 
 NAME = "client_waits"
 RESTS_ON = ("durations", "directions")
-READS = READ
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def observe(traffic: Traffic, limits: ClientWaitsLimits) -> Pattern | None:
     if np.count_nonzero(mask) < max(limits.min_connections, limits.connections_share * total, 1):
         return None
     places = np.flatnonzero(mask)
-    found = turns_of(traffic, mask)
+    found = traffic.turns_of(mask)
     found = found[~found["overlapping"]]
     late = found[found["wait_s"] >= limits.wait_s / turns.max(initial=1)]
     # Of each connection, the requests that half of its longest wait or more came before.

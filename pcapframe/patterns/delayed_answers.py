@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array
-from pcapframe.patterns._api import Pattern
+from pcapframe.events import BANDS
+from pcapframe.patterns._api import Pattern, Rows
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import counted, percent, seconds
 
@@ -29,9 +30,7 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "DelayedAnswersLim
 NAME = "delayed_answers"
 CATEGORY = "reliability"
 RESTS_ON = ("round_trips",)
-READS = ("ack_rtt_s", "bytes_in_flight")
-
-BANDS = {"near_40_ms": (0.038, 0.048), "near_200_ms": (0.180, 0.220)}  # [s]
+READS = ("ack_rtt_s",)
 
 
 @dataclass(frozen=True)
@@ -71,23 +70,18 @@ def observe(traffic: Traffic, limits: DelayedAnswersLimits) -> Pattern | None:
         times [s], ``connections`` of ``total_connections``, ``by_connection`` [packets] of ``by_connection_total``.
         Evidence: the delayed answers.
     """
-    rtts = traffic.column("ack_rtt_s")
-    first = BANDS["near_40_ms"][0]
-    late = traffic.rows(rtts >= first)
-    late = late[rtts[late] < 1]  # a round trip of up to 0.8 s beside
-    mask = np.bincount(traffic.place(late), minlength=traffic.size) >= max(limits.min_segments, 1)
+    late = traffic.sides["late"].astype(np.int64).reshape(-1, 2).sum(axis=1)
+    mask = late >= max(limits.min_segments, 1)
     if not mask.any():
         return None
-    rows, waited = _alone(traffic, mask)
+    rows, waited = _delayed(traffic, mask)
     side = 2 * traffic.place(rows) + traffic.from_client(rows)
-    bare = traffic.payload(rows) == 0
-    bands = {name: bare & (waited >= low) & (waited <= high) for name, (low, high) in BANDS.items()}
-    delayed = np.logical_or.reduce(list(bands.values()))
-    measured, counts = (np.bincount(part, minlength=2 * traffic.size) for part in (side, side[delayed]))
+    bands = {name: (waited >= low) & (waited <= high) for name, (low, high) in BANDS.items()}
+    measured, counts = traffic.sides["measured"].astype(np.int64), np.bincount(side, minlength=2 * traffic.size)
     chosen = (counts >= max(limits.min_segments, 1)) & (counts >= limits.share * measured)
     if not chosen.any():
         return None
-    kept = delayed & chosen[side]
+    kept = chosen[side]
     by_place = np.bincount(traffic.place(rows[kept]), minlength=traffic.size)
     by_connection, pairs = traffic.endpoints.count_pairs(by_place)
     total = int(measured[chosen].sum())
@@ -113,24 +107,13 @@ def observe(traffic: Traffic, limits: DelayedAnswersLimits) -> Pattern | None:
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows[kept]))
 
 
-def _alone(traffic: Traffic, mask: Array) -> tuple[Array, Array]:
-    """Return answers to segments with nothing else outstanding, and the delay of each beyond its side's fastest."""
-    ordered = traffic.by_connection(traffic.all_rows(mask))
-    rows, place = ordered.rows, ordered.place
-    sides = traffic.from_client(rows)
-    rtts = traffic.column("ack_rtt_s")[rows]
-    size = traffic.payload(rows).astype(np.int64)
-    flight = traffic.at("bytes_in_flight", rows, np.int64, null=-1)
-    alone = (size > 0) & (flight == size)
-    answers = np.flatnonzero(rtts > 0)
-    answers = answers[answers > 0]
-    before = answers - 1
-    is_pair = alone[before] & (place[before] == place[answers]) & (sides[before] != sides[answers])
-    answers = answers[is_pair]
+def _delayed(traffic: Traffic, mask: Array) -> tuple[Array, Array]:
+    """Return the delayed answers by connection, and the delay of each beyond its side's fastest."""
+    rows = traffic.within(traffic.noted_rows(traffic.noted("delayed")["frame"]), mask)
+    rows, place = traffic.by_connection(Rows(rows, traffic.place(rows)))
     shortest = np.full(2 * traffic.size, np.nan)
     shortest[1::2] = traffic.connections["server_ack_rtt_min_s"].to_numpy()
     handshake = traffic.connections["handshake_rtt_s"].to_numpy()
     shortest[::2] = np.fmin(traffic.connections["client_ack_rtt_min_s"].to_numpy(), handshake)
-    key = 2 * place[answers] + sides[answers]
-    least = np.where(np.isnan(shortest[key]), 0, shortest[key])
-    return rows[answers], rtts[answers] - least
+    key = 2 * place + traffic.from_client(rows)
+    return rows, traffic.column("ack_rtt_s")[rows] - np.nan_to_num(shortest[key])

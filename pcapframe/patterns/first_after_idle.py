@@ -22,7 +22,7 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._traffic import ByConnection, Traffic
+from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted, seconds
 
 __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "FirstAfterIdleLimits", "observe"]
@@ -86,8 +86,7 @@ def observe(traffic: Traffic, limits: FirstAfterIdleLimits) -> Pattern | None:
     mask = both & (traffic.connections["duration_s"].to_numpy() >= limits.idle_s)
     if not mask.any():
         return None
-    ordered = traffic.by_connection(traffic.all_rows(mask))
-    firsts = _firsts(traffic, ordered, limits.idle_s)
+    firsts = _firsts(traffic, mask, limits.idle_s)
     none = firsts.answer < 0
     by_rst = ~none & traffic.has_flag(np.where(none, 0, firsts.answer), "RST")
     last_ns = traffic.end_ns.max(initial=0)
@@ -128,36 +127,22 @@ def _description(seen: dict[str, Any]) -> str:
     )
 
 
-def _firsts(traffic: Traffic, ordered: ByConnection, idle_s: float) -> _Firsts:
+def _firsts(traffic: Traffic, mask: Mask, idle_s: float) -> _Firsts:
     """Find the first packets after idle times, and their answers."""
-    rows, place, size = ordered.rows, ordered.place, ordered.rows.size
-    since = traffic.seconds_between(np.roll(rows, 1), rows)
-    sides = traffic.from_client(rows)
-    after = np.flatnonzero((since >= idle_s) & ~ordered.begins)
-    asks = _asks(traffic, rows[after])
+    traffic.need(idle_s=idle_s)
+    idle = traffic.noted("idle")
+    rows, before, behind, answer = (traffic.noted_rows(idle[name]) for name in ("frame", "before", "behind", "answer"))
+    since, sides = traffic.seconds_between(before, rows), traffic.from_client(rows)
     # A packet that waits for the same answer as the one before it ends no further idle time.
-    waits = (sides[after - 1] == sides[after]) & _asks(traffic, rows[after - 1])
-    after = after[asks & ~waits]
+    waits = (traffic.from_client(before) == sides) & _asks(traffic, before)
     ended = np.full(2 * traffic.size, np.iinfo(np.int64).max)
     for ends in (traffic.closing, traffic.rsts):
         np.minimum.at(ended, 2 * ends.place + traffic.from_client(ends.rows), ends.rows)
-    after = after[ended[2 * place[after] + ~sides[after]] > rows[after]]
-    behind = np.minimum(after + 1, size - 1)
-    again = (behind > after) & (place[behind] == place[after]) & (sides[behind] == sides[after])
-    again &= _asks(traffic, rows[behind])
-    return _Firsts(rows[after], since[after], _next_of_other(rows, place, sides, after, size), again)
-
-
-def _next_of_other(rows: Array, place: Array, sides: Mask, after: Array, size: int) -> Array:
-    """Row of the next packet of the other side in the same connection, -1 for none."""
-    found = np.full(after.size, size)
-    for side in (False, True):
-        asked = sides[after] != side
-        nexts = np.append(np.flatnonzero(sides == side), size)
-        found[asked] = nexts[np.searchsorted(nexts, after[asked])]
-    inside = found < size
-    inside[inside] = place[found[inside]] == place[after[inside]]
-    return np.where(inside, rows[np.minimum(found, size - 1)], -1)
+    place = traffic.place(rows)
+    chosen = (since >= idle_s) & mask[place] & _asks(traffic, rows) & ~waits & (ended[2 * place + ~sides] > rows)
+    follows = np.maximum(behind, 0)
+    again = (behind >= 0) & (traffic.from_client(follows) == sides) & _asks(traffic, follows)
+    return _Firsts(rows[chosen], since[chosen], answer[chosen], again[chosen])
 
 
 def _asks(traffic: Traffic, rows: Array) -> Mask:

@@ -72,13 +72,15 @@ def observe(traffic: Traffic, limits: LongIdleGapsLimits) -> Pattern | None:
     """
     duration = traffic.connections["duration_s"].to_numpy()
     mask = (duration >= limits.idle_s) & ~traffic.is_in("handshake", "unanswered")
-    ordered = traffic.by_connection(traffic.all_rows(mask))
-    idle_s = traffic.seconds_between(np.roll(ordered.rows, 1), ordered.rows)
-    is_gap = (idle_s >= limits.idle_s) & ~ordered.begins
+    traffic.need(idle_s=limits.idle_s)
+    idle = traffic.noted("idle")
+    rows, before = (traffic.noted_rows(idle[name]) for name in ("frame", "before"))
+    idle_s = traffic.seconds_between(before, rows)
+    is_gap = (idle_s >= limits.idle_s) & mask[traffic.place(rows)]
     if not is_gap.any():
         return None
-    rows, idle_s = ordered.rows[is_gap], idle_s[is_gap]
-    counts = np.bincount(ordered.place[is_gap], minlength=traffic.size)
+    rows, idle_s = rows[is_gap], idle_s[is_gap]
+    counts = np.bincount(traffic.place(rows), minlength=traffic.size)
     by_connection, pairs = traffic.endpoints.count_pairs(counts)
     connections = int((counts > 0).sum())
     observations: dict[str, Any] = {

@@ -101,10 +101,9 @@ def observe(traffic: Traffic, limits: RstAtSameIdleTimeLimits) -> Pattern | None
 
 def _first_resets(traffic: Traffic) -> tuple[Array, Array]:
     """First RST of each connection, and the time since the packet before it, in seconds."""
-    resets, last = np.full(traffic.size, NO_ROW), np.full(traffic.size, NO_ROW)
-    resets[traffic.rsts.place[::-1]] = traffic.rsts.rows[::-1]  # the last assignment wins
-    rows, place = traffic.all_of_reset
-    earlier = rows < resets[place]
-    last[place[earlier]] = rows[earlier]
-    found = last != NO_ROW
-    return resets[found], traffic.seconds_between(last[found], resets[found])
+    noted = traffic.noted("resets")
+    _, first = np.unique(noted["conn_id"], return_index=True)
+    noted = noted[first]
+    noted = noted[noted["before"] >= 0]
+    resets, before = (traffic.noted_rows(noted[name]) for name in ("frame", "before"))
+    return resets, traffic.seconds_between(before, resets)

@@ -34,9 +34,7 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "RstUnlikePeerLimi
 NAME = "rst_unlike_peer"
 CATEGORY = "connection_termination"
 RESTS_ON = ("flags", "round_trips")
-READS = ("ack_rtt_s", "ttl", "ip_id", "window")
-
-NEAR = 128  # identifications so far from those of a side may still be of its counter
+READS = ("ack_rtt_s", "ttl")
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def observe(traffic: Traffic, limits: RstUnlikePeerLimits) -> Pattern | None:
     if not total:
         return None
     soon = _sooner(traffic, limits)
-    other_hops, repeated = _other_hop_limit(traffic, limits.hops), _repeated_identification(traffic)
+    other_hops, repeated = _other_hop_limit(traffic, limits.hops), traffic.noted_rows(traffic.noted("copied")["frame"])
     found = np.unique(np.concatenate([soon.rows, other_hops, repeated]))
     if found.size < max(limits.min_rsts, 1):
         return None
@@ -172,64 +170,24 @@ def _round_trips(traffic: Traffic) -> Array:
 
 def _since_answered(traffic: Traffic, mask: Mask, round_trip: Array) -> tuple[Array, Array]:
     """First RST of each side, and the time since the packet that it answers, -1 for none. [s]."""
-    resets, place = traffic.flagged("RST", within=mask)
-    _, once = np.unique(2 * place + traffic.from_client(resets), return_index=True)
-    resets = np.sort(resets[once])
+    noted = traffic.noted("resets")
+    rows = traffic.noted_rows(noted["frame"])
+    _, once = np.unique(2 * traffic.place(rows) + traffic.from_client(rows), return_index=True)
+    once = np.sort(once[mask[traffic.place(rows[once])]])
+    resets, before, earlier = (traffic.noted_rows(noted[once][name]) for name in ("frame", "before", "earlier"))
     acked = traffic.column("ack_rtt_s")[resets]
     since = np.where(acked > 0, acked, -1.0)
-    others = np.flatnonzero(~(acked > 0))
-    others = others[_follows_data(traffic, resets[others], round_trip)]
-    if not others.size:
-        return resets, since
-    some = resets[others]
-    ordered = traffic.by_connection(traffic.all_rows(traffic.places(some)))
-    rows, place, sides = ordered.rows, ordered.place, traffic.from_client(ordered.rows)
-    where = np.empty(int(rows.max()) + 1, np.int64)
-    where[rows] = np.arange(rows.size)
-    at = where[some]
-    before = np.maximum(at - 1, 0)
-    lone = (at > 0) & (place[before] == place[at]) & (sides[before] != sides[at]) & (traffic.payload(rows[before]) > 0)
-    others, at, before = others[lone], at[lone], before[lone]
+    others = np.flatnonzero(~(acked > 0) & (before >= 0))
+    some, before, earlier = resets[others], before[others], earlier[others]
+    # RSTs that come within a round trip of data that is the connection's packet before them.
+    trip = round_trip[2 * traffic.place(some) + traffic.from_client(some)]
+    after = traffic.seconds_between(before, some)
+    lone = (traffic.payload(before) > 0) & (traffic.from_client(before) != traffic.from_client(some)) & (after < trip)
     # How long the sender of that data had been idle before it.
-    earlier = _previous_of_same(place, sides, before)
-    quiet = traffic.seconds_between(rows[np.maximum(earlier, 0)], rows[before])
-    is_quiet = (earlier >= 0) & (quiet >= round_trip[2 * place[at] + sides[at]])
-    since[others[is_quiet]] = traffic.seconds_between(rows[before[is_quiet]], rows[at[is_quiet]])
+    quiet = traffic.seconds_between(np.maximum(earlier, 0), before)
+    is_quiet = lone & (earlier >= 0) & (quiet >= trip)
+    since[others[is_quiet]] = after[is_quiet]
     return resets, since
-
-
-def _follows_data(traffic: Traffic, resets: Array, round_trip: Array) -> Mask:
-    """Tell which RSTs come within a round trip of data that is the connection's packet before them."""
-    rows, place = traffic.all_of_reset
-    last = np.full(traffic.size, -1)
-    found = np.zeros(resets.size, np.bool_)
-    sides = traffic.from_client(resets)
-    for side in (False, True):  # a connection has one first RST of each side at most
-        mine = np.flatnonzero(sides == side)
-        until = np.zeros(traffic.size, np.int64)
-        until[traffic.place(resets[mine])] = resets[mine]
-        earlier = rows < until[place]
-        last.fill(-1)
-        last[place[earlier]] = rows[earlier]  # the last assignment wins
-        before = last[traffic.place(resets[mine])]
-        known = before >= 0
-        mine, before = mine[known], before[known]
-        is_data = (traffic.payload(before) > 0) & (traffic.from_client(before) != side)
-        soon = traffic.seconds_between(before, resets[mine])
-        found[mine] = is_data & (soon < round_trip[2 * traffic.place(before) + side])
-    return found
-
-
-def _previous_of_same(place: Array, sides: Mask, places: Array) -> Array:
-    """Where the packet before of the same side of the connection is, -1 for none."""
-    found = np.full(places.size, -1)
-    for side in (False, True):
-        mine = sides[places] == side
-        known = np.flatnonzero(sides == side)
-        index = np.searchsorted(known, places[mine]) - 1
-        found[mine] = np.where(index >= 0, known[np.maximum(index, 0)], -1)
-    same = (found >= 0) & (place[np.maximum(found, 0)] == place[places])
-    return np.where(same, found, -1)
 
 
 def _other_hop_limit(traffic: Traffic, hops: int) -> Array:
@@ -238,29 +196,3 @@ def _other_hop_limit(traffic: Traffic, hops: int) -> Array:
     if compared is None:
         return np.empty(0, np.intp)
     return np.asarray(compared.rows[compared.is_outside(hops)])
-
-
-def _repeated_identification(traffic: Traffic) -> Array:
-    """RSTs with identification and window of the other side's, neither 0, far from the identifications of their own."""
-    rows = traffic.rsts.rows
-    rows = rows[traffic.column("window")[rows] > 0]
-    rows = rows[traffic.at("ip_id", rows, np.int64) > 0]
-    if not rows.size:
-        return rows
-    others = traffic.all_rows(traffic.places(rows)).rows
-    others = others[~traffic.has_flag(others, "RST")]
-    ident, side = traffic.at("ip_id", others, np.int64), _sides(traffic, others)
-    low, high = np.full(2 * traffic.size, 1 << 17), np.full(2 * traffic.size, -1)
-    np.minimum.at(low, side, ident)
-    np.maximum.at(high, side, ident)
-    own, own_side = traffic.at("ip_id", rows, np.int64), _sides(traffic, rows)
-    apart = (high[own_side] >= 0) & ((own < low[own_side] - NEAR) | (own > high[own_side] + NEAR))
-    theirs = (side << 32) | (ident << 16) | traffic.column("window")[others]
-    mine = ((own_side ^ 1) << 32) | (own << 16) | traffic.column("window")[rows]
-    repeats: Mask = np.asarray(apart & np.isin(mine, theirs), np.bool_)
-    return np.asarray(rows[repeats])
-
-
-def _sides(traffic: Traffic, rows: Array) -> Array:
-    """Side of each row: 2 * place + 1 for the client."""
-    return np.asarray(2 * traffic.place(rows).astype(np.int64) + traffic.from_client(rows), np.int64)

@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 
 from pcapframe.arrays import Array
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._follow import READ
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted
 
@@ -29,7 +28,7 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "SackBeyondSentLim
 NAME = "sack_beyond_sent"
 CATEGORY = "reliability"
 RESTS_ON = ("flags",)
-READS = (*READ, "sack", "ack")
+READS = ("rel_ack", "sack", "ack")
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _beyond(traffic: Traffic, sacks: pa.Array | pa.ChunkedArray, rows: Array) ->
     place = traffic.place(rows)
     own = 2 * place + traffic.from_client(rows)
     rel_ack = traffic.at("rel_ack", rows, np.int64)
-    sent, acked = traffic.followed.high[own ^ 1], traffic.followed.acked[own]
+    sent, acked = traffic.sides["high"][own ^ 1], traffic.sides["acked"][own]
     known = (sent != np.iinfo(np.int64).min) & (rel_ack <= np.maximum(sent, acked)) & (lengths > 0)
     has_syn = (traffic.number("syn_count") > 0) & (traffic.number("syn_ack_count") > 0)
     beyond = highest + rel_ack - np.maximum(sent, acked)

@@ -22,14 +22,13 @@ from pcapframe.arrays import Mask
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._medians import group_medians
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_server_s, turns_of
+from pcapframe.patterns._turns import CATEGORY, is_long, rows_of, to_server_s
 from pcapframe.wording import counted, percent, seconds
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "SlowServiceLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "SlowServiceLimits", "observe"]
 
 NAME = "slow_service"
 RESTS_ON = ("durations", "directions")
-READS = READ
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def observe(traffic: Traffic, limits: SlowServiceLimits) -> Pattern | None:
     mask = _candidates(traffic, limits)
     if not mask.any():
         return None
-    turns = turns_of(traffic, mask)
+    turns = traffic.turns_of(mask)
     turns = turns[~turns["overlapping"] & turns["service_s"].notna()]
     place = traffic.place_of(turns["conn_id"].to_numpy())
     service = turns["service_s"].to_numpy()

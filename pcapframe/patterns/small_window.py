@@ -82,7 +82,7 @@ def observe(traffic: Traffic, limits: SmallWindowLimits) -> Pattern | None:
     sides = 2 * traffic.place(rows) + traffic.from_client(rows)
     flight = traffic.at("bytes_in_flight", rows, np.int64, null=-1)
     flight = np.where(flight < 0, traffic.payload(rows), flight)
-    largest = _largest(traffic, traffic.places(rows))
+    largest = traffic.sides["largest_bytes"].astype(np.int64)
     small = flight <= limits.segments * largest[sides]
     rows, sides, flight = rows[small], sides[small], flight[small]
     data = _by_side(traffic, "data_packets", of_peer=False)
@@ -117,14 +117,6 @@ def observe(traffic: Traffic, limits: SmallWindowLimits) -> Pattern | None:
         f"{observations['connections']:,} of {counted(traffic.size, 'connection')}; no window was 0."
     )
     return Pattern(NAME, CATEGORY, description, observations, traffic.evidence(rows))
-
-
-def _largest(traffic: Traffic, mask: Array) -> Array:
-    """Largest payload that each side sent, of the connections of `mask`; 0 elsewhere."""
-    rows, place = traffic.all_rows(mask)
-    largest = np.zeros(2 * traffic.size, np.int64)
-    np.maximum.at(largest, 2 * place + traffic.from_client(rows), traffic.payload(rows).astype(np.int64))
-    return largest
 
 
 def _by_side(traffic: Traffic, column: str, *, of_peer: bool) -> Array:

@@ -22,7 +22,6 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask, changes, stable_order
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._follow import READ
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted
 
@@ -31,7 +30,7 @@ __all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "TsvalBackLimits",
 NAME = "tsval_back"
 CATEGORY = "connection_lifecycle"
 RESTS_ON = ("flags",)
-READS = READ
+READS = ("tsval",)
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,9 @@ def observe(traffic: Traffic, limits: TsvalBackLimits) -> Pattern | None:
         server endpoint), ``syns_back_unanswered`` and ``syns_forward_unanswered`` of the others
         [connections]. Evidence: the segments that went back, and the unanswered SYNs that did.
     """
-    back = traffic.followed.back_by > limits.ticks
-    rows, by = traffic.followed.back_rows[back], traffic.followed.back_by[back]
+    back = traffic.noted("back")
+    back = back[back["by"] > limits.ticks]
+    rows, by = traffic.noted_rows(back["frame"]), back["by"]
     waiting = traffic.is_in("handshake", "unanswered")
     if not rows.size and not waiting.any():
         return None

@@ -21,15 +21,14 @@ import pandas as pd
 from pcapframe.arrays import seconds_from
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._traffic import Traffic
-from pcapframe.patterns._turns import CATEGORY, READ, is_long, rows_of, to_server_s, turns_of
+from pcapframe.patterns._turns import CATEGORY, is_long, rows_of, to_server_s
 from pcapframe.schema import ENDINGS
 from pcapframe.wording import counted, seconds
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "UnansweredRequestsLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "UnansweredRequestsLimits", "observe"]
 
 NAME = "unanswered_requests"
 RESTS_ON = ("durations", "directions", "missing_bytes")
-READS = READ
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def observe(traffic: Traffic, limits: UnansweredRequestsLimits) -> Pattern | Non
     mask &= seconds_from(traffic.start_ns, ends) >= limits.waited_s
     if not mask.any():
         return None
-    turns = turns_of(traffic, mask)
+    turns = traffic.turns_of(mask)
     turns = turns[turns["response_frame"].isna() & (turns["gap_bytes"] == 0)]
     place = traffic.place_of(turns["conn_id"].to_numpy())
     asked = traffic.time_ns(_rows_in_order(traffic, turns["request_end_frame"]))

@@ -18,16 +18,14 @@ from typing import Any
 import numpy as np
 
 from pcapframe.patterns._api import Pattern
-from pcapframe.patterns._follow import READ
 from pcapframe.patterns._traffic import Traffic
 from pcapframe.wording import agreeing, counted
 
-__all__ = ["CATEGORY", "LIMITS", "NAME", "READS", "RESTS_ON", "WindowMovedBackLimits", "observe"]
+__all__ = ["CATEGORY", "LIMITS", "NAME", "RESTS_ON", "WindowMovedBackLimits", "observe"]
 
 NAME = "window_moved_back"
 CATEGORY = "reliability"
 RESTS_ON = ("flags",)
-READS = READ
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ def observe(traffic: Traffic, limits: WindowMovedBackLimits) -> Pattern | None:
         ``connections`` of ``total_connections``, ``moved_back_median_bytes`` and ``moved_back_max_bytes`` [bytes],
         ``by_connection`` [packets] of ``by_connection_total``. Evidence: these packets.
     """
-    moved = traffic.followed.moved_by >= limits.min_bytes
-    rows, by = traffic.followed.moved_rows[moved], traffic.followed.moved_by[moved]
+    moved = traffic.noted("moved")
+    moved = moved[moved["by"] >= limits.min_bytes]
+    rows, by = traffic.noted_rows(moved["frame"]), moved["by"]
     if rows.size < max(limits.min_packets, 1):
         return None
     counts = np.bincount(traffic.place(rows), minlength=traffic.size)

@@ -61,7 +61,7 @@ def rst_events(
     (6, 26)
     """
     traffic = Traffic(segments, connections, server_given=server_given, reads=("src", "fin_ignored"))
-    ordered = traffic.by_connection(traffic.all_of_reset)
+    ordered = traffic.by_connection(traffic.all_rows(traffic.each_way("rsts") > 0))
     rows, begins = ordered.rows, ordered.begins
     is_rst, is_syn = traffic.has_flag(rows, "RST"), traffic.has_flag(rows, "SYN")
     has_payload = (traffic.payload(rows) > 0) & ~is_syn

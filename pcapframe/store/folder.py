@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +20,16 @@ import pyarrow.parquet as pq
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, ParameterError
 from pcapframe.files import name_file
 from pcapframe.kernel_cache import cache_folder
-from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, Column, names
-from pcapframe.store.tables import STORE, AnotherStoreError, of_store, read_table, write_table
+from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, TURNS, Column, names
+from pcapframe.store.tables import (
+    STORE,
+    AnotherStoreError,
+    of_store,
+    read_arrays,
+    read_table,
+    write_arrays,
+    write_table,
+)
 
 __all__ = [
     "CONNECTIONS_FILE",
@@ -35,8 +43,9 @@ __all__ = [
 ]
 
 MANIFEST, PACKETS_FILE, CONNECTIONS_FILE = "pcapframe.json", "packets.parquet", "connections.parquet"
-CATEGORIES_FILE, EVENTS_FILE = "categories.parquet", "events.parquet"
-FILES = (PACKETS_FILE, EVENTS_FILE, CONNECTIONS_FILE, CATEGORIES_FILE)
+CATEGORIES_FILE, EVENTS_FILE, TURNS_FILE = "categories.parquet", "events.parquet", "turns.parquet"
+ARRAYS = ("sides", "totals")  # files of plain columns
+FILES = (EVENTS_FILE, CONNECTIONS_FILE, TURNS_FILE, *(f"{name}.parquet" for name in ARRAYS), CATEGORIES_FILE)
 OF_SEGMENTS = tuple(column for column in SEGMENTS if column.name not in names(PACKETS))
 
 
@@ -48,7 +57,7 @@ def schema_digest() -> str:
     str
         Hexadecimal.
     """
-    tables = [[(column.name, column.dtype) for column in table] for table in (PACKETS, SEGMENTS, CONNECTIONS)]
+    tables = [[(column.name, column.dtype) for column in table] for table in (PACKETS, SEGMENTS, CONNECTIONS, TURNS)]
     return hashlib.sha256(json.dumps([tables, FILES, STORE]).encode()).hexdigest()
 
 
@@ -171,12 +180,12 @@ class Store:
         return frame
 
     def events(self) -> pd.DataFrame:
-        """Read the segments that anything can be said of, where packets are not kept.
+        """Read the segments that anything can be said of.
 
         Returns
         -------
         DataFrame
-            Columns of ``schema.SEGMENTS``; only those that answers read where only connections are kept.
+            Columns of ``schema.SEGMENTS``; only those that results are made from where only connections are kept.
 
         Raises
         ------
@@ -186,6 +195,37 @@ class Store:
         columns = [column for column in SEGMENTS if column.name in self.manifest["events"]]
         wanted: list[str] = self.manifest["events"]
         return self._frame(EVENTS_FILE, "events", columns, "frame")[wanted]
+
+    def turns(self) -> pd.DataFrame:
+        """Read the turns of all connections.
+
+        Returns
+        -------
+        DataFrame
+            Columns of ``schema.TURNS``.
+
+        Raises
+        ------
+        CaptureFormatError
+            The file is damaged.
+        """
+        return self._frame(TURNS_FILE, "turns", TURNS, "row").rename_axis(None)
+
+    def arrays(self) -> dict[str, dict[str, Any]]:
+        """Read what else results are made from.
+
+        Returns
+        -------
+        dict
+            Plain columns by table and name.
+
+        Raises
+        ------
+        CaptureFormatError
+            A file is damaged.
+        """
+        with _readable(str(self.folder)):
+            return {name: read_arrays(self.folder / f"{name}.parquet", store=self._id) for name in ARRAYS}
 
     def connections(self) -> pd.DataFrame:
         """Read the connections.
@@ -235,10 +275,12 @@ class Store:
     def write(
         self,
         connections: pd.DataFrame,
+        events: pd.DataFrame,
+        turns: pd.DataFrame,
+        arrays: Mapping[str, Mapping[str, Any]],
         *,
         packets: pd.DataFrame | None = None,
         segments: pd.DataFrame | None = None,
-        events: pd.DataFrame | None = None,
         store: str | None = None,
     ) -> None:
         """Write frames and manifest into the folder, which is empty.
@@ -247,36 +289,41 @@ class Store:
         ----------
         connections : DataFrame
             As `build_connections` returned it.
+        events : DataFrame
+            Some rows and columns of the segments.
+        turns : DataFrame
+            Columns of ``schema.TURNS``.
+        arrays : mapping
+            What else results are made from: plain columns by table and name.
         packets, segments : DataFrame, optional
             As `read_pcap` and `label_segments` returned them; both or none.
-        events : DataFrame, optional
-            Some rows and columns of the segments.
         store : str, optional
             Identifier, the same for the same contents; by default a new one.
         """
         files: dict[str, tuple[Sequence[pd.DataFrame], Sequence[Sequence[Column]]]] = {
-            CONNECTIONS_FILE: ([connections], [CONNECTIONS])
+            CONNECTIONS_FILE: ([connections], [CONNECTIONS]),
+            EVENTS_FILE: ([events], [[column for column in SEGMENTS if column.name in events]]),
+            TURNS_FILE: ([turns.rename_axis("row")], [TURNS]),
         }
-        attrs = {"connections": connections.attrs}
+        attrs = {"connections": connections.attrs, "events": connections.attrs, "turns": {}}
         if packets is not None and segments is not None:
             files[PACKETS_FILE] = ([packets, segments], [PACKETS, OF_SEGMENTS])
             attrs |= {"packets": packets.attrs, "segments": segments.attrs}
-        if events is not None:
-            files[EVENTS_FILE] = ([events], [[column for column in SEGMENTS if column.name in events]])
-            attrs["events"] = connections.attrs
         lists: list[pd.CategoricalDtype] = []
         numbers: dict[str, dict[str, int]] = {}
         store = store or secrets.token_hex(16)
         for file, (frames, columns) in files.items():
             write_table(self.folder / file, frames, columns, store=store)
             numbers[file] = _numbered(frames, columns, lists)
+        for name, table in arrays.items():
+            write_arrays(self.folder / f"{name}.parquet", table, store=store)
         _write_categories(self.folder / CATEGORIES_FILE, lists, store)
         written = {
             **self.manifest,
             STORE: store,
             "schema": schema_digest(),
             "segments_have_times": segments is None or bool(segments["time"].notna().any()),
-            "events": [] if events is None else list(events),
+            "events": list(events),
             "attrs": attrs,
             "categories": numbers,
             "ordered": [bool(dtype.ordered) for dtype in lists],
@@ -316,9 +363,7 @@ def _readable(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        missing = [file for file in FILES if not Path(name, file).exists()]
-        if len({PACKETS_FILE, EVENTS_FILE} & set(missing)) == 1:  # a store has one of these
-            missing = [file for file in missing if file not in (PACKETS_FILE, EVENTS_FILE)]
+        missing = [file for file in FILES if not Path(name, file).exists()] or [PACKETS_FILE]
         raise CaptureNotFoundError(name, f"is a store that lacks {', '.join(missing)}") from None
     except AnotherStoreError:
         raise CaptureFormatError(name, "was replaced by another store since it was opened: open it again") from None

@@ -16,7 +16,7 @@ from pcapframe.disk import disk_may_be_used, expect_memory, give_back
 from pcapframe.memory import new_column, one_block
 from pcapframe.schema import Column
 
-__all__ = ["STORE", "AnotherStoreError", "of_store", "read_table", "write_table"]
+__all__ = ["STORE", "AnotherStoreError", "of_store", "read_arrays", "read_table", "write_arrays", "write_table"]
 
 STORE = "pcapframe.store"  # in the metadata of a file: which store it belongs to
 ROWS_A_GROUP = 1 << 20
@@ -310,3 +310,50 @@ def _codes(data: pa.ChunkedArray, dtype: pd.CategoricalDtype) -> Array:
         code_of = pc.index_in(chunk.dictionary, value_set=texts)
         found.append(code_of.take(chunk.indices).fill_null(-1).to_numpy(zero_copy_only=False))
     return np.concatenate(found)
+
+
+def write_arrays(path: Path, columns: Mapping[str, Array], *, store: str) -> None:
+    """Write arrays of one length into a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : mapping of ndarray
+        Numbers, or a few different texts; none is null.
+    store : str
+        Identifier of the store that the file belongs to.
+    """
+    table = pa.table({name: _plain(column) for name, column in columns.items()}, metadata={STORE: store})
+    pq.write_table(table, path, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROWS_A_GROUP)
+
+
+def _plain(column: Array) -> pa.Array:
+    column = np.ascontiguousarray(column)
+    return pa.array(column.tolist(), pa.string()).dictionary_encode() if column.dtype.kind == "U" else pa.array(column)
+
+
+def read_arrays(path: Path, *, store: str) -> dict[str, Array]:
+    """Read what `write_arrays` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    store : str
+        Identifier of the store.
+
+    Returns
+    -------
+    dict of ndarray
+        By name.
+
+    Raises
+    ------
+    AnotherStoreError
+        The file belongs to another store.
+    """
+    with pq.ParquetFile(path) as file:
+        of_store(file, store)
+        table = file.read()
+    return {name: table[name].to_numpy() for name in table.column_names}

@@ -1,9 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import pcapframe as pf
 from pcapframe.analysis import Analysis
-from pcapframe.analysis.chosen import choose, turn
+from pcapframe.analysis.chosen import Asked, choose, turn
 from pcapframe.analysis.selection import Selected
 
 
@@ -17,27 +18,30 @@ def selected(analysis: Analysis, keep: list[int], flip: list[int]) -> Selected:
     return Selected(masks[0], masks[1], (), None)
 
 
+def chosen(analysis: Analysis, keep: list[int], flip: list[int]) -> tuple[Asked, pd.DataFrame]:
+    return choose(analysis._judged, analysis.connections, selected(analysis, keep, flip), lambda: analysis.segments)
+
+
 def test_all_is_the_frames_themselves(analysis: Analysis) -> None:
     every = analysis.connections.index.tolist()
 
-    segments, rows, connections = choose(analysis.segments, analysis.connections, selected(analysis, every, []))
+    asked, connections = chosen(analysis, every, [])
 
-    assert segments is analysis.segments
-    assert rows is None
+    assert asked.events is analysis._judged.events
+    assert asked.totals is analysis._judged.totals
     assert connections is analysis.connections
 
 
-def test_some_are_their_rows(analysis: Analysis) -> None:
-    segments, rows, connections = choose(analysis.segments, analysis.connections, selected(analysis, [2, 5], []))
+def test_some_are_their_events(analysis: Analysis) -> None:
+    asked, connections = chosen(analysis, [2, 5], [])
 
-    assert rows is not None
-    assert rows.tolist() == np.flatnonzero(analysis.segments["conn_id"].isin([2, 5])).tolist()
-    assert segments.index.tolist() == analysis.segments.index[rows].tolist()
+    events = analysis.events
+    assert asked.events.index.tolist() == events.index[events["conn_id"].isin([2, 5])].tolist()
     assert connections.index.tolist() == [2, 5]
 
 
 def test_turned_connections_swap_their_sides(analysis: Analysis) -> None:
-    _, _, connections = choose(analysis.segments, analysis.connections, selected(analysis, [2, 5], [5]))
+    _, connections = chosen(analysis, [2, 5], [5])
 
     was, now = analysis.connections, connections
     assert (now.loc[5, "client_port"], now.loc[5, "server_port"]) == (

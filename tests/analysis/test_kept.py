@@ -83,11 +83,24 @@ def test_what_needs_segments_is_refused_and_not_answered_from_events() -> None:
         lambda: pf.turns(kept),
         lambda: throughput(kept),
         lambda: kept.filtered_columns("time"),
-        lambda: kept.find_evidence("packet_retransmission", limit=1000),
-        lambda: pf.analyze(kept, server_port=80),
     ):
         with pytest.raises(pf.ParameterError, match="are not kept"):
             use()
+
+
+@pytest.mark.parametrize("keep", KEEPS[1:])
+def test_what_is_kept_answers_other_questions(keep: str) -> None:
+    whole = pf.analyze(pf.example("resets.pcap"))
+    kept = pf.analyze(pf.example("resets.pcap"), keep=keep)  # type: ignore[arg-type]
+    start = whole.connections["start"].sort_values().iloc[20].isoformat()
+    for question in ({"server_port": 80}, {"start": start}, {"server_name": "nothing.example"}):
+        asked, expected = pf.analyze(kept, **question), pf.analyze(whole, **question)  # type: ignore[arg-type]
+        assert asked.keep == keep
+        for name in RESULTS:
+            assert getattr(asked, name) == getattr(expected, name)
+        pd.testing.assert_frame_equal(asked.connections, expected.connections)
+        for seen in expected.patterns:
+            assert asked.find_evidence(seen.pattern, limit=3) == expected.find_evidence(seen.pattern, limit=3)
 
 
 def test_segments_that_are_kept_draw_charts() -> None:

@@ -68,7 +68,7 @@ def test_a_filter_selects_connections_patterns_and_counts(resets: pf.Analysis) -
 
 def test_the_capture_is_not_read_again_for_another_filter(resets: pf.Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
     direct = pf.analyze(pf.example("resets.pcap"), server_port=80)
-    for stage in ("read_pcap", "label_segments", "build_connections"):
+    for stage in ("read_pcap", "label_segments", "connections_and_turns"):
         monkeypatch.setattr(pipeline, stage, None)
     refiltered = pf.analyze(pf.analyze(resets, server_port=8080), server_port=80)
     pd.testing.assert_frame_equal(refiltered.connections, direct.connections)

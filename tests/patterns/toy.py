@@ -31,7 +31,7 @@ LIMITS = ToyLimits
 
 
 def observe(traffic: Traffic, limits: ToyLimits) -> Pattern | None:
-    """Count packets by a column that no other pattern reads."""
+    """Count events by a column that no other pattern reads."""
     rows = traffic.rows(np.ones(len(traffic.series("tcp_header_bytes")), np.bool_))
     if rows.size < limits.fewest:
         return None

@@ -11,17 +11,19 @@ unreliable, `_view` the frames that they share.
 """
 
 from pcapframe.analysis.health._api import CaptureHealth, Finding
-from pcapframe.analysis.health._registry import examine_capture
+from pcapframe.analysis.health._registry import OF_WHOLE_CAPTURE, examine_capture, examine_packets
 from pcapframe.analysis.health._statistics import STATISTICS, Qualifier
 from pcapframe.analysis.health._view import READ
 from pcapframe.analysis.health.no_segments import explain_no_segments
 
 __all__ = [
+    "OF_WHOLE_CAPTURE",
     "READ",
     "STATISTICS",
     "CaptureHealth",
     "Finding",
     "Qualifier",
     "examine_capture",
+    "examine_packets",
     "explain_no_segments",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 from pcapframe.analysis.clock import find_clock_steps
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
-from pcapframe.analysis.health._view import Finder, View, name_evidence
+from pcapframe.analysis.health._view import FinderOfWhole, Recorded, name_evidence
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.memory import stretches
 from pcapframe.patterns import Evidence
@@ -26,11 +26,11 @@ __all__ = ["FINDINGS"]
 STEP_S = 1.0  # from here on, time running backwards is a step of the clock; below, reordered packets [s]
 
 
-def _times(view: View) -> Array:
+def _times(view: Recorded) -> Array:
     return view.packets["time"].to_numpy("datetime64[ns]").view(np.int64)
 
 
-def _without_time(view: View) -> Finding | None:
+def _without_time(view: Recorded) -> Finding | None:
     rows = np.flatnonzero(_times(view) == NO_TIME)
     if not rows.size:
         return None
@@ -43,7 +43,7 @@ def _without_time(view: View) -> Finding | None:
     )
 
 
-def _backwards(view: View) -> Finding | None:
+def _backwards(view: Recorded) -> Finding | None:
     times = _times(view)
     back, largest = _steps_back(times)
     if not back.size:
@@ -74,7 +74,7 @@ def _steps_back(times: Array) -> tuple[Array, float]:
     return np.concatenate(found), -most / 1e9
 
 
-def _alike(view: View) -> Finding | None:
+def _alike(view: Recorded) -> Finding | None:
     if not stand_still(view.packets):
         return None
     when = view.packets["time"].iloc[0].isoformat()
@@ -87,7 +87,7 @@ def _alike(view: View) -> Finding | None:
     )
 
 
-def _jumps(view: View) -> Finding | None:
+def _jumps(view: Recorded) -> Finding | None:
     jumps = find_jumps(view.packets)
     if jumps is None:
         return None
@@ -104,8 +104,8 @@ def _jumps(view: View) -> Finding | None:
     )
 
 
-def _steps(view: View) -> Finding | None:
-    steps = find_clock_steps(view.all_segments)
+def _steps(view: Recorded) -> Finding | None:
+    steps = find_clock_steps(view.segments)
     if not steps:
         return None
     frames = np.array([step.frame for step in steps])
@@ -117,7 +117,7 @@ def _steps(view: View) -> Finding | None:
         f"to {seconds(abs(largest.seconds))} {way}.",
         {
             "steps": len(steps),
-            "tcp_packets": len(view.all_segments),
+            "tcp_packets": len(view.segments),
             "largest_step_s": largest.seconds,
             "directions": max(step.directions for step in steps),
         },
@@ -126,7 +126,7 @@ def _steps(view: View) -> Finding | None:
     )
 
 
-FINDINGS: dict[str, Finder] = {
+FINDINGS: dict[str, FinderOfWhole] = {
     "packets_without_time": _without_time,
     "times_alike": _alike,
     "time_backwards": _backwards,

@@ -18,7 +18,7 @@ import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
-from pcapframe.analysis.health._view import Finder, View
+from pcapframe.analysis.health._view import FinderOfWhole, Recorded
 from pcapframe.analysis.health.no_segments import count_undecoded, say_undecoded
 from pcapframe.arrays import Array, Mask
 from pcapframe.capture.link_types import is_undecoded
@@ -35,7 +35,7 @@ NAMED = 3  # files, in a sentence
 NAME = 100  # of a file [characters]
 
 
-def _cut_off(view: View) -> Finding | None:
+def _cut_off(view: Recorded) -> Finding | None:
     capture = view.capture
     if not capture.truncated:
         return None
@@ -58,7 +58,7 @@ def _cut_off(view: View) -> Finding | None:
     )
 
 
-def _notes(view: View) -> Finding | None:
+def _notes(view: Recorded) -> Finding | None:
     capture = view.capture
     if not capture.notes:
         return None
@@ -79,11 +79,11 @@ def _notes(view: View) -> Finding | None:
     )
 
 
-def _not_decoded(view: View) -> Finding | None:
+def _not_decoded(view: Recorded) -> Finding | None:
     counts = count_undecoded(view.packets)
     if not counts:
         return None
-    sentence = say_undecoded(counts, more=bool(len(view.all_segments)))
+    sentence = say_undecoded(counts, more=bool(len(view.segments)))
     rows = np.flatnonzero(view.packets["undecoded"].notna().to_numpy())
     kinds = dict(islice(counts.items(), LISTED))
     return Finding(
@@ -100,7 +100,7 @@ def _not_decoded(view: View) -> Finding | None:
     )
 
 
-def _drops(view: View) -> Finding | None:
+def _drops(view: Recorded) -> Finding | None:
     counters = [(each.get("received"), each.get("dropped")) for each in view.capture.interfaces]
     dropped = sum(count or 0 for _, count in counters)
     if not dropped:
@@ -128,7 +128,7 @@ def _name(file: dict[str, Any]) -> str:
     return shortened(printable(file["name"]), NAME)
 
 
-def _cut_packets(view: View) -> Finding | None:
+def _cut_packets(view: Recorded) -> Finding | None:
     packets = view.packets
     sliced = packets["sliced"].to_numpy()
     cut = (packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()) | sliced
@@ -174,7 +174,7 @@ def _within_header(packets: pd.DataFrame, cut: Mask) -> Array:
     return np.concatenate(found)
 
 
-def _declared(view: View, cut: Mask) -> str:
+def _declared(view: Recorded, cut: Mask) -> str:
     """Write the snaplens that the files with cut packets declare, in parentheses."""
     files = view.capture.files
     found = []
@@ -196,7 +196,7 @@ def _declared(view: View, cut: Mask) -> str:
     return f" ({', '.join(said)}{more})"
 
 
-FINDINGS: dict[str, Finder] = {
+FINDINGS: dict[str, FinderOfWhole] = {
     "file_cut_off": _cut_off,
     "reader_notes": _notes,
     "not_decoded": _not_decoded,

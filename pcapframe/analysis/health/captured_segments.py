@@ -17,36 +17,32 @@
 RFC 9293 section 3.7.1 (maximum segment size).
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import Finder, View, name_evidence
-from pcapframe.arrays import Array, Mask, seconds_from
-from pcapframe.disk import give_back
+from pcapframe.arrays import Mask
 from pcapframe.measures import values
-from pcapframe.memory import stretches
-from pcapframe.rows import first_rows, frames_at
+from pcapframe.rows import first_rows, frames_at, rows_at
 from pcapframe.schema import FLAG_BITS
 from pcapframe.wording import agreeing, counted, of_all, percent, seconds
 
 __all__ = ["FINDINGS"]
 
-SMALLEST_MSS = 536  # every host takes segments of this size [bytes]
-FARTHEST = 1 << 41  # beyond any sequence number counted from the SYN [bytes]
-LARGEST_PAYLOAD = 9_176  # of one frame where no MSS is known: a jumbo frame of 9,216 bytes less headers [bytes]
-
 
 def _malformed(view: View) -> Finding | None:
-    rows = np.flatnonzero(values(view.segments["options_malformed"], np.bool_, null=False))
+    rows = np.flatnonzero(values(view.events["options_malformed"], np.bool_, null=False))
     if not rows.size:
         return None
     return Finding(
         "malformed_options",
-        f"The TCP options of {rows.size:,} of {counted(len(view.segments), 'segment')} do not parse.",
-        {"segments": len(view.segments), "malformed": rows.size},
+        f"The TCP options of {rows.size:,} of {counted(view.segments, 'segment')} do not parse.",
+        {"segments": view.segments, "malformed": rows.size},
         {"resend_reasons": UNKNOWN},
-        view.of_segments(rows),
+        view.of_events(rows),
     )
 
 
@@ -57,9 +53,9 @@ def _one_directional(view: View) -> Finding | None:
     for side, silent_peer in zip(("client", "server"), silent[::-1], strict=True):
         one_way &= ~silent_peer | (connections[f"{side}_ack_packets"].to_numpy() > 0)
     if one_way.any():  # an acknowledgement shows that the other side did send
-        conn_ids, conn_id = connections.index.to_numpy(), view.segments["conn_id"].to_numpy()
+        conn_ids, conn_id = connections.index.to_numpy(), view.events["conn_id"].to_numpy()
         rows = view.rows_of(conn_ids[one_way])
-        flags = view.segments["tcp_flags"].to_numpy()[rows]
+        flags = view.events["tcp_flags"].to_numpy()[rows]
         acks = rows[(flags & (FLAG_BITS["ACK"] | FLAG_BITS["RST"])) == FLAG_BITS["ACK"]]
         acknowledge = np.zeros(int(max(conn_id.max(initial=-1), conn_ids.max(initial=-1))) + 1, np.bool_)
         acknowledge[conn_id[acks]] = True
@@ -86,7 +82,7 @@ def _gaps(view: View) -> Finding | None:
     missing, captured = view.sum("gap_bytes"), view.sum("payload_bytes")
     if not missing:
         return None
-    rows = np.flatnonzero(view.segments["capture_gap"].to_numpy() != 0)
+    rows = np.flatnonzero(view.events["capture_gap"].to_numpy() != 0)
     return Finding(
         "bytes_not_captured",
         f"{counted(missing, 'byte')} {agreeing(missing, 'was', 'were')} acknowledged and "
@@ -94,64 +90,49 @@ def _gaps(view: View) -> Finding | None:
         f"{agreeing(captured, 'is', 'are')}: of both together, {percent(missing / (missing + captured))} is missing.",
         {"missing_bytes": missing, "payload_bytes": captured, "acknowledgements": rows.size},
         LACKS_PACKETS,
-        view.of_segments(rows),
+        view.of_events(rows),
     )
 
 
 def _merged(view: View) -> Finding | None:
-    segments = view.segments
-    payload = values(segments["payload_bytes"], np.uint32)
-    if payload.max(initial=0) <= SMALLEST_MSS:
+    conn_ids = view.connections.index.to_numpy()
+    sides = view.totals.sides.reshape(-1, 2)[conn_ids]
+    counts = sides["oversized"].sum(axis=1, dtype=np.int64)
+    rows = int(counts.sum())
+    if not rows:
         return None
-    mss = segments["mss"]
-    limit = np.zeros((int(segments["conn_id"].max() if len(segments) else -1) + 1, 2), np.int64)
-    offers = np.flatnonzero(mss.notna().to_numpy() & ((segments["tcp_flags"].to_numpy() & FLAG_BITS["SYN"]) != 0))
-    conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
-    # The MSS that one side advertises limits the other side's segments.
-    np.maximum.at(limit, (conn_id[offers], from_client[offers].astype(np.int64)), values(mss.iloc[offers], np.int64))
-    limit = np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
-    if not (limit < payload.max(initial=0)).any():
-        return None
-    give_back()
-    least, found = limit.min(), []
-    for some in stretches(payload.size):
-        rows = some.start + np.flatnonzero(payload[some] > least)
-        limits = limit.ravel().take(2 * conn_id.take(rows).astype(np.intp) + ~from_client.take(rows))
-        found.append(rows[payload.take(rows) > limits])
-    rows = np.concatenate(found)
-    if not rows.size:
-        return None
-    data, largest = view.sum("data_packets"), int(payload[rows].max())
+    frames = view.noted(view.totals.oversized)["frame"]
+    data, largest = view.sum("data_packets"), int(sides["largest_oversized"].max())
     return Finding(
         "offload_sized_segments",
-        f"{rows.size:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, "
-        f"{agreeing(rows.size, 'carries', 'carry')} more than one packet on the wire can: "
-        f"{agreeing(rows.size, 'it', 'each')} stands for several.",
-        {"segments": rows.size, "data_segments": data, "largest_payload_bytes": largest},
+        f"{rows:,} of {counted(data, 'segment')} with payload, up to {largest:,} bytes, "
+        f"{agreeing(rows, 'carries', 'carry')} more than one packet on the wire can: "
+        f"{agreeing(rows, 'it', 'each')} stands for several.",
+        {"segments": rows, "data_segments": data, "largest_payload_bytes": largest},
         {
             **dict.fromkeys(("packets", "retransmissions", "reordering"), AT_LEAST),
             **dict.fromkeys(("rates", "retransmission_rate", "packet_ratio"), UNKNOWN),
         },
-        view.of_segments(rows),
+        replace(name_evidence(frames, conn_ids[counts > 0], of=view.events), frame_count=rows),
     )
 
 
 def _copies(view: View) -> Finding | None:
-    rows = np.flatnonzero(view.segments["capture_duplicate"].to_numpy())
+    rows = np.flatnonzero(view.events["capture_duplicate"].to_numpy())
     if not rows.size:
         return None
     return Finding(
         "capture_duplicates",
-        f"{rows.size:,} of {counted(len(view.segments), 'TCP packet')} {agreeing(rows.size, 'is a', 'are')} further "
+        f"{rows.size:,} of {counted(view.segments, 'TCP packet')} {agreeing(rows.size, 'is a', 'are')} further "
         f"{agreeing(rows.size, 'copy', 'copies')} of a packet already captured: "
         f"{agreeing(rows.size, 'it counts', 'they count')} in packets and bytes only.",
-        {"copies": rows.size, "tcp_packets": len(view.segments)},
+        {"copies": rows.size, "tcp_packets": view.segments},
         # The rate is that among packets with their copies.
         {
             **dict.fromkeys(("packets", "bytes", "duplicate_acks", "packet_ratio"), UNKNOWN),
             "retransmission_rate": AT_LEAST,
         },
-        view.of_segments(rows),
+        view.of_events(rows),
     )
 
 
@@ -160,7 +141,7 @@ def _seen_twice(view: View) -> Finding | None:
     if not len(views):
         return None
     packets = sum(int(views[f"{side}_packets"].sum()) for side in ("client", "server"))
-    conn_id = view.all_segments["conn_id"].to_numpy()
+    conn_id = view.all_events["conn_id"].to_numpy()
     first = first_rows(conn_id, int(conn_id.max(initial=-1)) + 1)
     connections = len(view.connections)
     return Finding(
@@ -171,53 +152,25 @@ def _seen_twice(view: View) -> Finding | None:
         {"connections": len(views), "packets": packets, "counted_connections": connections},
         {},
         name_evidence(
-            np.sort(frames_at(view.all_segments, first[views.index])), views.index.to_numpy(), of=view.packets
+            np.sort(frames_at(view.all_events, first[views.index])), views.index.to_numpy(), of=view.all_events
         ),
     )
 
 
-def _lateness(view: View, early: Array) -> Array:
-    """Time from each ACK captured early to the packet that brings the last byte it covers, or NaN [s].
-
-    If that packet came before, the ACK covers bytes of a hole: then it is the time to its sender's next packet.
-    """
-    segments = view.segments
-    conn_id, from_client = segments["conn_id"].to_numpy(), segments["from_client"].to_numpy()
-    rows = view.rows_of(np.unique(conn_id[early]))
-    senders, sender = np.unique(2 * conn_id[rows].astype(np.int64) + from_client[rows], return_inverse=True)
-    rows = rows[order := np.argsort(sender, kind="stable")]
-    sender = sender[order]
-    flags = segments["tcp_flags"].to_numpy()[rows]
-    end = values(segments["rel_seq"].iloc[rows], np.int64) + (flags & (FLAG_BITS["SYN"] | FLAG_BITS["FIN"]) != 0)
-    end = end + values(segments["payload_bytes"].iloc[rows], np.int64)
-    reached = np.maximum.accumulate(np.clip(end, 0, FARTHEST - 1) + sender * FARTHEST)
-    peer = np.searchsorted(senders, 2 * conn_id[early].astype(np.int64) + ~from_client[early])
-    ack = np.clip(values(segments["rel_ack"].iloc[early], np.int64), 0, FARTHEST - 1)
-    place = np.searchsorted(reached, ack + peer * FARTHEST)
-    following = np.searchsorted(rows + sender * len(segments), early + peer * len(segments))
-    place = np.maximum(place, following)
-    known = np.flatnonzero(place < rows.size)
-    known = known[sender[place[known]] == peer[known]]
-    times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
-    late = np.full(early.size, np.nan)
-    late[known] = seconds_from(times[early[known]], times[rows[place[known]]])
-    return late
-
-
 def _late(view: View) -> Finding | None:
-    segments = view.segments
-    early = np.flatnonzero(segments["ack_early"].to_numpy())
-    if not early.size:
+    noted = view.noted(view.totals.early)
+    if not noted.size:
         return None
-    late, from_client = _lateness(view, early), segments["from_client"].to_numpy()[early]
+    early, late = rows_at(view.events, noted["frame"]), noted["late_s"]
+    from_client = view.events["from_client"].to_numpy()[early]
     timed = late[~np.isnan(late)]
     median = largest = None
     how_late = ""
     if timed.size:
         median, largest = float(np.median(timed)), float(timed.max())
         how_late = f", by {seconds(median)} (median) and at most {seconds(largest)}"
-    connections = np.unique(segments["conn_id"].to_numpy()[early]).size
-    acks = int(np.count_nonzero(segments["tcp_flags"].to_numpy() & FLAG_BITS["ACK"]))
+    connections = np.unique(noted["conn_id"]).size
+    acks = view.sum("ack_packets")
     sides = [side for side, is_late in (("client", ~from_client), ("server", from_client)) if is_late.any()]
     return Finding(
         "captured_late",
@@ -233,7 +186,7 @@ def _late(view: View) -> Finding | None:
             **{f"{side}_late": side in sides for side in ("client", "server")},
         },
         {"round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
-        view.of_segments(early),
+        view.of_events(early),
     )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, connection_filters, endpoint_filter, frame_filter
 from pcapframe.facts import CaptureInfo
-from pcapframe.measures import has_other_numbers, values, without_attrs
+from pcapframe.measures import each_way, has_other_numbers, values, without_attrs
 from pcapframe.memory import new_column, stretches
 from pcapframe.patterns import Endpoints
 from pcapframe.rows import frames_at, rows_at
@@ -56,15 +56,26 @@ class Filters:
     ----------
     capture : CaptureInfo
         Its facts: whether Wireshark's streams have our numbers.
-    packets, segments, connections : DataFrame
-        Of the whole capture, whatever the filter; not modified.
+    events, connections : DataFrame
+        The segments that anything can be said of, and connections, of the whole capture, whatever the filter; not
+        modified.
+    has_quotes : bool
+        Whether ICMP errors quote TCP: Wireshark shows the quoted addresses, ports and stream as theirs.
+    is_tunnelled : bool
+        Whether some packets have addresses around those of their connection.
     """
 
     def __init__(
-        self, capture: CaptureInfo, packets: pd.DataFrame, segments: pd.DataFrame, connections: pd.DataFrame
+        self,
+        capture: CaptureInfo,
+        events: pd.DataFrame,
+        connections: pd.DataFrame,
+        *,
+        has_quotes: bool = False,
+        is_tunnelled: bool = False,
     ) -> None:
-        self._capture, self._packets = capture, packets
-        self._segments, self._connections = without_attrs(segments), without_attrs(connections)
+        self._capture, self._has_quotes, self._is_tunnelled = capture, has_quotes, is_tunnelled
+        self._segments, self._connections = without_attrs(events), without_attrs(connections)
         self._selected: dict[str, Mask] = {}
         self._counted: dict[str, Array] = {}
 
@@ -145,17 +156,16 @@ class Filters:
     def _counts(self, name: str) -> Array:
         """Count the segments that a filter of `PACKETS` selects, by connection."""
         if name not in self._counted:
-            conn_id, is_one = self._segments["conn_id"].to_numpy(), self._is_one(name) if name else None
-            counts = np.zeros(len(self._connections), np.int64)
-            for rows in stretches(conn_id.size):
-                some = conn_id[rows] if is_one is None else conn_id[rows][is_one[rows]]
-                counts += np.bincount(some, minlength=counts.size)
-            self._counted[name] = counts
+            if name:  # of these, all are events
+                conn_id = self._segments["conn_id"].to_numpy()[self._is_one(name)]
+                self._counted[name] = np.bincount(conn_id, minlength=len(self._connections))
+            else:
+                self._counted[name] = each_way(self._connections, "packets")
         return self._counted[name]
 
     def _sets(self, conn_ids: Array) -> Iterator[tuple[str, Mask]]:
         """Write filters of connections, each with the connections that it selects."""
-        if has_other_numbers(self._packets):
+        if has_other_numbers(self._segments):
             return
         only = f" && {NO_QUOTES}" if self._has_quotes else ""
         if not self._capture.foreign_streams and conn_ids.size <= TRIED:
@@ -190,7 +200,7 @@ class Filters:
 
     def _first(self, frames: Array) -> list[int]:
         """Return the first frames, as many as a filter has room for."""
-        listed = captured_frames(self._packets, frames[:WIDTH])
+        listed = captured_frames(self._segments, frames[:WIDTH])
         low, high = 0, len(listed)  # a filter of `low` frames fits
         while low < high:
             middle = (low + high + 1) // 2
@@ -203,13 +213,3 @@ class Filters:
     @cached_property
     def _ends(self) -> Endpoints:
         return Endpoints(self._connections)
-
-    @cached_property
-    def _has_quotes(self) -> bool:
-        """Whether ICMP errors quote TCP: Wireshark shows the quoted addresses, ports and stream as theirs."""
-        return "quoted_src" in self._packets and bool(self._packets["quoted_src"].notna().any())
-
-    @cached_property
-    def _is_tunnelled(self) -> bool:
-        """Whether some packets have addresses around those of their connection."""
-        return "tunnel" in self._packets and bool(self._packets["tunnel"].notna().any())

@@ -3,7 +3,7 @@
 import numpy as np
 
 import pcapframe as pf
-from pcapframe.analysis.health._view import View, name_evidence
+from pcapframe.analysis.health._view import Recorded, View, name_evidence
 from tests.builders import Conversation, merge, pcap
 
 
@@ -22,22 +22,15 @@ def test_evidence_is_capped_beside_its_total() -> None:
 def test_rows_are_named_by_frame_and_connection() -> None:
     talks = [Conversation(client_port=i + 1, start=float(i)).handshake() for i in range(3)]
     analysis = pf.analyze(pcap(merge(*talks)))
-    segments = analysis.segments[3:]  # frames 4 to 9, of the connections 1 and 2
-    view = View(
-        analysis.capture,
-        analysis.packets,
-        analysis.segments,
-        segments,
-        analysis.connections[1:],
-        False,
-        analysis.connections[:0],
-    )
-    assert view.of_packets(np.array([0, 8])).frames == (1, 9)
-    assert view.of_segments(np.array([0, 5])).frames == (4, 9)
-    assert view.of_segments(np.array([3, 5])).connections == (2,)
+    events = analysis.events[3:]  # frames 4 to 9, of the connections 1 and 2
+    connections, totals = analysis.connections[1:], analysis._judged.totals
+    view = View(analysis.events, events, connections, totals, False, connections[:0])
+    assert Recorded(analysis.capture, analysis.packets, analysis.segments).of_packets(np.array([0, 8])).frames == (1, 9)
+    assert view.of_events(np.array([0, 5])).frames == (4, 9)
+    assert view.of_events(np.array([3, 5])).connections == (2,)
     assert view.rows_of(np.array([2])).tolist() == [3, 4, 5]
     assert view.of_connections(np.array([True, False])).frames == (4,)
-    assert view.sum("packets") == 6
+    assert view.segments == view.sum("packets") == 6
 
 
 def test_evidence_of_nothing() -> None:

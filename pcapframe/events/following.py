@@ -86,6 +86,22 @@ class Followed(NamedTuple):
     back_rows: Array
     back_by: Array
 
+    def only(self, chosen: Mask) -> "Followed":
+        """Return this as if no other connections than those chosen had been followed, whose sides show nothing else.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool
+            By connection.
+
+        Returns
+        -------
+        Followed
+            With the lowest int64 for sides of the others.
+        """
+        others = ~np.repeat(chosen, 2)
+        return self._replace(**{name: np.where(others, NONE, getattr(self, name)) for name in ("high", "acked")})
+
     def spread(self, chosen: Mask) -> "Followed":
         """Return this for more connections, of which only those chosen were followed.
 

@@ -1,0 +1,202 @@
+"""Events of a capture and the totals beside them: all that may be read of segments to judge it."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from pcapframe.arrays import Array, Mask
+from pcapframe.conversation import NEEDED, TURN_ROWS, find_turns, turns_frame
+from pcapframe.conversation import READ as SPOKEN
+from pcapframe.disk import give_back
+from pcapframe.events.following import READ as FOLLOWED
+from pcapframe.events.following import Followed, follow
+from pcapframe.events.repeats import Segments, copied_resets, lateness, most_repeated, reported
+from pcapframe.events.rows import mark_says
+from pcapframe.events.totals import EARLY, REPEATED, SHIFTED, Floors, Totals
+from pcapframe.events.witnesses import READ, SHOWN, Known, witness
+from pcapframe.measures import without_attrs
+from pcapframe.memory import new_column, stretches
+from pcapframe.plain import parts_of
+from pcapframe.rows import frames_at
+from pcapframe.schema import SYN
+
+__all__ = ["Gathered", "gather_events"]
+
+SMALLEST_MSS = 536  # every host takes segments of this size [bytes]
+LARGEST_PAYLOAD = 9_176  # of one frame where no MSS is known: a jumbo frame of 9,216 bytes less headers [bytes]
+ROWS = ("frame", "before", "behind", "answer", "earlier")  # fields of tables that are rows
+DEFAULT = Floors()
+
+
+class Gathered(NamedTuple):
+    """What was gathered of a capture.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        The events' rows in the segments, ascending.
+    totals : Totals
+        What else is read of the segments.
+    """
+
+    rows: Array
+    totals: Totals
+
+
+def gather_events(
+    segments: pd.DataFrame, connections: pd.DataFrame, floors: Floors = DEFAULT, turns: Sequence[Array] | None = None
+) -> Gathered:
+    """Find the segments that anything can be said of, and count what is needed of the others.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Columns of ``schema.SEGMENTS`` in capture order; not modified.
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``, index ``conn_id``; not modified.
+    floors : Floors, optional
+        From where on idle times and repeated segments are kept.
+    turns : sequence of ndarray of TURN, optional
+        As from `connections_and_turns` of these segments; by default they are looked for.
+
+    Returns
+    -------
+    Gathered
+        Events are segments with SYN, FIN or RST, with one of the columns `SAYS` or a SACK block; the first and the last
+        of each connection, of each side and of each turn; those before and after an idle time; those before a RST;
+        those that move a window or a timestamp back; what answers late, and what came after that; and those that open
+        a window again.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> analysis = pf.analyze(pf.example("losses.pcap"))
+    >>> gathered = gather_events(analysis.segments, analysis.connections)
+    >>> gathered.rows.size < len(analysis.segments)
+    True
+    """
+    whole, known = Segments(without_attrs(segments)), without_attrs(connections)
+    ids = 1 + max(int(whole.column("conn_id").max(initial=-1)), int(known.index.max()) if len(known) else -1)
+    is_event = new_column(whole.size, np.bool_)
+    mark_says(whole.frame, is_event)
+    is_event[_with_sack(whole)] = True
+    seen = witness(
+        {name: whole.series(name) for name in READ},
+        Known(_largest(whole, ids), _fastest(known, ids), math.floor(floors.idle_s * 1e9)),
+        is_event,
+    )
+    followed = _followed(whole, known, ids)
+    seen.sides["high"], seen.sides["acked"] = followed.high, followed.acked
+    repeated, copies = _repeated(whole, floors.resends)
+    early = np.flatnonzero(whole.column("ack_early"))
+    spoken = _spoken(whole, known[["turns", *NEEDED]], turns, is_event)
+    for rows in (followed.moved_rows, followed.back_rows, copies):
+        is_event[rows] = True
+    give_back()
+
+    def table(dtype: np.dtype[np.void], rows: Array, **columns: Array) -> Array:
+        made = np.zeros(rows.size, dtype)
+        made["frame"], made["conn_id"] = frames_at(whole.frame, rows), whole.column("conn_id")[rows]
+        for name, column in columns.items():
+            made[name] = column
+        return made
+
+    totals = Totals(
+        sides=seen.sides,
+        moved=table(SHIFTED, followed.moved_rows, by=followed.moved_by),
+        back=table(SHIFTED, followed.back_rows, by=followed.back_by),
+        idle=_numbered(whole, seen.idle),
+        resets=_numbered(whole, seen.resets),
+        copied=table(SHOWN, copied_resets(whole, seen.resets["frame"])),
+        repeated=repeated,
+        early=table(EARLY, early, late_s=lateness(whole, early) if early.size else np.empty(0)),
+        oversized=_numbered(whole, seen.oversized),
+        delayed=_numbered(whole, seen.delayed),
+        turns=spoken,
+        floors=floors,
+    )
+    return Gathered(np.flatnonzero(is_event), totals)
+
+
+def _spoken(whole: Segments, known: pd.DataFrame, turns: Sequence[Array] | None, is_event: Mask) -> pd.DataFrame:
+    """Make the frame of turns, and mark the first and the last segment of requests and responses."""
+    if turns is None:
+        speaks = known["turns"].to_numpy() > 0
+        if 2 * np.count_nonzero(speaks) < speaks.size:  # to follow the others too takes less than to take them out
+            known = known[speaks]
+        columns = {name: whole.series(name) for name in ("conn_id", *SPOKEN)}
+        turns = [some.copy() for some in find_turns(pd.DataFrame(columns, copy=False), known)]
+    for some in turns:
+        for name in TURN_ROWS:
+            is_event[some[name][some[name] >= 0]] = True
+    return turns_frame(turns, whole.frame, known)
+
+
+def _with_sack(whole: Segments) -> Array:
+    """Return the rows with SACK blocks."""
+    sacks = whole.series("sack").array.__arrow_array__()
+    if sacks.null_count == len(sacks):
+        return np.empty(0, np.intp)
+    return np.asarray(pc.indices_nonzero(pc.is_valid(sacks)).to_numpy(), np.intp)
+
+
+def _largest(whole: Segments, ids: int) -> Array:
+    """Return the largest payload that one packet of each side can carry: the other side's MSS, if it is known."""
+    flags, (mss, unknown) = whole.column("tcp_flags"), parts_of(whole.series("mss"))
+    limit = np.zeros(2 * ids, np.int64)
+    for some in stretches(whole.size):
+        offers = some.start + np.flatnonzero(flags[some] & SYN != 0)  # of booleans: ten times as fast
+        if unknown is not None:
+            offers = offers[~unknown[offers]]
+        np.maximum.at(limit, whole.sides(offers) ^ 1, mss[offers].astype(np.int64))
+    return np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
+
+
+def _fastest(known: pd.DataFrame, ids: int) -> Array:
+    """Return the smallest answer time of each side, 0 where unknown. [s]."""
+    fastest = np.zeros(2 * ids)
+    conn_ids, handshake = known.index.to_numpy(), known["handshake_rtt_s"].to_numpy()
+    fastest[2 * conn_ids + 1] = known["server_ack_rtt_min_s"].to_numpy()
+    fastest[2 * conn_ids] = np.fmin(known["client_ack_rtt_min_s"].to_numpy(), handshake)
+    return np.nan_to_num(fastest, copy=False)
+
+
+def _followed(whole: Segments, known: pd.DataFrame, ids: int) -> Followed:
+    """Follow every side of the connections that have more than one packet."""
+    several: Mask = np.zeros(ids, np.bool_)
+    packets = known["client_packets"].to_numpy().astype(np.int64) + known["server_packets"].to_numpy()
+    several[known.index.to_numpy()[packets > 1]] = True
+    frame = {name: whole.series(name) for name in FOLLOWED}
+    conn_id = whole.column("conn_id")
+    if 2 * np.count_nonzero(several) > ids:  # to follow the others too takes less than to leave them out
+        return follow(frame, conn_id, ids).only(several)
+    among = np.where(several, np.cumsum(several) - 1, -1)
+    return follow(frame, among.take(conn_id), int(np.count_nonzero(several))).spread(several)
+
+
+def _repeated(whole: Segments, fewest: int) -> tuple[Array, Array]:
+    """Return what arrived after segments that were sent often, and the rows of all their copies."""
+    resent = np.flatnonzero(whole.column("resent"))
+    resent = resent[~whole.column("capture_duplicate")[resent]]
+    size = whole.at("payload_bytes", resent)
+    resent, size = resent[size > 0], size[size > 0]
+    found = most_repeated(whole.sides(resent), whole.at("rel_seq", resent), size, fewest)
+    made = np.zeros(found.side.size, REPEATED)
+    if not found.side.size:
+        return made, np.empty(0, np.int64)
+    made["conn_id"], made["from_client"] = found.side // 2, found.side % 2 == 1
+    made["largest_bytes"], copies = reported(whole, found)
+    return made, copies
+
+
+def _numbered(whole: Segments, table: Array) -> Array:
+    """Write frames in place of the rows of a table."""
+    table = table.copy()
+    for name in table.dtype.names or ():
+        if name in ROWS:
+            table[name] = np.where(table[name] < 0, -1, frames_at(whole.frame, np.maximum(table[name], 0)))
+    return table

@@ -1,0 +1,16 @@
+"""Totals of parts, put together."""
+
+import numpy as np
+
+from pcapframe.events import gather_events, merge_totals
+from tests.builders import Conversation
+from tests.patterns.views import frames
+
+
+def test_connections_have_their_numbers_in_the_whole() -> None:
+    talks = [Conversation(client_port=port).handshake().data("client", port).rst("server") for port in (1, 2)]
+    parts = [gather_events(*frames(talk)).totals for talk in talks]
+    merged = merge_totals(parts, [np.array([1]), np.array([0])])
+    assert merged.sides["largest_bytes"].tolist() == [0, 2, 0, 1]
+    assert sorted(merged.resets["conn_id"].tolist()) == [0, 1]
+    assert sorted(merged.turns["conn_id"].tolist()) == [0, 1]
