@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import partial
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import pandas as pd
 
@@ -11,11 +11,9 @@ from pcapframe.analysis.chosen import Asked, all_columns
 from pcapframe.analysis.known import Judged
 from pcapframe.analysis.result import Analysis
 from pcapframe.errors import ParameterError
+from pcapframe.keeping import Keep
 
-__all__ = ["KEEPS", "Keep", "KeptAnalysis", "assembled", "kept_of"]
-
-Keep: TypeAlias = Literal["packets", "segments", "events", "connections"]
-KEEPS: tuple[Keep, ...] = ("packets", "segments", "events", "connections")  # each keeps less than the one before
+__all__ = ["KeptAnalysis", "assembled", "kept_of"]
 
 Part: TypeAlias = pd.DataFrame | Judged | Asked | Callable[[], Any]
 """Something that is kept, or how to read it when it is first used."""

@@ -11,7 +11,7 @@ from pcapframe.analysis.chosen import all_columns, choose, take_events
 from pcapframe.analysis.counted import counted_once, is_second_view
 from pcapframe.analysis.counting import count_statistics
 from pcapframe.analysis.health import examine_capture
-from pcapframe.analysis.kept import KEEPS, Keep, assembled
+from pcapframe.analysis.kept import assembled, kept_of
 from pcapframe.analysis.known import Judged, capture_facts
 from pcapframe.analysis.memory_bound import claim_memory
 from pcapframe.analysis.provenance import CaptureFile, Provenance, files_of, installed_version
@@ -24,6 +24,7 @@ from pcapframe.connections import connections_and_turns
 from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import ParameterError
 from pcapframe.events import Floors, gather_events
+from pcapframe.keeping import Keep, check_keep
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
 from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, floors_of, observed_in
@@ -80,7 +81,8 @@ def analyze(
     keep : {"packets", "segments", "events", "connections"}, optional
         What the result keeps: the packets and everything else (by default), no packets, only the segments that
         anything can be said of (``Analysis.events``), or only connections and what was found in them. All results are
-        the same. What is not kept raises a `ParameterError` when it is used. A store keeps what it has.
+        the same. What is not kept raises a `ParameterError` when it is used. Of a store or an Analysis, by default
+        what that keeps.
     cache : bool, default False
         Keep a store of the whole capture in the user's cache folder, and open it the next time, as long as the capture
         files have not changed. The oldest are removed where all are larger than ``PCAPFRAME_CACHE_BYTES`` (4 GB).
@@ -120,15 +122,14 @@ def analyze(
     >>> analyze(analysis, server_port=443).statistics["total_connections"]
     0
     """
-    if keep not in (None, *KEEPS):
-        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEPS)}")
+    check_keep(keep)
     wanted = Selection.parse(server_ip, server_port, start, end, client_ip, server_name)
     if cache or is_store(source):
         from pcapframe.analysis.stored import opened  # noqa: PLC0415  # which makes an Analysis
 
         source, decode_as = opened(source, decode_as, names, progress), None
         if wanted == Selection() and thresholds == DEFAULTS:
-            return source
+            return source if keep in (None, source.keep) else kept_of(source, keep)
     whole = _stages(source, decode_as, names, progress, floors_of(thresholds))
     if keep == "connections" and not wanted.tells_roles:
         whole = whole._replace(packets=_none, segments=_none, events=_none)  # lets them go

@@ -29,13 +29,13 @@ from pcapframe.disk import bytes_given
 from pcapframe.errors import CaptureError, CaptureFormatError, ParameterError, PcapframeWarning
 from pcapframe.events import columns_of, totals_of
 from pcapframe.facts import CaptureInfo
+from pcapframe.keeping import STORED_KEEPS, StoredKeep, check_keep
 from pcapframe.packets import DecodeAs, Names, Progress
 from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, native
 from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest, stores_folder
 
 __all__ = ["StoredAnalysis", "open_store", "opened", "write_store"]
 
-KEEP = ("packets", "events", "connections")
 FACTS = ("has_quotes", "is_tunnelled", "message", "decode_as")  # of ``CaptureFacts``, besides what is there anyway
 MOST_BYTES = 4_000_000_000  # of all stores that are kept by themselves
 
@@ -97,7 +97,7 @@ def write_store(
     analysis: Analysis,
     folder: str | os.PathLike[str],
     *,
-    keep: Literal["packets", "events", "connections"] | None = None,
+    keep: StoredKeep | None = None,
 ) -> Path:
     """Keep an analysis in a folder, to be opened again without its capture.
 
@@ -139,8 +139,7 @@ def write_store(
     """
     if keep is None:
         keep = _most(analysis)
-    if keep not in KEEP:
-        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEP)}")
+    check_keep(keep, STORED_KEEPS)
     if analysis.selection != Selection() or analysis.thresholds != Thresholds():
         raise ParameterError(
             "a store keeps a whole capture: analyse it without a filter or thresholds, and give these when it is opened"
@@ -156,7 +155,7 @@ def _most(analysis: Analysis) -> Any:
 def _write(
     analysis: Analysis,
     folder: str | os.PathLike[str],
-    keep: Literal["packets", "events", "connections"],
+    keep: StoredKeep,
     identity: str | None = None,
 ) -> Path:
     with new_folder(folder) as made:

@@ -1,28 +1,25 @@
 """The command that keeps an analysis in a folder."""
 
-from typing import Literal
-
 import click
 
 import pcapframe
 from pcapframe.cli.captures import analyze_captures
 from pcapframe.cli.options import CLUSTER, Captures, captures, cluster_option
 from pcapframe.cli.output import STDOUT, write
+from pcapframe.keeping import STORED_KEEPS, StoredKeep
 from pcapframe.wording import counted, printable
 
 __all__ = ["convert"]
-
-KEEP = ("packets", "events", "connections")
 
 
 @click.command()
 @captures
 @click.argument("folder", metavar="DIR")
 @cluster_option
-@click.option("--keep", type=click.Choice(KEEP), metavar="WHAT",
+@click.option("--keep", type=click.Choice(STORED_KEEPS), metavar="WHAT",
               help="packets: everything, the default but on a cluster; events: no packets, only the segments that "
                    "anything can be said of; connections: only these and what was found.")  # fmt: skip
-def convert(captures: Captures, folder: str, keep: Literal["packets", "events", "connections"] | None) -> None:
+def convert(captures: Captures, folder: str, keep: StoredKeep | None) -> None:
     """Keep an analysis as Parquet files in a folder.
 
     Every command takes the folder in place of the capture, and reads only what it needs. pandas, DuckDB and Polars open

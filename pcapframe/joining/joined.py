@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.analysis import Analysis, analyze
-from pcapframe.analysis.kept import KEEPS, Keep, KeptAnalysis, kept_of
+from pcapframe.analysis.kept import KeptAnalysis, kept_of
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
@@ -20,6 +20,7 @@ from pcapframe.joining.order import order_points
 from pcapframe.joining.pairing import Identities, pair_connections
 from pcapframe.joining.rows import Rows, join_items
 from pcapframe.joining.transmissions import Paths, cut_offloaded, items_of, shifts
+from pcapframe.keeping import Keep, check_keep
 from pcapframe.packets import CaptureSource
 from pcapframe.schema import MATCHED_BY
 from pcapframe.wording import counted
@@ -104,8 +105,7 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis], *, keep: Kee
     'here and there have the same packets at the same times: it is one capture, so nothing can be said of a path.'
     """
     _check(captures)
-    if keep not in (None, *KEEPS):
-        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(KEEPS)}")
+    check_keep(keep)
     analyses = {
         name: one if isinstance(one, Analysis) else analyze(one, progress=False) for name, one in captures.items()
     }

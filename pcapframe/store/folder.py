@@ -15,16 +15,15 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, ParameterError
 from pcapframe.files import name_file
 from pcapframe.kernel_cache import cache_folder
 from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, TURNS, Column, names
+from pcapframe.store.categories import numbered, read_categories, write_categories
 from pcapframe.store.tables import (
     STORE,
     AnotherStoreError,
-    of_store,
     read_arrays,
     read_table,
     write_arrays,
@@ -264,13 +263,7 @@ class Store:
 
     @cached_property
     def _categories(self) -> list[pd.CategoricalDtype]:
-        file = pq.ParquetFile(self.folder / CATEGORIES_FILE)
-        of_store(file, self._id)
-        groups = (file.read_row_group(number)["text"] for number in range(file.num_row_groups))
-        return [
-            pd.CategoricalDtype(pd.Index(group.to_pandas(), dtype="str").rename(None), ordered)
-            for group, ordered in zip(groups, self.manifest["ordered"], strict=True)
-        ]
+        return read_categories(self.folder / CATEGORIES_FILE, self.manifest["ordered"], store=self._id)
 
     def write(
         self,
@@ -314,10 +307,10 @@ class Store:
         store = store or secrets.token_hex(16)
         for file, (frames, columns) in files.items():
             write_table(self.folder / file, frames, columns, store=store)
-            numbers[file] = _numbered(frames, columns, lists)
+            numbers[file] = numbered(frames, columns, lists)
         for name, table in arrays.items():
             write_arrays(self.folder / f"{name}.parquet", table, store=store)
-        _write_categories(self.folder / CATEGORIES_FILE, lists, store)
+        write_categories(self.folder / CATEGORIES_FILE, lists, store=store)
         written = {
             **self.manifest,
             STORE: store,
@@ -329,32 +322,6 @@ class Store:
             "ordered": [bool(dtype.ordered) for dtype in lists],
         }
         Path(self.folder, MANIFEST).write_text(json.dumps(written), encoding="utf-8")
-
-
-def _numbered(
-    frames: Sequence[pd.DataFrame], columns: Sequence[Sequence[Column]], lists: list[pd.CategoricalDtype]
-) -> dict[str, int]:
-    """Number the lists of categories of a file, each once: columns of addresses share one."""
-    numbers = {}
-    for frame, wanted in zip(frames, columns, strict=True):
-        for column in wanted:
-            if column.dtype == "category":
-                dtype: Any = frame[column.name].dtype
-                same = (n for n, known in enumerate(lists) if known is dtype or known.categories is dtype.categories)
-                number = next(same, len(lists))
-                if number == len(lists):
-                    lists.append(dtype)
-                numbers[column.name] = number
-    return numbers
-
-
-def _write_categories(path: Path, lists: Sequence[pd.CategoricalDtype], store: str) -> None:
-    """Write lists of texts, a row group each."""
-    schema = pa.schema([("text", pa.large_string())], {STORE: store})
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for dtype in lists:
-            texts = pa.array(dtype.categories, pa.large_string())
-            writer.write_table(pa.table([texts], schema=schema), row_group_size=max(len(texts), 1))
 
 
 @contextmanager

@@ -6,7 +6,9 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import disk, memory
-from pcapframe.analysis.kept import KEEPS, kept_of
+from pcapframe.analysis import stored
+from pcapframe.analysis.kept import kept_of
+from pcapframe.keeping import KEEPS
 from pcapframe.plots import throughput
 from tests.conftest import sampled
 
@@ -107,6 +109,23 @@ def test_segments_that_are_kept_draw_charts() -> None:
     kept = pf.analyze(pf.example("losses.pcap"), keep="segments")
     assert throughput(kept) is not None
     assert len(kept.filtered_columns("time")) == kept.segment_count
+
+
+def test_less_is_kept_of_a_store_and_of_an_analysis(tmp_path: Path) -> None:
+    whole = pf.analyze(pf.example("clean.pcap"))
+    store = pf.write_store(whole, tmp_path / "store", keep="events")
+    for source in (store, pf.analyze(store), pf.analyze(whole, keep="events")):
+        assert pf.analyze(source).keep == "events"
+        kept = pf.analyze(source, keep="connections")
+        assert (kept.keep, kept.patterns, kept.statistics) == ("connections", whole.patterns, whole.statistics)
+        with pytest.raises(pf.ParameterError, match=r"packets of .*clean\.pcap are not kept"):
+            pf.analyze(source, keep="packets")
+
+
+def test_a_cache_gives_what_is_to_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "stores_folder", lambda: tmp_path / "stores")
+    for _ in range(2):
+        assert pf.analyze(pf.example("clean.pcap"), cache=True, keep="connections").keep == "connections"
 
 
 def test_an_unknown_keep_is_refused() -> None:
