@@ -105,7 +105,9 @@ def take_events(segments: pd.DataFrame, rows: Rows, totals: Totals) -> Asked:
     Asked
         With the columns `judged_columns`.
     """
-    events = take_rows(without_attrs(segments)[judged_columns()], rows)
+    events = without_attrs(segments)[judged_columns()]
+    if rows.size < len(events):  # of a flood, all are events: no copy then
+        events = take_rows(events, rows)
     events.attrs = segments.attrs
     return Asked(events, totals)
 

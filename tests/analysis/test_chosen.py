@@ -4,7 +4,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.analysis import Analysis
-from pcapframe.analysis.chosen import Asked, choose, turn
+from pcapframe.analysis.chosen import Asked, choose, take_events, turn
 from pcapframe.analysis.selection import Selected
 
 
@@ -30,6 +30,13 @@ def test_all_is_the_frames_themselves(analysis: Analysis) -> None:
     assert asked.events is analysis._judged.events
     assert asked.totals is analysis._judged.totals
     assert connections is analysis.connections
+
+
+def test_all_segments_may_be_events(analysis: Analysis) -> None:
+    segments, totals = analysis.segments, analysis._judged.totals
+    events = take_events(segments, np.arange(len(segments)), totals).events
+    pd.testing.assert_frame_equal(events, segments[list(events)])
+    assert events.attrs == segments.attrs
 
 
 def test_some_are_their_events(analysis: Analysis) -> None:
