@@ -3,7 +3,8 @@
 Each file is made of a number and the seed (see ``mutations``), so a failing one can be made again: ``--only NUMBER``.
 It is also kept. What must hold for each: at most 2 s of processor time, at most 200 MB + 20 times the file of memory
 above what the process had, a PcapframeError or a frame for which ``invariants`` hold; where bytes that follow a packet
-are changed, its row stays the same. The exit status is 1 if any file fails. With ``NUMBA_BOUNDSCHECK=1`` and a cache of
+are changed, its row stays the same; several threads that decode a few records at a time give what one gives. The exit
+status is 1 if any file fails. With ``NUMBA_BOUNDSCHECK=1`` and a cache of
 its own (``PCAPFRAME_CACHE_DIR``), each index in the compiled kernels is checked too.
 """
 
@@ -33,8 +34,9 @@ from benchmarks.checked_kernels import check_below_zero
 from benchmarks.costly_input import resident_kb
 from benchmarks.invariants import analysis_faults, packet_faults
 from benchmarks.mutations import ORDERS, Base, mutated, read_bases
-from pcapframe.capture import buffer
+from pcapframe.capture import buffer, crew
 from pcapframe.jit import CHECKED
+from pcapframe.threads import VARIABLE
 
 check_below_zero()
 ROOT = Path(__file__).parent.parent
@@ -44,6 +46,7 @@ KILLED_AFTER_S = 60.0  # of a file that seems to hang; the machine may be busy w
 MOST_FAILURES = 50
 BUFFER_BYTES = buffer.BUFFER_BYTES
 BETWEEN = 0.02  # share of the files in which the bytes between packets are changed
+SHARED = 0.1  # share of the files that several threads decode too
 
 # Slots of what a worker shares with the parent: the number of the file at hand, since when [s], and so far: files,
 # frames, rows, errors, analyses, and of reading and analysing: time [s], the longest [s] and its number, the most
@@ -169,6 +172,24 @@ def depends_on_others(data: bytes, packets: pd.DataFrame) -> list[str]:
     return [f"{', '.join(names)} of a packet change with the bytes that follow it"]
 
 
+def depends_on_threads(data: bytes, packets: pd.DataFrame, number: int) -> list[str]:
+    """Whether three threads that take a few records at a time read something else."""
+    before = crew.STRIP_RECORDS, crew.ALONE, os.environ.get(VARIABLE)
+    crew.STRIP_RECORDS, crew.ALONE, os.environ[VARIABLE] = (1, 3, 17)[number % 3], 0, "3"
+    try:
+        shared = pf.read_pcap(data, progress=False)
+    except Exception:  # even one of ours: one thread read it
+        return [traceback.format_exc()]
+    finally:
+        crew.STRIP_RECORDS, crew.ALONE = before[:2]
+        os.environ.pop(VARIABLE)
+        os.environ.update({} if before[2] is None else {VARIABLE: before[2]})
+    if shared.attrs["capture"] != packets.attrs["capture"]:
+        return ["several threads say something else of the capture"]
+    names = [name for name in packets if not shared[name].equals(packets[name])]
+    return [f"several threads read another {', '.join(names)}"] if names else []
+
+
 def examine(data: bytes, number: int, every: int, slots: Any = None) -> list[str]:
     """Read a file, and analyse it if its number is a multiple of `every`; return what is wrong."""
     with warnings.catch_warnings():
@@ -195,6 +216,8 @@ def _examine(data: bytes, number: int, every: int, slots: Any) -> list[str]:
             slots[ANALYSES] += 1
     if number % round(1 / BETWEEN) == 1:
         faults += depends_on_others(data, packets)
+    if number % round(1 / SHARED) == 1:
+        faults += depends_on_threads(data, packets, number // round(1 / SHARED))
     return faults
 
 
