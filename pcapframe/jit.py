@@ -11,6 +11,7 @@ from numba.core import event
 from numba.extending import intrinsic
 
 from pcapframe import beside, kernel_cache
+from pcapframe.inner_code import WITHOUT_CODE
 
 __all__ = ["inner_jit", "jit", "prefetch", "unchecked"]
 
@@ -57,7 +58,8 @@ def inner_jit(function: Callable[P, R]) -> Callable[P, R]:
         For use in kernels, typed like `function`.
     """
     _OURS.add(f"{function.__module__}.{function.__qualname__}")
-    compiled: Callable[P, R] = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    options = {**OPTIONS, **WITHOUT_CODE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Callable[P, R] = numba.njit(**options)(function)
     return compiled
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pcapframe import beside, jit, kernel_cache, threads
+from pcapframe import beside, inner_code, jit, kernel_cache, threads
 
 MODULE = """
 from pcapframe.jit import inner_jit, jit
@@ -28,7 +28,7 @@ def make_package(place: Path) -> Path:
     (folder / "capture").mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "capture" / "__init__.py").touch()
-    for module in (beside, jit, kernel_cache, threads):
+    for module in (beside, inner_code, jit, kernel_cache, threads):
         shutil.copy(str(module.__file__), folder)
     (folder / "capture" / "numbers.py").write_text(MODULE.format(added=1))
     return folder

@@ -32,6 +32,7 @@ from pcapframe.capture.interning import (
     protocol_names,
     with_room,
 )
+from pcapframe.capture.plain_errors import NOT_PLAIN, decode_plain_errors
 from pcapframe.capture.records import RECORD
 from pcapframe.capture.storing import ROW_BYTES, Place, Rows, write
 from pcapframe.capture.strips import Strip
@@ -58,6 +59,7 @@ class PacketColumns:
         self.sack: list[Array] = []  # edges of SACK blocks, one array a strip
         self._edges = 0  # how many these are
         self._datagrams: Datagrams | None = None  # of the capture that is being read
+        self._wholes = NO_WHOLES  # datagrams that the newest strip completed
         self.rare = rare(udp_ports(decoded_ports))
         self._deep = new_deep_scratch()
         self._extras, self._quotes = SideRecords(EXTRA, FIRST_EXTRAS), SideRecords(QUOTE, FIRST_QUOTES)
@@ -129,7 +131,7 @@ class PacketColumns:
             found = (self._deep.header, self.rare.ports, self._deep.ways)
             if find_inner_aggregates(buffer, batch, waiting, strip.scratch, *found):
                 return 0, waiting
-        edges, decoded = strip.edges, strip.count
+        edges, decoded, self._wholes = strip.edges, strip.count, NO_WHOLES
         if waiting:
             edges, decoded = self._decode_deferred(strip, splits)
             self._has_inner_aggregates |= decoded < strip.count
@@ -137,8 +139,7 @@ class PacketColumns:
             self.sack.append(strip.sack_pool[:edges].copy())
             self._edges += edges
         if self._watch:
-            wholes = self._datagrams.wholes if waiting and self._datagrams else NO_WHOLES
-            self._watch(buffer, batch, decoded, strip.rows, 0, self.count, wholes)
+            self._watch(buffer, batch, decoded, strip.rows, 0, self.count, self._wholes)
         return decoded, 0
 
     def _decode_split(self, strip: Strip, waiting: int) -> None:
@@ -180,6 +181,23 @@ class PacketColumns:
         waiting = strip.waiting
         self._is_mixed |= waiting < strip.count
         self.interner = with_room(self.interner, ADDRESSES_OF_RARE * waiting)
+        said = self._quotes.room(waiting, 0)
+        plain = decode_plain_errors(
+            strip.buffer,
+            strip.base,
+            strip.batch,
+            strip.scratch,
+            waiting,
+            self.count,
+            0,
+            strip.rows,
+            self.interner,
+            self.rare.ports,
+            said,
+        )
+        if plain != NOT_PLAIN:
+            self._quotes.count += plain
+            return strip.edges, strip.count
         self._datagrams = with_datagrams(self._datagrams or new_datagrams(), DEPTH * waiting)
         edges, extras, quotes, decoded = decode_deferred(
             strip.buffer,
@@ -199,9 +217,10 @@ class PacketColumns:
             self.rare.ports,
             self._deep,
             self._extras.room(waiting, self.rows.expected),
-            self._quotes.room(waiting, 0),
+            said,
             splits,
         )
+        self._wholes = self._datagrams.wholes
         self._extras.count += extras
         self._quotes.count += quotes
         return int(edges), int(decoded)
