@@ -9,6 +9,7 @@ from pcapframe.capture.bits import be16, byte
 from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ppp
 from pcapframe.capture.shims import ip_version
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
+from pcapframe.capture.wan import frame_relay
 from pcapframe.capture.wireless import wlan
 from pcapframe.jit import inner_jit
 
@@ -17,6 +18,7 @@ __all__ = ["GRE_PAYLOADS", "gre"]
 HAS_CHECKSUM, HAS_ROUTING, HAS_KEY, HAS_SEQUENCE, HAS_ACKNOWLEDGEMENT = 0x8000, 0x4000, 0x2000, 0x1000, 0x80
 VERSION, ENHANCED = 7, 1  # bits of the version; the version of RFC 2637
 GRE_PPP, GRE_WCCP, GRE_ERSPAN_2, GRE_ERSPAN_3, GRE_EOIP = 0x880B, 0x883E, 0x88BE, 0x22EB, 0x6400
+GRE_FRAME_RELAY = 0x6559
 GRE_ERSPAN_1 = 0x10000 | GRE_ERSPAN_2  # not a number of the wire: type I, which has the type of II
 GRE_ARUBA = (*range(0x8200, 0x8380, 0x10), 0x9000)
 ANY_VERSION = (ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_BRIDGED, GRE_ERSPAN_2, GRE_ERSPAN_3)  # likely whatever it is
@@ -91,5 +93,6 @@ GRE_PAYLOADS = {  # by GRE's protocol type; those that are not Ethernet types
     GRE_ERSPAN_2: Layer("ERSPAN", _erspan),
     GRE_ERSPAN_3: Layer("ERSPAN", _erspan),
     GRE_EOIP: Layer("EoIP", _frame),
+    GRE_FRAME_RELAY: Layer("Frame Relay", frame_relay),
     **dict.fromkeys(GRE_ARUBA, Layer("Aruba", _aruba)),
 }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pcapframe.capture import ip
-from pcapframe.capture.bits import be16
+from pcapframe.capture.bits import be16, byte
 from pcapframe.capture.gre import GRE_PAYLOADS
 from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, TCP, UDP, decode_extensions, decode_ipv4, decode_ipv6
 from pcapframe.capture.link import (
@@ -234,6 +234,9 @@ def innermost(
         if trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
             wire_end -= trailer  # which any other IP length tells
             end = min(end, wire_end)
+        if kind == ETHERTYPE_IPV4 and at < end and byte(buffer, at) >> 4 == 6:  # some senders know one type for both
+            if ip_version(buffer, at, end) == ETHERTYPE_IPV6 and at + 40 + be16(buffer, at + 4) <= wire_end:
+                kind = np.int64(ETHERTYPE_IPV6)
         begin = at
         above, place, ip_end = np.int64(kind), at, wire_end
         now = NO_IP

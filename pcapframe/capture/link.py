@@ -26,10 +26,15 @@ UNKNOWN_LINK = 0x20000  # an undecoded link type is this code + its number
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
-PPP_HIDING = (0x2D, 0x2F, 0x3D, 0x53, 0x55, 0xFB, 0xFD)  # TCP header compression, multilink, encryption, compression
+PPP_BRIDGING, BRIDGING_BYTES, BRIDGING_HAS_LAN_ID, BRIDGING_ETHERNET = 0x31, 2, 0x40, 1  # RFC 3518 section 4.2
+# TCP and IP header compression (VJ, ROHC, IPHC), other bridging, multilink, encryption, compression.
+PPP_HIDING = (
+    0x03, 0x05, 0x2D, 0x2F, PPP_BRIDGING, 0x3D, 0x4F, 0x53, 0x55, 0x61, 0x63, 0x65, 0x2063, 0xFB, 0xFD
+)  # fmt: skip
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
 OUI_ETHERNET, OUI_802_1H, OUI_APPLE, OUI_BRIDGED = 0, 0xF8, 0x080007, 0x0080C2  # an Ethernet type, or a frame follows
 BRIDGED_ETHERNET = (1, 7)  # with and without its checksum (RFC 2684)
+FIRST_BRIDGED_BPDU = 0x0E  # smaller numbers are frames of other networks, or fragments
 
 CODE_LLC = 0x10000  # 802.2 without an Ethernet type
 CODE_CUT = 0x10001  # cut off before the type
@@ -46,6 +51,8 @@ CODE_AGGREGATE, CODE_NCM, CODE_RNDIS = 0x10006, 0x1000C, 0x1000D
 CODE_INNER_AGGREGATE = 0x1000E  # in a tunnel
 CODE_LEFT = 0x1000F  # frames of an aggregate that are not followed
 CODE_CAPWAP_WLAN = 0x10010  # 802.11 in CAPWAP
+# Frames that may carry IP and are not followed: encrypted, split, of another kind.
+CODE_ENCRYPTED, CODE_PIECE, CODE_UNFOLLOWED = 0x10011, 0x10012, 0x10013
 
 CODE_ISL = 0x10005  # Cisco's ISL, which begins with an address of its own: 01000c0000 or 03000c0000
 ISL_FIRST, ISL_OTHER, ISL_ADDRESS = 0x03, 0x02, 0x000C0000
@@ -61,6 +68,9 @@ CODE_NAMES = {
     CODE_PPP_DATA: "PPP data",
     CODE_AGGREGATE: "802.11",
     CODE_LEFT: "802.11 aggregate",
+    CODE_ENCRYPTED: "encrypted frame",
+    CODE_PIECE: "fragment of a frame",
+    CODE_UNFOLLOWED: "frame of another kind",
     CODE_USB: "USB",
     CODE_USB_NETWORK: "USB network adapter",
     ETHERTYPE_IPV4: "IPv4",
@@ -126,6 +136,8 @@ def snap(buffer: Any, at: Any, end: Any) -> Any:
     if organisation == OUI_BRIDGED and kind in BRIDGED_ETHERNET:
         padded = at + 21 <= end and be16(buffer, at + 5) == 0 and be16(buffer, at + 19) >= FIRST_ETHERTYPE
         return ETHERTYPE_BRIDGED, at + (7 if padded and be16(buffer, at + 17) != ETHERTYPE_IPV4 else 5)
+    if organisation == OUI_BRIDGED and kind < FIRST_BRIDGED_BPDU:
+        return CODE_UNFOLLOWED, at
     return CODE_LLC, at
 
 
@@ -163,6 +175,9 @@ def ppp(buffer: Any, at: Any, end: Any) -> Any:
         return ETHERTYPE_IPV6, at
     if protocol in (PPP_MPLS, PPP_MPLS_MULTICAST):
         return ETHERTYPE_MPLS, at
+    if protocol == PPP_BRIDGING and at + BRIDGING_BYTES <= end and byte(buffer, at + 1) == BRIDGING_ETHERNET:
+        has_id = byte(buffer, at) & BRIDGING_HAS_LAN_ID != 0
+        return ETHERTYPE_BRIDGED, at + BRIDGING_BYTES + (4 if has_id else 0)
     return CODE_PPP_DATA if protocol in PPP_HIDING else CODE_PPP, at
 
 

@@ -38,6 +38,7 @@ __all__ = ["SHIMS", "frame_strength", "ip_version", "mpls", "typed"]
 ETHERTYPE_CMD, ETHERTYPE_VN_TAG, ETHERTYPE_E_TAG, ETHERTYPE_R_TAG = 0x8909, 0x8926, 0x893F, 0xF1C1
 ETHERTYPE_PBB, ETHERTYPE_MACSEC, ETHERTYPE_HSR, ETHERTYPE_TRILL = 0x88E7, 0x88E5, 0x892F, 0x22F3
 ETHERTYPE_NSH, ETHERTYPE_ARISTA, ETHERTYPE_BATMAN = 0x894F, 0xD28B, 0x4305
+ETHERTYPE_PPP, ETHERTYPE_JUMBO = 0x880B, 0x8870
 ETHERTYPE_REALTEK, ETHERTYPE_EDSA, ETHERTYPE_BROADCOM, ETHERTYPE_RENESAS = 0x8899, 0xDADA, 0x8874, 0xE001
 
 MACSEC_VERSION, MACSEC_HAS_SCI, MACSEC_CHANGED = 0x80, 0x20, 0x0C  # of the first byte; changed: encrypted, at least
@@ -240,6 +241,8 @@ SHIMS = {  # the first ones are found first
     ETHERTYPE_BRIDGED: Layer("Ethernet", ethernet),
     **dict.fromkeys((ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM), Layer("MPLS", mpls, is_tunnel=True)),
     ETHERTYPE_PPPOE: Layer("PPPoE", _pppoe),
+    ETHERTYPE_PPP: Layer("PPP", ppp),
+    ETHERTYPE_JUMBO: Layer("802.2 in jumbo frames", llc),
     ETHERTYPE_FABRICPATH: Layer("FabricPath", _fabricpath),
     ETHERTYPE_CMD: Layer("CMD", _cisco_cmd),
     ETHERTYPE_VN_TAG: Layer("VNTAG", _four),

@@ -14,7 +14,7 @@ from pcapframe.capture.bits import be32, byte
 from pcapframe.capture.gre import GRE_PAYLOADS, gre
 from pcapframe.capture.ip import EXTENSION_HEADERS
 from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, RARE_VLAN_TYPES, VLAN_TYPES
-from pcapframe.capture.shims import SHIMS, mpls
+from pcapframe.capture.shims import ETHERTYPE_NSH, SHIMS, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
 from pcapframe.capture.udp_tunnels import UDP_TUNNELS, l2tp_v3
 from pcapframe.jit import inner_jit
@@ -24,7 +24,7 @@ __all__ = ["IP_TUNNELS", "Rare", "has_segment_routing", "new_ways", "rare", "udp
 Array = npt.NDArray[Any]
 
 PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_GRE, PROTOCOL_IPIP, PROTOCOL_ETHERIP = 4, 41, 47, 94, 97
-PROTOCOL_L2TP, PROTOCOL_MPLS, PROTOCOL_ETHERNET = 115, 137, 143
+PROTOCOL_L2TP, PROTOCOL_MPLS, PROTOCOL_ETHERNET, PROTOCOL_NSH = 115, 137, 143, 145
 ROUTED = (PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_ETHERNET)  # that SRv6 carries
 ROUTING_HEADER, SEGMENT_ROUTING = 43, 4  # RFC 8754
 ETHERIP_VERSION = 3
@@ -71,6 +71,12 @@ def _ethernet(buffer: Any, at: Any, end: Any) -> Any:
     return ETHERTYPE_BRIDGED, at
 
 
+@inner_jit
+def _nsh(buffer: Any, at: Any, end: Any) -> Any:
+    """Network service header in IP."""
+    return ETHERTYPE_NSH, at
+
+
 IP_TUNNELS = {  # by IP protocol
     PROTOCOL_IPV4: Layer("IPIP", _ipv4),
     PROTOCOL_IPV6: Layer("6in4", _ipv6),
@@ -80,6 +86,7 @@ IP_TUNNELS = {  # by IP protocol
     PROTOCOL_L2TP: Layer("L2TP", _l2tp),
     PROTOCOL_MPLS: Layer("MPLS", _mpls),
     PROTOCOL_ETHERNET: Layer("SRv6", _ethernet),
+    PROTOCOL_NSH: Layer("NSH", _nsh),
 }
 
 

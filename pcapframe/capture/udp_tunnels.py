@@ -29,6 +29,7 @@ from pcapframe.jit import inner_jit
 __all__ = [
     "IS_PIECE",
     "MUST_FIT",
+    "OTHERS_TOO",
     "PORT_GRE",
     "PORT_GTP_U",
     "UDP_BYTES",
@@ -52,9 +53,15 @@ GPE_NEXT = (0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_BRIDGED, ETHERTYPE_NSH,
 GTP_MASK, GTP_PDU = 0xF8FF, 0x30FF  # version 1, any options, a user's packet
 GTP_VERSION_1, GTP_G_PDU, GTP_OPTIONS, GTP_EXTENSION = 0x30, 0xFF, 0x07, 0x04
 LISP_HAS_PROTOCOL, LISP_ENCRYPTED = 0x04, 0x03
-AYIYA_FORWARD, AYIYA_IPV4, AYIYA_IPV6 = 1, 4, 41
+AYIYA_FORWARD = 1
+IP_IN_IP, IPV6_IN_IP = 4, 41  # protocols
 L2TP_CONTROL, L2TP_LENGTH, L2TP_SEQUENCE, L2TP_OFFSET, L2TP_VERSION = 0x8000, 0x4000, 0x0800, 0x0200, 0x000F
 HDLC_ADDRESSES = (0x0F, 0x8F)  # of Cisco: unicast, broadcast
+PEEK_MAGIC, PEEK_BYTES, MOST_PEEK_BYTES = 0x00FFABCD, 20, 200
+GTP_0, GTP_0_BYTES = 0x10, 20
+GUE_CONTROL, GUE_WORDS = 0x20, 0x1F
+MIP_TUNNEL_DATA = 4
+LWAPP_BYTES, LWAPP_NOT_WHOLE = 6, 0x06  # bits: control, fragment
 PROTOCOLS = (0, 1, 2, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 89, 103, 112, 132, 135)  # likely inside
 
 
@@ -85,6 +92,14 @@ def is_fitting(buffer: Any, kind: Any, at: Any, end: Any, stop: Any) -> Any:
         return False
     first = byte(buffer, at + 8)
     return at + 40 + be16(buffer, at + 4) == stop or first >> 5 == 1 or first in (0, 0xFC, 0xFD, 0xFE)
+
+
+@inner_jit
+def _ip_in(protocol: Any, at: Any) -> Any:
+    """IP by the protocol that a header names, and where it begins."""
+    if protocol == IP_IN_IP:
+        return MUST_FIT | ETHERTYPE_IPV4, at
+    return (MUST_FIT | ETHERTYPE_IPV6 if protocol == IPV6_IN_IP else NO_PAYLOAD), at
 
 
 @inner_jit
@@ -250,11 +265,8 @@ def _ayiya(buffer: Any, at: Any, end: Any) -> Any:
     """AYIYA (draft-massar-v6ops-ayiya): IP behind an identity and a signature."""
     if at + 8 > end or byte(buffer, at + 2) & 0x0F != AYIYA_FORWARD:
         return NO_PAYLOAD, at
-    protocol = byte(buffer, at + 3)
-    at += 8 + (1 << (byte(buffer, at) >> 4)) + 4 * (byte(buffer, at + 1) >> 4)
-    if protocol == AYIYA_IPV4:
-        return MUST_FIT | ETHERTYPE_IPV4, at
-    return (MUST_FIT | ETHERTYPE_IPV6 if protocol == AYIYA_IPV6 else NO_PAYLOAD), at
+    header = 8 + (1 << (byte(buffer, at) >> 4)) + 4 * (byte(buffer, at + 1) >> 4)
+    return _ip_in(byte(buffer, at + 3), at + header)
 
 
 @inner_jit
@@ -277,9 +289,62 @@ def _juniper_mirror(buffer: Any, at: Any, end: Any) -> Any:
     return (MUST_FIT | kind if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) else NO_PAYLOAD), place
 
 
+@inner_jit
+def _gtp_0(buffer: Any, at: Any, end: Any) -> Any:
+    """GTP of version 0 (3GPP TS 09.60): a header of 20 bytes."""
+    if at + GTP_0_BYTES > end or byte(buffer, at) & 0xF0 != GTP_0 or byte(buffer, at + 1) != GTP_G_PDU:
+        return NO_PAYLOAD, at
+    kind = ip_version(buffer, at + GTP_0_BYTES, end)
+    return (MUST_FIT | kind if kind != CODE_LLC else NO_PAYLOAD), at + GTP_0_BYTES
+
+
+@inner_jit
+def _gue(buffer: Any, at: Any, end: Any) -> Any:
+    """Generic UDP encapsulation (draft-ietf-intarea-gue) of IP: version 0 has a header, version 1 none."""
+    kind = ip_version(buffer, at, end)
+    if kind != CODE_LLC:
+        return MUST_FIT | kind, at
+    if at + 4 > end or byte(buffer, at) & ~GUE_WORDS:
+        return NO_PAYLOAD, at
+    return _ip_in(byte(buffer, at + 1), at + 4 + 4 * (byte(buffer, at) & GUE_WORDS))
+
+
+@inner_jit
+def _mobile_ip(buffer: Any, at: Any, end: Any) -> Any:
+    """Mobile IP through NAT (RFC 3519 section 3.3)."""
+    if at + 4 > end or byte(buffer, at) != MIP_TUNNEL_DATA:
+        return NO_PAYLOAD, at
+    return _ip_in(byte(buffer, at + 1), at + 4)
+
+
+@inner_jit
+def _peek_remote(buffer: Any, at: Any, end: Any) -> Any:
+    """802.11 from an access point to a sniffer of WildPackets: a header that says its length, or an older one."""
+    if at + PEEK_BYTES > end:
+        return NO_PAYLOAD, at
+    if be32(buffer, at) == PEEK_MAGIC:
+        size = be32(buffer, at + 5)
+        return wlan(buffer, at + size, end, 0, False) if PEEK_BYTES <= size <= MOST_PEEK_BYTES else (NO_PAYLOAD, at)
+    captured = at + PEEK_BYTES + be16(buffer, at + 4)
+    if captured > payload_end(buffer, at, end) or be16(buffer, at + 4) > be16(buffer, at + 2):
+        return NO_PAYLOAD, at
+    kind, place = wlan(buffer, at + PEEK_BYTES, end, 0, False)
+    return (kind if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) else NO_PAYLOAD), place
+
+
+@inner_jit
+def _lwapp(buffer: Any, at: Any, end: Any) -> Any:
+    """LWAPP data (RFC 5412): a header of six bytes, and 802.11."""
+    if at + LWAPP_BYTES > end or byte(buffer, at) & LWAPP_NOT_WHOLE:
+        return NO_PAYLOAD, at
+    fits = at + LWAPP_BYTES + be16(buffer, at + 2) == payload_end(buffer, at, end)
+    return CODE_CAPWAP_WLAN if fits else NO_PAYLOAD, at + LWAPP_BYTES
+
+
 # By port, of either side. The names are those of Wireshark, in any letter case those of ``--decode-as``.
 VXLAN = Layer("VXLAN", _vxlan)
 PORT_GTP_U, PORT_GRE = 2152, 4754
+OTHERS_TOO = (434, 3386, 5000, 6080, 12222)  # ports that other protocols use: there, what is no tunnel is one of these
 UDP_TUNNELS = {
     4789: VXLAN,
     8472: VXLAN,  # Linux before RFC 7348, and so flannel
@@ -295,4 +360,9 @@ UDP_TUNNELS = {
     5072: Layer("AYIYA", _ayiya),
     37008: Layer("TZSP", _tzsp),
     30030: Layer("Jmirror", _juniper_mirror),
+    3386: Layer("GTP", _gtp_0),
+    6080: Layer("GUE", _gue),
+    434: Layer("MIP", _mobile_ip),
+    5000: Layer("PEEKREMOTE", _peek_remote),
+    12222: Layer("LWAPP", _lwapp),
 }

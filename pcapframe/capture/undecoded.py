@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pcapframe.capture.extras import IS_FRAGMENT, NOT_OPENED
 from pcapframe.capture.interning import protocol_name
 from pcapframe.capture.link_types import is_undecoded
+from pcapframe.capture.udp_tunnels import OTHERS_TOO
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -20,13 +21,14 @@ __all__ = ["PORTS", "is_readable", "undecoded_codes", "undecoded_name"]
 
 # Ethernet types without a name in ``link.CODE_NAMES`` that carry no IP (IEEE and IANA registries).
 NOT_IP = (
-    0x0000, 0x6001, 0x6002, 0x6004,
+    0x0000, 0x00FE, 0x6001, 0x6002, 0x6004,
     0x6005, 0x6006, 0x6007, 0x8038, 0x803C, 0x803D, 0x803E, 0x803F, 0x8138, 0x814C, 0x8191,
-    0x8819, 0x886F, 0x8870, 0x8888, 0x889A, 0x88A2, 0x88AB, 0x88AD, 0x88AE, 0x88B7, 0x88B9, 0x88BA, 0x88BF, 0x88C7,
+    0x8819, 0x886F, 0x8888, 0x889A, 0x88A2, 0x88AB, 0x88AD, 0x88AE, 0x88B7, 0x88B9, 0x88BA, 0x88BF, 0x88C7,
     0x88CD, 0x88D9, 0x88DC, 0x88E3, 0x88EA, 0x88EE, 0x88F5, 0x88F6, 0x88F8, 0x88FB, 0x890F, 0x8915, 0x8917, 0x8940,
     0x893A, 0x894C, 0x8999, 0x9003, 0x9998, 0x99FE, 0x22EA, 0x22F0, 0x22F4, 0x2004, 0xCAFE, 0xFEFE,
     0x2001, 0x8947, 0x88CA, 0x0600, 0x0BAD, 0x0842,
 )  # fmt: skip
+UNKNOWN_PROTOCOLS = (34, 55, 61, 63, 68, 98, 99, 114, *range(133, 256))  # carry IP, or what nobody says
 ENCRYPTED, COMPRESSED, CUT_OFF, NOT_COMPLETE = "encrypted", "compressed", "cut off", "that are not complete"
 # By the name of a packet's protocol: as which it is named, where it carries IP and was not followed.
 NAMES = {
@@ -38,6 +40,9 @@ NAMES = {
     **{name: f"{name} that is not followed" for name in ("TRILL", "NSH", "Arista timestamp", "ISL", "batman-adv data")},
     "USB network adapter": f"transfers of a USB network adapter that are {CUT_OFF}",
     "802.11 (encrypted)": f"802.11, {ENCRYPTED}",
+    "encrypted frame": f"frames that are {ENCRYPTED}",
+    "fragment of a frame": f"fragments of frames of the link layer {NOT_COMPLETE}",
+    "frame of another kind": "frames of a kind that is not followed",
     "Juniper encryption services": "Juniper encryption services without IP",
     "802.11 aggregate": "frames behind the first of an 802.11 aggregate",
     "short frame": "frames cut off before the network layer",
@@ -57,7 +62,7 @@ NAMES = {
     "ESP": f"ESP, {ENCRYPTED}",
     "IPComp": f"IPComp, {COMPRESSED}",
     "other": "other Ethernet types",
-    **{f"IP protocol {number}": f"IP protocol {number}" for number in (34, 55, 98, 99, 133, 142, 143, 144)},
+    **{f"IP protocol {number}": f"IP protocol {number}" for number in UNKNOWN_PROTOCOLS},
 }
 SERVICES = 1024  # a port below it says more of a UDP packet than one of a tunnel, which may be a client's
 MOST_NAMES = 1000  # of what is not decoded; the rest are one
@@ -123,7 +128,7 @@ def _port_table(tunnels: Array) -> tuple[Array, list[str]]:
     """
     names = [""]
     table = np.zeros(1 << 16, np.uint8)
-    for port in np.flatnonzero(tunnels).tolist()[:MOST_PORTS]:
+    for port in np.flatnonzero(tunnels * ~np.isin(tunnels, OTHERS_TOO))[:MOST_PORTS].tolist():
         names.append(f"UDP port {port}, a tunnel that cannot be followed")
         table[port] = len(names) - 1
     for port, name in PORTS.items():

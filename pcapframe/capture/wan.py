@@ -5,7 +5,10 @@ from typing import Any
 from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.capture.link import (
     CODE_CUT,
+    CODE_ENCRYPTED,
     CODE_LLC,
+    CODE_PIECE,
+    CODE_UNFOLLOWED,
     ETHERTYPE_ARP,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -46,12 +49,15 @@ __all__ = [
 
 Q922_UNNUMBERED, NLPID_IPV4, NLPID_IPV6, NLPID_SNAP, NLPID_PPP = 0x03, 0xCC, 0x8E, 0x80, 0xCF  # RFC 2427
 Q922_LONGEST = 4  # address [bytes]
-WHOLE_OF_MULTILINK = 0xC0  # FRF.16: this fragment begins and ends a frame
+NLPID_COMPRESSED, NLPID_FRAGMENT = 0xB0, 0xB1  # FRF.9, FRF.12
+WHOLE_OF_MULTILINK, MULTILINK_CONTROL = 0xC0, 0x20  # FRF.16: this fragment begins and ends a frame; carries no data
 ARCNET_IP, ARCNET_ARP, ARCNET_OLD_IP, ARCNET_OLD_ARP = 0xD4, 0xD5, 0xF0, 0xF1  # RFC 1201, RFC 1051
 AX25_IP, AX25_ADDRESS_BYTES, AX25_MOST_ADDRESSES = 0xCC, 7, 10
 FDDI_LLC, FDDI_LLC_MASK = 0x50, 0xF0  # of the frame control
 SUNATM_LANE, SUNATM_LLC = 1, 2
-DOCSIS_PACKET, DOCSIS_EXTENDED = 0, 1  # FC_TYPE, and the bit that an extended header follows
+DOCSIS_EXTENDED = 1  # the bit that an extended header follows
+# Types and parameters: of management and the like, but for fragments and several frames in one.
+DOCSIS_MANAGEMENT, DOCSIS_FRAGMENT, DOCSIS_SEVERAL = 0xC0, 0xC6, 0xF8
 DOCSIS_PRIVACY = (3, 4)  # extended header elements
 SLIP_BYTES = 16
 
@@ -120,6 +126,8 @@ def by_nlpid(buffer: Any, at: Any, end: Any) -> Any:
         return snap(buffer, at + 1, end)
     if nlpid == NLPID_PPP:
         return ppp(buffer, at + 1, end)
+    if nlpid in (NLPID_COMPRESSED, NLPID_FRAGMENT):
+        return CODE_PIECE if nlpid == NLPID_FRAGMENT else CODE_UNFOLLOWED, at
     return CODE_LLC, at
 
 
@@ -146,7 +154,7 @@ def frame_relay_multilink(buffer: Any, at: Any, end: Any) -> Any:
     if at + 2 > end:
         return CODE_CUT, at
     if byte(buffer, at) & 0xE0 != WHOLE_OF_MULTILINK:
-        return CODE_LLC, at
+        return CODE_LLC if byte(buffer, at) & MULTILINK_CONTROL else CODE_PIECE, at
     return frame_relay(buffer, at + 2, end)
 
 
@@ -272,12 +280,15 @@ def docsis(buffer: Any, at: Any, end: Any) -> Any:
     if at + 6 > end:
         return CODE_CUT, at
     control = byte(buffer, at)
-    if control >> 6 != DOCSIS_PACKET or control & 0x3E:  # isolation packets and the like are none
-        return CODE_LLC, at
+    kind = control & ~DOCSIS_EXTENDED
+    if kind:  # not a packet alone
+        if kind in (DOCSIS_FRAGMENT, DOCSIS_SEVERAL):
+            return CODE_PIECE if kind == DOCSIS_FRAGMENT else CODE_UNFOLLOWED, at
+        return CODE_LLC if kind >= DOCSIS_MANAGEMENT else CODE_UNFOLLOWED, at
     extended_end = at + 4 + (byte(buffer, at + 1) if control & DOCSIS_EXTENDED else 0)
     at += 4
     while at + 3 <= min(extended_end, end):  # elements: four bits for the type, four for the length of the value
         if byte(buffer, at) >> 4 in DOCSIS_PRIVACY and byte(buffer, at) & 0x0F >= 2 and byte(buffer, at + 2) & 0x80:
-            return CODE_LLC, at  # encrypted
+            return CODE_ENCRYPTED, at
         at += 1 + (byte(buffer, at) & 0x0F)
     return ethernet(buffer, extended_end + 2, end)  # behind a checksum of the header

@@ -6,6 +6,7 @@ from pcapframe.capture.bits import be16, be32, byte, u16, u32
 from pcapframe.capture.link import (
     CODE_AGGREGATE,
     CODE_CUT,
+    CODE_PIECE,
     CODE_WLAN,
     CODE_WLAN_ENCRYPTED,
     ETHERTYPE_IPV4,
@@ -36,6 +37,7 @@ AVS_MAGIC, AVS_VERSION_MASK = 0x80211000, 0xFFFFF000
 PRISM_BYTES = 144
 PRISM_CODES = (0x41, 0x44)
 SUBFRAME_BYTES = 14
+MESH_FLAGS = 3  # those before it: how many addresses a mesh control field has, and nothing else
 
 
 @inner_jit
@@ -54,14 +56,19 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
         return CODE_CUT, at
     if flags & 0x40:
         return CODE_WLAN_ENCRYPTED, at
+    if byte(buffer, at + 22) & 0x0F:  # fragments are not put together
+        return CODE_PIECE, at
     size = 30 if flags & 3 == 3 else 24
-    several = False
+    several = in_mesh = False
     if control & 0x80:
         if at + size + 2 > end:
             return CODE_WLAN, at
         several = byte(buffer, at + size) & 0x80 != 0
+        in_mesh = byte(buffer, at + size + 1) & 1 and flags & 2
         size += 6 if flags & 0x80 else 2
     at += size + 3 & ~3 if padded else size
+    if in_mesh and at < end and byte(buffer, at) < MESH_FLAGS:
+        at += 6 + 6 * byte(buffer, at)  # 802.11s: flags, hop limit, sequence number, and up to two more addresses
     if several:
         return CODE_AGGREGATE, at
     return llc(buffer, at, end)

@@ -6,6 +6,7 @@ from pcapframe.capture.bits import be16, be32, byte, u16, u32
 from pcapframe.capture.link import (
     CODE_CUT,
     CODE_LLC,
+    CODE_UNFOLLOWED,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     FIRST_ETHERTYPE,
@@ -41,9 +42,12 @@ __all__ = [
 
 AF_INET = 2  # in headers of BSD
 AF_INET6 = (10, 23, 24, 28, 30)  # by operating system
+PPP_IN_HDLC = 0xFF03  # in place of a family
+MOST_FAMILIES = 0x600  # 256 times that, in a field of 16 bits (IRIX)
 # Linux cooked capture: what stands in place of an Ethernet type, and types of devices
 SLL_ETHERNET, SLL_802_2, SLL_PPP = 3, 4, 7
 SNAP_BEGINS = 0xAAAA
+ARPHRD_WITH_IP = (512, 513, 519, 0xFFFE)  # PPP, HDLC, raw IP, none
 ARPHRD_FRAME_RELAY, ARPHRD_WLAN, ARPHRD_PRISM, ARPHRD_RADIOTAP = 770, 801, 802, 803
 LINK_ETHERNET, LINK_PPP, LINK_RAW, LINK_WLAN, LINK_FRAME_RELAY, LINK_PRISM, LINK_RADIOTAP = (
     1, 9, 101, 105, 107, 119, 127
@@ -53,9 +57,11 @@ NFLOG_PAYLOAD, NFLOG_TYPE_MASK, NFLOG_INET6, MOST_NFLOG = 9, 0x7FFF, 10, 64
 PKTAP_PACKET = 1
 ERF_BYTES, ERF_MORE, MOST_ERF_EXTENSIONS = 16, 0x80, 64
 ERF_HDLC, ERF_HDLC_CHANNEL = (1, 10, 15, 19), (5, 17)  # types of records
-ERF_ETHERNET, ERF_AAL5, ERF_IPV4, ERF_IPV6 = (2, 11, 16, 20), 4, 22, 23
+ERF_ETHERNET, ERF_AAL5, ERF_AAL5_CHANNEL, ERF_IPV4, ERF_IPV6 = (2, 11, 16, 20), 4, 9, 22, 23
+ERF_WITHOUT_IP = (13, 14, 27, 48)  # counters, provenance, padding
 PDU_END, PDU_NAME, MOST_PDU_TAGS = 0, 12, 64
 NAME_IP, NAME_IPV6, NAME_ETHERNET = 0x6970, 0x69707636, 0x6574685F  # "ip", "ipv6", "eth_"
+NAME_RAW, NAME_PPP, NAME_WLAN = 0x7261775F, 0x70707000, 0x776C616E  # "raw_", "ppp", "wlan"
 TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET, TZSP_WLAN = 1, 1, 0, 1, 1, 18
 IPNET_BYTES, IPNET_IPV4, IPNET_IPV6 = 24, 2, 26
 
@@ -70,13 +76,20 @@ def _by_family(family: Any) -> Any:
 
 @inner_jit
 def bsd_loopback(buffer: Any, at: Any, end: Any) -> Any:
-    """BSD loopback: an address family in the byte order of the capturing machine, or in network byte order."""
+    """BSD loopback: an address family in the byte order of the capturing machine, or in network byte order.
+
+    Some systems write PPP, an Ethernet type, or a family of 16 bits, as Wireshark's packet-null.c knows.
+    """
     if at + 4 > end:
         return CODE_CUT, at
     family = be32(buffer, at)
-    if family > 0xFFFF:
-        family = (family >> 24) | (family >> 8 & 0xFF00)
-    return _by_family(family), at + 4
+    if family >> 16 == PPP_IN_HDLC:
+        return NESTED_LINK + LINK_PPP, at
+    if family > 0xFFFF:  # a field of 16 bits before an empty one (IRIX), or the other byte order
+        family = family >> 16 if family >> 16 < MOST_FAMILIES >> 8 else (family >> 24) | (family >> 8 & 0xFF00)
+    if family & 0xFF == 0 and family < MOST_FAMILIES:
+        family >>= 8
+    return (family if family >= FIRST_ETHERTYPE else _by_family(family)), at + 4
 
 
 @inner_jit
@@ -94,7 +107,9 @@ def _cooked_type(buffer: Any, device: Any, kind: Any, at: Any, end: Any) -> Any:
         return llc(buffer, at, end)
     if kind == SLL_ETHERNET:
         return NESTED_LINK + LINK_ETHERNET, at
-    return (NESTED_LINK + LINK_PPP if kind == SLL_PPP else CODE_LLC), at
+    if kind == SLL_PPP:
+        return NESTED_LINK + LINK_PPP, at
+    return CODE_UNFOLLOWED if device in ARPHRD_WITH_IP else CODE_LLC, at
 
 
 @inner_jit
@@ -181,14 +196,16 @@ def erf(buffer: Any, at: Any, end: Any) -> Any:
         return NESTED_LINK + LINK_PPP_OR_HDLC, at
     if kind in ERF_HDLC_CHANNEL:
         return NESTED_LINK + LINK_PPP_OR_HDLC, at + 4
-    if kind == ERF_AAL5:
-        return NESTED_LINK + LINK_ATM, at + 4
-    return (ETHERTYPE_IPV4 if kind == ERF_IPV4 else ETHERTYPE_IPV6 if kind == ERF_IPV6 else CODE_LLC), at
+    if kind in (ERF_AAL5, ERF_AAL5_CHANNEL):
+        return NESTED_LINK + LINK_ATM, at + (4 if kind == ERF_AAL5 else 8)
+    if kind in (ERF_IPV4, ERF_IPV6):
+        return ETHERTYPE_IPV4 if kind == ERF_IPV4 else ETHERTYPE_IPV6, at
+    return CODE_LLC if kind in ERF_WITHOUT_IP else CODE_UNFOLLOWED, at
 
 
 @inner_jit
 def exported_pdu(buffer: Any, at: Any, end: Any) -> Any:
-    """A layer that Wireshark exported, if its name says that it is IP or Ethernet."""
+    """A layer that Wireshark exported, if its name says that it is IP, Ethernet, PPP or 802.11."""
     kind = CODE_LLC
     for _ in range(MOST_PDU_TAGS):
         if at + 4 > end:
@@ -206,6 +223,10 @@ def exported_pdu(buffer: Any, at: Any, end: Any) -> Any:
                 kind = ETHERTYPE_IPV6
             elif first_four == NAME_ETHERNET or first_four == NAME_ETHERNET & 0xFFFFFF00:
                 kind = NESTED_LINK + LINK_ETHERNET
+            elif first_four == NAME_RAW and length >= 6 and be16(buffer, at + 4) == NAME_IP:
+                kind = NESTED_LINK + LINK_RAW
+            elif first_four == NAME_PPP or (first_four == NAME_WLAN and ends):
+                kind = NESTED_LINK + (LINK_PPP if first_four == NAME_PPP else LINK_WLAN)
         at += length
     return CODE_LLC, at
 

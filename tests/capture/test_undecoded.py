@@ -36,6 +36,8 @@ def test_link_types_without_a_decoder():
         (ethernet(ipv4(*ENDS, 1, bytes(60))), None),
         (ethernet(ipv4(*ENDS, 89, bytes(60))), None),
         (ethernet(ipv4(*ENDS, 132, bytes(60))), None),
+        (ethernet(ipv4(*ENDS, 253, bytes(60))), "IP protocol 253"),
+        (ethernet(ipv4(*ENDS, UDP, udp(*ENDS, 40000, 5000, bytes(60)))), None),  # other protocols use it too
         (packet(), None),
         (ethernet(b"\x35" + bytes(60)), "IPv4 headers that cannot be read"),
         (b"\x01\x02", "frames cut off before the network layer"),
@@ -66,10 +68,28 @@ def test_wlan(frame, name):
 
 @pytest.mark.parametrize(
     ("protocol", "name"),
-    [(0xC021, None), (0x8021, None), (0x2D, "PPP, compressed, encrypted or split"), (0x21, None)],
+    [
+        (0xC021, None),
+        (0x8021, None),
+        (0x2D, "PPP, compressed, encrypted or split"),
+        (0x21, None),
+        (0x61, "PPP, compressed, encrypted or split"),
+    ],
 )
 def test_ppp(protocol, name):
     assert undecoded(b"\xff\x03" + protocol.to_bytes(2, "big") + INNER, 9) == name
+
+
+@pytest.mark.parametrize(
+    ("frame", "link_type", "name"),
+    [
+        ("01 05 0049 4400808034 1234" + "00" * 60, 143, "frames that are encrypted"),
+        ("8101 184103cc" + "00" * 60, 182, "fragments of frames of the link layer that are not complete"),
+        ("1841 03 b0" + "00" * 60, 107, "frames of a kind that is not followed"),
+    ],
+)
+def test_frames_that_are_not_followed(frame, link_type, name):
+    assert undecoded(bytes.fromhex(frame), link_type) == name
 
 
 def gre(kind: int, payload: bytes) -> bytes:

@@ -25,9 +25,15 @@ BEHIND = SNAP + b"\x08\x00" + PACKET
         (107, bytes.fromhex("1841 03 80 123456 0800") + PACKET, "LLC"),  # another organisation
         (123, bytes.fromhex("05000123") + PACKET, "LLC"),  # ILMI
         (143, bytes.fromhex("c0 00 0040 1234") + ethernet(PACKET), "LLC"),  # a MAC message
-        (143, bytes.fromhex("01 05 0049 4400808034 1234") + ethernet(PACKET), "LLC"),  # encrypted
+        (143, bytes.fromhex("01 05 0049 4400808034 1234") + ethernet(PACKET), "encrypted frame"),
         (143, bytes.fromhex("01 ff 0049 3400001234 1234") + ethernet(PACKET), "short frame"),
-        (182, bytes.fromhex("8101 184103cc") + PACKET, "LLC"),  # the first of several fragments
+        (182, bytes.fromhex("8101 184103cc") + PACKET, "fragment of a frame"),  # the first of several
+        (182, bytes.fromhex("e101 03") + PACKET, "LLC"),  # of the bundle itself
+        (143, bytes.fromhex("c7 06 0049 351000000000 1234") + ethernet(PACKET), "fragment of a frame"),
+        (143, bytes.fromhex("f8 01 0049 1234 00000043 1234") + ethernet(PACKET), "frame of another kind"),
+        (107, bytes.fromhex("1841 03 b1 c000") + PACKET, "fragment of a frame"),  # FRF.12
+        (107, bytes.fromhex("1841 03 b0") + PACKET, "frame of another kind"),  # compressed
+        (100, SNAP[:3] + bytes.fromhex("0080c2 0003 00") + RING + BEHIND, "frame of another kind"),  # bridged 802.5
         (204, b"\0", "short frame"),
     ],
 )

@@ -57,3 +57,21 @@ def test_the_checksum_behind_a_frame_is_no_payload():
 
 def test_radiotap_alone_is_a_short_frame():
     assert row(RADIOTAP, 127)["protocol"] == "short frame"
+
+
+@pytest.mark.parametrize(
+    ("control", "mesh"),
+    [
+        ("8803", "00 1f 00000001"),
+        ("8803", "02 1f 00000001" + "02" * 12),  # with two addresses more
+        ("8802", "01 1f 00000001" + "02" * 6),  # to a group
+    ],
+)
+def test_mesh_control(control, mesh):
+    header = bytes.fromhex(control) + bytes(22) + bytes(6 if control == "8803" else 0) + b"\0\1" + bytes.fromhex(mesh)
+    assert pick(row(header + BEHIND, 105), "protocol src seq") == ["TCP", "192.0.2.1", 0]
+
+
+def test_fragments_behind_the_first_are_said():
+    frame = wlan("0801")
+    assert row(frame[:22] + b"\x11\0" + frame[24:] + PACKET[20:], 105)["protocol"] == "fragment of a frame"

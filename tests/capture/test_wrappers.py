@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.builders import MACS, ethernet
-from tests.capture.frames import ERF, PACKET, SNAP, nflog, pktap, sll
+from tests.capture.frames import ERF, PACKET, SNAP, nflog, pktap, sll, wlan
 from tests.capture.rows import pick, row
 
 
@@ -13,7 +13,11 @@ from tests.capture.rows import pick, row
     ("link", "frame", "protocol"),
     [
         (0, bytes.fromhex("00000007") + PACKET, "LLC"),  # another address family
+        (0, bytes.fromhex("00000021") + PACKET, "LLC"),
         (113, sll(0x0C) + PACKET, "LLC"),  # a CAN frame
+        (113, sll(0x19, 513) + PACKET, "frame of another kind"),  # of a line
+        (197, ERF[:8] + b"\x15" + ERF[9:] + PACKET, "frame of another kind"),  # InfiniBand
+        (252, struct.pack(">HH", 12, 4) + b"wlab" + bytes(4) + PACKET, "LLC"),
         (113, sll(4, 801) + SNAP + b"\x08\x06" + bytes(28), "ARP"),  # LLC all the same
         (117, bytes.fromhex("3d 07 0000") + bytes(60) + PACKET, "LLC"),
         (117, bytes.fromhex("ff 02 0000") + bytes(60) + PACKET, "IPv4"),  # a length beyond the frame
@@ -35,3 +39,21 @@ from tests.capture.rows import pick, row
 )
 def test_frames_without_a_packet(link, frame, protocol):
     assert pick(row(frame, link), "protocol src seq") == [protocol, None, None]
+
+
+@pytest.mark.parametrize(
+    ("link", "header"),
+    [
+        (0, "ff030021"),  # PPP
+        (0, "00020000"),  # IRIX
+        (0, "00000200"),
+        (0, "00000800"),  # an Ethernet type
+        (0, "00080000"),
+        (252, "000c0006 7261775f6970 00000000"),  # raw_ip
+        (252, "000c0004 70707000 00000000 ff03 0021"),  # ppp
+        (252, "000c0004 776c616e 00000000" + wlan("0801").hex() + SNAP.hex() + "0800"),
+        (197, "0000000000000001 0900 0040 0000 0040 00000001 00000640" + SNAP.hex() + "0800"),  # a channel of AAL5
+    ],
+)
+def test_rare_forms_as_in_wireshark(link, header):
+    assert pick(row(bytes.fromhex(header) + PACKET, link), "protocol src seq") == ["TCP", "192.0.2.1", 0]

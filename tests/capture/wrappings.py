@@ -74,6 +74,10 @@ SHIMS = {
         ethernet(label(16, True) + bytes.fromhex("28d244000001") + MACS[:6] + b"\x08\x00", 0x8847), False,
     ),
     "MPLS multicast": (ethernet(label(16, True), 0x8848), True),
+    "802.2 in a jumbo frame": (tag(0x8870, "aaaa03 000000 0800"), True),
+    "PPP": (tag(0x880B, "ff03 0021"), False),
+    "PPP with bridged Ethernet": (before_frame(0x880B, "ff03 0031 0001"), False),
+    "PPP with bridged Ethernet of a numbered network": (before_frame(0x880B, "0031 4001 00000007"), False),
 }  # fmt: skip
 
 
@@ -201,6 +205,19 @@ TUNNELS = {
     "SRv6 with IPv4": ("SRv6", segment_routing(IPIP, PACKET), True),
     "SRv6 with IPv6": ("SRv6", segment_routing(SIX_IN_FOUR, PACKET6), True),
     "SRv6 with Ethernet": ("SRv6", segment_routing(143, FRAME), True),
+    "GTP of version 0": ("GTP", over_udp(3386, f"1eff {len(PACKET):04x}" + "00" * 16, PACKET), True),
+    "GUE": ("GUE", over_udp(6080, "00040000", PACKET), False),
+    "GUE with a field": ("GUE", over_udp6(6080, "01290000 00000000", PACKET6), False),
+    "GUE, version 1": ("GUE", over_udp(6080, "", PACKET), False),
+    "Mobile IP": ("MIP", over_udp(434, "04040000", PACKET), True),
+    "PEEKREMOTE": ("PEEKREMOTE", over_udp(5000, "00ffabcd 02 00000037" + "00" * 46, WLAN + PACKET), True),
+    "PEEKREMOTE, older": (
+        "PEEKREMOTE", over_udp(5000, "c9a1" + 2 * f"{len(WLAN + PACKET):04x}" + "00" * 14, WLAN + PACKET), False,
+    ),
+    "LWAPP": ("LWAPP", over_udp(12222, f"0000 {len(WLAN + PACKET):04x} 0000", WLAN + PACKET), True),
+    "GRE with frame relay": ("GRE/Frame Relay", over_ip(GRE, "0000 6559 1841 03cc", PACKET), True),
+    "IPv6 behind the number of IPv4": ("IPIP", ipv4(*OUTER, IPIP, PACKET6), True),
+    "NSH in IP": ("NSH", over_ip(145, "0fc2 02 01 00000101", PACKET), False),
     "ERSPAN of VXLAN": (
         "GRE/ERSPAN/VXLAN",
         over_ip(GRE, ERSPAN_2, ethernet(over_udp(4789, VXLAN, VLAN_FRAME))),
