@@ -8,8 +8,8 @@ Limits: steps under a second, and steps without TCP timestamps, cannot be told f
 its timestamp rate is known. Only the 100 longest intervals between segments are checked.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from pcapframe.memory import stretches
 from pcapframe.plain import parts_of
 from pcapframe.rows import frames_at
 
-__all__ = ["ClockStep", "find_clock_steps"]
+__all__ = ["ClockStep", "Disagreements", "clock_steps_of", "disagreements", "find_clock_steps"]
 
 STEP_S = 1.0
 DRIFT = 0.05  # of the interval, that clocks may differ by
@@ -57,21 +57,45 @@ def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
     """
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
     long = _long_intervals(times)
-    if not long.size:
-        return []
+    return _steps(times, long, disagreements(segments) if long.size else NOTHING, lambda row: frames_at(segments, row))
+
+
+def clock_steps_of(times: Array, frames: Array, found: "Disagreements") -> list[ClockStep]:
+    """Find where the capture's clock steps, by what parts of the capture say.
+
+    Parameters
+    ----------
+    times : ndarray of int64
+        Of all segments in capture order. [ns]
+    frames : ndarray of int64
+        Their frames, ascending.
+    found : Disagreements
+        From `disagreements` of all parts: frames in place of rows.
+
+    Returns
+    -------
+    list of ClockStep
+        As from `find_clock_steps`.
+    """
+    rows = found._replace(before=np.searchsorted(frames, found.before), after=np.searchsorted(frames, found.after))
+    return _steps(times, _long_intervals(times), rows, lambda row: frames[row])
+
+
+def _steps(times: Array, long: Array, found: "Disagreements", frame: Callable[[int], Any]) -> list[ClockStep]:
+    """Tell of the longest intervals which of them are steps."""
     if long.size > MOST_INTERVALS:
         lengths = np.abs(times[long] - times[long - 1])
         long = np.sort(long[np.argsort(-lengths, kind="stable")[:MOST_INTERVALS]])
-    before, after, direction, off = _disagreeing(segments, times)
-    found = []
+    before, after, direction, off = found
+    steps = []
     for row in long:
         spanning = (before < row) & (row <= after)
         moved = times[row] - times[row - 1]
         agree = spanning & (np.sign(off) == np.sign(moved)) & (np.abs(off) <= np.abs(moved) * (1 + DRIFT) + STEP_S)
         directions = np.unique(direction[agree]).size
         if directions >= FEWEST_DIRECTIONS and not (spanning & ~agree).sum() > agree.sum():
-            found.append(ClockStep(int(frames_at(segments, row)), float(np.median(off[agree]) / 1e9), directions))
-    return found
+            steps.append(ClockStep(int(frame(row)), float(np.median(off[agree]) / 1e9), directions))
+    return steps
 
 
 def _long_intervals(times: Array) -> Array:
@@ -121,14 +145,42 @@ def _neighbours(segments: pd.DataFrame, times: Array) -> Iterator[_Neighbours]:
         yield _Neighbours(before, after, direction, times[after] - times[before], ticks)
 
 
-def _disagreeing(segments: pd.DataFrame, times: Array) -> tuple[Array, ...]:
-    """Pairs of neighbours in one direction whose timestamps and times disagree.
+class Disagreements(NamedTuple):
+    """Neighbours in one direction whose timestamps and times disagree.
+
+    Parameters
+    ----------
+    before, after : ndarray of int
+        Row of the earlier and of the later one.
+    direction : ndarray of int
+        2 * conn_id + 1 for the client's, 2 * conn_id for the server's.
+    off : ndarray of float64
+        How far the capture's clock is off. [ns]
+    """
+
+    before: Array
+    after: Array
+    direction: Array
+    off: Array
+
+
+NOTHING = Disagreements(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+
+def disagreements(segments: pd.DataFrame) -> Disagreements:
+    """Find neighbours in one direction whose timestamps and times disagree.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        As for `find_clock_steps`, of a capture or of some whole connections of it.
 
     Returns
     -------
-    tuple of ndarray
-        Row of the earlier and the later one, their direction, and how far the capture's clock is off. [ns]
+    Disagreements
+        Direction by direction in each stretch of segments.
     """
+    times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
     directions = 2 * (int(segments["conn_id"].max() if len(segments) else -1) + 1)
     ticked, lasted = np.zeros(directions), np.zeros(directions)
     for each in _neighbours(segments, times):
@@ -143,4 +195,5 @@ def _disagreeing(segments: pd.DataFrame, times: Array) -> tuple[Array, ...]:
         with np.errstate(invalid="ignore"):
             disagree = np.abs(off) >= STEP_S * 1e9 + DRIFT * np.abs(each.passed)
         found.append((each.before[disagree], each.after[disagree], each.direction[disagree], off[disagree]))
-    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+    before, after, direction, differ = (np.concatenate(parts) for parts in zip(NOTHING, *found, strict=True))
+    return Disagreements(before, after, direction, differ)

@@ -1,13 +1,17 @@
 """What is known of a whole capture once its packets are gone: all that results with any filter need of them."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 
+from pcapframe.analysis.clock import ClockStep, find_clock_steps
 from pcapframe.analysis.health import CaptureHealth, Finding, examine_packets, explain_no_segments
 from pcapframe.events import Totals
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo
+
+FindSteps: TypeAlias = Callable[[pd.DataFrame], list[ClockStep]]
 
 __all__ = ["CaptureFacts", "Judged", "capture_facts"]
 
@@ -61,7 +65,11 @@ class Judged(NamedTuple):
 
 
 def capture_facts(
-    packets: pd.DataFrame, segments: pd.DataFrame, capture: CaptureInfo, known: CaptureHealth | None = None
+    packets: pd.DataFrame,
+    segments: pd.DataFrame,
+    capture: CaptureInfo,
+    known: CaptureHealth | None = None,
+    clock_steps: FindSteps = find_clock_steps,
 ) -> CaptureFacts:
     """Take the facts of a capture off its packets.
 
@@ -73,6 +81,8 @@ def capture_facts(
         What the file says of itself.
     known : CaptureHealth, optional
         Earlier result for the same capture, with any filter: its findings about the whole capture are used again.
+    clock_steps : callable, optional
+        Finds the steps of the capture's clock in the segments.
 
     Returns
     -------
@@ -87,7 +97,7 @@ def capture_facts(
         is_tunnelled=_has(bare, "tunnel"),
         decode_as=tuple(packets.attrs.get(DECODE_AS, ())),
         message=None if len(segments) else explain_no_segments(packets, capture),
-        findings=examine_packets(bare, segments, capture=capture, known=known),
+        findings=examine_packets(bare, segments, capture=capture, known=known, clock_steps=clock_steps),
     )
 
 

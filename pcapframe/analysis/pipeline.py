@@ -31,7 +31,7 @@ from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, floo
 from pcapframe.segments import label_segments
 from pcapframe.store import is_store
 
-__all__ = ["WholeCapture", "analyze", "judged", "select_endpoints"]
+__all__ = ["WholeCapture", "analyze", "judged", "judged_parts", "select_endpoints"]
 
 DEFAULTS = Thresholds()
 
@@ -179,6 +179,43 @@ def judged(whole: WholeCapture, wanted: Selection, thresholds: Thresholds) -> An
     ready = _ready(whole, floors_of(thresholds))
     parts = _judged(ready, wanted, thresholds)
     return assembled(parts, "packets", packets=ready.packets, segments=ready.segments)
+
+
+def judged_parts(
+    made: Judged,
+    connections: pd.DataFrame,
+    files: tuple[CaptureFile, ...],
+    *,
+    wanted: Selection,
+    thresholds: Thresholds,
+    keep: Keep,
+    segments: Callable[[], pd.DataFrame],
+    events: Callable[[], pd.DataFrame],
+) -> Analysis:
+    """Find what is seen in a capture whose packets and segments are elsewhere.
+
+    Parameters
+    ----------
+    made : Judged
+        What results are made from.
+    connections : DataFrame
+        Of the whole capture.
+    files : tuple of CaptureFile
+        Where it is from.
+    wanted, thresholds
+        As for `judged`.
+    keep : {"events", "connections"}
+        What the analysis keeps.
+    segments, events : callable
+        Return all segments, and all columns of the events; called where they are needed.
+
+    Returns
+    -------
+    Analysis
+        As from `analyze` with this `keep`.
+    """
+    results = _judged(_Ready(made, connections, files, _none, segments, events), wanted, thresholds)
+    return assembled(results, keep, events=events)
 
 
 def _ready(whole: WholeCapture, floors: Floors, turns: Sequence[Array] | None = None) -> _Ready:

@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias, get_args
 
+import pandas as pd
+
 from pcapframe.analysis import Analysis
-from pcapframe.analysis.kept import kept_of
-from pcapframe.analysis.pipeline import WholeCapture, judged
-from pcapframe.analysis.selection import Selection
+from pcapframe.analysis.chosen import judged_columns
+from pcapframe.analysis.known import Judged, capture_facts
+from pcapframe.analysis.pipeline import judged_parts
+from pcapframe.analysis.provenance import CaptureFile
+from pcapframe.analysis.selection import Selection, select_connections
 from pcapframe.capture.decode_as import decoded_ports, listed
 from pcapframe.cluster._connecting import check_captures, check_workers, connected, partitions_for
 from pcapframe.cluster._running import run
 from pcapframe.cluster._sources import list_sources
-from pcapframe.cluster._whole import bring_together
+from pcapframe.cluster._whole import Whole, bring_together
 from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.measures import without_attrs
 from pcapframe.names import read_hosts
-from pcapframe.packets import DECODE_AS, DecodeAs, Names
-from pcapframe.patterns import Thresholds
+from pcapframe.packets import DECODE_AS, DecodeAs, Names, capture_info
+from pcapframe.patterns import Thresholds, floors_of
 
 __all__ = ["analyze"]
 
@@ -93,28 +98,56 @@ def analyze(
     texts, selection = listed(decode_as), _selection(wanted)
     decoded_ports(texts)
     given = [] if isinstance(names, bool) else read_hosts(names)
-    found = list_sources(captures, storage_options)
+    sources = list_sources(captures, storage_options)
     with connected(client) as cluster, _shown(progress) as tell:
         check_workers(cluster)
-        check_captures(cluster, found.sources)
-        decoded, parts = run(
+        check_captures(cluster, sources.sources)
+        found = run(
             cluster,
-            found.sources,
-            partitions=partitions_for(cluster, found.sources),
+            sources.sources,
+            partitions=partitions_for(cluster, sources.sources),
             decode_as=texts,
             names=bool(names),
+            floors=floors_of(thresholds),
+            whole=keep == "events",
             tell=tell,
         )
-    unread = [one.passed_over for one in decoded if one.passed_over is not None]
-    if len(unread) == len(decoded):
-        raise unread[0]
-    packets, segments, connections = bring_together(decoded, parts, found.name, given)
-    for one in decoded:
-        for note in one.info.notes:
-            warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=2)
-    if texts:
-        packets.attrs[DECODE_AS] = texts
-    return kept_of(judged(WholeCapture(packets, segments, connections, found.files), selection, thresholds), keep)
+        unread = [one.passed_over for one in found.decoded if one.passed_over is not None]
+        if len(unread) == len(found.decoded):
+            raise unread[0]
+        whole = bring_together(found.decoded, found.parts, sources.name, given, found.fetch)
+        for one in found.decoded:
+            for note in one.info.notes:
+                warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=2)
+        if texts:
+            whole.packets.attrs[DECODE_AS] = texts
+        return _results(whole, sources.files, selection, thresholds, keep)
+
+
+def _results(
+    whole: Whole, files: tuple[CaptureFile, ...], selection: Selection, thresholds: Thresholds, keep: Keep
+) -> Analysis:
+    """Find what is seen in the whole."""
+    capture, count = capture_info(whole.packets), pd.DataFrame(index=pd.RangeIndex(whole.segments))
+    facts = capture_facts(whole.packets, count, capture, clock_steps=lambda _segments: whole.clock_steps())
+    read = without_attrs(whole.events)[judged_columns()]
+    read.attrs = whole.events.attrs
+
+    def segments() -> pd.DataFrame:
+        some = whole.fetch(select_connections(whole.connections, selection).keep)
+        some.attrs = whole.events.attrs
+        return some
+
+    return judged_parts(
+        Judged(facts, read, whole.totals),
+        whole.connections,
+        files,
+        wanted=selection,
+        thresholds=thresholds,
+        keep=keep,
+        segments=segments,
+        events=lambda: whole.events,
+    )
 
 
 def _selection(wanted: Mapping[str, Any]) -> Selection:

@@ -1,38 +1,52 @@
 """Analyse a part of the connections: those whose endpoints have the same hash."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from pcapframe.analysis.chosen import judged_columns
+from pcapframe.analysis.clock import Disagreements, disagreements
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture import transport
 from pcapframe.capture.extras import QUOTE
 from pcapframe.capture.streams import foreign_streams
 from pcapframe.cluster._decoding import FLAGS
 from pcapframe.cluster._wire import Unpacked, frame_of, unpack
-from pcapframe.connections import build_connections
+from pcapframe.connections import connections_and_turns
+from pcapframe.connections.same_as import first_numbers
+from pcapframe.events import Floors, Totals, gather_events
 from pcapframe.icmp import Quotes, read_quotes
-from pcapframe.measures import values
+from pcapframe.measures import values, without_attrs
 from pcapframe.names import HEARD_IN, Heard, Named, read_named, written_heard
 from pcapframe.names.beginnings import HEARD
 from pcapframe.names.found import ADDRESSED
+from pcapframe.rows import take_rows
 from pcapframe.schema import ICMP_QUOTES, names
 from pcapframe.segments import ASTRAY, are_alike, label_segments
 
-__all__ = ["Part", "analyze_part"]
+__all__ = ["ENDS", "FRAMES", "Part", "Some", "analyze_part", "segments_of"]
+
+FRAMES = ("frame", "before", "behind", "answer", "earlier")  # of the tables in totals
+ENDS = ("request_frame", "request_end_frame", "response_frame", "response_end_frame")  # of turns
 
 
 @dataclass
 class Part:
     """What a part of the connections is to the whole; its frames are numbered from 1."""
 
-    segments: pd.DataFrame
+    size: int  # how many packets it has
+    segments: int
+    events: pd.DataFrame
     connections: pd.DataFrame
-    capture: Array  # of each frame: which capture it is from
+    totals: Totals
+    numbers: Array  # see `first_numbers`
+    disagreeing: Disagreements
+    frames: Array  # that are named here, ascending
+    capture: Array  # of each of these: which capture it is from
     row: Array  # and which row of that
     named: Named | None
     quotes: Quotes | None
@@ -40,8 +54,29 @@ class Part:
     foreign: int  # see `foreign_streams`
 
 
-def analyze_part(pieces: Iterable[bytes], names_read: bool) -> Part:
-    """Label the segments of some connections, and sum up each connection.
+@dataclass
+class Some:
+    """The segments of some connections of a part; frames and connections are numbered as there."""
+
+    size: int
+    segments: pd.DataFrame
+    frames: Array  # that are named here, ascending
+    capture: Array
+    row: Array
+
+
+class _Labelled(NamedTuple):
+    """The segments of a part."""
+
+    segments: pd.DataFrame
+    capture: Array  # of each packet: which capture it is from
+    row: Array  # and which row of that
+    errors: pd.DataFrame  # `ICMP_QUOTES` of the packets
+    foreign: int
+
+
+def analyze_part(pieces: Iterable[bytes], names_read: bool, floors: Floors, *, whole: bool = True) -> Part:
+    """Label the segments of some connections, sum up each connection, and find what anything can be said of.
 
     Parameters
     ----------
@@ -49,12 +84,68 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool) -> Part:
         From all captures that have some of their rows.
     names_read : bool
         Whether payload was read for names.
+    floors : Floors
+        For `gather_events`.
+    whole : bool, default True
+        Whether the events have all columns, or those that results are made from.
 
     Returns
     -------
     Part
-        With the same columns as those of the whole.
+        With the same values as in the whole.
     """
+    segments, capture, row, errors, foreign = _labelled(pieces, names_read)
+    connections, turns = connections_and_turns(segments)
+    rows, totals = gather_events(segments, connections, floors, turns)
+    events = take_rows(without_attrs(segments)[list(segments) if whole else _read()], rows)
+    quotes = read_quotes(segments.attrs)
+    frame, found = segments.index.to_numpy(), disagreements(segments)
+    found = found._replace(before=frame[found.before], after=frame[found.after])
+    named = [events.index.to_numpy(), _answered(events), found.before, found.after, *_frames_of(totals)]
+    if quotes:
+        named.append(quotes.errors["frame"])
+    frames = _distinct(named)
+    return Part(
+        size=len(capture),
+        segments=len(segments),
+        events=events,
+        connections=connections,
+        totals=totals,
+        numbers=first_numbers(segments, segments["conn_id"].to_numpy(), len(connections)),
+        disagreeing=found,
+        frames=frames,
+        capture=capture[frames - 1],
+        row=row[frames - 1],
+        named=read_named(segments.attrs),
+        quotes=quotes,
+        kinds=_kinds(quotes, errors) if quotes else [],
+        foreign=foreign,
+    )
+
+
+def segments_of(pieces: Iterable[bytes], conn_ids: Array) -> Some:
+    """Label the segments of a part once more, and return those of some connections.
+
+    Parameters
+    ----------
+    pieces
+        As for `analyze_part`.
+    conn_ids : ndarray of int
+        Which connections of the part.
+
+    Returns
+    -------
+    Some
+        All columns.
+    """
+    segments, capture, row, *_ = _labelled(pieces, names_read=False)
+    bare = without_attrs(segments)
+    some = bare.take(np.flatnonzero(np.isin(bare["conn_id"].to_numpy(), conn_ids)))
+    frames = _distinct([some.index.to_numpy(), _answered(some)])
+    return Some(len(capture), some, frames, capture[frames - 1], row[frames - 1])
+
+
+def _labelled(pieces: Iterable[bytes], names_read: bool) -> _Labelled:
     rows = unpack(pieces)
     capture = np.array([piece["capture"] for piece in rows.pieces], np.int64)[rows.piece]
     row = _column(rows, "row", np.uint32)
@@ -67,12 +158,34 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool) -> Part:
     if names_read:
         packets.attrs[HEARD_IN] = written_heard(_heard(rows, capture, row))
     errors = packets[["protocol", *names(ICMP_QUOTES)]]
-    segments = label_segments(packets)
-    connections = build_connections(segments)
-    quotes = read_quotes(segments.attrs)
-    kinds = _kinds(quotes, errors) if quotes else []
     foreign = _foreign(packets, _column(rows, FLAGS, np.int16)[order])
-    return Part(segments, connections, capture, row, read_named(segments.attrs), quotes, kinds, foreign)
+    return _Labelled(label_segments(packets), capture, row, errors, foreign)
+
+
+def _read() -> list[str]:
+    """Return the columns of events that results are made from, and those that the whole needs to number them."""
+    more = ("src", "dst", "src_port", "dst_port", "answered_by", "interface", "source")
+    return list(dict.fromkeys((*judged_columns(), *more)))
+
+
+def _answered(segments: pd.DataFrame) -> Array:
+    """Return the frames in ``answered_by``."""
+    column: Any = segments["answered_by"].array
+    return np.asarray(column._data[~column._mask], np.int64)
+
+
+def _frames_of(totals: Totals) -> Iterator[Array]:
+    """Yield all frames that are named in totals."""
+    for table in totals.tables.values():
+        for name in FRAMES:
+            if name in (table.dtype.names or ()):
+                yield table[name][table[name] >= 0]
+    for name in ENDS:
+        yield totals.turns[name].dropna().to_numpy(np.int64)
+
+
+def _distinct(frames: Iterable[Array]) -> Array:
+    return np.unique(np.concatenate([np.asarray(each, np.int64) for each in frames]))
 
 
 def _foreign(packets: pd.DataFrame, flags: Array) -> int:

@@ -1,19 +1,22 @@
 """Run the stages on a cluster: decode, shuffle, analyse by part, and gather."""
 
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pcapframe.arrays import Array
 from pcapframe.capture.parts import Part as CapturePart
 from pcapframe.capture.parts import Seam, agree
 from pcapframe.cluster._cutting import Cut, cut, join_decoded, part_bytes
 from pcapframe.cluster._decoding import Decoded, decode
-from pcapframe.cluster._parts import Part, analyze_part
+from pcapframe.cluster._parts import Part, Some, analyze_part, segments_of
 from pcapframe.cluster._sources import Source
+from pcapframe.cluster._whole import Fetch
+from pcapframe.events import Floors
 
 __all__ = ["run"]
 
@@ -49,8 +52,12 @@ def _frame(keys: Sequence[int], pieces: Sequence[bytes]) -> pd.DataFrame:
     return pd.DataFrame({PARTITION: np.array(keys, np.int64), PIECE: values}, copy=False)
 
 
-def _part(pieces: pd.DataFrame, names: bool) -> Part:
-    return analyze_part(pieces[PIECE].array.__arrow_array__().to_pylist(), names)
+def _part(pieces: pd.DataFrame, names: bool, floors: Floors, whole: bool) -> Part:
+    return analyze_part(pieces[PIECE].array.__arrow_array__().to_pylist(), names, floors, whole=whole)
+
+
+def _some(pieces: pd.DataFrame, conn_ids: Array) -> Some:
+    return segments_of(pieces[PIECE].array.__arrow_array__().to_pylist(), conn_ids)
 
 
 def _keys(partitions: int) -> list[int]:
@@ -64,6 +71,14 @@ def _keys(partitions: int) -> list[int]:
     return [*first.tolist(), *(tried[PARTITION].iloc[-1 - at] for at in range(spare.size))]
 
 
+class Found(NamedTuple):
+    """What the workers found."""
+
+    decoded: list[Decoded]  # what each capture says, in their order
+    parts: list[Part]  # of the connections
+    fetch: Fetch
+
+
 def run(
     client: Any,
     sources: Sequence[Source],
@@ -71,9 +86,11 @@ def run(
     partitions: int,
     decode_as: Sequence[str],
     names: bool,
+    floors: Floors,
+    whole: bool,
     tell: Tell,
     size: int | None = None,
-) -> tuple[list[Decoded], list[Part]]:
+) -> Found:
     """Decode captures and analyse their connections on a cluster.
 
     Parameters
@@ -88,6 +105,8 @@ def run(
         As for `read_pcap`.
     names : bool
         Whether to read payload for names.
+    floors, whole
+        As for `analyze_part`.
     tell : callable
         Called with how many tasks are done, and how many there are.
     size : int, optional
@@ -95,10 +114,8 @@ def run(
 
     Returns
     -------
-    list of Decoded
-        What each capture says, in their order.
-    list of Part
-        The parts of the connections.
+    Found
+        Rows of packets stay on the workers as long as it is there.
     """
     import dask.dataframe as dd
     from dask.delayed import delayed
@@ -115,17 +132,26 @@ def run(
     moved = dd.from_delayed([task[0] for task in tasks], meta=meta, verify_meta=False).shuffle(
         PARTITION, npartitions=partitions, shuffle_method="p2p"
     )
+    pieces = list(moved.to_delayed())
     parts = [
-        delayed(_part, pure=False)(one, names, dask_key_name=f"analyze-{token}-{number}")
-        for number, one in enumerate(moved.to_delayed())
+        delayed(_part, pure=False)(one, names, floors, whole, dask_key_name=f"analyze-{token}-{number}")
+        for number, one in enumerate(pieces)
     ]
-    gathered = _gathered(client, client.compute([*(task[1] for task in tasks), *parts]), tell)
+    futures = client.compute([*(task[1] for task in tasks), *parts, *pieces])
+    count = len(tasks) + len(parts)
+    held = futures[count:]
+    gathered = _gathered(client, futures[:count], tell, held)
     said: list[list[Decoded]] = [[] for _ in sources]
     for number, one in zip(owners, gathered[: len(tasks)], strict=True):
         if one is not None:
             said[number].append(one)
     decoded = [each[0] if len(each) == 1 else join_decoded(each, cuts[number]) for number, each in enumerate(said)]
-    return decoded, gathered[len(tasks) :]
+
+    def fetch(wanted: Mapping[int, Array]) -> dict[int, Some]:
+        some = [client.submit(_some, held[number], conn_ids, pure=False) for number, conn_ids in wanted.items()]
+        return dict(zip(wanted, client.gather(some), strict=True))
+
+    return Found(decoded, gathered[len(tasks) :], fetch)
 
 
 def _tasks(name: str, arguments: Sequence[Any], cut_at: Cut | None) -> list[Any]:
@@ -153,8 +179,8 @@ def _cut(client: Any, sources: Sequence[Source], size: int, tell: Tell) -> dict[
     return {number: one for number, one in zip(large, found, strict=True) if one is not None}
 
 
-def _gathered(client: Any, futures: Sequence[Any], tell: Tell) -> list[Any]:
-    """Wait for tasks and return their results; whatever ends this cancels them."""
+def _gathered(client: Any, futures: Sequence[Any], tell: Tell, others: Sequence[Any] = ()) -> list[Any]:
+    """Wait for tasks and return their results; whatever ends this cancels them, and others."""
     from distributed import as_completed
 
     try:
@@ -162,6 +188,6 @@ def _gathered(client: Any, futures: Sequence[Any], tell: Tell) -> list[Any]:
             tell(done, len(futures))
         results: list[Any] = client.gather(futures)
     except BaseException:
-        client.cancel(futures, force=True)
+        client.cancel([*futures, *others], force=True)
         raise
     return results

@@ -1,21 +1,23 @@
 """Bring the parts of the connections together, as if one machine had read all captures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.analysis.chosen import turn
-from pcapframe.arrays import NO_TIME, Array
+from pcapframe.analysis.clock import ClockStep, Disagreements, clock_steps_of
+from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.capture.merging import merge_order
 from pcapframe.cluster._decoding import PACKET_COLUMNS, Decoded
-from pcapframe.cluster._parts import Part
-from pcapframe.connections import build_connections
+from pcapframe.cluster._parts import ENDS, FRAMES, Part, Some
+from pcapframe.connections import connections_and_turns
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns
-from pcapframe.connections.same_as import second_views
+from pcapframe.connections.same_as import pair_views, views_among
+from pcapframe.events import Totals, gather_events, merge_totals
 from pcapframe.facts import CaptureInfo, info_of_several
 from pcapframe.icmp import ATTRIBUTE, QUOTE, Quotes, error_name, written_quotes
 from pcapframe.measures import without_attrs
@@ -23,20 +25,41 @@ from pcapframe.names import NAMES, Named, names_of_block, written_named
 from pcapframe.names.beginnings import HEARD
 from pcapframe.names.dns import ANSWER
 from pcapframe.names.found import ENTRY, heard_by_frame
+from pcapframe.plain import parts_of
 from pcapframe.rows import first_rows
 from pcapframe.schema import CONNECTIONS, SEGMENTS, names
 from pcapframe.segments import receivers_that_serve
 
-__all__ = ["bring_together"]
+__all__ = ["Fetch", "Whole", "bring_together"]
 
 OF_TEXTS = ("server_name", "alpn", "application")
 OF_WHOLE = ("same_as", "icmp_errors", "icmp_error", "client_names", "server_names")
 
 
+class Whole(NamedTuple):
+    """All captures, as far as results are made from it."""
+
+    packets: pd.DataFrame  # only `PACKET_COLUMNS`
+    events: pd.DataFrame
+    connections: pd.DataFrame
+    totals: Totals
+    segments: int  # how many there are
+    clock_steps: Callable[[], list[ClockStep]]
+    fetch: Callable[[Mask], pd.DataFrame]  # returns the segments of some connections
+
+
+Fetch: TypeAlias = Callable[[Mapping[int, Array]], Mapping[int, Some]]
+"""Returns the segments of some connections, by the number of their part."""
+
+
 def bring_together(
-    decoded: Sequence[Decoded], parts: Sequence[Part], name: str | None, given: Sequence[tuple[str, str]]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the frames of all captures.
+    decoded: Sequence[Decoded],
+    parts: Sequence[Part],
+    name: str | None,
+    given: Sequence[tuple[str, str]],
+    fetch: Fetch,
+) -> Whole:
+    """Put together what the workers found.
 
     Parameters
     ----------
@@ -48,48 +71,104 @@ def bring_together(
         Of all captures, where a folder or a pattern holds them.
     given : sequence of tuple
         Addresses with names from a file of names.
+    fetch : callable
+        Returns segments of some connections, where the whole changes what is known of them.
 
     Returns
     -------
-    DataFrame
-        Packets, only `PACKET_COLUMNS`.
-    DataFrame
-        Segments.
-    DataFrame
-        Connections.
+    Whole
+        As one machine would have it.
     """
     place, capture = Frames(decoded), _capture(decoded, name)
     capture = replace(capture, foreign_streams=capture.foreign_streams + sum(part.foreign for part in parts))
     addresses = _texts(_addresses(decoded))
     texts = {name: _texts(sorted(_categories(decoded, name))) for name in ("protocol", "tunnel")}
     packets = _packets(decoded, place, texts | {"quoted_src": addresses})
-    parts = [part for part in parts if len(part.segments)] or list(parts[:1])
-    frames = [place.of_rows(part.capture, part.row) for part in parts]
+    which = [number for number, part in enumerate(parts) if part.segments] or [0]
+    parts = [parts[number] for number in which]
+    frames = [place.of_part(part) for part in parts]
     numbers = _numbers(parts, frames)
-    some = [_renumbered(*each) for each in zip(parts, frames, numbers, strict=True)]
-    at = np.concatenate([own[part.segments.index.to_numpy() - 1] for own, part in zip(frames, parts, strict=True)])
-    order = np.argsort(at, kind="stable")
     dtypes = texts | dict.fromkeys(("src", "dst", "outer_src", "outer_dst"), addresses)
-    segments = _stacked(some, names(SEGMENTS), dtypes).take(order)
-    segments.index = pd.Index(at[order], name="frame")
-    segments["interface"] = _shifted(segments, decoded)
+
+    def segments(wanted: Mask) -> pd.DataFrame:
+        asked = {at: np.flatnonzero(wanted[own]) for at, own in zip(which, numbers, strict=True)}
+        found = fetch({at: conn_ids for at, conn_ids in asked.items() if conn_ids.size})
+        own = dict(zip(which, numbers, strict=True))
+        some = [_renumbered(one.segments, place.of_part(one), own[at]) for at, one in found.items()]
+        return _in_order(some, names(SEGMENTS), dtypes, decoded)
+
+    columns = [str(column) for column in parts[0].events]
+    made = [_renumbered(part.events, *each) for part, *each in zip(parts, frames, numbers, strict=True)]
+    events = _in_order(made, columns, dtypes, decoded)
     facts: dict[Any, Any] = {"capture": dict(vars(capture))}
     told = {ATTRIBUTE: written_quotes(_quotes(parts, frames, numbers, addresses))}
     if parts[0].named is not None:
         told[NAMES] = written_named(_named(parts, numbers, addresses, decoded, place, given))
     connections = _stacked_connections(parts, numbers, addresses)
-    segments, connections = _with_roles(segments, connections)
-    connections = _with_facts_of_whole(connections, segments, told, addresses)
-    packets.attrs, segments.attrs, connections.attrs = facts, facts | told, facts | told
-    return packets, segments, connections
+    totals = merge_totals([_of_whole(part.totals, own) for part, own in zip(parts, frames, strict=True)], list(numbers))
+    first = np.concatenate([part.numbers for part in parts])[np.argsort(np.concatenate(numbers), kind="stable")]
+    events, connections, totals, first = _with_roles(events, connections, totals, first, segments)
+    connections = _with_facts_of_whole(connections, events, first, told, addresses, segments)
+    packets.attrs, events.attrs, connections.attrs = facts, facts | told, facts | told
+
+    def clock_steps() -> list[ClockStep]:
+        is_segment = packets["seq"].notna().to_numpy()
+        times = packets["time"].to_numpy("datetime64[ns]").view(np.int64)[is_segment]
+        return clock_steps_of(times, packets.index.to_numpy()[is_segment], _disagreeing(parts, frames, numbers))
+
+    count = sum(part.segments for part in parts)
+    return Whole(packets, events, connections, totals, count, clock_steps, segments)
+
+
+def _in_order(
+    frames: Sequence[pd.DataFrame], wanted: Sequence[str], dtypes: dict[str, Any], decoded: Sequence[Decoded]
+) -> pd.DataFrame:
+    """Put segments of parts together, in the order of their frames."""
+    at = np.concatenate([frame.index.to_numpy() for frame in frames])
+    order = np.argsort(at, kind="stable")
+    made = _stacked(frames, wanted, dtypes).take(order)
+    made.index = pd.Index(at[order], name="frame")
+    made["interface"] = _shifted(made, decoded)
+    return made
+
+
+def _of_whole(totals: Totals, frames: Array) -> Totals:
+    """Return the totals of a part with the frames of the whole."""
+    made: dict[str, Any] = {}
+    for name, table in totals.tables.items():
+        own = table.copy()
+        for field in FRAMES:
+            if field in (own.dtype.names or ()):
+                own[field] = np.where(own[field] < 0, -1, frames[own[field] - 1])
+        made[name] = own
+    turns: dict[str, Any] = {}
+    for name in ENDS:
+        values, null = parts_of(totals.turns[name])
+        if null is None:
+            turns[name] = frames[values.astype(np.int64) - 1].astype(values.dtype)
+        else:
+            data = np.where(null, 0, frames[np.where(null, 1, values).astype(np.int64) - 1])
+            turns[name] = pd.arrays.IntegerArray(data.astype(values.dtype), null)
+    return replace(totals, turns=totals.turns.assign(**turns), **made)
+
+
+def _disagreeing(parts: Sequence[Part], frames: Sequence[Array], numbers: Sequence[Array]) -> Disagreements:
+    """Return what all parts say of the clock, with the frames of the whole."""
+    made = []
+    for part, own, number in zip(parts, frames, numbers, strict=True):
+        before, after, direction, off = part.disagreeing
+        made.append((own[before - 1], own[after - 1], 2 * number[direction // 2].astype(np.int64) + direction % 2, off))
+    return Disagreements(*(np.concatenate(columns) for columns in zip(*made, strict=True)))
 
 
 def _packets(decoded: Sequence[Decoded], place: "Frames", dtypes: dict[str, Any]) -> pd.DataFrame:
     """Return the packets of all captures, as far as health is told by them."""
     read = [one for one in decoded if one.passed_over is None]
-    frames = np.concatenate([place.of_capture(one.number) for one in read])
     slim = [one.packets.assign(source=np.full(len(one.packets), one.number, np.uint16)) for one in read]
-    made = _stacked(slim, PACKET_COLUMNS, dtypes).take(np.argsort(frames, kind="stable"))
+    made = _stacked(slim, PACKET_COLUMNS, dtypes)
+    if not place.follow:
+        frames = np.concatenate([place.of_capture(one.number) for one in read])
+        made = made.take(np.argsort(frames, kind="stable"))
     made.index = pd.RangeIndex(1, len(made) + 1, name="frame")
     return made
 
@@ -124,44 +203,86 @@ def _stacked_connections(
     return made.sort_index()
 
 
-def _with_roles(segments: pd.DataFrame, connections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _with_roles(
+    events: pd.DataFrame,
+    connections: pd.DataFrame,
+    totals: Totals,
+    first: Array,
+    segments: Callable[[Mask], pd.DataFrame],
+) -> tuple[pd.DataFrame, pd.DataFrame, Totals, Array]:
     """Swap the roles of connections where these are inferred, and the whole shows that the other side serves.
 
     Of ports that are alike, the server's is the endpoint that more connections share: in the whole, not in a part.
     """
     inferred = (connections["roles"] == "inferred").to_numpy()
     if not inferred.any():
-        return segments, connections
-    first = first_rows(segments["conn_id"].to_numpy(), len(connections))
-    begin = segments.take(first)
+        return events, connections, totals, first
+    begin = events.take(first_rows(events["conn_id"].to_numpy(), len(connections)))
     hosts = np.stack([begin[name].cat.codes.to_numpy().astype(np.int64) for name in ("src", "dst")])
     ports = np.stack([begin[name].to_numpy().astype(np.int64) for name in ("src_port", "dst_port")])
     is_turned = inferred & (begin["from_client"].to_numpy() != receivers_that_serve(hosts, ports))
     if not is_turned.any():
-        return segments, connections
-    segments = turn(segments, np.flatnonzero(is_turned))
-    again = build_connections(segments[is_turned[segments["conn_id"].to_numpy()]])
+        return events, connections, totals, first
+    turned, kept = np.flatnonzero(is_turned), np.flatnonzero(~is_turned)
+    some = turn(segments(is_turned), turned)
+    # Numbered from 0 while they are alone.
+    alone = some.assign(conn_id=np.searchsorted(turned, some["conn_id"].to_numpy()).astype(np.int32))
+    again, turns = connections_and_turns(alone)
+    rows, more = gather_events(alone, again, totals.floors, turns)
     dtypes: dict[str, Any] = {name: connections[name].dtype for name in OF_TEXTS}
     for name in OF_TEXTS:  # which no segment says
-        again[name] = connections[name][is_turned]
-    kept = connections[~is_turned]
-    made = _stacked([kept, again], [str(name) for name in connections], dtypes)
-    made.index = pd.Index(np.concatenate([kept.index, again.index]).astype(np.int32), name="conn_id")
-    return segments, made.sort_index()
+        again[name] = connections[name][is_turned].array
+    made = _stacked([connections[~is_turned], again], [str(name) for name in connections], dtypes)
+    made.index = pd.Index(np.concatenate([kept, turned]).astype(np.int32), name="conn_id")
+    others = without_attrs(events)[~is_turned[events["conn_id"].to_numpy()]]
+    found = some.iloc[rows][list(events)]
+    texts: dict[str, Any] = {str(name): events[name].dtype for name in events if events[name].dtype == "category"}
+    at = np.concatenate([others.index.to_numpy(), found.index.to_numpy()])
+    order = np.argsort(at, kind="stable")
+    both = _stacked([others, found], [str(name) for name in events], texts).take(order)
+    both.index = pd.Index(at[order], name="frame")
+    first = first.copy()
+    first[is_turned] = first[is_turned][:, ::-1]
+    return both, made.sort_index(), merge_totals([_only(totals, ~is_turned), more], [kept, turned]), first
+
+
+def _only(totals: Totals, wanted: Mask) -> Totals:
+    """Return the totals of some connections, numbered from 0."""
+    number = np.cumsum(wanted) - 1
+    tables: dict[str, Any] = {}
+    for name, table in totals.tables.items():
+        own = table[wanted[table["conn_id"]]]
+        own["conn_id"] = number[own["conn_id"]]
+        tables[name] = own
+    conn_id = totals.turns["conn_id"].to_numpy()
+    turns = totals.turns[wanted[conn_id]]
+    turns = turns.assign(conn_id=number[turns["conn_id"].to_numpy()].astype(np.int32))
+    return replace(totals, sides=totals.sides[np.repeat(wanted, 2)], turns=turns, **tables)
 
 
 def _with_facts_of_whole(
-    made: pd.DataFrame, segments: pd.DataFrame, told: dict[str, str], addresses: pd.CategoricalDtype
+    made: pd.DataFrame,
+    events: pd.DataFrame,
+    numbers: Array,
+    told: dict[str, str],
+    addresses: pd.CategoricalDtype,
+    segments: Callable[[Mask], pd.DataFrame],
 ) -> pd.DataFrame:
     """Return connections with the columns that other connections, names of addresses and ICMP errors say."""
-    conn_ids, place = made.index.to_numpy(), segments["conn_id"].to_numpy()
+    conn_ids, place = made.index.to_numpy(), events["conn_id"].to_numpy()
     is_midstream = (made["handshake"] == "not_captured").to_numpy()
-    views = second_views(segments, place, made["start"].array.asi8, is_midstream)
+    views = np.full(len(made), -1, np.int64)
+    pairs = pair_views(numbers, made["start"].array.asi8, is_midstream)
+    if pairs.earlier.size:
+        wanted = np.zeros(len(made), np.bool_)
+        wanted[pairs.earlier] = wanted[pairs.later] = True
+        some = segments(wanted)
+        views = views_among(some, some["conn_id"].to_numpy(), pairs, numbers, is_midstream)
     made["same_as"] = pd.arrays.IntegerArray(np.where(views < 0, 1, views).astype(np.int64), views < 0)
     ends = {side: made[side].cat.codes.to_numpy() for side in ("client", "server")}
 
     def first() -> Array:
-        return segments.index.to_numpy()[first_rows(place, conn_ids.size)]
+        return events.index.to_numpy()[first_rows(place, conn_ids.size)]
 
     more = icmp_columns(told, conn_ids) | address_name_columns(told, first, ends, addresses.categories)
     return made.assign(**more)[names(CONNECTIONS)]
@@ -174,7 +295,8 @@ class Frames:
         counts = [one.latest.size for one in decoded]
         self._starts = np.cumsum([0, *counts])
         self._moved: Array | None = None
-        if not _follow(decoded):
+        self.follow = _follow(decoded)  # then no packet is moved
+        if not self.follow:
             order = merge_order(np.concatenate([one.latest for one in decoded]), counts)
             self._moved = np.empty_like(order)
             self._moved[order] = np.arange(order.size)
@@ -183,6 +305,12 @@ class Frames:
         """Return the frames of some rows of captures."""
         places = self._starts[capture] + row
         return (places if self._moved is None else self._moved[places]) + 1
+
+    def of_part(self, part: Part | Some) -> Array:
+        """Return the frames of the packets of a part, 0 for those that it does not name."""
+        frames = np.zeros(max(part.size, 1), np.int64)
+        frames[part.frames - 1] = self.of_rows(part.capture, part.row)
+        return frames
 
     def of_capture(self, number: int) -> Array:
         """Return the frames of all rows of a capture."""
@@ -223,9 +351,9 @@ def _texts(texts: Iterable[str]) -> pd.CategoricalDtype:
 
 def _stacked(frames: Sequence[pd.DataFrame], wanted: Iterable[str], dtypes: dict[str, Any]) -> pd.DataFrame:
     """Put frames one after another; columns of categories get those given, or those that any of them has."""
-    made = {}
+    made, bare = {}, [without_attrs(frame) for frame in frames]
     for name in wanted:
-        columns = [without_attrs(frame)[name] for frame in frames]
+        columns = [frame[name] for frame in bare]
         if isinstance(columns[0].dtype, pd.CategoricalDtype):
             dtype = dtypes.get(name) or _union(columns)
             columns = [column.cat.set_categories(dtype.categories) for column in columns]
@@ -241,18 +369,18 @@ def _union(columns: Sequence[pd.Series]) -> Any:
 
 def _first_frames(part: Part, frames: Array) -> Array:
     """Return the frame of the first segment of each connection of a part."""
-    _, first = np.unique(part.segments["conn_id"].to_numpy(), return_index=True)
-    return np.asarray(frames[part.segments.index.to_numpy()[first] - 1])
+    _, first = np.unique(part.events["conn_id"].to_numpy(), return_index=True)
+    return np.asarray(frames[part.events.index.to_numpy()[first] - 1])
 
 
-def _renumbered(part: Part, frames: Array, numbers: Array) -> pd.DataFrame:
-    """Return the segments of a part with the numbers of the whole."""
-    segments = without_attrs(part.segments)
+def _renumbered(segments: pd.DataFrame, frames: Array, numbers: Array) -> pd.DataFrame:
+    """Return segments of a part with the numbers of the whole."""
     answered: Any = segments["answered_by"].array
-    by = frames[np.where(answered._mask, 0, answered._data.astype(np.int64) - 1)] if len(frames) else answered._data
+    by = frames[np.where(answered._mask, 0, answered._data.astype(np.int64) - 1)]
     by = np.where(answered._mask, 0, by).astype(np.uint32)
     conn_id = numbers[segments["conn_id"].to_numpy()]
-    return segments.assign(answered_by=pd.arrays.IntegerArray(by, answered._mask), conn_id=conn_id)
+    made = segments.assign(answered_by=pd.arrays.IntegerArray(by, answered._mask), conn_id=conn_id)
+    return made.set_axis(frames[segments.index.to_numpy() - 1], axis=0)
 
 
 def _quotes(

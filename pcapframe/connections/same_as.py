@@ -31,7 +31,7 @@ from pcapframe.jit import jit
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import ACK, FIN, RST, SEGMENTS, SYN
 
-__all__ = ["second_views"]
+__all__ = ["Pairs", "first_numbers", "pair_views", "second_views", "views_among"]
 
 MOST_VIEWS = 4
 APART_NS = 2_000_000_000  # between the first packets of two views
@@ -84,11 +84,49 @@ def second_views(segments: pd.DataFrame, place: Array, start: Array, is_midstrea
     ndarray of int64
         Row of the earliest view for each connection that is a later view, else -1.
     """
-    numbers = np.full((start.size, 2), NONE, np.int64)
-    from_client, seq = segments["from_client"].to_numpy(), segments["seq"].to_numpy()
-    _note_first(fixed(place, np.int32), from_client, seq, numbers)
-    same = np.full(start.size, NONE, np.int64)
-    pairs = _candidates(numbers, start, is_midstream)
+    numbers = first_numbers(segments, place, start.size)
+    pairs = pair_views(numbers, start, is_midstream)
+    return views_among(segments, place, pairs, numbers, is_midstream)
+
+
+def first_numbers(segments: pd.DataFrame, place: Array, connections: int) -> Array:
+    """Return the sequence number of the first segment of each side.
+
+    Parameters
+    ----------
+    segments, place
+        As for `second_views`.
+    connections : int
+        How many there are.
+
+    Returns
+    -------
+    ndarray of int64, shape (connections, 2)
+        Column 0: the client; -1 for a side without one.
+    """
+    numbers = np.full((connections, 2), NONE, np.int64)
+    _note_first(fixed(place, np.int32), segments["from_client"].to_numpy(), segments["seq"].to_numpy(), numbers)
+    return numbers
+
+
+def views_among(segments: pd.DataFrame, place: Array, pairs: Pairs, numbers: Array, is_midstream: Mask) -> Array:
+    """Tell which pairs are views of one connection.
+
+    Parameters
+    ----------
+    segments, place, is_midstream
+        As for `second_views`; segments of other connections than those in pairs may be missing.
+    pairs : Pairs
+        From `pair_views`.
+    numbers : ndarray of int64
+        From `first_numbers`.
+
+    Returns
+    -------
+    ndarray of int64
+        As from `second_views`.
+    """
+    same = np.full(len(numbers), NONE, np.int64)
     if not pairs.earlier.size:
         return same
     wanted = np.zeros(len(numbers), np.bool_)
@@ -106,10 +144,20 @@ def second_views(segments: pd.DataFrame, place: Array, start: Array, is_midstrea
     return same
 
 
-def _candidates(numbers: Array, start: Array, is_midstream: Mask) -> Pairs:
+def pair_views(numbers: Array, start: Array, is_midstream: Mask) -> Pairs:
     """Pair the connections that begin with the same sequence numbers at about the same time.
 
-    Of a connection that began before the capture the first segment of one side may be missing in one view.
+    Parameters
+    ----------
+    numbers : ndarray of int64
+        From `first_numbers`.
+    start, is_midstream
+        As for `second_views`.
+
+    Returns
+    -------
+    Pairs
+        Of a connection that began before the capture the first segment of one side may be missing in one view.
     """
     both = numbers[:, 0] << 32
     both |= numbers[:, 1] & LARGEST

@@ -1,9 +1,10 @@
 """Steps of the capture's clock against the timestamps in the packets."""
 
+import numpy as np
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis.clock import find_clock_steps
+from pcapframe.analysis.clock import Disagreements, clock_steps_of, disagreements, find_clock_steps
 from tests.builders import Conversation, Frame, pcap
 
 
@@ -24,6 +25,19 @@ def test_a_step_that_both_sides_deny(seconds: float) -> None:
     assert step.frame == 41
     assert step.seconds == pytest.approx(seconds, rel=0.01)
     assert step.directions == 2
+
+
+def test_parts_of_a_capture_show_what_the_whole_shows() -> None:
+    other = [(time + 0.001, data) for time, data in exchange()]
+    segments = pf.analyze(pcap(sorted([*stepped(3600.0), *[(time + 1000, data) for time, data in other]]))).segments
+    frames, times = segments.index.to_numpy(), segments["time"].array.asi8
+    found = []
+    for _, part in segments.groupby("from_client"):
+        own = disagreements(part)
+        by_frame = part.index.to_numpy()
+        found.append(own._replace(before=by_frame[own.before], after=by_frame[own.after]))
+    merged = Disagreements(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    assert clock_steps_of(times, frames, merged) == find_clock_steps(segments) != []
 
 
 def test_it_is_a_finding() -> None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcapframe.analysis.clock import find_clock_steps
 from pcapframe.analysis.health import capture_clock, capture_edges, capture_file, captured_segments
 from pcapframe.analysis.health._api import CaptureHealth, Finding
 from pcapframe.analysis.health._statistics import STATISTICS
-from pcapframe.analysis.health._view import READ, Finder, FinderOfWhole, Recorded, View
+from pcapframe.analysis.health._view import READ, Finder, FinderOfWhole, FindSteps, Recorded, View
 from pcapframe.arrays import Mask
 from pcapframe.disk import give_back
 from pcapframe.events import Totals
@@ -23,7 +24,12 @@ ORDER = (*capture_file.FINDINGS, *captured_segments.FINDINGS, *capture_clock.FIN
 
 
 def examine_packets(
-    packets: pd.DataFrame, segments: pd.DataFrame, *, capture: CaptureInfo, known: CaptureHealth | None = None
+    packets: pd.DataFrame,
+    segments: pd.DataFrame,
+    *,
+    capture: CaptureInfo,
+    known: CaptureHealth | None = None,
+    clock_steps: FindSteps = find_clock_steps,
 ) -> tuple[Finding, ...]:
     """Find what limits a capture, whatever the filter.
 
@@ -35,6 +41,8 @@ def examine_packets(
         What the file says of itself.
     known : CaptureHealth, optional
         Earlier result for the same capture, with any filter: its findings are returned again.
+    clock_steps : callable, optional
+        Finds the steps of the capture's clock in the segments.
 
     Returns
     -------
@@ -43,7 +51,7 @@ def examine_packets(
     """
     if known is not None:
         return tuple(finding for finding in known.findings if finding.name in OF_WHOLE_CAPTURE)
-    recorded = Recorded(capture, without_attrs(packets), without_attrs(segments))
+    recorded = Recorded(capture, without_attrs(packets), without_attrs(segments), clock_steps)
     found = []
     for find in OF_WHOLE_CAPTURE.values():
         found.append(find(recorded))

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
+from pcapframe.analysis.clock import ClockStep, find_clock_steps
 from pcapframe.analysis.health._api import Finding
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, frame_filter
@@ -20,11 +21,12 @@ from pcapframe.packets import CaptureInfo
 from pcapframe.patterns import LISTED, Evidence
 from pcapframe.rows import frames_at
 
-__all__ = ["READ", "Finder", "FinderOfWhole", "Recorded", "View", "name_evidence"]
+__all__ = ["READ", "FindSteps", "Finder", "FinderOfWhole", "Recorded", "View", "name_evidence"]
 
 READ = (  # columns of the events
     "tcp_flags", "conn_id", "from_client", "options_malformed", "capture_gap", "capture_duplicate",
 )  # fmt: skip
+FindSteps: TypeAlias = Callable[[pd.DataFrame], list[ClockStep]]
 NO_CONNECTIONS = np.empty(0, np.int64)
 
 
@@ -37,11 +39,14 @@ class Recorded(NamedTuple):
         What the file says of itself.
     packets, segments : DataFrame
         Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``; not modified.
+    clock_steps : callable
+        Finds the steps of the capture's clock in the segments.
     """
 
     capture: CaptureInfo
     packets: pd.DataFrame
     segments: pd.DataFrame
+    clock_steps: FindSteps = find_clock_steps
 
     def of_packets(self, rows: Array) -> Evidence:
         """Name packets of the capture, by their rows in `packets`."""

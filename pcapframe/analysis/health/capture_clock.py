@@ -11,7 +11,6 @@
 
 import numpy as np
 
-from pcapframe.analysis.clock import find_clock_steps
 from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import FinderOfWhole, Recorded, name_evidence
@@ -105,7 +104,7 @@ def _jumps(view: Recorded) -> Finding | None:
 
 
 def _steps(view: Recorded) -> Finding | None:
-    steps = find_clock_steps(view.segments)
+    steps = view.clock_steps(view.segments)
     if not steps:
         return None
     frames = np.array([step.frame for step in steps])
