@@ -27,6 +27,7 @@ __all__ = [
 
 RowNumbers: TypeAlias = npt.NDArray[np.intp]
 NUMBERED = "numbered by source_frame"  # among `attrs`: what is left of the facts of such a capture
+BARE: dict[Any, Any] = {NUMBERED: True}
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
 
 
@@ -105,9 +106,11 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     """
     if not frame.attrs:
         return frame
+    if not frame.attrs or frame.attrs == BARE:
+        return frame
     bare = pd.DataFrame(frame, copy=False)  # `copy` would deep-copy them
     if has_other_numbers(frame):
-        bare.attrs = {NUMBERED: True}
+        bare.attrs = dict(BARE)
     return bare
 
 

@@ -67,5 +67,6 @@ def test_a_frame_without_attrs_shares_the_data_and_copies_no_attrs(monkeypatch: 
     assert not bare.attrs
     assert bare.index.equals(frame.index)
     assert np.shares_memory(bare["a"].to_numpy(), frame["a"].to_numpy())
+    assert without_attrs(bare) is bare
     bare.iloc[0, 0] = 9
     assert frame.iloc[0, 0] == 1
