@@ -49,6 +49,7 @@ FIELDS = NUMBERS | {name: f"tcp.analysis.{name}" for name in names(LABELS)}
 # Names of tunnels over UDP that tshark does not have in small letters, and a port of a tunnel that it does not have.
 TUNNEL_NAMES = {"GTP-U": "gtp", "VXLAN-GPE": "vxlan_gpe", "LISP": "lisp-data", "CAPWAP": "capwap.data"}
 OTHER_PORTS = {8472: "VXLAN"}
+UNKNOWN_TO_TSHARK = frozenset({"GUE"})
 SEGMENT = "segment"  # stands for "is a segment" among the labels
 COPY_BYTES = 1 << 20
 
@@ -213,7 +214,8 @@ def tshark_segments(path: str | Path, *, passes: int = 2, ports: Mapping[int, st
     for protocol in DISTURBING:
         command += ["--disable-protocol", protocol]
     for port, name in {**OTHER_PORTS, **(ports or {})}.items():
-        command += ["-d", f"udp.port=={port},{TUNNEL_NAMES.get(name, name.lower())}"]
+        if name not in UNKNOWN_TO_TSHARK:
+            command += ["-d", f"udp.port=={port},{TUNNEL_NAMES.get(name, name.lower())}"]
     for field in ("tcp.srcport", *FIELDS.values()):
         command += ["-e", field]
     # An empty configuration folder, because the user's preferences would change tshark's output.

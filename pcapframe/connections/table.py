@@ -85,7 +85,7 @@ def connections_and_turns(segments: pd.DataFrame) -> tuple[pd.DataFrame, list[Ar
     >>> import pcapframe as pf
     >>> segments = pf.label_segments(pf.read_pcap(pf.example("clean.pcap")))
     >>> connections, turns = connections_and_turns(segments)
-    >>> sum(some.size for some in turns) == connections["turns"].sum()
+    >>> bool(sum(some.size for some in turns) == connections["turns"].sum())
     True
     """
     turns: list[Array] = []

@@ -18,7 +18,7 @@ from pcapframe.arrays import Array, Mask, seconds_from, stable_order
 from pcapframe.disk import give_back
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
-from pcapframe.events import Floors, Totals, gather_events
+from pcapframe.events import Totals, gather_events
 from pcapframe.gathering import gather
 from pcapframe.measures import Differing, differing, distinct, values, without_attrs
 from pcapframe.patterns._api import LISTED, ByConnection, Evidence, Rows
@@ -72,7 +72,11 @@ class Traffic(TotalsOfConnections):
         reads: Iterable[str] = (),
         attrs: Mapping[Any, Any] | None = None,
     ) -> None:
-        super().__init__(without_attrs(connections), totals, self._gathered, server_given=server_given)
+        bare, known = without_attrs(segments), without_attrs(connections)
+        # Of the frames, not of this object: one that refers to itself would keep them until garbage is collected.
+        super().__init__(
+            known, totals, lambda floors: gather_events(bare, known, floors).totals, server_given=server_given
+        )
         self._listed = listed
         self._reads = dict.fromkeys((*BASE, *reads))
         wanted = [("segments", segments, self._reads), ("connections", connections, names(CONNECTIONS))]
@@ -81,7 +85,7 @@ class Traffic(TotalsOfConnections):
             if missing:
                 raise ParameterError(f"{what} lacks the columns {', '.join(missing)}")
         self.attrs = connections.attrs if attrs is None else attrs
-        self._segments = without_attrs(segments)
+        self._segments = bare
         # Taking a column out of a frame costs more than most patterns do with it.
         self._taken: dict[str, pd.Series] = {}
         self._flagged: dict[int, Rows] = {}
@@ -294,12 +298,6 @@ class Traffic(TotalsOfConnections):
         last = np.full(2 * self.size, -1, np.int64)
         last[2 * some.place + self.from_client(some.rows)] = some.rows  # the last assignment wins
         return last
-
-    # What is known of all segments.
-
-    def _gathered(self, floors: Floors) -> Totals:
-        """Make the totals, where these are all segments."""
-        return gather_events(self._segments, self.connections, floors).totals
 
     def noted_rows(self, frames: Array) -> Array:
         """Return the rows of frames in a table, -1 for none."""

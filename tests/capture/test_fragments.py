@@ -143,10 +143,10 @@ def test_other_fragment_that_the_capture_cut_completes_nothing():
 
 
 def test_udp():
-    datagram = udp(CLIENT, SERVER, 5000, 53, filler(100))
+    datagram = udp(CLIENT, SERVER, 5005, 53, filler(100))
     first, second = rows(fragments(48, datagram=datagram, protocol=UDP))
     assert pick(first, "protocol src_port dst_port seq") == ["UDP", None, None, None]
-    assert pick(second, "protocol src_port dst_port seq") == ["UDP", 5000, 53, None]
+    assert pick(second, "protocol src_port dst_port seq") == ["UDP", 5005, 53, None]
 
 
 def test_captures_do_not_complete_each_other():
@@ -304,7 +304,7 @@ IN_VXLAN = [
     ethernet(piece)
     for piece in cut(ipv4(*OUTER, UDP, udp(*OUTER, 9, 4789, bytes([8] + [0] * 7) + ethernet(INNER))), 80)
 ]
-QUERY = fragments(48, datagram=udp(CLIENT, SERVER, 5000, 53, filler(100)), protocol=UDP)
+QUERY = fragments(48, datagram=udp(CLIENT, SERVER, 5005, 53, filler(100)), protocol=UDP)
 PING = fragments(48, datagram=bytes([8, *bytes(99)]), protocol=1)
 
 

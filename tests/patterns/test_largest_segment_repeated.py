@@ -1,7 +1,4 @@
-import numpy as np
-import pytest
-
-from pcapframe.patterns.largest_segment_repeated import LargestSegmentRepeatedLimits, _often, observe
+from pcapframe.patterns.largest_segment_repeated import LargestSegmentRepeatedLimits, observe
 from tests.builders import Conversation
 from tests.patterns.views import healthy, view
 
@@ -69,17 +66,3 @@ def test_a_segment_that_arrives_in_the_end() -> None:
 def test_few_and_none() -> None:
     assert observe(view(stuck(2).ack("server", sack=[(2801, 3101)])), LIMITS) is None
     assert observe(view(*healthy(2)), LIMITS) is None
-
-
-@pytest.mark.parametrize("fewest", [1, 3])
-def test_rows_that_may_repeat_are_all_that_do(fewest: int) -> None:
-    random = np.random.default_rng(7)
-    columns = [random.integers(0, high, 4_000) for high in (3, 40, 1 << 40)]
-    columns[2][::2] = 1_448  # half of the segments have one size
-    rows = np.column_stack(columns)
-    _, number, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-
-    found = _often(fewest, *columns)
-
-    assert set(np.flatnonzero(counts[number.ravel()] >= fewest)) <= set(found)
-    assert fewest == 1 or found.size < 3_000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from pcapframe.patterns._turns import is_long, rows_of, turns_of
+from pcapframe.patterns._turns import is_long, rows_of
 from tests.builders import Conversation, pcap
 from tests.patterns.views import view
 from tests.patterns.waiting import FOUR, At, talk
@@ -52,7 +52,7 @@ def test_a_clean_capture_has_no_timing_pattern() -> None:
 
 def test_turns_of_some_connections() -> None:
     traffic = view(talk(), talk(client_port=40001, start=0.5, turns=2), Conversation(client_port=40002, start=1).syn())
-    found = turns_of(traffic, np.array([False, True, False]))
+    found = traffic.turns_of(np.array([False, True, False]))
     assert found["turn"].tolist() == [1, 2]
     rows = rows_of(traffic, (found["response_frame"], found["request_frame"]))
     frames = traffic.series("time").index[rows].tolist()
