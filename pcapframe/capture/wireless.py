@@ -12,6 +12,7 @@ from pcapframe.capture.link import (
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     NESTED_LINK,
+    SAP_SNAP,
     SUBFRAME,
     VLAN_TYPES,
     WITHIN,
@@ -37,6 +38,7 @@ AVS_MAGIC, AVS_VERSION_MASK = 0x80211000, 0xFFFFF000
 PRISM_BYTES = 144
 PRISM_CODES = (0x41, 0x44)
 SUBFRAME_BYTES = 14
+MORE_FRAGMENTS, SNAP_SAPS = 0x04, SAP_SNAP << 8 | SAP_SNAP
 MESH_FLAGS = 3  # those before it: how many addresses a mesh control field has, and nothing else
 
 
@@ -56,8 +58,7 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
         return CODE_CUT, at
     if flags & 0x40:
         return CODE_WLAN_ENCRYPTED, at
-    if byte(buffer, at + 22) & 0x0F:  # fragments are not put together
-        return CODE_PIECE, at
+    is_piece = byte(buffer, at + 22) & 0x0F != 0
     size = 30 if flags & 3 == 3 else 24
     several = in_mesh = False
     if control & 0x80:
@@ -69,6 +70,9 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
     at += size + 3 & ~3 if padded else size
     if in_mesh and at < end and byte(buffer, at) < MESH_FLAGS:
         at += 6 + 6 * byte(buffer, at)  # 802.11s: flags, hop limit, sequence number, and up to two more addresses
+    # Fragments are not put together. Some controllers number whole frames too: these begin as frames do.
+    if is_piece and (flags & MORE_FRAGMENTS or at + 3 > end or be16(buffer, at) != SNAP_SAPS):
+        return CODE_PIECE, at
     if several:
         return CODE_AGGREGATE, at
     return llc(buffer, at, end)

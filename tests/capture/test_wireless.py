@@ -72,6 +72,15 @@ def test_mesh_control(control, mesh):
     assert pick(row(header + BEHIND, 105), "protocol src seq") == ["TCP", "192.0.2.1", 0]
 
 
+def numbered(control: str, behind: bytes) -> bytes:
+    """Return a frame whose fragment number is 1."""
+    return wlan(control)[:22] + b"\x11\0" + behind
+
+
 def test_fragments_behind_the_first_are_said():
-    frame = wlan("0801")
-    assert row(frame[:22] + b"\x11\0" + frame[24:] + PACKET[20:], 105)["protocol"] == "fragment of a frame"
+    for frame in (numbered("0801", PACKET[20:]), numbered("0805", BEHIND), numbered("0801", b"\xaa")):
+        assert row(frame, 105)["protocol"] == "fragment of a frame"
+
+
+def test_a_whole_frame_with_the_number_of_a_fragment_is_read():
+    assert pick(row(numbered("0801", BEHIND), 105), "protocol src payload_bytes") == ["TCP", "192.0.2.1", 10]
