@@ -13,6 +13,7 @@ import numpy as np
 from pcapframe.arrays import Array, Mask
 from pcapframe.joining.echoes import are_echoed
 from pcapframe.joining.facts import NONE, Capture
+from pcapframe.joining.rates import are_mostly_lost
 from pcapframe.joining.rows import Rows
 from pcapframe.joining.streams import (
     LATE,
@@ -38,6 +39,7 @@ SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of th
 MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
+SAMPLED = 1 << 16  # rows by which it is measured how long packets take
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 
 
@@ -143,9 +145,8 @@ class Judge:
 
     def judge_lost(self, which: Array, x: int, y: int) -> None:
         """Judge rows seen at `x` and not at `y`, which is nearer to their receiver."""
-        first, last = self.spans[y]
         sent = self.time_at(x, which)
-        outside = (sent < first) | (sent > last)
+        outside = self.is_outside(which, sent, x, y)
         self.set(which[outside], UNKNOWN, "outside_capture")
         which, sent = which[~outside], sent[~outside]
         if not which.size:
@@ -181,6 +182,23 @@ class Judge:
         self.set(which[later], LOST, "not_acknowledged")
         heard = self.heard_after(which, sent, y)
         self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
+
+    def is_outside(self, which: Array, time: Array, seen: int, point: int) -> Mask:
+        """Tell which rows pass a point before its capture begins or after it ends, by when they were seen at another.
+
+        Packets take as long as others of their direction do in the median.
+        """
+        some = slice(None, None, max(self.stream.size // SAMPLED, 1))
+        place, side = self.rows.place[some], self.stream[some] & 1
+        took = np.zeros(2, np.int64)
+        for way in (0, 1):
+            both = (place[:, seen] != NONE) & (place[:, point] != NONE) & (side == way)
+            if both.any():
+                ends = [self.times[each][place[both, each]] for each in (seen, point)]
+                took[way] = int(np.median(ends[1] - ends[0]))
+        due = time + took[self.stream[which] & 1]
+        first, last = self.spans[point]
+        return np.asarray((due < first) | (due > last), np.bool_)
 
     def last_overlapping(self, which: Array, sent: Array, acked: Array) -> Array:
         """Return when the last of some rows was sent that overlaps each of them, before it was acknowledged.
@@ -220,6 +238,22 @@ class Judge:
         self.set(which[found], MISSING, "echoed")
         self.note_missing(which[found], y)
 
+    def judge_by_rate(self, which: Array, x: int, y: int) -> None:
+        """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by how many others are."""
+        which = which[(self.end[which] == self.start[which]) & (self.kind[which] == 0) & (self.ack[which] != NO_ACK)]
+        if not which.size:
+            return
+        there = self.rows.place[:, y] != NONE
+        carries = self.end > self.start
+        lacking = int(((self.fate == MISSING) & (self.partner == y) & carries).sum())
+        has = int((there & carries & (self.rows.place[:, x] != NONE)).sum())
+        own = (self.kind == 0) & ~carries & (self.rows.place[:, x] != NONE)
+        arrived = np.bincount(self.stream[own & there], minlength=self.streams)
+        missing = np.bincount(self.stream[own & ~there], minlength=self.streams)
+        told = are_mostly_lost(self.stream[which], missing, arrived, (lacking + 1) / (lacking + has + 2))
+        self.set(which[told], LOST, "more_than_missed")
+        self.partner[which[told]] = y
+
     def heard_after(self, which: Array, sent: Array, point: int) -> Mask:
         """Tell whether the receiver sent anything, as captured at a point, a round trip after rows were sent."""
         items, last = self.rows.items[point], np.full(self.streams, np.iinfo(np.int64).min)
@@ -228,9 +262,7 @@ class Judge:
 
     def judge_added(self, which: Array, x: int, y: int) -> None:
         """Judge rows seen at `y` and not at `x`, which is nearer to their sender."""
-        first, last = self.spans[x]
-        seen = self.time_at(y, which)
-        outside = (seen < first) | (seen > last)
+        outside = self.is_outside(which, self.time_at(y, which), y, x)
         self.set(which[outside], UNKNOWN, "outside_capture")
         which = which[~outside]
         if not which.size:

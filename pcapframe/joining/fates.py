@@ -160,7 +160,9 @@ class _Leg:
                 which = usual[judge.fate[usual] == UNKNOWN]
                 judge.set(which, LOST if self.is_lost else ADDED, "nothing_else_missing")
                 judge.partner[which] = point
-            if not self.is_lost:
+            if self.is_lost:
+                judge.judge_by_rate(own[judge.fate[own] == UNKNOWN], self.seen, point)
+            else:
                 resets = own[(judge.kind[own] & RST != 0) & (judge.fate[own] == UNKNOWN)]
                 judge.judge_resets(resets, point, self.seen)
                 judge.partner[resets[judge.fate[resets] == ADDED]] = point

@@ -49,8 +49,8 @@ class JoinStandout:
     --------
     >>> import pcapframe as pf
     >>> same = pf.join_captures({"here": pf.example("losses.pcap"), "there": pf.example("losses.pcap")})
-    >>> print(find_join_standouts(same)[0])
-    0 of 58 retransmissions follow a loss between here and there, 58 none.
+    >>> find_join_standouts(same)
+    ()
     """
 
     kind: str
@@ -180,7 +180,7 @@ def _resends(joined: "Joined") -> Iterator[JoinStandout]:
     """Say how many retransmissions follow a loss between the points."""
     rows = joined.segments
     again = rows[is_resent(joined)]
-    if again.empty:
+    if again.empty or joined.points["order"].notna().sum() < 2:  # nothing is between points in one place
         return
     keys = ["path_id", "from_client", "rel_seq"]
     lost = rows[rows["fate"] == "lost_between"].drop_duplicates(keys)[keys].assign(row=lambda frame: frame.index)
@@ -190,7 +190,8 @@ def _resends(joined: "Joined") -> Iterator[JoinStandout]:
     names = " and ".join(joined.names) if len(joined.names) == 2 else "the points"
     total = counted(len(again), "retransmission")
     text = f"{follow:,} of {total} {agreeing(follow, 'follows', 'follow')} a loss between {names}"
-    yield _standout(joined, "resends", f"{text}, {others:,} none.", again)
+    rest = f", {others:,} {agreeing(others, 'follows', 'follow')} none" if others else ""
+    yield _standout(joined, "resends", f"{text}{rest}.", again)
 
 
 def _losses(joined: "Joined") -> Iterator[JoinStandout]:

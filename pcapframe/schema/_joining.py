@@ -15,11 +15,13 @@ FATES = ("passed", "lost_between", "not_captured", "added", "unknown")
 # these bytes. "identification": a further copy with the same identification; or one missing in a row of them.
 # "timestamp": the same with its timestamp. "outside_capture": when that capture had not begun, or had ended.
 # "sender_went_on": its sender did not stop, as one does after its RST. "hop_limit": unlike that of its sender's other
-# packets. "nothing_else_missing": that capture has all else that can be checked. "point_order": it is not known which
-# point is nearer to the sender. "no_evidence": none of these.
+# packets. "nothing_else_missing": that capture has all else that can be checked. "more_than_missed": far more bare
+# ACKs are missing than that capture lacks packets. "point_order": it is not known which point is nearer to the sender.
+# "no_evidence": none of these.
 FATE_RULES = (
     "seen", "acknowledged", "not_acknowledged", "echoed", "not_echoed", "bytes_not_seen", "identification",
-    "timestamp", "outside_capture", "sender_went_on", "hop_limit", "nothing_else_missing", "point_order", "no_evidence",
+    "timestamp", "outside_capture", "sender_went_on", "hop_limit", "nothing_else_missing", "more_than_missed",
+    "point_order", "no_evidence",
 )  # fmt: skip
 
 ONE_WAY = "NaN where no packets of both directions are common"

@@ -13,9 +13,10 @@ from pcapframe.joining.standouts import find_join_standouts
 from pcapframe.measures import endpoint_text
 from pcapframe.plots._canvas import Canvas
 from pcapframe.plots.ladder import BEFORE, ladder
-from pcapframe.schema import FATES, FLAG_BITS
+from pcapframe.schema import FATES
 from pcapframe.widgets._parts import STYLE
 from pcapframe.widgets._rows import Heading, Rows
+from pcapframe.widgets._table import flag_text, whole
 from pcapframe.wording import counted
 
 __all__ = ["JoinExplorer", "path_rows", "transmission_rows"]
@@ -72,8 +73,8 @@ def transmission_rows(joined: Joined, rows: pd.DataFrame) -> pd.DataFrame:
     """
     made: dict[str, Any] = {"from": np.where(rows["from_client"], "client", "server")}
     for name in joined.names:
-        made[f"frame at {name}"] = _whole(rows[f"frame_{name}"])
-    made["flags"] = [_flags(flags) for flags in rows["tcp_flags"].tolist()]
+        made[f"frame at {name}"] = whole(rows[f"frame_{name}"])
+    made["flags"] = [flag_text(flags) for flags in rows["tcp_flags"].tolist()]
     made["seq"] = [f"{low:,}" if low == high else f"{low:,} to {high:,}"
                    for low, high in zip(rows["rel_seq"].tolist(), rows["rel_end"].tolist(), strict=True)]  # fmt: skip
     fates, ends = rows["fate"].astype(str).str.replace("_", " "), []
@@ -176,7 +177,7 @@ class JoinExplorer(widgets.VBox):
         cells = {"connection": [f"{path:,}" for path in self._listed]}
         cells |= {name: [html.escape(text) for text in frame[name].tolist()] for name in ("client", "server")}
         cells["matched by"] = [html.escape(text) for text in frame["matched_by"]]
-        numbers = {name: _whole(frame[name]) for name in ("packets", *NOT_PASSED)}
+        numbers = {name: whole(frame[name]) for name in ("packets", *NOT_PASSED)}
         cells |= {name.replace("_", " "): values for name, values in numbers.items()}
         headings = [Heading("connection", "connection", number=True, head=True), Heading("client", "client"),
                     Heading("server", "server"), Heading("matched by", "matched_by"),
@@ -240,13 +241,3 @@ class JoinExplorer(widgets.VBox):
             place = int(self._rows().index.get_indexer(self._shown[change["new"][:1]])[0])
             self._first = max(place - BEFORE, 0)
             self._draw()
-
-
-def _whole(column: pd.Series) -> list[str]:
-    """Write whole numbers; nothing where they are unknown."""
-    return ["" if pd.isna(value) else f"{int(value):,}" for value in column.tolist()]
-
-
-def _flags(flags: int) -> str:
-    """Name the flags that are set."""
-    return " ".join(name for name, bit in FLAG_BITS.items() if flags & bit) or "none"

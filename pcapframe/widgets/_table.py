@@ -23,11 +23,13 @@ __all__ = [
     "ConnectionTable",
     "Pager",
     "connection_rows",
+    "flag_text",
     "packet_rows",
     "paged",
     "plain_table",
     "show_rows",
     "turn_rows",
+    "whole",
 ]
 
 PAGE_ROWS = 2_000  # connections
@@ -111,10 +113,10 @@ def connection_rows(connections: pd.DataFrame) -> pd.DataFrame:
             "server": _named_endpoint(connections),
             "handshake": _spaced(connections["handshake"]),
             "ending": _spaced(connections["ending"]),
-            "packets": _whole(_sum(connections, "packets")),
-            "bytes": _whole(_sum(connections, "wire_bytes")),
-            "resent": _whole(_sum(connections, "resent_segments")),
-            "RSTs": _whole(_sum(connections, "rsts")),
+            "packets": whole(_sum(connections, "packets")),
+            "bytes": whole(_sum(connections, "wire_bytes")),
+            "resent": whole(_sum(connections, "resent_segments")),
+            "RSTs": whole(_sum(connections, "rsts")),
             "initial RTT [ms]": _decimal(connections["initial_rtt_s"] * 1000, 3),
         }
     )
@@ -138,7 +140,7 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
     time = segments["time"]
     since = (time - (time.min() if start is None else start)).dt.total_seconds()
     flags = segments["tcp_flags"].to_numpy()
-    known = {int(value): _flag_text(int(value)) for value in np.unique(flags)}
+    known = {int(value): flag_text(int(value)) for value in np.unique(flags)}
     seen = np.full(len(segments), "", dtype=object)
     for column, text in NOTES.items():
         which = segments[column].to_numpy()
@@ -149,9 +151,9 @@ def packet_rows(segments: pd.DataFrame, *, start: pd.Timestamp | None = None) ->
             "time [s]": _decimal(since, 6),
             "from": np.where(segments["from_client"].to_numpy(), "client", "server"),
             "flags": [known[int(value)] for value in flags],
-            "seq": _whole(segments["rel_seq"]),
-            "ack": _whole(segments["rel_ack"]),
-            "payload": _whole(segments["payload_bytes"]),
+            "seq": whole(segments["rel_seq"]),
+            "ack": whole(segments["rel_ack"]),
+            "payload": whole(segments["payload_bytes"]),
             "seen": seen,
         }
     )
@@ -175,10 +177,10 @@ def turn_rows(turns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "turn": turns["turn"].to_numpy(),
-            "request": _whole(turns["request_frame"]),
-            "response": _whole(turns["response_frame"]),
-            "sent": _whole(turns["request_bytes"]),
-            "received": _whole(turns["response_bytes"]),
+            "request": whole(turns["request_frame"]),
+            "response": whole(turns["response_frame"]),
+            "sent": whole(turns["request_bytes"]),
+            "received": whole(turns["response_bytes"]),
             **{f"{name} [s]": _decimal(turns[column], 6) for name, column in times.items()},
             "overlaps": np.where(turns["overlapping"].to_numpy(), "yes", ""),
         }
@@ -340,7 +342,24 @@ def _decimal(column: pd.Series, digits: int) -> list[str]:
     return ["" if pd.isna(value) else f"{value:,.{digits}f}" for value in column.tolist()]
 
 
-def _whole(column: pd.Series) -> list[str]:
+def whole(column: pd.Series) -> list[str]:
+    """Write whole numbers; nothing where they are unknown.
+
+    Parameters
+    ----------
+    column : Series
+        Numbers, perhaps null.
+
+    Returns
+    -------
+    list of str
+        One each.
+
+    Examples
+    --------
+    >>> whole(pd.Series([1200, None], dtype="Int64"))
+    ['1,200', '']
+    """
     return ["" if pd.isna(value) else f"{int(value):,}" for value in column.tolist()]
 
 
@@ -348,5 +367,22 @@ def _spaced(column: pd.Series) -> list[str]:
     return [str(value).replace("_", " ") for value in column]
 
 
-def _flag_text(flags: int) -> str:
+def flag_text(flags: int) -> str:
+    """Name the TCP flags that are set.
+
+    Parameters
+    ----------
+    flags : int
+        Their bits.
+
+    Returns
+    -------
+    str
+        Their names, or "none".
+
+    Examples
+    --------
+    >>> flag_text(0x12)
+    'SYN ACK'
+    """
     return " ".join(name for name, bit in FLAG_BITS.items() if flags & bit) or "none"

@@ -76,6 +76,14 @@ def test_lost_at_the_very_end_of_a_capture_is_unknown():
     assert (fates(frames, beyond(frames)[:-1])) == [(str(len(frames)), "", "unknown", "outside_capture")]
 
 
+def test_sent_while_a_capture_went_on_that_ends_before_it_passes():
+    """Each way takes 4 ms, and the server's capture ends 1 ms after frame 12, the client's, was sent."""
+    frames = list(talk(2, timestamps=False))
+    late = [frame for frame in beyond(frames) if frame[0] <= frames[11][0] + MS]
+    gone = [row for row in fates(frames, late) if row[0] == "12"]
+    assert gone == [("12", "", "unknown", "outside_capture")]
+
+
 @pytest.mark.parametrize("lost", [5, 7])
 def test_bare_ack_where_nothing_else_is_missing(lost):
     """Nothing shows what became of one ACK of many; the other capture lacks nothing that can be checked."""
@@ -122,3 +130,12 @@ def test_ack_whose_timestamp_was_echoed_arrived():
     made.data("server", 500).ack("client").wait(0.1).data("server", 500).ack("client").close()
     frames = list(made)
     assert fates(frames, beyond(frames, without=(7,))) == [("7", "", "not_captured", "echoed")]
+
+
+def test_acks_of_which_far_more_are_missing_than_the_capture_lacks():
+    """The server's capture lacks 40 of 120 bare ACKs, and one of 120 requests, which the server acknowledged."""
+    frames = list(talk(120))
+    acks = [7 + 4 * number for number in range(0, 120, 3)]
+    rows = fates(frames, beyond(frames, without=(4, *acks)))
+    assert rows[0] == ("4", "", "not_captured", "acknowledged")
+    assert set(rows[1:]) == {(str(number), "", "lost_between", "more_than_missed") for number in acks}

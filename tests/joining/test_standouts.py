@@ -19,7 +19,7 @@ def sentences(made: pf.Joined) -> list[str]:
 def test_retransmission_that_follows_a_loss():
     made = lost_and_sent_again()
     said = sentences(made)
-    assert said[0] == "1 of 1 retransmission follows a loss between client and server, 0 none."
+    assert said[0] == "1 of 1 retransmission follows a loss between client and server."
     # the client sent SYN, ACK, the request twice, an ACK, FIN and the last ACK: seven packets
     assert said[1] == "1 of 7 packets to the server at client was lost before server (14.3 %)."
 
