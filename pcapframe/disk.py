@@ -252,8 +252,13 @@ def disk_in_use() -> Disk | None:
 
 
 @contextmanager
-def disk_may_be_used() -> Iterator[Disk]:
+def disk_may_be_used(most: int | None = None) -> Iterator[Disk]:
     """Let columns that are made within go to the disk if they take too much memory.
+
+    Parameters
+    ----------
+    most : int, optional
+        No more than so much stays in memory, unless ``PCAPFRAME_MEMORY_BYTES`` says how much. [bytes]
 
     Yields
     ------
@@ -265,6 +270,8 @@ def disk_may_be_used() -> Iterator[Disk]:
         yield disk
         return
     disk = Disk()
+    if most is not None and not os.environ.get(MEMORY):
+        disk.memory = min(disk.memory, most)
     token = _DISK.set(disk)
     try:
         yield disk

@@ -10,10 +10,11 @@ from pcapframe.jit import inner_jit, jit
 from pcapframe.joining.facts import LARGEST, NONE
 from pcapframe.joining.transmissions import NO_ACK
 
-__all__ = ["Groups", "group", "hash_alike", "hash_marks"]
+__all__ = ["Groups", "group", "hash_alike", "hash_marks", "portion"]
 
 ODD = np.uint64(0x9E3779B97F4A7C15)
 NEAR_PROBES = 8  # places tried one after the other before the hash decides
+REGION_BITS = 24  # of sequence numbers looked at together: many pages of each column [bytes]
 SHIFT_BITS = 5  # neighbouring sequence numbers get neighbouring places: the table is read in order
 
 
@@ -35,7 +36,19 @@ def hash_alike(stream: Any, start: Any, end: Any, kind: Any, ack: Any, key: Any,
             own = _mix(own, ack[i])
             near = near + ack[i] if ack[i] != NO_ACK else near
         key[i] = own
-        place[i] = (stream[i] * 0x9E3779B1 + (near >> SHIFT_BITS)) & 0x7FFFFFFFFFFFFFFF
+        place[i] = (np.int64(stream[i]) * 0x9E3779B1 + (near >> SHIFT_BITS)) & 0x7FFFFFFFFFFFFFFF
+
+
+@jit
+def portion(stream: Any, start: Any, end: Any, ack: Any, number: Any, count: Any, which: Any) -> int:
+    """Write the transmissions of one of so many portions, none of which is like one of another; return how many."""
+    n = 0
+    for i in range(stream.size):
+        near = start[i] + ack[i] if end[i] == start[i] and ack[i] != NO_ACK else start[i]
+        if (stream[i] + (near >> REGION_BITS)) % count == number:
+            which[n] = i
+            n += 1
+    return n
 
 
 @jit

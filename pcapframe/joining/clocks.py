@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.arrays import NO_TIME, Array, Mask, fixed
 from pcapframe.jit import jit
 from pcapframe.joining.floors import Floor, likely_slopes
 from pcapframe.joining.hulls import MOST_DRIFT, Points, best_slope, edge_slope
+from pcapframe.memory import stretches
 
 __all__ = ["Clock", "Piece", "compare_clocks", "is_beyond"]
 
@@ -113,6 +114,7 @@ class Clock:
             Less `base`; NaN where unknown. [ns]
         """
         made = tuple(np.full(time.size, np.nan) for _ in range(3))
+        time, row = fixed(time, np.int64), fixed(row, np.int64)
         if self.pieces:
             lines = np.asarray(
                 [[one.begin, one.end, one.offset, one.drift, one.drift_low, one.drift_high] for one in self.pieces]
@@ -138,7 +140,7 @@ class Clock:
         """
         offset, low, high = self.offset_at(time, row)
         made = np.empty(time.size, np.int64)
-        _correct(time, self.base, offset, low, high, made)
+        _correct(fixed(time, np.int64), self.base, offset, low, high, made)
         return made, high, low
 
 
@@ -320,7 +322,15 @@ def _points(here: Array, there: Array, is_forward: Mask, row: Array) -> tuple[in
         here, there, is_forward, row = here[order], there[order], is_forward[order], row[order]
     origin, base = int(there[0]), int(there[0] - here[0])
     slack = (_resolution(here) + _resolution(there)) / 1e9
-    return origin, base, Points(row, (there - origin) / 1e9, (there - here - base) / 1e9, is_forward, slack)
+    return origin, base, Points(row, _seconds(there, origin), _seconds(there, base, here), is_forward, slack)
+
+
+def _seconds(time: Array, origin: int, other: Array | None = None) -> Array:
+    """Return times since some time, or since other times and it: some at a time. [s]."""
+    made = np.empty(time.size)
+    for some in stretches(time.size):
+        made[some] = (time[some] - (0 if other is None else other[some]) - origin) / 1e9
+    return made
 
 
 def _resolution(time: Array) -> int:

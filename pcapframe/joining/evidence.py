@@ -6,26 +6,25 @@ there, unless the capture nearer to its sender lacks its bytes, or has another c
 timestamp: then it was sent, and is missing there.
 """
 
-from functools import cached_property
-
 import numpy as np
 
-from pcapframe.arrays import Array, Mask
-from pcapframe.joining.echoes import are_echoed
+from pcapframe.arrays import Array, Mask, fixed
+from pcapframe.disk import give_back
+from pcapframe.joining.echoes import Stamps, are_echoed
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rates import are_mostly_lost
 from pcapframe.joining.rows import Rows
 from pcapframe.joining.streams import (
     LATE,
-    by_stream,
     covered,
-    first_acks,
-    highest_acks,
     keys_of,
+    merge_ranges,
+    note_first_acks,
     perhaps_alike,
+    touching,
     whole_until,
 )
-from pcapframe.joining.transmissions import EDGE_BITS, NO_ACK
+from pcapframe.joining.transmissions import NO_ACK
 from pcapframe.schema import FATE_RULES, FATES, RST
 
 __all__ = ["ADDED", "LOST", "MISSING", "RULE", "UNKNOWN", "Judge"]
@@ -60,23 +59,20 @@ class Judge:
 
     def __init__(self, rows: Rows, times: list[Array], captures: list[Capture], spans: list[tuple[int, int]]) -> None:
         self.rows, self.times, self.captures, self.spans = rows, times, captures, spans
-        self.stream, self.start, self.end = (rows.column(name) for name in ("stream", "start", "end"))
-        self.kind, self.ack = rows.column("kind"), rows.column("ack")
+        self.stream = rows.column("stream")
         self.streams = 2 + int(self.stream.max(initial=0)) // 2 * 2
         self.fate = np.full(self.stream.size, PASSED, np.int8)
         self.rule = np.full(self.stream.size, RULE["seen"], np.int8)
-        self.partner = np.full(self.stream.size, NONE, np.int64)  # the point that the fate is about
+        self.partner = np.full(self.stream.size, NONE, np.int8)  # the point that the fate is about
         self.missed = np.zeros((self.streams // 2, len(captures)), np.int64)
-        self._orders: dict[tuple[int, bool], tuple[Array, Array]] = {}
-        self._highest: dict[int, Array] = {}
-        self._until: dict[int, Array] = {}
 
-    @cached_property
-    def _key(self) -> Array:
-        """Hash of what makes rows alike."""
-        key = np.empty(self.stream.size, np.uint64)
-        keys_of(self.stream, self.start, self.end, self.ack, self.kind, key)
-        return key
+    def of(self, name: str, which: Array) -> Array:
+        """Return a column's values in some rows."""
+        return self.rows.of(name, which)
+
+    def carries(self, which: Array) -> Mask:
+        """Tell which rows carry data, a SYN or a FIN."""
+        return np.asarray((self.of("end", which) > self.of("start", which)) & (self.of("kind", which) & RST == 0))
 
     def set(self, which: Array, fate: np.int8, rule: str) -> None:
         """Decide on some rows."""
@@ -93,29 +89,15 @@ class Judge:
             place == NONE, LATE, self.times[point][np.maximum(place, 0)] if len(self.times[point]) else LATE
         )
 
-    def in_streams(self, point: int, *, by_start: bool) -> tuple[Array, Array]:
-        """Return where the items of each stream begin, in order of time or of their starts, and that order."""
-        if (point, by_start) not in self._orders:
-            items = self.rows.items[point]
-            if by_start:
-                begins, order = self.in_streams(point, by_start=False)
-                key = (items.stream[order] << EDGE_BITS) + items.start[order]
-                order = order[np.argsort(key, kind="stable")]  # nearly sorted: little to do
-            else:
-                counts = np.bincount(items.stream, minlength=self.streams)
-                begins, order = np.append(0, np.cumsum(counts)), np.empty(len(items), np.int64)
-                by_stream(items.stream, begins[:-1].copy(), order)
-            self._orders[point, by_start] = begins, order
-        return self._orders[point, by_start]
-
     def acknowledged(self, point: int, which: Array) -> Array:
         """Return when the receiver first acknowledged rows, as captured at a point; `LATE` if never."""
-        begins, order = self.in_streams(point, by_start=False)
-        if point not in self._highest:
-            self._highest[point] = np.empty(order.size, np.int64)
-            highest_acks(begins, order, self.rows.items[point].ack, self._highest[point])
-        found, highest = np.empty(which.size, np.int64), self._highest[point]
-        first_acks(begins, order, highest, self.times[point], self.stream[which], self.end[which], found)
+        stream, end, items = self.stream[which].astype(np.int64), self.of("end", which), self.rows.items[point]
+        order = np.lexsort((end, stream))
+        begins = np.append(0, np.cumsum(np.bincount(stream, minlength=self.streams)))
+        found = np.full(which.size, LATE)
+        columns = fixed(end, np.int64), items.stream, items.ack, fixed(self.times[point], np.int64)
+        note_first_acks(begins[:-1].copy(), begins[1:], order, *columns, found)
+        give_back()
         return found
 
     def covered(self, point: int, which: Array) -> Mask:
@@ -123,25 +105,46 @@ class Judge:
         found, items = np.zeros(which.size, np.bool_), self.rows.items[point]
         if not which.size:
             return found
-        begins, order = self.in_streams(point, by_start=True)
-        if point not in self._until:
-            self._until[point] = np.empty(order.size, np.int64)
-            whole_until(begins, order, items.start, items.end, self._until[point])
-        until = self._until[point]
-        covered(begins, order, items.start, until, self.stream[which], self.start[which], self.end[which], found)
+        stream, low, high = self.stream[which].astype(np.int64), self.of("start", which), self.of("end", which)
+        order = np.lexsort((low, stream))
+        begins, ranges = np.zeros(self.streams + 1, np.int64), np.empty((2, which.size), np.int64)
+        merge_ranges(stream[order], low[order], high[order], begins, *ranges)
+        begins = np.cumsum(begins)
+        near = np.empty(len(items), np.int32)
+        near = near[: touching(*[begins, *ranges, items.stream, items.start, items.end, near])]
+        of, start, end = (column[near].astype(np.int64) for column in (items.stream, items.start, items.end))
+        give_back()
+        begins = np.append(0, np.cumsum(np.bincount(of, minlength=self.streams)))
+        by_start, until = np.lexsort((start, of)), np.empty(near.size, np.int64)
+        whole_until(begins, by_start, start, end, until)
+        covered(begins, by_start, start, until, stream, low, high, found)
         return found
 
     def alike(self, which: Array) -> tuple[Array, Array]:
         """Return all rows with the same range as some of these, and for each the number of its group."""
-        key, near = self._key, np.empty(self.stream.size, np.int64)
-        near = near[: perhaps_alike(key, which, np.zeros(SLOTS, np.bool_), near)]
-        _, group = np.unique(key[near], return_inverse=True)
+        names = ("stream", "start", "end", "ack", "kind")
+        table, near = np.zeros(SLOTS, np.bool_), np.empty(self.stream.size, np.int32)
+        table[(self._keys(which) & np.uint64(SLOTS - 1)).astype(np.int64)] = True
+        size = first = 0
+        for point, items in enumerate(self.rows.items):
+            own = items if not point else items.take(self.rows.fresh[point])
+            size += perhaps_alike(*[*(getattr(own, name) for name in names), table, first, near[size:]])
+            first += len(own)
+            give_back()
+        near = near[:size].astype(np.int64)
+        _, group = np.unique(self._keys(near), return_inverse=True)
         wanted = np.zeros(near.size, np.bool_)
         wanted[np.searchsorted(near, which)] = True
         used = np.zeros(int(group.max(initial=0)) + 1, np.bool_)
         used[group[wanted]] = True
         keep = used[group]
         return near[keep], group[keep]
+
+    def _keys(self, which: Array) -> Array:
+        """Return the hash of what makes rows alike."""
+        key = np.empty(which.size, np.uint64)
+        keys_of(*[*(self.of(name, which) for name in ("stream", "start", "end", "ack", "kind")), key])
+        return key
 
     def judge_lost(self, which: Array, x: int, y: int) -> None:
         """Judge rows seen at `x` and not at `y`, which is nearer to their receiver."""
@@ -155,7 +158,7 @@ class Judge:
         segment = self.rows.items[x].row[self.rows.place[which, x]]
         again = self.captures[x].analysis.segments["capture_duplicate"].to_numpy()[segment]
         self.set(which[again], ADDED, "identification")  # captured twice
-        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0) & ~again
+        carries = self.carries(which) & ~again
         which, sent = which[carries], sent[carries]
         if not which.size:
             return
@@ -205,7 +208,7 @@ class Judge:
 
         What is sent again may be cut otherwise than before. [ns]
         """
-        stream, start, end = (column[which] for column in (self.stream, self.start, self.end))
+        stream, start, end = (self.of(name, which) for name in ("stream", "start", "end"))
         order, found = np.lexsort((start, stream)), sent.copy()
         for apart in range(1, order.size):
             one, other = order[:-apart], order[apart:]
@@ -219,40 +222,51 @@ class Judge:
 
     def judge_echoes(self, which: Array, x: int, y: int) -> None:
         """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by echoes of timestamps."""
-        bare = (self.end[which] == self.start[which]) & (self.kind[which] == 0) & (self.ack[which] != NO_ACK)
-        which = which[bare & (self.fate[which] == UNKNOWN) & (self.rule[which] == RULE["no_evidence"])]
+        which = which[(self.fate[which] == UNKNOWN) & (self.rule[which] == RULE["no_evidence"])]
+        which = which[self._is_bare(which)]
         if not which.size:
             return
-        items, plain = self.rows.items[x], self.captures[x].plain
-        tsval, place = plain["tsval"][items.row], self.rows.place[:, x]
-        asked = np.zeros(self.streams, np.bool_)
-        asked[self.stream[which]] = True
-        arrived = np.flatnonzero((self.rows.place[:, y] != NONE) & (place != NONE) & asked[self.stream])
-        sent, back = np.flatnonzero(asked[items.stream]), np.flatnonzero(asked[items.stream ^ 1])
+        items, place = self.rows.items[x], self.rows.place[:, x]
+        stamps, echoes = (self.captures[x].raw(name, np.uint32) for name in ("tsval", "tsecr"))
+        arrived = place[(self.rows.place[:, y] != NONE) & (place != NONE)]
         found = are_echoed(
-            (self.stream[which], tsval[place[which]]),
-            (items.stream[sent], tsval[sent]),
-            (self.stream[arrived], tsval[place[arrived]]),
-            (items.stream[back] ^ 1, plain["tsecr"][items.row[back]]),
+            Stamps(self.stream[which], items.row[place[which]], *stamps),
+            sent=Stamps(items.stream, items.row, *stamps),
+            arrived=Stamps(items.stream[arrived], items.row[arrived], *stamps),
+            echoes=Stamps(items.stream, items.row, *echoes),
         )
+        give_back()
         self.set(which[found], MISSING, "echoed")
         self.note_missing(which[found], y)
 
     def judge_by_rate(self, which: Array, x: int, y: int) -> None:
         """Judge bare ACKs seen at `x` and not at `y`, which is nearer to their receiver, by how many others are."""
-        which = which[(self.end[which] == self.start[which]) & (self.kind[which] == 0) & (self.ack[which] != NO_ACK)]
+        which = which[self._is_bare(which)]
         if not which.size:
             return
-        there = self.rows.place[:, y] != NONE
-        carries = self.end > self.start
+        there, here = (self.rows.place[:, point] != NONE for point in (y, x))
+        usual = self.rows.column("kind") == 0
+        carries = self._all_carry()
         lacking = int(((self.fate == MISSING) & (self.partner == y) & carries).sum())
-        has = int((there & carries & (self.rows.place[:, x] != NONE)).sum())
-        own = (self.kind == 0) & ~carries & (self.rows.place[:, x] != NONE)
+        has = int((there & here & carries).sum())
+        own = usual & ~carries & here
         arrived = np.bincount(self.stream[own & there], minlength=self.streams)
         missing = np.bincount(self.stream[own & ~there], minlength=self.streams)
         told = are_mostly_lost(self.stream[which], missing, arrived, (lacking + 1) / (lacking + has + 2))
         self.set(which[told], LOST, "more_than_missed")
         self.partner[which[told]] = y
+
+    def _is_bare(self, which: Array) -> Mask:
+        """Tell which rows are ACKs and nothing else."""
+        bare = (self.of("end", which) == self.of("start", which)) & (self.of("kind", which) == 0)
+        return np.asarray(bare & (self.of("ack", which) != NO_ACK), np.bool_)
+
+    def _all_carry(self) -> Mask:
+        """Tell which of all rows have a range."""
+        parts = [(items.end > items.start) for items in self.rows.items]
+        return np.concatenate(
+            [parts[0], *(part[own] for part, own in zip(parts[1:], self.rows.fresh[1:], strict=True))]
+        )
 
     def heard_after(self, which: Array, sent: Array, point: int) -> Mask:
         """Tell whether the receiver sent anything, as captured at a point, a round trip after rows were sent."""
@@ -268,7 +282,7 @@ class Judge:
         if not which.size:
             return
         self.set(which, UNKNOWN, "no_evidence")
-        carries = (self.end[which] > self.start[which]) & (self.kind[which] & RST == 0)
+        carries = self.carries(which)
         fresh = which[carries]
         fresh = fresh[~self.covered(x, fresh)] if fresh.size else fresh
         every, group = self.alike(which)
@@ -288,12 +302,12 @@ class Judge:
         plain, items = self.captures[y].plain, self.rows.items[y]
         there = np.flatnonzero(self.rows.place[every, y] != NONE)
         row = items.row[self.rows.place[every[there], y]]
-        stream = self.stream[every[there]]
+        stream = self.stream[every[there]].astype(np.int64)
         for name, rule, tells in (
             ("tsval", "timestamp", kept.tsval_shift[stream] != NONE),
             ("ip_id", "identification", kept.has_ids[stream]),
         ):
-            mark = plain[name][row]
+            mark = plain.at(name, row).astype(np.int64)
             pairs = (group[there].astype(np.int64) << MARK_BITS) + mark
             _, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
             _, of_group, total = np.unique(group[there], return_inverse=True, return_counts=True)
@@ -301,7 +315,7 @@ class Judge:
             again = tells & (counts[inverse] > 1) & (mark != NONE) & ~original
             other = tells & original & (total[of_group] > counts[inverse]) & (mark != NONE)
             mine = np.isin(every[there], which)
-            sends = (self.end[every[there]] > self.start[every[there]]) & (self.kind[every[there]] & RST == 0)
+            sends = self.carries(every[there])
             self.set(every[there][mine & again & (sends | (name == "ip_id"))], ADDED, rule)
             self.set(every[there][mine & other & sends], MISSING, rule)
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from pcapframe.analysis import Analysis
 from pcapframe.analysis.kept import KeptAnalysis
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.jit import jit
-from pcapframe.plain import PlainColumns
+from pcapframe.plain import PlainColumns, parts_of
 from pcapframe.schema import ACK, FIN, SEGMENTS, SYN
 
 __all__ = ["NONE", "Capture"]
@@ -80,11 +80,15 @@ class Capture:
         frame = self.analysis.segments if isinstance(self.analysis, KeptAnalysis) else self.analysis.packets
         return frame["time"].to_numpy("datetime64[ns]").view(np.int64)
 
-    def of_rows(self, name: str, row: Array) -> Array:
-        """Return a column's values in some segments, which are often all of them, in order."""
-        values = self.plain[name]
-        whole = row.size == values.size and np.array_equal(row, np.arange(row.size))
-        return values if whole else values[row]
+    @cached_property
+    def marks(self) -> tuple[Array, Mask, Array, Mask]:
+        """Timestamps and IPv4 identifications of the segments, and where each is null."""
+        return *self.raw("tsval", np.uint32), *self.raw("ip_id", np.uint16)
+
+    def raw(self, name: str, dtype: Any) -> tuple[Array, Mask]:
+        """Return a nullable column as it is in memory: values, and where they mean nothing."""
+        values, mask = parts_of(self.analysis.segments[name])
+        return fixed(values, dtype), fixed(np.zeros(values.size, np.bool_) if mask is None else mask, np.bool_)
 
     @cached_property
     def connections(self) -> pd.DataFrame:

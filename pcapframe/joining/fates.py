@@ -67,6 +67,7 @@ def judge_fates(
     """
     judge = Judge(rows, times, captures, spans)
     kinds, kind_of = np.unique(has @ (1 << np.arange(len(captures))), return_inverse=True)
+    kind_of = kind_of.astype(np.int64)
     paths = [
         [[point for point in some if kind >> point & 1] for some in (along, unplaced)]
         for kind in kinds.tolist()
@@ -79,7 +80,7 @@ def judge_fates(
     first, last = (np.full(len(rows.place), NONE, np.int8) for _ in range(2))
     lacks = np.zeros(len(rows.place), np.bool_)
     on_path = np.asarray([len(path) for path, _ in paths], np.int64)
-    _note_seen(rows.place, judge.stream, kind_of.astype(np.int64), table, on_path, first, last, lacks)
+    _note_seen(rows.place, judge.stream, kind_of, table, on_path, first, last, lacks)
     every = np.flatnonzero(lacks)
     kind = 2 * kind_of[judge.stream[every] >> 1] + (judge.stream[every] & 1)
     legs = []
@@ -156,14 +157,14 @@ class _Leg:
         """Decide on what is open where a capture can be shown to lack nothing."""
         for point, own in zip(self.beyond, pending, strict=True):
             if judge.missed[:, point].sum() == 0:
-                usual = own[(judge.kind[own] & RST) == 0]  # of RSTs more is asked
+                usual = own[(judge.of("kind", own) & RST) == 0]  # of RSTs more is asked
                 which = usual[judge.fate[usual] == UNKNOWN]
                 judge.set(which, LOST if self.is_lost else ADDED, "nothing_else_missing")
                 judge.partner[which] = point
             if self.is_lost:
                 judge.judge_by_rate(own[judge.fate[own] == UNKNOWN], self.seen, point)
             else:
-                resets = own[(judge.kind[own] & RST != 0) & (judge.fate[own] == UNKNOWN)]
+                resets = own[(judge.of("kind", own) & RST != 0) & (judge.fate[own] == UNKNOWN)]
                 judge.judge_resets(resets, point, self.seen)
                 judge.partner[resets[judge.fate[resets] == ADDED]] = point
 

@@ -1,31 +1,26 @@
 """The frames of a join: points, and transmissions with their fates and delays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import permutations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, Array
+from pcapframe.arrays import NO_TIME, Array, fixed
+from pcapframe.disk import give_back
 from pcapframe.jit import jit
 from pcapframe.joining.clocks import Clock
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.fates import Fates
 from pcapframe.joining.rows import Rows
+from pcapframe.memory import one_block, stretches
 from pcapframe.schema import FATE_RULES, FATES
 
-__all__ = ["Corrected", "boolean", "category", "frame_of_points", "frame_of_transmissions", "nullable"]
+__all__ = ["boolean", "category", "frame_of_points", "frame_of_transmissions", "nullable"]
 
 PPM = 1e6
-
-
-class Corrected(NamedTuple):
-    """Times by the first point's clock, and by how much they may be earlier and later: one for all, or each. [ns]."""
-
-    time: Array
-    early: Array
-    late: Array
+NO_INDEX = np.empty(0, np.int64)
 
 
 def frame_of_points(captures: list[Capture], clocks: list[Clock | None], order: list[int]) -> pd.DataFrame:
@@ -73,16 +68,16 @@ def _time(time: int) -> pd.Timestamp:
 
 
 def frame_of_transmissions(
-    rows: Rows, fates: Fates, times: list[Corrected], clocks: list[Clock | None], captures: list[Capture]
+    rows: Rows, fates: Fates, times: list[Array], clocks: list[Clock | None], captures: list[Capture]
 ) -> pd.DataFrame:
-    """Make the frame of the transmissions, in order of time by the first point's clock.
+    """Make the frame of the transmissions, in order of time by the first point's clock; `rows` cannot be used again.
 
     Parameters
     ----------
     rows, fates : Rows, Fates
         Transmissions, and what became of each.
-    times : list of Corrected
-        By point, of its items.
+    times : list of ndarray of int64
+        By point, when each item was captured, by the first point's clock. [ns]
     clocks : list of Clock or None
         By point, against the first.
     captures : list of Capture
@@ -93,88 +88,130 @@ def frame_of_transmissions(
     DataFrame
         Columns of ``schema.TRANSMISSIONS``.
     """
-    count = len(rows.place)
-    order = np.argsort(
-        np.concatenate([own.time[fresh] for own, fresh in zip(times, rows.fresh, strict=True)]), kind="stable"
-    )
-    path_id, from_client = np.empty(count, np.int32), np.empty(count, np.bool_)
-    ranges = np.empty((2, count), np.int64)
-    codes = np.empty((4, count), np.int8)
-    _note_rows(order, rows.column("stream"), rows.column("start"), rows.column("end"), fates.fate, fates.rule,
-               fates.last_seen, fates.first_missing, path_id, from_client, ranges, codes)  # fmt: skip
-    flags = np.zeros(count, np.uint16)
-    frames = {}
+    count, points = len(rows.place), [capture.name for capture in captures]
+    order = _in_order(rows, times)
+    whole = one_block(count, ["int32", "bool", *["int64"] * 2, *["int8"] * 4, "uint16", *["uint32"] * len(points)])
+    nulls = one_block(count, ["bool"] * (2 + len(points)), zeroed=True)
+    path_id, from_client, low, high = whole[:4]
+    codes, flags, frames = whole[4:8], whole[8], whole[9:]
+    rows.forget("kind", "ack", "is_cut")
+    names = ("stream", "start", "end")
+    _note_rows(*[order, *(getattr(rows.items[0], name) for name in names), *(rows.later(name) for name in names),
+                 fates.fate, fates.rule, fates.last_seen, fates.first_missing, path_id, from_client, low, high,
+                 *codes])  # fmt: skip
+    rows.forget(*names)
+    give_back()
+    columns: dict[str, Any] = {"path_id": path_id, "from_client": from_client}
     for point in reversed(range(len(captures))):
-        capture = captures[point]
-        frame, is_null = np.zeros(count, np.uint32), np.zeros(count, np.bool_)
-        index = capture.analysis.segments.index.to_numpy()
-        _note_frames(rows.place, point, order, rows.items[point].row, index, capture.plain["tcp_flags"], frame, is_null,
-                     flags)  # fmt: skip
-        frames[f"frame_{capture.name}"] = pd.arrays.IntegerArray(frame, is_null)
-    points = [capture.name for capture in captures]
-    columns: dict[str, Any] = {"path_id": path_id, "from_client": from_client} | dict(reversed(frames.items()))
-    for name, values in zip(("rel_seq", "rel_end"), ranges, strict=True):
-        columns[name] = pd.arrays.IntegerArray(values, np.zeros(count, np.bool_))
+        capture, index = captures[point], captures[point].analysis.segments.index
+        own = (index.start, index.step, NO_INDEX) if isinstance(index, pd.RangeIndex) else (0, 0, index.to_numpy())
+        _note_frames(*[rows.place, point, order, rows.items[point].row, *own, capture.plain["tcp_flags"], frames[point],
+                       nulls[point], flags])  # fmt: skip
+    for name, frame, is_null in zip(points, frames, nulls[: len(points)], strict=True):
+        columns[f"frame_{name}"] = pd.arrays.IntegerArray(frame, is_null)
+    for name, values, is_null in zip(("rel_seq", "rel_end"), (low, high), nulls[-2:], strict=True):
+        columns[name] = pd.arrays.IntegerArray(values, is_null)
     columns["tcp_flags"] = flags
-    for name, own, known in zip(
+    for name, code, known in zip(
         ("fate", "fate_rule", "last_seen", "first_missing"), codes, (FATES, FATE_RULES, points, points), strict=True
     ):
-        columns[name] = pd.Categorical.from_codes(own, dtype=pd.CategoricalDtype(list(known)), validate=False)
+        columns[name] = pd.Categorical.from_codes(code, dtype=pd.CategoricalDtype(list(known)), validate=False)
     delays = _delays(rows, fates, times, clocks, order)
     columns |= dict(zip(("delay_s", "delay_low_s", "delay_high_s"), delays, strict=True))
     return pd.DataFrame(columns, index=pd.RangeIndex(count, name="transmission"), copy=False)
 
 
+def _in_order(rows: Rows, times: list[Array]) -> Array:
+    """Return the rows in order of time; where it is the same, in their order."""
+    parts = [own if not point else own[rows.fresh[point]] for point, own in enumerate(times)]
+    if len(parts) > 2 or any((part[1:] < part[:-1]).any() for part in parts):
+        return np.argsort(np.concatenate(parts), kind="stable").astype(np.int32)
+    order = np.empty(len(rows.place), np.int32)
+    _merge(*[*(fixed(part, np.int64) for part in parts), order])
+    return order
+
+
 @jit
-def _note_rows(order: Any, stream: Any, start: Any, end: Any, fate: Any, rule: Any, last_seen: Any, missing: Any,
-               path_id: Any, from_client: Any, ranges: Any, codes: Any) -> None:  # fmt: skip
+def _merge(time: Any, other: Any, order: Any) -> None:
+    """Write the order of two rows of times that are in order themselves."""
+    j = 0
+    for i in range(time.size):
+        while j < other.size and other[j] < time[i]:
+            order[i + j] = time.size + j
+            j += 1
+        order[i + j] = i
+    for k in range(j, other.size):
+        order[time.size + k] = time.size + k
+
+
+@jit
+def _note_rows(order: Any, stream: Any, start: Any, end: Any, later_stream: Any, later_start: Any, later_end: Any,
+               fate: Any, rule: Any, last_seen: Any, missing: Any, path_id: Any, from_client: Any, low: Any, high: Any,
+               fates: Any, rules: Any, lasts: Any, missings: Any) -> None:  # fmt: skip
     """Write what rows are and what became of them, in order; the point seen last only where another lacks it."""
     for i in range(order.size):
         row = order[i]
-        path_id[i], from_client[i] = stream[row] >> 1, (stream[row] & 1) == 0
-        ranges[0, i], ranges[1, i] = start[row], end[row]
-        codes[0, i], codes[1, i], codes[3, i] = fate[row], rule[row], missing[row]
-        codes[2, i] = NONE if missing[row] == NONE else last_seen[row]
+        if row < stream.size:
+            own, low[i], high[i] = stream[row], start[row], end[row]
+        else:
+            at = row - stream.size
+            own, low[i], high[i] = later_stream[at], later_start[at], later_end[at]
+        path_id[i], from_client[i] = own >> 1, (own & 1) == 0
+        fates[i], rules[i], missings[i] = fate[row], rule[row], missing[row]
+        lasts[i] = NONE if missing[row] == NONE else last_seen[row]
 
 
 @jit
-def _note_frames(place: Any, point: Any, order: Any, row: Any, index: Any, own_flags: Any, frame: Any, is_null: Any,
-                 flags: Any) -> None:  # fmt: skip
-    """Write the frame numbers of one point, and the flags of its packets."""
+def _note_frames(place: Any, point: Any, order: Any, row: Any, first: Any, step: Any, index: Any, own_flags: Any,
+                 frame: Any, is_null: Any, flags: Any) -> None:  # fmt: skip
+    """Write the frame numbers of one point, and the flags of its packets; without `index` numbers go by `step`."""
     for i in range(order.size):
         at = place[order[i], point]
         if at == NONE:
-            is_null[i] = True
+            frame[i], is_null[i] = 0, True
         else:
-            frame[i], flags[i] = index[row[at]], own_flags[row[at]]
+            frame[i] = index[row[at]] if index.size else first + step * row[at]
+            flags[i] = own_flags[row[at]]
 
 
-def _delays(rows: Rows, fates: Fates, times: list[Corrected], clocks: list[Clock | None], order: Array) -> list[Array]:
-    """Return the time from the first to the last point of each row, and its range. [s]."""
-    made = [np.full(order.size, np.nan) for _ in range(3)]
+def _delays(rows: Rows, fates: Fates, times: list[Array], clocks: list[Clock | None], order: Array) -> list[Array]:
+    """Return the time from the first to the last point of each row, and its range: some rows at a time. [s]."""
+    give_back()
+    made = one_block(order.size, ["float64"] * 3)
     timed = [point for point, clock in enumerate(clocks) if point == 0 or clock is not None]
-    for first, last in permutations(timed, 2):
-        _note_delays(rows.place, order, fates.first_seen, fates.last_seen, first, last, *times[first], *times[last],
-                     *made)  # fmt: skip
+    for some in stretches(order.size):
+        own = order[some]
+        first, last, place = fates.first_seen[own], fates.last_seen[own], rows.place[own]
+        parts = [column[some] for column in made]
+        for part in parts:
+            part[:] = np.nan
+        for begin, end in permutations(timed, 2):
+            which = np.flatnonzero((first == begin) & (last == end))
+            if which.size:
+                ends = [_around(rows, times, clocks, point, place[which, point]) for point in (begin, end)]
+                _note_delays(which, *ends[0], *ends[1], *parts)
     return made
 
 
+def _around(rows: Rows, times: list[Array], clocks: list[Clock | None], point: int, place: Array) -> Iterable[Array]:
+    """Return times at a point by the first point's clock, and by how much they may be earlier and later. [ns]."""
+    clock, items = clocks[point], rows.items[point]
+    if clock is None:
+        return times[point][place], np.zeros(place.size), np.zeros(place.size)
+    return clock.corrected(items.time[place], items.row[place])
+
+
 @jit
-def _note_delays(place: Any, order: Any, first_seen: Any, last_seen: Any, first: Any, last: Any, begin: Any,
-                 begin_early: Any, begin_late: Any, end: Any, end_early: Any, end_late: Any, delay: Any, low: Any,
-                 high: Any) -> None:  # fmt: skip
-    """Write the delays of rows first seen at one point and last at another; an array of one holds for all."""
-    for i in range(order.size):
-        row = order[i]
-        if first_seen[row] != first or last_seen[row] != last:
+def _note_delays(which: Any, begin: Any, begin_early: Any, begin_late: Any, end: Any, end_early: Any, end_late: Any,
+                 delay: Any, low: Any, high: Any) -> None:  # fmt: skip
+    """Write the delays of some rows, and their range."""
+    for i in range(which.size):
+        if begin[i] == NO_TIME or end[i] == NO_TIME or np.isnan(begin_early[i] + end_early[i]):
             continue
-        a, b = place[row, first], place[row, last]
-        early, late = begin_early[a % begin_early.size], begin_late[a % begin_late.size]
-        early_end, late_end = end_early[b % end_early.size], end_late[b % end_late.size]
-        if begin[a] == NO_TIME or end[b] == NO_TIME or np.isnan(early + early_end):
-            continue
-        delay[i] = (end[b] - begin[a]) / 1e9
-        low[i], high[i] = delay[i] - (early_end + late) / 1e9, delay[i] + (late_end + early) / 1e9
+        took = (end[i] - begin[i]) / 1e9
+        delay[which[i]] = took
+        low[which[i]] = took - (end_early[i] + begin_late[i]) / 1e9
+        high[which[i]] = took + (end_late[i] + begin_early[i]) / 1e9
 
 
 def nullable(values: Array, dtype: str) -> Any:

@@ -10,17 +10,19 @@ import pandas as pd
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.kept import KeptAnalysis, kept_of
 from pcapframe.arrays import NO_TIME, Array
+from pcapframe.disk import disk_may_be_used, expect_memory
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.fates import judge_fates
-from pcapframe.joining.frames import Corrected, boolean, category, frame_of_points, frame_of_transmissions, nullable
+from pcapframe.joining.frames import boolean, category, frame_of_points, frame_of_transmissions, nullable
 from pcapframe.joining.notes import notes_on
 from pcapframe.joining.order import order_points
 from pcapframe.joining.pairing import Identities, pair_connections
 from pcapframe.joining.rows import Rows, join_items
-from pcapframe.joining.transmissions import Paths, cut_offloaded, items_of, shifts
+from pcapframe.joining.transmissions import Items, Paths, cut_offloaded, items_of, shifts
 from pcapframe.keeping import Keep, check_keep
+from pcapframe.memory import new_column, stretches
 from pcapframe.packets import CaptureSource
 from pcapframe.schema import MATCHED_BY
 from pcapframe.wording import counted
@@ -28,6 +30,10 @@ from pcapframe.wording import counted
 __all__ = ["Joined", "join_captures"]
 
 FEWEST = 2
+ROW_BYTES = 60  # of a join for each segment of a capture, measured and rounded up
+IN_MEMORY = (
+    1 << 27
+)  # of larger ones columns go to the disk, so that a join takes no more memory than its analyses [bytes]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,21 +115,32 @@ def join_captures(captures: Mapping[str, CaptureSource | Analysis], *, keep: Kee
     analyses = {
         name: one if isinstance(one, Analysis) else analyze(one, progress=False) for name, one in captures.items()
     }
+    with disk_may_be_used(IN_MEMORY):
+        expect_memory(ROW_BYTES * sum(len(analysis.segments) for analysis in analyses.values()))
+        return _join(analyses, keep)
+
+
+def _join(analyses: dict[str, Analysis], keep: Keep | None) -> Joined:
+    """Join the captures of some analyses."""
     taken = [Capture(name, analysis) for name, analysis in analyses.items()]
     paths, connections = _connections(taken)
     common = np.flatnonzero((paths.conn != NONE).sum(axis=1) > 1)
     shared = _only(paths, common)
     shift = shifts(taken, shared)
-    items = [items_of(capture, shared, point, shift[point]) for point, capture in enumerate(taken)]
-    rows = join_items(cut_offloaded(items, taken, shared), taken)
+    rows = join_items(
+        cut_offloaded(
+            [items_of(capture, shared, point, shift[point]) for point, capture in enumerate(taken)], taken, shared
+        ),
+        taken,
+    )
     clocks = [None, *(compare_clocks(*rows.common(0, point)) for point in range(1, len(taken)))]
     order = order_points(clocks, rows)
-    times = [_corrected(one.time, one.row, clock) for one, clock in zip(rows.items, clocks, strict=True)]
+    times = [_corrected(one, clock) for one, clock in zip(rows.items, clocks, strict=True)]
     spans = [_span(capture, clock) for capture, clock in zip(taken, clocks, strict=True)]
-    fates = judge_fates(rows, [one.time for one in times], taken, order, spans, shared.conn != NONE)
+    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE)
     connections = _rewritten(connections, rows, taken, shared)
-    segments = frame_of_transmissions(rows, fates, times, clocks, taken)
     notes = notes_on(taken, paths, clocks, order, rows, fates)
+    segments = frame_of_transmissions(rows, fates, times, clocks, taken)
     if keep not in (None, "packets"):
         analyses = {
             name: one if isinstance(one, KeptAnalysis) else kept_of(one, keep) for name, one in analyses.items()
@@ -215,18 +232,23 @@ def _rewritten(connections: pd.DataFrame, rows: Rows, captures: list[Capture], s
     return connections.assign(rewritten=column)
 
 
-def _corrected(time: Array, row: Array, clock: Clock | None) -> Corrected:
-    """Return times by the first point's clock, and by how much they may be earlier and later. [ns]."""
+def _corrected(items: Items, clock: Clock | None) -> Array:
+    """Return when transmissions were captured, by the first point's clock. [ns]."""
     if clock is None:
-        return Corrected(time, np.zeros(1), np.zeros(1))
-    return Corrected(*clock.corrected(time, row))
+        return items.time
+    made = new_column(len(items), np.int64)
+    for some in stretches(len(items)):
+        made[some] = clock.corrected(items.time[some], items.row[some])[0]
+    return made
 
 
 def _span(capture: Capture, clock: Clock | None) -> tuple[int, int]:
     """Return the time of the first and the last packet of a capture, by the first point's clock."""
     every = known_times(capture.all_times)
     ends = np.asarray([every[0], every[-1]] if every.size else [NO_TIME, NO_TIME])  # as captured, whatever clocks do
-    first, last = _corrected(ends, np.asarray([0, capture.plain["time"].size]), clock).time.tolist()
+    if clock is not None:
+        ends = clock.corrected(ends, np.asarray([0, capture.plain["time"].size]))[0]
+    first, last = ends.tolist()
     return (first, last) if every.size else (NO_TIME, np.iinfo(np.int64).max)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from pcapframe.arrays import Array, Mask
-from pcapframe.jit import jit
-from pcapframe.joining.alike import group, hash_alike, hash_marks
+from pcapframe.arrays import Array, Mask, fixed
+from pcapframe.disk import give_back
+from pcapframe.jit import inner_jit, jit
+from pcapframe.joining.alike import group, hash_alike, hash_marks, portion
 from pcapframe.joining.facts import LARGEST, NONE, Capture
 from pcapframe.joining.transmissions import Items
 
@@ -23,7 +24,8 @@ __all__ = ["Kept", "Known", "Matched", "match_items"]
 KEPT_OF = 20  # a field is left alone if no more than one of so many differs, or one in all
 MARKED_S, UNMARKED_S = 20 * 10**9, 150 * 10**6  # how much a time may differ from those around it [ns]
 MOST_COMPARED = 1 << 22  # pairs of copies compared in one group; beyond, they are paired in order
-UNKNOWN = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).min
+AT_ONCE = 1 << 21  # items of a capture that are compared with those of the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ class Matched:
 
     Parameters
     ----------
-    partner : ndarray of int64
+    partner : ndarray of int32
         Places among the items of the other capture, -1 for none.
     is_sure : ndarray of bool
         No other copy could be meant.
@@ -90,31 +92,47 @@ class Matched:
     kept: Kept
 
 
+@inner_jit
+def _mark(values: Any, is_null: Any, row: Any) -> Any:
+    """Return the value of a field, -1 without one."""
+    return np.int64(NONE) if is_null[row] else np.int64(values[row])
+
+
 @jit
-def _vote(one: Any, other: Any, stream: Any, tsval: Any, far_tsval: Any, ip_id: Any, far_id: Any, shift: Any,
-          votes: Any, counts: Any) -> None:  # fmt: skip
+def _vote(partner: Any, stream: Any, row: Any, far_row: Any, tsval: Any, no_tsval: Any, ip_id: Any, no_id: Any,
+          far_tsval: Any, no_far_tsval: Any, far_id: Any, no_far_id: Any, shift: Any, votes: Any,
+          counts: Any) -> None:  # fmt: skip
     """Find the shift of timestamps of most pairs of each stream, and count what agrees.
 
     `counts`: by stream, pairs with timestamps, those with that shift, pairs with identifications, the same ones, and
     those unlike the one before.
     """
-    for i in range(one.size):
-        at = stream[one[i]]
-        if tsval[one[i]] == NONE or far_tsval[other[i]] == NONE:
+    for i in range(partner.size):
+        if partner[i] == NONE:
             continue
-        own = (far_tsval[other[i]] - tsval[one[i]]) & LARGEST
+        at = stream[i]
+        mine, theirs = _mark(tsval, no_tsval, row[i]), _mark(far_tsval, no_far_tsval, far_row[partner[i]])
+        if mine == NONE or theirs == NONE:
+            continue
+        own = (theirs - mine) & LARGEST
         if votes[at] == 0:
             shift[at] = own
         votes[at] += 1 if shift[at] == own else -1
-    for i in range(one.size):
-        at = stream[one[i]]
-        if tsval[one[i]] != NONE and far_tsval[other[i]] != NONE:
+    before = np.int64(NONE)
+    for i in range(partner.size):
+        if partner[i] == NONE:
+            continue
+        at = stream[i]
+        mine, theirs = _mark(tsval, no_tsval, row[i]), _mark(far_tsval, no_far_tsval, far_row[partner[i]])
+        if mine != NONE and theirs != NONE:
             counts[at, 0] += 1
-            counts[at, 1] += (far_tsval[other[i]] - tsval[one[i]]) & LARGEST == shift[at]
-        if ip_id[one[i]] > 0 or far_id[other[i]] > 0:
+            counts[at, 1] += (theirs - mine) & LARGEST == shift[at]
+        mine, theirs = _mark(ip_id, no_id, row[i]), _mark(far_id, no_far_id, far_row[partner[i]])
+        if mine > 0 or theirs > 0:
             counts[at, 2] += 1
-            counts[at, 3] += ip_id[one[i]] == far_id[other[i]]
-            counts[at, 4] += i > 0 and ip_id[one[i]] != ip_id[one[i - 1]]
+            counts[at, 3] += mine == theirs
+            counts[at, 4] += before != NONE and mine != _mark(ip_id, no_id, row[before])
+        before = np.int64(i)
 
 
 @jit
@@ -177,76 +195,86 @@ def match_items(
     Matched
         One to one.
     """
-    marks = [(c.of_rows("tsval", i.row), c.of_rows("ip_id", i.row)) for c, i in ((here, one), (there, other))]
-    (key, place), (far_key, far_place) = (_keyed(items) for items in (one, other))
-    groups = group(key, place, far_key, far_place)
-    partner = np.full(len(one), NONE, np.int64)
-    single, far = np.empty(len(one), np.int64), np.empty(len(one), np.int64)
-    size = _note_single(groups.size, groups.far_size, groups.far_first, single, far)
-    single, far = single[:size], far[:size]
-    kept = _kept(single, far, one, marks, streams)
+    partner = np.full(len(one), NONE, np.int32)
+    _pair_single(one, other, partner)
+    marks = (*here.marks, *there.marks)
+    kept = _kept(partner, one, other, marks, streams)
     kept = kept if known is None else known.kept.or_else(kept)
     sure = np.zeros(len(one), np.bool_)
-    _settle(single, far, one, marks, kept, partner, sure)
-    _match_rest(one, other, marks, kept, partner, (key, place, far_key, far_place), sure, known)
+    _keep_same(partner, one.stream, one.row, other.row, *marks, kept.tsval_shift, kept.has_ids, sure)
+    _match_rest(one, other, (here, there), kept, partner, sure, known)
     return Matched(partner, sure, kept)
 
 
+def _pair_single(one: Items, other: Items, partner: Array) -> None:
+    """Pair the items of which each capture has one copy: many at once, so that this takes little memory."""
+    count = -(-max(len(one), len(other)) // AT_ONCE)
+    for number in range(count):
+        mine, theirs = (_portion(items, number, count) for items in (one, other))
+        groups = group(*_keyed(one, mine), *_keyed(other, theirs))
+        _note_single(groups.size, groups.far_size, groups.far_first, mine, theirs, partner)
+        give_back()
+
+
+def _portion(items: Items, number: int, count: int) -> Array:
+    """Return the places of one of so many portions of the items; those that are alike are in the same one."""
+    which = np.empty(len(items), np.int32)
+    size = portion(items.stream, items.start, items.end, items.ack, number, count, which)
+    give_back()
+    return which[:size].copy()
+
+
 @jit
-def _note_single(size: Any, far_size: Any, far_first: Any, single: Any, far: Any) -> int:
-    """Write the items of which each capture has one copy, and their partners; return how many."""
-    n = 0
+def _note_single(size: Any, far_size: Any, far_first: Any, mine: Any, theirs: Any, partner: Any) -> None:
+    """Pair the items of which each capture has one copy."""
     for i in range(size.size):
         if size[i] == 1 and far_size[i] == 1:
-            single[n], far[n] = i, far_first[i]
-            n += 1
-    return n
+            partner[mine[i]] = theirs[far_first[i]]
 
 
-def _keyed(items: Items) -> tuple[Array, Array]:
-    """Return key and place of each item."""
-    key, place = np.empty(len(items), np.uint64), np.empty(len(items), np.int64)
-    hash_alike(items.stream, items.start, items.end, items.kind, items.ack, key, place)
+def _keyed(items: Items, which: Array) -> tuple[Array, Array]:
+    """Return key and place of some items."""
+    key, place = np.empty(which.size, np.uint64), np.empty(which.size, np.int64)
+    columns = (items.stream, items.start, items.end, items.kind, items.ack)
+    hash_alike(*[*(column[which] for column in columns), key, place])
     return key, place
 
 
-Marks = list[tuple[Array, Array]]
+Marks = tuple[Array, Mask, Array, Mask, Array, Mask, Array, Mask]
 
 
-def _kept(one: Array, other: Array, items: Items, marks: Marks, streams: int) -> Kept:
+def _kept(partner: Array, one: Items, other: Items, marks: Marks, streams: int) -> Kept:
     """Tell what the path leaves alone, by pairs of which no other copy exists."""
-    (tsval, ip_id), (far_tsval, far_id) = marks
     shift, votes = np.full(streams, NONE, np.int64), np.zeros(streams, np.int64)
     counts = np.zeros((streams, 5), np.int64)
-    _vote(one, other, items.stream, tsval, far_tsval, ip_id, far_id, shift, votes, counts)
+    _vote(partner, one.stream, one.row, other.row, *marks, shift, votes, counts)
     has_shift = (counts[:, 1] > 1) & (counts[:, 0] - counts[:, 1] <= np.maximum(counts[:, 0] // KEPT_OF, 1))
     has_ids = (counts[:, 3] > 1) & (counts[:, 2] - counts[:, 3] <= np.maximum(counts[:, 2] // KEPT_OF, 1))
     has_ids &= counts[:, 4] * 2 >= counts[:, 2]  # a constant identification tells nothing
     cut = np.zeros(streams, np.bool_)
-    cut[items.stream[items.is_cut]] = True
+    cut[one.stream[one.is_cut]] = True
     return Kept(np.where(has_shift, shift, NONE), has_ids & ~cut)
 
 
-def _settle(one: Array, other: Array, items: Items, marks: Marks, kept: Kept, partner: Array, sure: Mask) -> None:
-    """Take the pairs that have the fields in common that the path leaves alone."""
-    (tsval, ip_id), (far_tsval, far_id) = marks
-    _take_same(one, other, items.stream, tsval, far_tsval, ip_id, far_id, kept.tsval_shift, kept.has_ids, partner, sure)
-
-
 @jit
-def _take_same(one: Any, other: Any, stream: Any, tsval: Any, far_tsval: Any, ip_id: Any, far_id: Any, shift: Any,
-               has_ids: Any, partner: Any, sure: Any) -> None:  # fmt: skip
-    """Take pairs whose timestamps, shifted, and identifications are the same where they are left alone."""
-    for i in range(one.size):
-        at, mine, theirs = stream[one[i]], tsval[one[i]], far_tsval[other[i]]
-        none = mine == NONE and theirs == NONE
-        same = shift[at] == NONE or none or ((mine + shift[at]) & LARGEST) == theirs
-        if same and (not has_ids[at] or ip_id[one[i]] == far_id[other[i]]):
-            partner[one[i]], sure[one[i]] = other[i], True
+def _keep_same(partner: Any, stream: Any, row: Any, far_row: Any, tsval: Any, no_tsval: Any, ip_id: Any, no_id: Any,
+               far_tsval: Any, no_far_tsval: Any, far_id: Any, no_far_id: Any, shift: Any, has_ids: Any,
+               sure: Any) -> None:  # fmt: skip
+    """Keep pairs whose timestamps, shifted, and identifications are the same where they are left alone."""
+    for i in range(partner.size):
+        if partner[i] == NONE:
+            continue
+        at = stream[i]
+        mine, theirs = _mark(tsval, no_tsval, row[i]), _mark(far_tsval, no_far_tsval, far_row[partner[i]])
+        sure[i] = shift[at] == NONE or (mine == NONE and theirs == NONE) or ((mine + shift[at]) & LARGEST) == theirs
+        if has_ids[at]:
+            sure[i] &= _mark(ip_id, no_id, row[i]) == _mark(far_id, no_far_id, far_row[partner[i]])
+        if not sure[i]:
+            partner[i] = NONE
 
 
-def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Array,
-                keys: tuple[Array, Array, Array, Array], sure: Mask, known: Known | None) -> None:  # fmt: skip
+def _match_rest(one: Items, other: Items, captures: tuple[Capture, Capture], kept: Kept, partner: Array, sure: Mask,
+                known: Known | None) -> None:  # fmt: skip
     """Match the items with several copies, and those whose only copies are not the same."""
     taken = np.zeros(len(other), np.bool_)
     left = np.flatnonzero(partner == NONE)
@@ -254,16 +282,19 @@ def _match_rest(one: Items, other: Items, marks: Marks, kept: Kept, partner: Arr
     far_left = np.flatnonzero(~taken)
     if not left.size or not far_left.size:
         return
-    key, place, far_key, far_place = keys[0][left], keys[1][left], keys[2][far_left], keys[3][far_left]
+    (key, place), (far_key, far_place) = _keyed(one, left), _keyed(other, far_left)
+    (tsval, ip_id), (far_tsval, far_id) = (
+        [capture.plain.at(name, items.row[which]).astype(np.int64) for name in ("tsval", "ip_id")]
+        for capture, items, which in zip(captures, (one, other), (left, far_left), strict=True)
+    )
     none = np.zeros_like(kept.tsval_shift)
-    (tsval, ip_id), (far_tsval, far_id) = marks
     unshifted = np.where(kept.tsval_shift == NONE, NONE, none)
-    hash_marks(key, one.stream[left], tsval[left], ip_id[left], unshifted, kept.has_ids)
-    hash_marks(far_key, other.stream[far_left], far_tsval[far_left], far_id[far_left], kept.tsval_shift, kept.has_ids)
+    hash_marks(key, one.stream[left], tsval, ip_id, unshifted, kept.has_ids)
+    hash_marks(far_key, other.stream[far_left], far_tsval, far_id, kept.tsval_shift, kept.has_ids)
     groups = group(key, place, far_key, far_place)
     heads = np.flatnonzero((groups.size > 0) & (groups.far_size > 0))
     due = _due(one.stream[left] & 1, one.time[left], partner, one, other, known)
-    is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval[left] != NONE))
+    is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval != NONE))
     limit = np.where(is_marked, MARKED_S, UNMARKED_S)
     room = ((groups.size[heads].astype(np.int64) + 1) * (groups.far_size[heads] + 1)).max(initial=4)
     room = min(int(room), MOST_COMPARED)
@@ -296,27 +327,41 @@ def _due(side: Array, time: Array, partner: Array, one: Items, other: Items, con
         own = np.flatnonzero(side == direction)
         if not own.size:
             continue
-        at, took = np.empty(len(one), np.int64), np.empty(len(one), np.int64)
-        size = _note_times(direction, partner, one.stream, one.time, other.time, at, took)
-        at, took = at[:size], took[:size]
+        asked = np.argsort(time[own], kind="stable")
+        wanted = time[own][asked]
+        latest, took = np.full(own.size + 1, NEVER, np.int64), np.zeros(own.size + 1, np.int64)
+        first = np.asarray([-(NEVER + 1), 0])
+        _note_latest(direction, wanted, partner, one.stream, one.time, other.time, latest, took, first)
         if context is not None:
-            more = (context.stream & 1) == direction
-            at, took = np.append(at, context.time[more]), np.append(took, (context.far_time - context.time)[more])
-        if not at.size:
-            continue
-        if (at[1:] < at[:-1]).any():
-            order = np.argsort(at, kind="stable")
-            at, took = at[order], took[order]
-        made[own] += took[np.maximum(np.searchsorted(at, time[own], side="right") - 1, 0)]
+            pairs = np.arange(context.time.size, dtype=np.int32)
+            columns = fixed(context.stream, np.int32), fixed(context.time, np.int64), fixed(context.far_time, np.int64)
+            _note_latest(direction, wanted, pairs, *columns, latest, took, first)
+        made[own[asked]] += _carried(latest, took, int(first[1]))
     return made
 
 
 @jit
-def _note_times(direction: Any, partner: Any, stream: Any, time: Any, far_time: Any, at: Any, took: Any) -> int:
-    """Write when the pairs of one direction were captured, and how much later at the other point; return how many."""
-    n = 0
+def _note_latest(direction: Any, asked: Any, partner: Any, stream: Any, time: Any, far_time: Any, latest: Any,
+                 took: Any, first: Any) -> None:  # fmt: skip
+    """Note of the pairs of one direction the last one before each time and after the time before it, and the first.
+
+    `asked` are the times, in order; the last place is for pairs after all of them.
+    """
+    place = 0
     for i in range(partner.size):
-        if partner[i] != NONE and (stream[i] & 1) == direction:
-            at[n], took[n] = time[i], far_time[partner[i]] - time[i]
-            n += 1
-    return n
+        if partner[i] == NONE or (stream[i] & 1) != direction:
+            continue
+        at = time[i]
+        if (place and asked[place - 1] >= at) or (place < asked.size and asked[place] < at):
+            place = np.searchsorted(asked, at)
+        if latest[place] <= at:
+            latest[place], took[place] = at, far_time[partner[i]] - at
+        if at < first[0]:
+            first[0], first[1] = at, far_time[partner[i]] - at
+
+
+def _carried(latest: Array, took: Array, first: int) -> Array:
+    """Return how long packets took, by the last pair before each time; before all pairs, by the first one."""
+    has = np.flatnonzero(latest != NEVER)
+    number = np.searchsorted(has, np.arange(latest.size - 1), side="right") - 1
+    return np.append(took[has], first)[number]  # -1: before all

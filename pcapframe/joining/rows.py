@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
+from pcapframe.disk import give_back
 from pcapframe.jit import jit
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.matching import Kept, Known, match_items
 from pcapframe.joining.transmissions import Items
+from pcapframe.memory import new_column
 
 __all__ = ["Rows", "join_items"]
 
@@ -23,14 +25,15 @@ class Rows:
     ----------
     items : list of Items
         By point.
-    place : ndarray of int64, shape (rows, points)
+    place : ndarray of int32, shape (rows, points)
         Of each row among the items of each point, -1 where it was not captured.
     is_sure : ndarray of bool, shape (rows, points)
         Matched with the first point's item, and no other copy could be meant.
     kept : dict of Kept
         What the path leaves alone, by pair of points.
-    fresh : list of ndarray of int64
-        By point, the items that no point before it has: together, in this order, they are the rows.
+    fresh : list of ndarray of int32
+        By point, the items that no point before it has: all of the first one (its list is empty) and then these, in
+        this order, are the rows.
     """
 
     items: list[Items]
@@ -43,9 +46,28 @@ class Rows:
     def column(self, name: str) -> Array:
         """Return a column of the items, from the first point where each row was captured; not to be modified."""
         if name not in self._columns:
-            parts = [getattr(one, name)[own] for one, own in zip(self.items[1:], self.fresh[1:], strict=True)]
-            self._columns[name] = np.concatenate([getattr(self.items[0], name), *parts])  # of the first point all
+            self._columns[name] = np.concatenate([getattr(self.items[0], name), self.later(name)])
         return self._columns[name]
+
+    def later(self, name: str) -> Array:
+        """Return a column of the items that the first point lacks: of the rows after its own."""
+        parts = [getattr(one, name)[own] for one, own in zip(self.items[1:], self.fresh[1:], strict=True)]
+        return np.concatenate(parts)
+
+    def forget(self, *names: str) -> None:
+        """Free columns of the items that are not needed any more."""
+        self._columns.clear()
+        self.items[:] = [one.without(*names) for one in self.items]
+
+    def of(self, name: str, which: Array) -> Array:
+        """Return a column's values in some rows, without a copy of the whole."""
+        own, size = getattr(self.items[0], name), len(self.items[0])
+        later = which >= size
+        if not later.any():
+            return np.asarray(own[which])
+        made = np.empty(which.size, own.dtype)
+        made[~later], made[later] = own[which[~later]], self.later(name)[which[later] - size]
+        return made
 
     def common(self, point: int, other: int) -> tuple[Array, Array, Mask, Array]:
         """Return the packets that two points have: times at both, which are the client's, and places at the other.
@@ -53,11 +75,11 @@ class Rows:
         In the order of the other point.
         """
         here, there = self.items[point], self.items[other]
-        row_of, size = np.full(len(there), NONE, np.int64), 0
+        row_of, size = np.full(len(there), NONE, np.int32), 0
         for surely in (True, False):
             size = size or _note_partners(self.place, self.is_sure, point, other, surely, row_of)
-        time, far_time, far_row = (np.empty(size, np.int64) for _ in range(3))
-        is_forward = np.empty(size, np.bool_)
+        time, far_time = (np.empty(size, np.int64) for _ in range(2))
+        far_row, is_forward = np.empty(size, np.int32), np.empty(size, np.bool_)
         columns = here.time, there.time, here.stream, there.row
         _note_common(row_of, self.place, point, *columns, time, far_time, is_forward, far_row)
         return time, far_time, is_forward, far_row
@@ -103,30 +125,33 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
     Rows
         Those of the first capture in its order, then those that only others have.
     """
-    points, news = len(items), [np.arange(len(items[0]))]
-    row_of = [np.arange(len(items[0]))]
+    give_back()
+    points, count = len(items), len(items[0])
+    row_of = [np.arange(count, dtype=np.int32)]
+    news = [np.empty(0, np.int32)]
     kept: dict[tuple[int, int], Kept] = {}
     streams = 1 + max(int(one.stream.max(initial=0)) for one in items)
-    count = len(items[0])
-    columns = [np.full(count, NONE, np.int64) for _ in range(points)]
-    columns[0] = row_of[0]
-    sure_by = [np.full(count, NONE, np.int64) for _ in range(points)]  # the point that a sure partner was found with
+    columns = [row_of[0], *(np.full(count, NONE, np.int32) for _ in range(1, points))]
+    sure_by = [np.full(count, NONE, np.int16) for _ in range(points)]  # the point that a sure partner was found with
     for point in range(1, points):
-        row = np.full(len(items[point]), NONE, np.int64)
+        row = np.full(len(items[point]), NONE, np.int32)
         for before in reversed(range(point)):
-            mine = np.flatnonzero(columns[point][row_of[before]] == NONE)
-            theirs = np.flatnonzero(row == NONE)
+            mine, theirs = _open(columns[point][row_of[before]]), _open(row)
             known = _known(items, columns, kept, before, point) if before < point - 1 else None
             found = match_items(_some(items[before], mine), _some(items[point], theirs), captures[before],
                                 captures[point], streams=streams, known=known)  # fmt: skip
             kept[before, point] = found.kept
-            _note_matched(found.partner, found.is_sure, mine, theirs, row_of[before], before, row, columns[point],
+            none = np.empty(0, np.int32)  # all of them, in order
+            _note_matched(found.partner, found.is_sure, none if mine is None else mine,
+                          none if theirs is None else theirs, row_of[before], before, row, columns[point],
                           sure_by[point])  # fmt: skip
-        fresh = np.flatnonzero(row == NONE)
+        fresh = np.flatnonzero(row == NONE).astype(np.int32)
         news.append(fresh)
         row[fresh] = count + np.arange(fresh.size)
-        none = np.full(fresh.size, NONE, np.int64)
-        columns, sure_by = ([np.append(column, none) for column in each] for each in (columns, sure_by))
+        columns, sure_by = (
+            [np.append(column, np.full(fresh.size, NONE, column.dtype)) for column in each]
+            for each in (columns, sure_by)
+        )
         columns[point][row[fresh]] = fresh
         count += fresh.size
         row_of.append(row)
@@ -136,12 +161,23 @@ def join_items(items: list[Items], captures: list[Capture]) -> Rows:
         for before in range(1, point):
             rows = np.flatnonzero(sure_by[point] == before)
             is_sure[rows, point] = is_sure[rows, before]
-    return Rows(items, np.stack(columns, axis=1), is_sure, kept, news)
+    del row_of, row, sure_by
+    place = new_column(count * points, np.int32).reshape(count, points)
+    for point in range(points):
+        place[:, point] = columns[point]
+        columns[point] = columns[point][:0]
+    return Rows(items, place, is_sure, kept, news)
 
 
-def _some(items: Items, which: Array) -> Items:
+def _open(partner: Array) -> Array | None:
+    """Return the places without a partner; None where all are."""
+    is_open = partner == NONE
+    return None if is_open.all() else np.flatnonzero(is_open).astype(np.int32)
+
+
+def _some(items: Items, which: Array | None) -> Items:
     """Return some items: places in order, each once."""
-    return items if which.size == len(items) else items.take(which)
+    return items if which is None else items.take(which)
 
 
 @jit
@@ -150,7 +186,8 @@ def _note_matched(partner: Any, surely: Any, mine: Any, theirs: Any, row_of: Any
     """Note the row of each item that has a partner, and its place there."""
     for i in range(partner.size):
         if partner[i] != NONE:
-            own, at = row_of[mine[i]], theirs[partner[i]]
+            own = row_of[mine[i] if mine.size else i]
+            at = theirs[partner[i]] if theirs.size else partner[i]
             row[at], column[own] = own, at
             if surely[i]:
                 sure_by[own] = before

@@ -8,7 +8,7 @@ from pcapframe.jit import inner_jit, jit
 from pcapframe.joining.transmissions import NO_ACK
 from pcapframe.schema import RST
 
-__all__ = ["LATE", "by_stream", "covered", "first_acks", "highest_acks", "keys_of", "perhaps_alike", "whole_until"]
+__all__ = ["LATE", "covered", "keys_of", "merge_ranges", "note_first_acks", "perhaps_alike", "touching", "whole_until"]
 
 LATE = np.iinfo(np.int64).max
 ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -22,36 +22,49 @@ def _mixed(key: Any, value: Any) -> Any:
 
 
 @jit
-def by_stream(stream: Any, at: Any, order: Any) -> None:
-    """Write the places of each stream one after the other, in their order; `at` is where each stream begins."""
+def note_first_acks(at: Any, stop: Any, order: Any, end: Any, stream: Any, ack: Any, time: Any, found: Any) -> None:
+    """Note when numbers were first acknowledged.
+
+    `order` is that of the numbers by stream and size, `at` and `stop` where each stream begins and ends in it; what
+    the peer has not acknowledged yet begins at `at`, which is changed.
+    """
     for i in range(stream.size):
-        order[at[stream[i]]] = i
-        at[stream[i]] += 1
+        peer = stream[i] ^ 1
+        while at[peer] < stop[peer] and ack[i] >= end[order[at[peer]]]:
+            found[order[at[peer]]] = time[i]
+            at[peer] += 1
 
 
 @jit
-def highest_acks(begins: Any, order: Any, ack: Any, highest: Any) -> None:
-    """Note what the items of each stream have acknowledged so far, in their order; `begins` is where each begins."""
-    for s in range(begins.size - 1):
-        top = NO_ACK
-        for i in range(begins[s], begins[s + 1]):
-            top = max(top, ack[order[i]])
-            highest[i] = top
+def merge_ranges(stream: Any, low: Any, high: Any, count: Any, made_low: Any, made_high: Any) -> None:
+    """Write ranges that overlap or meet as one, and how many each stream has; they are in order of stream and start."""
+    n = 0
+    for i in range(stream.size):
+        if n and stream[i] == stream[i - 1] and low[i] <= made_high[n - 1]:
+            made_high[n - 1] = max(made_high[n - 1], high[i])
+            continue
+        made_low[n], made_high[n] = low[i], high[i]
+        count[stream[i] + 1] += 1
+        n += 1
 
 
 @jit
-def first_acks(begins: Any, order: Any, highest: Any, time: Any, stream: Any, end: Any, found: Any) -> None:
-    """Find when a peer first acknowledged up to a number; `highest` is from `highest_acks`."""
-    for q in range(stream.size):
-        peer = stream[q] ^ 1
-        low, high = begins[peer], begins[peer + 1]
-        while low < high:
-            middle = (low + high) // 2
-            if highest[middle] >= end[q]:
-                high = middle
+def touching(begins: Any, low: Any, high: Any, stream: Any, start: Any, end: Any, near: Any) -> int:
+    """Write the items that touch some ranges, which stand by stream and are apart from each other; return how many."""
+    n = 0
+    for i in range(stream.size):
+        first, last = begins[stream[i]], begins[stream[i] + 1]
+        stop = last
+        while first < last:
+            middle = (first + last) // 2
+            if high[middle] < start[i]:
+                first = middle + 1
             else:
-                low = middle + 1
-        found[q] = time[order[low]] if low < begins[peer + 1] else LATE
+                last = middle
+        if first < stop and low[first] <= end[i]:
+            near[n] = i
+            n += 1
+    return n
 
 
 @jit
@@ -90,14 +103,14 @@ def keys_of(stream: Any, start: Any, end: Any, ack: Any, kind: Any, key: Any) ->
 
 
 @jit
-def perhaps_alike(key: Any, which: Any, table: Any, near: Any) -> int:
-    """Write the rows that may have the same key as one of some; return how many."""
+def perhaps_alike(stream: Any, start: Any, end: Any, ack: Any, kind: Any, table: Any, first: Any, near: Any) -> int:
+    """Write the rows whose keys may be in a table, from the row `first` on; return how many."""
     mask = np.uint64(table.size - 1)
-    for i in which:
-        table[np.int64(key[i] & mask)] = True
     n = 0
-    for i in range(key.size):
-        if table[np.int64(key[i] & mask)]:
-            near[n] = i
+    for i in range(stream.size):
+        own = _mixed(_mixed(_mixed(np.uint64(0), stream[i]), start[i]), end[i])
+        own = _mixed(_mixed(own, ack[i] if end[i] == start[i] else 0), kind[i] & RST)
+        if table[np.int64(own & mask)]:
+            near[n] = first + i
             n += 1
     return n

@@ -10,10 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.jit import jit
 from pcapframe.joining.facts import NONE, ONE, Capture
 from pcapframe.joining.pairing import FULL, HALF
+from pcapframe.memory import one_block
 from pcapframe.schema import ACK, FIN, NO_NUMBER, RST, SYN
 
 __all__ = ["EDGE_BITS", "NO_ACK", "Items", "Paths", "cut_offloaded", "items_of", "shifts"]
@@ -21,6 +22,8 @@ __all__ = ["EDGE_BITS", "NO_ACK", "Items", "Paths", "cut_offloaded", "items_of",
 NO_ACK = np.iinfo(np.int64).min
 PIECES = 128  # a frame is cut into no more on average: 64 KiB hold fewer segments of the smallest usual size
 MOST_SIDES, EDGE_BITS, MARGIN = 1 << 18, 44, 1 << 32
+DTYPES = {"row": "int32", "stream": "int32", "start": "int64", "end": "int64", "kind": "uint8", "ack": "int64",
+          "time": "int64", "is_cut": "bool"}  # fmt: skip
 LARGEST_SEGMENT = 8960  # of jumbo frames; where no SYN tells it [bytes]
 
 
@@ -42,17 +45,17 @@ class Paths:
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Transmissions in one capture, in its order.
+    """Transmissions in one capture, in its order; columns are read-only, and views of the segments' where possible.
 
     Parameters
     ----------
-    row : ndarray of int64
+    row : ndarray of int32
         Place of its frame among the segments.
-    stream : ndarray of int64
+    stream : ndarray of int32
         Connection and side: 2 * path + 1 for what the server sent.
     start, end : ndarray of int64
         Range of sequence numbers, counted from the SYN.
-    kind : ndarray of int64
+    kind : ndarray of uint8
         SYN, FIN and RST of its flags.
     ack : ndarray of int64
         Acknowledged up to here, counted from the peer's SYN; `NO_ACK` without ACK.
@@ -71,11 +74,18 @@ class Items:
     time: Array
     is_cut: Mask
 
+    def __post_init__(self) -> None:
+        for name, dtype in DTYPES.items():
+            object.__setattr__(self, name, fixed(getattr(self, name), dtype))
+
     def take(self, which: Array) -> Self:
         """Return some of them, in order."""
-        if which.size == self.row.size and (which == np.arange(which.size)).all():
-            return self
         return type(self)(*(getattr(self, one.name)[which] for one in fields(self)))
+
+    def without(self, *names: str) -> Self:
+        """Return them without some columns."""
+        none: Any = np.empty(0)
+        return type(self)(*(none if one.name in names else getattr(self, one.name) for one in fields(self)))
 
     def __len__(self) -> int:
         return self.row.size
@@ -83,9 +93,9 @@ class Items:
 
 @jit
 def _fill(conn_id: Any, from_client: Any, rel_seq: Any, rel_ack: Any, flags: Any, payload: Any, time: Any,
-          path: Any, turned: Any, shift: Any, row: Any, stream: Any, start: Any, end: Any, kind: Any, ack: Any,
-          at: Any) -> int:  # fmt: skip
-    """Write the segments of joined connections; return how many."""
+          path: Any, turned: Any, shift: Any, is_shifted: Any, is_part: Any, row: Any, stream: Any, end: Any, kind: Any,
+          ack: Any, start: Any, at: Any) -> int:  # fmt: skip
+    """Write the segments of joined connections; return how many. What stays as it is there is not written."""
     n = 0
     for i in range(conn_id.size):
         conn = conn_id[i]
@@ -94,11 +104,14 @@ def _fill(conn_id: Any, from_client: Any, rel_seq: Any, rel_ack: Any, flags: Any
         side = 0 if from_client[i] else 1
         row[n] = i
         stream[n] = 2 * path[conn] + (side ^ turned[conn])
-        start[n] = rel_seq[i] + shift[conn, side]
+        first = rel_seq[i] + shift[conn, side]
         kind[n] = flags[i] & (SYN | FIN | RST)
-        end[n] = start[n] + max(payload[i], 0) + ((flags[i] & SYN) != 0) + ((flags[i] & FIN) != 0)
+        end[n] = first + max(payload[i], 0) + ((flags[i] & SYN) != 0) + ((flags[i] & FIN) != 0)
         ack[n] = rel_ack[i] + shift[conn, 1 - side] if flags[i] & ACK else NO_ACK
-        at[n] = time[i]
+        if is_shifted:
+            start[n] = first
+        if is_part:
+            at[n] = time[i]
         n += 1
     return n
 
@@ -124,9 +137,14 @@ def items_of(capture: Capture, paths: Paths, point: int, shift: Array) -> Items:
     turned[paths.conn[there, point]] = paths.is_turned[there, point]
     names = ("conn_id", "from_client", "rel_seq", "rel_ack", "tcp_flags", "payload_bytes", "time")
     columns = [capture.plain[name] for name in names]
-    made = [np.empty(columns[0].size, np.int64) for _ in range(7)]
-    size = _fill(*[*columns, path, turned, shift, *made])
-    row, stream, start, end, kind, ack, at = (column[:size] for column in made)
+    is_part = bool((path == NONE).any())
+    is_shifted = is_part or bool(shift.any())
+    parts = ("row",), ("stream", "end"), ("kind", "ack")  # what is not needed to the end is freed
+    made = [one for part in parts for one in one_block(columns[0].size, [DTYPES[name] for name in part])]
+    more = [np.empty(columns[0].size if needed else 0, np.int64) for needed in (is_shifted, is_part)]
+    size = _fill(*[*columns, path, turned, shift, is_shifted, is_part, *made, *more])
+    row, stream, end, kind, ack = (column[:size] for column in made)
+    start, at = more[0][:size] if is_shifted else columns[2], more[1][:size] if is_part else columns[6]
     return Items(row, stream, start, end, kind, ack, at, np.zeros(size, np.bool_))
 
 
@@ -186,7 +204,7 @@ def cut_offloaded(items: list[Items], captures: list[Capture], paths: Paths) -> 
         return items
     rank = np.full(streams, NONE, np.int64)
     rank[chosen] = np.arange(chosen.size)
-    probes = [capture.plain["probe"][one.row] != NO_NUMBER for capture, one in zip(captures, items, strict=True)]
+    probes = [capture.plain.at("probe", one.row) != NO_NUMBER for capture, one in zip(captures, items, strict=True)]
     edges = []
     for one, probe in zip(items, probes, strict=True):
         of = np.flatnonzero((rank[one.stream] != NONE) & (one.end > one.start) & ~probe)
@@ -231,6 +249,6 @@ def _cut(items: Items, rank: Array, edges: Array, probe: Mask) -> Items:
     is_last = number == pieces[which] - 1
     end = np.where(is_last, made.end, inner)
     start = np.where(number == 0, made.start, np.append(0, end[:-1]))
-    kind = np.where(is_last, made.kind, made.kind & ~FIN)
-    kind = np.where(number == 0, kind, kind & ~SYN)
+    kind = np.where(is_last, made.kind, made.kind & (SYN | RST))
+    kind = np.where(number == 0, kind, kind & (FIN | RST))
     return Items(made.row, made.stream, start, end, kind, made.ack, made.time, is_cut[which])

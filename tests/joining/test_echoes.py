@@ -3,13 +3,20 @@
 import numpy as np
 import pytest
 
-from pcapframe.joining.echoes import are_echoed
+from pcapframe.joining.echoes import Stamps, are_echoed
+
+
+def stamps(pairs, flip=0):
+    """Pairs of stream and timestamp; -1 is none."""
+    stream, value = np.asarray(pairs, np.int64).reshape(-1, 2).T
+    values = np.where(value < 0, 0, value).astype(np.uint32)
+    return Stamps(stream.astype(np.int32) ^ flip, np.arange(stream.size, dtype=np.int32), values, value < 0)
 
 
 def told(asked, sent, arrived, echoes):
-    """Pairs of stream and timestamp."""
-    made = [tuple(np.asarray(each, np.int64).reshape(-1, 2).T) for each in (asked, sent, arrived, echoes)]
-    return are_echoed(*made).tolist()
+    """The stream of an echo is that of the timestamp."""
+    made = are_echoed(stamps(asked), sent=stamps(sent), arrived=stamps(arrived), echoes=stamps(echoes, 1))
+    return made.tolist()
 
 
 def test_echoed():
