@@ -31,9 +31,7 @@ __all__ = ["Joined", "join_captures"]
 
 FEWEST = 2
 ROW_BYTES = 60  # of a join for each segment of a capture, measured and rounded up
-IN_MEMORY = (
-    1 << 27
-)  # of larger ones columns go to the disk, so that a join takes no more memory than its analyses [bytes]
+IN_MEMORY = 1 << 27  # of a join; more goes to the disk, so that it takes no more than the analyses [bytes]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
