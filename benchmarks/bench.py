@@ -33,10 +33,11 @@ STAGES = ("read_pcap", "label_segments", "build_connections", "find_patterns")
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--packets", type=int, default=1_200_000, help="packets of the capture (%(default)s)")
+    parser.add_argument("--packets", type=int, help="packets of the capture (1,200,000; with --scale 30,000,000)")
     parser.add_argument("--runs", type=int, default=5, help="paired runs to take medians of (%(default)s)")
     parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated (%(default)s), or none")
-    parser.add_argument("--scale", action="store_true", help="also a capture ten times as long (11 GB)")
+    parser.add_argument("--scale", action="store_true", help="only captures of any size, see bench_scale.py (25 GB)")
+    parser.add_argument("--folder", help="with --scale: where captures and temporary files go")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
@@ -48,10 +49,15 @@ def main() -> None:
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
     if not PCAPFRAME.exists():
         parser.error(f"pcapframe is not installed beside {sys.executable}; use `make bench`")
-    measure(arguments.packets, arguments.runs, peers, scale=arguments.scale)
+    if arguments.scale:
+        given = {"--packets": arguments.packets, "--folder": arguments.folder}
+        options = [f"{name}={value}" for name, value in given.items() if value is not None]
+        command = [sys.executable, "-m", "benchmarks.bench_scale", *options]
+        sys.exit(subprocess.run(command, cwd=HERE.parent, check=False).returncode)
+    measure(arguments.packets or 1_200_000, arguments.runs, peers)
 
 
-def measure(packets: int, runs: int, peers: set[str], *, scale: bool) -> None:
+def measure(packets: int, runs: int, peers: set[str]) -> None:
     """Print every figure, and beside each that has a bar whether it is reached."""
     capture = made(packets)
     print(f"capture: {packets:,} packets, {capture.stat().st_size / 1e6:,.0f} MB; medians of {runs} runs")
@@ -60,7 +66,7 @@ def measure(packets: int, runs: int, peers: set[str], *, scale: bool) -> None:
             pass
 
     measure_first_runs()
-    warm = measure_warm(packets, runs, scale=scale)
+    warm = measure_warm(packets, runs)
     process = measure_processes(packets, runs, with_tcptrace="tcptrace" in peers and available("tcptrace"))
     measure_slow_peers(peers, packets, min(runs, 3), process=process / packets, warm=warm / packets)
 
@@ -82,7 +88,7 @@ def measure_first_runs() -> None:
     line("in a checkout, which compiles", f"{first:.2f} s", "≤ 20 s", first <= 20)
 
 
-def measure_warm(packets: int, runs: int, *, scale: bool) -> float:
+def measure_warm(packets: int, runs: int) -> float:
     """Print what the stages and the whole take in one process, and that a longer capture costs no more.
 
     Gives the seconds of ``analyze_tcp_anomalies``.
@@ -109,10 +115,9 @@ def measure_warm(packets: int, runs: int, *, scale: bool) -> float:
 
     heading("time per packet of analyze, warm, in memory that the process kept (and fresh from the system)")
     shorter = 0.0
-    for count in [packets // 10, packets, *([packets * 10] if scale else [])]:
-        times = min(runs, 2) if count > packets else runs
+    for count in [packets // 10, packets]:
         kept, fresh = (
-            median(worker("analyze", made(count), times, environment=memory)["analyze"]) / count
+            median(worker("analyze", made(count), runs, environment=memory)["analyze"]) / count
             for memory in (KEEPING_MEMORY, {})
         )
         # 10 % is left for noise.
