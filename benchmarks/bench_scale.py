@@ -27,13 +27,14 @@ from benchmarks.bench_large import A_CONNECTION, MEMORY, PART, as_many_connectio
 SMALL = 1_200_000
 A_RECORD = 192  # [bytes]
 FULL_SIZE = 12_000_000  # packets of 11 GB
-EXAMPLE = Path(__file__).parent.parent / "data" / "clean.pcap"
+EXAMPLES = [str(Path(__file__).parent.parent / "data" / name) for name in ("clean.pcap", "ipv6.pcapng")]
 WORKER = """
 import json, os, resource, sys, time
 what, path, cores, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
 import pcapframe as pf
-pf.analyze(EXAMPLE, progress=False)
+for example in EXAMPLES:  # loads the kernels of both formats
+    pf.analyze(example, progress=False)
 start, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
 analysis = pf.analyze(path, progress=False, **({} if what == "open" else {"keep": "connections"}))
 shown = {"s": time.perf_counter() - start}
@@ -48,7 +49,7 @@ shown |= {"packets": analysis.packet_count, "connections": len(analysis.connecti
 if what == "store":
     pf.write_store(analysis, folder)
 print(json.dumps(shown))
-""".replace("EXAMPLE", repr(str(EXAMPLE)))
+""".replace("EXAMPLES", repr(EXAMPLES))
 
 
 def analyzed(path: Path, cores: int = 2, what: str = "analyze", folder: Path | None = None) -> dict[str, Any]:
