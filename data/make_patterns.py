@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # the checkout, from which the next line imports
 
-from tests.builders import Conversation, Frame, merge, pcap  # noqa: E402
+from tests.builders import Conversation, Frame, merge, pcap  # noqa: E402  # the path is set above
 
 BEGIN = 1_795_910_400  # 2026-11-29, 00:00 UTC [s]
 SNAPLEN = 128

@@ -16,9 +16,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "data")]  # of the checkout: what follows 
 
 from lab.scoring import CLASSES, WIRESHARK, Recording, Score, recordings, score_recording, totals  # noqa: E402
 
-import pcapframe as pf  # noqa: E402
-from benchmarks.mcp_truth import EVIDENCE, frames_that_matter, read_segments  # noqa: E402
-from pcapframe.patterns._registry import NAMES  # noqa: E402
+import pcapframe as pf  # noqa: E402  # the path is set above
+from benchmarks.mcp_truth import EVIDENCE, frames_that_matter, read_segments  # noqa: E402  # the path is set above
+from pcapframe.patterns._registry import NAMES  # noqa: E402  # the path is set above
 
 RECORDINGS = ROOT / "tests/lab/captures"
 SCORES = HERE / "scores.json"

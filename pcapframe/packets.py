@@ -4,34 +4,28 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from pcapframe.arrays import NO_TIME
-from pcapframe.capture import transport
 from pcapframe.capture.columns import PacketColumns
 from pcapframe.capture.decode_as import decoded_ports, listed
-from pcapframe.capture.decoding import Columns
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.folders import captures_in
-from pcapframe.capture.merging import is_merged, merge_order
 from pcapframe.capture.reader import Progress, read_capture
-from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.source import CaptureSource, CaptureStream
 from pcapframe.capture.streams import foreign_streams
-from pcapframe.capture.undecoded import is_readable, undecoded_codes
+from pcapframe.capture.undecoded import is_readable
 from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import CaptureWarning, ParameterError
-from pcapframe.facts import CaptureInfo, capture_info, count_by_interface, info_of
-from pcapframe.memory import new_column, one_block, stretches, taken
+from pcapframe.facts import CaptureInfo, capture_info, count_by_interface
+from pcapframe.framed import in_order, make_frame
 from pcapframe.names import HEARD_IN, Watcher, names_of_block, read_hosts, written_heard
 from pcapframe.reading import read_all
-from pcapframe.schema import ICMP_QUOTES, PACKETS
-from pcapframe.schema import names as column_names
+from pcapframe.stated import info_of
 from pcapframe.store import Store, is_store
 
 __all__ = [
@@ -47,7 +41,6 @@ __all__ = [
     "read_pcap",
 ]
 
-TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # "str" to pandas
 Names: TypeAlias = bool | str | os.PathLike[str]
 """Whether to read payload for names, or a file of names."""
 
@@ -144,8 +137,8 @@ def read_pcap(
         if fact.has_no_times:
             rows.time[end - fact.rows : end] = NO_TIME
     info = info_of(facts, rows.time, captures.name)
-    ordered = _in_order(columns, rows, [fact.rows for fact in facts])
-    frame = _frame(columns, ordered)
+    ordered = in_order(columns, rows, [fact.rows for fact in facts])
+    frame = make_frame(columns, ordered)
     foreign = foreign_streams(ordered.rows, ordered.quotes) + _followed_elsewhere(frame["undecoded"])
     frame.attrs["capture"] = dict(vars(replace(info, foreign_streams=foreign)))
     if texts:
@@ -201,8 +194,8 @@ def read_alone(
     rows = columns.filled()
     if facts.has_no_times:
         rows.time[:] = NO_TIME
-    ordered = _in_order(columns, rows, [facts.rows])
-    frame = _frame(columns, ordered)
+    ordered = in_order(columns, rows, [facts.rows])
+    frame = make_frame(columns, ordered)
     # Without the streams that only all captures together show: see `foreign_streams`.
     info = replace(info_of([facts], rows.time), foreign_streams=_followed_elsewhere(frame["undecoded"]))
     flags = np.full(facts.rows, -1, np.int16)
@@ -211,233 +204,7 @@ def read_alone(
     return Read(frame, info, facts, inner, flags, watcher)
 
 
-class _Ordered(NamedTuple):
-    """The packets of all captures, merged by time."""
-
-    rows: Columns
-    sack_at: npt.NDArray[np.int32]  # where the SACK edges of each begin; one value more
-    sack_values: npt.NDArray[np.uint32]
-    source: npt.NDArray[np.uint16]  # which capture
-    source_frame: npt.NDArray[np.uint32]  # its own frame number
-    extras: npt.NDArray[Any]  # side records
-    quotes: npt.NDArray[Any]  # side records of ICMP errors
-    places: npt.NDArray[np.intp] | None  # to which row each one was moved, None where none was
-
-
-def _frame(columns: PacketColumns, ordered: _Ordered) -> pd.DataFrame:
-    """Build the packets frame, in the schema's order."""
-    rows, sack_at, sack_values, source, source_frame, extras, quotes, _ = ordered
-    limit_lengths(rows, source, extras)
-    masks = _Masks(rows.has)
-    integers, flags = masks.integers, masks.flags
-    addresses = _categories(columns.address_texts)
-    tcp, ports = transport.HAS_TCP, transport.HAS_PORTS
-    made: dict[str, Any] = {
-        "time": pd.array(rows.time, dtype=pd.DatetimeTZDtype("ns", "UTC"), copy=False),
-        "wire_bytes": rows.wire_bytes,
-        "captured_bytes": rows.captured_bytes,
-        "src": _of_addresses(rows.src, addresses),
-        "dst": _of_addresses(rows.dst, addresses),
-        "protocol": _protocols(columns, rows),
-        "src_port": integers(rows.src_port, ports),
-        "dst_port": integers(rows.dst_port, ports),
-        "ttl": integers(rows.ttl, transport.HAS_IP),
-        "ip_id": integers(rows.ip_id, transport.HAS_IP_ID),
-        **{
-            name: integers(getattr(rows, name), tcp)
-            for name in ("tcp_flags", "seq", "ack", "window", "tcp_header_bytes")
-        },
-        "tcp_checksum": integers(rows.tcp_checksum, transport.HAS_CHECKSUM),
-        "payload_bytes": integers(rows.payload_bytes, transport.HAS_PAYLOAD),
-        "mss": integers(rows.mss, transport.HAS_MSS),
-        "window_scale": integers(rows.window_scale, transport.HAS_SCALE),
-        "sack_permitted": flags(transport.HAS_SACK_PERMITTED),
-        "tsval": integers(rows.tsval, transport.HAS_TIMESTAMPS),
-        "tsecr": integers(rows.tsecr, transport.HAS_TIMESTAMPS),
-        "sack": _sack(sack_at, sack_values),
-        "options_malformed": flags(transport.IS_MALFORMED),
-        "sliced": _sparse_flag(columns.count, extras["row"][extras["sliced"]]),
-        "undecoded": _undecoded(columns, rows, extras),
-        "vlan": integers(rows.vlan, transport.HAS_VLAN),
-        "interface": integers(rows.interface, transport.HAS_INTERFACE),
-        "source": source,
-        "source_frame": source_frame,
-        "offset": rows.offset,
-        **_way_columns(columns, addresses, extras),
-        **_icmp_columns(columns.count, quotes, addresses),
-    }
-    index = pd.RangeIndex(1, columns.count + 1, name="frame")
-    return pd.DataFrame({name: made[name] for name in column_names(PACKETS)}, index=index, copy=False)
-
-
-def _categories(texts: pa.Array) -> pd.CategoricalDtype:
-    """Return the dtype of a column with these categories, which differ: pandas would make a Python text of each one."""
-    made: Any = getattr(pd.CategoricalDtype, "_from_fastpath", pd.CategoricalDtype)
-    strings: Any = pd.arrays.ArrowStringArray
-    return cast("pd.CategoricalDtype", made(pd.Index(strings(texts, dtype=TEXT))))
-
-
-def _in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> _Ordered:
-    """Merge captures by time."""
-    extras, quotes, places = columns.extras(), columns.quotes(), None
-    source, source_frame = one_block(columns.count, [np.uint16, np.uint32])
-    begin = 0
-    for number, count in enumerate(counts):
-        source[begin : begin + count] = number
-        source_frame[begin : begin + count] = np.arange(1, count + 1, dtype=np.uint32)
-        begin += count
-    if columns.continued.size:  # frames that hold several packets
-        begins = np.ones(source.size, np.uint32)
-        begins[columns.continued] = 0
-        parts = np.split(begins, np.cumsum(counts)[:-1])
-        source_frame = np.concatenate([np.cumsum(part, dtype=np.uint32) for part in parts])
-    sack_at = new_column(columns.count + 1, np.int32)
-    sack_at[0], sack_at[1:] = 0, rows.sack_end
-    sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
-    if len(counts) > 1 and not is_merged(rows.time, counts):
-        order = merge_order(rows.time, counts)
-        starts, edges = sack_at[:-1][order], np.diff(sack_at)[order]
-        sack_at[1:] = np.cumsum(edges)
-        sack_values = sack_values[np.repeat(starts - sack_at[:-1], edges) + np.arange(sack_values.size)]
-        rows = Columns(*(taken(one, order) for one in rows))
-        source, source_frame = taken(source, order), taken(source_frame, order)
-        places = np.empty_like(order)
-        places[order] = np.arange(order.size)
-        if extras.size or quotes.size:
-            extras["row"], quotes["row"] = places[extras["row"]], places[quotes["row"]]
-    return _Ordered(rows, sack_at, sack_values, source, source_frame, extras, quotes, places)
-
-
-class _Masks:
-    """Makes nullable columns whose masks come from the bits of `has`; most columns share one of two masks."""
-
-    def __init__(self, has: npt.NDArray[np.uint16]) -> None:
-        self._has = has
-        self._everywhere, self._somewhere = np.bitwise_and.reduce(has), np.bitwise_or.reduce(has)
-        self._masks: dict[int, npt.NDArray[np.bool_]] = {}
-
-    def _mask(self, bit: int) -> npt.NDArray[np.bool_]:
-        some, every = self._somewhere & bit, self._everywhere & bit
-        key = bit if some and not every else -1 if every else 0
-        if key not in self._masks:
-            self._masks[key] = mask = new_column(self._has.size, np.bool_)
-            for rows in stretches(mask.size):
-                np.equal(self._has[rows] & bit, 0, out=mask[rows])
-            mask.flags.writeable = False
-        return self._masks[key]
-
-    def integers(self, values: npt.NDArray[Any], bit: int) -> Any:
-        """Return an integer column, null in rows without the bit."""
-        return pd.arrays.IntegerArray(values, self._mask(bit))
-
-    def flags(self, bit: int) -> Any:
-        """Return a boolean column: the bit, null without TCP, and where a cut header may have hidden it."""
-        found, unknown = new_column(self._has.size, np.bool_), self._mask(transport.IS_TCP)
-        for rows in stretches(found.size):
-            np.not_equal(self._has[rows] & bit, 0, out=found[rows])
-        if self._somewhere & transport.HEADER_CUT:
-            is_cut = (self._has & transport.HEADER_CUT) != 0
-            unknown = unknown | (is_cut & ~found)
-        return pd.arrays.BooleanArray(found, unknown)
-
-
-def _way_columns(columns: PacketColumns, addresses: pd.CategoricalDtype, extras: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return the columns of tunnels; one that no row has takes no memory."""
-    ways, count = columns.tunnel_names(), columns.count
-    unique = sorted({ways[way] for way in np.flatnonzero(np.bincount(extras["tunnel"])).tolist() if way})
-    numbers = np.array([unique.index(name) if name in unique else -1 for name in ways], np.int16)
-    row: npt.NDArray[Any] | slice
-    row, names_dtype = np.ascontiguousarray(extras["row"]), pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-    if row.size == count and (row[1:] > row[:-1]).all():  # all rows, in order
-        row = slice(None)
-    return {
-        "outer_src": _sparse_category(count, row, extras["outer_src"], addresses),
-        "outer_dst": _sparse_category(count, row, extras["outer_dst"], addresses),
-        "tunnel": _sparse_category(count, row, numbers[extras["tunnel"]], names_dtype),
-    }
-
-
-def _icmp_columns(count: int, quotes: npt.NDArray[Any], addresses: pd.CategoricalDtype) -> dict[str, Any]:
-    """Return the columns of ICMP errors."""
-    made: dict[str, Any] = {}
-    for name, dtype, *_ in ICMP_QUOTES:
-        if name in ("icmp_type", "icmp_code"):
-            numbers = quotes["icmp_error"] >> 8 if name == "icmp_type" else quotes["icmp_error"] & 0xFF
-        else:
-            numbers = quotes[name]
-        if dtype == "category":
-            made[name] = _sparse_category(count, quotes["row"], numbers, addresses)
-        else:
-            made[name] = _sparse_integers(count, quotes["row"], numbers, dtype.lower())
-    return made
-
-
-def _sparse_integers(count: int, row: npt.NDArray[Any], numbers: npt.NDArray[Any], dtype: str) -> Any:
-    """Return an integer column of `count` rows with `numbers` in these rows, null for -1 and elsewhere."""
-    values, is_null = np.broadcast_to(np.zeros(1, dtype), count), np.broadcast_to(np.ones(1, np.bool_), count)
-    known = numbers >= 0
-    if known.any():
-        values, is_null = values.copy(), is_null.copy()
-        values[row[known]] = numbers[known]
-        is_null[row[known]] = False
-    return pd.arrays.IntegerArray(values, is_null)
-
-
-def _undecoded(columns: PacketColumns, rows: Columns, extras: npt.NDArray[Any]) -> Any:
-    """Return the column of what may hold TCP and was not decoded."""
-    codes, texts = undecoded_codes(
-        columns.protocol_names(), rows.protocol, rows.src_port, rows.dst_port, columns.tunnel_ports, extras
-    )
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(texts, dtype="str")), validate=False)
-
-
 def _followed_elsewhere(undecoded: pd.Series) -> int:
     """Count the packets that are not decoded and that Wireshark may decode."""
     readable = [number for number, text in enumerate(undecoded.cat.categories) if is_readable(text)]
     return int(np.isin(undecoded.cat.codes.to_numpy(), readable).sum()) if readable else 0
-
-
-def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return a column of `count` rows that is true in these; one that no row has takes no memory."""
-    flags = np.broadcast_to(np.zeros(1, np.bool_), count)
-    if rows.size:
-        flags = flags.copy()
-        flags[rows] = True
-    return flags
-
-
-def _sparse_category(
-    count: int, row: npt.NDArray[Any] | slice, numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype
-) -> Any:
-    """Return a categorical column of `count` rows with `numbers` in these rows, null elsewhere."""
-    none = np.full(1, -1, np.min_scalar_type(-len(dtype.categories) - 1))
-    codes = np.broadcast_to(none, count)
-    if (numbers >= 0).any():
-        codes = codes.copy()
-        codes[row] = numbers
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
-
-
-def _of_addresses(numbers: npt.NDArray[np.int32], addresses: pd.CategoricalDtype) -> Any:
-    """Return a column of addresses by their numbers, in the type that pandas would otherwise make a copy in."""
-    codes = new_column(numbers.size, np.min_scalar_type(-len(addresses.categories) - 1))
-    for rows in stretches(numbers.size):
-        codes[rows] = numbers[rows]
-    return pd.Categorical.from_codes(codes, dtype=addresses, validate=False)
-
-
-def _protocols(columns: PacketColumns, rows: Columns) -> Any:
-    """Return the protocol column; several codes may share a name."""
-    texts = columns.protocol_names()
-    unique = sorted(set(texts))
-    place = {text: number for number, text in enumerate(unique)}
-    codes = np.array([place[text] for text in texts], np.min_scalar_type(-len(unique) - 1))
-    names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-    return pd.Categorical.from_codes(taken(codes, rows.protocol), dtype=names_dtype, validate=False)
-
-
-def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:
-    """Return the SACK column, an Arrow list for each row, null without the option; `starts` has one value more."""
-    missing = pa.array(starts[1:] == starts[:-1])
-    lists = pa.ListArray.from_arrays(pa.array(starts), pa.array(edges), mask=missing)
-    return pd.arrays.ArrowExtensionArray(lists)

@@ -10,8 +10,9 @@ from pcapframe.capture.parts import OVERLAP, Part, survey
 from pcapframe.cluster._decoding import Decoded
 from pcapframe.cluster._sources import Source, opened
 from pcapframe.errors import CaptureError
-from pcapframe.facts import CaptureInfo, info_of
+from pcapframe.facts import CaptureInfo
 from pcapframe.segments import times_that_cannot_be
+from pcapframe.stated import info_of
 
 __all__ = ["Cut", "cut", "join_decoded", "part_bytes"]
 

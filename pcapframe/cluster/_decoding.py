@@ -14,12 +14,13 @@ from pcapframe.capture.reader import read_capture
 from pcapframe.cluster._sources import Source, opened
 from pcapframe.cluster._wire import pack
 from pcapframe.errors import CaptureError
-from pcapframe.facts import CaptureInfo, info_of
+from pcapframe.facts import CaptureInfo
 from pcapframe.measures import values
 from pcapframe.names.beginnings import HEARD
 from pcapframe.names.dns import ANSWER
 from pcapframe.packets import read_alone
 from pcapframe.segments import ASTRAY, times_that_cannot_be
+from pcapframe.stated import info_of
 
 __all__ = ["FLAGS", "PACKET_COLUMNS", "Decoded", "decode", "partition_of"]
 

@@ -9,26 +9,25 @@ import pandas as pd
 
 from pcapframe.analysis.chosen import turn
 from pcapframe.analysis.clock import ClockStep, Disagreements, clock_steps_of
-from pcapframe.arrays import NO_TIME, Array, Mask
-from pcapframe.capture.merging import merge_order
+from pcapframe.arrays import Array, Mask
 from pcapframe.cluster._decoding import PACKET_COLUMNS, Decoded
+from pcapframe.cluster._frames import Frames
 from pcapframe.cluster._parts import ENDS, FRAMES, Part, Some
+from pcapframe.cluster._told import names_of, quotes_of
 from pcapframe.connections import connections_and_turns
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns
 from pcapframe.connections.same_as import pair_views, views_among
 from pcapframe.events import Totals, gather_events, merge_totals
-from pcapframe.facts import CaptureInfo, info_of_several
-from pcapframe.icmp import ATTRIBUTE, QUOTE, Quotes, error_name, written_quotes
+from pcapframe.facts import CaptureInfo
+from pcapframe.icmp import ATTRIBUTE, written_quotes
 from pcapframe.measures import without_attrs
-from pcapframe.names import NAMES, Named, names_of_block, written_named
-from pcapframe.names.beginnings import HEARD
-from pcapframe.names.dns import ANSWER
-from pcapframe.names.found import ENTRY, heard_by_frame
+from pcapframe.names import NAMES, written_named
 from pcapframe.plain import parts_of
 from pcapframe.rows import first_rows
 from pcapframe.schema import CONNECTIONS, SEGMENTS, names
 from pcapframe.segments import receivers_that_serve
+from pcapframe.stated import info_of_several
 
 __all__ = ["Fetch", "Whole", "bring_together"]
 
@@ -101,9 +100,9 @@ def bring_together(
     made = [_renumbered(part.events, *each) for part, *each in zip(parts, frames, numbers, strict=True)]
     events = _in_order(made, columns, dtypes, decoded)
     facts: dict[Any, Any] = {"capture": dict(vars(capture))}
-    told = {ATTRIBUTE: written_quotes(_quotes(parts, frames, numbers, addresses))}
+    told = {ATTRIBUTE: written_quotes(quotes_of(parts, frames, numbers, addresses))}
     if parts[0].named is not None:
-        told[NAMES] = written_named(_named(parts, numbers, addresses, decoded, place, given))
+        told[NAMES] = written_named(names_of(parts, numbers, addresses, decoded, place, given))
     connections = _stacked_connections(parts, numbers, addresses)
     totals = merge_totals([_of_whole(part.totals, own) for part, own in zip(parts, frames, strict=True)], list(numbers))
     first = np.concatenate([part.numbers for part in parts])[np.argsort(np.concatenate(numbers), kind="stable")]
@@ -161,7 +160,7 @@ def _disagreeing(parts: Sequence[Part], frames: Sequence[Array], numbers: Sequen
     return Disagreements(*(np.concatenate(columns) for columns in zip(*made, strict=True)))
 
 
-def _packets(decoded: Sequence[Decoded], place: "Frames", dtypes: dict[str, Any]) -> pd.DataFrame:
+def _packets(decoded: Sequence[Decoded], place: Frames, dtypes: dict[str, Any]) -> pd.DataFrame:
     """Return the packets of all captures, as far as health is told by them."""
     read = [one for one in decoded if one.passed_over is None]
     slim = [one.packets.assign(source=np.full(len(one.packets), one.number, np.uint16)) for one in read]
@@ -288,47 +287,6 @@ def _with_facts_of_whole(
     return made.assign(**more)[names(CONNECTIONS)]
 
 
-class Frames:
-    """The number of each packet in the merged captures."""
-
-    def __init__(self, decoded: Sequence[Decoded]) -> None:
-        counts = [one.latest.size for one in decoded]
-        self._starts = np.cumsum([0, *counts])
-        self._moved: Array | None = None
-        self.follow = _follow(decoded)  # then no packet is moved
-        if not self.follow:
-            order = merge_order(np.concatenate([one.latest for one in decoded]), counts)
-            self._moved = np.empty_like(order)
-            self._moved[order] = np.arange(order.size)
-
-    def of_rows(self, capture: Array, row: Array) -> Array:
-        """Return the frames of some rows of captures."""
-        places = self._starts[capture] + row
-        return (places if self._moved is None else self._moved[places]) + 1
-
-    def of_part(self, part: Part | Some) -> Array:
-        """Return the frames of the packets of a part, 0 for those that it does not name."""
-        frames = np.zeros(max(part.size, 1), np.int64)
-        frames[part.frames - 1] = self.of_rows(part.capture, part.row)
-        return frames
-
-    def of_capture(self, number: int) -> Array:
-        """Return the frames of all rows of a capture."""
-        count = self._starts[number + 1] - self._starts[number]
-        return self.of_rows(np.full(count, number), np.arange(count))
-
-
-def _follow(decoded: Sequence[Decoded]) -> bool:
-    """Whether each capture begins after all of the one before."""
-    latest = NO_TIME
-    for one in decoded:
-        if one.latest.size:
-            if one.latest[0] <= latest:
-                return False
-            latest = one.latest[-1]
-    return True
-
-
 def _capture(decoded: Sequence[Decoded], name: str | None) -> CaptureInfo:
     """Return the facts about all captures."""
     info = info_of_several([one.link_types for one in decoded], [one.info for one in decoded], name)
@@ -381,79 +339,3 @@ def _renumbered(segments: pd.DataFrame, frames: Array, numbers: Array) -> pd.Dat
     conn_id = numbers[segments["conn_id"].to_numpy()]
     made = segments.assign(answered_by=pd.arrays.IntegerArray(by, answered._mask), conn_id=conn_id)
     return made.set_axis(frames[segments.index.to_numpy() - 1], axis=0)
-
-
-def _quotes(
-    parts: Sequence[Part], frames: Sequence[Array], numbers: Sequence[Array], addresses: pd.CategoricalDtype
-) -> Quotes:
-    """Return the ICMP errors of all parts, in the order of frames."""
-    kinds = sorted({kind for part in parts for kind in part.kinds})
-    place = {text: at for at, text in enumerate(addresses.categories)}
-    sources = sorted({text for part in parts if part.quotes for text in part.quotes.sources}, key=place.__getitem__)
-    made, total = [np.zeros(0, QUOTE)], 0
-    for part, own, number in zip(parts, frames, numbers, strict=True):
-        if part.quotes is None:
-            continue
-        total += part.quotes.quoting_tcp
-        errors = part.quotes.errors.copy()
-        if errors.size:
-            errors["frame"] = own[errors["frame"].astype(np.int64) - 1]
-            errors["conn_id"] = number[errors["conn_id"]]
-            errors["kind"] = np.array([kinds.index(kind) for kind in part.kinds])[errors["kind"]]
-            errors["source"] = np.array([sources.index(text) for text in part.quotes.sources])[errors["source"]]
-        made.append(errors)
-    errors = np.concatenate(made)
-    named = [error_name(*kind) for kind in kinds]
-    return Quotes(errors[np.argsort(errors["frame"], kind="stable")], named, sources, total)
-
-
-def _named(
-    parts: Sequence[Part],
-    numbers: Sequence[Array],
-    addresses: pd.CategoricalDtype,
-    decoded: Sequence[Decoded],
-    place: Frames,
-    given: Sequence[tuple[str, str]],
-) -> Named:
-    """Return the names of connections and addresses."""
-    known = [part.named for part in parts if part.named is not None]
-    texts = sorted({name for named in known for name in named.names})
-    applications = sorted({name for named in known for name in named.applications})
-    entries = [np.zeros(0, ENTRY)]
-    for named, number in zip(known, numbers, strict=True):
-        own = named.entries.copy()
-        own["conn_id"] = number[own["conn_id"]]
-        for field, own_texts, whole in (
-            ("server_name", named.names, texts),
-            ("alpn", named.names, texts),
-            ("application", named.applications, applications),
-        ):
-            number_of = {text: at for at, text in enumerate(whole)}
-            own[field] = np.array([*(number_of[text] for text in own_texts), -1], np.int32)[own[field]]
-        entries.append(own)
-    made = np.concatenate(entries)
-    made = made[np.argsort(made["conn_id"], kind="stable")]
-    return _with_answers(Named(texts, applications, made, [], np.zeros(0)), addresses, decoded, place, given)
-
-
-def _with_answers(
-    named: Named,
-    addresses: pd.CategoricalDtype,
-    decoded: Sequence[Decoded],
-    place: Frames,
-    given: Sequence[tuple[str, str]],
-) -> Named:
-    """Add the names of addresses, by what DNS answered in all captures."""
-    told, texts, answers = list(given), list(named.names), [np.zeros(0, ANSWER)]
-    for one in decoded:
-        told += [pair for block in one.name_blocks for pair in names_of_block(*block)]
-        if one.answers.size:
-            own = one.answers.copy()
-            own["row"] = place.of_rows(np.full(own.size, one.number), own["row"].astype(np.int64)) - 1
-            own["name"] += len(texts)
-            texts += one.names
-            answers.append(own)
-    whole = np.concatenate(answers)
-    whole = whole[np.argsort(whole["row"], kind="stable")]
-    heard = heard_by_frame(texts, np.zeros(0, HEARD), whole, None, known=addresses.categories.tolist, given=told)
-    return named._replace(names=heard.names, addresses=heard.addresses, answers=heard.answers)

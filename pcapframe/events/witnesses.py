@@ -21,8 +21,9 @@ __all__ = ["BANDS", "IDLE", "LISTED", "READ", "RESET", "SHOWN", "SIDE_TOTAL", "K
 CHUNK_ROWS = 1 << 16
 YES = np.uint8(1)
 LISTED = 100  # most segments larger than a packet that are listed of a connection
-BANDS = {"near_40_ms": (0.038, 0.048), "near_200_ms": (0.180, 0.220)}  # of delayed answers beyond the round trip [s]
-LATE_S = BANDS["near_40_ms"][0], 1.0  # of an answer that may be delayed, with a round trip of up to 0.8 s beside
+NEAR_40_MS, NEAR_200_MS = (0.038, 0.048), (0.180, 0.220)  # of delayed answers beyond the round trip [s]
+BANDS = {"near_40_ms": NEAR_40_MS, "near_200_ms": NEAR_200_MS}
+LATE_S = NEAR_40_MS[0], 1.0  # of an answer that may be delayed, with a round trip of up to 0.8 s beside
 READ = (  # columns of the segments
     "conn_id", "from_client", "tcp_flags", "payload_bytes", "capture_duplicate", "resent", "time", "window",
     "zero_window", "rel_ack", "ack_rtt_s", "bytes_in_flight", "ttl",
@@ -168,7 +169,7 @@ def _answer_idle(idle: Any, place: Any, row: Any, is_event: Any) -> Any:
 
 @inner_jit
 def _is_delayed(waited: Any) -> Any:
-    return (0.038 <= waited <= 0.048) or (0.180 <= waited <= 0.220)
+    return NEAR_40_MS[0] <= waited <= NEAR_40_MS[1] or NEAR_200_MS[0] <= waited <= NEAR_200_MS[1]
 
 
 @inner_jit
@@ -257,7 +258,7 @@ def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables:
             own.plain = row + 1
         rtt = rows.ack_rtt_s[i]
         if rtt > 0:
-            total.late += 0.038 <= rtt < 1
+            total.late += LATE_S[0] <= rtt < LATE_S[1]
             if link.is_alone and link.side != side:
                 total.measured += 1
                 if size == 0 and _is_delayed(rtt - fastest[2 * at + side]):

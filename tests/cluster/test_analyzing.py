@@ -14,9 +14,7 @@ from pandas.testing import assert_frame_equal
 
 import pcapframe as pf
 from pcapframe import cluster
-from tests.builders import Conversation, merge, pcap
 from tests.cluster.captures import hold_equal, split
-from tests.connections.test_same_as import INSIDE, exchange, outside
 
 dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # of other packages
@@ -53,21 +51,6 @@ def test_roles_are_inferred_by_all_connections(client: Any, tmp_path: Path) -> N
     got = cluster.analyze(list(map(str, files)), client, keep="events", progress=False)
     assert got.connections["server"].tolist() == ["192.0.2.1"] * 4 + ["192.0.2.7"]
     hold_equal(got, pf.analyze(list(map(str, files)), keep="events", progress=False))
-
-
-def test_what_only_the_whole_shows(client: Any, tmp_path: Path) -> None:
-    """Two views of a connection behind a NAT, and a step of the clock, which connections in different parts show."""
-    talks = [Conversation(client_port=50_000 + port).handshake() for port in range(4)]
-    for talk in talks:
-        for _ in range(30):
-            talk.wait(0.01).data("client", 100).ack("server")
-    later = [(time + (3600.0 if time > 0.5 else 0.0), data) for time, data in merge(*talks)]
-    capture = tmp_path / "step.pcap"
-    capture.write_bytes(pcap(merge(later, exchange(4000.0, **INSIDE), [(t + 4000, data) for t, data in outside()])))
-    want = pf.analyze(str(capture), keep="events", progress=False)
-    assert "clock_steps" in {finding.name for finding in want.health.findings}
-    assert want.connections["same_as"].notna().sum() == 1
-    hold_equal(cluster.analyze(str(capture), client, keep="events", progress=False), want)
 
 
 def test_a_filter_that_tells_who_serves(client: Any) -> None:

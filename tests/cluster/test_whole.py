@@ -1,20 +1,25 @@
-"""Numbers of packets in the merged captures."""
+"""What no part of the connections shows alone."""
 
-import numpy as np
+from pathlib import Path
+from typing import Any
 
-from pcapframe.capture.merging import merge_order
-from pcapframe.cluster._decoding import decode
-from pcapframe.cluster._sources import Source
-from pcapframe.cluster._whole import Frames
-from pcapframe.examples import example
+import pcapframe as pf
+from pcapframe import cluster
+from tests.builders import Conversation, merge, pcap
+from tests.cluster.captures import hold_equal
+from tests.connections.test_same_as import INSIDE, exchange, outside
 
 
-def test_frames_are_numbered_as_when_captures_are_merged() -> None:
-    path = str(example("clean.pcap"))
-    _, one = decode(Source(path, path), 0, 1, (), False)
-    frames = Frames([one, one])
-    size = one.latest.size
-    order = merge_order(np.concatenate([one.latest, one.latest]), [size, size])
-    captures, rows = np.divmod(order, size)
-    assert frames.of_rows(captures, rows).tolist() == list(range(1, 2 * size + 1))
-    assert sorted([*frames.of_capture(0), *frames.of_capture(1)]) == list(range(1, 2 * size + 1))
+def test_what_only_the_whole_shows(client: Any, tmp_path: Path) -> None:
+    """Two views of a connection behind a NAT, and a step of the clock, which connections in different parts show."""
+    talks = [Conversation(client_port=50_000 + port).handshake() for port in range(4)]
+    for talk in talks:
+        for _ in range(30):
+            talk.wait(0.01).data("client", 100).ack("server")
+    later = [(time + (3600.0 if time > 0.5 else 0.0), data) for time, data in merge(*talks)]
+    capture = tmp_path / "step.pcap"
+    capture.write_bytes(pcap(merge(later, exchange(4000.0, **INSIDE), [(t + 4000, data) for t, data in outside()])))
+    want = pf.analyze(str(capture), keep="events", progress=False)
+    assert "clock_steps" in {finding.name for finding in want.health.findings}
+    assert want.connections["same_as"].notna().sum() == 1
+    hold_equal(cluster.analyze(str(capture), client, keep="events", progress=False), want)
