@@ -157,8 +157,11 @@ class _Leg:
         """Decide on what is open where a capture can be shown to lack nothing."""
         for point, own in zip(self.beyond, pending, strict=True):
             if judge.missed[:, point].sum() == 0:
-                usual = own[(judge.of("kind", own) & RST) == 0]  # of RSTs more is asked
-                which = usual[judge.fate[usual] == UNKNOWN]
+                which = own[judge.fate[own] == UNKNOWN]
+                usual = (judge.of("kind", which) & RST) == 0  # of RSTs more is asked
+                if self.is_lost:
+                    usual |= judge.is_complete(judge.stream[which] >> 1, point, self.seen)
+                which = which[usual]
                 judge.set(which, LOST if self.is_lost else ADDED, "nothing_else_missing")
                 judge.partner[which] = point
             if self.is_lost:

@@ -19,7 +19,7 @@ from pcapframe.schema import Column
 __all__ = ["STORE", "AnotherStoreError", "of_store", "read_arrays", "read_table", "write_arrays", "write_table"]
 
 STORE = "pcapframe.store"  # in the metadata of a file: which store it belongs to
-ROWS_A_GROUP = 1 << 20
+ROWS_A_GROUP = 1 << 19
 ZSTD_LEVEL = 3
 SACK = pa.list_(pa.uint32())  # type of the only column of lists
 DELTA = "DELTA_BINARY_PACKED"  # an encoding of Parquet
@@ -47,7 +47,7 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
 
     Notes
     -----
-    Row groups hold 1,048,576 rows in the order of the frame, so that a tool that looks for a time reads few of them.
+    Row groups hold 524,288 rows in the order of the frame, so that a tool that looks for a time reads few of them.
     Texts are dictionary-coded, numbers coded by their differences, all compressed by zstd.
     """
     index = frames[0].index

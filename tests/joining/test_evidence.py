@@ -93,6 +93,9 @@ def test_bare_ack_where_nothing_else_is_missing(lost):
     assert row[2:] == ("lost_between" if lost == 7 else "added", "nothing_else_missing")
 
 
+UNCLEAR = ("unknown", "no_evidence")
+
+
 def cut_off(count):
     """A RST in the server's name after some requests, which only the client has; nothing follows it."""
     made = Conversation(**ISNS).handshake()
@@ -107,6 +110,17 @@ def test_reset_of_a_connection_of_which_nothing_else_is_missing():
     later = list(talk(3, client_port=41_000, start=5))
     rows = fates(frames + later, beyond(frames + later, without=(12,)))
     assert rows == [("12", "", "added", "nothing_else_missing")]
+
+
+@pytest.mark.parametrize(("requests", "expected"), [(4, ("lost_between", "nothing_else_missing")), (0, UNCLEAR)])
+def test_reset_that_does_not_arrive(requests, expected):
+    """The client's RST is not at the server: with 11 packets there it was lost, with 3 the server's may lack it."""
+    made = Conversation(**ISNS).handshake()
+    for _ in range(requests):
+        made.data("client", 100).ack("server")
+    frames = list(made.rst("client"))
+    number, later = str(len(frames)), list(talk(3, client_port=41_000, start=5))
+    assert fates(frames + later, beyond(frames + later, without=(len(frames),))) == [(number, "", *expected)]
 
 
 def test_reset_of_a_connection_with_few_packets_is_unknown():

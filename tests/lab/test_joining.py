@@ -45,11 +45,16 @@ def test_table_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bars_beside_their_figures(capsys: pytest.CaptureFixture[str]) -> None:
-    fates = {"passed": Score(999, 1, 1), "lost_between": Score(9), "lost with data": Score(9)}
+    fates = {"passed": Score(999, 1, 1), "lost_between": Score(17, 0, 0, 2), "lost with data": Score(9)}
     right = joining.JoinScore(Score(4), fates, rsts=Score(2), acks=AckScore(10, 8, 4, 3), offsets=(1, 1), delays=(9, 9))
     assert not joining.bars_table([("clock", right)])  # 2 of 19 are not told, one of 13 that leave a trace
-    assert joining.bars_table([("clock", replace(right, acks=AckScore(10, 10, 4, 4)))])
+    assert joining.bars_table([("clock", replace(right, outside=2, acks=AckScore(8, 8, 3, 3)))])
     lines = capsys.readouterr().out.splitlines()
     assert lines[4].split() == ["passed,", "precision", "0.9990", "bar", "0.995", "reached"]
     assert [line.endswith("MISSED") for line in lines].count(True) == 2
+    worse = replace(right, paired=Score(3, 0, 1))  # in a second scenario
+    joining.bars_table([("NAPT", right), ("decoys", right), ("NAPT", worse), ("decoys", worse)])
+    recalls = {line[:40].strip(): line[40:48].strip() for line in capsys.readouterr().out.splitlines()}
+    assert recalls["with NAPT and rewriting"] == recalls["beside decoys"] == "0.8750"
+    assert any(line.startswith("not in these shares: 2 lost packets and 0 forged RSTs") for line in lines)
     assert "lost, told: with data 9 of 9, bare ACKs 8 of 10, of the 4 that leave a trace 3" in "\n".join(lines)
