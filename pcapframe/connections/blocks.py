@@ -14,9 +14,10 @@ import pandas as pd
 from pcapframe.arrays import Array, stable_order
 from pcapframe.connections.shared import NUMBERS, Shared, Value, value_of
 
-__all__ = ["BLOCK", "Assembled", "Block", "in_blocks"]
+__all__ = ["BLOCK", "LARGE_BLOCK", "Assembled", "Block", "in_blocks", "in_parts"]
 
 BLOCK = 1 << 15  # connections
+LARGE_BLOCK = 1 << 17  # of connections that are alike, of which hardly anything is remembered
 
 
 class Block(NamedTuple):
@@ -60,6 +61,31 @@ def in_blocks(place: Array, connections: int, size: int = BLOCK) -> Iterator[Blo
     for first, begin, stop in zip(firsts, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         rows: Any = slice(begin, stop) if order is None else order[begin:stop]
         yield Block(first, min(size, connections - first), rows, place[rows] - first)
+
+
+def in_parts(block: Block, size: int = BLOCK) -> Iterator[Block]:
+    """Cut a block into smaller ones.
+
+    Parameters
+    ----------
+    block : Block
+        As from `in_blocks`.
+    size : int, default 32768
+        Connections of each part but the last.
+
+    Yields
+    ------
+    Block
+        As from `in_blocks` of all connections.
+
+    Examples
+    --------
+    >>> [part.first for part in in_parts(Block(4, 3, slice(5, 8), np.array([0, 1, 2])), size=2)]
+    [4, 6]
+    """
+    rows = np.arange(block.rows.start, block.rows.stop) if isinstance(block.rows, slice) else block.rows
+    for part in in_blocks(block.place, block.connections, size):
+        yield part._replace(first=block.first + part.first, rows=rows[part.rows])
 
 
 class _Column:

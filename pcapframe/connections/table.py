@@ -10,7 +10,7 @@ import pandas as pd
 from pcapframe import schema
 from pcapframe.arrays import Array, fixed
 from pcapframe.connections.answered import OfAnswered, answered
-from pcapframe.connections.blocks import Assembled, Block, in_blocks
+from pcapframe.connections.blocks import BLOCK, LARGE_BLOCK, Assembled, Block, in_blocks, in_parts
 from pcapframe.connections.icmp import icmp_columns
 from pcapframe.connections.names import address_name_columns, name_columns
 from pcapframe.connections.registry import DERIVED, MEASURES, OF_ANSWERED, Measure
@@ -28,6 +28,7 @@ from pcapframe.threads import Team
 __all__ = ["build_connections", "connections_and_turns"]
 
 FEW_SEGMENTS = 4  # of a connection
+MOST_SINGLE = 1.25  # segments of a connection, where most have one
 
 
 def build_connections(segments: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +145,8 @@ def _measured(
         measures = [Waits(connections, turns) if one is Waits else one(connections) for one in MEASURES]
         _feed(measures, segments, place)
         return columns(measures)
-    blocks = list(in_blocks(place, connections))
+    # The time for a block of connections of one packet is that of calls, whatever its size: most are alike.
+    blocks = list(in_blocks(place, connections, LARGE_BLOCK if place.size < MOST_SINGLE * connections else BLOCK))
     assembled, plain = Assembled(connections, shared), PlainColumns(segments, schema.SEGMENTS, Rows._fields[1:])
 
     def measured(rows: Rows, connections: int) -> dict[str, Any]:
@@ -157,6 +159,10 @@ def _measured(
     def take(block: Block) -> None:
         rows = Rows(place=fixed(block.place, np.int32), **plain.part(block.rows))
         found = alike(rows, block.connections)
+        if found is None and block.connections > BLOCK:
+            for part in in_parts(block, BLOCK):
+                take(part)
+            return
         if found is None:
             assembled.put(block, measured(rows, block.connections))
             return

@@ -84,12 +84,14 @@ def gather_events(
     is_event = new_column(whole.size, np.bool_)
     mark_says(whole.frame, is_event)
     is_event[_with_sack(whole)] = True
+    several = np.bincount(whole.column("conn_id"), minlength=ids) > 1
+    place = np.cumsum(several, dtype=np.int32) * several
     seen = witness(
         {name: whole.series(name) for name in READ},
-        Known(_largest(whole, ids), _fastest(known, ids), math.floor(floors.idle_s * 1e9)),
+        Known(place, _largest(whole, ids), _fastest(known, place), math.floor(floors.idle_s * 1e9)),
         is_event,
     )
-    followed = _followed(whole, known, ids)
+    followed = _followed(whole, several, place)
     seen.sides["high"], seen.sides["acked"] = followed.high, followed.acked
     repeated, copies = _repeated(whole, floors.resends)
     early = np.flatnonzero(whole.column("ack_early"))
@@ -147,35 +149,38 @@ def _with_sack(whole: Segments) -> Array:
 def _largest(whole: Segments, ids: int) -> Array:
     """Return the largest payload that one packet of each side can carry: the other side's MSS, if it is known."""
     flags, (mss, unknown) = whole.column("tcp_flags"), parts_of(whole.series("mss"))
-    limit = np.zeros(2 * ids, np.int64)
+    limit = np.zeros(2 * ids, np.uint32)
     for some in stretches(whole.size):
         offers = some.start + np.flatnonzero(flags[some] & SYN != 0)  # of booleans: ten times as fast
         if unknown is not None:
             offers = offers[~unknown[offers]]
-        np.maximum.at(limit, whole.sides(offers) ^ 1, mss[offers].astype(np.int64))
-    return np.where(limit == 0, LARGEST_PAYLOAD, np.maximum(limit, SMALLEST_MSS)).astype(np.uint32)
+        np.maximum.at(limit, whole.sides(offers) ^ 1, mss[offers].astype(np.uint32))
+    is_unknown = limit == 0
+    np.maximum(limit, SMALLEST_MSS, out=limit)
+    limit[is_unknown] = LARGEST_PAYLOAD
+    return limit
 
 
-def _fastest(known: pd.DataFrame, ids: int) -> Array:
-    """Return the smallest answer time of each side, 0 where unknown. [s]."""
-    fastest = np.zeros(2 * ids)
-    conn_ids, handshake = known.index.to_numpy(), known["handshake_rtt_s"].to_numpy()
-    fastest[2 * conn_ids + 1] = known["server_ack_rtt_min_s"].to_numpy()
-    fastest[2 * conn_ids] = np.fmin(known["client_ack_rtt_min_s"].to_numpy(), handshake)
+def _fastest(known: pd.DataFrame, place: Array) -> Array:
+    """Return the smallest answer time of each side that is followed, 0 where unknown. [s]."""
+    fastest = np.zeros(2 * (1 + int(place.max(initial=0))))
+    number = place[known.index.to_numpy()]
+    chosen = np.flatnonzero(number)
+    number = number[chosen].astype(np.intp)
+    server, client, handshake = (
+        known[name].to_numpy()[chosen] for name in ("server_ack_rtt_min_s", "client_ack_rtt_min_s", "handshake_rtt_s")
+    )
+    fastest[2 * number + 1], fastest[2 * number] = server, np.fmin(client, handshake)
     return np.nan_to_num(fastest, copy=False)
 
 
-def _followed(whole: Segments, known: pd.DataFrame, ids: int) -> Followed:
-    """Follow every side of the connections that have more than one packet."""
-    several: Mask = np.zeros(ids, np.bool_)
-    packets = known["client_packets"].to_numpy().astype(np.int64) + known["server_packets"].to_numpy()
-    several[known.index.to_numpy()[packets > 1]] = True
+def _followed(whole: Segments, several: Mask, place: Array) -> Followed:
+    """Follow every side of the connections that have more than one packet; their `place` is from 1."""
     frame = {name: whole.series(name) for name in FOLLOWED}
-    conn_id = whole.column("conn_id")
-    if 2 * np.count_nonzero(several) > ids:  # to follow the others too takes less than to leave them out
-        return follow(frame, conn_id, ids).only(several)
-    among = np.where(several, np.cumsum(several) - 1, -1)
-    return follow(frame, among.take(conn_id), int(np.count_nonzero(several))).spread(several)
+    conn_id, count = whole.column("conn_id"), int(np.count_nonzero(several))
+    if 2 * count > several.size:  # to follow the others too takes less than to leave them out
+        return follow(frame, conn_id, several.size).only(several)
+    return follow(frame, (place - np.int32(1)).take(conn_id), count).spread(several)
 
 
 def _repeated(whole: Segments, fewest: int) -> tuple[Array, Array]:

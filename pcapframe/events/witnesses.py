@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, fixed
+from pcapframe.conversation.records import copies
 from pcapframe.disk import give_back_after
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.plain import parts_of
@@ -45,6 +46,7 @@ SIDE_TOTAL = np.dtype(
     ],
     align=True,
 )
+NOTHING = np.array((0, 0, 256, -1, 0, 0, 0, 0, 0), SIDE_TOTAL)
 # Packets that came after an idle time: rows, -1 for none.
 IDLE = np.dtype(
     [
@@ -122,18 +124,22 @@ class _Rows(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of each side before the pass.
+    """What is known before the pass.
 
     Parameters
     ----------
+    place : ndarray of int32
+        Of each connection among those that are followed, from 1; 0 for those of one packet, of which nothing is to be
+        remembered.
     largest : ndarray of uint32
-        Bytes that one packet of it can carry.
+        Bytes that one packet of each side can carry.
     fastest : ndarray of float64
-        Its smallest answer time, 0 where unknown. [s]
+        By side of those followed: its smallest answer time, 0 where unknown. [s]
     idle_ns : int
         Idle times from here on are kept.
     """
 
+    place: Array
     largest: Array
     fastest: Array
     idle_ns: int
@@ -195,14 +201,14 @@ def _after_idle(link: Any, own: Any, at: Any, row: Any, idle: Any, counts: Any, 
 
 
 @inner_jit
-def _reset(link: Any, sides: Any, at: Any, row: Any, resets: Any, counts: Any, is_event: Any) -> None:
-    """Note a RST and the packets before it."""
+def _reset(link: Any, other: Any, at: Any, row: Any, resets: Any, counts: Any, is_event: Any) -> None:
+    """Note a RST and the packets before it; `other` is the side of the last one."""
     one = resets[counts[1]]
     one.conn_id, one.frame, one.before, one.earlier = at, row, link.last - 1, -1
     counts[1] += 1
     if link.last:
         is_event[link.last - 1] = YES
-        one.earlier = sides[2 * at + link.side].before - 1
+        one.earlier = other.before - 1
         if one.earlier >= 0:
             is_event[one.earlier] = YES
 
@@ -220,18 +226,35 @@ def _data(link: Any, own: Any, side: Any, row: Any, is_event: Any) -> None:
     link.data, link.data_side = row + 1, side
 
 
+@inner_jit
+def _forget(link: Any, own: Any, peer: Any) -> None:
+    """Make the state that of a new connection, but for what its first packet does not read."""
+    link.any = link.last = link.data = link.ack = own.first_ack = 0
+    link.idle, link.listed, link.is_alone = 0, 0, False
+    own.idle = peer.idle = own.last = own.before = peer.before = 0
+    own.is_shut = own.is_awaited = False
+
+
 @jit
 def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables: Any, marks: Any) -> None:
     """Look at a chunk of segments, whose first one is row `base`."""
     links, sides, totals, counts = state
-    largest, fastest = known
+    places, largest, fastest = known
     idle, resets, oversized, delayed = tables
     is_event = unchecked(marks)
     for i in range(rows.conn_id.size):
         at, row, flags = np.int64(rows.conn_id[i]), base + i, np.int64(rows.tcp_flags[i])
         side = 1 if rows.from_client[i] else 0
         size = np.int64(0) if rows.no_payload_bytes[i] else np.int64(rows.payload_bytes[i])
-        link, own, peer, total = links[at], sides[2 * at + side], sides[2 * at + 1 - side], totals[2 * at + side]
+        place = np.int64(places[at])
+        link, own, peer, total = (
+            links[place],
+            sides[2 * place + side],
+            sides[2 * place + 1 - side],
+            totals[2 * at + side],
+        )
+        if place == 0:  # what was there is of another connection of one packet
+            _forget(link, own, peer)
         if link.any == 0:
             is_event[row] = YES
         link.any = row + 1
@@ -251,7 +274,7 @@ def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables:
         if link.last and time != NO_TIME and link.last_at != NO_TIME and time - link.last_at >= idle_ns:
             _after_idle(link, own, at, row, idle, counts, is_event)
         if flags & RST:
-            _reset(link, sides, at, row, resets, counts, is_event)
+            _reset(link, sides[2 * place + link.side], at, row, resets, counts, is_event)
         else:
             ttl = np.int16(rows.ttl[i])
             total.ttl_low, total.ttl_high = min(total.ttl_low, ttl), max(total.ttl_high, ttl)
@@ -261,7 +284,7 @@ def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables:
             total.late += LATE_S[0] <= rtt < LATE_S[1]
             if link.is_alone and link.side != side:
                 total.measured += 1
-                if size == 0 and _is_delayed(rtt - fastest[2 * at + side]):
+                if size == 0 and _is_delayed(rtt - fastest[2 * place + side]):
                     is_event[row] = YES
                     peer.is_awaited = True
                     delayed[counts[3]].conn_id, delayed[counts[3]].frame = at, row
@@ -288,7 +311,7 @@ def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables:
 @jit
 def _finish(links: Any, sides: Any, is_event: Any) -> None:
     """Mark the last packets of each connection and side, and what shows that the other side sent too."""
-    for at in range(links.size):
+    for at in range(1, links.size):  # the only packet of the others is marked
         link = links[at]
         for row in (link.any, link.last, link.data):
             if row:
@@ -309,7 +332,7 @@ def witness(segments: Mapping[str, Any] | pd.DataFrame, known: Known, is_event: 
     segments : DataFrame or mapping of Series
         Columns `READ` of ``schema.SEGMENTS`` in capture order; not modified.
     known : Known
-        Two sides of each ``conn_id`` from 0.
+        Of each ``conn_id`` from 0.
     is_event : ndarray of bool
         One a segment; set where one is looked at.
 
@@ -319,12 +342,11 @@ def witness(segments: Mapping[str, Any] | pd.DataFrame, known: Known, is_event: 
         Sides without ``high`` and ``acked``.
     """
     columns, size, marks = _columns(segments), is_event.size, is_event.view(np.uint8)
-    connections = known.largest.size // 2
-    totals = np.zeros(2 * connections, SIDE_TOTAL)
-    totals["ttl_low"], totals["ttl_high"] = 256, -1
-    state = _State(np.zeros(connections, LINK), np.zeros(2 * connections, SIDE), totals, np.zeros(4, np.int64))
+    followed = known.fastest.size // 2
+    totals = copies(NOTHING, known.largest.size)
+    state = _State(np.zeros(followed, LINK), np.zeros(2 * followed, SIDE), totals, np.zeros(4, np.int64))
     tables = [np.empty(0, dtype) for dtype in (IDLE, RESET, SHOWN, SHOWN)]
-    sides = fixed(known.largest, np.uint32), fixed(known.fastest, np.float64)
+    sides = fixed(known.place, np.int32), fixed(known.largest, np.uint32), fixed(known.fastest, np.float64)
     for start in range(0, size, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, size)
         tables = [_grown(*pair, stop - start) for pair in zip(tables, state.counts.tolist(), strict=True)]

@@ -12,8 +12,8 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.jit import inner_jit, jit
 
-__all__ = ["FLOW", "SLOT_BYTES", "Flows", "Slots", "find_flow", "flows_with_room", "free_slot", "new_flows",
-           "new_slots", "put", "slot_of", "take_slot"]  # fmt: skip
+__all__ = ["FLOW", "SLOT_BYTES", "Flows", "Slots", "find_flow", "flows_with_room", "free_slot", "home_of",
+           "new_flows", "new_slots", "put", "slot_of", "take_slot"]  # fmt: skip
 
 FREE, NEW, OPEN, HELD, DNS_STREAM, SETTLED = range(6)  # states
 FLOW = np.dtype(
@@ -89,7 +89,8 @@ def new_slots() -> Slots:
 
 
 @inner_jit
-def _home(seed: Any, src: Any, dst: Any, ports: Any, mask: Any) -> Any:
+def home_of(seed: Any, src: Any, dst: Any, ports: Any, mask: Any) -> Any:
+    """Return the first place where a direction may lie."""
     h = (np.uint64(src) << np.uint64(32) | np.uint64(dst)) * seed[0]
     h = (h ^ (h >> np.uint64(32)) ^ np.uint64(ports)) * seed[1]
     h = (h ^ (h >> np.uint64(32))) * MIX  # else some seeds crowd ports that follow one another
@@ -99,7 +100,7 @@ def _home(seed: Any, src: Any, dst: Any, ports: Any, mask: Any) -> Any:
 @inner_jit
 def find_flow(table: Any, seed: Any, mask: Any, src: Any, dst: Any, ports: Any) -> Any:
     """Return the place of a direction, or -1 - place where it may lie."""
-    home = _home(seed, src, dst, ports, mask)
+    home = home_of(seed, src, dst, ports, mask)
     for k in range(REACH):
         place = (home + k) & mask
         if table[place].state == FREE:

@@ -15,12 +15,23 @@ from pcapframe.arrays import Array
 from pcapframe.capture import transport
 from pcapframe.capture.fragments import Wholes
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.jit import jit, unchecked
+from pcapframe.jit import inner_jit, jit, prefetch, unchecked
 from pcapframe.names.answering import Answering, answers_of, new_answering, read_answers
 from pcapframe.names.applications import UNKNOWN
 from pcapframe.names.beginnings import HEARD, WATCHED_BYTES, new_heard, take
 from pcapframe.names.dns import ANSWER, DNS_PORTS
-from pcapframe.names.flows import FREE, NEW, OPEN, SETTLED, SLOT_BYTES, find_flow, flows_with_room, new_flows, new_slots
+from pcapframe.names.flows import (
+    FREE,
+    NEW,
+    OPEN,
+    SETTLED,
+    SLOT_BYTES,
+    find_flow,
+    flows_with_room,
+    home_of,
+    new_flows,
+    new_slots,
+)
 from pcapframe.names.found import Heard, heard_by_frame
 from pcapframe.names.hosts import Given
 from pcapframe.names.payloads import SYN, columns_of, find_payload, find_whole
@@ -29,6 +40,17 @@ from pcapframe.names.pool import is_short, new_pool, pool_names, pool_with_room
 __all__ = ["Watcher"]
 
 ROOM = 2  # entries that one segment adds at most
+CACHED_FLOWS = 1 << 16  # directions that the processor's caches hold; of more, those of later rows are fetched ahead
+AHEAD = 16  # rows
+
+
+@inner_jit
+def _fetch(columns: Any, row: Any, table: Any, seed: Any) -> None:
+    """Begin to read where the direction of a later row may lie, if its payload may matter."""
+    if columns.has[row] & transport.HAS_PAYLOAD and (columns.payload_bytes[row] or columns.tcp_flags[row] & SYN):
+        ports = np.int64(columns.src_port[row]) << 16 | np.int64(columns.dst_port[row])
+        src, dst = np.int64(columns.src[row]), np.int64(columns.dst[row])
+        prefetch(table, home_of(seed, src, dst, ports, table.size - 1))
 
 
 @jit
@@ -41,8 +63,11 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
     columns = columns_of(newest[0])
     mask = table.size - 1
     chosen = answers = 0
+    is_large = table.size > CACHED_FLOWS
     for i in range(count):
         row = first + i
+        if is_large and i + AHEAD < count:
+            _fetch(columns, row + AHEAD, table, seed)
         has = columns.has[row]
         if has & transport.HAS_PAYLOAD == 0:
             if has & (transport.HAS_PORTS | transport.IS_TCP) == transport.HAS_PORTS:

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.connections import blocks, table
-from pcapframe.connections.blocks import Assembled, Block, in_blocks
+from pcapframe.connections import table
+from pcapframe.connections.blocks import Assembled, Block, in_blocks, in_parts
 from pcapframe.connections.shared import Shared
 
 
@@ -21,6 +21,17 @@ def test_each_connection_is_in_one_block_with_all_its_segments(place: list[int],
     assert sorted(found) == list(enumerate(place))
 
 
+@pytest.mark.parametrize("place", [[0, 0, 1, 2, 3, 4], [0, 3, 1, 4, 2, 0]])
+def test_a_block_is_cut_into_those_of_its_connections(place: list[int]) -> None:
+    for large in in_blocks(np.array(place), 5, 4):
+        parts = list(in_parts(large, 2))
+        assert sum(part.connections for part in parts) == large.connections
+        for part in parts:
+            rows = np.arange(len(place))[part.rows]
+            assert np.array(place)[rows].tolist() == (part.first + part.place).tolist()
+            assert (part.place < part.connections).all()
+
+
 def test_parts_of_one_value_become_one_column_and_others_are_joined() -> None:
     assembled = Assembled(5, Shared())
     for block, (first, size) in enumerate(((0, 3), (3, 2))):
@@ -35,10 +46,14 @@ def test_parts_of_one_value_become_one_column_and_others_are_joined() -> None:
     assert made["null"].isna().tolist() == [False, False, False, True, True]
 
 
+@pytest.mark.parametrize("most_single", [0, 1000])  # segments of a connection, for large blocks that are cut again
 @pytest.mark.parametrize("name", ["resets.pcap", "waits_server.pcap"])
-def test_connections_are_the_same_in_whatever_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_are_the_same_in_whatever_blocks(
+    name: str, most_single: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     segments = pf.label_segments(pf.read_pcap(pf.example(name), progress=False))
     whole = pf.build_connections(segments)
     monkeypatch.setattr(table, "FEW_SEGMENTS", len(segments) + 1)
-    monkeypatch.setattr(table, "in_blocks", lambda place, count: blocks.in_blocks(place, count, 3))
+    for constant, value in (("MOST_SINGLE", most_single), ("BLOCK", 3), ("LARGE_BLOCK", 7)):
+        monkeypatch.setattr(table, constant, value)
     pd.testing.assert_frame_equal(pf.build_connections(segments), whole)

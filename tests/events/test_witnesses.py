@@ -45,3 +45,18 @@ def test_segments_of_several_packets_are_counted() -> None:
     assert totals.sides["oversized"].tolist() == [0, 1]
     assert totals.sides["largest_oversized"].tolist() == [0, 3000]
     assert totals.oversized["frame"].tolist() == [4]
+
+
+def test_connections_of_one_packet_say_nothing_of_each_other() -> None:
+    long = Conversation(client_port=50000).handshake().data("client", 9).ack("server")
+    alone = [Conversation(client_port=40000 + port, start=2.0 * port) for port in range(4)]
+    alone[0].data("client", 10_000)
+    alone[1].rst("client")
+    alone[2].data("client", 10_000)
+    alone[3].ack("server")
+    rows, totals = gather_events(*frames(long, *alone))
+    assert totals.idle.size == 0
+    assert totals.resets[["before", "earlier"]].tolist() == [(-1, -1)]
+    assert sorted(totals.sides["oversized"].tolist())[-3:] == [0, 1, 1]
+    assert totals.oversized.size == 2
+    assert rows.size == len(list(long)) + 4

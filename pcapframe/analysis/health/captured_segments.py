@@ -95,13 +95,13 @@ def _gaps(view: View) -> Finding | None:
 
 
 def _merged(view: View) -> Finding | None:
-    conn_ids = view.connections.index.to_numpy()
+    listed = view.noted(view.totals.oversized)  # the first of each connection
+    if not listed.size:
+        return None
+    conn_ids, frames = view.connections.index.to_numpy(), listed["frame"]
     sides = view.totals.sides.reshape(-1, 2)[conn_ids]
     counts = sides["oversized"].sum(axis=1, dtype=np.int64)
     rows = int(counts.sum())
-    if not rows:
-        return None
-    frames = view.noted(view.totals.oversized)["frame"]
     data, largest = view.sum("data_packets"), int(sides["largest_oversized"].max())
     return Finding(
         "offload_sized_segments",
