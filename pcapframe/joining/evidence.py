@@ -39,6 +39,7 @@ MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
 SAMPLED = 1 << 16  # rows by which it is measured how long packets take
+COPIED_NS = 10**8  # time within which a copy is made of a packet
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 
 
@@ -155,9 +156,8 @@ class Judge:
         if not which.size:
             return
         self.set(which, UNKNOWN, "no_evidence")
-        segment = self.rows.items[x].row[self.rows.place[which, x]]
-        again = self.captures[x].analysis.segments["capture_duplicate"].to_numpy()[segment]
-        self.set(which[again], ADDED, "identification")  # captured twice
+        again = self.is_copy(which, x, y)
+        self.set(which[again], UNKNOWN, "copy")
         carries = self.carries(which) & ~again
         which, sent = which[carries], sent[carries]
         if not which.size:
@@ -185,6 +185,32 @@ class Judge:
         self.set(which[later], LOST, "not_acknowledged")
         heard = self.heard_after(which, sent, y)
         self.set(which[~shows & ~later & (acked == LATE) & heard], LOST, "not_acknowledged")
+
+    def is_copy(self, which: Array, seen: int, point: int) -> Mask:
+        """Tell which rows seen at one point and not at another are copies, of packets that perhaps both have.
+
+        Which of two copies was matched with the one at the other point means nothing.
+        """
+        copies, rows = self.captures[seen].copies, self.rows
+        again: Mask = fixed(copies[rows.items[seen].row[rows.place[which, seen]]], np.bool_)
+        if not copies.any():
+            return again
+        every, group = self.alike(which)
+        there = np.flatnonzero(rows.place[every, seen] != NONE)
+        every, group = every[there], group[there].astype(np.int64)
+        segment = rows.items[seen].row[rows.place[every, seen]]
+        for name in ("tsval", "ip_id"):
+            mark = self.captures[seen].plain.at(name, segment).astype(np.int64)
+            _, group = np.unique((group << MARK_BITS) + mark + 1, return_inverse=True)
+        passed = rows.place[every, point] != NONE
+        size = int(group.max(initial=0)) + 1
+        alone, marked = (np.bincount(group[some], minlength=size) for some in (~passed, copies[segment]))
+        sides = self.captures[seen].is_mirrored[self.captures[seen].plain.at("conn_id", segment)]
+        is_mirrored = sides[:, 0] | sides[:, 1]
+        time, paired_at = self.time_at(seen, every), np.full(size, -(LATE // 2))
+        paired_at[group[passed]] = time[passed]
+        told = (np.abs(time - paired_at[group]) < COPIED_NS) & ((alone <= marked)[group] | is_mirrored)
+        return np.asarray(again | told[np.searchsorted(every, which)], np.bool_)
 
     def is_outside(self, which: Array, time: Array, seen: int, point: int) -> Mask:
         """Tell which rows pass a point before its capture begins or after it ends, by when they were seen at another.
@@ -290,6 +316,8 @@ class Judge:
         at_x = np.zeros(int(group.max()) + 1, np.int64)
         np.add.at(at_x, group, self.rows.place[every, x] != NONE)
         others = at_x[group[place]] > 0
+        if self.captures[y].copies.any():
+            self.set(which[self.is_copy(which, y, x)], ADDED, "copy")
         self._by_marks(which, every, group, y, x)
         unseen = fresh[~others[np.searchsorted(which, fresh)]]
         self.set(unseen, MISSING, "bytes_not_seen")

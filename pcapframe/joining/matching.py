@@ -3,7 +3,8 @@
 Transmissions are alike if they carry the same range of sequence numbers with the same SYN, FIN and RST; without any
 range, if they acknowledge the same. Among those alike, copies are told apart by what their sender put into each, where
 the path is seen to leave it alone (at most one pair differs, or one of 20): the timestamp (RFC 7323), perhaps shifted,
-and the IPv4 identification, except where frames are cut. What is left is paired in order, so that the times from point
+and the IPv4 identification, except where frames are cut. A timestamp that one capture did not record, since it holds
+too little of each packet, is held against nothing. What is left is paired in order, so that the times from point
 to point are as near as possible to those of the packets around it.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.disk import give_back
 from pcapframe.jit import inner_jit, jit
-from pcapframe.joining.alike import group, hash_alike, hash_marks, portion
+from pcapframe.joining.alike import Groups, group, hash_alike, hash_marks, portion
 from pcapframe.joining.facts import LARGEST, NONE, Capture
 from pcapframe.joining.transmissions import Items
 
@@ -201,8 +202,13 @@ def match_items(
     kept = _kept(partner, one, other, marks, streams)
     kept = kept if known is None else known.kept.or_else(kept)
     sure = np.zeros(len(one), np.bool_)
-    _keep_same(partner, one.stream, one.row, other.row, *marks, kept.tsval_shift, kept.has_ids, sure)
-    _match_rest(one, other, (here, there), kept, partner, sure, known)
+    cut = here.is_cut, there.is_cut
+    _keep_same(partner, one.stream, one.row, other.row, *marks, *cut, kept.tsval_shift, kept.has_ids, sure)
+    rest = _Rest(one, other, (here, there), kept, partner, sure, known)
+    rest.match((None, None))
+    for asked in ((cut[0], None), (None, cut[1])):  # what one of them did not record differs from nothing
+        if any(each is not None and each.any() for each in asked):
+            rest.match(asked, with_times=False)
     return Matched(partner, sure, kept)
 
 
@@ -258,58 +264,80 @@ def _kept(partner: Array, one: Items, other: Items, marks: Marks, streams: int) 
 
 @jit
 def _keep_same(partner: Any, stream: Any, row: Any, far_row: Any, tsval: Any, no_tsval: Any, ip_id: Any, no_id: Any,
-               far_tsval: Any, no_far_tsval: Any, far_id: Any, no_far_id: Any, shift: Any, has_ids: Any,
-               sure: Any) -> None:  # fmt: skip
-    """Keep pairs whose timestamps, shifted, and identifications are the same where they are left alone."""
+               far_tsval: Any, no_far_tsval: Any, far_id: Any, no_far_id: Any, is_cut: Any, far_is_cut: Any,
+               shift: Any, has_ids: Any, sure: Any) -> None:  # fmt: skip
+    """Keep pairs whose timestamps, shifted, and identifications are the same where they are left alone and recorded."""
     for i in range(partner.size):
         if partner[i] == NONE:
             continue
         at = stream[i]
         mine, theirs = _mark(tsval, no_tsval, row[i]), _mark(far_tsval, no_far_tsval, far_row[partner[i]])
-        sure[i] = shift[at] == NONE or (mine == NONE and theirs == NONE) or ((mine + shift[at]) & LARGEST) == theirs
+        open_ = (mine == NONE and is_cut[row[i]]) or (theirs == NONE and far_is_cut[far_row[partner[i]]])
+        same = (mine == NONE and theirs == NONE) or ((mine + shift[at]) & LARGEST) == theirs
+        sure[i] = shift[at] == NONE or open_ or same
         if has_ids[at]:
             sure[i] &= _mark(ip_id, no_id, row[i]) == _mark(far_id, no_far_id, far_row[partner[i]])
         if not sure[i]:
             partner[i] = NONE
 
 
-def _match_rest(one: Items, other: Items, captures: tuple[Capture, Capture], kept: Kept, partner: Array, sure: Mask,
-                known: Known | None) -> None:  # fmt: skip
-    """Match the items with several copies, and those whose only copies are not the same."""
-    taken = np.zeros(len(other), np.bool_)
-    left = np.flatnonzero(partner == NONE)
-    _mark_taken(partner, taken)
-    far_left = np.flatnonzero(~taken)
-    if not left.size or not far_left.size:
-        return
-    (key, place), (far_key, far_place) = _keyed(one, left), _keyed(other, far_left)
-    (tsval, ip_id), (far_tsval, far_id) = (
-        [capture.plain.at(name, items.row[which]).astype(np.int64) for name in ("tsval", "ip_id")]
-        for capture, items, which in zip(captures, (one, other), (left, far_left), strict=True)
-    )
-    none = np.zeros_like(kept.tsval_shift)
-    unshifted = np.where(kept.tsval_shift == NONE, NONE, none)
-    hash_marks(key, one.stream[left], tsval, ip_id, unshifted, kept.has_ids)
-    hash_marks(far_key, other.stream[far_left], far_tsval, far_id, kept.tsval_shift, kept.has_ids)
-    groups = group(key, place, far_key, far_place)
+@dataclass(frozen=True, eq=False)
+class _Rest:
+    """What is left to be matched: items with several copies, and those whose only copies are not the same."""
+
+    one: Items
+    other: Items
+    captures: tuple[Capture, Capture]
+    kept: Kept
+    partner: Array
+    sure: Mask
+    known: Known | None
+
+    def match(self, asked: tuple[Mask | None, Mask | None], *, with_times: bool = True) -> None:
+        """Match those of the segments that are asked for in each capture; perhaps without timestamps."""
+        one, other, kept, partner = self.one, self.other, self.kept, self.partner
+        taken = np.zeros(len(other), np.bool_)
+        _mark_taken(partner, taken)
+        left, far_left = (
+            which if mask is None else which[mask[items.row[which]]]
+            for which, items, mask in zip(
+                (np.flatnonzero(partner == NONE), np.flatnonzero(~taken)), (one, other), asked, strict=True
+            )
+        )
+        if not left.size or not far_left.size:
+            return
+        (key, place), (far_key, far_place) = _keyed(one, left), _keyed(other, far_left)
+        (tsval, ip_id), (far_tsval, far_id) = (
+            [capture.plain.at(name, items.row[which]).astype(np.int64) for name in ("tsval", "ip_id")]
+            for capture, items, which in zip(self.captures, (one, other), (left, far_left), strict=True)
+        )
+        shift = kept.tsval_shift if with_times else np.full_like(kept.tsval_shift, NONE)
+        hash_marks(key, one.stream[left], tsval, ip_id, np.minimum(shift, 0), kept.has_ids)
+        hash_marks(far_key, other.stream[far_left], far_tsval, far_id, shift, kept.has_ids)
+        groups = group(key, place, far_key, far_place)
+        due = _due(one.stream[left] & 1, one.time[left], partner, one, other, self.known)
+        is_marked = kept.has_ids[one.stream[left]] | ((shift[one.stream[left]] != NONE) & (tsval != NONE))
+        heads, found = _align_groups(groups, due, other.time[far_left], is_marked)
+        hits = np.flatnonzero(found != NONE)
+        partner[left[hits]] = far_left[found[hits]]
+        self.sure[left] = False
+        alone = heads[(groups.size[heads] == 1) & (groups.far_size[heads] == 1) & is_marked[heads]]
+        self.sure[left[alone]] = partner[left[alone]] != NONE
+
+
+def _align_groups(groups: Groups, due: Array, far_time: Array, is_marked: Mask) -> tuple[Array, Array]:
+    """Pair the items of each group; return the first items of groups, and by item its partner, -1 without."""
     heads = np.flatnonzero((groups.size > 0) & (groups.far_size > 0))
-    due = _due(one.stream[left] & 1, one.time[left], partner, one, other, known)
-    is_marked = kept.has_ids[one.stream[left]] | ((kept.tsval_shift[one.stream[left]] != NONE) & (tsval != NONE))
-    limit = np.where(is_marked, MARKED_S, UNMARKED_S)
     room = ((groups.size[heads].astype(np.int64) + 1) * (groups.far_size[heads] + 1)).max(initial=4)
     room = min(int(room), MOST_COMPARED)
-    found = np.full(left.size, NONE, np.int64)
+    found = np.full(due.size, NONE, np.int64)
     longest = [int(size[heads].max(initial=1)) for size in (groups.size, groups.far_size)]
     _align(
-        heads, groups.size, groups.follow, groups.far_first, groups.far_follow, groups.far_size, due,
-        other.time[far_left], limit, np.empty(room), np.empty(room, np.int8), np.empty(longest[0], np.int64),
-        np.empty(longest[1], np.int64), found,
+        heads, groups.size, groups.follow, groups.far_first, groups.far_follow, groups.far_size, due, far_time,
+        np.where(is_marked, MARKED_S, UNMARKED_S), np.empty(room), np.empty(room, np.int8),
+        np.empty(longest[0], np.int64), np.empty(longest[1], np.int64), found,
     )  # fmt: skip
-    hits = np.flatnonzero(found != NONE)
-    partner[left[hits]] = far_left[found[hits]]
-    sure[left] = False
-    alone = heads[(groups.size[heads] == 1) & (groups.far_size[heads] == 1) & is_marked[heads]]
-    sure[left[alone]] = partner[left[alone]] != NONE
+    return heads, found
 
 
 @jit

@@ -90,7 +90,7 @@ def _lacking(rows: Rows, point: int) -> str:
 
 
 def _gaps(point: int, capture: Capture, rows: Rows, fates: Fates) -> Iterator[str]:
-    """Say what a capture lacks of what passed it, and whether it is in order."""
+    """Say what a capture lacks of what passed it, whether it is in order, and what it has twice."""
     time = capture.plain["time"]
     earlier = int((time[1:] < time[:-1]).sum())
     if earlier * BACKWARDS > time.size:
@@ -98,6 +98,9 @@ def _gaps(point: int, capture: Capture, rows: Rows, fates: Fates) -> Iterator[st
             f"The packets of {capture.name} are not in order of time ({earlier:,} of {time.size:,} are earlier than "
             "the one before): few can be matched. reordercap, which comes with Wireshark, sorts a capture."
         )
+    again = int(capture.recorded_again.sum())
+    if again:
+        yield f"{capture.name} has {counted(again, 'packet')} twice, as a mirror port records them: each counts once."
     about = fates.first_missing == point
     outside = int((about & (fates.rule == OUTSIDE)).sum())
     is_cut = f"The file of {capture.name} is cut off. " if capture.analysis.capture.truncated else ""

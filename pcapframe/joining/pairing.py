@@ -22,7 +22,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.joining.contents import begun_together, choose, events_of
-from pcapframe.joining.facts import NONE, ONE, Capture
+from pcapframe.joining.facts import NONE, NOT_RECORDED, ONE, Capture
 from pcapframe.joining.marks import SIMPLE as LEAST_ID
 from pcapframe.schema import MATCHED_BY
 
@@ -43,7 +43,8 @@ class Identities:
     ends : ndarray of int64, shape (connections, 4)
         Number of the client's address, its port, number of the server's address, its port.
     initial, syn_tsval, scale : ndarray of int64, shape (connections, 2)
-        Sequence number, timestamp and window scale of the SYN of each side (column 0: the client); -1 without one.
+        Sequence number, timestamp and window scale of the SYN of each side (column 0: the client); -1 without one. A
+        scale that the capture did not record is `NOT_RECORDED`.
     base, low, high : ndarray of int64, shape (connections, 2)
         Where relative sequence numbers are 0, and the range of the relative ones that occur.
     is_later_view : ndarray of bool
@@ -76,7 +77,7 @@ class Identities:
             ends=np.stack([np.asarray(end, np.int64) for end in ends], axis=1),
             initial=capture.initial,
             syn_tsval=capture.of_syns("tsval"),
-            scale=capture.of_syns("window_scale"),
+            scale=capture.scale,
             base=numbers["base"],
             low=numbers["low"],
             high=numbers["high"],
@@ -191,8 +192,11 @@ def _by_contents(known: Identities, other: Identities, captures: Sequence[Captur
     for point in np.unique(known.point[rows[0]]).tolist():
         mine = rows[0][known.point[rows[0]] == point]
         theirs = rows[1][made.partner[rows[1]] == NONE]
+        scales = [of.scale[each] for of, each in ((known, mine), (other, theirs))]
+        told = [scale[:, :0] if any((one == NOT_RECORDED).any() for one in scales) else scale for scale in scales]
         sizes = [
-            np.concatenate([of.high[each], of.scale[each]], axis=1) for of, each in ((known, mine), (other, theirs))
+            np.concatenate([of.high[each], scale], axis=1)
+            for of, each, scale in ((known, mine, told[0]), (other, theirs, told[1]))
         ]
         number = pd.DataFrame(np.concatenate(sizes)).groupby(list(range(sizes[0].shape[1])), sort=False).ngroup()
         here, there = captures[point], captures[int(other.point[0])]
@@ -211,8 +215,14 @@ def _alike(
 ) -> tuple[Array, Array]:
     """Keep the pairs with the same server, port and window scales, which a translator of clients leaves alone."""
     one, two = mine[pairs[0]], theirs[pairs[1]]
-    same = (known.ends[one, 2:] == other.ends[two, 2:]).all(axis=1) & (known.scale[one] == other.scale[two]).all(axis=1)
+    same = (known.ends[one, 2:] == other.ends[two, 2:]).all(axis=1) & _same_scales(known.scale[one], other.scale[two])
     return pairs[0][same], pairs[1][same]
+
+
+def _same_scales(one: Array, other: Array) -> Mask:
+    """Tell where window scales are the same on both sides, as far as they were recorded."""
+    same = (one == other) | (one == NOT_RECORDED) | (other == NOT_RECORDED)
+    return np.asarray(same.all(axis=-1), np.bool_)
 
 
 def _by_attempts(known: Identities, other: Identities, captures: Sequence[Capture], made: Pairing) -> None:
@@ -292,11 +302,26 @@ def _by_initial_numbers(known: Identities, other: Identities) -> tuple[Array, Ar
             [known.initial[rows, side], known.syn_tsval[rows, side], known.scale[rows, side]],
             [other.initial[far_rows, side], other.syn_tsval[far_rows, side], other.scale[far_rows, side]],
         )
-        left, right = rows[left], far_rows[right]
+        cut = _of_cut_syns(known, other, side)
+        left, right = np.append(rows[left], cut[0]), np.append(far_rows[right], cut[1])
         lacks = (known.initial[left, 1 - side] == NONE) | (other.initial[right, 1 - side] == NONE)
         found.append((left[lacks], right[lacks]))
     one, two = (np.concatenate(part) for part in zip(*found, strict=True))
     return one, two, np.zeros(one.size, np.bool_)
+
+
+def _of_cut_syns(known: Identities, other: Identities, side: int) -> tuple[Array, Array]:
+    """Pair SYNs by number and server where one capture did not record the timestamp."""
+    cut = [each.scale[:, side] == NOT_RECORDED for each in (known, other)]
+    if not any(one.any() for one in cut):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    rows = [np.flatnonzero(each.initial[:, side] >= SIMPLE) for each in (known, other)]
+    one, two = _joined(
+        *([each.initial[at, side], *each.ends[at, 2:].T] for each, at in zip((known, other), rows, strict=True))
+    )
+    one, two = rows[0][one], rows[1][two]
+    open_ = cut[0][one] | cut[1][two]
+    return one[open_], two[open_]
 
 
 def _by_timestamps(known: Identities, other: Identities) -> tuple[Array, Array, Mask]:

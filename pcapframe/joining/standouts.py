@@ -20,7 +20,7 @@ __all__ = ["TOWARDS", "JoinStandout", "by_direction", "find_join_standouts", "is
 
 LISTED = 100  # frames and connections of evidence
 SHOWN_RSTS = 3
-COPIES = ("identification", "timestamp")  # rules by which a packet is a copy of another
+COPIES = ("identification", "timestamp", "copy")  # rules by which a packet is a copy of another
 RULES = {
     "nothing_else_missing": "where nothing else of this connection is missing",
     "sender_went_on": "and its sender went on sending",
@@ -114,7 +114,8 @@ def _standout(joined: "Joined", kind: str, sentence: str, rows: pd.DataFrame) ->
 def _added_rsts(joined: "Joined") -> Iterator[JoinStandout]:
     """Say which RSTs were added on the way: each one if they are few."""
     rows = joined.segments
-    resets = rows[((rows["tcp_flags"] & RST) != 0) & (rows["fate"] == "added")]
+    is_copy = rows["fate_rule"].isin(COPIES)
+    resets = rows[((rows["tcp_flags"] & RST) != 0) & (rows["fate"] == "added") & ~is_copy]
     if len(resets) <= SHOWN_RSTS:
         for number, row in resets.iterrows():
             at = next(name for name in joined.names if pd.notna(row[f"frame_{name}"]))

@@ -151,9 +151,15 @@ def _on_captures(joined: Joined) -> Iterator[str]:
     for name, count in missing["first_missing"].value_counts().items():
         if count:
             yield f"The capture at {name} lacks {counted(int(count), 'packet')} that passed there."
-    unknown = int((rows["fate"] == "unknown").sum())
-    if unknown:
-        yield f"What became of {counted(unknown, 'packet')} is unknown."
+    unknown = rows[rows["fate"] == "unknown"]
+    copies = unknown[unknown["fate_rule"] == "copy"]
+    for (here, there), some in copies.groupby(["last_seen", "first_missing"], observed=True):
+        yield (
+            f"{here} has {counted(len(some), 'packet')} once more than {there}: whether a copy was lost between them "
+            "or only captured is unknown."
+        )
+    if len(unknown) > len(copies):
+        yield f"What became of {counted(len(unknown) - len(copies), 'packet')} is unknown."
     for name in joined.names:
         alone = joined.connections[
             joined.connections[f"conn_id_{name}"].notna() & joined.connections["matched_by"].isna()

@@ -93,13 +93,16 @@ class Items:
 
 @jit
 def _fill(conn_id: Any, from_client: Any, rel_seq: Any, rel_ack: Any, flags: Any, payload: Any, time: Any,
-          path: Any, turned: Any, shift: Any, is_shifted: Any, is_part: Any, row: Any, stream: Any, end: Any, kind: Any,
-          ack: Any, start: Any, at: Any) -> int:  # fmt: skip
-    """Write the segments of joined connections; return how many. What stays as it is there is not written."""
+          again: Any, path: Any, turned: Any, shift: Any, is_shifted: Any, is_part: Any, row: Any, stream: Any,
+          end: Any, kind: Any, ack: Any, start: Any, at: Any) -> int:  # fmt: skip
+    """Write the segments of joined connections, but those recorded again; return how many.
+
+    What stays as it is there is not written.
+    """
     n = 0
     for i in range(conn_id.size):
         conn = conn_id[i]
-        if path[conn] == NONE:
+        if path[conn] == NONE or (again.size and again[i]):
             continue
         side = 0 if from_client[i] else 1
         row[n] = i
@@ -117,7 +120,7 @@ def _fill(conn_id: Any, from_client: Any, rel_seq: Any, rel_ack: Any, flags: Any
 
 
 def items_of(capture: Capture, paths: Paths, point: int, shift: Array) -> Items:
-    """Return the transmissions of the joined connections, frame by frame.
+    """Return the transmissions of the joined connections, frame by frame, without what a mirror recorded again.
 
     Parameters
     ----------
@@ -137,12 +140,13 @@ def items_of(capture: Capture, paths: Paths, point: int, shift: Array) -> Items:
     turned[paths.conn[there, point]] = paths.is_turned[there, point]
     names = ("conn_id", "from_client", "rel_seq", "rel_ack", "tcp_flags", "payload_bytes", "time")
     columns = [capture.plain[name] for name in names]
-    is_part = bool((path == NONE).any())
+    again = capture.recorded_again
+    is_part = bool((path == NONE).any()) or again.size > 0
     is_shifted = is_part or bool(shift.any())
     parts = ("row",), ("stream", "end"), ("kind", "ack")  # what is not needed to the end is freed
     made = [one for part in parts for one in one_block(columns[0].size, [DTYPES[name] for name in part])]
     more = [np.empty(columns[0].size if needed else 0, np.int64) for needed in (is_shifted, is_part)]
-    size = _fill(*[*columns, path, turned, shift, is_shifted, is_part, *made, *more])
+    size = _fill(*[*columns, again, path, turned, shift, is_shifted, is_part, *made, *more])
     row, stream, end, kind, ack = (column[:size] for column in made)
     start, at = more[0][:size] if is_shifted else columns[2], more[1][:size] if is_part else columns[6]
     return Items(row, stream, start, end, kind, ack, at, np.zeros(size, np.bool_))

@@ -13,14 +13,14 @@ FATES = ("passed", "lost_between", "not_captured", "added", "unknown")
 # "not_acknowledged": sent again, and not acknowledged before. "echoed": the receiver returned its timestamp.
 # "not_echoed": the receiver went on returning an older one. "bytes_not_seen": the capture nearer to its sender lacks
 # these bytes. "identification": a further copy with the same identification; or one missing in a row of them.
-# "timestamp": the same with its timestamp. "outside_capture": when that capture had not begun, or had ended.
-# "sender_went_on": its sender did not stop, as one does after its RST. "hop_limit": unlike that of its sender's other
-# packets. "nothing_else_missing": that capture has all else that can be checked. "more_than_missed": far more bare
-# ACKs are missing than that capture lacks packets. "point_order": it is not known which point is nearer to the sender.
-# "no_evidence": none of these.
+# "timestamp": the same with its timestamp. "copy": one capture has the packet once more than the other.
+# "outside_capture": when that capture had not begun, or had ended. "sender_went_on": its sender did not stop, as one
+# does after its RST. "hop_limit": unlike that of its sender's other packets. "nothing_else_missing": that capture has
+# all else that can be checked. "more_than_missed": far more bare ACKs are missing than that capture lacks packets.
+# "point_order": it is not known which point is nearer to the sender. "no_evidence": none of these.
 FATE_RULES = (
     "seen", "acknowledged", "not_acknowledged", "echoed", "not_echoed", "bytes_not_seen", "identification",
-    "timestamp", "outside_capture", "sender_went_on", "hop_limit", "nothing_else_missing", "more_than_missed",
+    "timestamp", "copy", "outside_capture", "sender_went_on", "hop_limit", "nothing_else_missing", "more_than_missed",
     "point_order", "no_evidence",
 )  # fmt: skip
 

@@ -56,11 +56,28 @@ def translated(frames: Iterable[Frame], address: bytes = bytes([203, 0, 113, 9])
     return made
 
 
+def mirrored(
+    frames: Iterable[Frame], *, every: int = 1, later: Fraction = Fraction(3, 10**6), ttl: int | None = None
+) -> list[Frame]:
+    """What a capture has that gets each packet, or one of so many, once more, perhaps routed."""
+    made = []
+    for number, (time, data) in enumerate(frames):
+        made.append((time, data))
+        if number % every == 0:
+            made.append((time + later, data if ttl is None else data[:22] + bytes([ttl]) + data[23:]))
+    return sorted(made, key=lambda frame: frame[0])
+
+
 def joined(
     here: Iterable[Frame], there: Iterable[Frame], *, names: tuple[str, str] = ("client", "server")
 ) -> pf.Joined:
     """Join two captures of these frames."""
-    return pf.join_captures(dict(zip(names, (analysis(here), analysis(there)), strict=True)))
+    return joined_points(dict(zip(names, (here, there), strict=True)))
+
+
+def joined_points(points: dict[str, Iterable[Frame]]) -> pf.Joined:
+    """Join captures of frames by the name of the point."""
+    return pf.join_captures({name: analysis(frames) for name, frames in points.items()})
 
 
 def analysis(frames: Iterable[Frame]) -> pf.Analysis:

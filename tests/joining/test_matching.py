@@ -1,10 +1,12 @@
 """Which copies of a transmission are one."""
 
 import numpy as np
+import pytest
 
+import pcapframe as pf
 from pcapframe.joining import matching
-from tests.builders import Conversation
-from tests.joining.made import ISNS, beyond, joined
+from tests.builders import Conversation, pcap
+from tests.joining.made import ISNS, beyond, joined, translated
 
 
 def rows(made):
@@ -55,3 +57,27 @@ def test_alignment_takes_the_nearest_in_order():
         partner,
     )  # fmt: skip
     assert partner.tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("snaplen", [54, 60, 68, 72])
+@pytest.mark.parametrize("at", ["client", "server"])
+def test_what_was_not_recorded_is_held_against_nothing(snaplen, at):
+    """SYNs have 20 bytes of options, other segments 12: of some, one capture has no timestamp, MSS or window scale."""
+    frames = sent_twice()
+    made = cut_at(snaplen, frames, beyond(frames, without=(4,)), at)
+    assert made.segments["fate"].tolist() == [*["passed"] * 3, "lost_between", *["passed"] * (len(frames) - 4)]
+    assert made.segments["fate_rule"][3] == "not_acknowledged"
+
+
+@pytest.mark.parametrize("at", ["client", "server"])
+def test_unanswered_syn_of_which_the_options_were_not_recorded(at):
+    frames = list(Conversation(**ISNS).syn())
+    assert cut_at(60, frames, translated(frames), at).connections["matched_by"].tolist() == ["isn"]
+
+
+def cut_at(snaplen, here, there, at):
+    """Join two captures of which one holds so many bytes of each packet."""
+    lengths = [snaplen if at == name else 262144 for name in ("client", "server")]
+    analyses = [pf.analyze(pf.read_pcap(pcap(frames, snaplen=length), progress=False), progress=False)
+                for frames, length in zip((here, there), lengths, strict=True)]  # fmt: skip
+    return pf.join_captures(dict(zip(("client", "server"), analyses, strict=True)))
