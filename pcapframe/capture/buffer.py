@@ -1,6 +1,8 @@
 """The bytes of a stream that are being decoded: read into a buffer, or mapped from the file."""
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +16,8 @@ __all__ = ["Buffer", "Work"]
 Array = npt.NDArray[Any]
 
 BUFFER_BYTES = 1 << 19  # with the columns decoded from it, this fits the second-level cache of a core
-PIECE_BYTES = 1 << 25  # of a mapped file, of which only the headers are touched
+LOOKS_AHEAD = 3  # stretches of a mapped piece that are made ready meanwhile
+PIECE_BYTES = 1 << 26  # of a mapped file, of which only the headers are touched
 
 
 class Work(Protocol):
@@ -46,8 +49,7 @@ class Buffer:
         self._work = work
         self._spare: list[Array] = []
         self._piece: Piece | None = None  # of the mapped file
-        self._next = 0  # up to where it will be ready next
-        self._is_ready: Callable[[], bool] | None = None
+        self._ahead: deque[tuple[int, Callable[[], bool]]] = deque()  # up to where it will be ready next, and whether
         self.bytes: Array = np.empty(BUFFER_BYTES, np.uint8)
         self.base = stream.begin  # where the buffer begins in the capture
         self.start = 0
@@ -108,20 +110,26 @@ class Buffer:
 
     def _grow(self) -> bool:
         """Go on in the piece of the mapped file; return whether there is more of it."""
-        if not self._is_ready or not self._is_ready():
+        if not self._ahead:
             return False
-        self.end = self._next
+        end, is_ready = self._ahead.popleft()
+        if not is_ready():
+            self._ahead.clear()
+            return False
+        self.end = end
         self._look_ahead()
         return True
 
     def _look_ahead(self) -> None:
         """Have the next bytes of the piece made ready."""
-        piece, end = self._piece, self.end
+        piece = self._piece
         assert piece is not None
-        self.at_end, self._is_ready = piece.is_last and end == piece.bytes.size, None
-        if end < piece.bytes.size:
-            self._next = following = min(end + LOOK_BYTES, piece.bytes.size)
-            self._is_ready = self._work.ahead(lambda: piece.make_ready(end, following))
+        self.at_end = piece.is_last and self.end == piece.bytes.size
+        begin = self._ahead[-1][0] if self._ahead else self.end
+        while len(self._ahead) < LOOKS_AHEAD and begin < piece.bytes.size:
+            end = min(begin + LOOK_BYTES, piece.bytes.size)
+            self._ahead.append((end, self._work.ahead(partial(piece.make_ready, begin, end))))
+            begin = end
 
     def _change(self) -> None:
         """Take another array of the same length."""
@@ -137,7 +145,7 @@ class Buffer:
     def close(self) -> None:
         """Release the bytes, so that a stored traceback cannot keep them alive."""
         self._stream.give_back()
-        self.bytes, self._spare, self._piece, self._is_ready = np.empty(0, np.uint8), [], None, None
+        self.bytes, self._spare, self._piece, self._ahead = np.empty(0, np.uint8), [], None, deque()
 
     def need(self, count: int) -> bool:
         """Whether `count` unread bytes are there, after reading more where needed."""

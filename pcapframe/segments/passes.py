@@ -4,7 +4,9 @@ Where more than one core may be used, the passes of a chunk that need nothing of
 the connections of the next chunk are found meanwhile. Results are the same.
 """
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +28,7 @@ __all__ = ["Passed", "run_passes"]
 
 CHUNK_ROWS = 1 << 15
 KEPT_ROWS = 1 << 19  # of a capture with more, chunks are made once more rather than kept
-MOST_THREADS = 4  # that have anything to do at once
+MOST_THREADS = 3  # that have anything to do at once
 FEW_SEGMENTS = 4  # of each new connection in a chunk: then rooms are given anew
 
 
@@ -167,14 +169,22 @@ def run_passes(segments: SegmentColumns, rows: int) -> Passed:
         known = Known(ends.rtt, ends.uses_sack)
         del ends, placing, labeller, exchange_pass  # a connection's state in all passes together takes a kilobyte
         give_back()
-        evidence_pass = EvidencePass(rows, team)
+        evidence_pass = EvidencePass(rows)
         rooms.find_ends(connections)
-        for start in chunks.starts():  # by what is known then of the acknowledgements
-            stop = chunks.stop(start)
+        ready = deque(chunks.at(start) for start in chunks.starts()[:1])
+
+        def judge(start: int, stop: int) -> None:  # by what is known then of the acknowledgements
             evidence_pass.feed(
-                chunks.at(start), part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
+                ready.popleft(), part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
                 rooms.count(connections),
             )  # fmt: skip
             evidence_pass.forget(rooms.over(start, stop, is_odd))
+
+        def prepare(start: int) -> None:
+            ready.append(chunks.at(start))
+
+        for start in chunks.starts():
+            stop = chunks.stop(start)
+            team.each(_do, [partial(judge, start, stop), *(partial(prepare, stop) for _ in range(stop < rows))])
             give_back_after(stop, stop - start)
     return Passed(connections, tracked, labelled, said, judged)

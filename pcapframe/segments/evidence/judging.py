@@ -43,7 +43,6 @@ from pcapframe.segments.exchange.hosts import (
 from pcapframe.segments.rooms import Over
 from pcapframe.segments.state import Segments, after, before, grown, part, whole
 from pcapframe.segments.tracking import Tracked
-from pcapframe.threads import Team
 
 __all__ = ["RULE_BIT", "Evidence", "EvidencePass", "judge"]
 
@@ -67,14 +66,13 @@ class Evidence(NamedTuple):
 
 @jit
 def judge(
-    segments: Any, tracked: Any, rooms: Any, first: Any, base_row: Any, is_odd: Any, share: Any, shares: Any, rtts: Any,
-    use_sack: Any, directions: Any, gaps: Any, unanswered: Any, free: Any, recent: Any, all_bits: Any, all_gap: Any,
+    segments: Any, tracked: Any, rooms: Any, first: Any, base_row: Any, is_odd: Any, rtts: Any, use_sack: Any,
+    directions: Any, gaps: Any, unanswered: Any, free: Any, recent: Any, all_bits: Any, all_gap: Any,
     all_said: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Judge a chunk of segments, whose first one is row `base_row` of `all_…`; see the package's docstring.
 
-    It begins with the segment `first` of the chunk, and returns the first that it did not judge for want of memory. It
-    judges connections whose numbers modulo `shares`, a power of two, are `share`.
+    It begins with the segment `first` of the chunk, and returns the first that it did not judge for want of memory.
     """
     times, flags_column, seqs, acks, windows = (
         segments.time, segments.tcp_flags, segments.seq, segments.ack, segments.window,
@@ -98,7 +96,7 @@ def judge(
         if memory[2][TOP] > most:
             return i
         connection, side = np.int64(conn_ids[i]), np.int64(sides[i])
-        if connection & shares - 1 != share or not is_odd[connection]:
+        if not is_odd[connection]:
             continue
         room = np.int64(rooms[i])
         own, peer = directions[2 * room + side], directions[2 * room + 1 - side]
@@ -200,7 +198,7 @@ def release_rings(directions: Any, rooms: Any, recent: Any) -> None:
 
 
 class _Pools:
-    """What is remembered of the connections that one thread judges, besides their directions."""
+    """What is remembered of connections, besides their directions."""
 
     def __init__(self) -> None:
         dtypes: tuple[Any, ...] = (np.uint32, np.uint32, np.int64, np.int32, np.int64, np.int32, np.int32)
@@ -220,15 +218,12 @@ class _Pools:
 
 
 class EvidencePass:
-    """Feeds `judge` chunk by chunk; `most` is the total number of segments, if known.
+    """Feeds `judge` chunk by chunk; `most` is the total number of segments, if known."""
 
-    Each thread of a team judges connections of its own.
-    """
-
-    def __init__(self, most: int = 0, team: Team | None = None) -> None:
-        self._most, self._team = most, team or Team(1)
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         self._directions = np.zeros(0, DIRECTION)
-        self._pools = [_Pools() for _ in range(1 << (self._team.size.bit_length() - 1))]
+        self._pools = _Pools()
         self._fed = 0
 
     def feed(
@@ -268,26 +263,18 @@ class EvidencePass:
         for column, nothing in zip(chunk, NOTHING, strict=True):
             column[:] = nothing
         places = tracked.conn_id if rooms is None else rooms
-        shares = len(self._pools)
-
-        def take(share: int) -> None:
-            pools, judged = self._pools[share], 0
-            pools.make_room(rows)
-            while judged < rows:
-                pools.recent = pools.recent.with_room(MOST_WORDS * self._most // shares)
-                tables = self._directions, pools.gaps, pools.unanswered, pools.free, pools.recent
-                judged = judge(
-                    segments, tracked, places, judged, self._fed, is_odd, share, shares, *known, *tables, out.bits,
-                    out.gap, said, chunk,
-                )  # fmt: skip
-
-        self._team.each(take, range(shares))
+        pools, judged = self._pools, 0
+        pools.make_room(rows)
+        while judged < rows:
+            pools.recent = pools.recent.with_room(MOST_WORDS * self._most)
+            tables = self._directions, pools.gaps, pools.unanswered, pools.free, pools.recent
+            judged = judge(
+                segments, tracked, places, judged, self._fed, is_odd, *known, *tables, out.bits, out.gap, said, chunk
+            )
         self._fed += rows
 
     def forget(self, over: Over) -> None:
         """Give the rooms of connections that are over back, as those of new ones."""
-        for share, pools in enumerate(self._pools):
-            own = over.rooms if len(self._pools) == 1 else over.rooms[over.conn_ids & len(self._pools) - 1 == share]
-            release_rings(self._directions, own, pools.recent)
+        release_rings(self._directions, over.rooms, self._pools.recent)
         rows = whole(self._directions, 2)
         rows[over.rooms] = np.zeros((), rows.dtype)

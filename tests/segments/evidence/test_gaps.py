@@ -58,10 +58,10 @@ def gaps_after_each(frames: Iterable[Frame]) -> Iterator[tuple[int, int]]:
             linked, at = 0, int(direction["first_gap"]) if direction["gaps"] else NOBODY
             while at != NOBODY:
                 linked += 1
-                at = int(judging._pools[0].gaps.link[at])
+                at = int(judging._pools.gaps.link[at])
             assert linked == direction["gaps"]
             longest = max(longest, linked)
-        yield longest, int(judging._pools[0].free[2])
+        yield longest, int(judging._pools.free[2])
 
 
 def test_no_more_gaps_than_the_bound_whatever_comes() -> None:
@@ -167,7 +167,7 @@ def test_no_more_resends_wait_than_the_bound() -> None:
     direction = judging._directions[judging._directions["resends"] > 0][0]
     at, rows = int(direction["newest_resend"]), []
     while at != NOBODY:
-        rows.append(int(judging._pools[0].unanswered.row[at]))
-        at = int(judging._pools[0].unanswered.link[at])
+        rows.append(int(judging._pools.unanswered.row[at]))
+        at = int(judging._pools.unanswered.link[at])
     assert rows == list(range(2 * HOLES - 1, 2 * HOLES - 1 - MOST_RESENDS, -1))
-    assert judging._pools[0].free.tolist()[3:6] == [NOBODY, MOST_RESENDS, MOST_RESENDS]
+    assert judging._pools.free.tolist()[3:6] == [NOBODY, MOST_RESENDS, MOST_RESENDS]
