@@ -32,9 +32,9 @@ from pcapframe.facts import CaptureInfo
 from pcapframe.keeping import STORED_KEEPS, StoredKeep, check_keep
 from pcapframe.packets import DecodeAs, Names, Progress
 from pcapframe.patterns import Evidence, Pattern, Patterns, Thresholds, native
-from pcapframe.store import MANIFEST, Store, is_store, new_folder, schema_digest, stores_folder
+from pcapframe.store import MANIFEST, PacketFiles, Store, is_store, new_folder, schema_digest, stores_folder
 
-__all__ = ["StoredAnalysis", "open_store", "opened", "write_store"]
+__all__ = ["StoredAnalysis", "open_store", "opened", "write_parts", "write_store"]
 
 FACTS = ("has_quotes", "is_tunnelled", "message", "decode_as")  # of ``CaptureFacts``, besides what is there anyway
 MOST_BYTES = 4_000_000_000  # of all stores that are kept by themselves
@@ -159,13 +159,39 @@ def _write(
     identity: str | None = None,
 ) -> Path:
     with new_folder(folder) as made:
-        store = Store(made, {"version": installed_version(), "keep": keep, "analysis": _written(analysis)})
-        judged = analysis._judged
-        frames = {"packets": analysis.packets, "segments": analysis.segments} if keep == "packets" else {}
-        events = analysis.events if keep == "events" else judged.events
-        arrays = columns_of(judged.totals)
-        store.write(analysis.whole_connections, events, judged.totals.turns, arrays, store=identity, **frames)
+        whole = keep == "packets"
+        packets, segments = (analysis.packets, analysis.segments) if whole else (None, None)
+        write_parts(made, analysis, keep, identity, packets=packets, segments=segments)
     return Path(folder)
+
+
+def write_parts(
+    folder: Path,
+    analysis: Analysis,
+    keep: StoredKeep,
+    identity: str | None = None,
+    *,
+    packets: pd.DataFrame | None = None,
+    segments: pd.DataFrame | None = None,
+    written: PacketFiles | None = None,
+) -> None:
+    """Write the files of a store.
+
+    Parameters
+    ----------
+    folder : Path
+        Where; it has no other files, but those of packets that others have written.
+    analysis, keep
+        As for `write_store`.
+    identity, packets, segments, written
+        As for ``Store.write``.
+    """
+    store = Store(folder, {"version": installed_version(), "keep": keep, "analysis": _written(analysis)})
+    judged = analysis._judged
+    events = analysis.events if keep == "events" else judged.events
+    frames: Any = {"packets": packets, "segments": segments, "written": written}
+    connections, arrays = analysis.whole_connections, columns_of(judged.totals)
+    store.write(connections, events, judged.totals.turns, arrays, store=identity, **frames)
 
 
 def _read(store: Store, capture: CaptureInfo, health: CaptureHealth) -> Judged:

@@ -9,11 +9,14 @@ import click
 import pcapframe
 from pcapframe.cli.options import CACHE, CLUSTER, DECODE_AS, NAMES, SERVER_NAME, Captures
 from pcapframe.cli.output import STDOUT
+from pcapframe.keeping import StoredKeep
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pcapframe.analysis import Analysis
 
-__all__ = ["analyze_captures", "decode_as", "names", "progress", "server_name", "sources"]
+__all__ = ["analyze_captures", "convert_on_cluster", "decode_as", "names", "progress", "server_name", "sources"]
 
 
 def analyze_captures(
@@ -74,8 +77,7 @@ def _on_cluster(
     from pcapframe import cluster
 
     return cluster.analyze(
-        [one if isinstance(one, str) else one.url for one in captures],
-        None if scheduler == "local" else scheduler,
+        *_for_cluster(captures, scheduler),
         keep="events",
         decode_as=decode_as(),
         names=names() or True,
@@ -87,6 +89,33 @@ def _on_cluster(
         end=end,
         server_name=server_name(),
     )
+
+
+def convert_on_cluster(captures: Captures, folder: str, keep: StoredKeep) -> "Path":
+    """Let a cluster write the captures of a command line into a folder.
+
+    Parameters
+    ----------
+    captures : tuple
+        Files and URLs.
+    folder, keep
+        As for `pcapframe.write_store`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    from pcapframe import cluster
+
+    given, client = _for_cluster(captures, click.get_current_context().meta[CLUSTER])
+    return cluster.convert(
+        given, folder, client, keep, decode_as=decode_as(), names=names() or True, progress=progress()
+    )
+
+
+def _for_cluster(captures: Captures, scheduler: str) -> tuple[list[str], str | None]:
+    return [one if isinstance(one, str) else one.url for one in captures], None if scheduler == "local" else scheduler
 
 
 def decode_as() -> list[str] | None:

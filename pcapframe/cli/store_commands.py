@@ -1,9 +1,11 @@
 """The command that keeps an analysis in a folder."""
 
+from pathlib import Path
+
 import click
 
 import pcapframe
-from pcapframe.cli.captures import analyze_captures
+from pcapframe.cli.captures import analyze_captures, convert_on_cluster
 from pcapframe.cli.options import CLUSTER, Captures, captures, cluster_option
 from pcapframe.cli.output import STDOUT, write
 from pcapframe.keeping import STORED_KEEPS, StoredKeep
@@ -16,10 +18,10 @@ __all__ = ["convert"]
 @captures
 @click.argument("folder", metavar="DIR")
 @cluster_option
-@click.option("--keep", type=click.Choice(STORED_KEEPS), metavar="WHAT",
-              help="packets: everything, the default but on a cluster; events: no packets, only the segments that "
+@click.option("--keep", type=click.Choice(STORED_KEEPS), default="packets", show_default=True, metavar="WHAT",
+              help="packets: everything; events: no packets, only the segments that "
                    "anything can be said of; connections: only these and what was found.")  # fmt: skip
-def convert(captures: Captures, folder: str, keep: StoredKeep | None) -> None:
+def convert(captures: Captures, folder: str, keep: StoredKeep) -> None:
     """Keep an analysis as Parquet files in a folder.
 
     Every command takes the folder in place of the capture, and reads only what it needs. pandas, DuckDB and Polars open
@@ -32,9 +34,11 @@ def convert(captures: Captures, folder: str, keep: StoredKeep | None) -> None:
       pcapframe convert day/*.pcap day.store --keep connections
       pcapframe convert 'day/*.pcap' day.store --cluster tcp://192.0.2.1:8786
     """
-    if keep is None:
-        keep = "events" if click.get_current_context().meta.get(CLUSTER) else "packets"
-    analysis = analyze_captures(captures, None, None, None, None)
-    size = sum(file.stat().st_size for file in pcapframe.write_store(analysis, folder, keep=keep).iterdir())
+    if click.get_current_context().meta.get(CLUSTER):
+        analysis = pcapframe.analyze(convert_on_cluster(captures, folder, keep))
+    else:
+        analysis = analyze_captures(captures, None, None, None, None)
+        pcapframe.write_store(analysis, folder, keep=keep)
+    size = sum(file.stat().st_size for file in Path(folder).iterdir())
     of = f"{counted(analysis.packet_count, 'packet')}, {counted(len(analysis.connections), 'connection')}"
     write(f"{printable(folder)}: {of} in {counted(size, 'byte')}", STDOUT)

@@ -1,9 +1,9 @@
 """Analyse captures on a cluster, with the results of one machine."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import pandas as pd
 
@@ -14,20 +14,23 @@ from pcapframe.analysis.pipeline import judged_parts
 from pcapframe.analysis.provenance import CaptureFile
 from pcapframe.analysis.selection import Selection, select_connections
 from pcapframe.capture.decode_as import decoded_ports, listed
+from pcapframe.cluster._aside import Into
 from pcapframe.cluster._connecting import check_captures, check_workers, connected, partitions_for
+from pcapframe.cluster._decoding import Decoded
 from pcapframe.cluster._running import run
-from pcapframe.cluster._sources import list_sources
+from pcapframe.cluster._shuffling import Tell
+from pcapframe.cluster._sources import Listed, list_sources
 from pcapframe.cluster._whole import Whole, bring_together
 from pcapframe.errors import CaptureWarning, ParameterError
+from pcapframe.events import Floors
 from pcapframe.measures import without_attrs
 from pcapframe.names import read_hosts
 from pcapframe.packets import DECODE_AS, DecodeAs, Names, capture_info
 from pcapframe.patterns import Thresholds, floors_of
 
-__all__ = ["analyze"]
+__all__ = ["Order", "analyze", "gather", "ordered", "results", "shown"]
 
 Keep: TypeAlias = Literal["events", "connections"]
-Tell: TypeAlias = Callable[[int, int], object]
 DEFAULTS = Thresholds()
 
 
@@ -95,39 +98,134 @@ def analyze(
     """
     if keep not in get_args(Keep):
         raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(get_args(Keep))} on a cluster")
-    texts, selection = listed(decode_as), _selection(wanted)
+    selection, order = _selection(wanted), ordered(captures, decode_as, names, storage_options)
+    with connected(client) as cluster, shown(progress) as tell:
+        check_workers(cluster)
+        check_captures(cluster, order.sources.sources)
+        _, whole = gather(cluster, order, floors_of(thresholds), tell, whole=keep == "events")
+        return results(whole, order.sources.files, selection, thresholds, keep)
+
+
+class Order(NamedTuple):
+    """What is to be read, and how."""
+
+    sources: Listed
+    decode_as: list[str]
+    names: bool
+    given: list[tuple[str, str]]  # addresses with names
+
+
+def ordered(
+    captures: Any, decode_as: DecodeAs | None, names: Names, storage_options: Mapping[str, Any] | None
+) -> Order:
+    """Check what is to be read.
+
+    Parameters
+    ----------
+    captures, decode_as, names, storage_options
+        As for `analyze`.
+
+    Returns
+    -------
+    Order
+        The captures are not opened yet.
+
+    Raises
+    ------
+    CaptureError, ParameterError
+        As for `analyze`.
+    """
+    texts = listed(decode_as)
     decoded_ports(texts)
     given = [] if isinstance(names, bool) else read_hosts(names)
-    sources = list_sources(captures, storage_options)
-    with connected(client) as cluster, _shown(progress) as tell:
-        check_workers(cluster)
-        check_captures(cluster, sources.sources)
-        found = run(
-            cluster,
-            sources.sources,
-            partitions=partitions_for(cluster, sources.sources),
-            decode_as=texts,
-            names=bool(names),
-            floors=floors_of(thresholds),
-            whole=keep == "events",
-            tell=tell,
-        )
-        unread = [one.passed_over for one in found.decoded if one.passed_over is not None]
-        if len(unread) == len(found.decoded):
-            raise unread[0]
-        whole = bring_together(found.decoded, found.parts, sources.name, given, found.fetch)
-        for one in found.decoded:
-            for note in one.info.notes:
-                warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=2)
-        if texts:
-            whole.packets.attrs[DECODE_AS] = texts
-        return _results(whole, sources.files, selection, thresholds, keep)
+    return Order(list_sources(captures, storage_options), texts, bool(names), given)
 
 
-def _results(
+def gather(
+    cluster: Any, order: Order, floors: Floors, tell: Tell, *, whole: bool, into: Into | None = None
+) -> tuple[list[Decoded], Whole]:
+    """Let the workers read and analyse, and put together what they found.
+
+    Parameters
+    ----------
+    cluster : distributed.Client
+        Of the cluster, whose workers see the captures.
+    order : Order
+        What is to be read.
+    floors : Floors
+        From where on idle times and repeated segments are kept.
+    tell : callable
+        Called with how many tasks are done, and how many there are.
+    whole : bool
+        Whether the events have all columns.
+    into : Into, optional
+        Where packets and segments are kept.
+
+    Returns
+    -------
+    list of Decoded
+        What each capture says.
+    Whole
+        All of them.
+
+    Raises
+    ------
+    CaptureError
+        None can be read.
+
+    Warns
+    -----
+    CaptureWarning
+        One cannot be read, or only a part of it.
+    """
+    sources = order.sources
+    found = run(
+        cluster,
+        sources.sources,
+        partitions=partitions_for(cluster, sources.sources),
+        decode_as=order.decode_as,
+        names=order.names,
+        floors=floors,
+        whole=whole,
+        tell=tell,
+        into=into,
+    )
+    unread = [one.passed_over for one in found.decoded if one.passed_over is not None]
+    if len(unread) == len(found.decoded):
+        raise unread[0]
+    made = bring_together(found.decoded, found.parts, sources.name, order.given, found.fetch)
+    for one in found.decoded:
+        for note in one.info.notes:
+            warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=3)
+    if order.decode_as:
+        for frame in (made.packets, made.events, made.connections):
+            frame.attrs[DECODE_AS] = order.decode_as
+    return found.decoded, made
+
+
+def results(
     whole: Whole, files: tuple[CaptureFile, ...], selection: Selection, thresholds: Thresholds, keep: Keep
 ) -> Analysis:
-    """Find what is seen in the whole."""
+    """Find what is seen in the whole.
+
+    Parameters
+    ----------
+    whole : Whole
+        All captures.
+    files : tuple of CaptureFile
+        These.
+    selection : Selection
+        Which connections are wanted.
+    thresholds : Thresholds
+        When patterns are reported.
+    keep : {"connections", "events"}
+        What the analysis keeps.
+
+    Returns
+    -------
+    Analysis
+        As from `pcapframe.analyze`.
+    """
     capture, count = capture_info(whole.packets), pd.DataFrame(index=pd.RangeIndex(whole.segments))
     facts = capture_facts(whole.packets, count, capture, clock_steps=lambda _segments: whole.clock_steps())
     read = without_attrs(whole.events)[judged_columns()]
@@ -159,8 +257,19 @@ def _selection(wanted: Mapping[str, Any]) -> Selection:
 
 
 @contextmanager
-def _shown(progress: Tell | Literal[False] | None) -> Iterator[Tell]:
-    """Yield what is told how far the analysis is."""
+def shown(progress: Tell | Literal[False] | None) -> Iterator[Tell]:
+    """Yield what is told how far the analysis is.
+
+    Parameters
+    ----------
+    progress : callable or False, optional
+        As for `analyze`.
+
+    Yields
+    ------
+    callable
+        Takes how many tasks are done, and how many there are.
+    """
     if progress is not None:
         yield progress or (lambda _done, _total: None)
         return

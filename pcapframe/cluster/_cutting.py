@@ -104,8 +104,14 @@ def join_decoded(parts: Sequence[Decoded], whole: Cut) -> Decoded:
     """
     inner = list(dict.fromkeys(text for one in parts for text in one.addresses[: one.inner_addresses]))
     names: list[str] = []
-    answers, first = [], 0
+    answers, heard, first = [], [], 0
     for one in parts:
+        if one.heard is not None:
+            own = one.heard.copy()
+            own["row"] += first
+            for field in ("name", "alpn"):
+                own[field] = np.where(own[field] < 0, -1, own[field] + len(names))
+            heard.append(own)
         if one.answers.size:
             own = one.answers.copy()
             own["row"] += first
@@ -124,6 +130,8 @@ def join_decoded(parts: Sequence[Decoded], whole: Cut) -> Decoded:
         name_blocks=whole.name_blocks,
         names=names,
         answers=np.concatenate(answers) if answers else np.empty(0),
+        heard=np.concatenate(heard) if heard else None,
+        kept=[file for one in parts for file in one.kept],
     )
 
 

@@ -11,6 +11,7 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.parts import Part, PartReader, Seam
 from pcapframe.capture.reader import read_capture
+from pcapframe.cluster._aside import Into, keep_packets
 from pcapframe.cluster._sources import Source, opened
 from pcapframe.cluster._wire import pack
 from pcapframe.errors import CaptureError
@@ -50,6 +51,8 @@ class Decoded:
     names: Sequence[str]  # by number
     answers: Array  # ANSWER: which address has which of the names, from which row on
     seam: Seam | None = None  # of a part
+    heard: Array | None = None  # HEARD: what payload said in which row, where packets are kept
+    kept: Sequence[tuple[str, int]] = ()  # files of packets that are kept, and how many each has
 
 
 def decode(
@@ -59,6 +62,7 @@ def decode(
     decode_as: Sequence[str],
     names: bool,
     part: Part | None = None,
+    into: Into | None = None,
 ) -> tuple[Any, Decoded]:
     """Decode one capture, or a part of it.
 
@@ -76,6 +80,8 @@ def decode(
         Whether to read payload for names.
     part : Part, optional
         Which part of it.
+    into : Into, optional
+        Where its packets are kept.
 
     Returns
     -------
@@ -115,6 +121,10 @@ def decode(
     places = np.split(sent[order], ends[:-1])
     known = {"capture": number, "times": [int(time.min()), int(time.max()), time.size] if time.size else None}
     pieces = pack(frame, places, more=more, said=[known | _heard_in(rows, first, heard, entries) for rows in places])
+    kept = []
+    if into:
+        kept = [(f"packets-{number}-{first if part else 'all'}", len(frame))]
+        keep_packets(into, kept[0][0], frame)
     slim = frame[list(PACKET_COLUMNS)].copy()
     return pieces, Decoded(
         number=number,
@@ -129,6 +139,8 @@ def decode(
         names=heard,
         answers=answers,
         seam=reader.seam if reader else None,
+        heard=entries if into else None,
+        kept=kept,
     )
 
 

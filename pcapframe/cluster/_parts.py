@@ -1,6 +1,6 @@
 """Analyse a part of the connections: those whose endpoints have the same hash."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -52,6 +52,7 @@ class Part:
     quotes: Quotes | None
     kinds: list[tuple[str, int, int]]  # protocol, type and code of each kind of `quotes`
     foreign: int  # see `foreign_streams`
+    has_times: bool  # whether any segment has a time
 
 
 @dataclass
@@ -75,7 +76,14 @@ class _Labelled(NamedTuple):
     foreign: int
 
 
-def analyze_part(pieces: Iterable[bytes], names_read: bool, floors: Floors, *, whole: bool = True) -> Part:
+def analyze_part(
+    pieces: Iterable[bytes],
+    names_read: bool,
+    floors: Floors,
+    *,
+    whole: bool = True,
+    keep: Callable[[pd.DataFrame, Array, Array], None] | None = None,
+) -> Part:
     """Label the segments of some connections, sum up each connection, and find what anything can be said of.
 
     Parameters
@@ -88,6 +96,8 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool, floors: Floors, *, w
         For `gather_events`.
     whole : bool, default True
         Whether the events have all columns, or those that results are made from.
+    keep : callable, optional
+        Takes the segments, and of each packet which capture it is from and which row of that.
 
     Returns
     -------
@@ -95,6 +105,8 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool, floors: Floors, *, w
         With the same values as in the whole.
     """
     segments, capture, row, errors, foreign = _labelled(pieces, names_read)
+    if keep:
+        keep(segments, capture, row)
     connections, turns = connections_and_turns(segments)
     rows, totals = gather_events(segments, connections, floors, turns)
     events = take_rows(without_attrs(segments)[list(segments) if whole else _read()], rows)
@@ -120,6 +132,7 @@ def analyze_part(pieces: Iterable[bytes], names_read: bool, floors: Floors, *, w
         quotes=quotes,
         kinds=_kinds(quotes, errors) if quotes else [],
         foreign=foreign,
+        has_times=bool(segments["time"].notna().any()),
     )
 
 

@@ -13,9 +13,9 @@ from pcapframe.icmp import QUOTE, Quotes, error_name
 from pcapframe.names import Named, names_of_block
 from pcapframe.names.beginnings import HEARD
 from pcapframe.names.dns import ANSWER
-from pcapframe.names.found import ENTRY, heard_by_frame
+from pcapframe.names.found import ENTRY, Heard, heard_by_frame
 
-__all__ = ["names_of", "quotes_of"]
+__all__ = ["heard_of", "names_of", "quotes_of"]
 
 
 def quotes_of(
@@ -55,6 +55,34 @@ def quotes_of(
     errors = np.concatenate(made)
     named = [error_name(*kind) for kind in kinds]
     return Quotes(errors[np.argsort(errors["frame"], kind="stable")], named, sources, total)
+
+
+def heard_of(
+    decoded: Sequence[Decoded], place: Frames, addresses: pd.CategoricalDtype, given: Sequence[tuple[str, str]]
+) -> Heard:
+    """Return what payload said in which frame of all captures.
+
+    Parameters
+    ----------
+    decoded, place, addresses, given
+        As for `names_of`.
+
+    Returns
+    -------
+    Heard
+        As it stays with packets.
+    """
+    names, heard = [str(name) for one in decoded for name in one.names], [np.zeros(0, HEARD)]
+    first = 0
+    for one in decoded:
+        if one.heard is not None:
+            own = one.heard.copy()
+            own["row"] = place.of_rows(np.full(own.size, one.number), own["row"].astype(np.int64)) - 1
+            for field in ("name", "alpn"):
+                own[field] = np.where(own[field] < 0, -1, own[field] + first)
+            heard.append(own)
+        first += len(one.names)
+    return _heard(names, np.concatenate(heard), addresses, decoded, place, given)
 
 
 def names_of(
@@ -115,7 +143,20 @@ def _with_answers(
     given: Sequence[tuple[str, str]],
 ) -> Named:
     """Add the names of addresses, by what DNS answered in all captures."""
-    told, texts, answers = list(given), list(named.names), [np.zeros(0, ANSWER)]
+    heard = _heard(named.names, np.zeros(0, HEARD), addresses, decoded, place, given)
+    return named._replace(names=heard.names, addresses=heard.addresses, answers=heard.answers)
+
+
+def _heard(
+    names: Sequence[str],
+    entries: Array,
+    addresses: pd.CategoricalDtype,
+    decoded: Sequence[Decoded],
+    place: Frames,
+    given: Sequence[tuple[str, str]],
+) -> Heard:
+    """Return what was heard in rows of the whole, and what DNS answered in all captures."""
+    told, texts, answers = list(given), list(names), [np.zeros(0, ANSWER)]
     for one in decoded:
         told += [pair for block in one.name_blocks for pair in names_of_block(*block)]
         if one.answers.size:
@@ -126,5 +167,4 @@ def _with_answers(
             answers.append(own)
     whole = np.concatenate(answers)
     whole = whole[np.argsort(whole["row"], kind="stable")]
-    heard = heard_by_frame(texts, np.zeros(0, HEARD), whole, None, known=addresses.categories.tolist, given=told)
-    return named._replace(names=heard.names, addresses=heard.addresses, answers=heard.answers)
+    return heard_by_frame(texts, entries, whole, None, known=addresses.categories.tolist, given=told)

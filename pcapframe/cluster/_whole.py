@@ -45,6 +45,10 @@ class Whole(NamedTuple):
     segments: int  # how many there are
     clock_steps: Callable[[], list[ClockStep]]
     fetch: Callable[[Mask], pd.DataFrame]  # returns the segments of some connections
+    place: Frames
+    numbers: Mapping[int, Array]  # of the connections of each part, by the number of the part
+    turned: Array  # connections whose client and server only the whole tells
+    has_times: bool  # whether any segment has a time
 
 
 Fetch: TypeAlias = Callable[[Mapping[int, Array]], Mapping[int, Some]]
@@ -78,7 +82,7 @@ def bring_together(
     Whole
         As one machine would have it.
     """
-    place, capture = Frames(decoded), _capture(decoded, name)
+    place, capture = Frames([one.latest for one in decoded]), _capture(decoded, name)
     capture = replace(capture, foreign_streams=capture.foreign_streams + sum(part.foreign for part in parts))
     addresses = _texts(_addresses(decoded))
     texts = {name: _texts(sorted(_categories(decoded, name))) for name in ("protocol", "tunnel")}
@@ -106,7 +110,10 @@ def bring_together(
     connections = _stacked_connections(parts, numbers, addresses)
     totals = merge_totals([_of_whole(part.totals, own) for part, own in zip(parts, frames, strict=True)], list(numbers))
     first = np.concatenate([part.numbers for part in parts])[np.argsort(np.concatenate(numbers), kind="stable")]
-    events, connections, totals, first = _with_roles(events, connections, totals, first, segments)
+    turned = _turned(events, connections)
+    if turned.any():
+        events, connections, totals = _with_roles(events, connections, totals, turned, segments)
+        first[turned] = first[turned][:, ::-1]
     connections = _with_facts_of_whole(connections, events, first, told, addresses, segments)
     packets.attrs, events.attrs, connections.attrs = facts, facts | told, facts | told
 
@@ -116,7 +123,8 @@ def bring_together(
         return clock_steps_of(times, packets.index.to_numpy()[is_segment], _disagreeing(parts, frames, numbers))
 
     count = sum(part.segments for part in parts)
-    return Whole(packets, events, connections, totals, count, clock_steps, segments)
+    known = place, dict(zip(which, numbers, strict=True)), np.flatnonzero(turned), any(part.has_times for part in parts)
+    return Whole(packets, events, connections, totals, count, clock_steps, segments, *known)
 
 
 def _in_order(
@@ -202,26 +210,29 @@ def _stacked_connections(
     return made.sort_index()
 
 
+def _turned(events: pd.DataFrame, connections: pd.DataFrame) -> Mask:
+    """Tell in which connections roles are inferred, and the whole shows that the other side serves.
+
+    Of ports that are alike, the server's is the endpoint that more connections share: in the whole, not in a part.
+    """
+    inferred: Mask = (connections["roles"] == "inferred").to_numpy()
+    if not inferred.any():
+        return inferred
+    begin = events.take(first_rows(events["conn_id"].to_numpy(), len(connections)))
+    hosts = np.stack([begin[name].cat.codes.to_numpy().astype(np.int64) for name in ("src", "dst")])
+    ports = np.stack([begin[name].to_numpy().astype(np.int64) for name in ("src_port", "dst_port")])
+    is_turned: Mask = inferred & (begin["from_client"].to_numpy() != receivers_that_serve(hosts, ports))
+    return is_turned
+
+
 def _with_roles(
     events: pd.DataFrame,
     connections: pd.DataFrame,
     totals: Totals,
-    first: Array,
+    is_turned: Mask,
     segments: Callable[[Mask], pd.DataFrame],
-) -> tuple[pd.DataFrame, pd.DataFrame, Totals, Array]:
-    """Swap the roles of connections where these are inferred, and the whole shows that the other side serves.
-
-    Of ports that are alike, the server's is the endpoint that more connections share: in the whole, not in a part.
-    """
-    inferred = (connections["roles"] == "inferred").to_numpy()
-    if not inferred.any():
-        return events, connections, totals, first
-    begin = events.take(first_rows(events["conn_id"].to_numpy(), len(connections)))
-    hosts = np.stack([begin[name].cat.codes.to_numpy().astype(np.int64) for name in ("src", "dst")])
-    ports = np.stack([begin[name].to_numpy().astype(np.int64) for name in ("src_port", "dst_port")])
-    is_turned = inferred & (begin["from_client"].to_numpy() != receivers_that_serve(hosts, ports))
-    if not is_turned.any():
-        return events, connections, totals, first
+) -> tuple[pd.DataFrame, pd.DataFrame, Totals]:
+    """Swap client and server of connections."""
     turned, kept = np.flatnonzero(is_turned), np.flatnonzero(~is_turned)
     some = turn(segments(is_turned), turned)
     # Numbered from 0 while they are alone.
@@ -240,9 +251,7 @@ def _with_roles(
     order = np.argsort(at, kind="stable")
     both = _stacked([others, found], [str(name) for name in events], texts).take(order)
     both.index = pd.Index(at[order], name="frame")
-    first = first.copy()
-    first[is_turned] = first[is_turned][:, ::-1]
-    return both, made.sort_index(), merge_totals([_only(totals, ~is_turned), more], [kept, turned]), first
+    return both, made.sort_index(), merge_totals([_only(totals, ~is_turned), more], [kept, turned])
 
 
 def _only(totals: Totals, wanted: Mask) -> Totals:

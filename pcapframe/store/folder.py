@@ -4,20 +4,17 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
 from pcapframe.errors import CaptureFormatError, CaptureNotFoundError, ParameterError
-from pcapframe.files import name_file
 from pcapframe.kernel_cache import cache_folder
 from pcapframe.schema import CONNECTIONS, PACKETS, SEGMENTS, TURNS, Column, names
 from pcapframe.store.categories import numbered, read_categories, write_categories
@@ -33,10 +30,12 @@ from pcapframe.store.tables import (
 __all__ = [
     "CONNECTIONS_FILE",
     "MANIFEST",
+    "OF_SEGMENTS",
     "PACKETS_FILE",
+    "PacketFiles",
     "Store",
     "is_store",
-    "new_folder",
+    "packet_files",
     "schema_digest",
     "stores_folder",
 ]
@@ -85,6 +84,44 @@ def is_store(source: object) -> bool:
         True for the path of a folder with a manifest.
     """
     return isinstance(source, str | os.PathLike) and os.path.isfile(os.path.join(os.fspath(source), MANIFEST))
+
+
+class PacketFiles(NamedTuple):
+    """Files of packets and segments that others have written.
+
+    Parameters
+    ----------
+    files : int
+        How many there are, with the names that `packet_files` gives them.
+    segments_have_times : bool
+        Whether any segment has a time.
+    """
+
+    files: int
+    segments_have_times: bool
+
+
+def packet_files(count: int) -> list[str]:
+    """Name the files of packets, in the order of their rows.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+
+    Returns
+    -------
+    list of str
+        One for each.
+
+    Examples
+    --------
+    >>> packet_files(1), packet_files(2)
+    (['packets.parquet'], ['packets-00000.parquet', 'packets-00001.parquet'])
+    """
+    if count == 1:
+        return [PACKETS_FILE]
+    return [f"packets-{number:05}.parquet" for number in range(count)]
 
 
 @dataclass(frozen=True)
@@ -252,7 +289,9 @@ class Store:
         with _readable(str(self.folder)):
             of_column = self.manifest["categories"][file]
             categories = {column: self._categories[number] for column, number in of_column.items()}
-            frame = read_table(self.folder / file, columns, categories, index=index, having=having, store=self._id)
+            files = packet_files(self.manifest["packet_files"]) if file == PACKETS_FILE else [file]
+            paths = [self.folder / one for one in files]
+            frame = read_table(paths, columns, categories, index=index, having=having, store=self._id)
             frame.attrs = self.manifest["attrs"][name]
         return frame
 
@@ -275,6 +314,7 @@ class Store:
         packets: pd.DataFrame | None = None,
         segments: pd.DataFrame | None = None,
         store: str | None = None,
+        written: PacketFiles | None = None,
     ) -> None:
         """Write frames and manifest into the folder, which is empty.
 
@@ -292,6 +332,9 @@ class Store:
             As `read_pcap` and `label_segments` returned them; both or none.
         store : str, optional
             Identifier, the same for the same contents; by default a new one.
+        written : PacketFiles, optional
+            Files of packets and segments that are in the folder already: then `packets` and `segments` are frames
+            without rows, with the attributes and texts of all.
         """
         files: dict[str, tuple[Sequence[pd.DataFrame], Sequence[Sequence[Column]]]] = {
             CONNECTIONS_FILE: ([connections], [CONNECTIONS]),
@@ -306,22 +349,26 @@ class Store:
         numbers: dict[str, dict[str, int]] = {}
         store = store or secrets.token_hex(16)
         for file, (frames, columns) in files.items():
-            write_table(self.folder / file, frames, columns, store=store)
+            if not (file == PACKETS_FILE and written):
+                write_table(self.folder / file, frames, columns, store=store)
             numbers[file] = numbered(frames, columns, lists)
         for name, table in arrays.items():
             write_arrays(self.folder / f"{name}.parquet", table, store=store)
         write_categories(self.folder / CATEGORIES_FILE, lists, store=store)
-        written = {
+        manifest = {
             **self.manifest,
             STORE: store,
             "schema": schema_digest(),
-            "segments_have_times": segments is None or bool(segments["time"].notna().any()),
+            "packet_files": written.files if written else 1,
+            "segments_have_times": (
+                written.segments_have_times if written else segments is None or bool(segments["time"].notna().any())
+            ),
             "events": list(events),
             "attrs": attrs,
             "categories": numbers,
             "ordered": [bool(dtype.ordered) for dtype in lists],
         }
-        Path(self.folder, MANIFEST).write_text(json.dumps(written), encoding="utf-8")
+        Path(self.folder, MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
 @contextmanager
@@ -338,45 +385,3 @@ def _readable(name: str) -> Iterator[None]:
         raise CaptureFormatError(
             name, f"is a damaged store ({type(error).__name__}): convert the capture again"
         ) from None
-
-
-@contextmanager
-def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
-    """Make a folder that gets its name only when it is complete.
-
-    Parameters
-    ----------
-    folder : path
-        The folder; if it exists, it is a store, which is replaced.
-
-    Yields
-    ------
-    Path
-        An empty folder beside it. If the block fails, it is removed.
-
-    Raises
-    ------
-    ParameterError
-        `folder` exists and is no store.
-    """
-    target = Path(folder).absolute()
-    if os.path.lexists(target) and not is_store(target) and not (target.is_dir() and not any(target.iterdir())):
-        raise ParameterError(f"{folder} exists and is no store: choose another folder")
-    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        inner = aside / "new"
-        inner.mkdir()
-        yield inner
-        if target.exists():
-            os.rename(target, aside / "old")
-        try:
-            os.rename(inner, target)
-        except OSError:
-            if (aside / "old").exists():
-                os.rename(aside / "old", target)
-            raise
-    except OSError as error:
-        name_file(error, folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

@@ -1,7 +1,6 @@
 """Write frames as a Parquet file that other tools read as it is, and read them back exactly."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pcapframe.arrays import NO_TIME, Array
+from pcapframe.arrays import Array
 from pcapframe.disk import disk_may_be_used, expect_memory, give_back
-from pcapframe.memory import new_column, one_block
+from pcapframe.memory import new_column
 from pcapframe.schema import Column
+from pcapframe.store.columns import column_to_read
 
-__all__ = ["STORE", "AnotherStoreError", "of_store", "read_arrays", "read_table", "write_arrays", "write_table"]
+__all__ = [
+    "ROWS_A_GROUP",
+    "STORE",
+    "AnotherStoreError",
+    "arrow_table",
+    "of_store",
+    "read_arrays",
+    "read_table",
+    "write_arrays",
+    "write_groups",
+    "write_table",
+]
 
 STORE = "pcapframe.store"  # in the metadata of a file: which store it belongs to
 ROWS_A_GROUP = 1 << 19
 ZSTD_LEVEL = 3
-SACK = pa.list_(pa.uint32())  # type of the only column of lists
 DELTA = "DELTA_BINARY_PACKED"  # an encoding of Parquet
 RISING = ("time", "source_frame", "offset")
 
@@ -52,7 +62,7 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
     """
     index = frames[0].index
     places = [None, *(_places(index, frame.index) for frame in frames[1:])]
-    index_field = pa.field(str(index.name), pa.from_numpy_dtype(index.dtype), nullable=False)
+    index_field = _index_field(index)
     schema = pa.schema(
         [
             index_field,
@@ -61,19 +71,66 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Se
                 for frame, wanted in zip(frames, columns, strict=True)
                 for column in wanted
             ),
-        ],
-        {STORE: store},
+        ]
     )
-    with pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=ZSTD_LEVEL, **_encodings(schema)
-    ) as writer:
+
+    def groups() -> Iterator[pa.Table]:
         for start in range(0, max(len(index), 1), ROWS_A_GROUP):
             rows = slice(start, start + ROWS_A_GROUP)
             arrays = [pa.array(index[rows].to_numpy(), index_field.type)]
             for frame, place, wanted in zip(frames, places, columns, strict=True):
                 arrays += _group(frame, wanted, rows, place)
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            yield pa.Table.from_arrays(arrays, schema=schema)
             give_back()
+
+    write_groups(path, schema, groups(), store=store)
+
+
+def write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table], *, store: str) -> None:
+    """Write a Parquet file of a store.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    schema : pyarrow.Schema
+        Of all tables; the first column is the index.
+    groups : iterable of pyarrow.Table
+        Each becomes a row group: at most `ROWS_A_GROUP` rows.
+    store : str
+        Identifier of the store that the file belongs to.
+    """
+    schema = schema.with_metadata({STORE: store})
+    with pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=ZSTD_LEVEL, **_encodings(schema)
+    ) as writer:
+        for table in groups:
+            writer.write_table(table)
+
+
+def arrow_table(frame: pd.DataFrame, columns: Sequence[Column]) -> pa.Table:
+    """Return columns of a frame as `write_table` writes them, after its index.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Not modified.
+    columns : sequence of Column
+        Which of its columns.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of one batch.
+    """
+    field = _index_field(frame.index)
+    arrays = [pa.array(frame.index.to_numpy(), field.type), *(_array(frame[column.name]) for column in columns)]
+    fields = [pa.field(column.name, array.type) for column, array in zip(columns, arrays[1:], strict=True)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([field, *fields]))
+
+
+def _index_field(index: pd.Index) -> pa.Field:
+    return pa.field(str(index.name), pa.from_numpy_dtype(index.dtype), nullable=False)
 
 
 def _places(whole: pd.Index, part: pd.Index) -> Array | None:
@@ -113,7 +170,7 @@ def _encodings(schema: pa.Schema) -> dict[str, Any]:
 
 @disk_may_be_used()
 def read_table(
-    path: Path,
+    paths: Sequence[Path],
     columns: Sequence[Column],
     categories: Mapping[str, pd.CategoricalDtype],
     *,
@@ -125,8 +182,8 @@ def read_table(
 
     Parameters
     ----------
-    path : Path
-        The file.
+    paths : sequence of Path
+        The file, or several whose rows follow each other; at least one.
     columns : sequence of Column
         The columns of the frame, in order.
     categories : mapping
@@ -152,26 +209,36 @@ def read_table(
     """
     names = [index, *(column.name for column in columns)]
     wanted = names if having in {None, *names} else [*names, str(having)]
-    with pq.ParquetFile(path) as file:
-        of_store(file, store)
-        groups = range(file.num_row_groups)
-        rows = sum(_rows_in(file, group, having) for group in groups)
-        made = {column.name: _new_column(column, rows, categories) for column in columns}
-        expect_memory(rows * sum(each.row_bytes for each in made.values()))
-        labels, place = new_column(rows, file.schema_arrow.field(index).type.to_pandas_dtype()), 0
-        for each in made.values():
-            each.allocate()
-        for group in groups:
-            table = file.read_row_group(group, columns=wanted)
-            if having is not None and table[having].null_count:
-                table = table.filter(pc.is_valid(table[having]))
-            stop = place + table.num_rows
-            labels[place:stop] = table[index].to_numpy()
-            for name, each in made.items():
-                each.put(place, stop, table[name])
-            place = stop
-            give_back()
+    rows = 0
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            of_store(file, store)
+            rows += sum(_rows_in(file, group, having) for group in range(file.num_row_groups))
+            label_type = file.schema_arrow.field(index).type.to_pandas_dtype()
+    made = {column.name: column_to_read(column, rows, categories) for column in columns}
+    expect_memory(rows * sum(each.row_bytes for each in made.values()))
+    labels, place = new_column(rows, label_type), 0
+    for each in made.values():
+        each.allocate()
+    for group in _groups(paths, wanted, store):
+        has_nulls = having is not None and group[having].null_count
+        table = group.filter(pc.is_valid(group[having])) if has_nulls else group
+        stop = place + table.num_rows
+        labels[place:stop] = table[index].to_numpy()
+        for name, each in made.items():
+            each.put(place, stop, table[name])
+        place = stop
+        give_back()
     return pd.DataFrame({name: each.made() for name, each in made.items()}, index=_index(labels, index), copy=False)
+
+
+def _groups(paths: Sequence[Path], columns: list[str], store: str) -> Iterator[pa.Table]:
+    """Yield all row groups."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            of_store(file, store)
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=columns)
 
 
 def of_store(file: pq.ParquetFile, store: str) -> None:
@@ -204,112 +271,6 @@ def _index(labels: Array, name: str) -> pd.Index:
     if labels.dtype == np.int64 and last - first + 1 == labels.size:  # frame numbers: they ascend
         return pd.RangeIndex(first, last + 1, name=name)
     return pd.Index(labels, name=name)
-
-
-def _new_column(column: Column, rows: int, categories: Mapping[str, pd.CategoricalDtype]) -> "_Column":
-    if column.dtype == "category":
-        return _Categories(column, rows, categories[column.name])
-    if column.dtype.startswith("list<"):
-        return _Arrow(column, rows, pd.ArrowDtype(SACK))  # pandas does not read the name of its own dtype
-    dtype: Any = pd.api.types.pandas_dtype(column.dtype)
-    if column.dtype.startswith("datetime64"):
-        return _Times(column, rows, np.dtype(np.int64))
-    if isinstance(dtype, np.dtype):
-        return _Plain(column, rows, dtype)
-    if hasattr(dtype, "numpy_dtype"):
-        return _Nullable(column, rows, dtype.numpy_dtype)
-    return _Arrow(column, rows, dtype)
-
-
-class _Column(ABC):
-    """A column that is read row group by row group."""
-
-    def __init__(self, column: Column, rows: int, dtype: Any) -> None:
-        self.column, self.rows, self.dtype = column, rows, dtype
-
-    @property
-    def row_bytes(self) -> int:
-        return int(self.dtype.itemsize) + 1
-
-    def allocate(self) -> None:
-        """Make room for all rows."""
-        self.values = new_column(self.rows, self.dtype)
-
-    @abstractmethod
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        """Take some rows."""
-
-    @abstractmethod
-    def made(self) -> Any:
-        """Return the column."""
-
-
-class _Plain(_Column):
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.values[start:stop] = data.to_numpy()
-
-    def made(self) -> Any:
-        return self.values
-
-
-class _Times(_Column):
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.values[start:stop] = data.cast(pa.int64()).fill_null(NO_TIME).to_numpy()  # pandas reads a null as 1970
-
-    def made(self) -> Any:
-        return pd.array(self.values, pd.DatetimeTZDtype("ns", "UTC"), copy=False)
-
-
-class _Nullable(_Column):
-    def allocate(self) -> None:
-        self.values, self.mask = one_block(self.rows, [self.dtype, np.bool_])
-
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.mask[start:stop] = data.is_null().to_numpy()
-        self.values[start:stop] = data.fill_null(False if self.dtype == np.bool_ else 0).to_numpy()
-
-    def made(self) -> Any:
-        array = pd.arrays.BooleanArray if self.dtype == np.bool_ else pd.arrays.IntegerArray
-        return array(self.values, self.mask)
-
-
-class _Categories(_Column):
-    def __init__(self, column: Column, rows: int, dtype: pd.CategoricalDtype) -> None:
-        super().__init__(column, rows, np.min_scalar_type(-len(dtype.categories) - 1))
-        self.categories = dtype
-
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.values[start:stop] = _codes(data, self.categories)
-
-    def made(self) -> Any:
-        return pd.Categorical.from_codes(self.values, dtype=self.categories)
-
-
-class _Arrow(_Column):
-    """Texts and lists, which stay in Arrow's memory."""
-
-    def __init__(self, column: Column, rows: int, dtype: Any) -> None:
-        super().__init__(column, rows, np.dtype(np.int64))
-        self.extension = dtype
-
-    def allocate(self) -> None:
-        self.parts: list[pa.Array] = []
-
-    def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.parts += (data.cast(SACK) if pa.types.is_list(data.type) else data).chunks
-
-    def made(self) -> Any:
-        return self.extension.__from_arrow__(pa.chunked_array(self.parts))
-
-
-def _codes(data: pa.ChunkedArray, dtype: pd.CategoricalDtype) -> Array:
-    """Return the code of each text: the file has dictionaries of its own, a row group each."""
-    texts = pa.array(dtype.categories, data.type.value_type)
-    found = [np.empty(0, np.int32)]
-    for chunk in data.chunks:
-        code_of = pc.index_in(chunk.dictionary, value_set=texts)
-        found.append(code_of.take(chunk.indices).fill_null(-1).to_numpy(zero_copy_only=False))
-    return np.concatenate(found)
 
 
 def write_arrays(path: Path, columns: Mapping[str, Array], *, store: str) -> None:

@@ -12,7 +12,7 @@ from pcapframe.examples import example
 def test_frames_are_numbered_as_when_captures_are_merged() -> None:
     path = str(example("clean.pcap"))
     _, one = decode(Source(path, path), 0, 1, (), False)
-    frames = Frames([one, one])
+    frames = Frames([one.latest, one.latest])
     size = one.latest.size
     order = merge_order(np.concatenate([one.latest, one.latest]), [size, size])
     captures, rows = np.divmod(order, size)

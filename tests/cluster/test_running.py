@@ -1,13 +1,26 @@
-"""Tasks and how they are keyed."""
+"""Tasks and how they depend on each other."""
 
-import numpy as np
-import pandas as pd
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from pcapframe.cluster._running import PARTITION, _keys
+import pcapframe as pf
+from pcapframe.cluster._running import run
+from pcapframe.cluster._sources import list_sources
+from pcapframe.events import Floors
+
+pytest.importorskip("distributed")
 
 
-def test_each_part_of_the_connections_is_a_partition_of_the_shuffle() -> None:
-    shuffle = pytest.importorskip("dask.dataframe.shuffle")
-    frame = pd.DataFrame({PARTITION: _keys(13)})
-    assert np.asarray(shuffle.partitioning_index(frame, 13)).tolist() == list(range(13))
+@pytest.mark.filterwarnings("default")  # of other packages
+def test_each_part_of_the_connections_is_analysed_by_a_task_of_its_own(client: Any) -> None:
+    sources = list_sources([pf.example("losses.pcap")]).sources
+    told: list[tuple[int, int]] = []
+    found = run(
+        client, sources, partitions=3, decode_as=[], names=True, floors=Floors(), whole=False,
+        tell=lambda *done: told.append(done),
+    )  # fmt: skip
+    assert told[-1] == (4, 4)
+    assert Path(found.decoded[0].info.name).name == "losses.pcap"
+    assert all(part.segments for part in found.parts)

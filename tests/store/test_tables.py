@@ -44,7 +44,7 @@ def test_a_frame_comes_back(tmp_path, monkeypatch, rows, group):
     monkeypatch.setattr(tables, "ROWS_A_GROUP", group)
     frame = frame_of(rows)
     write_table(tmp_path / "a.parquet", [frame], [NUMBERS], store="a")
-    back = read_table(tmp_path / "a.parquet", NUMBERS, {"name": frame["name"].dtype}, index="frame", store="a")
+    back = read_table([tmp_path / "a.parquet"], NUMBERS, {"name": frame["name"].dtype}, index="frame", store="a")
     assert_frame_equal(frame, back, check_exact=True)
     assert back["name"].cat.categories.tolist() == frame["name"].cat.categories.tolist()
 
@@ -62,7 +62,7 @@ def test_a_frame_of_some_of_the_rows_stands_beside(tmp_path, monkeypatch, group,
     whole = pd.read_parquet(tmp_path / "a.parquet")
     assert whole["conn"].dropna().astype(int).tolist() == list(range(len(kept)))
     assert whole.loc[whole["conn"].notna(), "frame"].tolist() == kept
-    back = read_table(tmp_path / "a.parquet", (NUMBERS[1], *of_part), {}, index="frame", having="conn", store="a")
+    back = read_table([tmp_path / "a.parquet"], (NUMBERS[1], *of_part), {}, index="frame", having="conn", store="a")
     assert_frame_equal(back, frame[["bytes"]].loc[kept].join(part), check_index_type=False)
 
 
