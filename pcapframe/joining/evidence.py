@@ -11,6 +11,7 @@ import numpy as np
 from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.disk import give_back
 from pcapframe.joining.echoes import Stamps, are_echoed
+from pcapframe.joining.edges import are_outside, passing_times
 from pcapframe.joining.facts import NONE, Capture
 from pcapframe.joining.rates import are_mostly_lost
 from pcapframe.joining.rows import Rows
@@ -38,7 +39,6 @@ SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of th
 MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
-SAMPLED = 1 << 16  # rows by which it is measured how long packets take
 COPIED_NS = 10**8  # time within which a copy is made of a packet
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 
@@ -78,6 +78,11 @@ class Judge:
     def set(self, which: Array, fate: np.int8, rule: str) -> None:
         """Decide on some rows."""
         self.fate[which], self.rule[which] = fate, RULE[rule]
+
+    def set_open(self, which: Array, at_edge: Mask) -> None:
+        """Leave rows open, until there is evidence; at the edge of a capture, what is not a RST, for good."""
+        self.set(which, UNKNOWN, "no_evidence")
+        self.set(which[at_edge & (self.of("kind", which) & RST == 0)], UNKNOWN, "outside_capture")
 
     def note_missing(self, which: Array, point: int) -> None:
         """Count rows that a capture lacks."""
@@ -149,17 +154,16 @@ class Judge:
 
     def judge_lost(self, which: Array, x: int, y: int) -> None:
         """Judge rows seen at `x` and not at `y`, which is nearer to their receiver."""
-        sent = self.time_at(x, which)
-        outside = self.is_outside(which, sent, x, y)
+        outside, at_edge = self.outside(which, x, y)
         self.set(which[outside], UNKNOWN, "outside_capture")
-        which, sent = which[~outside], sent[~outside]
+        which, at_edge = which[~outside], at_edge[~outside]
         if not which.size:
             return
-        self.set(which, UNKNOWN, "no_evidence")
+        self.set_open(which, at_edge)
         again = self.is_copy(which, x, y)
         self.set(which[again], UNKNOWN, "copy")
         carries = self.carries(which) & ~again
-        which, sent = which[carries], sent[carries]
+        which, sent, at_edge = which[carries], self.time_at(x, which[carries]), at_edge[carries]
         if not which.size:
             return
         acked = np.minimum(self.acknowledged(y, which), self.acknowledged(x, which))
@@ -178,8 +182,9 @@ class Judge:
         elsewhere[elsewhere] = self.covered(y, which[elsewhere])
         shows = (acked != LATE) & (carried > acked) & before & ~elsewhere
         is_last = shows & (sent == np.maximum(last_before, self.last_overlapping(which, sent, acked)))
-        self.set(which[is_last], MISSING, "acknowledged")
-        self.note_missing(which[is_last], y)
+        gone = which[is_last & ~at_edge]
+        self.set(gone, MISSING, "acknowledged")
+        self.note_missing(gone, y)
         self.set(which[shows & ~is_last], LOST, "not_acknowledged")
         later = ~shows & before & ((carried != LATE) & (sent < carried) | elsewhere)
         self.set(which[later], LOST, "not_acknowledged")
@@ -212,22 +217,10 @@ class Judge:
         told = (np.abs(time - paired_at[group]) < COPIED_NS) & ((alone <= marked)[group] | is_mirrored)
         return np.asarray(again | told[np.searchsorted(every, which)], np.bool_)
 
-    def is_outside(self, which: Array, time: Array, seen: int, point: int) -> Mask:
-        """Tell which rows pass a point before its capture begins or after it ends, by when they were seen at another.
-
-        Packets take as long as others of their direction do in the median.
-        """
-        some = slice(None, None, max(self.stream.size // SAMPLED, 1))
-        place, side = self.rows.place[some], self.stream[some] & 1
-        took = np.zeros(2, np.int64)
-        for way in (0, 1):
-            both = (place[:, seen] != NONE) & (place[:, point] != NONE) & (side == way)
-            if both.any():
-                ends = [self.times[each][place[both, each]] for each in (seen, point)]
-                took[way] = int(np.median(ends[1] - ends[0]))
-        due = time + took[self.stream[which] & 1]
-        first, last = self.spans[point]
-        return np.asarray((due < first) | (due > last), np.bool_)
+    def outside(self, which: Array, seen: int, point: int) -> tuple[Mask, Mask]:
+        """Tell which rows pass a point before its capture begins or after it ends, and which may."""
+        took = passing_times(self.rows.place, self.stream, self.times, seen, point)
+        return are_outside(self.time_at(seen, which), took[self.stream[which] & 1], self.spans[point])
 
     def last_overlapping(self, which: Array, sent: Array, acked: Array) -> Array:
         """Return when the last of some rows was sent that overlaps each of them, before it was acknowledged.
@@ -302,12 +295,12 @@ class Judge:
 
     def judge_added(self, which: Array, x: int, y: int) -> None:
         """Judge rows seen at `y` and not at `x`, which is nearer to their sender."""
-        outside = self.is_outside(which, self.time_at(y, which), y, x)
+        outside, at_edge = self.outside(which, y, x)
         self.set(which[outside], UNKNOWN, "outside_capture")
-        which = which[~outside]
+        which, at_edge = which[~outside], at_edge[~outside]
         if not which.size:
             return
-        self.set(which, UNKNOWN, "no_evidence")
+        self.set_open(which, at_edge)
         carries = self.carries(which)
         fresh = which[carries]
         fresh = fresh[~self.covered(x, fresh)] if fresh.size else fresh
@@ -321,8 +314,9 @@ class Judge:
         self._by_marks(which, every, group, y, x)
         unseen = fresh[~others[np.searchsorted(which, fresh)]]
         self.set(unseen, MISSING, "bytes_not_seen")
-        told = which[(self.fate[which] == MISSING)]
-        self.note_missing(told, x)
+        gone = self.fate[which] == MISSING
+        self.set_open(which[gone & at_edge], at_edge[gone & at_edge])
+        self.note_missing(which[gone & ~at_edge], x)
 
     def _by_marks(self, which: Array, every: Array, group: Array, y: int, x: int) -> None:
         """Tell copies made on the way from packets that were sent again, by identification, else by timestamp."""
