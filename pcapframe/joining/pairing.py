@@ -6,7 +6,8 @@ which neither has a second partner: others are ambiguous and stay apart.
 1. ``ports_and_isn``: the same addresses and ports, and the same initial sequence numbers. Where a capture began within
    the connection, the ranges of its sequence numbers must meet.
 2. ``isn``: both initial sequence numbers (RFC 6528: 64 random bits together), or one of them and the SYN's timestamp.
-   Small numbers are no evidence: simple stacks begin with them.
+   Small numbers are no evidence: simple stacks begin with them. Where a capture began within the connection, the
+   numbers of both sides must be in the same ranges, so narrow that this is no chance.
 3. ``timestamps``: the timestamps of SYN and SYN-ACK with both window scales, and as many bytes each way; sequence
    numbers may be rewritten.
 4. ``sequence``: what `contents` says of connections with as many bytes each way. Of attempts on which nothing was sent,
@@ -31,6 +32,7 @@ __all__ = ["Identities", "Pairing", "pair_connections"]
 SIMPLE = 1 << 16  # simple stacks and simulations begin with smaller sequence numbers
 HALF, FULL = 1 << 31, 1 << 32
 SEQUENCE = MATCHED_BY.index("sequence")
+MOST_COMPARED, LEAST_CHANCE = 1 << 20, 1e-6  # pairs of connections; that all pairs taken are one by chance
 NEAR = 1 << 20  # ranges of sequence numbers this far apart may still be one connection's [bytes]
 
 
@@ -279,13 +281,15 @@ def _by_ports(known: Identities, other: Identities) -> tuple[Array, Array, Mask]
     return one, two, turned
 
 
-def _meet(known: Identities, one: Array, side: int, other: Identities, two: Array, there: int) -> Mask:
+def _meet(
+    known: Identities, one: Array, side: int, other: Identities, two: Array, there: int, near: int = NEAR
+) -> Mask:
     """Tell where the sequence numbers of one side meet in both captures."""
     shift = (other.base[two, there] - known.base[one, side] + HALF) % FULL - HALF
     low = np.maximum(known.low[one, side], other.low[two, there] + shift)
     high = np.minimum(known.high[one, side], other.high[two, there] + shift)
     has = (known.base[one, side] != NONE) & (other.base[two, there] != NONE)
-    return np.asarray(has & (low <= high + NEAR), np.bool_)
+    return np.asarray(has & (low <= high + near), np.bool_)
 
 
 def _by_initial_numbers(known: Identities, other: Identities) -> tuple[Array, Array, Mask]:
@@ -306,8 +310,33 @@ def _by_initial_numbers(known: Identities, other: Identities) -> tuple[Array, Ar
         left, right = np.append(rows[left], cut[0]), np.append(far_rows[right], cut[1])
         lacks = (known.initial[left, 1 - side] == NONE) | (other.initial[right, 1 - side] == NONE)
         found.append((left[lacks], right[lacks]))
+    found.append(_of_ranges(known, other))
     one, two = (np.concatenate(part) for part in zip(*found, strict=True))
     return one, two, np.zeros(one.size, np.bool_)
+
+
+def _of_ranges(known: Identities, other: Identities) -> tuple[Array, Array]:
+    """Pair connections whose SYNs one capture lacks, of one server, by the ranges of the numbers of both sides."""
+    lacks, far_lacks = ((each.initial == NONE).all(axis=1) for each in (known, other))
+    found = []
+    for mine, theirs in ((lacks, ~far_lacks), (~lacks, far_lacks), (lacks, far_lacks)):
+        rows, far_rows = np.flatnonzero(mine), np.flatnonzero(theirs)
+        servers = [list(each.ends[at, 2:].T) for each, at in ((known, rows), (other, far_rows))]
+        if not rows.size or not far_rows.size or rows.size * far_rows.size > MOST_COMPARED:
+            continue
+        one, two = _joined(*servers)
+        one, two = rows[one], far_rows[two]
+        chance = np.full(one.size, float(one.size))
+        for side in (0, 1):
+            spans = [each.high[at, side] - each.low[at, side] for each, at in ((known, one), (other, two))]
+            chance *= (spans[0] + spans[1] + 1) / FULL
+            meet = _meet(known, one, side, other, two, side, near=0)
+            chance[~meet] = 1.0
+        keep = chance < LEAST_CHANCE
+        found.append((one[keep], two[keep]))
+    none = np.empty(0, np.int64), np.empty(0, np.int64)
+    one, two = (np.concatenate(part) for part in zip(none, *found, strict=True))
+    return one, two
 
 
 def _of_cut_syns(known: Identities, other: Identities, side: int) -> tuple[Array, Array]:

@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import pytest
+
 from tests.builders import Conversation, merge
 from tests.joining.made import ISNS, beyond, joined, talk, translated
 
@@ -48,3 +50,13 @@ def test_same_ports_with_numbers_far_apart():
     one = list(talk(10))[4:]
     two = list(Conversation(client_isn=0x72345678, server_isn=0x1ABCDEF0).handshake().data("client", 9))[3:]
     assert pairs(joined(one, two)) == []
+
+
+@pytest.mark.parametrize("late", ["client", "server"])
+def test_translated_and_begun_before_the_capture(late):
+    """The capture has none of the SYNs: sequence numbers of both sides are in one range, and in no other's."""
+    one, two = list(talk(10)), list(talk(10, client_port=40_001, client_isn=0x42345678, server_isn=0x1ABCDEF0))
+    here = merge(one, two)
+    there = merge(translated(beyond(one)), translated(beyond(two), port=61_001))
+    here, there = (frames[20:] if late == name else frames for name, frames in (("client", here), ("server", there)))
+    assert pairs(joined(here, there)) == [(0, 0, "isn"), (1, 1, "isn")]
