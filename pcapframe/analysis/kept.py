@@ -89,13 +89,23 @@ class KeptAnalysis(Analysis):
         asked: Asked = self._part("_asked", "connections")
         return asked
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all that is kept, read by now."""
+        return {**vars(self), "_parts": {name: self._part(name, self.keep) for name in vars(self)["_parts"]}}
+
+    def _with(self, **changes: Any) -> "KeptAnalysis":
+        """Return this analysis with other fields."""
+        if "_asked" in changes:
+            changes["_parts"] = {**vars(self)["_parts"], "_asked": changes.pop("_asked")}
+        return cast(KeptAnalysis, super()._with(**changes))
+
     def filtered_columns(self, *names: str) -> pd.DataFrame:
         """Return some columns of `filtered_segments`, where segments are kept."""
         if self.keep != "segments":
             raise self._lacks("segments", "segments")
         return super().filtered_columns(*names)
 
-    def _part(self, name: str, keep: Keep) -> Any:
+    def _part(self, name: str, keep: str) -> Any:
         parts: dict[str, Part] = vars(self)["_parts"]
         if name not in parts:
             raise self._lacks(name, keep)
@@ -104,7 +114,7 @@ class KeptAnalysis(Analysis):
             parts[name] = part = part()
         return part
 
-    def _lacks(self, what: str, keep: Keep) -> ParameterError:
+    def _lacks(self, what: str, keep: str) -> ParameterError:
         return ParameterError(
             f'{what} of {self.capture.name} are not kept (keep="{self.keep}"): analyse the capture with keep="{keep}"'
         )

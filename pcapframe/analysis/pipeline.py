@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -304,11 +305,13 @@ def _stages(
         raise ParameterError("decode_as changes how a capture is read: expected a capture, and its packets are given")
     if isinstance(source, Analysis):
         made = source._judged
+        events: Callable[[], pd.DataFrame] = lambda: source.events  # noqa: E731  # read where it is used
         if floors.idle_s < made.totals.floors.idle_s or floors.resends < made.totals.floors.resends:
             gathered = gather_events(source.segments, source.whole_connections, floors)
             made = Judged(made.facts, *take_events(source.segments, *gathered))
+            events = partial(all_columns, made, source.segments)
         known = source.whole_connections, source.provenance.files
-        frames = (lambda: source.packets, lambda: source.segments, lambda: source.events)
+        frames = (lambda: source.packets, lambda: source.segments, events)
         return _Ready(made, *known, *frames)
     files: tuple[CaptureFile, ...] = ()
     if isinstance(source, pd.DataFrame):
@@ -350,11 +353,11 @@ def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:
     selected = select_connections(whole.take(places), endpoints)
     keep, flip = (np.zeros(len(whole), np.bool_) for _ in range(2))
     keep[places], flip[places] = selected.keep, selected.flip
-    narrowed = replace(analysis, selection=endpoints, notes=selected.notes, message=selected.message)
+    narrowed = analysis._with(selection=endpoints, notes=selected.notes, message=selected.message)
     if not flip.any() and not analysis._turned.size:
-        return replace(narrowed, connections=whole[keep])
+        return narrowed._with(connections=whole[keep])
     asked, connections = choose(
         analysis._judged, whole, replace(selected, keep=keep, flip=flip), lambda: analysis.segments
     )
     turned = whole.index.to_numpy()[flip]
-    return replace(narrowed, connections=connections, _asked=asked, _kept=keep, _turned=turned)
+    return narrowed._with(connections=connections, _asked=asked, _kept=keep, _turned=turned)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pcapframe.analysis.display import Brief, Report
 
 __all__ = ["Analysis"]
+
+COMPUTED = ("counted", "filtered_segments", "_report")  # from fields that may be others in a copy
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -214,6 +216,12 @@ class Analysis:
         given, totals = self._server_given, self._asked.totals
         traffic = Traffic(*self.counted, listed=limit, server_given=given, totals=totals, reads=columns_read())
         return evidence_in(traffic, pattern, self.thresholds)
+
+    def _with(self, **changes: Any) -> "Analysis":
+        """Return this analysis with other fields, without reading what is read when it is first used."""
+        made = object.__new__(type(self))
+        vars(made).update({name: value for name, value in vars(self).items() if name not in COMPUTED} | changes)
+        return made
 
     @property
     def _server_given(self) -> Mask:

@@ -103,8 +103,8 @@ class Selection:
 
     @property
     def tells_roles(self) -> bool:
-        """Whether it has an address or a port, which may tell who is client and who is server."""
-        return self.names_server or self.client_ip is not None
+        """Whether it has an address, a port or a name, which may tell who is client and who is server."""
+        return self.names_server or self.client_ip is not None or self.server_name is not None
 
     def tells_server(self, connections: pd.DataFrame) -> Mask:
         """Tell whose client and server the endpoints determine: only one of the two assignments matches.
@@ -211,7 +211,8 @@ def select_connections(connections: pd.DataFrame, wanted: Selection) -> Selected
         flip &= keep
     told = keep & (connections["roles"] == "inferred").to_numpy() & wanted.tells_server(connections)
     if told.any():
-        notes.append(_roles_told(int(told.sum()), int(flip.sum()), "server" if wanted.names_server else "client"))
+        side = "server" if wanted.names_server or wanted.server_name is not None else "client"
+        notes.append(_roles_told(int(told.sum()), int(flip.sum()), side))
     message = None if keep.any() or not keep.size else _nothing(connections, wanted)
     return Selected(keep, flip, tuple(notes), message)
 

@@ -60,13 +60,13 @@ class StoredAnalysis(Analysis):
             Of the whole capture.
         """
         made = cls.__new__(cls)
-        vars(made).update(parts, _store=store)
+        vars(made).update(parts, _store=store, _frames={})
         return made
 
-    @cached_property
+    @property
     def packets(self) -> pd.DataFrame:
         """Packets of the whole capture."""
-        return self._stored.packets()
+        return self._frame("packets")
 
     @property
     def packet_count(self) -> int:
@@ -74,16 +74,23 @@ class StoredAnalysis(Analysis):
         count: int = self._stored.manifest["analysis"]["packet_count"]
         return count
 
-    @cached_property
+    @property
     def segments(self) -> pd.DataFrame:
         """Segments of the whole capture."""
-        return self._stored.segments()
+        return self._frame("segments")
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        """Return a frame that is read once, also where the connections of this analysis were narrowed since."""
+        frames: dict[str, pd.DataFrame] = vars(self)["_frames"]
+        if name not in frames:
+            frames[name] = getattr(self._stored, name)()
+        return frames[name]
 
     @cached_property
     def _judged(self) -> Judged:
         return _read(self._stored, self.capture, self.health)
 
-    @property
+    @cached_property
     def _asked(self) -> Asked:
         return Asked(self._judged.events, self._judged.totals)
 
@@ -270,7 +277,7 @@ def opened(
             raise ParameterError("decode_as changes how a capture is read: expected a capture, and a store is given")
         return open_store(source)
     if isinstance(source, Analysis | pd.DataFrame):
-        return analyze(source)
+        return analyze(source, decode_as=decode_as)
     files = files_of(source)
     sources = captures_in(source).captures
     folder = stores_folder() / _identity(files, decode_as, names)

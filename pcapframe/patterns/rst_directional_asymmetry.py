@@ -70,9 +70,9 @@ def observe(traffic: Traffic, limits: RstDirectionalAsymmetryLimits) -> Pattern 
     votes_to = int(((by_client > 0) & (by_server == 0)).sum())
     votes_from = int(((by_server > 0) & (by_client == 0)).sum())
     p_value = _two_sided_binomial(votes_to, votes_from)
-    if p_value >= limits.significance:
-        return None
     to_server, from_server = int(by_client.sum()), int(by_server.sum())
+    if p_value >= limits.significance or not to_server + from_server:
+        return None
     affected = (by_client > 0) | (by_server > 0)
     of_unknown = np.where(traffic.roles_known, 0, traffic.each_way("rsts"))
     unknown, left_out = int(of_unknown.sum()), int((of_unknown > 0).sum())

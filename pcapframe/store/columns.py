@@ -125,7 +125,8 @@ class _Arrow(ColumnRead):
         self.parts: list[pa.Array] = []
 
     def put(self, start: int, stop: int, data: pa.ChunkedArray) -> None:
-        self.parts += (data.cast(SACK) if pa.types.is_list(data.type) else data).chunks
+        data = data.cast(SACK) if pa.types.is_list(data.type) else data
+        self.parts += data.chunks or [data.combine_chunks()]  # where no row is chosen, the type stays known
 
     def made(self) -> Any:
         return self.extension.__from_arrow__(pa.chunked_array(self.parts))

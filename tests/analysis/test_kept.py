@@ -8,8 +8,9 @@ import pcapframe as pf
 from pcapframe import disk, memory
 from pcapframe.analysis import stored
 from pcapframe.analysis.kept import kept_of
-from pcapframe.keeping import KEEPS
+from pcapframe.keeping import KEEPS, STORED_KEEPS, Keep
 from pcapframe.plots import throughput
+from tests.builders import Conversation, pcap
 from tests.conftest import sampled
 
 RESULTS = ("capture", "health", "patterns", "statistics", "standouts", "summary", "message", "notes", "packet_count")
@@ -133,9 +134,33 @@ def test_an_unknown_keep_is_refused() -> None:
         pf.analyze(pf.example("clean.pcap"), keep="frames")  # type: ignore[arg-type]
 
 
-def test_an_analysis_that_keeps_less_can_be_copied_and_shown() -> None:
-    kept = kept_of(pf.analyze(pf.example("clean.pcap")), "connections")
-    again = pickle.loads(pickle.dumps(kept))
-    assert again.statistics == kept.statistics
-    assert str(again) == str(kept)
-    assert repr(again) == repr(kept)
+def test_an_analysis_that_keeps_less_can_be_copied_and_shown(tmp_path: Path) -> None:
+    whole = pf.analyze(pf.example("clean.pcap"))
+    stores = [pf.analyze(pf.write_store(whole, tmp_path / keep, keep=keep)) for keep in STORED_KEEPS]
+    for kept in (*stores, *(kept_of(whole, keep) for keep in KEEPS)):
+        again = pickle.loads(pickle.dumps(kept))
+        assert (again.keep, again.statistics) == (kept.keep, kept.statistics)
+        assert again.count_statistics(limit=1) == kept.count_statistics(limit=1)
+        assert str(again) == str(kept)
+        assert repr(again) == repr(kept)
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_lower_thresholds_keep_more_events(keep: Keep) -> None:
+    lower = pf.Thresholds().with_values({"long_idle_gaps.idle_s": 0.05})
+    whole = pf.analyze(pf.example("resets.pcap"))
+    kept, expected = (pf.analyze(source, thresholds=lower, keep=keep) for source in (whole, pf.example("resets.pcap")))
+    assert kept.patterns == expected.patterns
+    if keep != "connections":
+        assert len(kept.events) > len(whole.events)
+        pd.testing.assert_frame_equal(kept.events, expected.events)
+
+
+def test_a_name_that_tells_roles_is_asked_for_whatever_is_kept(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("192.0.2.1 asked.example\n")
+    talk = Conversation("192.0.2.1", 50002, "192.0.2.2", 50001).data("client", 10).data("server", 10)
+    asked = [pf.analyze(pcap(talk), names=hosts, server_name="asked.example", keep=keep).connections for keep in KEEPS]
+    assert asked[0]["server"].tolist() == ["192.0.2.1"]
+    for connections in asked[1:]:
+        pd.testing.assert_frame_equal(connections, asked[0])

@@ -122,6 +122,19 @@ def test_endpoints_narrow_the_frames_without_analysing_again() -> None:
     assert len(select_endpoints(pf.analyze(whole, server_port=1), Selection(server_port=80)).connections) == 0
 
 
+@pytest.mark.parametrize("server", ["192.0.2.10", "198.51.100.20"])  # the first one is the client by its ports
+def test_endpoints_narrow_what_keeps_segments_elsewhere(server: str, tmp_path: Path) -> None:
+    whole, wanted = pf.analyze(pf.example("midstream.pcap")), Selection(server_ip=server)
+    expected = select_endpoints(whole, wanted)
+    for source in (pf.analyze(pf.write_store(whole, tmp_path / "store")), pf.analyze(whole, keep="segments")):
+        narrowed = select_endpoints(source, wanted)
+        pd.testing.assert_frame_equal(narrowed.connections, expected.connections)
+        pd.testing.assert_frame_equal(narrowed.filtered_segments, expected.filtered_segments)
+        assert narrowed.segments is source.segments  # read once
+        assert narrowed.count_statistics() == expected.count_statistics()
+        assert (narrowed.packet_count, source.selection) == (len(whole.packets), Selection())
+
+
 def test_flipped_roles_leave_the_other_connections_as_they_were() -> None:
     whole = pf.analyze(pf.example("midstream.pcap"))
     client = whole.connections.loc[whole.connections["roles"] == "inferred", "client"].iloc[0]

@@ -225,6 +225,22 @@ def test_by_name(name: str, expected: list[int]) -> None:
     assert kept(named(), server_name=name) == expected
 
 
+def test_a_name_tells_who_is_the_server() -> None:
+    talk = Conversation("192.0.2.1", 50002, "192.0.2.2", 50001).handshake(drop=True).data("client", 10)
+    connections = connections_of(talk)
+    for side in ("client", "server"):
+        names = pd.Series(pd.Categorical([f"{side}.example"]), connections.index)
+        connections = connections.assign(**{f"{side}_names": names})
+    told = "In 1 connection no packet shows the roles: the endpoint of the filter is taken as the server"
+    for name, note in (
+        ("server.example", f"{told}."),
+        ("client.example", f"{told}; without the filter it is the client."),
+    ):
+        wanted = Selection(server_name=name)
+        assert wanted.tells_roles
+        assert select_connections(connections, wanted).notes == (note,)
+
+
 def test_by_name_and_address_and_what_the_filter_is_called() -> None:
     assert kept(named(), server_name="*.example.com", server_ip="198.51.100.2") == [1]
     wanted = Selection.parse(None, None, None, None, None, "a.example")

@@ -12,7 +12,7 @@ import pcapframe as pf
 from pcapframe.analysis import Analysis, stored
 from pcapframe.errors import ParameterError, PcapframeWarning
 from pcapframe.store import Store, stores_folder
-from tests.builders import Conversation, pcap
+from tests.builders import UDP, Conversation, ethernet, ipv4, pcap, udp
 
 ROOT = Path(__file__).parent.parent.parent
 CAPTURES = [*sorted((ROOT / "data").glob("*.pcap*")), *sorted((ROOT / "tests/cases").rglob("*.pcap*"))[::4]]
@@ -47,7 +47,14 @@ def test_every_capture_comes_back_the_same(tmp_path, group):
     assert compared > 5
 
 
-@pytest.mark.parametrize("packets", [[], list(Conversation().handshake().data("client", 3000).close())])
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [],
+        [(1.0, ethernet(ipv4("192.0.2.1", "198.51.100.1", UDP, udp("192.0.2.1", "198.51.100.1", 5000, 53, b"?"))))],
+        list(Conversation().handshake().data("client", 3000).close()),
+    ],
+)
 def test_nothing_and_little(tmp_path, packets):
     analysis = pf.analyze(pcap(packets))
     same(analysis, pf.analyze(pf.write_store(analysis, tmp_path / "kept")))
@@ -172,6 +179,8 @@ def test_what_is_no_file_is_not_kept(tmp_path, monkeypatch, capture):
     pf.analyze(Path(capture).read_bytes(), cache=True)
     pf.analyze(pf.read_pcap(capture), cache=True)
     assert not (tmp_path / "stores").exists()
+    with pytest.raises(pf.ParameterError, match="decode_as"):
+        pf.analyze(pf.read_pcap(capture), cache=True, decode_as="udp.port=1,vxlan")
 
 
 def test_the_stores_used_last_are_kept(tmp_path, monkeypatch, capture):

@@ -85,6 +85,10 @@ def test_inferred_roles_have_no_vote_and_are_told() -> None:
     assert observe(Traffic(*talks, server_given=told), LIMITS) == seen
 
 
+def test_no_rst_whatever_is_significant() -> None:
+    assert observe(view(*healthy(3)), RstDirectionalAsymmetryLimits(significance=2)) is None
+
+
 def test_no_rst() -> None:
     assert observe(view(*healthy(2)), LIMITS) is None
 
