@@ -3,7 +3,8 @@
 Connections that carry as many bytes each way are candidates. Their packets must be as far apart in time in both
 captures, and their clocks must differ as they do for the other connections: by those that are matched already, or by
 what most candidates agree on. A candidate counts only where the next best one fits clearly worse. Connections with the
-same marks (`marks`) are candidates too, also where bytes were lost, and need no others to show how the clocks differ.
+same marks (`marks`) are candidates too, also where bytes were lost, and need no others to show how the clocks differ;
+nor do those whose timestamps are as far apart in both captures, if that is no chance.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pandas as pd
 from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.jit import jit
 from pcapframe.joining.facts import NONE, Capture
-from pcapframe.joining.marks import Marks, marked_pairs
+from pcapframe.joining.marks import Marks, marked_pairs, timed_alike
 from pcapframe.schema import FIN, SYN
 
 __all__ = ["Events", "begun_together", "choose", "events_of"]
@@ -31,6 +32,8 @@ FEWEST_VOTES, VOTE_MARGIN = 3, 2
 JITTER_NS = 20 * 10**6  # how much the time between packets may differ from point to point
 LEAST_NS, MARGIN = 5 * 10**6, 4  # the second best differs so many times more, and by no less
 MARKED_LEAST_NS = 5 * 10**5  # where both have the same marks: times of the same packets only
+SURE_BITS = 10.0  # of distances between timestamps
+LIKELY_BITS, CLOSE_NS = 4.0, 10**6  # these, where times are this close
 AROUND = 5  # matched connections that tell how clocks differ where another begins
 MOST_OFF_NS = 600 * 10**9  # clocks that only payload lengths show: what repeats every hour or day is not one connection
 
@@ -128,6 +131,8 @@ def choose(
     pairs = pd.concat([marked.assign(marked=True), pairs.assign(marked=False)]).drop_duplicates(["one", "other"])
     mine, theirs, is_marked = (pairs[name].to_numpy() for name in ("one", "other", "marked"))
     found = _differences(one, other, mine, theirs, is_marked)
+    bits = timed_alike(one.marks, other.marks, mine, theirs)
+    is_marked = is_marked | (bits >= SURE_BITS) | (bits >= LIKELY_BITS) & (found.most <= CLOSE_NS)
     usable = (found.common > 1) & (found.spread <= JITTER_NS)
     mine, theirs, is_marked = mine[usable], theirs[usable], is_marked[usable]
     found = _Differences(*(each[usable] for each in found))

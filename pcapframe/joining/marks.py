@@ -4,7 +4,8 @@ A translator leaves the IPv4 identifications alone, and one that shifts timestam
 same. So the packets that first reach certain positions have the same identifications and the same distances between
 timestamps in both captures. Identifications of a sender often count on: they are worth one random number of 16 bits a
 side; small ones are none, since simple stacks begin with them. Both sides must agree, or one side and several
-distances between timestamps.
+distances between timestamps. Without identifications all distances between timestamps must be the same: long ones say
+more than short ones, which are alike wherever hosts are equally far apart.
 """
 
 from typing import NamedTuple
@@ -15,10 +16,12 @@ import pandas as pd
 from pcapframe.arrays import Array
 from pcapframe.joining.facts import LARGEST, NONE
 
-__all__ = ["Marks", "marked_pairs"]
+__all__ = ["Marks", "marked_pairs", "timed_alike"]
 
 SIMPLE = 1 << 10  # simple stacks begin with smaller identifications
 TOGETHER = 24  # connections with one identification at one place, beyond which it tells nothing
+FEWEST_SAME = 12  # distances of both sides that must be known where they alone are compared
+CHANCE_MS = 16  # by how many ticks a distance may differ from another one's and be the same by chance
 FEWEST_TIMES = 4  # different distances between timestamps that make up for the other side's identifications
 
 
@@ -89,3 +92,31 @@ def _same_times(one: Marks, other: Marks, mine: Array, theirs: Array, half: int)
         different = ((np.diff(values, axis=1) != 0) & (values[:, 1:] != NONE)).sum(axis=1) + (values[:, 0] != NONE)
         counts += np.where(2 * same.sum(axis=1) > common.sum(axis=1), different, 0)
     return counts
+
+
+def timed_alike(one: Marks, other: Marks, mine: Array, theirs: Array) -> Array:
+    """Tell how much the distances between timestamps say for pairs of connections that have all of them in common.
+
+    Parameters
+    ----------
+    one, other : Marks
+        Of the connections of both captures.
+    mine, theirs : ndarray of int64
+        Places of the pairs.
+
+    Returns
+    -------
+    ndarray of float64
+        About how many random bits the different distances have; 0 where one of them differs, or few are known.
+    """
+    half = one.end.shape[1] // 2
+    bits, differ, known = np.zeros(mine.size), np.zeros(mine.size, np.bool_), np.zeros(mine.size, np.int64)
+    for side in (slice(0, half), slice(half, 2 * half)):
+        here, there = one.since_first(mine, side), other.since_first(theirs, side)
+        common = (here > 0) & (there > 0) & (one.end[mine, side] == other.end[theirs, side])
+        differ |= (common & (here != there)).any(axis=1)
+        known += common.sum(axis=1)
+        values = np.sort(np.where(common, here, 0), axis=1)
+        values[:, 1:][values[:, 1:] == values[:, :-1]] = 0
+        bits += np.log2(1 + values / CHANCE_MS).sum(axis=1)
+    return np.where(differ | (known < FEWEST_SAME), 0.0, bits)

@@ -177,7 +177,10 @@ def pair_connections(known: Identities, other: Identities, captures: Sequence[Ca
             break
         one, two, turned = find(known.take(free), other.take(left))
         made.settle(rule, free[one], left[two], turned)
+    paired = (made.partner != NONE).sum()
     _by_contents(known, other, captures, made)
+    if (made.partner != NONE).sum() > paired:  # these tell how clocks differ
+        _by_contents(known, other, captures, made)
     _by_attempts(known, other, captures, made)
     return made
 

@@ -146,3 +146,34 @@ def test_what_begins_together_by_the_clocks_of_others():
     )  # fmt: skip
     assert list(zip(mine.tolist(), theirs.tolist(), strict=True)) == [(0, 1), (2, 0)]
     assert begun_together(known, far, known[:0], far[:0])[0].size == 0
+
+
+def stamped(number, gaps):
+    """A connection with timestamps that a translator shifts, and without identifications."""
+    made = Conversation(
+        client_port=43_000 + number, start=number, client_isn=0x52345678 + number, server_isn=0x1ABCDEF0
+    )
+    made.handshake()
+    for gap in gaps:
+        made.data("client", 100, after=gap).ack("server").data("server", 1000)
+    return [(time, data[:18] + b"\0\0" + data[20:]) for time, data in made.ack().close()]
+
+
+def restamped(frames, by=0x0A0B0C0D):
+    """Timestamps shifted: those of the client up, those of the server down."""
+    made = []
+    for time, data in frames:
+        own, at = bytearray(data), data.index(b"\x01\x01\x08\x0a", 54) + 4
+        tsval, tsecr = struct.unpack_from(">II", own, at)
+        up = by if from_client(data) else -by
+        struct.pack_into(">II", own, at, (tsval + up) % 2**32, (tsecr - up) % 2**32 if own[47] & 0x10 else 0)
+        made.append((time, bytes(own)))
+    return made
+
+
+def test_timestamps_show_a_single_connection():
+    """Not one of the same size, whose requests come a little later."""
+    gaps = (0.213, 0.471, 0.318, 1.207)
+    one, other = stamped(0, gaps), stamped(1, [gap + 0.013 for gap in gaps])
+    assert pairs(joined(one, there(restamped(one), port=50_000))) == [(0, 0, "sequence")]
+    assert pairs(joined(one, there(restamped(other), port=50_000))) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcapframe.joining.marks import Marks, marked_pairs
+from pcapframe.joining.marks import Marks, marked_pairs, timed_alike
 
 
 def marks(*connections):
@@ -55,3 +55,21 @@ def test_one_identification_by_chance():
 def test_zero_and_small_numbers_are_no_marks(ids):
     zero = (ENDS, ids, TIMES)
     assert pairs(marks((zero, zero)), marks((zero, zero))) == []
+
+
+FAR_ENDS = tuple(2**n for n in range(8))
+FAR_TIMES = (7000, 7000, 7040, 7040, 7240, 7240, 8240, 9000)
+NO_IDS = (0,) * 8
+
+
+def bits(times, far_times=FAR_TIMES, ends=FAR_ENDS):
+    one, other = ((FAR_ENDS, NO_IDS, each) for each in (FAR_TIMES, far_times))
+    far = (ends, NO_IDS, moved(times, 2**32 - 7100))
+    return timed_alike(marks((one, other)), marks((far, other)), np.array([0]), np.array([0])).tolist()
+
+
+def test_distances_between_timestamps_alone():
+    """Of each side 40, 240, 1,240 and 2,000 ms are known: log2(1 + d / 16) are 1.81, 4, 6.29 and 6.98."""
+    assert bits(FAR_TIMES) == pytest.approx([38.15], abs=0.1)
+    assert bits((*FAR_TIMES[:-1], 9001)) == [0.0]
+    assert bits(FAR_TIMES, ends=tuple(3 * end for end in FAR_ENDS)) == [0.0]
