@@ -316,6 +316,8 @@ def _stages(
     files: tuple[CaptureFile, ...] = ()
     if isinstance(source, pd.DataFrame):
         packets = source
+        if not _ascends(packets.index):
+            raise ParameterError("the packets are not in order of their frames, each once: sort them by their index")
     else:
         files = files_of(source)
         packets = read_pcap(source, decode_as=decode_as, names=names, progress=progress)
@@ -328,6 +330,14 @@ def _stages(
     connections, turns = connections_and_turns(segments)
     step(size, size)
     return _ready(WholeCapture(packets, segments, connections, files), floors, turns)
+
+
+def _ascends(index: pd.Index) -> bool:
+    """Whether each label is greater than the one before, by which rows are found."""
+    if isinstance(index, pd.RangeIndex):  # without an array of the whole index, which pandas would keep
+        return index.step > 0 or len(index) < 2
+    labels = index.to_numpy()
+    return bool((labels[1:] > labels[:-1]).all())
 
 
 def select_endpoints(analysis: Analysis, wanted: Selection) -> Analysis:

@@ -113,7 +113,7 @@ def merge_totals(parts: list[Totals], numbers: list[Array]) -> Totals:
     Returns
     -------
     Totals
-        As of the whole capture.
+        As of the whole capture, with the highest floors of any part.
     """
     connections = sum(number.size for number in numbers)
     sides = np.zeros(2 * connections, SIDE_TOTAL)
@@ -135,7 +135,8 @@ def merge_totals(parts: list[Totals], numbers: list[Array]) -> Totals:
         for part, number in zip(parts, numbers, strict=True)
     ]
     turns = pd.concat(frames, ignore_index=True).sort_values("request_frame", kind="stable", ignore_index=True)
-    return Totals(sides=sides, turns=turns, floors=parts[0].floors, **made)
+    floors = Floors(*(max(getattr(part.floors, field.name) for part in parts) for field in fields(Floors)))
+    return Totals(sides=sides, turns=turns, floors=floors, **made)
 
 
 assert {*TABLES, "sides", "turns", "floors"} == {field.name for field in fields(Totals)}

@@ -198,6 +198,13 @@ def test_a_frame_that_is_no_packets_frame_is_refused() -> None:
         pf.analyze(pd.DataFrame({"a": [1]}))
 
 
+@pytest.mark.parametrize("rows", [slice(None, None, -1), [0, 1, 1, 2], [2, 0, 1]])
+def test_packets_in_another_order_are_refused(rows: slice | list[int]) -> None:
+    packets = pf.read_pcap(pcap(Conversation().handshake())).iloc[rows]
+    with pytest.raises(pf.ParameterError, match="not in order of their frames, each once"):
+        pf.analyze(packets)
+
+
 def test_arguments_are_checked_before_the_capture_is_read() -> None:
     with pytest.raises(pf.ParameterError):
         pf.analyze("there is no such file", server_ip="nowhere")

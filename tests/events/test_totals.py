@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pcapframe.events import gather_events, merge_totals
+from pcapframe.events import Floors, gather_events, merge_totals
 from tests.builders import Conversation
 from tests.patterns.views import frames
 
@@ -14,3 +14,12 @@ def test_connections_have_their_numbers_in_the_whole() -> None:
     assert merged.sides["largest_bytes"].tolist() == [0, 2, 0, 1]
     assert sorted(merged.resets["conn_id"].tolist()) == [0, 1]
     assert sorted(merged.turns["conn_id"].tolist()) == [0, 1]
+
+
+def test_less_is_there_of_the_whole_than_of_the_part_with_least() -> None:
+    floors = Floors(idle_s=0.1, resends=3), Floors(idle_s=1.0, resends=2)
+    parts = [
+        gather_events(*frames(Conversation(client_port=port).handshake()), floors=own).totals
+        for port, own in zip((1, 2), floors, strict=True)
+    ]
+    assert merge_totals(parts, [np.array([1]), np.array([0])]).floors == Floors(idle_s=1.0, resends=3)
