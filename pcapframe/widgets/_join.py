@@ -228,7 +228,7 @@ class JoinExplorer(widgets.VBox):
             png = self._canvas.draw(lambda ax: ladder(self.joined, path, first=first, ax=ax), **LADDER)
             picture = base64.b64encode(png).decode("ascii")
             self.chart.value = (
-                f"<img style='max-width: 100%' alt='Packets of connection {path} between the points; the table below "
+                f"<img class='pcapframe-picture' alt='Packets of connection {path} between the points; the table below "
                 f"has them' src='data:image/png;base64,{picture}'>"
             )
 
