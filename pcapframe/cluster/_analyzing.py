@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from pcapframe.cluster._sources import Listed, list_sources
 from pcapframe.cluster._whole import Whole, bring_together
 from pcapframe.errors import CaptureWarning, ParameterError
 from pcapframe.events import Floors
+from pcapframe.keeping import GATHERED_KEEPS, GatheredKeep, check_keep
 from pcapframe.measures import without_attrs
 from pcapframe.names import read_hosts
 from pcapframe.packets import DECODE_AS, DecodeAs, Names, capture_info
@@ -30,14 +31,13 @@ from pcapframe.patterns import Thresholds, floors_of
 
 __all__ = ["Order", "analyze", "gather", "ordered", "results", "shown"]
 
-Keep: TypeAlias = Literal["events", "connections"]
 DEFAULTS = Thresholds()
 
 
 def analyze(
     captures: Any,
     client: Any = None,
-    keep: Keep = "connections",
+    keep: GatheredKeep = "connections",
     *,
     decode_as: DecodeAs | None = None,
     names: Names = True,
@@ -96,8 +96,7 @@ def analyze(
     payload which begins in one capture and ends in another is not read, and one that is said again in a later capture
     of the same connection may be heard there. Fragments never span captures, here and there.
     """
-    if keep not in get_args(Keep):
-        raise ParameterError(f"keep is {keep!r}: expected one of {', '.join(get_args(Keep))} on a cluster")
+    check_keep(keep, GATHERED_KEEPS)
     selection, order = _selection(wanted), ordered(captures, decode_as, names, storage_options)
     with connected(client) as cluster, shown(progress) as tell:
         check_workers(cluster)
@@ -204,7 +203,7 @@ def gather(
 
 
 def results(
-    whole: Whole, files: tuple[CaptureFile, ...], selection: Selection, thresholds: Thresholds, keep: Keep
+    whole: Whole, files: tuple[CaptureFile, ...], selection: Selection, thresholds: Thresholds, keep: GatheredKeep
 ) -> Analysis:
     """Find what is seen in the whole.
 

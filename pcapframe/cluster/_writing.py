@@ -65,8 +65,8 @@ def convert(
     Returns
     -------
     Path
-        The folder, which `pcapframe.analyze` and `pcapframe.read_pcap` take in place of the captures. Of more than a
-        million packets, ``packets-00000.parquet`` and so on have a million each.
+        The folder, which `pcapframe.analyze` and `pcapframe.read_pcap` take in place of the captures. Of more than
+        524,288 packets, ``packets-00000.parquet`` and so on have so many each.
 
     Raises
     ------

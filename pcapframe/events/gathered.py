@@ -107,6 +107,7 @@ def gather_events(
             made[name] = column
         return made
 
+    seen.idle["chain"] = 0  # places in this table, which mean nothing once it is made, nor in the whole of a part
     totals = Totals(
         sides=seen.sides,
         moved=table(SHIFTED, followed.moved_rows, by=followed.moved_by),

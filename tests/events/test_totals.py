@@ -23,3 +23,18 @@ def test_less_is_there_of_the_whole_than_of_the_part_with_least() -> None:
         for port, own in zip((1, 2), floors, strict=True)
     ]
     assert merge_totals(parts, [np.array([1]), np.array([0])]).floors == Floors(idle_s=1.0, resends=3)
+
+
+def test_parts_have_the_tables_of_the_whole() -> None:
+    """Also of packets that wait for the same answer, each after an idle time."""
+    talks = [Conversation(client_port=port).wait(port / 10).handshake() for port in (1, 2)]
+    for talk in talks:
+        for _ in range(3):
+            talk.wait(2.0).data("client", 10)
+        talk.ack("server")
+    whole = gather_events(*frames(*talks)).totals
+    parts = [gather_events(*frames(talk)).totals for talk in talks]
+    merged = merge_totals(parts, [np.array([0]), np.array([1])])
+    assert whole.idle.size == 6
+    fields = ["conn_id", "chain"]
+    assert sorted(merged.idle[fields].tolist()) == sorted(whole.idle[fields].tolist())
