@@ -3,7 +3,8 @@
 Makes rotated captures of packets cut to 192 bytes, and analyses them with one worker of one thread and with two, each
 limited to 3 GB, scheduler and client beside them. Prints time, processor time of the workers, peak memory (``VmHWM``)
 of each worker and of the client, and what went through the shuffle, beside the bars: 1.5 times as fast with two, and
-never more than 3 GB a worker. ``--fan-out`` instead plans the shuffle of many workers, without sending a byte.
+never more than 3 GB a worker. ``--convert`` writes a store with all packets. ``--fan-out`` instead plans the shuffle of
+many workers, without sending a byte.
 """
 
 import argparse
@@ -66,10 +67,11 @@ def shuffled(dask_worker: Any) -> dict[str, float]:
     return found
 
 
-def measured(files: list[str], workers: int) -> float:
-    """Analyse with so many workers and print what it took; return the time."""
+def measured(files: list[str], workers: int, store: Path | None) -> float:
+    """Analyse, or write a store, with so many workers and print what it took; return the time."""
     from distributed import Client, LocalCluster
 
+    import pcapframe
     from pcapframe import cluster
 
     with (
@@ -82,13 +84,17 @@ def measured(files: list[str], workers: int) -> float:
         cluster.analyze(files[:1], client, progress=False)  # loads kernels
         before = client.run(used)
         own, start = time.process_time(), time.perf_counter()
-        analysis = cluster.analyze(files, client, progress=False)
+        if store:
+            analysis = pcapframe.analyze(cluster.convert(files, store, client, progress=False))
+        else:
+            analysis = cluster.analyze(files, client, progress=False)
         took, own = time.perf_counter() - start, time.process_time() - own
         after, moved = client.run(used), client.run(shuffled)
     spent = [after[worker][0] - before[worker][0] for worker in after]
     shown = ", ".join(f"{seconds:.1f}" for seconds in spent)
     found = f"{analysis.packet_count:,} packets, {len(analysis.connections):,} connections"
-    print(f"{workers} worker(s): {took:.1f} s for {found}", flush=True)
+    written = f", a store of {sum(file.stat().st_size for file in store.iterdir()) / 1e6:,.0f} MB" if store else ""
+    print(f"{workers} worker(s): {took:.1f} s for {found}{written}", flush=True)
     print(f"  processor time of workers {shown} s, of client and scheduler {own:.1f} s")
     for worker, (_, most) in after.items():
         print(f"  {worker}: peak memory {most / 1e9:.2f} GB (bar {MEMORY / 1e9:.0f}); shuffle {moved[worker]}")
@@ -139,6 +145,7 @@ def main() -> None:
     parser.add_argument("--packets", type=int, default=12_000_000)
     parser.add_argument("--files", type=int, default=40)
     parser.add_argument("--fan-out", action="store_true")
+    parser.add_argument("--convert", action="store_true", help="write a store with all packets")
     parser.add_argument("--captures", type=Path, help="a folder where these are kept for the next time")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -152,7 +159,8 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             with ProcessPoolExecutor(1, get_context("spawn")) as aside:  # so that its memory is not the client's
                 files = aside.submit(rotated, folder, asked.packets, asked.files).result()
-        one, two = measured(files, 1), measured(files, 2)
+        store = Path(temporary, "store") if asked.convert else None
+        one, two = measured(files, 1, store), measured(files, 2, store)
     print(f"two workers: {one / two:.2f} x as fast as one (bar {FASTER})")
 
 

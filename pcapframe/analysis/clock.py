@@ -60,7 +60,9 @@ def find_clock_steps(segments: pd.DataFrame) -> list[ClockStep]:
     return _steps(times, long, disagreements(segments) if long.size else NOTHING, lambda row: frames_at(segments, row))
 
 
-def clock_steps_of(times: Array, frames: Array, found: "Disagreements") -> list[ClockStep]:
+def clock_steps_of(
+    times: Array, frames: Array, found: "Disagreements", numbers: Array | None = None
+) -> list[ClockStep]:
     """Find where the capture's clock steps, by what parts of the capture say.
 
     Parameters
@@ -71,6 +73,9 @@ def clock_steps_of(times: Array, frames: Array, found: "Disagreements") -> list[
         Their frames, ascending.
     found : Disagreements
         From `disagreements` of all parts: frames in place of rows.
+    numbers : ndarray of int, optional
+        Of each segment its number among all, where `times` and `frames` are of some: with both of those between which
+        `STEP_S` passed or more.
 
     Returns
     -------
@@ -78,7 +83,10 @@ def clock_steps_of(times: Array, frames: Array, found: "Disagreements") -> list[
         As from `find_clock_steps`.
     """
     rows = found._replace(before=np.searchsorted(frames, found.before), after=np.searchsorted(frames, found.after))
-    return _steps(times, _long_intervals(times), rows, lambda row: frames[row])
+    long = _long_intervals(times)
+    if numbers is not None:
+        long = long[numbers[long] - numbers[long - 1] == 1]
+    return _steps(times, long, rows, lambda row: frames[row])
 
 
 def _steps(times: Array, long: Array, found: "Disagreements", frame: Callable[[int], Any]) -> list[ClockStep]:

@@ -6,7 +6,14 @@ from typing import NamedTuple, TypeAlias
 import pandas as pd
 
 from pcapframe.analysis.clock import ClockStep, find_clock_steps
-from pcapframe.analysis.health import CaptureHealth, Finding, examine_packets, explain_no_segments
+from pcapframe.analysis.health import (
+    CaptureHealth,
+    Finding,
+    PacketCounts,
+    count_packets,
+    examine_packets,
+    explain_no_segments,
+)
 from pcapframe.events import Totals
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureInfo
@@ -70,6 +77,7 @@ def capture_facts(
     capture: CaptureInfo,
     known: CaptureHealth | None = None,
     clock_steps: FindSteps = find_clock_steps,
+    counts: PacketCounts | None = None,
 ) -> CaptureFacts:
     """Take the facts of a capture off its packets.
 
@@ -83,6 +91,8 @@ def capture_facts(
         Earlier result for the same capture, with any filter: its findings about the whole capture are used again.
     clock_steps : callable, optional
         Finds the steps of the capture's clock in the segments.
+    counts : PacketCounts, optional
+        Of all packets, where `packets` are only those that anything can be said of.
 
     Returns
     -------
@@ -90,16 +100,13 @@ def capture_facts(
         All of them.
     """
     bare = without_attrs(packets)
+    counts = counts or count_packets(bare)
     return CaptureFacts(
         capture=capture,
-        packets=len(packets),
-        has_quotes=_has(bare, "quoted_src"),
-        is_tunnelled=_has(bare, "tunnel"),
+        packets=counts.packets,
+        has_quotes=counts.has_quotes,
+        is_tunnelled=counts.is_tunnelled,
         decode_as=tuple(packets.attrs.get(DECODE_AS, ())),
-        message=None if len(segments) else explain_no_segments(packets, capture),
-        findings=examine_packets(bare, segments, capture=capture, known=known, clock_steps=clock_steps),
+        message=None if len(segments) else explain_no_segments(counts),
+        findings=examine_packets(bare, segments, capture=capture, known=known, counts=counts, clock_steps=clock_steps),
     )
-
-
-def _has(packets: pd.DataFrame, column: str) -> bool:
-    return column in packets and bool(packets[column].notna().any())

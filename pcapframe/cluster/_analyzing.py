@@ -192,7 +192,7 @@ def gather(
     unread = [one.passed_over for one in found.decoded if one.passed_over is not None]
     if len(unread) == len(found.decoded):
         raise unread[0]
-    made = bring_together(found.decoded, found.parts, sources.name, order.given, found.fetch)
+    made = bring_together(found.decoded, found.parts, sources.name, order.given, found.fetch, found.everything)
     for one in found.decoded:
         for note in one.info.notes:
             warnings.warn(f"{one.info.name}: {note}", CaptureWarning, stacklevel=3)
@@ -226,7 +226,9 @@ def results(
         As from `pcapframe.analyze`.
     """
     capture, count = capture_info(whole.packets), pd.DataFrame(index=pd.RangeIndex(whole.segments))
-    facts = capture_facts(whole.packets, count, capture, clock_steps=lambda _segments: whole.clock_steps())
+    facts = capture_facts(
+        whole.packets, count, capture, clock_steps=lambda _segments: whole.clock_steps(), counts=whole.counts
+    )
     read = without_attrs(whole.events)[judged_columns()]
     read.attrs = whole.events.attrs
 

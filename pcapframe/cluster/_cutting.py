@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from pcapframe.analysis.health import add_counts
+from pcapframe.arrays import Array
 from pcapframe.capture.parts import OVERLAP, Part, survey
 from pcapframe.cluster._decoding import Decoded
 from pcapframe.cluster._sources import Source, opened
+from pcapframe.cluster._thinning import Thinned
 from pcapframe.errors import CaptureError
 from pcapframe.facts import CaptureInfo
 from pcapframe.segments import times_that_cannot_be
 from pcapframe.stated import info_of
 
-__all__ = ["Cut", "cut", "join_decoded", "part_bytes"]
+__all__ = ["Cut", "cut", "join_decoded", "joined_rests", "part_bytes"]
 
 LEAST_BYTES, MOST_BYTES = 32 << 20, 256 << 20  # of a part
 TASKS_A_THREAD = 4  # so that no thread waits long for the last part
@@ -118,21 +121,60 @@ def join_decoded(parts: Sequence[Decoded], whole: Cut) -> Decoded:
             own["name"] += len(names)
             answers.append(own)
         names += one.names
-        first += one.latest.size
+        first += one.size
+    ends = [one.ends for one in parts if one.ends]
     return replace(
         parts[0],
         info=replace(whole.info, foreign_streams=sum(one.info.foreign_streams for one in parts)),
         link_types=whole.link_types,
-        packets=_joined_packets([one.packets for one in parts]),
+        thin=_joined_thin(parts),
         addresses=list(dict.fromkeys([*inner, *(text for one in parts for text in one.addresses)])),
         inner_addresses=len(inner),
-        latest=np.concatenate([one.latest for one in parts]),
+        size=first,
+        ends=(ends[0][0], ends[-1][1]) if ends else None,
         name_blocks=whole.name_blocks,
         names=names,
         answers=np.concatenate(answers) if answers else np.empty(0),
         heard=np.concatenate(heard) if heard else None,
         kept=[file for one in parts for file in one.kept],
     )
+
+
+def _joined_thin(parts: Sequence[Decoded]) -> Thinned:
+    """Put together what parts say of the health of a capture."""
+    thin = [one.thin for one in parts]
+    rows = np.cumsum([0, *(one.size for one in parts)])
+    before = np.cumsum([0, *(one.segments for one in thin)])
+    return Thinned(
+        _joined_packets([one.packets for one in thin]),
+        np.concatenate([one.rows + row for one, row in zip(thin, rows, strict=False)]),
+        np.concatenate(
+            [np.where(one.numbers < 0, -1, one.numbers + number) for one, number in zip(thin, before, strict=False)]
+        ),
+        int(before[-1]),
+        add_counts([one.counts for one in thin], [0] * len(thin)),
+    )
+
+
+def joined_rests(rests: Sequence[tuple[pd.DataFrame, Array]]) -> tuple[pd.DataFrame, Array]:
+    """Put all packets of the parts of a capture together.
+
+    Parameters
+    ----------
+    rests : sequence of tuple
+        As from `all_of`, in their order; none where the capture cannot be read.
+
+    Returns
+    -------
+    DataFrame
+        Columns `PACKET_COLUMNS`.
+    ndarray of int64
+        The latest time so far, by row. [ns]
+    """
+    if not rests:
+        return pd.DataFrame(), np.empty(0, np.int64)
+    packets, latest = zip(*rests, strict=True)
+    return _joined_packets(packets), np.concatenate(latest)
 
 
 def _joined_packets(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

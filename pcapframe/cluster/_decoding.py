@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pcapframe.analysis.health import add_counts
 from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.parts import Part, PartReader, Seam
 from pcapframe.capture.reader import read_capture
 from pcapframe.cluster._aside import Into, keep_packets
 from pcapframe.cluster._sources import Source, opened
+from pcapframe.cluster._thinning import Rest, Thinned, rest_of, thinned
 from pcapframe.cluster._wire import pack
 from pcapframe.errors import CaptureError
 from pcapframe.facts import CaptureInfo
@@ -23,14 +25,10 @@ from pcapframe.packets import read_alone
 from pcapframe.segments import ASTRAY, times_that_cannot_be
 from pcapframe.stated import info_of
 
-__all__ = ["FLAGS", "PACKET_COLUMNS", "Decoded", "decode", "partition_of"]
+__all__ = ["FLAGS", "Decoded", "decode", "partition_of"]
 
-# Columns of packets, TCP or not, that the health of a capture is told by.
-PACKET_COLUMNS = (
-    "time", "wire_bytes", "captured_bytes", "protocol", "seq", "payload_bytes", "options_malformed", "tunnel", "source",
-    "source_frame", "sliced", "undecoded", "quoted_src", "quoted_seq",
-)  # fmt: skip
 FLAGS = "quoted_flags"  # one more than these, so that 0 stands for none
+NO_PACKETS = add_counts([], [])
 MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd multipliers that mix the bits of a hash
 SHIFT = np.uint64(29)
 
@@ -43,10 +41,11 @@ class Decoded:
     info: CaptureInfo
     link_types: Sequence[int]
     passed_over: CaptureError | None  # why it could not be read
-    packets: pd.DataFrame  # `PACKET_COLUMNS` of all rows
+    thin: Thinned  # of its packets
     addresses: Sequence[str]  # by number
     inner_addresses: int  # how many of these are in src or dst: they come first
-    latest: Array  # the latest time so far, by row; ``NO_TIME`` for none [ns]
+    size: int  # how many packets it has
+    ends: tuple[int, int] | None  # the latest time so far, of the first and the last row; ``NO_TIME`` for none [ns]
     name_blocks: Sequence[tuple[bytes, bool]]  # of pcapng
     names: Sequence[str]  # by number
     answers: Array  # ANSWER: which address has which of the names, from which row on
@@ -63,7 +62,7 @@ def decode(
     names: bool,
     part: Part | None = None,
     into: Into | None = None,
-) -> tuple[Any, Decoded]:
+) -> tuple[Any, Decoded, Rest | None]:
     """Decode one capture, or a part of it.
 
     Parameters
@@ -89,13 +88,15 @@ def decode(
         For each part of the connections the rows that belong to it.
     Decoded
         What else is said of the capture.
+    Rest or None
+        All of its packets, for those that come at the same time as others.
     """
     reader = PartReader(part) if part else None
     try:
         with opened(source) as stream:
             read = read_alone(stream, decode_as=decode_as, names=names, read=reader or read_capture)
     except CaptureError as error:
-        return [], _nothing(source, number, error)
+        return [], _nothing(source, number, error), None
     frame, flags = read.frame, read.quoted_flags
     heard, entries, answers = read.watcher.raw if read.watcher else ([], np.zeros(0, HEARD), np.zeros(0, ANSWER))
     first, before = 0, NO_TIME
@@ -125,16 +126,16 @@ def decode(
     if into:
         kept = [(f"packets-{number}-{first if part else 'all'}", len(frame))]
         keep_packets(into, kept[0][0], frame)
-    slim = frame[list(PACKET_COLUMNS)].copy()
-    return pieces, Decoded(
+    said = Decoded(
         number=number,
         info=read.info,
         link_types=read.facts.link_types,
         passed_over=None,
-        packets=slim,
+        thin=thinned(frame),
         addresses=frame["src"].cat.categories.tolist(),
         inner_addresses=read.addresses,
-        latest=latest,
+        size=time.size,
+        ends=(int(latest[0]), int(latest[-1])) if time.size else None,
         name_blocks=read.facts.name_blocks,
         names=heard,
         answers=answers,
@@ -142,6 +143,7 @@ def decode(
         heard=entries if into else None,
         kept=kept,
     )
+    return pieces, said, rest_of(frame, latest)
 
 
 def _of_part(frame: pd.DataFrame, part: Part, rows: slice) -> pd.DataFrame:
@@ -163,7 +165,8 @@ def _nothing(source: Source, number: int, error: CaptureError) -> Decoded:
     facts = CaptureFacts(source.name, "", None)
     facts.passed_over(error.problem, is_empty=source.size == 0)
     none = np.empty(0, np.int64)
-    return Decoded(number, info_of([facts], none), [], error, pd.DataFrame(), [], 0, none, [], [], np.empty(0))
+    thin = Thinned(pd.DataFrame(), none, none, 0, NO_PACKETS)
+    return Decoded(number, info_of([facts], none), [], error, thin, [], 0, 0, None, [], [], np.empty(0))
 
 
 def _heard_in(rows: Array, first: int, names: Sequence[str], entries: Array) -> dict[str, Any]:

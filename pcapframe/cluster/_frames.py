@@ -9,19 +9,17 @@ from pcapframe.arrays import NO_TIME, Array
 from pcapframe.capture.merging import merge_order
 from pcapframe.cluster._parts import Part, Some
 
-__all__ = ["Frames", "Shared"]
+__all__ = ["Frames", "Shared", "follow_each_other"]
 
 
 class Frames:
     """The number of each packet in the merged captures."""
 
-    def __init__(self, latest: Sequence[Array]) -> None:
-        """Take the latest time so far of each row, by capture."""
-        counts = [one.size for one in latest]
+    def __init__(self, counts: Sequence[int], latest: Sequence[Array] | None = None) -> None:
+        """Take how many packets each capture has, and, unless they follow each other, the latest time by row."""
         self._starts = np.cumsum([0, *counts])
         self._moved: Array | None = None
-        self.follow = _follow(latest)  # then no packet is moved
-        if not self.follow:
+        if latest is not None:
             order = merge_order(np.concatenate(latest), counts)
             self._moved = np.empty_like(order)
             self._moved[order] = np.arange(order.size)
@@ -69,17 +67,33 @@ class Shared(NamedTuple):
     def opened(self) -> Frames:
         """Return the numbers; those that are needed are read when they are."""
         frames = Frames.__new__(Frames)
-        frames._starts, frames.follow = self.starts, self.file is None
+        frames._starts = self.starts
         frames._moved = np.load(self.file, mmap_mode="r") if self.file else None
         return frames
 
 
-def _follow(captures: Sequence[Array]) -> bool:
-    """Whether each capture begins after all of the one before."""
+def follow_each_other(ends: Sequence[tuple[int, int] | None]) -> bool:
+    """Tell whether each capture begins after all of the one before: then no packet is moved.
+
+    Parameters
+    ----------
+    ends : sequence of tuple
+        The latest time so far of the first and of the last packet of each capture; None for none. [ns]
+
+    Returns
+    -------
+    bool
+        False where one begins without a time.
+
+    Examples
+    --------
+    >>> follow_each_other([(1, 5), None, (6, 9)]), follow_each_other([(1, 5), (5, 9)])
+    (True, False)
+    """
     latest = NO_TIME
-    for one in captures:
-        if one.size:
+    for one in ends:
+        if one is not None:
             if one[0] <= latest:
                 return False
-            latest = one[-1]
+            latest = one[1]
     return True

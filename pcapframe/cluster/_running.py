@@ -11,12 +11,13 @@ from pcapframe.arrays import Array
 from pcapframe.capture.parts import Part as CapturePart
 from pcapframe.capture.parts import Seam, agree
 from pcapframe.cluster._aside import Into, keep_segments
-from pcapframe.cluster._cutting import Cut, cut, join_decoded, part_bytes
+from pcapframe.cluster._cutting import Cut, cut, join_decoded, joined_rests, part_bytes
 from pcapframe.cluster._decoding import Decoded, decode
 from pcapframe.cluster._parts import Part, Some, analyze_part, segments_of
 from pcapframe.cluster._shuffling import Tell, frame_of_pieces, gathered, keys_for, moved, pieces_in
 from pcapframe.cluster._sources import Source
-from pcapframe.cluster._whole import Fetch
+from pcapframe.cluster._thinning import all_of
+from pcapframe.cluster._whole import Everything, Fetch
 from pcapframe.events import Floors
 
 __all__ = ["Found", "run", "segments_file"]
@@ -25,9 +26,9 @@ __all__ = ["Found", "run", "segments_file"]
 def _decoded(
     source: Source, number: int, keys: Sequence[float], decode_as: Sequence[str], names: bool, into: Into | None
 ) -> Any:
-    """Decode a capture: its pieces as a frame for the shuffle, and what else it says."""
-    pieces, said = decode(source, number, len(keys), decode_as, names, into=into)
-    return frame_of_pieces(list(keys)[: len(pieces)], pieces), said
+    """Decode a capture: its pieces as a frame for the shuffle, what else it says, and all packets."""
+    pieces, *said = decode(source, number, len(keys), decode_as, names, into=into)
+    return frame_of_pieces(list(keys)[: len(pieces)], pieces), *said
 
 
 def _decoded_part(
@@ -39,17 +40,17 @@ def _decoded_part(
     into: Into | None,
     part: CapturePart,
 ) -> Any:
-    """Decode a part of a capture: its pieces, what else it says, and what it may share with other parts."""
-    pieces, said = decode(source, number, len(keys), decode_as, names, part, into)
-    return frame_of_pieces(list(keys)[: len(pieces)], pieces), said, said.seam
+    """Decode a part of a capture: its pieces, what else it says, all packets, and what it may share with others."""
+    pieces, said, rest = decode(source, number, len(keys), decode_as, names, part, into)
+    return frame_of_pieces(list(keys)[: len(pieces)], pieces), said, rest, said.seam
 
 
 def _settled(decoded: Any, seams: Sequence[Seam | None], is_first: bool, arguments: Sequence[Any]) -> Any:
     """Return what was decoded of a part, or decode the whole in the place of the first part."""
     known = [seam for seam in seams if seam is not None]
     if len(known) == len(seams) and agree(known):
-        return decoded[:2]
-    return _decoded(*arguments) if is_first else (frame_of_pieces([], []), None)
+        return decoded[:3]
+    return _decoded(*arguments) if is_first else (frame_of_pieces([], []), None, None)
 
 
 def _part(pieces: pd.DataFrame, names: bool, floors: Floors, whole: bool, into: Into | None, number: int) -> Part:
@@ -72,6 +73,7 @@ class Found(NamedTuple):
     decoded: list[Decoded]  # what each capture says, in their order
     parts: list[Part]  # of the connections
     fetch: Fetch
+    everything: Everything
 
 
 def run(
@@ -130,8 +132,8 @@ def run(
         delayed(_part, pure=False)(one, names, floors, whole, into, number, dask_key_name=f"analyze-{token}-{number}")
         for number, one in enumerate(pieces)
     ]
-    futures = client.compute([*(task[1] for task in tasks), *parts, *pieces])
     count = len(tasks) + len(parts)
+    futures = client.compute([*(task[1] for task in tasks), *parts, *pieces, *(task[2] for task in tasks)])
     held = futures[count:]
     results = gathered(client, futures[:count], tell, held)
     said: list[list[Decoded]] = [[] for _ in sources]
@@ -144,7 +146,14 @@ def run(
         some = [client.submit(_some, held[number], conn_ids, pure=False) for number, conn_ids in wanted.items()]
         return dict(zip(wanted, client.gather(some), strict=True))
 
-    return Found(decoded, results[len(tasks) :], fetch)
+    def everything() -> list[tuple[pd.DataFrame, Array]]:
+        found: list[list[tuple[pd.DataFrame, Array]]] = [[] for _ in sources]
+        for number, rest in zip(owners, client.gather(held[len(parts) :]), strict=True):
+            if rest is not None:
+                found[number].append(all_of(rest))
+        return [joined_rests(each) for each in found]
+
+    return Found(decoded, results[len(tasks) :], fetch, everything)
 
 
 def _tasks(name: str, arguments: Sequence[Any], cut_at: Cut | None) -> list[Any]:
@@ -157,7 +166,7 @@ def _tasks(name: str, arguments: Sequence[Any], cut_at: Cut | None) -> list[Any]
         delayed(_decoded_part, pure=False)(*arguments, part, dask_key_name=f"decode-{name}-{which}")
         for which, part in enumerate(cut_at.parts)
     ]
-    seams = [part[2] for part in parts]
+    seams = [part[3] for part in parts]
     return [
         delayed(_settled, pure=False)(part, seams, which == 0, arguments, dask_key_name=f"settle-{name}-{which}")
         for which, part in enumerate(parts)

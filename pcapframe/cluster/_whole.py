@@ -9,10 +9,12 @@ import pandas as pd
 
 from pcapframe.analysis.chosen import turn
 from pcapframe.analysis.clock import ClockStep, Disagreements, clock_steps_of
+from pcapframe.analysis.health import PacketCounts, add_counts
 from pcapframe.arrays import Array, Mask
-from pcapframe.cluster._decoding import PACKET_COLUMNS, Decoded
-from pcapframe.cluster._frames import Frames
+from pcapframe.cluster._decoding import Decoded
+from pcapframe.cluster._frames import Frames, follow_each_other
 from pcapframe.cluster._parts import ENDS, FRAMES, Part, Some
+from pcapframe.cluster._thinning import PACKET_COLUMNS
 from pcapframe.cluster._told import names_of, quotes_of
 from pcapframe.connections import connections_and_turns
 from pcapframe.connections.icmp import icmp_columns
@@ -29,7 +31,7 @@ from pcapframe.schema import CONNECTIONS, SEGMENTS, names
 from pcapframe.segments import receivers_that_serve
 from pcapframe.stated import info_of_several
 
-__all__ = ["Fetch", "Whole", "bring_together"]
+__all__ = ["Everything", "Fetch", "Whole", "bring_together"]
 
 OF_TEXTS = ("server_name", "alpn", "application")
 OF_WHOLE = ("same_as", "icmp_errors", "icmp_error", "client_names", "server_names")
@@ -38,7 +40,8 @@ OF_WHOLE = ("same_as", "icmp_errors", "icmp_error", "client_names", "server_name
 class Whole(NamedTuple):
     """All captures, as far as results are made from it."""
 
-    packets: pd.DataFrame  # only `PACKET_COLUMNS`
+    packets: pd.DataFrame  # `PACKET_COLUMNS` of some of them, or all
+    counts: PacketCounts  # of all
     events: pd.DataFrame
     connections: pd.DataFrame
     totals: Totals
@@ -53,6 +56,8 @@ class Whole(NamedTuple):
 
 Fetch: TypeAlias = Callable[[Mapping[int, Array]], Mapping[int, Some]]
 """Returns the segments of some connections, by the number of their part."""
+Everything: TypeAlias = Callable[[], Sequence[tuple[pd.DataFrame, Array]]]
+"""Returns `PACKET_COLUMNS` of all packets, and the latest times so far, by capture."""
 
 
 def bring_together(
@@ -61,6 +66,7 @@ def bring_together(
     name: str | None,
     given: Sequence[tuple[str, str]],
     fetch: Fetch,
+    everything: Everything,
 ) -> Whole:
     """Put together what the workers found.
 
@@ -76,17 +82,21 @@ def bring_together(
         Addresses with names from a file of names.
     fetch : callable
         Returns segments of some connections, where the whole changes what is known of them.
+    everything : callable
+        Returns all packets, where captures overlap in time.
 
     Returns
     -------
     Whole
         As one machine would have it.
     """
-    place, capture = Frames([one.latest for one in decoded]), _capture(decoded, name)
+    capture, counts = _capture(decoded, name), [one.size for one in decoded]
+    rests = None if follow_each_other([one.ends for one in decoded]) else everything()
+    place = Frames(counts, None if rests is None else [latest for _, latest in rests])
     capture = replace(capture, foreign_streams=capture.foreign_streams + sum(part.foreign for part in parts))
     addresses = _texts(_addresses(decoded))
     texts = {name: _texts(sorted(_categories(decoded, name))) for name in ("protocol", "tunnel")}
-    packets = _packets(decoded, place, texts | {"quoted_src": addresses})
+    packets, segment = _packets(decoded, rests, place, texts | {"quoted_src": addresses})
     which = [number for number, part in enumerate(parts) if part.segments] or [0]
     parts = [parts[number] for number in which]
     frames = [place.of_part(part) for part in parts]
@@ -120,11 +130,13 @@ def bring_together(
     def clock_steps() -> list[ClockStep]:
         is_segment = packets["seq"].notna().to_numpy()
         times = packets["time"].to_numpy("datetime64[ns]").view(np.int64)[is_segment]
-        return clock_steps_of(times, packets.index.to_numpy()[is_segment], _disagreeing(parts, frames, numbers))
+        some = packets.index.to_numpy()[is_segment]
+        return clock_steps_of(times, some, _disagreeing(parts, frames, numbers), segment[is_segment])
 
     count = sum(part.segments for part in parts)
     known = place, dict(zip(which, numbers, strict=True)), np.flatnonzero(turned), any(part.has_times for part in parts)
-    return Whole(packets, events, connections, totals, count, clock_steps, segments, *known)
+    kinds = add_counts([one.thin.counts for one in decoded], [one.number for one in decoded])
+    return Whole(packets, kinds, events, connections, totals, count, clock_steps, segments, *known)
 
 
 def _in_order(
@@ -168,16 +180,30 @@ def _disagreeing(parts: Sequence[Part], frames: Sequence[Array], numbers: Sequen
     return Disagreements(*(np.concatenate(columns) for columns in zip(*made, strict=True)))
 
 
-def _packets(decoded: Sequence[Decoded], place: Frames, dtypes: dict[str, Any]) -> pd.DataFrame:
-    """Return the packets of all captures, as far as health is told by them."""
+def _packets(
+    decoded: Sequence[Decoded],
+    rests: Sequence[tuple[pd.DataFrame, Array]] | None,
+    place: Frames,
+    dtypes: dict[str, Any],
+) -> tuple[pd.DataFrame, Array]:
+    """Return the packets of all captures by which health is told, and of segments their number among all."""
     read = [one for one in decoded if one.passed_over is None]
-    slim = [one.packets.assign(source=np.full(len(one.packets), one.number, np.uint16)) for one in read]
+    of = [one.thin.packets if rests is None else rests[one.number][0] for one in read]
+    slim = [some.assign(source=np.full(len(some), one.number, np.uint16)) for one, some in zip(read, of, strict=True)]
     made = _stacked(slim, PACKET_COLUMNS, dtypes)
-    if not place.follow:
-        frames = np.concatenate([place.of_capture(one.number) for one in read])
-        made = made.take(np.argsort(frames, kind="stable"))
+    if rests is None:
+        before = np.cumsum([0, *(one.thin.segments for one in read)])
+        made.index = pd.Index(
+            np.concatenate([place.of_rows(np.full(one.thin.rows.size, one.number), one.thin.rows) for one in read]),
+            name="frame",
+        )
+        return made, np.concatenate(
+            [np.where(one.thin.numbers < 0, -1, one.thin.numbers + at) for one, at in zip(read, before, strict=False)]
+        )
+    frames = np.concatenate([place.of_capture(one.number) for one in read])
+    made = made.take(np.argsort(frames, kind="stable"))
     made.index = pd.RangeIndex(1, len(made) + 1, name="frame")
-    return made
+    return made, np.cumsum(made["seq"].notna().to_numpy()) - 1
 
 
 def _numbers(parts: Sequence[Part], frames: Sequence[Array]) -> list[Array]:
@@ -309,7 +335,7 @@ def _addresses(decoded: Sequence[Decoded]) -> list[str]:
 
 
 def _categories(decoded: Sequence[Decoded], name: str) -> set[str]:
-    return {text for one in decoded if len(one.packets) for text in one.packets[name].cat.categories}
+    return {text for one in decoded if len(one.thin.packets) for text in one.thin.packets[name].cat.categories}
 
 
 def _texts(texts: Iterable[str]) -> pd.CategoricalDtype:

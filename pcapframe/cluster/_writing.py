@@ -156,7 +156,7 @@ def _write(client: Any, order: Order, into: Into, tell: Tell) -> None:
 
 def _stretches(decoded: Sequence[Decoded], whole: Whole) -> list[Stretch]:
     """Return which frames go into which file, and where they are."""
-    total = len(whole.packets)
+    total = whole.counts.packets
     firsts = range(0, total, ROWS_A_GROUP)
     slices: list[list[Slice]] = [[] for _ in firsts]
     interfaces = 0

@@ -13,9 +13,10 @@ import pcapframe as pf
 from pcapframe import cluster
 from pcapframe.capture.parts import agree
 from pcapframe.cluster import _running
-from pcapframe.cluster._cutting import cut, join_decoded
+from pcapframe.cluster._cutting import cut, join_decoded, joined_rests
 from pcapframe.cluster._decoding import decode
 from pcapframe.cluster._sources import Source
+from pcapframe.cluster._thinning import all_of
 from pcapframe.cluster._wire import frame_of, unpack
 from tests.cluster.captures import hold_equal
 
@@ -46,17 +47,23 @@ def test_parts_of_a_capture_say_what_the_whole_says(name: str, tmp_path: Path) -
     assert found is not None
     assert len(found.parts) > 3
     made = [decode(capture, 0, 1, (), True, part) for part in found.parts]
-    assert agree([said.seam for _, said in made if said.seam])
-    got, heard = rows([piece for pieces, _ in made for piece in pieces])
-    pieces, want = decode(capture, 0, 1, (), True)
+    assert agree([said.seam for _, said, _ in made if said.seam])
+    got, heard = rows([piece for pieces, _, _ in made for piece in pieces])
+    pieces, want, rest = decode(capture, 0, 1, (), True)
     whole, names = rows(pieces)
     assert_frame_equal(got, whole)
     assert [one for one in heard if one[2]] == [one for one in names if one[2]]
-    joined = join_decoded([said for _, said in made], found)
-    for field in ("info", "link_types", "addresses", "inner_addresses"):
+    joined = join_decoded([said for _, said, _ in made], found)
+    for field in ("info", "link_types", "addresses", "inner_addresses", "size", "ends"):
         assert getattr(joined, field) == getattr(want, field), field
-    assert joined.latest.tolist() == want.latest.tolist()
-    assert_frame_equal(joined.packets.astype(object), want.packets.reset_index(drop=True).astype(object))
+    assert joined.thin.counts == want.thin.counts
+    packets, latest = joined_rests([all_of(one) for _, _, one in made if one])
+    whole_packets, want_latest = all_of(rest)
+    assert latest.tolist() == want_latest.tolist()
+    assert_frame_equal(packets.astype(object), whole_packets.astype(object))
+    assert_frame_equal(
+        joined.thin.packets.astype(object), packets.take(joined.thin.rows).astype(object), check_index_type=False
+    )
 
 
 def test_a_compressed_capture_stays_one() -> None:

@@ -14,7 +14,7 @@ from tests.builders import packet, pcap
 
 def test_parts_have_all_connections_once() -> None:
     path = str(pf.example("losses.pcap"))
-    pieces, _ = decode(Source(path, path), 0, 3, (), True)
+    pieces, *_ = decode(Source(path, path), 0, 3, (), True)
     parts = [analyze_part([piece], True, Floors()) for piece in pieces]
     whole = pf.build_connections(pf.label_segments(pf.read_pcap(path)))
     ends = ["client", "client_port", "server", "server_port", "start", "client_packets", "server_resent_segments"]
@@ -31,7 +31,7 @@ def test_a_clock_that_stood_still_is_known_in_every_part(tmp_path: Path) -> None
     for number in range(2):
         path = tmp_path / f"{number}.pcap"
         path.write_bytes(pcap(data[2 * number : 2 * number + 2]))
-        pieces, _ = decode(Source(str(path), path.name), number, 3, (), True)
+        pieces, *_ = decode(Source(str(path), path.name), number, 3, (), True)
         made.append(pieces)
     parts = [analyze_part(pieces, True, Floors()) for pieces in zip(*made, strict=True)]
     assert all(part.connections["start"].isna().all() for part in parts)

@@ -20,7 +20,7 @@ def test_two_captures_at_the_same_time_are_put_in_order(tmp_path: Path) -> None:
     keep_packets(into, "packets", packets)
     keep_segments(into, "segments", segments, np.zeros(size, np.int64), np.arange(size))
     latest = np.maximum.accumulate(packets["time"].to_numpy("datetime64[ns]").view(np.int64))
-    frames = Frames([latest, latest])
+    frames = Frames([size, size], [latest, latest])
     place = frames.shared(str(tmp_path / "frames.npy"))
     assert isinstance(place, Shared)
     mine = frames.of_capture(0)

@@ -1,5 +1,7 @@
 """A store that workers write: the one of one machine."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,30 @@ def test_a_folder_that_workers_do_not_have_is_refused(
     assert not list(tmp_path.iterdir())
     with pytest.raises(pf.ParameterError, match="expected a path, not a URL"):
         cluster.convert(pf.example("clean.pcap"), "s3://captures/kept", client)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("grown", [False, True], ids=["while captures are decoded", "while packets are written"])
+def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grown: bool) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(_writing, "ROWS_A_GROUP", 300)
+    files = split(Path(pf.example("losses.pcap")), tmp_path, 4)
+    killed: list[int] = []
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as made,
+        distributed.Client(made) as client,
+    ):
+        totals: list[int] = []
+
+        def kill(_done: int, total: int) -> None:
+            totals.append(total)
+            if not killed and (total > totals[0]) == grown:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        got = cluster.convert(files, tmp_path / "got", client, progress=kill)
+    assert killed
+    hold_stores_equal(got, pf.write_store(pf.analyze(files, progress=False), tmp_path / "want"))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

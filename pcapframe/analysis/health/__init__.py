@@ -7,10 +7,11 @@ text and answer says so beside it. Statistics that no finding names are reliable
 Each file has a group of findings; its docstring says what is observed and the limits: ``capture_file``,
 ``captured_segments``, ``capture_clock`` and ``capture_edges``. ``no_segments`` says what is seen of TCP in a capture
 without segments. `_registry` lists and summarises the findings, `_api` defines a finding, `_statistics` what can be
-unreliable, `_view` the frames that they share.
+unreliable, `_packets` counts packets, `_view` the frames that they share.
 """
 
 from pcapframe.analysis.health._api import CaptureHealth, Finding
+from pcapframe.analysis.health._packets import PacketCounts, add_counts, count_packets, cut_in_header, is_cut
 from pcapframe.analysis.health._registry import OF_WHOLE_CAPTURE, examine_capture, examine_packets
 from pcapframe.analysis.health._statistics import STATISTICS, Qualifier
 from pcapframe.analysis.health._view import READ
@@ -22,8 +23,13 @@ __all__ = [
     "STATISTICS",
     "CaptureHealth",
     "Finding",
+    "PacketCounts",
     "Qualifier",
+    "add_counts",
+    "count_packets",
+    "cut_in_header",
     "examine_capture",
     "examine_packets",
     "explain_no_segments",
+    "is_cut",
 ]

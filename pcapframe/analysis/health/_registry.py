@@ -7,6 +7,7 @@ import pandas as pd
 from pcapframe.analysis.clock import find_clock_steps
 from pcapframe.analysis.health import capture_clock, capture_edges, capture_file, captured_segments
 from pcapframe.analysis.health._api import CaptureHealth, Finding
+from pcapframe.analysis.health._packets import PacketCounts, count_packets
 from pcapframe.analysis.health._statistics import STATISTICS
 from pcapframe.analysis.health._view import READ, Finder, FinderOfWhole, FindSteps, Recorded, View
 from pcapframe.arrays import Mask
@@ -29,6 +30,7 @@ def examine_packets(
     *,
     capture: CaptureInfo,
     known: CaptureHealth | None = None,
+    counts: PacketCounts | None = None,
     clock_steps: FindSteps = find_clock_steps,
 ) -> tuple[Finding, ...]:
     """Find what limits a capture, whatever the filter.
@@ -41,6 +43,8 @@ def examine_packets(
         What the file says of itself.
     known : CaptureHealth, optional
         Earlier result for the same capture, with any filter: its findings are returned again.
+    counts : PacketCounts, optional
+        Of all packets, where these are not all.
     clock_steps : callable, optional
         Finds the steps of the capture's clock in the segments.
 
@@ -51,7 +55,8 @@ def examine_packets(
     """
     if known is not None:
         return tuple(finding for finding in known.findings if finding.name in OF_WHOLE_CAPTURE)
-    recorded = Recorded(capture, without_attrs(packets), without_attrs(segments), clock_steps)
+    bare = without_attrs(packets)
+    recorded = Recorded(capture, bare, without_attrs(segments), counts or count_packets(bare), clock_steps)
     found = []
     for find in OF_WHOLE_CAPTURE.values():
         found.append(find(recorded))

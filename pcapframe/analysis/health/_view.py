@@ -12,6 +12,7 @@ import pandas as pd
 
 from pcapframe.analysis.clock import ClockStep, find_clock_steps
 from pcapframe.analysis.health._api import Finding
+from pcapframe.analysis.health._packets import PacketCounts
 from pcapframe.arrays import Array, Mask
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.events import Totals
@@ -38,7 +39,10 @@ class Recorded(NamedTuple):
     capture : CaptureInfo
         What the file says of itself.
     packets, segments : DataFrame
-        Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``; not modified.
+        Columns of ``schema.PACKETS`` and ``schema.SEGMENTS``; not modified. Of the packets, those may be all that
+        anything can be said of.
+    counts : PacketCounts
+        Of all packets.
     clock_steps : callable
         Finds the steps of the capture's clock in the segments.
     """
@@ -46,11 +50,13 @@ class Recorded(NamedTuple):
     capture: CaptureInfo
     packets: pd.DataFrame
     segments: pd.DataFrame
+    counts: PacketCounts
     clock_steps: FindSteps = find_clock_steps
 
-    def of_packets(self, rows: Array) -> Evidence:
-        """Name packets of the capture, by their rows in `packets`."""
-        return name_evidence(frames_at(self.packets, rows), of=self.packets)
+    def of_packets(self, rows: Array, count: int | None = None) -> Evidence:
+        """Name packets of the capture, by their rows in `packets`; `count` says how many, where not all are there."""
+        made = name_evidence(frames_at(self.packets, rows), of=self.packets)
+        return made if count is None else replace(made, frame_count=count)
 
 
 class View(NamedTuple):

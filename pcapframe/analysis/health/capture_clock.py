@@ -35,8 +35,8 @@ def _without_time(view: Recorded) -> Finding | None:
         return None
     return Finding(
         "packets_without_time",
-        f"{rows.size:,} of {counted(len(view.packets), 'packet')} {agreeing(rows.size, 'has', 'have')} no time.",
-        {"packets_without_time": rows.size, "packets": len(view.packets)},
+        f"{rows.size:,} of {counted(view.counts.packets, 'packet')} {agreeing(rows.size, 'has', 'have')} no time.",
+        {"packets_without_time": rows.size, "packets": view.counts.packets},
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         view.of_packets(rows),
     )
@@ -48,13 +48,14 @@ def _backwards(view: Recorded) -> Finding | None:
     if not back.size:
         return None
     affects: dict[str, Qualifier] = {"round_trips": UNKNOWN}
+    packets = view.counts.packets
     if largest >= STEP_S:
         affects |= {"durations": UNKNOWN, "resend_reasons": UNKNOWN}
     return Finding(
         "time_backwards",
-        f"{back.size:,} of {counted(len(times), 'packet')} {agreeing(back.size, 'is', 'are')} earlier than the one "
+        f"{back.size:,} of {counted(packets, 'packet')} {agreeing(back.size, 'is', 'are')} earlier than the one "
         f"before, by up to {seconds(largest)}.",
-        {"packets_backwards": back.size, "packets": len(times), "largest_step_s": largest},
+        {"packets_backwards": back.size, "packets": packets, "largest_step_s": largest},
         affects,
         view.of_packets(back),
     )
@@ -79,8 +80,8 @@ def _alike(view: Recorded) -> Finding | None:
     when = view.packets["time"].iloc[0].isoformat()
     return Finding(
         "times_alike",
-        f"All {counted(len(view.packets), 'packet')} have the same time, {when}: when each was captured is unknown.",
-        {"packets": len(view.packets)},
+        f"All {counted(view.counts.packets, 'packet')} have the same time, {when}: when each was captured is unknown.",
+        {"packets": view.counts.packets},
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         Evidence(),
     )
@@ -97,7 +98,7 @@ def _jumps(view: Recorded) -> Finding | None:
         "time_jumps",
         f"The time jumps by a year or more {counted(jumps.rows.size, 'time')}, by up to {seconds(abs(largest))} "
         f"{'forward' if largest > 0 else 'back'}{far if astray else ''}.",
-        {"jumps": jumps.rows.size, "largest_jump_s": largest, "packets_astray": astray, "packets": len(view.packets)},
+        {"jumps": jumps.rows.size, "largest_jump_s": largest, "packets_astray": astray, "packets": view.counts.packets},
         {"durations": UNKNOWN, "round_trips": UNKNOWN, "resend_reasons": UNKNOWN},
         view.of_packets(jumps.rows),
     )

@@ -14,18 +14,15 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pcapframe.analysis.health._api import Finding
+from pcapframe.analysis.health._packets import cut_in_header, is_cut
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import FinderOfWhole, Recorded
-from pcapframe.analysis.health.no_segments import count_undecoded, say_undecoded
-from pcapframe.arrays import Array, Mask
+from pcapframe.analysis.health.no_segments import say_undecoded
 from pcapframe.capture.link_types import is_undecoded
 from pcapframe.capture.other_links import is_without_ip
-from pcapframe.memory import stretches
 from pcapframe.patterns import LISTED, Evidence
-from pcapframe.plain import parts_of
 from pcapframe.wording import agreeing, counted, printable, shortened
 
 __all__ = ["FINDINGS"]
@@ -80,23 +77,23 @@ def _notes(view: Recorded) -> Finding | None:
 
 
 def _not_decoded(view: Recorded) -> Finding | None:
-    counts = count_undecoded(view.packets)
+    counts = view.counts.undecoded
     if not counts:
         return None
     sentence = say_undecoded(counts, more=bool(len(view.segments)))
-    rows = np.flatnonzero(view.packets["undecoded"].notna().to_numpy())
+    rows, total = np.flatnonzero(view.packets["undecoded"].notna().to_numpy()), sum(counts.values())
     kinds = dict(islice(counts.items(), LISTED))
     return Finding(
         "not_decoded",
-        f"{sentence[0].upper()}{sentence[1:]}; the capture has {counted(len(view.packets), 'packet')}.",
+        f"{sentence[0].upper()}{sentence[1:]}; the capture has {counted(view.counts.packets, 'packet')}.",
         {
-            "packets_not_decoded": rows.size,
-            "packets": len(view.packets),
+            "packets_not_decoded": total,
+            "packets": view.counts.packets,
             "kinds": kinds,
             **({"kinds_total": len(counts)} if len(counts) > len(kinds) else {}),
         },
         {**LACKS_PACKETS, "connections": AT_LEAST},
-        view.of_packets(rows),
+        view.of_packets(rows, total),
     )
 
 
@@ -129,59 +126,41 @@ def _name(file: dict[str, Any]) -> str:
 
 
 def _cut_packets(view: Recorded) -> Finding | None:
-    packets = view.packets
-    sliced = packets["sliced"].to_numpy()
-    cut = (packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()) | sliced
-    count = int(np.count_nonzero(cut))
+    counts = view.counts
+    count, within_header, before = counts.cut, counts.cut_headers, counts.sliced
     if not count:
         return None
-    headers = _within_header(packets, cut)
+    headers = cut_in_header(view.packets, is_cut(view.packets)) if within_header else np.empty(0, np.intp)
     if count == 1:
-        within = "within" if headers.size else "not within"
+        within = "within" if within_header else "not within"
     else:
-        within = f"{headers.size:,} of them within" if headers.size else "none within"
-    affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if headers.size else {}
-    before = int(np.count_nonzero(sliced))
+        within = f"{within_header:,} of them within" if within_header else "none within"
+    affects = {**LACKS_PACKETS, "resend_reasons": UNKNOWN, "round_trips": UNKNOWN} if within_header else {}
     recorded = f"; {before:,} {agreeing(before, 'was', 'were')} cut off before the capture (sliced)" if before else ""
     return Finding(
         "cut_packets",
-        f"{count:,} of {counted(len(packets), 'packet')} {agreeing(count, 'was', 'were')} captured in part"
-        f"{_declared(view, cut & ~sliced)}, {within} the TCP header{recorded}.",
+        f"{count:,} of {counted(counts.packets, 'packet')} {agreeing(count, 'was', 'were')} captured in part"
+        f"{_declared(view)}, {within} the TCP header{recorded}.",
         {
             "cut_packets": count,
-            "packets": len(packets),
-            "cut_tcp_headers": headers.size,
+            "packets": counts.packets,
+            "cut_tcp_headers": within_header,
             "sliced": before,
             **({} if view.capture.captures else {"snaplen": view.capture.snaplen}),  # each file has its own
         },
         affects,
-        replace(view.of_packets(headers), display_filter_all=None if before else "frame.cap_len < frame.len"),
+        replace(
+            view.of_packets(headers, within_header),
+            display_filter_all=None if before else "frame.cap_len < frame.len",
+        ),
     )
 
 
-def _within_header(packets: pd.DataFrame, cut: Mask) -> Array:
-    """Return those of the cut packets whose TCP header is not whole."""
-    is_tcp = packets["protocol"].cat.categories.get_indexer(pd.Index(["TCP"]))
-    protocol = packets["protocol"].cat.codes.to_numpy()
-    nulls = [parts_of(packets[name]).mask for name in ("seq", "options_malformed", "payload_bytes")]
-    found = [np.empty(0, np.intp)]
-    for rows in stretches(cut.size):
-        lacks = np.zeros(rows.stop - rows.start, np.bool_)
-        for null in nulls:
-            if null is not None:
-                lacks |= null[rows]
-        found.append(rows.start + np.flatnonzero(cut[rows] & lacks & np.isin(protocol[rows], is_tcp[is_tcp >= 0])))
-    return np.concatenate(found)
-
-
-def _declared(view: Recorded, cut: Mask) -> str:
-    """Write the snaplens that the files with cut packets declare, in parentheses."""
+def _declared(view: Recorded) -> str:
+    """Write the snaplens that the files with packets that were cut by them declare, in parentheses."""
     files = view.capture.files
     found = []
-    source, has_cut = view.packets["source"].to_numpy(), np.zeros(len(files), np.bool_)
-    for rows in stretches(cut.size):
-        has_cut[source[rows][cut[rows]]] = True
-    for number in np.flatnonzero(has_cut).tolist():
+    for number in view.counts.cut_sources:
         limits = [each["snaplen"] for each in files[number]["interfaces"] if each["snaplen"] is not None]
         limits = sorted({*limits} or {files[number]["snaplen"]} - {None})
         if limits:

@@ -4,11 +4,15 @@ A packet whose IP header says TCP but whose TCP header cannot be read is not a s
 link type, an Ethernet type, a tunnel, encrypted data) may be TCP: see the column ``undecoded``.
 """
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from pcapframe.measures import without_attrs
-from pcapframe.packets import CaptureInfo
 from pcapframe.wording import agreeing, counted, printable
+
+if TYPE_CHECKING:
+    from pcapframe.analysis.health._packets import PacketCounts
 
 __all__ = ["count_undecoded", "explain_no_segments", "say_undecoded"]
 
@@ -72,15 +76,13 @@ def say_undecoded(counts: dict[str, int], *, more: bool = False) -> str:
     return f"whether there is {'more ' if more else ''}TCP in {counted(total, 'packet')} ({kinds}) is unknown"
 
 
-def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
+def explain_no_segments(counts: "PacketCounts") -> str:
     """Say of a capture without TCP segments what is seen of TCP in it.
 
     Parameters
     ----------
-    packets : DataFrame
-        Columns of ``schema.PACKETS``, none of which is a segment; not modified.
-    capture : CaptureInfo
-        What the file says of itself.
+    counts : PacketCounts
+        Of its packets, none of which is a segment.
 
     Returns
     -------
@@ -90,18 +92,18 @@ def explain_no_segments(packets: pd.DataFrame, capture: CaptureInfo) -> str:
     Examples
     --------
     >>> import pcapframe as pf
-    >>> packets = pf.read_pcap(pf.example("clean.pcap"))
-    >>> explain_no_segments(packets.iloc[:0], pf.capture_info(packets))
+    >>> from pcapframe.analysis.health import count_packets
+    >>> explain_no_segments(count_packets(pf.read_pcap(pf.example("clean.pcap")).iloc[:0]))
     'No TCP packets found in this capture'
     """
-    quoting = int(without_attrs(packets)["quoted_seq"].notna().sum())
+    quoting = counts.quoting_tcp
     errors = agreeing(quoting, "1 ICMP error quotes a TCP packet", f"{quoting:,} ICMP errors quote TCP packets")
-    return f"{_explain(packets)}; {errors}" if quoting else _explain(packets)
+    return f"{_explain(counts)}; {errors}" if quoting else _explain(counts)
 
 
-def _explain(packets: pd.DataFrame) -> str:
+def _explain(counts: "PacketCounts") -> str:
     """Say what is seen of TCP apart from what ICMP errors quote."""
-    unread, undecoded = int((without_attrs(packets)["protocol"] == "TCP").sum()), count_undecoded(packets)
+    unread, undecoded = counts.tcp, counts.undecoded
     if unread:
         why = (
             f"No TCP packet of this capture can be followed: {counted(unread, 'packet')} "
@@ -112,6 +114,6 @@ def _explain(packets: pd.DataFrame) -> str:
     if not undecoded:
         return "No TCP packets found in this capture"
     sentence = say_undecoded(undecoded)
-    others = len(packets) - sum(undecoded.values())
+    others = counts.packets - sum(undecoded.values())
     none = f"; the {'other packet is' if others == 1 else f'other {others:,} packets are'} not TCP" if others else ""
     return f"{sentence[0].upper()}{sentence[1:]}{none}"

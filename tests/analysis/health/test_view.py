@@ -3,6 +3,7 @@
 import numpy as np
 
 import pcapframe as pf
+from pcapframe.analysis.health import count_packets
 from pcapframe.analysis.health._view import Recorded, View, name_evidence
 from tests.builders import Conversation, merge, pcap
 
@@ -25,7 +26,9 @@ def test_rows_are_named_by_frame_and_connection() -> None:
     events = analysis.events[3:]  # frames 4 to 9, of the connections 1 and 2
     connections, totals = analysis.connections[1:], analysis._judged.totals
     view = View(analysis.events, events, connections, totals, False, connections[:0])
-    assert Recorded(analysis.capture, analysis.packets, analysis.segments).of_packets(np.array([0, 8])).frames == (1, 9)
+    recorded = Recorded(analysis.capture, analysis.packets, analysis.segments, count_packets(analysis.packets))
+    assert recorded.of_packets(np.array([0, 8])).frames == (1, 9)
+    assert recorded.of_packets(np.array([0]), 7).frame_count == 7
     assert view.of_events(np.array([0, 5])).frames == (4, 9)
     assert view.of_events(np.array([3, 5])).connections == (2,)
     assert view.rows_of(np.array([2])).tolist() == [3, 4, 5]
