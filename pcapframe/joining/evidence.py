@@ -26,7 +26,7 @@ from pcapframe.joining.streams import (
     whole_until,
 )
 from pcapframe.joining.transmissions import NO_ACK
-from pcapframe.schema import FATE_RULES, FATES, RST
+from pcapframe.schema import FATE_RULES, FATES, RST, SYN
 
 __all__ = ["ADDED", "LOST", "MISSING", "RULE", "UNKNOWN", "Judge"]
 
@@ -39,7 +39,7 @@ SLOTS = 1 << 20  # of a table that leaves out most rows that are like none of th
 MOST_OVERLAPPING = 32  # rows that are compared with each
 MARK_BITS = 34  # more than a timestamp has
 FEWEST_SHARED = 8  # packets of a connection that show that nothing of it is missing
-COPIED_NS = 10**8  # time within which a copy is made of a packet
+COPIED_NS, AT_ONCE_NS = 10**8, 10**6  # time within which a copy is made of a packet; and no host sends a SYN again
 MOST_LACKING = 1e-3  # share of a capture's packets: beyond, one more may well be missing
 
 
@@ -214,7 +214,9 @@ class Judge:
         is_mirrored = sides[:, 0] | sides[:, 1]
         time, paired_at = self.time_at(seen, every), np.full(size, -(LATE // 2))
         paired_at[group[passed]] = time[passed]
-        told = (np.abs(time - paired_at[group]) < COPIED_NS) & ((alone <= marked)[group] | is_mirrored)
+        apart = np.abs(time - paired_at[group])
+        is_syn = (self.of("kind", every) & SYN != 0) & (apart < AT_ONCE_NS)
+        told = (apart < COPIED_NS) & ((alone <= marked)[group] | is_mirrored) | is_syn
         return np.asarray(again | told[np.searchsorted(every, which)], np.bool_)
 
     def outside(self, which: Array, seen: int, point: int) -> tuple[Mask, Mask]:

@@ -83,3 +83,16 @@ def test_copies_of_some_packets_make_none_lost(end):
     assert (rest["fate"][upstream] == "unknown").all()
     assert (rest["fate_rule"][upstream] == "copy").all()
     assert (rest["fate"][~upstream] == "added").all()
+
+
+def test_copy_of_an_answered_syn():
+    """Linux numbers no SYN-ACK: two within a moment may be two answers, of which none was lost for that."""
+    frames = [(time, data if number != 1 else data[:18] + b"\0\0" + data[20:])
+              for number, (time, data) in enumerate(resent_request())]  # fmt: skip
+    far = beyond(frames, without=(4,))
+    far = sorted([*far, *((far[at][0] + MS / 500, far[at][1]) for at in (0, 1, 5))], key=lambda frame: frame[0])
+    rows = joined(frames, far).segments
+    assert (rows["fate"] == "passed").sum() == 10
+    assert rows["fate_rule"][rows["fate"] == "lost_between"].tolist() == ["not_acknowledged"]
+    assert rows["fate_rule"][rows["fate"] == "unknown"].tolist() == ["copy"] * 2
+    assert rows["fate_rule"][rows["fate"] == "added"].tolist() == ["identification"]  # of the SYN, farther on
