@@ -44,6 +44,7 @@ MANIFEST, PACKETS_FILE, CONNECTIONS_FILE = "pcapframe.json", "packets.parquet", 
 CATEGORIES_FILE, EVENTS_FILE, TURNS_FILE = "categories.parquet", "events.parquet", "turns.parquet"
 ARRAYS = ("sides", "totals")  # files of plain columns
 FILES = (EVENTS_FILE, CONNECTIONS_FILE, TURNS_FILE, *(f"{name}.parquet" for name in ARRAYS), CATEGORIES_FILE)
+DIGEST = "digest"  # in the manifest: of all else in it
 OF_SEGMENTS = tuple(column for column in SEGMENTS if column.name not in names(PACKETS))
 
 
@@ -166,6 +167,9 @@ class Store:
             raise CaptureFormatError(
                 name, f"was written by pcapframe {version} with other columns: convert the capture again"
             )
+        with _readable(name):
+            if manifest.pop(DIGEST) != _digest(manifest):
+                raise ValueError(DIGEST)
         return cls(Path(folder), manifest)
 
     @property
@@ -368,7 +372,12 @@ class Store:
             "categories": numbers,
             "ordered": [bool(dtype.ordered) for dtype in lists],
         }
-        Path(self.folder, MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        Path(self.folder, MANIFEST).write_text(json.dumps(manifest | {DIGEST: _digest(manifest)}), encoding="utf-8")
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return a hash of what a manifest says, by which damage to it is noticed."""
+    return hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
 
 
 @contextmanager
