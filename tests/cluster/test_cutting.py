@@ -18,6 +18,7 @@ from pcapframe.cluster._decoding import decode
 from pcapframe.cluster._sources import Source
 from pcapframe.cluster._thinning import all_of
 from pcapframe.cluster._wire import frame_of, unpack
+from tests.builders import Conversation, merge, pcap
 from tests.cluster.captures import hold_equal
 
 
@@ -77,3 +78,23 @@ def test_a_large_capture_has_the_results_of_one_machine(client: Any, monkeypatch
     files = [str(pf.example(name)) for name in ("losses.pcap", "ipv6.pcapng")]
     got = cluster.analyze(files, client, keep="events", progress=False)
     hold_equal(got, pf.analyze(files, keep="events", progress=False))
+
+
+def test_a_name_that_begins_long_before_a_cut_is_not_heard_in_parts(tmp_path: Path) -> None:
+    """The page on clusters says so: more records lie between its beginning and its end than parts share."""
+    asking, other = Conversation(client_port=50_001).handshake(), Conversation(client_port=50_002).handshake()
+    asking.send("client", "A", b"GET / HTTP/1.1\r\nHo")
+    for _ in range(60):
+        other.wait(0.01).data("client", 100).ack("server")
+    asking.wait(5.0).send("client", "PA", b"st: a.example\r\n\r\n")
+    capture = tmp_path / "long.pcap"
+    capture.write_bytes(pcap(merge(asking, other)))
+    found = cut(source(capture), 4_000, overlap=16)
+    assert found is not None
+
+    def names(pieces: list[bytes]) -> list[Any]:
+        return [one[2] for one in rows(pieces)[1] if one[2]]
+
+    assert names(decode(source(capture), 0, 1, (), True)[0]) == ["a.example"]
+    parts = [decode(source(capture), 0, 1, (), True, part)[0] for part in found.parts]
+    assert names([piece for pieces in parts for piece in pieces]) == []
