@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.capture.bits import be32, byte
+from pcapframe.capture.bits import be16, be32, byte
 from pcapframe.capture.gre import GRE_PAYLOADS, gre
 from pcapframe.capture.ip import EXTENSION_HEADERS
 from pcapframe.capture.link import ETHERTYPE_BRIDGED, ETHERTYPE_IPV4, ETHERTYPE_IPV6, RARE_VLAN_TYPES, VLAN_TYPES
 from pcapframe.capture.shims import ETHERTYPE_NSH, SHIMS, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
-from pcapframe.capture.udp_tunnels import UDP_TUNNELS, l2tp_v3
+from pcapframe.capture.udp_tunnels import UDP_BYTES, UDP_TUNNELS, VXLAN_PORTS, l2tp_v3, vxlan
 from pcapframe.jit import inner_jit
 
 __all__ = ["IP_TUNNELS", "Rare", "has_segment_routing", "new_ways", "rare", "udp_ports", "way_names", "way_on"]
@@ -24,7 +24,7 @@ __all__ = ["IP_TUNNELS", "Rare", "has_segment_routing", "new_ways", "rare", "udp
 Array = npt.NDArray[Any]
 
 PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_GRE, PROTOCOL_IPIP, PROTOCOL_ETHERIP = 4, 41, 47, 94, 97
-PROTOCOL_L2TP, PROTOCOL_MPLS, PROTOCOL_ETHERNET, PROTOCOL_NSH = 115, 137, 143, 145
+PROTOCOL_L2TP, PROTOCOL_UDP_LITE, PROTOCOL_MPLS, PROTOCOL_ETHERNET, PROTOCOL_NSH = 115, 136, 137, 143, 145
 ROUTED = (PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_ETHERNET)  # that SRv6 carries
 ROUTING_HEADER, SEGMENT_ROUTING = 43, 4  # RFC 8754
 ETHERIP_VERSION = 3
@@ -77,6 +77,14 @@ def _nsh(buffer: Any, at: Any, end: Any) -> Any:
     return ETHERTYPE_NSH, at
 
 
+@inner_jit
+def _udp_lite(buffer: Any, at: Any, end: Any) -> Any:
+    """VXLAN over UDP-Lite (RFC 3828), on a port of VXLAN."""
+    if at + UDP_BYTES > end or be16(buffer, at + 2) not in VXLAN_PORTS:
+        return NO_PAYLOAD, at
+    return vxlan(buffer, at + UDP_BYTES, end)
+
+
 IP_TUNNELS = {  # by IP protocol
     PROTOCOL_IPV4: Layer("IPIP", _ipv4),
     PROTOCOL_IPV6: Layer("6in4", _ipv6),
@@ -84,6 +92,7 @@ IP_TUNNELS = {  # by IP protocol
     PROTOCOL_IPIP: Layer("IPIP", _ipv4),
     PROTOCOL_ETHERIP: Layer("EtherIP", _etherip),
     PROTOCOL_L2TP: Layer("L2TP", _l2tp),
+    PROTOCOL_UDP_LITE: Layer("VXLAN", _udp_lite),
     PROTOCOL_MPLS: Layer("MPLS", _mpls),
     PROTOCOL_ETHERNET: Layer("SRv6", _ethernet),
     PROTOCOL_NSH: Layer("NSH", _nsh),

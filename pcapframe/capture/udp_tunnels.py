@@ -34,12 +34,14 @@ __all__ = [
     "PORT_GTP_U",
     "UDP_BYTES",
     "UDP_TUNNELS",
+    "VXLAN_PORTS",
     "capwap_piece",
     "fitting_gtp",
     "is_fitting",
     "is_gtp",
     "l2tp_v3",
     "payload_end",
+    "vxlan",
 ]
 
 UDP_BYTES = 8
@@ -103,7 +105,7 @@ def _ip_in(protocol: Any, at: Any) -> Any:
 
 
 @inner_jit
-def _vxlan(buffer: Any, at: Any, end: Any) -> Any:
+def vxlan(buffer: Any, at: Any, end: Any) -> Any:
     """VXLAN (RFC 7348), also without the bit for its number where a frame with IP follows."""
     if at + 8 > end or not (byte(buffer, at) & VXLAN_HAS_ID or frame_strength(buffer, at + 8, end) == 2):
         return NO_PAYLOAD, at
@@ -342,12 +344,12 @@ def _lwapp(buffer: Any, at: Any, end: Any) -> Any:
 
 
 # By port, of either side. The names are those of Wireshark, in any letter case those of ``--decode-as``.
-VXLAN = Layer("VXLAN", _vxlan)
+VXLAN = Layer("VXLAN", vxlan)
 PORT_GTP_U, PORT_GRE = 2152, 4754
+VXLAN_PORTS = (4789, 8472)  # the latter of Linux before RFC 7348, and so of flannel
 OTHERS_TOO = (434, 3386, 5000, 6080, 12222)  # ports that other protocols use: there, what is no tunnel is one of these
 UDP_TUNNELS = {
-    4789: VXLAN,
-    8472: VXLAN,  # Linux before RFC 7348, and so flannel
+    **dict.fromkeys(VXLAN_PORTS, VXLAN),
     4790: Layer("VXLAN-GPE", _vxlan_gpe),
     6081: Layer("Geneve", _geneve),
     PORT_GTP_U: Layer("GTP-U", gtp),

@@ -59,8 +59,12 @@ ERF_BYTES, ERF_MORE, MOST_ERF_EXTENSIONS = 16, 0x80, 64
 ERF_HDLC, ERF_HDLC_CHANNEL = (1, 10, 15, 19), (5, 17)  # types of records
 ERF_ETHERNET, ERF_AAL5, ERF_AAL5_CHANNEL, ERF_IPV4, ERF_IPV6 = (2, 11, 16, 20), 4, 9, 22, 23
 ERF_WITHOUT_IP = (13, 14, 27, 48)  # counters, provenance, padding
-PDU_END, PDU_NAME, MOST_PDU_TAGS = 0, 12, 64
+PDU_END, PDU_NAME, PDU_TABLE, PDU_PORT_TYPE, PDU_NUMBER, MOST_PDU_TAGS = 0, 12, 14, 24, 32, 64
+PDU_OF_TCP = 2  # port type
 NAME_IP, NAME_IPV6, NAME_ETHERNET = 0x6970, 0x69707636, 0x6574685F  # "ip", "ipv6", "eth_"
+NAME_TCP = 0x74637000
+TABLE_ETHERTYPE, TABLE_IP, TABLE_PPP = 0x65746865, 0x69702E70, 0x7070702E  # "ethertype", "ip.proto", "ppp.protocol"
+NUMBERS_IPV4, NUMBERS_IPV6 = (4, 0x21), (41, 0x57)  # in the tables of IP and of PPP
 NAME_RAW, NAME_PPP, NAME_WLAN = 0x7261775F, 0x70707000, 0x776C616E  # "raw_", "ppp", "wlan"
 TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET, TZSP_WLAN = 1, 1, 0, 1, 1, 18
 IPNET_BYTES, IPNET_IPV4, IPNET_IPV6 = 24, 2, 26
@@ -204,9 +208,25 @@ def erf(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def _by_table(table: Any, number: Any) -> Any:
+    """What a number in one of Wireshark's tables stands for; ``CODE_UNFOLLOWED`` for headers that lack that of IP."""
+    if table == TABLE_ETHERTYPE:
+        return number & 0xFFFF
+    if table not in (TABLE_IP, TABLE_PPP):
+        return CODE_LLC
+    place = 0 if table == TABLE_IP else 1
+    if number == NUMBERS_IPV4[place]:
+        return ETHERTYPE_IPV4
+    return ETHERTYPE_IPV6 if number == NUMBERS_IPV6[place] else CODE_UNFOLLOWED
+
+
+@inner_jit
 def exported_pdu(buffer: Any, at: Any, end: Any) -> Any:
-    """A layer that Wireshark exported, if its name says that it is IP, Ethernet, PPP or 802.11."""
-    kind = CODE_LLC
+    """A layer that Wireshark exported, if its name or number says that it is IP, Ethernet, PPP or 802.11.
+
+    What TCP carried, without its header, may be anything of a connection.
+    """
+    kind, table = CODE_LLC, 0
     for _ in range(MOST_PDU_TAGS):
         if at + 4 > end:
             return CODE_CUT, at
@@ -227,6 +247,15 @@ def exported_pdu(buffer: Any, at: Any, end: Any) -> Any:
                 kind = NESTED_LINK + LINK_RAW
             elif first_four == NAME_PPP or (first_four == NAME_WLAN and ends):
                 kind = NESTED_LINK + (LINK_PPP if first_four == NAME_PPP else LINK_WLAN)
+            elif first_four == NAME_TCP:
+                kind = CODE_UNFOLLOWED
+        elif tag == PDU_TABLE and length >= 4 and at + 4 <= end:
+            table = be32(buffer, at)
+        elif tag == PDU_NUMBER and length >= 4 and at + 4 <= end:
+            kind = _by_table(table, be32(buffer, at))
+        elif tag == PDU_PORT_TYPE and length >= 4 and at + 4 <= end:
+            if kind == CODE_LLC and be32(buffer, at) == PDU_OF_TCP:
+                kind = CODE_UNFOLLOWED
         at += length
     return CODE_LLC, at
 

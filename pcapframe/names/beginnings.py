@@ -113,9 +113,10 @@ def _read(data: Any, at: Any, end: Any, line: Any, is_cut: Any, kind: Any, pool:
         if result == DONE:
             name = add_name(pool, data, found[NAME_AT], found[NAME_END])
         return result, name, alpn
-    result, is_joined = read_hello(data, at, end, is_cut, heard.joined, found)
+    joined = unchecked(heard.joined)
+    result, is_joined = read_hello(data, at, end, is_cut, joined, found)
     if result == DONE:
-        source = unchecked(heard.joined) if is_joined else data
+        source = joined if is_joined else data
         name = add_name(pool, source, found[NAME_AT], found[NAME_END])
         alpn = _protocols(pool, source, heard)  # may overwrite what is read before it
     return result, name, alpn
@@ -135,7 +136,7 @@ def _state_after(kind: Any, result: Any, data: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
-def _begin(
+def _begin(  # every kind is an int64: each literal would be compiled anew
     flow: Any, kind: Any, data: Any, at: Any, end: Any, size: Any, row: Any, application: Any, pool: Any, heard: Any
 ) -> Any:
     """Read what begins in a segment; return whether more of the stream is needed."""
@@ -155,9 +156,9 @@ def _first(flow: Any, data: Any, at: Any, end: Any, size: Any, row: Any, pool: A
     """Read the first payload of a direction; return whether more of the stream is needed."""
     application = classify(data, at, end, size)
     if application == TLS and begins_hello(data, at, end):
-        return _begin(flow, TLS, data, at, end, size, row, application, pool, heard)
+        return _begin(flow, np.int64(TLS), data, at, end, size, row, application, pool, heard)
     if application == HTTP and end - at >= 4 and (byte(data, at + 1) != LETTER_T or byte(data, at + 2) != LETTER_T):
-        return _begin(flow, HTTP, data, at, end, size, row, application, pool, heard)
+        return _begin(flow, np.int64(HTTP), data, at, end, size, row, application, pool, heard)
     if application == UNKNOWN and size < SURE_BYTES and end - at == size:
         flow.state, flow.kind = HELD, UNKNOWN
         return True

@@ -169,6 +169,13 @@ def pdu(name: bytes) -> bytes:
     return struct.pack(">HH", 12, len(name)) + name + struct.pack(">HHI", 25, 4, 6) + bytes(4)
 
 
+def pdu_by_number(table: bytes, number: int) -> bytes:
+    """The same, by a number in one of Wireshark's tables."""
+    table += bytes(4 - len(table) % 4)
+    name = struct.pack(">HH", 14, len(table)) + table
+    return name + struct.pack(">HHI", 32, 4, number) + bytes(4)
+
+
 def pad_enc(order: str, family: int) -> bytes:
     return struct.pack(order + "I", family) + bytes(8)
 
@@ -288,6 +295,13 @@ HEADERS |= {
     ),
     "ERF with IP": (197, ERF[:8] + b"\x16" + ERF[9:], ERF[:8] + b"\x17" + ERF[9:], None),
     "exported IP": (252, pdu(b"ip"), pdu(b"ipv6"), None),
+    "exported IP by its protocol": (252, pdu_by_number(b"ip.proto", 4), pdu_by_number(b"ip.proto", 41), None),
+    "exported IP by its Ethernet type": (
+        252, pdu_by_number(b"ethertype", IPV4), pdu_by_number(b"ethertype", IPV6), None,
+    ),
+    "exported IP by its number in PPP": (
+        252, pdu_by_number(b"ppp.protocol", 0x21), pdu_by_number(b"ppp.protocol", 0x57), None,
+    ),
     "exported Ethernet": (252, pdu(b"eth") + ethernet(b""), pdu(b"eth_withoutfcs") + ethernet(b"", IPV6), None),
     "IPNET": (226, b"\1\2" + bytes(5) + b"\x32" + bytes(16), b"\1\x1a" + bytes(5) + b"\x46" + bytes(16), None),
     "netANALYZER": (240, bytes(4) + ethernet(b""), None, None),

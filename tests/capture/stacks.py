@@ -372,6 +372,47 @@ def aruba(rng: Random, kind: int, payload: bytes) -> Packet:
     return in_ip(rng, 47, struct.pack(">HH", 0, 0x8200) + wlan(rng, kind, payload))
 
 
+def vxlan_in_udp_lite(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """VXLAN over UDP-Lite (RFC 3828), whose checksum covers any number of bytes."""
+    header = struct.pack(">HHHH", rng.randrange(49152, 65536), 4789, rng.choice([0, 8, 16]), rng.randrange(1, 65536))
+    return in_ip(rng, 136, header + struct.pack(">II", 0x08000000, rng.randrange(1 << 24) << 8) + payload)
+
+
+def gue(rng: Random, kind: int, payload: bytes) -> Packet:
+    """Generic UDP encapsulation (draft-ietf-intarea-gue), with a header of version 0, or without of version 1."""
+    words = rng.choice([0, 1, 3])
+    header = struct.pack(">BBH", words, 4 if kind == IPV4 else 41, 0) + bytes(4 * words)
+    return in_udp(rng, 6080, rng.choice([header, b""]) + payload)
+
+
+def gtp_0(rng: Random, _kind: int, payload: bytes) -> Packet:
+    """GTP of version 0 (3GPP TS 09.60)."""
+    header = struct.pack(">BBHHH", 0x1E, 0xFF, len(payload), rng.randrange(65536), rng.randrange(65536))
+    return in_udp(rng, 3386, header + b"\xff" * 4 + rng.randbytes(8) + payload, 3386)
+
+
+def mobile_ip(rng: Random, kind: int, payload: bytes) -> Packet:
+    """Mobile IP through NAT (RFC 3519 section 3.3)."""
+    return in_udp(rng, 434, struct.pack(">BBH", 4, 4 if kind == IPV4 else 41, 0) + payload)
+
+
+def peek_remote(rng: Random, kind: int, payload: bytes) -> Packet:
+    """802.11 from an access point to a sniffer of WildPackets, with the header that says its length (55 bytes)."""
+    header = bytes.fromhex("00ffabcd 02 00000037") + rng.randbytes(55 - 9)
+    return in_udp(rng, 5000, header + wlan(rng, kind, payload))
+
+
+def lwapp(rng: Random, kind: int, payload: bytes) -> Packet:
+    """LWAPP data (RFC 5412 section 3.3) with 802.11."""
+    frame = wlan(rng, kind, payload)
+    return in_udp(rng, 12222, struct.pack(">BBHH", 0, 0, len(frame), rng.randrange(65536)) + frame)
+
+
+def nsh_in_ip(rng: Random, kind: int, payload: bytes) -> Packet:
+    """A network service header in IP, by its protocol number."""
+    return in_ip(rng, 145, nsh(rng, kind, payload)[1])
+
+
 def mpls_in_ip(rng: Random, _kind: int, payload: bytes) -> Packet:
     """MPLS in IP (RFC 4023)."""
     return in_ip(rng, 137, payload)
@@ -406,6 +447,13 @@ TUNNELS = {
     "Juniper mirror": Wrapper(IP, juniper_mirror),
     "WCCP": Wrapper({IPV4}, wccp),
     "Aruba": Wrapper(ETHERNET, aruba),
+    "VXLAN in UDP-Lite": Wrapper({BRIDGED}, vxlan_in_udp_lite, False),
+    "GUE": Wrapper(IP, gue, False),
+    "GTP version 0": Wrapper(IP, gtp_0),
+    "Mobile IP": Wrapper(IP, mobile_ip, False),
+    "PEEKREMOTE": Wrapper(ETHERNET, peek_remote, False),
+    "LWAPP": Wrapper(ETHERNET, lwapp, False),
+    "NSH in IP": Wrapper(IP | {BRIDGED, MPLS}, nsh_in_ip, False),
 }
 
 

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.builders import MACS, ethernet
-from tests.capture.frames import ERF, PACKET, SNAP, nflog, pktap, sll, wlan
+from tests.capture.frames import ERF, PACKET, SNAP, nflog, pdu, pdu_by_number, pktap, sll, wlan
 from tests.capture.rows import pick, row
 
 
@@ -29,6 +29,11 @@ from tests.capture.rows import pick, row
         (252, struct.pack(">HH", 12, 0xFFFF) + b"ip", "short frame"),
         (252, struct.pack(">HH", 12, 4) + b"ipx\0" + bytes(4) + PACKET, "LLC"),
         (252, struct.pack(">HH", 99, 0) * 90 + bytes(4) + PACKET, "LLC"),
+        (252, pdu(b"tcp") + PACKET[20:], "frame of another kind"),  # TCP without IP
+        (252, pdu_by_number(b"ip.proto", 6) + PACKET[20:], "frame of another kind"),
+        (252, struct.pack(">HHI", 24, 4, 2) + pdu(b"http") + b"GET", "frame of another kind"),  # what TCP carried
+        (252, struct.pack(">HHI", 24, 4, 3) + pdu(b"dns") + bytes(9), "LLC"),  # what UDP carried
+        (252, pdu_by_number(b"udp.port", 53) + bytes(9), "LLC"),
         (258, pktap(1, b"")[:11], "short frame"),
         (258, struct.pack("<III", 0xFFFFFFFF, 1, 1) + ethernet(PACKET), "short frame"),
         (258, struct.pack("<III", 12, 2, 1) + ethernet(PACKET), "LLC"),  # not a packet
