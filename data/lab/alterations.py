@@ -13,7 +13,14 @@ from .translating import OUTSIDE, PORTS_UP, translated
 __all__ = ["ALTERATIONS", "FORGED", "RST", "Alteration", "altered", "true_offset"]
 
 RST = 0x04
+SYN = 0x02
 FULL = 1 << 32
+ETHERNET, IPV4, IPV6, TCP = 14, 20, 40, 20  # headers without options [bytes]
+# Where the options of a SYN, and of other packets, end in those of Linux. [bytes]
+OPTIONS_END = (
+    ("mss", 4, 0), ("sack_permitted", 6, 0), ("tsval", 16, 12), ("tsecr", 16, 12), ("window_scale", 20, 0),
+    ("sack", 0, 24),
+)  # fmt: skip
 FORGED, MADE_COPY = -2, -3  # numbers of packets that no host put on the link
 
 
@@ -35,6 +42,12 @@ class Alteration:
         Some packets arrive twice.
     decoys : bool
         It also has each connection again, with numbers of its own, a little later.
+    snaplen : int
+        Bytes that its capture holds of each packet; 0 for all. Options that are cut are not known.
+    mirrored : bool
+        Each packet is recorded twice, as a mirror port does.
+    begins : float
+        Share of the time that its capture begins late. [0 to 1]
     """
 
     offset_ns: float = 0.0
@@ -47,6 +60,9 @@ class Alteration:
     forged: bool = False
     copies: bool = False
     decoys: bool = False
+    snaplen: int = 0
+    mirrored: bool = False
+    begins: float = 0.0
 
 
 CLOCK = Alteration(offset_ns=37.2e9, drift_ppm=30.0)
@@ -63,6 +79,10 @@ ALTERATIONS = {
     "forged RSTs, 2 % missing": replace(CLOCK, forged=True, missing=0.02),
     "copies": replace(CLOCK, copies=True),
     "decoys": replace(CLOCK, translates=True, rewrites=True, decoys=True),
+    "NAPT, rewritten, no ids": replace(CLOCK, translates=True, rewrites=True, without_ids=True),
+    "68 bytes of each": replace(CLOCK, snaplen=68),
+    "mirrored": replace(CLOCK, mirrored=True),
+    "begins late": replace(CLOCK, begins=0.4),
 }
 
 
@@ -111,6 +131,13 @@ def altered(
         made = pd.concat([_rewritten(made[~made["decoy"]], random), made[made["decoy"]]])
     if how.without_ids:
         made = made.assign(ip_id=made["ip_id"].mask(made["ip_id"].notna(), 0))
+    if how.snaplen:
+        made = _cut(made, how.snaplen)
+    if how.mirrored:
+        made = pd.concat([made, made.assign(time=made["time"] + pd.Timedelta(3, "us"))])
+    if how.begins:
+        began = packets["time"].min() + how.begins * (packets["time"].max() - packets["time"].min())
+        made = made[made["time"] >= began]
     taken = random.random(len(made)) < how.missing
     made, lacks = made[~taken], made.loc[taken, "number"].to_numpy()
     made = made.assign(time=_clock(made["time"], packets["time"], how)).sort_values("time", kind="stable")
@@ -166,6 +193,21 @@ def _with_forged(packets: pd.DataFrame, clients: Sequence[str], random: np.rando
         time=chosen["time"] + pd.Timedelta(40, "us"),
     )
     return pd.concat([packets, forged])
+
+
+def _cut(packets: pd.DataFrame, snaplen: int) -> pd.DataFrame:
+    """Forget the options of TCP that are not whole in the first bytes of each packet, in the order of Linux."""
+    internet = np.where(packets["src"].astype(str).str.contains(":"), IPV6, IPV4)
+    room = snaplen - ETHERNET - internet - TCP
+    is_cut = ((packets["tcp_header_bytes"].fillna(TCP) - TCP) > room).to_numpy(bool)
+    is_syn = (packets["tcp_flags"].fillna(0).astype(int) & SYN != 0).to_numpy()
+    made = packets.copy()
+    for name, in_syn, in_other in OPTIONS_END:
+        gone = is_cut & (np.where(is_syn, in_syn, in_other) > room)
+        made[name] = made[name].where(~gone)
+    made["options_malformed"] = made["options_malformed"].where(~is_cut)
+    made["captured_bytes"] = made["captured_bytes"].clip(upper=snaplen)
+    return made
 
 
 def _translated(packets: pd.DataFrame, clients: Sequence[str], shift: int) -> pd.DataFrame:

@@ -19,7 +19,7 @@ def two_points(scenario: str) -> tuple[Recording, Recording]:
     return found["client"], found["middle"]
 
 
-@pytest.mark.parametrize("how", ["clock", "NAPT", "forged RSTs"])
+@pytest.mark.parametrize("how", ["clock", "NAPT", "forged RSTs", "68 bytes of each", "mirrored", "begins late"])
 @pytest.mark.parametrize("scenario", ["mixed", "short_connections"])
 def test_join_meets_the_truth(scenario: str, how: str) -> None:
     score = joining.score_join(*two_points(scenario), ALTERATIONS[how])
