@@ -141,9 +141,9 @@ def choose(
     here = one.time[mine]
     begin = np.where(here == NO_TIME, LATEST, here).min(axis=1)
     expected, slack = _expected(found, mine, is_marked, begin, known, known_far)
-    near = np.abs((found.low + found.high) / 2) <= MOST_OFF_NS
+    near = np.abs(found.middle) <= MOST_OFF_NS
     fits = (found.low - slack <= expected) & (expected <= found.high + slack) | (is_marked & near & np.isnan(expected))
-    off = np.abs((found.low + found.high) / 2 - expected)
+    off = np.abs(found.middle - expected)
     cost = np.where(is_marked, found.most, found.spread) + np.where(np.isnan(off), 0.0, off)
     mine, theirs, cost, least = mine[fits], theirs[fits], cost[fits], _least(is_marked[fits])
     best = _is_clear(mine, cost, least) & _is_clear(theirs, cost, least)
@@ -179,10 +179,11 @@ def begun_together(begin: Array, far_begin: Array, known: Array, known_far: Arra
 
 
 class _Differences(NamedTuple):
-    """Range of how clocks differ by the events of candidates, how much that varies mostly and at most, how many."""
+    """How clocks differ by the events of candidates: range, middle, how much it varies mostly and at most, how many."""
 
     low: Array
     high: Array
+    middle: Array
     spread: Array
     most: Array
     common: Array
@@ -202,10 +203,11 @@ def _differences(one: Events, other: Events, mine: Array, theirs: Array, is_mark
     both &= ~is_marked[:, None] | (marks[0] == marks[1]) | (marks[0] <= 0) | (marks[1] <= 0)
     took = np.where(both, there - np.where(both, here, 0), 0).astype(np.float64)
     took[~both] = np.nan
-    spreads, widest, bounds = [], [], []
+    spreads, widest, bounds, middles = [], [], [], []
     for side in (slice(0, MARKS), slice(MARKS, 2 * MARKS)):
         part = pd.DataFrame(took[:, side])
-        apart = part.sub(part.median(axis=1), axis=0).abs()
+        middles.append(part.median(axis=1))
+        apart = part.sub(middles[-1], axis=0).abs()
         spreads.append(apart.quantile(0.75, axis=1).to_numpy())
         widest.append(apart.max(axis=1).to_numpy())
         bounds.append((part.min(axis=1).to_numpy(), part.max(axis=1).to_numpy()))
@@ -218,7 +220,8 @@ def _differences(one: Events, other: Events, mine: Array, theirs: Array, is_mark
     spread = np.fmax(*spreads)
     unknown = np.isnan(spread) | np.isnan(low)
     spread, most = (np.where(unknown, np.inf, each) for each in (spread, np.fmax(*widest)))
-    return _Differences(low, high, spread, most, np.where(unknown, 0, both.sum(axis=1)))
+    middle = pd.concat(middles, axis=1).mean(axis=1).to_numpy()  # what one packet took longer does not move it
+    return _Differences(low, high, middle, spread, most, np.where(unknown, 0, both.sum(axis=1)))
 
 
 def _expected(
@@ -230,7 +233,7 @@ def _expected(
         at = np.clip(np.searchsorted(known[order], begin), 0, known.size - 1)
         expected = (known_far - known)[order][at].astype(np.float64)
         return expected, KNOWN_NS + DRIFT * np.abs(begin - known[order][at])
-    off = (found.low + found.high) / 2
+    off = found.middle
     own = pd.DataFrame({"mine": mine, "cost": np.where(is_marked, found.most, np.inf)}).groupby("mine")["cost"]
     least = own.transform("min").to_numpy()
     voting = np.flatnonzero(np.isinf(least) | is_marked & (found.most <= 2 * least + MARKED_LEAST_NS))

@@ -41,7 +41,13 @@ class Fates:
 
 
 def judge_fates(
-    rows: Rows, times: list[Array], captures: list[Capture], order: list[int], spans: list[tuple[int, int]], has: Mask
+    rows: Rows,
+    times: list[Array],
+    captures: list[Capture],
+    order: list[int],
+    spans: list[tuple[int, int]],
+    has: Mask,
+    with_others: Mask,
 ) -> Fates:
     """Judge every transmission.
 
@@ -59,6 +65,8 @@ def judge_fates(
         First and last packet of each capture, by the first point's clock. [ns]
     has : ndarray of bool, shape (paths, points)
         Which captures have each connection: it passes no other point.
+    with_others : ndarray of bool, shape (paths, points)
+        Where the capture has another connection of the same ends, which is not matched: it may have what seems missing.
 
     Returns
     -------
@@ -95,9 +103,9 @@ def judge_fates(
             lacking, seen = lacking[~unclear], seen[~unclear]
         if path:
             legs += _legs(judge, seen, lacking, path)
-    open_rows = [leg.judge(judge) for leg in legs]
+    open_rows = [leg.judge(judge, with_others) for leg in legs]
     for leg, pending in zip(legs, open_rows, strict=True):
-        leg.close(judge, pending)
+        leg.close(judge, pending, with_others)
     return Fates(judge.fate, judge.rule, first, last, judge.partner)
 
 
@@ -138,24 +146,28 @@ class _Leg:
     beyond: list[int]
     is_lost: bool
 
-    def judge(self, judge: Judge) -> list[Array]:
+    def judge(self, judge: Judge, with_others: Mask) -> list[Array]:
         """Judge them against one point after the other; return by point the rows that stay open there."""
         left, pending = self.which, []
         for point in self.beyond:
             before = judge.fate[left], judge.rule[left]
+            may_have = with_others[judge.stream[left] >> 1, point]
+            judge.set(left[may_have], UNKNOWN, "no_evidence")
+            asked = left[~may_have]
             if self.is_lost:
-                judge.judge_lost(left, self.seen, point)
-                judge.judge_echoes(left, self.seen, point)
+                judge.judge_lost(asked, self.seen, point)
+                judge.judge_echoes(asked, self.seen, point)
             else:
-                judge.judge_added(left, point, self.seen)
+                judge.judge_added(asked, point, self.seen)
             pending.append(left[(judge.fate[left] == UNKNOWN) & (judge.rule[left] == RULE["no_evidence"])])
             judge.merge(left, before, point)
             left = left[(judge.fate[left] != LOST) & (judge.fate[left] != ADDED)]
         return pending
 
-    def close(self, judge: Judge, pending: list[Array]) -> None:
+    def close(self, judge: Judge, pending: list[Array], with_others: Mask) -> None:
         """Decide on what is open where a capture can be shown to lack nothing."""
-        for point, own in zip(self.beyond, pending, strict=True):
+        for point, left in zip(self.beyond, pending, strict=True):
+            own = left[~with_others[judge.stream[left] >> 1, point]]
             if judge.missed[:, point].sum() == 0:
                 which = own[judge.fate[own] == UNKNOWN]
                 usual = (judge.of("kind", which) & RST) == 0  # of RSTs more is asked

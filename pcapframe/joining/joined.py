@@ -9,7 +9,7 @@ import pandas as pd
 
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.kept import KeptAnalysis, kept_of
-from pcapframe.arrays import NO_TIME, Array
+from pcapframe.arrays import NO_TIME, Array, Mask
 from pcapframe.disk import disk_may_be_used, expect_memory
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
@@ -135,7 +135,7 @@ def _join(analyses: dict[str, Analysis], keep: Keep | None) -> Joined:
     order = order_points(clocks, rows)
     times = [_corrected(one, clock) for one, clock in zip(rows.items, clocks, strict=True)]
     spans = [_span(capture, clock) for capture, clock in zip(taken, clocks, strict=True)]
-    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE)
+    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE, _with_others(taken, paths, shared))
     connections = _rewritten(connections, rows, taken, shared)
     notes = notes_on(taken, paths, clocks, order, rows, fates)
     segments = frame_of_transmissions(rows, fates, times, clocks, taken)
@@ -166,6 +166,21 @@ def _check(captures: Mapping[str, Any]) -> None:
 def _only(paths: Paths, which: Array) -> Paths:
     """Return some of the paths."""
     return Paths(paths.conn[which], paths.is_turned[which])
+
+
+def _with_others(captures: list[Capture], paths: Paths, shared: Paths) -> Mask:
+    """Tell by shared path and point where the capture has another connection of the same ends, which is not matched.
+
+    One capture may hold two connections as one, where it lacks the SYN of the second.
+    """
+    alone, found = (paths.conn != NONE).sum(axis=1) == 1, np.zeros(shared.conn.shape, np.bool_)
+    for point, capture in enumerate(captures):
+        names = ["client", "client_port", "server", "server_port"]
+        ends = capture.connections[names].groupby(names, observed=True, sort=False).ngroup().to_numpy()
+        others, own = paths.conn[alone, point], shared.conn[:, point]
+        has = own != NONE
+        found[has, point] = np.isin(ends[own[has]], ends[others[others != NONE]])
+    return found
 
 
 def _connections(captures: list[Capture]) -> tuple[Paths, pd.DataFrame]:

@@ -1,5 +1,7 @@
 """What shows whether packets passed, by hand-made cases of two points: each names the evidence that decides."""
 
+from fractions import Fraction
+
 import pandas as pd
 import pytest
 
@@ -153,3 +155,15 @@ def test_acks_of_which_far_more_are_missing_than_the_capture_lacks():
     rows = fates(frames, beyond(frames, without=(4, *acks)))
     assert rows[0] == ("4", "", "not_captured", "acknowledged")
     assert set(rows[1:]) == {(str(number), "", "lost_between", "more_than_missed") for number in acks}
+
+
+def test_connections_that_one_capture_holds_as_one_show_nothing_added():
+    """The ports are used again, and the server's capture lacks the second SYN: its packets look like the first's."""
+    first = list(Conversation(**ISNS).handshake().data("client", 100).ack("server").rst("client"))
+    again = {"client_isn": 0x52345678, "server_isn": 0x1ABCDEF0, "start": Fraction(2)}
+    second = list(Conversation(**again).handshake().data("client", 100).ack("server").rst("client"))
+    there = beyond(first + second, without=(len(first) + 1,))
+    assert len(joined(first + second, there).analyses["server"].connections) == 1
+    rows = [row for row in fates(first + second, there) if row[1]]
+    assert len(rows) > 3
+    assert {row[2] for row in rows} == {"unknown"}
