@@ -19,6 +19,8 @@ from pcapframe.schema import RST
 
 __all__ = ["Fates", "judge_fates"]
 
+NEAR_NS = 10**8  # how long a packet takes from point to point, at most
+
 
 @dataclass(frozen=True, eq=False)
 class Fates:
@@ -47,7 +49,7 @@ def judge_fates(
     order: list[int],
     spans: list[tuple[int, int]],
     has: Mask,
-    with_others: Mask,
+    elsewhere: Array,
 ) -> Fates:
     """Judge every transmission.
 
@@ -65,8 +67,9 @@ def judge_fates(
         First and last packet of each capture, by the first point's clock. [ns]
     has : ndarray of bool, shape (paths, points)
         Which captures have each connection: it passes no other point.
-    with_others : ndarray of bool, shape (paths, points)
-        Where the capture has another connection of the same ends, which is not matched: it may have what seems missing.
+    elsewhere : ndarray of int64, shape (paths, points, 2)
+        From when to when the capture has another connection of the same ends, which is not matched: it may have what
+        seems missing. By the first point's clock; the end before the start for none. [ns]
 
     Returns
     -------
@@ -103,9 +106,9 @@ def judge_fates(
             lacking, seen = lacking[~unclear], seen[~unclear]
         if path:
             legs += _legs(judge, seen, lacking, path)
-    open_rows = [leg.judge(judge, with_others) for leg in legs]
+    open_rows = [leg.judge(judge, elsewhere) for leg in legs]
     for leg, pending in zip(legs, open_rows, strict=True):
-        leg.close(judge, pending, with_others)
+        leg.close(judge, pending, elsewhere)
     return Fates(judge.fate, judge.rule, first, last, judge.partner)
 
 
@@ -146,12 +149,12 @@ class _Leg:
     beyond: list[int]
     is_lost: bool
 
-    def judge(self, judge: Judge, with_others: Mask) -> list[Array]:
+    def judge(self, judge: Judge, elsewhere: Array) -> list[Array]:
         """Judge them against one point after the other; return by point the rows that stay open there."""
         left, pending = self.which, []
         for point in self.beyond:
             before = judge.fate[left], judge.rule[left]
-            may_have = with_others[judge.stream[left] >> 1, point]
+            may_have = self._may_have(judge, left, elsewhere, point)
             judge.set(left[may_have], UNKNOWN, "no_evidence")
             asked = left[~may_have]
             if self.is_lost:
@@ -164,10 +167,16 @@ class _Leg:
             left = left[(judge.fate[left] != LOST) & (judge.fate[left] != ADDED)]
         return pending
 
-    def close(self, judge: Judge, pending: list[Array], with_others: Mask) -> None:
+    def _may_have(self, judge: Judge, which: Array, elsewhere: Array, point: int) -> Mask:
+        """Tell which rows another connection of the capture at a point may have."""
+        began, ended = elsewhere[judge.stream[which] >> 1, point].T
+        time = judge.time_at(self.seen, which)
+        return np.asarray((began <= ended) & (time >= began - NEAR_NS) & (time <= ended + NEAR_NS))
+
+    def close(self, judge: Judge, pending: list[Array], elsewhere: Array) -> None:
         """Decide on what is open where a capture can be shown to lack nothing."""
         for point, left in zip(self.beyond, pending, strict=True):
-            own = left[~with_others[judge.stream[left] >> 1, point]]
+            own = left[~self._may_have(judge, left, elsewhere, point)]
             if judge.missed[:, point].sum() == 0:
                 which = own[judge.fate[own] == UNKNOWN]
                 usual = (judge.of("kind", which) & RST) == 0  # of RSTs more is asked

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pcapframe.analysis import Analysis, analyze
 from pcapframe.analysis.kept import KeptAnalysis, kept_of
-from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.arrays import NO_TIME, Array
 from pcapframe.disk import disk_may_be_used, expect_memory
 from pcapframe.errors import ParameterError
 from pcapframe.joining.clocks import Clock, compare_clocks
@@ -135,7 +135,7 @@ def _join(analyses: dict[str, Analysis], keep: Keep | None) -> Joined:
     order = order_points(clocks, rows)
     times = [_corrected(one, clock) for one, clock in zip(rows.items, clocks, strict=True)]
     spans = [_span(capture, clock) for capture, clock in zip(taken, clocks, strict=True)]
-    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE, _with_others(taken, paths, shared))
+    fates = judge_fates(rows, times, taken, order, spans, shared.conn != NONE, _others(taken, paths, shared, clocks))
     connections = _rewritten(connections, rows, taken, shared)
     notes = notes_on(taken, paths, clocks, order, rows, fates)
     segments = frame_of_transmissions(rows, fates, times, clocks, taken)
@@ -168,18 +168,30 @@ def _only(paths: Paths, which: Array) -> Paths:
     return Paths(paths.conn[which], paths.is_turned[which])
 
 
-def _with_others(captures: list[Capture], paths: Paths, shared: Paths) -> Mask:
-    """Tell by shared path and point where the capture has another connection of the same ends, which is not matched.
+def _others(captures: list[Capture], paths: Paths, shared: Paths, clocks: list[Clock | None]) -> Array:
+    """Return by shared path and point from when to when the capture has others of the same ends that are not matched.
 
-    One capture may hold two connections as one, where it lacks the SYN of the second.
+    One capture may hold two connections as one, where it lacks the SYN of the second. By the first point's clock, the
+    end before the start where there are none. [ns]
     """
-    alone, found = (paths.conn != NONE).sum(axis=1) == 1, np.zeros(shared.conn.shape, np.bool_)
-    for point, capture in enumerate(captures):
+    alone, found = (paths.conn != NONE).sum(axis=1) == 1, np.zeros((*shared.conn.shape, 2), np.int64)
+    found[:, :, 1] = -1
+    for point, (capture, clock) in enumerate(zip(captures, clocks, strict=True)):
         names = ["client", "client_port", "server", "server_port"]
         ends = capture.connections[names].groupby(names, observed=True, sort=False).ngroup().to_numpy()
         others, own = paths.conn[alone, point], shared.conn[:, point]
-        has = own != NONE
-        found[has, point] = np.isin(ends[own[has]], ends[others[others != NONE]])
+        others, has = others[(others != NONE)], np.flatnonzero(own != NONE)
+        has = has[np.isin(ends[own[has]], ends[others])]
+        if not has.size:
+            continue
+        began = capture.starts[others]
+        ended = began + np.nan_to_num(capture.connections["duration_s"].to_numpy()[others] * 1e9).astype(np.int64)
+        if clock is not None:
+            rows = np.searchsorted(capture.plain["time"], began)
+            began, ended = (clock.corrected(times, rows)[0] for times in (began, ended))
+        spans = pd.DataFrame({"began": began, "ended": ended}).groupby(ends[others])
+        for column, edge in enumerate((spans["began"].min(), spans["ended"].max())):
+            found[has, point, column] = edge.reindex(ends[own[has]]).to_numpy()
     return found
 
 
