@@ -30,7 +30,7 @@ def flood(count: int, seed: int) -> pd.DataFrame:
 @pytest.mark.parametrize("seed", range(3))
 def test_one_of_a_kind_stands_for_all_of_it(seed, size, monkeypatch):
     segments = flood(200, seed)
-    monkeypatch.setattr(table, "in_blocks", lambda place, count: blocks.in_blocks(place, count, size))
+    monkeypatch.setattr(table, "in_blocks", lambda place, count, *_: blocks.in_blocks(place, count, size))
     found = []
     monkeypatch.setattr(table, "alike", lambda *given: found.append(singles.alike(*given)) or found[-1])
     made = pf.build_connections(segments)
