@@ -25,7 +25,7 @@ from pcapframe.connections import connections_and_turns
 from pcapframe.disk import disk_may_be_used
 from pcapframe.errors import ParameterError
 from pcapframe.events import Floors, gather_events
-from pcapframe.keeping import Keep, check_keep
+from pcapframe.keeping import GATHERED_KEEPS, Keep, check_keep
 from pcapframe.measures import without_attrs
 from pcapframe.packets import DECODE_AS, CaptureSource, DecodeAs, Names, Progress, capture_info, read_pcap
 from pcapframe.patterns import Patterns, Thresholds, Traffic, columns_read, floors_of, observed_in
@@ -35,9 +35,9 @@ from pcapframe.store import is_store
 __all__ = ["WholeCapture", "analyze", "judged", "judged_parts", "select_endpoints"]
 
 DEFAULTS = Thresholds()
+IN_MEMORY = 1_000_000_000  # of columns that are not kept; on the disk a packet takes no longer [bytes]
 
 
-@disk_may_be_used()
 def analyze(
     source: CaptureSource | Sequence[CaptureSource] | pd.DataFrame | Analysis,
     *,
@@ -111,8 +111,8 @@ def analyze(
     Notes
     -----
     A capture whose columns would take more than half of the memory that is free has them in temporary files instead,
-    which are gone with the last frame on them. ``PCAPFRAME_MEMORY_BYTES`` and ``PCAPFRAME_TEMPORARY`` (a folder) change
-    how much may be in memory, and where the files are.
+    which are gone with the last frame on them; where segments are not kept, from 1 GB on. ``PCAPFRAME_MEMORY_BYTES``
+    and ``PCAPFRAME_TEMPORARY`` (a folder) change how much may be in memory, and where the files are.
 
     Examples
     --------
@@ -131,13 +131,14 @@ def analyze(
         source, decode_as = opened(source, decode_as, names, progress), None
         if wanted == Selection() and thresholds == DEFAULTS:
             return source if keep in (None, source.keep) else kept_of(source, keep)
-    whole = _stages(source, decode_as, names, progress, floors_of(thresholds))
-    if keep == "connections" and not wanted.tells_roles:
-        whole = whole._replace(packets=_none, segments=_none, events=_none)  # lets them go
-    parts = _judged(whole, wanted, thresholds)
-    has = source.keep if isinstance(source, Analysis) else "packets"
-    frames = {"packets": whole.packets, "segments": whole.segments, "events": whole.events}
-    return assembled(parts, keep or cast(Keep, has), **frames)
+    with disk_may_be_used(IN_MEMORY if keep in GATHERED_KEEPS else None):
+        whole = _stages(source, decode_as, names, progress, floors_of(thresholds))
+        if keep == "connections" and not wanted.tells_roles:
+            whole = whole._replace(packets=_none, segments=_none, events=_none)  # lets them go
+        parts = _judged(whole, wanted, thresholds)
+        has = source.keep if isinstance(source, Analysis) else "packets"
+        frames = {"packets": whole.packets, "segments": whole.segments, "events": whole.events}
+        return assembled(parts, keep or cast(Keep, has), **frames)
 
 
 class WholeCapture(NamedTuple):

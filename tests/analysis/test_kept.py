@@ -6,7 +6,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import disk, memory
-from pcapframe.analysis import stored
+from pcapframe.analysis import pipeline, stored
 from pcapframe.analysis.kept import kept_of
 from pcapframe.keeping import KEEPS, STORED_KEEPS, Keep
 from pcapframe.plots import throughput
@@ -164,3 +164,19 @@ def test_a_name_that_tells_roles_is_asked_for_whatever_is_kept(tmp_path: Path) -
     assert asked[0]["server"].tolist() == ["192.0.2.1"]
     for connections in asked[1:]:
         pd.testing.assert_frame_equal(connections, asked[0])
+
+
+@pytest.mark.parametrize(("keep", "uses"), [("connections", True), ("events", True), ("packets", False)])
+def test_what_is_not_kept_takes_little_memory(keep: Keep, uses: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns that are let go are on the disk from a bound on, though more memory is free."""
+    monkeypatch.setattr(pipeline, "IN_MEMORY", 1000)
+    monkeypatch.delenv(disk.MEMORY, raising=False)
+    used, judged = [], pipeline._judged
+
+    def seen(*given: object) -> dict[str, object]:
+        used.append(disk.disk_in_use() is not None)
+        return judged(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "_judged", seen)
+    pf.analyze(pf.example("resets.pcap"), keep=keep)
+    assert used == [uses]
