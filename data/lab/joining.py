@@ -294,7 +294,10 @@ def bars_table(found: Iterable[tuple[str, JoinScore]], *, say: Callable[[str], N
 
     every = of(ALTERATIONS)
     plain = of(name for name, how in ALTERATIONS.items() if not how.translates)
-    moved = of(name for name, how in ALTERATIONS.items() if how.translates and not how.decoys)
+    moved, bare = (
+        of(name for name, how in ALTERATIONS.items() if how.translates and not how.decoys and how.without_ids == gone)
+        for gone in (False, True)
+    )
     decoys = of(name for name, how in ALTERATIONS.items() if how.decoys)
     fates, acks = every.fates, every.acks
     told = {kind: fates.get(kind, Score()) for kind in ("passed", "lost_between")}
@@ -304,6 +307,7 @@ def bars_table(found: Iterable[tuple[str, JoinScore]], *, say: Callable[[str], N
         ("connections paired, precision", every.paired.precision, 1.0),
         ("connections paired, recall", plain.paired.recall, 0.999),
         ("  with NAPT and rewriting", moved.paired.recall, 0.995),
+        ("  with identifications gone too", bare.paired.recall, 0.995),
         ("  beside decoys", decoys.paired.recall, 0.995),
         ("passed, precision", told["passed"].precision, 0.995),
         ("passed, recall", told["passed"].recall, 0.99),

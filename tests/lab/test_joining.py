@@ -50,7 +50,7 @@ def test_bars_beside_their_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert not joining.bars_table([("clock", right)])  # 2 of 19 are not told, one of 13 that leave a trace
     assert joining.bars_table([("clock", replace(right, outside=2, acks=AckScore(8, 8, 3, 3)))])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[4].split() == ["passed,", "precision", "0.9990", "bar", "0.995", "reached"]
+    assert lines[5].split() == ["passed,", "precision", "0.9990", "bar", "0.995", "reached"]
     assert [line.endswith("MISSED") for line in lines].count(True) == 2
     worse = replace(right, paired=Score(3, 0, 1))  # in a second scenario
     joining.bars_table([("NAPT", right), ("decoys", right), ("NAPT", worse), ("decoys", worse)])
