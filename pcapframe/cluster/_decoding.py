@@ -115,11 +115,7 @@ def decode(
     astray = None if part else times_that_cannot_be(frame)
     if astray is not None and not astray.all():  # of one whose clock stood still, the whole must tell
         more[ASTRAY] = astray
-    sent = np.flatnonzero((frame["seq"].notna() | frame["quoted_seq"].notna()).to_numpy())
-    to = partition_of(frame.iloc[sent], partitions)
-    order = np.argsort(to, kind="stable")
-    ends = np.cumsum(np.bincount(to, minlength=partitions))
-    places = np.split(sent[order], ends[:-1])
+    places = _places(frame, partitions)
     known = {"capture": number, "times": [int(time.min()), int(time.max()), time.size] if time.size else None}
     pieces = pack(frame, places, more=more, said=[known | _heard_in(rows, first, heard, entries) for rows in places])
     kept = []
@@ -144,6 +140,14 @@ def decode(
         kept=kept,
     )
     return pieces, said, rest_of(frame, latest)
+
+
+def _places(frame: pd.DataFrame, partitions: int) -> list[Array]:
+    """Return the rows that go to each part of the connections."""
+    sent = np.flatnonzero((frame["seq"].notna() | frame["quoted_seq"].notna()).to_numpy())
+    to = partition_of(frame.iloc[sent], partitions)
+    ends = np.cumsum(np.bincount(to, minlength=partitions))
+    return np.split(sent[np.argsort(to, kind="stable")], ends[:-1])
 
 
 def _of_part(frame: pd.DataFrame, part: Part, rows: slice) -> pd.DataFrame:
