@@ -42,19 +42,20 @@ check_below_zero()
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("data", "tests/cases", "../shared/corpus", "../shared/cases")
 MOST_S, MOST_MB, MOST_TIMES_FILE = 2.0, 200, 20
-KILLED_AFTER_S = 60.0  # of a file that seems to hang; the machine may be busy with something else
+KILLED_AFTER_S = 60.0  # of processor time with one file
+KILLED_AFTER_WAITING_S = 1800.0  # with one file, busy or not: the machine may be at work on something else
 MOST_FAILURES = 50
 BUFFER_BYTES = buffer.BUFFER_BYTES
 BETWEEN = 0.02  # share of the files in which the bytes between packets are changed
 SHARED = 0.1  # share of the files that several threads decode too
 
-# Slots of what a worker shares with the parent: the number of the file at hand, since when [s], and so far: files,
-# frames, rows, errors, analyses, and of reading and analysing: time [s], the longest [s] and its number, the most
-# memory [MB] and its number.
-NOW, SINCE, FILES, FRAMES, ROWS, ERRORS, ANALYSES = range(7)
+# Slots of what a worker shares with the parent: the number of the file at hand, since when [s], the processor time
+# used until then [s], and so far: files, frames, rows, errors, analyses, and of reading and analysing: time [s], the
+# longest [s] and its number, the most memory [MB] and its number.
+NOW, SINCE, USED, FILES, FRAMES, ROWS, ERRORS, ANALYSES = range(8)
 TOTAL_S, WORST_S, WORST_S_OF, WORST_MB, WORST_MB_OF = range(5)
-READING, ANALYSING = 7, 12
-SLOTS = 17
+READING, ANALYSING = 8, 13
+SLOTS = 18
 
 
 class Compilations(event.Listener):
@@ -255,7 +256,7 @@ def work(folders: list[str], seed: int, numbers: range, every: int, slots: Any, 
     bases = read_bases(Path(folder) for folder in folders)
     warm_up(bases)
     for number in numbers:
-        slots[SINCE], slots[NOW] = time.monotonic(), number
+        slots[SINCE], slots[USED], slots[NOW] = time.monotonic(), time.process_time(), number
         data, story = mutated(bases, random_of(seed, number))
         faults = examine(data, number, every, slots)
         slots[FILES] += 1
@@ -323,13 +324,14 @@ class Run:
     def _look_after(self, number: int, worker: BaseProcess) -> None:
         slots = self._slots[number]
         at = int(slots[NOW])
-        hangs = at >= 0 and time.monotonic() - slots[SINCE] > KILLED_AFTER_S
+        used, waited = processor_time(worker) - slots[USED], time.monotonic() - slots[SINCE]
+        hangs = at >= 0 and (used > KILLED_AFTER_S or waited > KILLED_AFTER_WAITING_S)
         if hangs:
             worker.kill()
             worker.join()
         elif worker.is_alive() or worker.exitcode == 0:
             return
-        what = f"hung for {KILLED_AFTER_S:g} s" if hangs else f"ended the process ({worker.exitcode})"
+        what = f"hung for {waited:.0f} s" if hangs else f"ended the process ({worker.exitcode})"
         if at < 0:
             raise SystemExit(f"a worker {what} before its first file or after its last")
         data, story = mutated(self.bases, random_of(self.seed, at))
@@ -348,6 +350,15 @@ class Run:
         say(f"FAILED seed {self.seed} number {number} ({story}), kept as {path}")
         for fault in faults:
             say("    " + fault.strip().replace("\n", "\n    "))
+
+
+def processor_time(worker: BaseProcess) -> float:
+    """Seconds that a process has used so far; 0 if it has ended, or where the system does not say."""
+    try:
+        fields = Path(f"/proc/{worker.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def say(text: str) -> None:

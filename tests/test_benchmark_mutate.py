@@ -190,24 +190,28 @@ def test_with_bounds_checks_no_index_escapes_them(tmp_path):
 
 
 def dies(_folders, _seed, numbers, _every, slots, _failures):
-    """A worker that a file kills, and one that another file stops."""
+    """A worker that a file kills, one that waits for ever, and one that computes for ever."""
     for number in numbers:
-        slots[mutate.SINCE], slots[mutate.NOW] = time.monotonic(), number
+        now = time.monotonic(), time.process_time(), number
+        slots[mutate.SINCE], slots[mutate.USED], slots[mutate.NOW] = now
         if number == 1:
             os.abort()
         if number == 3:
             time.sleep(600)
+        while number == 4:
+            pass
         slots[mutate.FILES] += 1
     slots[mutate.NOW] = -1
 
 
 def test_a_crash_and_a_hang_are_told_and_the_rest_is_read(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(mutate, "KILLED_AFTER_S", 1.5)
+    monkeypatch.setattr(mutate, "KILLED_AFTER_S", 0.5)
+    monkeypatch.setattr(mutate, "KILLED_AFTER_WAITING_S", 1.5)
     monkeypatch.setattr(mutate.Run, "work", staticmethod(dies))
     run = mutate.Run([str(ROOT / "data")], 1, 6, 0, 1, tmp_path)
     run.watch(60)
-    assert [number for number, _ in run.failed] == [1, 3]
-    assert run.total(mutate.FILES) == 4
+    assert [number for number, _ in run.failed] == [1, 3, 4]
+    assert run.total(mutate.FILES) == 3
     assert "ended the process" in run.failed[0][1]
     assert "hung" in run.failed[1][1]
     assert (tmp_path / "1-3.bin").is_file()
