@@ -285,6 +285,7 @@ def _numbers(chart: Chart, analysis: pf.Analysis) -> pd.DataFrame:
     return chart.data(*(frames[name] for name in taken if name in frames))
 
 
+@cache
 def _shown() -> dict[str, str]:
     """Return a capture of the project by pattern."""
     shown: dict[str, str] = {}

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 # No deadline: the first example may compile kernels. The same examples each time, except when fuzzing; CI takes the
 # first of them.
 hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
+IN_CI = 30  # examples
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=IN_CI)
 FUZZED = 5_000  # examples
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=FUZZED)
 hypothesis.settings.load_profile("default")
@@ -46,8 +47,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def sampled(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
     """Evenly spread ones, so that a test of captures of others takes seconds; all of them in `make fuzz`."""
-    if hypothesis.settings().max_examples >= FUZZED:
-        return all_of_them
+    return all_of_them if hypothesis.settings().max_examples >= FUZZED else _spread(all_of_them, most)
+
+
+def in_ci(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
+    """Evenly spread ones in CI, which shows that the check holds; all of them in `make test` by itself."""
+    return _spread(all_of_them, most) if hypothesis.settings().max_examples <= IN_CI else all_of_them
+
+
+def _spread(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
     return all_of_them[:: max(1, -(-len(all_of_them) // most))]
 
 

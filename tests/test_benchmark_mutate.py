@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import hypothesis
 import pandas as pd
 import pytest
 
@@ -87,16 +88,16 @@ def test_each_change_takes_the_largest_packet(change, form):
 
 @pytest.mark.fuzz
 def test_damaged_files_are_read_and_analysed(bases):
-    for number in range(400):
+    for number in range(4 * min(hypothesis.settings().max_examples, 100)):
         data, story = mutations.mutated(bases, mutate.random_of(int(time.time()) if mutate.CHECKED else 1, number))
         assert not mutate.examine(data, number, every=40), (number, story, data)
 
 
 def test_a_run_in_several_processes():
-    command = [sys.executable, "-m", "benchmarks.mutate", "data", "--files", "40", "--analyze", "4", "--workers", "1"]
+    command = [sys.executable, "-m", "benchmarks.mutate", "data", "--files", "10", "--analyze", "2", "--workers", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-3].split()[:2] == ["read_pcap", "40"]
+    assert done.stdout.splitlines()[-3].split()[:2] == ["read_pcap", "10"]
     assert done.stdout.splitlines()[-2].split()[0] == "analyze"
     assert done.stdout.rstrip().endswith("0 failed")
 

@@ -18,6 +18,7 @@ from pcapframe.cli import output
 from pcapframe.cli.commands import commands
 from pcapframe.mcp_server.tools import TOOLS
 from pcapframe.patterns._registry import PATTERNS
+from pcapframe.report import sections
 from pcapframe.report.sections import RESULT_TYPE
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,6 +67,8 @@ def test_commands(page: str, command: str, tmp_path: Path, monkeypatch: pytest.M
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), executed)
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
+    for name in ("draw_figure", "draw_most_resent"):
+        monkeypatch.setattr(sections, name, lambda *_: "<figure></figure>")
     (tmp_path / "data").symlink_to(DOCS.parent / "data")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, command.split(), catch_exceptions=False)
