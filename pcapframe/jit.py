@@ -1,5 +1,6 @@
 """How all kernels are compiled: by Numba, cached on disk, with a notice while compiling."""
 
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -42,6 +43,29 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
+class _Inner:
+    """A function that only kernels call: Numba learns of it when one of them is compiled.
+
+    Most processes compile none, and to tell Numba of hundreds of functions takes longer than to load all kernels.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        options = {**OPTIONS, **WITHOUT_CODE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return numba.njit(**options)(self.__wrapped__)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What Numba asks of a global of a function that it compiles."""
+        return numba.types.Dispatcher(self._compiled)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._compiled, name)
+
+
 def inner_jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call: its machine code becomes part of theirs.
 
@@ -58,9 +82,7 @@ def inner_jit(function: Callable[P, R]) -> Callable[P, R]:
         For use in kernels, typed like `function`.
     """
     _OURS.add(f"{function.__module__}.{function.__qualname__}")
-    options = {**OPTIONS, **WITHOUT_CODE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiled: Callable[P, R] = numba.njit(**options)(function)
-    return compiled
+    return cast("Callable[P, R]", _Inner(function))
 
 
 class _Notice(event.Listener):  # type: ignore[misc]  # numba has no types

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
+import llvmlite.binding
 import numba
 import platformdirs
 
@@ -33,15 +34,17 @@ from pcapframe import beside
 
 try:
     from numba.core.caching import NullCache
+    from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler import CompileResult
     from numba.core.runtime import rtsys
     from numba.core.serialize import dumps
 except ImportError:  # another version of Numba
-    NullCache = None
+    NullCache = JITCodeLibrary = None
 
 __all__ = ["attach", "cache_folder", "source_digest"]
 
 PACKAGE = Path(__file__).parent
+WITHIN = os.path.join(PACKAGE, "")  # what the path of each of its modules begins with
 KEEP_UNUSED_S = 30 * 86400  # a kernel's file is removed after this long without use
 SHIPPED = PACKAGE / "kernels"
 ANY_PROCESSOR = ("generic", "")  # Numba's name and features of a processor that has only what all of its kind have
@@ -76,22 +79,31 @@ def _read(file: str) -> tuple[bytes, tuple[str, ...]]:
     files: set[str] = set()
     for module, imported, plain in IMPORT.findall(source):
         for name in re.findall(r"(?:^|,)\s*([\w.]+)", plain.decode()):
-            files |= _module_files(name.split("."))
-        parts = module.decode().split(".")
+            files |= _module_files(name)
+        parts = module.decode()
         names = re.sub(r"#.*", "", imported.decode())
-        inner = [_module_files([*parts, name]) for name in re.findall(r"(?:^|[(,])\s*(\w+)", names)]
+        inner = [_module_files(f"{parts}.{name}") for name in re.findall(r"(?:^|[(,])\s*(\w+)", names)]
         files |= set().union(*inner)
         if not inner or not all(inner):  # an imported name is no module: it is in the one after "from"
             files |= _module_files(parts)
     return hashlib.sha256(source).digest(), tuple(files)
 
 
-def _module_files(name: list[str]) -> set[str]:
+@cache
+def _module_files(name: str) -> set[str]:
     """Return the file of one of the package's modules; an empty set for any other name."""
-    if name[0] != PACKAGE.name:
+    package, _, inner = name.partition(".")
+    if package != PACKAGE.name:
         return set()
-    place = os.path.join(PACKAGE, *name[1:])
-    return {path for path in (f"{place}.py", os.path.join(place, "__init__.py")) if os.path.isfile(path)}
+    place = os.path.join(PACKAGE, *inner.split("."))
+    return {path for path in (f"{place}.py", os.path.join(place, "__init__.py")) if path in _sources()}
+
+
+@cache
+def _sources() -> frozenset[str]:
+    """Return the files of all modules of the package."""
+    folders = os.walk(PACKAGE)
+    return frozenset(os.path.join(folder, file) for folder, _, files in folders for file in files if file[-3:] == ".py")
 
 
 @cache
@@ -108,7 +120,7 @@ def source_digest(file: str) -> bytes | None:
     bytes or None
         None if the imports cannot be followed: outside the package, unreadable, or with relative imports.
     """
-    if not file.startswith(os.path.join(PACKAGE, "")):
+    if not file.startswith(WITHIN):
         return None
     seen: dict[str, bytes] = {}
     left = [file, __file__, os.path.join(PACKAGE, "jit.py")]
@@ -122,7 +134,7 @@ def source_digest(file: str) -> bytes | None:
         return None
     digest = hashlib.sha256()
     for one in sorted(seen):
-        digest.update(os.path.relpath(one, PACKAGE).encode() + b"\0" + seen[one])
+        digest.update(one.removeprefix(WITHIN).encode() + b"\0" + seen[one])
     return digest.digest()
 
 
@@ -217,7 +229,56 @@ def _load(path: Path, target_context: Any) -> Any:
     if hashlib.sha256(payload).digest() != content[:CHECKSUM_BYTES]:
         raise ValueError("damaged")
     rtsys.initialize(target_context)
-    return CompileResult._rebuild(target_context, *pickle.loads(payload))
+    result = CompileResult._rebuild(_Target(target_context), *pickle.loads(payload))
+    return result._replace(target_context=target_context)
+
+
+class _Target:
+    """What Numba knows of the processor, to which compiled code is added as it lies on the disk."""
+
+    def __init__(self, target_context: Any) -> None:
+        self._target_context = target_context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target_context, name)
+
+    def codegen(self) -> "_Target":
+        """Return what `unserialize_library` is asked of."""
+        return self
+
+    def unserialize_library(self, serialized: tuple[str, str, tuple[bytes, bytes]]) -> Any:
+        """Return the library of a kernel, from its name, "object", and what `_Library` needs."""
+        name, _, (machine_code, for_callers) = serialized
+        return _Library(self._target_context.codegen(), name, machine_code, for_callers)
+
+
+class _Library(JITCodeLibrary or object):  # type: ignore[misc]  # numba has no types
+    """The machine code of a kernel, from the disk.
+
+    What makes it part of kernels that call it is parsed when such a kernel is compiled. Numba parses it at once, and
+    asks for the name of everything in it, which takes longer than all else.
+    """
+
+    def __init__(self, codegen: Any, name: str, machine_code: bytes, for_callers: bytes) -> None:
+        self._for_callers, self._module = for_callers, None
+        super().__init__(codegen, name)
+        self.enable_object_caching()
+        self._set_compiled_object(machine_code)
+        self._finalize_final_module()
+
+    @property
+    def _shared_module(self) -> Any:
+        if self._module is None:
+            self._module = llvmlite.binding.parse_bitcode(self._for_callers)
+        return self._module
+
+    @_shared_module.setter
+    def _shared_module(self, module: Any) -> None:
+        """Numba sets None."""
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return the address of a function that the library has."""
+        return int(self.codegen._engine.get_function_address(name))
 
 
 def _write(path: Path, content: bytes) -> None:

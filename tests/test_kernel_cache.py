@@ -219,6 +219,21 @@ def test_loading_what_is_compiled_leaves_the_compiler_alone(package: Path, cache
     assert run(package, cache, code)[0].split() == ["2", "False"]
 
 
+def test_what_was_loaded_becomes_part_of_a_kernel_that_calls_it(package: Path, cache: Path, kept: Path) -> None:
+    caller = "from pcapframe.capture.numbers import kernel\nfrom pcapframe.jit import jit\n"
+    caller += "@jit\ndef twice(value):\n    return kernel(value) + kernel(value)\n"
+    (package / "capture" / "calling.py").write_text(caller)
+    call = f"{CALL}; from pcapframe.capture.calling import twice; print(twice(1))"
+    assert run(package, cache, call) == ("2\n4", SAID)
+    assert run(package, cache, call) == ("2\n4", "")
+
+
+def test_functions_that_only_kernels_call_are_left_alone_where_nothing_is_compiled(package: Path, cache: Path) -> None:
+    code = f"{CALL}; from pcapframe.capture.numbers import callee; print('_compiled' in vars(callee))"
+    assert run(package, cache, code)[0].split() == ["2", "True"]
+    assert run(package, cache, code)[0].split() == ["2", "False"]
+
+
 def test_every_kernel_of_ours_is_kept() -> None:
     sources = [path for path in SOURCES if "import jit" in path.read_text() or "jit, " in path.read_text()]
     assert len(sources) >= 10
