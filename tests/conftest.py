@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 # No deadline: the first example may compile kernels. The same examples each time, except when fuzzing; CI takes the
 # first of them.
 hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
-IN_CI = 30  # examples
+IN_CI = 15  # examples
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=IN_CI)
 FUZZED = 5_000  # examples
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=FUZZED)
@@ -46,13 +46,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def sampled(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
-    """Evenly spread ones, so that a test of captures of others takes seconds; all of them in `make fuzz`."""
-    return all_of_them if hypothesis.settings().max_examples >= FUZZED else _spread(all_of_them, most)
+    """Evenly spread ones, in CI half of them, so that a test takes seconds; all of them in `make fuzz`."""
+    examples = hypothesis.settings().max_examples
+    return all_of_them if examples >= FUZZED else _spread(all_of_them, most // 2 if examples <= IN_CI else most)
 
 
 def in_ci(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:
     """Evenly spread ones in CI, which shows that the check holds; all of them in `make test` by itself."""
     return _spread(all_of_them, most) if hypothesis.settings().max_examples <= IN_CI else all_of_them
+
+
+def examples(count: int) -> int:
+    """Return of how many examples a property is tried whose examples take long: in CI of a third."""
+    return count // 3 if hypothesis.settings().max_examples <= IN_CI else count
 
 
 def _spread(all_of_them: Sequence[Any], most: int) -> Sequence[Any]:

@@ -19,6 +19,7 @@ from pcapframe.dissection import packet_bytes
 from pcapframe.errors import CaptureError, CaptureNotFoundError, ParameterError
 from tests.builders import Conversation, Pcapng, merge, packet, pcap, pcap_header, pcap_record, pcapng
 from tests.capture.frames import SNAP, aggregate
+from tests.conftest import examples
 
 START = 1_700_000_000
 FRAMES = [(START + i / 8, packet(seq=i, payload=bytes([i % 256]) * (i % 7))) for i in range(40)]
@@ -154,7 +155,7 @@ def test_batches_and_stretches_join(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     same_packets(packets[packets["wire_bytes"] > 100], pf.read_pcap(tmp_path / "a.pcapng"), path, tmp_path)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     frames=st.lists(
         st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 10**9 - 1), st.binary(max_size=90)), max_size=9

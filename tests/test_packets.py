@@ -36,7 +36,7 @@ from tests.builders import (
 )
 from tests.capture.frames import TUNNELS
 from tests.capture.rows import plain
-from tests.conftest import sampled
+from tests.conftest import in_ci, sampled
 
 ROOT = Path(__file__).parent.parent
 NG = Pcapng()
@@ -366,7 +366,7 @@ def differences(path: Path, most: int = 2000) -> tuple[int, list[str]]:
 OUR_CAPTURES = sorted((ROOT / "data").glob("*.pcap*"))
 
 
-@pytest.mark.parametrize("path", OUR_CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", in_ci(OUR_CAPTURES, 5), ids=lambda path: path.name)
 def test_scapy_agrees_on_our_captures(path):
     compared, different = differences(path)
     assert compared > 20
@@ -378,13 +378,14 @@ def test_scapy_agrees_on_captures_of_others(shared_corpus):
     compared, different = 0, []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CaptureWarning)
-        for path in sampled(paths, 40):
+        asked = sampled(paths, 40)
+        for path in asked:
             try:
                 one, more = differences(path, 60)
             except PcapframeError:
                 continue
             compared, different = compared + one, different + more
-    assert compared > 150
+    assert compared > 3 * len(asked)
     assert not different, "\n".join(different[:20])
 
 
@@ -394,7 +395,8 @@ def test_every_capture_of_others_is_read(shared_corpus):
     wrong, counted = [], 0
     with warnings.catch_warnings(), table.open(newline="", encoding="utf-8") as lines:
         warnings.simplefilter("ignore", CaptureWarning)
-        for line in sampled(list(csv.DictReader(lines)), 250):
+        asked = sampled(list(csv.DictReader(lines)), 250)
+        for line in asked:
             try:
                 found = len(read_pcap(shared_corpus / line["capture"], progress=False))
             except PcapframeError as error:
@@ -402,7 +404,7 @@ def test_every_capture_of_others_is_read(shared_corpus):
             counted += bool(line["packets"])
             if line["packets"] and found != int(line["packets"]):
                 wrong.append(f"{line['capture']}: {line['packets']} packets, we found {found}")
-    assert counted > 200
+    assert counted > 0.8 * len(asked)
     assert not wrong, "\n".join(wrong)
 
 
@@ -410,7 +412,7 @@ def test_every_capture_of_others_is_read(shared_corpus):
 def test_wireshark_agrees_on_our_captures():
     tcp_fields = "tcp.srcport tcp.seq_raw tcp.ack_raw tcp.len tcp.window_size_value tcp.flags"
     fields = f"frame.time_epoch frame.len {tcp_fields}"
-    for path in OUR_CAPTURES:
+    for path in in_ci(OUR_CAPTURES, 5):
         words = [word for name in fields.split() for word in ("-e", name)]
         command = ["tshark", "-n", "-r", str(path), "-T", "fields", *words]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import pcapframe as pf
 from tests.builders import Conversation, Side, merge, pcap
+from tests.conftest import examples
 from tests.connections.made import connection
 
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -262,7 +263,7 @@ def sender_times(*made: Conversation) -> list[list[float]]:
     return [[value for side in ("client", "server") for value in times(one, side)] for _, one in seen.iterrows()]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(EXCHANGES, ISN, ISN, st.integers(1, 1_000_000))
 def test_nothing_that_is_only_named_otherwise_matters(
     exchanges: list[Exchange], client_isn: int, server_isn: int, later: int
@@ -280,7 +281,7 @@ def test_nothing_that_is_only_named_otherwise_matters(
         assert each == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(EXCHANGES)
 def test_neither_pieces_nor_the_order_of_what_crosses_matters(exchanges: list[Exchange]) -> None:
     expected, pieces, swapped = sender_times(
@@ -292,7 +293,7 @@ def test_neither_pieces_nor_the_order_of_what_crosses_matters(exchanges: list[Ex
     assert swapped == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(EXCHANGES, st.randoms(use_true_random=False))
 def test_packets_that_were_captured_twice_do_not_matter(exchanges: list[Exchange], random: Any) -> None:
     expected, copied = exchanged(exchanges), exchanged(exchanges)

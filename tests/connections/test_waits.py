@@ -12,6 +12,7 @@ from pcapframe.connections.waits import PARTS, Waits
 from pcapframe.conversation import Spoken
 from pcapframe.schema import ACK
 from tests.builders import Conversation
+from tests.conftest import in_ci
 from tests.connections.made import connection
 
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -87,7 +88,7 @@ def test_an_ack_before_the_syn_ack_completes_nothing() -> None:
     assert connection(early)["handshake_s"] == pytest.approx(0.6)
 
 
-@pytest.mark.parametrize("capture", sorted(DATA.glob("*.pcap*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("capture", in_ci(sorted(DATA.glob("*.pcap*")), 5), ids=lambda path: path.name)
 def test_parts_add_up_in_whole_nanoseconds(capture: Path) -> None:
     analysis = pf.analyze(capture, progress=False)
     connections = analysis.connections

@@ -9,11 +9,12 @@ from pcapframe.events import Floors, gather_events
 from pcapframe.patterns import Thresholds, Traffic, columns_read, find_patterns, observed_in
 from pcapframe.patterns.long_idle_gaps import LongIdleGapsLimits
 from tests.builders import Conversation, pcap
+from tests.conftest import in_ci
 from tests.events.captures import CAPTURES
 from tests.patterns.views import frames
 
 
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", in_ci(CAPTURES, 12), ids=lambda path: path.name)
 def test_patterns_see_in_events_what_they_see_in_all_segments(path: object) -> None:
     segments = pf.label_segments(pf.read_pcap(str(path), progress=False))
     connections = pf.build_connections(segments)

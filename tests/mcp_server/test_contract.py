@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import in_ci
 from tests.mcp_server import mcpcap
 from tests.mcp_server.clients import Blocking, stdio
 
@@ -53,7 +54,7 @@ def test_the_recording_is_of_these_captures() -> None:
     }
 
 
-@pytest.mark.parametrize("name", mcpcap.CAPTURES)
+@pytest.mark.parametrize("name", in_ci(mcpcap.CAPTURES, 4))
 def test_every_key_of_the_older_tool_is_there_with_its_type(served: Blocking, name: str) -> None:
     for tool, asked in mcpcap.questions(name):
         theirs = mcpcap.answer(name, tool, asked)
@@ -91,7 +92,7 @@ def at(answer: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "same"), [(name, SAME_EVERYWHERE) for name in mcpcap.CAPTURES] + [("clean.pcap", SAME_IN_CLEAN)]
+    ("name", "same"), [(name, SAME_EVERYWHERE) for name in in_ci(mcpcap.CAPTURES, 4)] + [("clean.pcap", SAME_IN_CLEAN)]
 )
 def test_values_are_the_same_where_the_older_tool_is_right(
     served: Blocking, name: str, same: dict[str, tuple[str, ...]]

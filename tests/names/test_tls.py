@@ -16,6 +16,7 @@ from pcapframe.names.tls import (
     NOTHING,
     read_hello,
 )
+from tests.conftest import examples
 from tests.names.hellos import body, extension, hello, records, sni
 
 
@@ -92,7 +93,7 @@ def test_whatever_byte_lies_nothing_is_read_beyond_the_end(size: int) -> None:
             assert size < len(message) or (after[1] in lying and after[2] in lying)  # else they are in pieces
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=3)), min_size=1, max_size=6), st.data())
 def test_any_mutation_gives_a_name_or_nothing(changes: list[tuple[int, bytes]], data: st.DataObject) -> None:
     lying = bytearray(hello(size=data.draw(st.sampled_from([3, 40, 1 << 14]))))

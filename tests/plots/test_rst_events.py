@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import pcapframe as pf
 from pcapframe.plots import rst_events
 from tests.builders import Conversation
+from tests.conftest import examples
 from tests.plots.made import example, made
 
 PHASES = {
@@ -75,7 +76,7 @@ def test_counts_are_those_of_the_analysis(name: str) -> None:
     assert counts == statistics["rst_distribution"]["by_direction"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.sampled_from([*PHASES]), max_size=5))
 def test_every_rst_has_its_row_whatever_is_interleaved(phases: list[str]) -> None:
     talks = []

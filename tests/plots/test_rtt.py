@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import rtt, rtt_data, rtt_distribution_data, rtt_samples
 from tests.builders import Conversation
+from tests.conftest import examples
 from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
@@ -35,7 +36,7 @@ def test_extremes_are_those_of_the_connections(name: str, side: str) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=8))
 def test_sums_are_the_samples(milliseconds: list[int]) -> None:
     talks = [

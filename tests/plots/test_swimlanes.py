@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from pcapframe.plots import open_connections_data, swimlanes, swimlanes_data
 from tests.builders import Conversation
+from tests.conftest import examples
 from tests.plots.made import areas, example, made, seconds_of, title_of
 
 
@@ -49,7 +50,7 @@ def test_marks_close_together_are_one() -> None:
     assert (data["kind"] == "rst").sum() == 1
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=12))
 def test_open_connections_are_those_that_overlap_the_bin(spans: list[tuple[int, int]]) -> None:
     talks = [

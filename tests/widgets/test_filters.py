@@ -13,6 +13,7 @@ from pcapframe.errors import ParameterError
 from pcapframe.widgets import Filters
 from pcapframe.widgets._filters import Searched, code_lines, selection_of
 from tests.builders import Conversation, merge, pcap
+from tests.conftest import in_ci
 from tests.widgets.made import CAPTURES, analysis
 
 NAMES = sorted(str(path.relative_to(CAPTURES)) for path in CAPTURES.glob("**/*.pcap*"))
@@ -53,7 +54,7 @@ def worth_asking(connections: pd.DataFrame) -> Iterator[Filters]:
         yield from (Filters(**one), Filters(server=addresses[0], **one), Filters(client=addresses[-1], **one))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", in_ci(NAMES, 6))
 def test_endpoints_and_time_select_what_analyze_selects(name: str) -> None:
     whole = analysis(name)
     searched = Searched(whole)

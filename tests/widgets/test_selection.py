@@ -15,6 +15,7 @@ from pcapframe.errors import CaptureError
 from pcapframe.report.sections import CaptureReport
 from pcapframe.widgets import ExplorerSelection, ExplorerState, Filters
 from tests.builders import Conversation, merge, pcap
+from tests.conftest import examples
 from tests.widgets.made import CAPTURES, analysis, state
 
 RESETS = analysis()
@@ -33,7 +34,7 @@ CHOICES: dict[str, Any] = {
 }
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(values=st.fixed_dictionaries({}, optional=CHOICES))
 def test_frames_belong_together_and_code_repeats_them(values: dict[str, str]) -> None:
     explored = state()

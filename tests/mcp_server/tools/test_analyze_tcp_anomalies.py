@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import pcapframe as pf
 from pcapframe.cli.commands import commands
 from tests.builders import pcap
+from tests.conftest import in_ci
 from tests.mcp_server.clients import DATA, EXAMPLES, FOUR, SMALL, Blocking, text, without_time
 
 OURS = ("next_cursor", "next_steps", "patterns_total", "health", "capture_text")
@@ -31,7 +32,7 @@ def questions(name: str) -> list[tuple[str, dict[str, Any], list[str]]]:
     ]
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", in_ci(EXAMPLES, 5))
 def test_the_answer_is_that_of_python_and_the_command_line(
     served: Blocking, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

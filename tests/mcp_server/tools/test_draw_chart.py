@@ -13,10 +13,11 @@ from mcp.client.client import Client
 from pcapframe.mcp_server import Settings
 from pcapframe.mcp_server.server import CaptureServer
 from pcapframe.plots import CHARTS
+from tests.conftest import in_ci
 from tests.mcp_server.clients import DATA, EXAMPLES, SMALL, Blocking
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", in_ci(EXAMPLES, 5))
 def test_charts(served: Blocking, name: str) -> None:
     for asked in (
         {"chart": "rst_distribution"},

@@ -3,10 +3,11 @@
 import pytest
 
 import pcapframe as pf
+from tests.conftest import in_ci
 from tests.mcp_server.clients import DATA, EXAMPLES, SMALL, Blocking, text
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", in_ci(EXAMPLES, 5))
 def test_from_a_pattern_to_its_packets(served: Blocking, name: str) -> None:
     answer = served.answer("analyze_tcp_anomalies", pcap_file=name, limit=20)
     for pattern in answer["patterns"]:
