@@ -6,7 +6,7 @@ ARGS ?=
 # Editable installations carry no kernels (hatch_build.py), so building them need not install what compiles.
 export PCAPFRAME_KERNELS := none
 
-.PHONY: help demo test test-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp bench-cluster browser lab clean
+.PHONY: help demo test test-oldest kernels-oldest fuzz lint docs bench bench-plots bench-explorer bench-mcp bench-cluster browser lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,9 +27,7 @@ OLDEST += --ignore tests/patterns/test_registry.py
 OLDEST += --deselect "tests/plots/test_canvas.py::test_nothing_is_left_of_what_was_drawn_before[retransmission_timeline]"
 OLDEST += --deselect tests/analysis/test_conversations.py::test_a_million_turns
 OLD_CACHE := PCAPFRAME_CACHE_DIR=$(abspath $(VENV)-oldest)
-test-oldest: $(VENV)-oldest/installed ## Test the core with the oldest versions that pyproject.toml allows
-	@# Compiled once, not in each of pytest's processes.
-	@PYTHONPATH=. $(OLD_CACHE) $(VENV)-oldest/bin/python -m pcapframe analyze data/resets.pcap > $(VENV)-oldest/analysis.txt
+test-oldest: kernels-oldest ## Test the core with the oldest versions that pyproject.toml allows
 	PYTHONPATH=. $(OLD_CACHE) $(VENV)-oldest/bin/python -m pytest -n auto $(OLDEST) $(ARGS)
 
 # Numba does not tell kernels with bounds checks from those without, so they need a cache of their own.
@@ -40,6 +38,10 @@ fuzz: $(VENV)/installed-dev ## Run the property tests for longer, read damaged c
 	$(CHECKED) $(BIN)/python -m benchmarks.mutate --seed 2 --files $$(($(FILES) / 20)) --analyze $$(($(FILES) / 400))
 	$(BIN)/python -m benchmarks.mutate --files $(FILES) --analyze $$(($(FILES) / 20))
 	$(BIN)/python benchmarks/costly_input.py
+
+kernels-oldest: $(VENV)-oldest/installed
+	@# Compiled once, not in each of pytest's processes.
+	@PYTHONPATH=. $(OLD_CACHE) $(VENV)-oldest/bin/python -m pcapframe analyze data/resets.pcap > $(VENV)-oldest/analysis.txt
 
 lint: $(VENV)/installed-dev ## Check style, types and the floors of the architecture
 	$(BIN)/ruff check

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.costly_input import INPUTS
 from pcapframe.mcp_server.tools import TOOLS
 from tests.builders import Conversation, pcap
+from tests.conftest import in_ci
 from tests.mcp_server.clients import SMALL, Blocking, http, http_server, text
 
 COSTLY = ("protocol codes", "link types", "pcapng options", "comments, long", "interface blocks, named", "SACK blocks")
@@ -48,7 +49,7 @@ def test_another_client_is_answered_meanwhile(url: str) -> None:
         assert [text(each.result()) for each in under_way if each.result().is_error] == []
 
 
-@pytest.mark.parametrize("name", COSTLY)
+@pytest.mark.parametrize("name", in_ci(COSTLY, 3))
 def test_no_answer_exceeds_its_bound(url: str, name: str) -> None:
     with http(url) as client:
         for tool in TOOLS:
