@@ -11,6 +11,7 @@ from pcapframe.capture.innermost import (
     DATAGRAM,
     DEPTH,
     LEFT,
+    LONGEST_DATAGRAM,
     PIECE,
     PIECE_AT,
     PIECE_IDENT,
@@ -22,7 +23,6 @@ from pcapframe.jit import inner_jit
 
 __all__ = ["COMPLETED", "CUT", "FRAGMENTED", "LONGEST_DATAGRAM", "NO_PORTS", "SEVERAL", "follow_down"]
 
-LONGEST_DATAGRAM = 0xFFFF
 NO_PORTS = -1
 SEVERAL = 4  # in place of what was found (``NO_IP`` and so on)
 # Of how a record was followed: through fragments, into a datagram that is completed, into a part that the capture cut.

@@ -11,6 +11,7 @@ from pcapframe.capture.ip import IP_PAYLOAD, NO_IP, TCP, UDP, decode_extensions,
 from pcapframe.capture.link import (
     CODE_AGGREGATE,
     CODE_CUT,
+    CODE_FIRST_PIECE,
     CODE_ISL,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
@@ -39,10 +40,11 @@ from pcapframe.capture.wireless import SUBFRAME_BYTES, next_subframe
 from pcapframe.jit import inner_jit
 
 __all__ = [
-    "AGGREGATE", "DATAGRAM", "DEPTH", "HEADERS", "INSIDE", "LEFT", "OUTER", "PART", "PIECE", "PIECE_AT",
-    "PIECE_IDENT", "PIECE_WAY", "SLICED", "SLOTS", "STOP", "innermost", "without_finds",
+    "AGGREGATE", "DATAGRAM", "DEPTH", "HEADERS", "INSIDE", "LEFT", "LONGEST_DATAGRAM", "OUTER", "PART", "PIECE",
+    "PIECE_AT", "PIECE_IDENT", "PIECE_WAY", "SLICED", "SLOTS", "STOP", "innermost", "without_finds",
 ]  # fmt: skip
 
+LONGEST_DATAGRAM = 0xFFFF
 DEPTH = 16  # nested tunnels that are followed
 MOST_SHIMS = 64  # that are skipped before an IP header
 DATAGRAM = -2  # in place of an Ethernet type: a datagram whose IP header is in `header` already
@@ -102,7 +104,7 @@ def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any,
     -------
     tuple of int
         Type and place of what lies beneath, the innermost VLAN id (`vlan` where there is no tag), the way there, and
-        how many bytes at the end belong to shims.
+        how many bytes at the end belong to shims (-1 where more of the packet follows in other frames).
     """
     trailer = np.int64(0)
     for _ in range(MOST_SHIMS):
@@ -124,6 +126,8 @@ def _skip_shims(buffer: Any, kind: Any, at: Any, end: Any, vlan: Any, ways: Any,
                 way = way_on(ways, way, SHIM_STEP + before)
             elif before == ETHERTYPE_MACSEC:
                 trailer += MACSEC_TRAILER
+            elif before == CODE_FIRST_PIECE:
+                trailer = np.int64(-1)
             elif before == CODE_ISL:
                 vlan = isl_vlan(buffer, begin)
     return kind, at, vlan, way, trailer
@@ -231,7 +235,9 @@ def innermost(
             kind, at, inner_vlan, inner_way, trailer = _skip_shims(
                 buffer, kind, at, end, inner_vlan, ways, inner_way, header
             )
-        if trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
+        if trailer < 0:
+            wire_end = max(wire_end, at + LONGEST_DATAGRAM)
+        elif trailer and at + 6 <= end and be16(buffer, at + (2 if kind == ETHERTYPE_IPV4 else 4)) == 0:
             wire_end -= trailer  # which any other IP length tells
             end = min(end, wire_end)
         if kind == ETHERTYPE_IPV4 and at < end and byte(buffer, at) >> 4 == 6:  # some senders know one type for both

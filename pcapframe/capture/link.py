@@ -26,10 +26,12 @@ UNKNOWN_LINK = 0x20000  # an undecoded link type is this code + its number
 NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that type follows
 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
+PPP_MULTILINK, WHOLE_PIECE, LONG_NUMBER, SHORT_NUMBER = 0x3D, 0xC0, 4, 2  # RFC 1990: begins and ends a packet
 PPP_BRIDGING, BRIDGING_BYTES, BRIDGING_HAS_LAN_ID, BRIDGING_ETHERNET = 0x31, 2, 0x40, 1  # RFC 3518 section 4.2
 # TCP and IP header compression (VJ, ROHC, IPHC), other bridging, multilink, encryption, compression.
+PPP_WITH_IP = (PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST)
 PPP_HIDING = (
-    0x03, 0x05, 0x2D, 0x2F, PPP_BRIDGING, 0x3D, 0x4F, 0x53, 0x55, 0x61, 0x63, 0x65, 0x2063, 0xFB, 0xFD
+    0x03, 0x05, 0x2D, 0x2F, PPP_BRIDGING, PPP_MULTILINK, 0x4F, 0x53, 0x55, 0x61, 0x63, 0x65, 0x2063, 0xFB, 0xFD
 )  # fmt: skip
 SAP_IP, SAP_SNAP, SAP_STP = 0x06, 0xAA, 0x42
 OUI_ETHERNET, OUI_802_1H, OUI_APPLE, OUI_BRIDGED = 0, 0xF8, 0x080007, 0x0080C2  # an Ethernet type, or a frame follows
@@ -51,6 +53,7 @@ CODE_AGGREGATE, CODE_NCM, CODE_RNDIS = 0x10006, 0x1000C, 0x1000D
 CODE_INNER_AGGREGATE = 0x1000E  # in a tunnel
 CODE_LEFT = 0x1000F  # frames of an aggregate that are not followed
 CODE_CAPWAP_WLAN = 0x10010  # 802.11 in CAPWAP
+CODE_FIRST_PIECE = 0x10014  # the first fragment of an 802.11 frame, which begins as the frame does
 # Frames that may carry IP and are not followed: encrypted, split, of another kind.
 CODE_ENCRYPTED, CODE_PIECE, CODE_UNFOLLOWED = 0x10011, 0x10012, 0x10013
 
@@ -67,6 +70,7 @@ CODE_NAMES = {
     CODE_WLAN_ENCRYPTED: "802.11 (encrypted)",
     CODE_PPP_DATA: "PPP data",
     CODE_AGGREGATE: "802.11",
+    CODE_FIRST_PIECE: "802.11",
     CODE_LEFT: "802.11 aggregate",
     CODE_ENCRYPTED: "encrypted frame",
     CODE_PIECE: "fragment of a frame",
@@ -157,18 +161,28 @@ def llc(buffer: Any, at: Any, end: Any) -> Any:
 
 
 @inner_jit
+def _ppp_protocol(buffer: Any, at: Any, end: Any) -> Any:
+    """PPP's number of what it carries, of one byte where compressed (-1 where cut off), and where that begins."""
+    if at + 2 > end:
+        return -1, at
+    return (byte(buffer, at), at + 1) if byte(buffer, at) & 1 else (be16(buffer, at), at + 2)
+
+
+@inner_jit
 def ppp(buffer: Any, at: Any, end: Any) -> Any:
-    """PPP protocol field (one byte where compressed): EtherType and place of the payload."""
+    """PPP protocol field: EtherType and place of the payload, also of multilink PPP that holds a whole packet."""
     if at + 2 <= end and byte(buffer, at) == PPP_ADDRESS:  # then a control field follows, whatever it says
         at += 2
-    if at + 2 > end:
+    protocol, at = _ppp_protocol(buffer, at, end)
+    if protocol == PPP_MULTILINK and at < end and byte(buffer, at) & WHOLE_PIECE == WHOLE_PIECE:
+        begin = at
+        protocol, at = _ppp_protocol(buffer, begin + LONG_NUMBER, end)
+        if byte(buffer, begin) != WHOLE_PIECE or protocol not in PPP_WITH_IP:
+            protocol, at = _ppp_protocol(buffer, begin + SHORT_NUMBER, end)
+        if protocol not in PPP_WITH_IP:
+            return CODE_PPP_DATA, begin
+    if protocol < 0:
         return CODE_CUT, at
-    protocol = be16(buffer, at)
-    if byte(buffer, at) & 1:
-        protocol = protocol >> 8
-        at += 1
-    else:
-        at += 2
     if protocol == PPP_IPV4:
         return ETHERTYPE_IPV4, at
     if protocol == PPP_IPV6:

@@ -35,6 +35,7 @@ Array = npt.NDArray[Any]
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, NAME_BLOCK, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 BIG_ENDIAN_MAGIC = 0x1A2B3C4D  # as read in big-endian order
+LONGEST_BLOCK = 0xFFFFFFFC  # that a length may say [bytes]
 LARGEST_BLOCK = 16 << 20  # held in memory; of a longer one, the options beyond are passed over [bytes]
 LEAST_SECTION, LEAST_OTHER = 28, 20  # length of a section header, and of an interface or statistics block [bytes]
 
@@ -314,10 +315,11 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
                 return count, at, SKIP
             continue
         length = u32(buffer, at + 4, big_endian)
-        if length < 12 or length % 4:
+        step = np.int64(length + 3 & ~3)  # some writers leave the padding out of their lengths
+        if length < 12 or step > LONGEST_BLOCK:
             return count, at, BAD_LENGTH
         is_packet = kind in (PACKET, OLD_PACKET, SIMPLE_PACKET)
-        held = np.int64(length)
+        held = step
         if length > LARGEST_BLOCK:  # of which only the packet and the first options are read
             held = np.int64(12)
             if is_packet and at + 28 > end:
@@ -326,12 +328,12 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
                 claimed = u32(buffer, at + (8 if kind == SIMPLE_PACKET else 20), big_endian)
                 if claimed > LONGEST_OF_ALL:
                     return count, at, BAD_PACKET
-                held = min(length, LARGEST_BLOCK + claimed)
+                held = min(step, LARGEST_BLOCK + claimed)
         if at + held > end:
             break
-        if held == length and u32(buffer, at + length - 4, big_endian) != length:
+        if held == step and u32(buffer, at + step - 4, big_endian) != length:
             return count, at, BAD_TRAILER
-        if kind == NAME_BLOCK and held == length and numbers[NAME_BLOCKS] < MOST_NAME_BLOCKS:
+        if kind == NAME_BLOCK and held == step and numbers[NAME_BLOCKS] < MOST_NAME_BLOCKS:
             numbers[NAME_BLOCKS] += 1
             _note_text(walked, HOSTS, 1 if big_endian else 0, at + 8, length - 12)
         if is_packet:
@@ -371,11 +373,11 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
             record.interface = interfaces_before + numbers[FIRST_INTERFACE] + number
             record.link = table[number, TABLE_LINK]
             count += 1
-        if held < length:
-            numbers[HELD], numbers[TO_SKIP] = held, length - held
+        if held < step:
+            numbers[HELD], numbers[TO_SKIP] = held, step - held
             numbers[LONG_BLOCKS] += 1 if is_packet else 0
             return count, at + held, SKIP
-        at += length
+        at += step
         if length > LINE_BYTES:
             stride = np.int64(length)
         fetch_ahead(buffer, at, stride)

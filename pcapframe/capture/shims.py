@@ -12,6 +12,7 @@ from pcapframe.capture.link import (
     CODE_BATMAN_DATA,
     CODE_CAPWAP_WLAN,
     CODE_CUT,
+    CODE_FIRST_PIECE,
     CODE_ISL,
     CODE_LLC,
     ETHERTYPE_ARP,
@@ -23,6 +24,7 @@ from pcapframe.capture.link import (
     ETHERTYPE_MPLS_UPSTREAM,
     ETHERTYPE_PPPOE,
     FIRST_ETHERTYPE,
+    RARE_VLAN_TYPES,
     VLAN_TYPES,
     by_version,
     ethernet,
@@ -30,6 +32,7 @@ from pcapframe.capture.link import (
     ppp,
 )
 from pcapframe.capture.tables import Layer
+from pcapframe.capture.wan import by_nlpid, frame_relay
 from pcapframe.capture.wireless import capwap_wlan
 from pcapframe.jit import inner_jit
 
@@ -51,7 +54,13 @@ BATMAN_OLD_CODED = 0x0A
 BATMAN_BROADCAST, BATMAN_CODED, BATMAN_MULTICAST = 0x01, 0x02, 0x05
 BATMAN_UNICAST, BATMAN_FRAGMENT, BATMAN_4_ADDRESSES = 0x40, 0x41, 0x42
 REALTEK_4, REALTEK_OLD_4, REALTEK_8 = 0xA0, 0x90, 0x04  # tags of four and eight bytes; other protocols share the type
-LABEL_BYTES = 4
+LABEL_BYTES, LIKELY_TAGS = 4, 3
+HDLC_ADDRESSES, UNNUMBERED = (0x0F, 0x8F), 0x03  # of Cisco: unicast, broadcast; control of frame relay
+MOST_TYPES_BEGIN, MOST_TYPES_END, LONGEST_802_3 = 0x8000, 0xA000, 1500  # of Ethernet types
+OTHER_TYPES = (
+    ETHERTYPE_TRILL, ETHERTYPE_ARISTA, ETHERTYPE_BATMAN, ETHERTYPE_R_TAG, ETHERTYPE_EDSA, ETHERTYPE_RENESAS,
+    ETHERTYPE_BRIDGED, *RARE_VLAN_TYPES,
+)  # fmt: skip
 LIKELY_TYPES = (ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_ARP, *VLAN_TYPES, ETHERTYPE_MPLS, ETHERTYPE_PPPOE)
 
 
@@ -207,16 +216,50 @@ def frame_strength(buffer: Any, at: Any, end: Any) -> Any:
     if at + 14 > end:
         return 0
     kind, inner = be16(buffer, at + 12), at + 14
-    if kind in VLAN_TYPES and inner + 4 <= end:
-        kind, inner = be16(buffer, inner + 2), inner + 4
+    for _ in range(LIKELY_TAGS):
+        if kind in VLAN_TYPES and inner + 4 <= end:
+            kind, inner = be16(buffer, inner + 2), inner + 4
     if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) and ip_version(buffer, inner, end) == kind:
         return 2
     return 1 if kind in LIKELY_TYPES else 0
 
 
 @inner_jit
+def _line(buffer: Any, at: Any, end: Any) -> Any:
+    """What a pseudowire of a line carries at `at`: Cisco HDLC, or IP in PPP or frame relay; else ``CODE_LLC``."""
+    if at + 4 > end:
+        return CODE_LLC, at
+    if byte(buffer, at) in HDLC_ADDRESSES and byte(buffer, at + 1) == 0:
+        return be16(buffer, at + 2), at + 4
+    for form in range(3):  # frame relay with its address and without (RFC 4619)
+        if form == 0:
+            kind, place = ppp(buffer, at, end)
+        elif form == 1:
+            kind, place = frame_relay(buffer, at, end)
+        else:
+            kind, place = by_nlpid(buffer, at + 1, end) if byte(buffer, at) == UNNUMBERED else (CODE_LLC, at)
+        if kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6) and ip_version(buffer, place, end) == kind:
+            return kind, place
+    return CODE_LLC, at
+
+
+@inner_jit
+def _may_be_frame(buffer: Any, at: Any, end: Any) -> Any:
+    """Whether an Ethernet frame may be at `at`: with a type like most, or a length that it has room for."""
+    if at + 14 > end:
+        return False
+    kind = be16(buffer, at + 12)
+    is_type = MOST_TYPES_BEGIN <= kind < MOST_TYPES_END or kind in LIKELY_TYPES or kind in OTHER_TYPES
+    return is_type or kind <= min(end - at - 14, LONGEST_802_3)
+
+
+@inner_jit
 def mpls(buffer: Any, at: Any, end: Any) -> Any:
-    """MPLS labels (RFC 3032) and what they carry: IP, or Ethernet with a control word (RFC 4448) or without."""
+    """MPLS labels (RFC 3032) and what they carry: IP, or a pseudowire, with a control word (RFC 4385) or without.
+
+    The packet does not say which: Ethernet (RFC 4448) is told by its type, PPP, HDLC (RFC 4618) and frame relay
+    (RFC 4619) by the IP header in them.
+    """
     begin = at
     bottom = False
     while not bottom and at + LABEL_BYTES <= end:
@@ -228,11 +271,17 @@ def mpls(buffer: Any, at: Any, end: Any) -> Any:
     kind = by_version(buffer, at, end)
     if kind != CODE_LLC and strength < 2:
         return kind, at
-    if byte(buffer, at) >> 4 == 0 and at + LABEL_BYTES + 14 <= end:  # a control word, or a MAC address
-        if strength == 0 or frame_strength(buffer, at + LABEL_BYTES, end) > strength:
-            return ethernet(buffer, at + LABEL_BYTES, end)
+    inner = at + LABEL_BYTES if byte(buffer, at) >> 4 == 0 else at  # behind a control word, or what looks like one
+    if inner > at and frame_strength(buffer, inner, end) > strength:
+        return ethernet(buffer, inner, end)
     if strength:
         return ethernet(buffer, at, end)
+    for place in (at, inner):
+        kind, behind = _line(buffer, place, end)
+        if kind != CODE_LLC:
+            return kind, behind
+    if inner > at and _may_be_frame(buffer, inner, end):
+        return ethernet(buffer, inner, end)
     return ETHERTYPE_MPLS, begin
 
 
@@ -257,6 +306,7 @@ SHIMS = {  # the first ones are found first
     ETHERTYPE_BATMAN: Layer("batman-adv", _batman),
     CODE_ISL: Layer("ISL", _isl),
     CODE_CAPWAP_WLAN: Layer("802.11", capwap_wlan),
+    CODE_FIRST_PIECE: Layer("802.11", llc),
     ETHERTYPE_REALTEK: Layer("Realtek", _realtek),
     ETHERTYPE_EDSA: Layer("EDSA", _six),
     ETHERTYPE_BROADCOM: Layer("Broadcom tag", _four),

@@ -21,8 +21,9 @@ __all__ = ["MAGIC", "open_snoop"]
 MAGIC = b"snoop\0\0\0"
 VERSION = 2
 HEADER_BYTES, RECORD_HEADER_BYTES = 16, 24
-# By what the header says: 802.3, token ring, Ethernet, FDDI; tunnels of IPv4, of IPv6 and 6to4; IP over InfiniBand.
-LINK_TYPES = {0: 1, 2: 6, 4: 1, 8: 10, 0x80000001: 101, 0x80000002: 101, 0x80000003: 101, 26: 242}
+# By what the header says: 802.3, token ring, Ethernet, FDDI, SunATM; tunnels of IPv4, of IPv6 and 6to4; IP over
+# InfiniBand.
+LINK_TYPES = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123, 0x80000001: 101, 0x80000002: 101, 0x80000003: 101, 26: 242}
 
 
 def open_snoop(header: bytes) -> RecordFile | None:

@@ -45,8 +45,8 @@ def _ipv6(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def _etherip(buffer: Any, at: Any, end: Any) -> Any:
-    """EtherIP (RFC 3378); some senders have its version in the other half of the byte."""
-    if at + 2 > end or (byte(buffer, at) >> 4 != ETHERIP_VERSION and byte(buffer, at) != ETHERIP_VERSION):
+    """EtherIP (RFC 3378); some senders have its version in the other half of the byte, and a number beside it."""
+    if at + 2 > end or ETHERIP_VERSION not in (byte(buffer, at) >> 4, byte(buffer, at) & 0x0F):
         return NO_PAYLOAD, at
     return ETHERTYPE_BRIDGED, at + 2
 

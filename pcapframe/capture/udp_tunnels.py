@@ -22,8 +22,8 @@ from pcapframe.capture.link import (
 )
 from pcapframe.capture.shims import ETHERTYPE_NSH, frame_strength, ip_version, mpls
 from pcapframe.capture.tables import NO_PAYLOAD, Layer
-from pcapframe.capture.wireless import wlan
-from pcapframe.capture.wrappers import TZSP_ETHERNET, TZSP_WLAN, tzsp_fields
+from pcapframe.capture.wireless import prism, wlan
+from pcapframe.capture.wrappers import TZSP_ETHERNET, TZSP_RADIO, TZSP_WLAN, tzsp_fields
 from pcapframe.jit import inner_jit
 
 __all__ = [
@@ -277,9 +277,11 @@ def _tzsp(buffer: Any, at: Any, end: Any) -> Any:
     carried, at = tzsp_fields(buffer, at, end)
     if carried == TZSP_ETHERNET:
         return ETHERTYPE_BRIDGED, at
-    if carried == TZSP_WLAN:
-        return wlan(buffer, at, end, 0, False)
-    return NO_PAYLOAD, at
+    if carried in TZSP_RADIO:
+        _kind, at = prism(buffer, at, end)
+    elif carried != TZSP_WLAN:
+        return NO_PAYLOAD, at
+    return wlan(buffer, at, end, 0, False)
 
 
 @inner_jit

@@ -19,7 +19,7 @@ LINK_ETHERNET, LINK_RAW = 1, 101
 BULK = 3  # type of a transfer, in Linux and in USBPcap
 LINUX_BYTES, LINUX_MAPPED_BYTES = 48, 64
 USBPCAP_BYTES = 27
-RNDIS_PACKET, RNDIS_BYTES = 1, 44
+RNDIS_PACKET, RNDIS_BYTES, FRAME_BYTES = 1, 44, 14
 NCM_16, NCM_32 = 0x4E434D48, 0x6E636D68  # "NCMH", "ncmh": with sizes of 16 and of 32 bits
 NCM_FRAMES, MBIM_PACKETS, LOWER_CASE = 0x6E636D, 0x697073, 0x202020  # "ncm", "ips", before a fourth byte
 WITH_CHECKSUM = 0x31  # "1" as the fourth byte of the first: a checksum follows each frame
@@ -34,7 +34,10 @@ def _network(buffer: Any, at: Any, end: Any) -> Any:
         return CODE_NCM, at
     if at + RNDIS_BYTES <= end and u32(buffer, at, False) == RNDIS_PACKET:
         length, place = u32(buffer, at + 4, False), at + 8 + u32(buffer, at + 8, False)
-        if RNDIS_BYTES <= length and frame_strength(buffer, place, end):
+        size, reserved = u32(buffer, at + 12, False), be32(buffer, at + 36) | be32(buffer, at + 40)
+        # One frame, and no more: no other bulk transfer begins so. Or what is in it looks like a frame.
+        fits = reserved == 0 and size >= FRAME_BYTES and place + size <= at + length and place >= at + RNDIS_BYTES
+        if RNDIS_BYTES <= length and (fits or frame_strength(buffer, place, end)):
             is_last = at + length + RNDIS_BYTES > end or u32(buffer, at + length, False) != RNDIS_PACKET
             return (NESTED_LINK + LINK_ETHERNET, place) if is_last else (CODE_RNDIS, at)
     return (NESTED_LINK + LINK_ETHERNET if frame_strength(buffer, at, end) == 2 else CODE_USB), at

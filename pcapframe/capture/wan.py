@@ -54,7 +54,8 @@ WHOLE_OF_MULTILINK, MULTILINK_CONTROL = 0xC0, 0x20  # FRF.16: this fragment begi
 ARCNET_IP, ARCNET_ARP, ARCNET_OLD_IP, ARCNET_OLD_ARP = 0xD4, 0xD5, 0xF0, 0xF1  # RFC 1201, RFC 1051
 AX25_IP, AX25_ADDRESS_BYTES, AX25_MOST_ADDRESSES = 0xCC, 7, 10
 FDDI_LLC, FDDI_LLC_MASK = 0x50, 0xF0  # of the frame control
-SUNATM_LANE, SUNATM_LLC = 1, 2
+SUNATM_LANE, SUNATM_LLC, SUNATM_CONTROL = 1, 2, (5, 6)  # the last two: management, signalling
+LLC_OSI = 0xFEFE03
 DOCSIS_EXTENDED = 1  # the bit that an extended header follows
 # Types and parameters: of management and the like, but for fragments and several frames in one.
 DOCSIS_MANAGEMENT, DOCSIS_FRAGMENT, DOCSIS_SEVERAL = 0xC0, 0xC6, 0xF8
@@ -160,7 +161,9 @@ def frame_relay_multilink(buffer: Any, at: Any, end: Any) -> Any:
 
 @inner_jit
 def atm_llc(buffer: Any, at: Any, end: Any) -> Any:
-    """LLC over ATM (RFC 2684)."""
+    """LLC over ATM (RFC 2684), also with the number of an OSI protocol behind it (RFC 2364 has PPP there)."""
+    if at + 4 <= end and be32(buffer, at) >> 8 == LLC_OSI:
+        return by_nlpid(buffer, at + 3, end)
     return llc(buffer, at, end)
 
 
@@ -182,7 +185,7 @@ def sunatm(buffer: Any, at: Any, end: Any) -> Any:
         return atm_llc(buffer, at + 4, end)
     if kind == SUNATM_LANE:  # LAN emulation: its header of two bytes, and Ethernet
         return ethernet(buffer, at + 6, end)
-    return CODE_LLC, at + 4
+    return CODE_LLC if kind in SUNATM_CONTROL else CODE_UNFOLLOWED, at + 4
 
 
 @inner_jit

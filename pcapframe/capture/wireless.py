@@ -6,6 +6,7 @@ from pcapframe.capture.bits import be16, be32, byte, u16, u32
 from pcapframe.capture.link import (
     CODE_AGGREGATE,
     CODE_CUT,
+    CODE_FIRST_PIECE,
     CODE_PIECE,
     CODE_WLAN,
     CODE_WLAN_ENCRYPTED,
@@ -70,11 +71,14 @@ def wlan(buffer: Any, at: Any, end: Any, swapped: Any, padded: Any) -> Any:
     at += size + 3 & ~3 if padded else size
     if in_mesh and at < end and byte(buffer, at) < MESH_FLAGS:
         at += 6 + 6 * byte(buffer, at)  # 802.11s: flags, hop limit, sequence number, and up to two more addresses
-    # Fragments are not put together. Some controllers number whole frames too: these begin as frames do.
+    # Fragments are not put together: a packet is in the row of the first one. Some controllers number whole frames too:
+    # these begin as frames do.
     if is_piece and (flags & MORE_FRAGMENTS or at + 3 > end or be16(buffer, at) != SNAP_SAPS):
         return CODE_PIECE, at
     if several:
         return CODE_AGGREGATE, at
+    if flags & MORE_FRAGMENTS and not is_piece:
+        return CODE_FIRST_PIECE, at
     return llc(buffer, at, end)
 
 

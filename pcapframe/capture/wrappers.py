@@ -66,7 +66,8 @@ NAME_TCP = 0x74637000
 TABLE_ETHERTYPE, TABLE_IP, TABLE_PPP = 0x65746865, 0x69702E70, 0x7070702E  # "ethertype", "ip.proto", "ppp.protocol"
 NUMBERS_IPV4, NUMBERS_IPV6 = (4, 0x21), (41, 0x57)  # in the tables of IP and of PPP
 NAME_RAW, NAME_PPP, NAME_WLAN = 0x7261775F, 0x70707000, 0x776C616E  # "raw_", "ppp", "wlan"
-TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET, TZSP_WLAN = 1, 1, 0, 1, 1, 18
+TZSP_VERSION, TZSP_TRANSMITTED, TZSP_PADDING, TZSP_END, TZSP_ETHERNET = 1, 1, 0, 1, 1
+TZSP_WLAN, TZSP_RADIO = 18, (119, 127)  # 802.11; behind a Prism or AVS header
 IPNET_BYTES, IPNET_IPV4, IPNET_IPV6 = 24, 2, 26
 
 
@@ -99,7 +100,7 @@ def bsd_loopback(buffer: Any, at: Any, end: Any) -> Any:
 @inner_jit
 def _cooked_type(buffer: Any, device: Any, kind: Any, at: Any, end: Any) -> Any:
     """Type in a Linux cooked header that ends at `at`."""
-    if device == ARPHRD_RADIOTAP:
+    if device == ARPHRD_RADIOTAP and (at >= end or byte(buffer, at) == 0):  # its version, and never that of IP
         return NESTED_LINK + LINK_RADIOTAP, at
     if device == ARPHRD_FRAME_RELAY:
         return NESTED_LINK + LINK_FRAME_RELAY, at
@@ -351,4 +352,6 @@ def tzsp(buffer: Any, at: Any, end: Any) -> Any:
     carried, at = tzsp_fields(buffer, at, end)
     if carried == TZSP_ETHERNET:
         return NESTED_LINK + LINK_ETHERNET, at
-    return (NESTED_LINK + LINK_WLAN if carried == TZSP_WLAN else CODE_LLC), at
+    if carried in TZSP_RADIO:
+        return NESTED_LINK + LINK_PRISM, at
+    return (NESTED_LINK + LINK_WLAN if carried == TZSP_WLAN else CODE_UNFOLLOWED if carried >= 0 else CODE_LLC), at

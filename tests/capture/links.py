@@ -246,7 +246,7 @@ LINKS = {
     "TZSP of 802.11": Link(128, ETHERNET, behind("01000012 01", wlan)),
     "MPLS without Ethernet": Link(219, IP | {MPLS}, lambda rng, kind, payload: mpls(rng, kind, payload)[1], False),
     "Cisco HDLC of Linux": Link(112, IP | {MPLS}, _with_type("0f00")),
-    "RNDIS": Link(189, IP, usb_rndis, False),
+    "RNDIS": Link(189, ETHERNET, usb_rndis, False),
     "MBIM": Link(220, IP, usb_mbim, False),
     "CDC ECM": Link(249, IP, usb_pcap, False),
     "pflog": Link(117, IP, pflog),

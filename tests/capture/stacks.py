@@ -82,6 +82,15 @@ def pseudowire(rng: Random, _kind: int, payload: bytes) -> Packet:
     return MPLS, struct.pack(">IHH", rng.randrange(16, 100) << 12 | 1 << 8 | 64, 0, rng.randrange(65536)) + payload
 
 
+def line_pseudowire(rng: Random, kind: int, payload: bytes) -> Packet:
+    """An MPLS label, mostly a control word, and PPP, Cisco HDLC or frame relay (RFC 4618, RFC 4619)."""
+    number = rng.randrange(16, 100) << 12 | 1 << 8 | 64
+    starts = [struct.pack(">H", PPP_NUMBERS[kind]), struct.pack(">HH", 0x0F00, kind)]
+    starts += [b"\3" + (b"\xcc" if kind == IPV4 else b"\x8e")]
+    word = rng.choice([bytes(2) + struct.pack(">H", rng.randrange(65536)), bytes(4), b""])
+    return MPLS, struct.pack(">I", number) + word + rng.choice(starts) + payload
+
+
 def pppoe(rng: Random, kind: int, payload: bytes) -> Packet:
     """A PPPoE session header and PPP (RFC 2516)."""
     protocol = struct.pack(">H", PPP_NUMBERS[kind])
@@ -156,6 +165,7 @@ SHIMS = {
     "batman-adv": Wrapper({BRIDGED}, batman),
     "MPLS": Wrapper(IP | {MPLS}, mpls),
     "pseudowire": Wrapper({BRIDGED}, pseudowire),
+    "pseudowire of a line": Wrapper(IP, line_pseudowire, False),
     "PPPoE": Wrapper(set(PPP_NUMBERS), pppoe),
     "bridged": Wrapper(ETHERNET, bridged),
     "FabricPath": Wrapper({BRIDGED}, lambda rng, _kind, payload: (FABRICPATH, rng.randbytes(2) + payload), False),

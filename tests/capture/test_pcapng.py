@@ -367,6 +367,20 @@ def test_lengths_of_a_block_that_differ():
     damaged(block[:-4] + struct.pack("<I", len(block) + 4), "a block whose two lengths differ")
 
 
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_lengths_without_the_padding(big_endian):
+    """As of some old writers; Wireshark reads them too."""
+    ng = Pcapng(big_endian)
+    frames = [packet(payload=size) for size in (1, 2, 3, 4)]
+    blocks = [ng.enhanced(k, frame) for k, frame in enumerate(frames)]
+    unpadded = [ng._pack("I", 32 + len(frame)) for frame in frames]
+    odd = [block[:4] + length + block[8:-4] + length for block, length in zip(blocks, unpadded, strict=True)]
+    odd.insert(2, ng._pack("II", 0x777, 15) + b"abc\0" + ng._pack("I", 15))
+    found = read_pcap(ng.section() + ng.interface() + b"".join(odd))
+    assert found["payload_bytes"].tolist() == [1, 2, 3, 4]
+    assert capture_info(found).notes == []
+
+
 @pytest.mark.parametrize("number", [1, 0xFFFF, 0xFFFFFFFF])
 def test_interface_out_of_range(number):
     damaged(NG.enhanced(1, packet(), interface=number), "a packet of an interface that was not described")

@@ -38,15 +38,16 @@ def test_snoop(padding):
 
 
 @pytest.mark.parametrize(
-    ("kind", "link", "start"), [(0, 1, 0), (4, 1, 0), (0x80000001, 101, 14), (0x80000003, 101, 14)]
+    ("kind", "link", "start"), [(0, 1, 0), (4, 1, 0), (18, 123, 14), (0x80000001, 101, 14), (0x80000003, 101, 14)]
 )
 def test_kinds_of_link(kind, link, start):
-    found = read_pcap(header(kind) + record(packet()[start:]))
+    line = bytes.fromhex("02000064 aaaa03 000000 0800") if link == 123 else b""
+    found = read_pcap(header(kind) + record(line + packet()[start:]))
     assert capture_info(found).link_type_numbers == [link]
     assert found["src"].notna().all()
 
 
-@pytest.mark.parametrize(("kind", "version"), [(18, 2), (4, 3), (4, 5)])
+@pytest.mark.parametrize(("kind", "version"), [(5, 2), (4, 3), (4, 5)])
 def test_other_kinds_and_versions_are_named(kind, version):
     with pytest.raises(CaptureFormatError, match="editcap -F pcapng IN OUT"):
         read_pcap(header(kind, version) + record(packet()))

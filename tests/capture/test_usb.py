@@ -71,7 +71,9 @@ def test_a_frame_in_a_transfer_is_followed(number, wrap):
     wanted = "src dst protocol src_port payload_bytes undecoded"
     assert pick(row(wrap(FRAME), number), wanted) == SEGMENT
     assert pick(row(wrap(rndis(FRAME)), number), wanted) == SEGMENT
-    assert pick(row(wrap(ethernet(PACKET, vlans=[7])), number), "src vlan") == [CLIENT, 7]
+    assert pick(row(wrap(ethernet(PACKET, vlans=[5, 6, 7])), number), "src vlan") == [CLIENT, 7]
+    deep = ethernet(bytes.fromhex("01 01 0001 0002 8100 0007 0800") + PACKET, 0x8909, vlans=[5, 6])
+    assert pick(row(wrap(rndis(deep)), number), "src vlan") == [CLIENT, 7]
 
 
 @pytest.mark.parametrize(("number", "wrap"), LINKS)

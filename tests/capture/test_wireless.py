@@ -4,8 +4,9 @@ import struct
 
 import pytest
 
+from tests.builders import packet
 from tests.capture.frames import PACKET, RADIO, RADIOTAP, SNAP, avs, prism, wlan
-from tests.capture.rows import pick, row
+from tests.capture.rows import pick, row, rows
 
 BEHIND = SNAP + b"\x08\x00" + PACKET
 
@@ -84,3 +85,16 @@ def test_fragments_behind_the_first_are_said():
 
 def test_a_whole_frame_with_the_number_of_a_fragment_is_read():
     assert pick(row(numbered("0801", BEHIND), 105), "protocol src payload_bytes") == ["TCP", "192.0.2.1", 10]
+
+
+@pytest.mark.parametrize("link", [b"", RADIOTAP])
+def test_a_packet_in_fragments_is_that_of_the_first_one(link):
+    """Its length is that of the IP header, though whole packets of the same capture were longer than the frame."""
+    body = SNAP + b"\x08\x00" + packet(seq=1000, payload=900)[14:]
+    pieces = [wlan(control)[:22] + bytes([number, 0]) for number, control in enumerate(["0805", "0805", "0801"])]
+    frames = [wlan("0801") + SNAP + b"\x08\x00" + packet(payload=1000)[14:]]
+    frames += [link + piece + body[400 * k :][:400] for k, piece in enumerate(pieces)]
+    frames[0] = link + frames[0]
+    found = rows(frames, 127 if link else 105)
+    assert [row["payload_bytes"] for row in found] == [1000, 900, None, None]
+    assert [row["undecoded"] is None for row in found] == [True, True, False, False]

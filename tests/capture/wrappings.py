@@ -73,6 +73,23 @@ SHIMS = {
     "MPLS pseudowire without a control word, no VLAN": (
         ethernet(label(16, True) + bytes.fromhex("28d244000001") + MACS[:6] + b"\x08\x00", 0x8847), False,
     ),
+    "MPLS pseudowire of PPP": (ethernet(label(16, True) + bytes.fromhex("00000007 0021"), 0x8847), False),
+    "MPLS pseudowire of PPP with its address": (
+        ethernet(label(16, True) + bytes.fromhex("00000000 ff03 0021"), 0x8847), False,
+    ),
+    "MPLS pseudowire of PPP without a control word": (
+        ethernet(label(16, True) + bytes.fromhex("ff03 0021"), 0x8847), False,
+    ),
+    "MPLS pseudowire of HDLC": (ethernet(label(16, True) + bytes.fromhex("00000007 0f00 0800"), 0x8847), False),
+    "MPLS pseudowire of HDLC without a control word": (
+        ethernet(label(16, True) + bytes.fromhex("8f00 0800"), 0x8847), False,
+    ),
+    "MPLS pseudowire of frame relay": (ethernet(label(16, True) + bytes.fromhex("00000007 03cc"), 0x8847), False),
+    "MPLS pseudowire of a frame relay port": (
+        ethernet(label(16, True) + bytes.fromhex("00000007 1841 03cc"), 0x8847), False,
+    ),
+    "PPPoE, a whole packet of multilink PPP": (tag(0x8864, "1100 0001 0064 003d c0000007 0021"), True),
+    "PPPoE, multilink PPP with short numbers": (tag(0x8864, "1100 0001 0064 003d c007 21"), False),
     "MPLS multicast": (ethernet(label(16, True), 0x8848), True),
     "802.2 in a jumbo frame": (tag(0x8870, "aaaa03 000000 0800"), True),
     "PPP": (tag(0x880B, "ff03 0021"), False),
@@ -148,6 +165,7 @@ TUNNELS = {
     "Aruba with a sequence number": ("GRE/Aruba", over_ip(GRE, "1000 8350 00000001", WLAN + PACKET), True),
     "EtherIP": ("EtherIP", over_ip(97, "3000", FRAME), True),
     "EtherIP in IPv6": ("EtherIP", over_ip6(97, "3000", VLAN_FRAME), True),
+    "EtherIP with a number beside its version": ("EtherIP", over_ip6(97, "1307", FRAME), True),
     "MPLS in IP": ("MPLS", over_ip(137, "00010140", PACKET), True),
     "MPLS in IP, a pseudowire": ("MPLS", over_ip(137, "00010140 00000000", FRAME), False),
     "L2TPv3": ("L2TP", over_ip(115, "00000007", FRAME), False),
@@ -195,6 +213,10 @@ TUNNELS = {
     "TZSP": ("TZSP", over_udp(37008, "01 00 0001 01", FRAME), True),
     "TZSP with tags": ("TZSP", over_udp(37008, "01 01 0001 00 0a 01 b5 28 04 00000001 01", VLAN_FRAME), True),
     "TZSP with 802.11": ("TZSP", over_udp(37008, "01 00 0012 0a 01 b5 01", WLAN + PACKET), True),
+    "TZSP with 802.11 behind AVS": (
+        "TZSP", over_udp(37008, "01 00 007f 01 80211001 00000040" + "00" * 56, WLAN + PACKET), True,
+    ),
+    "TZSP with 802.11 behind Prism": ("TZSP", over_udp(37008, "01 00 0077 01" + "00" * 144, WLAN + PACKET), False),
     "CAPWAP with Ethernet": ("CAPWAP", over_udp(5247, "00100200 00000000", FRAME), True),
     "CAPWAP with 802.11 and a radio's address": (
         "CAPWAP", over_udp(5247, "00200310 00000000 06020000000009 00", SWAPPED_WLAN + PACKET), True,
