@@ -55,6 +55,7 @@ ARCNET_IP, ARCNET_ARP, ARCNET_OLD_IP, ARCNET_OLD_ARP = 0xD4, 0xD5, 0xF0, 0xF1  #
 AX25_IP, AX25_ADDRESS_BYTES, AX25_MOST_ADDRESSES = 0xCC, 7, 10
 FDDI_LLC, FDDI_LLC_MASK = 0x50, 0xF0  # of the frame control
 SUNATM_LANE, SUNATM_LLC, SUNATM_CONTROL = 1, 2, (5, 6)  # the last two: management, signalling
+FIRST_CHANNEL = 32  # smaller numbers are reserved: signalling, OAM cells
 LLC_OSI = 0xFEFE03
 DOCSIS_EXTENDED = 1  # the bit that an extended header follows
 # Types and parameters: of management and the like, but for fragments and several frames in one.
@@ -185,7 +186,8 @@ def sunatm(buffer: Any, at: Any, end: Any) -> Any:
         return atm_llc(buffer, at + 4, end)
     if kind == SUNATM_LANE:  # LAN emulation: its header of two bytes, and Ethernet
         return ethernet(buffer, at + 6, end)
-    return CODE_LLC if kind in SUNATM_CONTROL else CODE_UNFOLLOWED, at + 4
+    is_control = kind in SUNATM_CONTROL or be16(buffer, at + 2) < FIRST_CHANNEL
+    return CODE_LLC if is_control else CODE_UNFOLLOWED, at + 4
 
 
 @inner_jit

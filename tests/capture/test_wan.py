@@ -24,6 +24,8 @@ BEHIND = SNAP + b"\x08\x00" + PACKET
         (107, bytes.fromhex("1841 03 08") + PACKET, "LLC"),  # Q.933
         (107, bytes.fromhex("1841 03 80 123456 0800") + PACKET, "LLC"),  # another organisation
         (123, bytes.fromhex("05000123") + PACKET, "LLC"),  # ILMI
+        (123, bytes.fromhex("00000004") + PACKET, "LLC"),  # an OAM cell
+        (123, bytes.fromhex("00000123") + PACKET, "frame of another kind"),  # nobody says what
         (143, bytes.fromhex("c0 00 0040 1234") + ethernet(PACKET), "LLC"),  # a MAC message
         (143, bytes.fromhex("01 05 0049 4400808034 1234") + ethernet(PACKET), "encrypted frame"),
         (143, bytes.fromhex("01 ff 0049 3400001234 1234") + ethernet(PACKET), "short frame"),
