@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.arrays import column_of
 from pcapframe.memory import new_column
 
 __all__ = [
@@ -31,12 +32,12 @@ BARE: dict[Any, Any] = {NUMBERED: True}
 Z_95 = 1.959963984540054  # of the normal distribution, two-sided
 
 
-def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDArray[Any]:
+def values(column: Any, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDArray[Any]:
     """Return a column as a NumPy array, without a copy where it has no nulls.
 
     Parameters
     ----------
-    column : Series
+    column : Series, ndarray or ExtensionArray
         Any column of a frame; not modified. Do not modify the result: it may share the column's memory.
     dtype : dtype
         Of the result.
@@ -53,9 +54,11 @@ def values(column: pd.Series, dtype: npt.DTypeLike, *, null: Any = 0) -> npt.NDA
     >>> values(pd.Series([1, None], dtype="UInt16"), "uint16")
     array([1, 0], dtype=uint16)
     """
-    array: Any = column.array
+    array: Any = getattr(column, "array", column)
+    if isinstance(array, pd.arrays.NumpyExtensionArray):
+        array = array.to_numpy()
     if isinstance(array, pd.api.extensions.ExtensionArray):
-        return column.to_numpy(dtype=np.dtype(dtype), copy=False, na_value=null)
+        return cast("npt.NDArray[Any]", array.to_numpy(dtype=np.dtype(dtype), copy=False, na_value=null))
     return np.asarray(array, dtype=dtype)
 
 
@@ -95,7 +98,7 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Shares the data; the frame itself where it has none.
+        Not to be modified: it is the same data. The frame itself where it has none.
 
     Examples
     --------
@@ -104,14 +107,13 @@ def without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
     >>> without_attrs(frame).attrs
     {}
     """
-    if not frame.attrs:
-        return frame
     if not frame.attrs or frame.attrs == BARE:
         return frame
-    bare = pd.DataFrame(frame, copy=False)  # `copy` would deep-copy them
+    some: Any = frame
+    bare = some._constructor_from_mgr(some._mgr, axes=some._mgr.axes)  # to copy all blocks takes long
     if has_other_numbers(frame):
         bare.attrs = dict(BARE)
-    return bare
+    return cast("pd.DataFrame", bare)
 
 
 def has_other_numbers(frame: pd.DataFrame) -> bool:
@@ -324,5 +326,5 @@ def each_way(connections: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
     >>> each_way(pd.DataFrame({"client_rsts": [1, 0], "server_rsts": [1, 2]}), "rsts").tolist()
     [2, 2]
     """
-    client, server = (connections[f"{side}_{name}"].to_numpy() for side in ("client", "server"))
+    client, server = (np.asarray(column_of(connections, f"{side}_{name}")) for side in ("client", "server"))
     return client.astype(np.int64) + server.astype(np.int64)

@@ -1,8 +1,8 @@
 """What addresses are called, written beside them and never instead of them."""
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -126,12 +126,14 @@ def names_by_end(
     return {end: called.text(most) for end, called in called_by_end(connections, side, ports=ports).items()}
 
 
-def called_by_end(connections: pd.DataFrame, side: str = "server", *, ports: bool = True) -> dict[str, Called]:
+def called_by_end(
+    connections: pd.DataFrame | Mapping[str, Any], side: str = "server", *, ports: bool = True
+) -> dict[str, Called]:
     """Find what the servers or the clients of connections are called, before names are cut to a length.
 
     Parameters
     ----------
-    connections : DataFrame
+    connections : DataFrame or mapping
         Columns of ``schema.CONNECTIONS``; not modified.
     side : {'server', 'client'}
         Whose names.
@@ -147,10 +149,10 @@ def called_by_end(connections: pd.DataFrame, side: str = "server", *, ports: boo
     known = np.flatnonzero(codes >= 0)
     if not known.size:
         return {}
-    address = pd.Categorical(connections[side])
+    address = _categorical(connections[side])
     ends = address.codes[known].astype(np.int64) << 16
     if side == "server" and ports:
-        ends |= connections["server_port"].to_numpy()[known].astype(np.int64)
+        ends |= np.asarray(connections["server_port"])[known].astype(np.int64)
     unique, number = np.unique(ends, return_inverse=True)
     pairs, first, counts = np.unique(number << 32 | codes[known], return_index=True, return_counts=True)
     pairs = pairs[np.lexsort((first, -counts, pairs >> 32))]
@@ -163,12 +165,12 @@ def called_by_end(connections: pd.DataFrame, side: str = "server", *, ports: boo
     return made
 
 
-def _first_names(connections: pd.DataFrame, side: str) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _first_names(connections: pd.DataFrame | Mapping[str, Any], side: str) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the names there are, and the number of each connection's first name but its address, -1 for none."""
     found: dict[str, int] = {}
     hosts, host = _texts(connections[side])
     address = {text: number for number, text in enumerate(hosts)}
-    codes = np.full(len(connections), -1)
+    codes = np.full(host.size, -1)
     for column in (f"{side}_names", *(("server_name",) if side == "server" else ())):
         texts, text = _texts(connections[column])
         firsts: Iterable[str] = texts
@@ -180,9 +182,15 @@ def _first_names(connections: pd.DataFrame, side: str) -> tuple[list[str], npt.N
     return list(found), codes
 
 
-def _texts(column: pd.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _categorical(column: Any) -> pd.Categorical:
+    """Return a column, in memory as a categorical or not, as one; pandas would make another of the same."""
+    array = getattr(column, "array", column)
+    return array if isinstance(array, pd.Categorical) else pd.Categorical(column)
+
+
+def _texts(column: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the texts that a column has, and the number of each row's, -1 for none."""
-    array = pd.Categorical(column)
+    array = _categorical(column)
     codes = np.asarray(array.codes, np.int64)
     used = distinct(codes[codes >= 0], len(array.categories))
     numbers = np.full(len(array.categories) + 1, -1)
@@ -212,7 +220,7 @@ def server_name_text(connections: pd.DataFrame) -> npt.NDArray[np.object_]:
     """
     made = np.full(len(connections), "", dtype=object)
     for column in ("server_names", "server_name"):
-        array = pd.Categorical(connections[column])
+        array = _categorical(connections[column])
         texts = np.array([*(shortened(printable(text), LONGEST_NAME) for text in array.categories), ""], dtype=object)
         made = np.where(array.codes >= 0, texts[array.codes], made)
     return made

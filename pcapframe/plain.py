@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pcapframe.arrays import Array, Mask, fixed
+from pcapframe.arrays import Array, Mask, column_of, fixed
 from pcapframe.schema import NO_NUMBER, PLAIN, Column
 
 __all__ = ["Nullable", "PlainColumns", "parts_of"]
@@ -56,7 +56,7 @@ def parts_of(column: Any) -> Nullable:
 
     Parameters
     ----------
-    column : Series or ndarray
+    column : Series, ndarray or ExtensionArray
         Times as nanoseconds, categories as their places. Not to be modified.
 
     Returns
@@ -71,13 +71,13 @@ def parts_of(column: Any) -> Nullable:
     """
     if isinstance(column, np.ndarray):
         return Nullable(column, None)
-    array = column.array
+    array = getattr(column, "array", column)
     if isinstance(array, MASKED):  # pandas' own conversion copies all of it first
         return Nullable(array._data, array._mask)
     if isinstance(array, pd.Categorical):
         return Nullable(array.codes, None)
-    if getattr(column.dtype, "kind", "") == "M":
-        return Nullable(column.to_numpy("datetime64[ns]").view(np.int64), None)
+    if getattr(array.dtype, "kind", "") == "M":
+        return Nullable(array.to_numpy("datetime64[ns]").view(np.int64), None)
     return Nullable(column.to_numpy(), None)
 
 
@@ -109,9 +109,10 @@ class PlainColumns:
         for name in wanted:
             if name not in declared:
                 continue  # "<name>_at" comes with its list
-            column, data = declared[name], frame[name]
+            column = declared[name]
+            data = column_of(frame, name) if isinstance(frame, pd.DataFrame) else frame[name]
             if column.dtype.startswith("list"):
-                self._lists[name] = _lists(data.array.__arrow_array__())
+                self._lists[name] = _lists(getattr(data, "array", data).__arrow_array__())
             else:
                 self._columns[name] = parts_of(data), column
 

@@ -1,11 +1,13 @@
 """Rows of long frames: their numbers and places, and frames of some of them, without copies of the whole."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcapframe.arrays import column_of
 from pcapframe.memory import new_column, stretches, taken
 
 __all__ = ["first_rows", "frames_at", "rows_at", "take_rows"]
@@ -96,7 +98,7 @@ def rows_at(frame: pd.DataFrame, frames: npt.ArrayLike) -> RowNumbers:
     return np.searchsorted(index.to_numpy(), wanted)
 
 
-def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
+def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp], columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Take some rows of a frame as pandas does, into columns that go to the disk where they are too long for memory.
 
     Parameters
@@ -105,6 +107,8 @@ def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
         Columns of ``schema.PACKETS``; not modified.
     rows : ndarray of int
         Places in it.
+    columns : sequence of str, optional
+        Which columns; all by default.
 
     Returns
     -------
@@ -133,12 +137,14 @@ def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
             return pd.Categorical.from_codes(chosen(array.codes), dtype=array.dtype, validate=False)
         if isinstance(array, TIMES):
             return pd.array(chosen(array.asi8), array.dtype, copy=False)
-        if isinstance(array, pd.arrays.NumpyExtensionArray):
-            return chosen(array.to_numpy())
+        if isinstance(array, np.ndarray):
+            return chosen(array)
         return array.take(rows)
 
     numbers = new_column(rows.size, np.int64)
     for some in stretches(rows.size):
         numbers[some] = frames_at(frame, rows[some])
     index = pd.Index(numbers, name=frame.index.name, copy=False)
-    return pd.DataFrame({name: column(frame[name].array) for name in frame}, index=index, copy=False)
+    return pd.DataFrame(
+        {name: column(column_of(frame, str(name))) for name in columns or frame.columns}, index=index, copy=False
+    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pcapframe
-from pcapframe.arrays import NO_TIME, changes, seconds_from, stable_order, sum_by
+from pcapframe.arrays import NO_TIME, changes, column_of, seconds_from, stable_order, sum_by
 
 
 def test_changes_of_nothing() -> None:
@@ -44,3 +44,13 @@ def test_no_time_has_one_home() -> None:
     homes = [path.name for path in package.rglob("*.py") if re.search(r"^NO_TIME\s*=", path.read_text(), re.MULTILINE)]
     assert homes == ["arrays.py"]
     assert pd.NaT._value == NO_TIME  # type: ignore[attr-defined]
+
+
+def test_what_is_behind_a_column_is_what_the_series_has() -> None:
+    columns = {"plain": [1, 2], "null": pd.array([1, None], "UInt8"), "text": pd.Categorical(["a", "b"])}
+    frame = pd.DataFrame(columns | {"time": pd.to_datetime([0, 1], utc=True)})
+    for name in frame:
+        behind = column_of(frame, name)
+        assert behind.dtype == frame[name].dtype
+        assert pd.Series(behind).equals(frame[name])
+    assert column_of(frame, "null") is frame["null"].array

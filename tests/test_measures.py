@@ -68,5 +68,7 @@ def test_a_frame_without_attrs_shares_the_data_and_copies_no_attrs(monkeypatch: 
     assert bare.index.equals(frame.index)
     assert np.shares_memory(bare["a"].to_numpy(), frame["a"].to_numpy())
     assert without_attrs(bare) is bare
-    bare.iloc[0, 0] = 9
-    assert frame.iloc[0, 0] == 1
+    assert frame.attrs["capture"] == {"name": "a.pcap"}
+    own = bare["a"]
+    own.iloc[0] = 9  # a column taken out of it may be changed
+    assert frame["a"].tolist() == bare["a"].tolist() == [1, 2]

@@ -105,9 +105,11 @@ def take_events(segments: pd.DataFrame, rows: Rows, totals: Totals) -> Asked:
     Asked
         With the columns `judged_columns`.
     """
-    events = without_attrs(segments)[judged_columns()]
-    if rows.size < len(events):  # of a flood, all are events: no copy then
-        events = take_rows(events, rows)
+    events = without_attrs(segments)
+    if rows.size < len(events):
+        events = take_rows(events, rows, judged_columns())
+    else:  # of a flood, all are events: no copy then
+        events = events[judged_columns()]
     events.attrs = segments.attrs
     return Asked(events, totals)
 

@@ -23,7 +23,7 @@ from pcapframe.analysis.statistics import (
     Shown,
     Statistics,
 )
-from pcapframe.arrays import Mask
+from pcapframe.arrays import Mask, column_of
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.measures import (
     Differing,
@@ -136,7 +136,7 @@ def _counts(column: pd.Series, categories: Iterable[str]) -> dict[str, int]:
 
 
 def _sum(connections: pd.DataFrame, column: str) -> int:
-    return sum(int(connections[f"{side}_{column}"].sum()) for side in SIDES)
+    return sum(int(column_of(connections, f"{side}_{column}").sum()) for side in SIDES)
 
 
 def _flags(segments: pd.DataFrame, copies: npt.NDArray[np.intp], connections: pd.DataFrame) -> Flags:
@@ -163,7 +163,7 @@ class _Ends(NamedTuple):
 
     def of(self, side: str, rows: npt.NDArray[np.intp]) -> Counts:
         """Return a number for the client or the server of some connections: of its address, << 16, and its port."""
-        codes, ports = self.frame[side].cat.codes.to_numpy()[rows], self.frame[f"{side}_port"].to_numpy()[rows]
+        codes, ports = column_of(self.frame, side).codes[rows], column_of(self.frame, f"{side}_port")[rows]
         return np.asarray(codes.astype(np.int64) << 16 | ports, np.int64)
 
 

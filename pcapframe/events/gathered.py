@@ -87,7 +87,7 @@ def gather_events(
     several = np.bincount(whole.column("conn_id"), minlength=ids) > 1
     place = np.cumsum(several, dtype=np.int32) * several
     seen = witness(
-        {name: whole.series(name) for name in READ},
+        {name: whole.behind(name) for name in READ},
         Known(place, _largest(whole, ids), _fastest(known, place), math.floor(floors.idle_s * 1e9)),
         is_event,
     )
@@ -131,7 +131,7 @@ def _spoken(whole: Segments, known: pd.DataFrame, turns: Sequence[Array] | None,
         speaks = known["turns"].to_numpy() > 0
         if 2 * np.count_nonzero(speaks) < speaks.size:  # to follow the others too takes less than to take them out
             known = known[speaks]
-        columns = {name: whole.series(name) for name in ("conn_id", *SPOKEN)}
+        columns = {name: whole.behind(name) for name in ("conn_id", *SPOKEN)}
         turns = [some.copy() for some in find_turns(pd.DataFrame(columns, copy=False), known)]
     for some in turns:
         for name in TURN_ROWS:
@@ -141,7 +141,7 @@ def _spoken(whole: Segments, known: pd.DataFrame, turns: Sequence[Array] | None,
 
 def _with_sack(whole: Segments) -> Array:
     """Return the rows with SACK blocks."""
-    sacks = whole.series("sack").array.__arrow_array__()
+    sacks = whole.behind("sack").__arrow_array__()
     if sacks.null_count == len(sacks):
         return np.empty(0, np.intp)
     return np.asarray(pc.indices_nonzero(pc.is_valid(sacks)).to_numpy(), np.intp)
@@ -149,7 +149,7 @@ def _with_sack(whole: Segments) -> Array:
 
 def _largest(whole: Segments, ids: int) -> Array:
     """Return the largest payload that one packet of each side can carry: the other side's MSS, if it is known."""
-    flags, (mss, unknown) = whole.column("tcp_flags"), parts_of(whole.series("mss"))
+    flags, (mss, unknown) = whole.column("tcp_flags"), parts_of(whole.behind("mss"))
     limit = np.zeros(2 * ids, np.uint32)
     for some in stretches(whole.size):
         offers = some.start + np.flatnonzero(flags[some] & SYN != 0)  # of booleans: ten times as fast
@@ -177,7 +177,7 @@ def _fastest(known: pd.DataFrame, place: Array) -> Array:
 
 def _followed(whole: Segments, several: Mask, place: Array) -> Followed:
     """Follow every side of the connections that have more than one packet; their `place` is from 1."""
-    frame = {name: whole.series(name) for name in FOLLOWED}
+    frame = {name: whole.behind(name) for name in FOLLOWED}
     conn_id, count = whole.column("conn_id"), int(np.count_nonzero(several))
     if 2 * count > several.size:  # to follow the others too takes less than to leave them out
         return follow(frame, conn_id, several.size).only(several)

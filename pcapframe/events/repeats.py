@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, Mask, changes, seconds_from, stable_order
+from pcapframe.arrays import Array, Mask, changes, column_of, seconds_from, stable_order
 from pcapframe.disk import give_back
 from pcapframe.gathering import gather
 from pcapframe.schema import ACK, FIN, RST, SYN
@@ -23,22 +23,22 @@ class Segments:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame, self.size = frame, len(frame)
-        self._taken: dict[str, pd.Series] = {}
+        self._taken: dict[str, Any] = {}
 
-    def series(self, name: str) -> pd.Series:
-        """Return a column, not to be modified."""
+    def behind(self, name: str) -> Any:
+        """Return a column as it is in memory, not to be modified."""
         if name not in self._taken:
-            self._taken[name] = self.frame[name]
+            self._taken[name] = column_of(self.frame, name)
         return self._taken[name]
 
     def column(self, name: str) -> Array:
         """Return a column that has no nulls."""
-        return self.series(name).to_numpy()
+        return np.asarray(self.behind(name))
 
     def at(self, name: str, rows: Array) -> Array:
         """Return numbers at some rows, 0 for null."""
         give_back()
-        taken: Any = self.series(name).array.take(rows)
+        taken: Any = self.behind(name).take(rows)
         if isinstance(taken, pd.api.extensions.ExtensionArray) and not isinstance(taken, pd.arrays.NumpyExtensionArray):
             return np.asarray(taken.to_numpy(dtype=np.dtype(np.int64), na_value=0))
         return np.asarray(taken, dtype=np.int64)
@@ -129,8 +129,8 @@ def _arrived(segments: Segments, rows: Array, peers: Mask, begin: Array, end: Ar
         return np.zeros(begin.size, np.bool_)
     rel_ack = segments.at("rel_ack", answers)
     arrived = end <= rel_ack.max()
-    sacks = segments.series("sack").take(answers)
-    has_sack = sacks.notna().to_numpy()
+    sacks = segments.behind("sack").take(answers)
+    has_sack = ~np.asarray(sacks.isna(), np.bool_)
     if has_sack.any():
         ack = segments.at("ack", answers[has_sack]).astype(np.uint32)
         blocks = sacks[has_sack].tolist()[-LATEST:]  # the latest ones matter most
@@ -208,7 +208,7 @@ def lateness(segments: Segments, early: Array) -> Array:
     place = np.maximum(place, following)
     known = np.flatnonzero(place < rows.size)
     known = known[sender[place[known]] == peer[known]]
-    times = segments.series("time").to_numpy("datetime64[ns]").view(np.int64)
+    times = np.asarray(segments.behind("time"), "datetime64[ns]").view(np.int64)
     late = np.full(early.size, np.nan)
     late[known] = seconds_from(times[early[known]], times[rows[place[known]]])
     return late

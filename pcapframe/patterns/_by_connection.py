@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, Array, Mask, fixed, seconds_from
+from pcapframe.arrays import NO_TIME, Array, Mask, column_of, fixed, seconds_from
 from pcapframe.schema import ENDINGS, HANDSHAKES, ROLES
 
 __all__ = ["ConnectionColumns"]
@@ -34,7 +34,7 @@ class ConnectionColumns:
     def number(self, column: str) -> Array:
         """Return a column of the connections frame as int64, read-only; one for columns that share their memory."""
         if column not in self._numbers:
-            values = self.connections[column].to_numpy()
+            values = np.asarray(column_of(self.connections, column))
             memory = values.ctypes.data, values.dtype.str
             if memory not in self._of_memory:
                 self._of_memory[memory] = fixed(values, np.int64)
@@ -65,10 +65,10 @@ class ConnectionColumns:
     def _categories(self) -> dict[str, tuple[Array, list[str]]]:
         made = {}
         for name, known in (("handshake", HANDSHAKES), ("ending", ENDINGS), ("roles", ROLES)):
-            column = self.connections[name]
-            if tuple(column.cat.categories) != known:
-                column = column.cat.set_categories(list(known))
-            made[name] = column.cat.codes.to_numpy(), list(known)
+            column = column_of(self.connections, name)
+            if tuple(column.categories) != known:
+                column = column.set_categories(list(known))
+            made[name] = column.codes, list(known)
         return made
 
     @cached_property
@@ -76,15 +76,18 @@ class ConnectionColumns:
         """Connections whose client and server a packet or the user's filter determines."""
         return np.asarray(~self.is_in("roles", "inferred") | self._server_given, np.bool_)
 
+    def _times(self, name: str) -> Array:
+        return np.asarray(column_of(self.connections, name), "datetime64[ns]").view(np.int64)
+
     @cached_property
     def start_ns(self) -> Array:
         """First packet of each connection, in nanoseconds."""
-        return self.connections["start"].to_numpy("datetime64[ns]").view(np.int64)
+        return self._times("start")
 
     @cached_property
     def end_ns(self) -> Array:
         """Last packet of each connection, in nanoseconds."""
-        return self.connections["end"].to_numpy("datetime64[ns]").view(np.int64)
+        return self._times("end")
 
     @cached_property
     def seconds_to_end(self) -> Array:

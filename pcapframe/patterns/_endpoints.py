@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, sum_by
+from pcapframe.arrays import Array, column_of, sum_by
 from pcapframe.display_filters import endpoint_filter
 from pcapframe.measures import host_text
 from pcapframe.memory import stretches
@@ -137,14 +137,15 @@ class Endpoints:
     @cached_property
     def _categories(self) -> pd.Index:
         """Addresses of clients and servers alike."""
-        client, server = (self._connections[side].cat.categories for side in ("client", "server"))
+        client: pd.Index
+        client, server = (column_of(self._connections, side).categories for side in ("client", "server"))
         return client if client.equals(server) else client.union(server)
 
     def _numbers(self, side: str) -> Array:
-        column = self._connections[side]
-        if not column.cat.categories.equals(self._categories):
-            column = column.cat.set_categories(self._categories)
-        numbers = column.cat.codes.to_numpy().astype(np.int64)
+        column = column_of(self._connections, side)
+        if not column.categories.equals(self._categories):
+            column = column.set_categories(self._categories)
+        numbers = column.codes.astype(np.int64)
         numbers <<= 16
-        numbers |= self._connections[f"{side}_port"].to_numpy()
+        numbers |= np.asarray(column_of(self._connections, f"{side}_port"))
         return np.asarray(numbers)

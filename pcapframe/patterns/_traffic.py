@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import Array, Mask, seconds_from, stable_order
+from pcapframe.arrays import Array, Mask, column_of, seconds_from, stable_order
 from pcapframe.disk import give_back
 from pcapframe.display_filters import captured_frames, frame_filter
 from pcapframe.errors import ParameterError
@@ -88,6 +88,7 @@ class Traffic(TotalsOfConnections):
         self._segments = bare
         # Taking a column out of a frame costs more than most patterns do with it.
         self._taken: dict[str, pd.Series] = {}
+        self._arrays: dict[str, Any] = {}
         self._flagged: dict[int, Rows] = {}
         self.endpoints = Endpoints(self.connections)
 
@@ -130,7 +131,7 @@ class Traffic(TotalsOfConnections):
 
     def column(self, name: str) -> Array:
         """Return a column of the segments frame that has no nulls."""
-        return self.series(name).to_numpy()
+        return np.asarray(self._array(name))
 
     def series(self, name: str) -> pd.Series:
         """Return a column of the segments frame.
@@ -151,16 +152,25 @@ class Traffic(TotalsOfConnections):
             The column was not declared.
         """
         if name not in self._taken:
-            if name not in self._reads:
-                raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
-            self._taken[name] = self._segments[name]
-            give_back()
+            self._taken[name] = self._segments[self._declared(name)]
         return self._taken[name]
+
+    def _array(self, name: str) -> Any:
+        """Return what is behind a column."""
+        if name not in self._arrays:
+            self._arrays[name] = column_of(self._segments, self._declared(name))
+        return self._arrays[name]
+
+    def _declared(self, name: str) -> str:
+        if name not in self._reads:
+            raise ParameterError(f"the column {name!r} is read and not declared: name it in READS")
+        give_back()
+        return name
 
     def at(self, name: str, rows: Array, dtype: npt.DTypeLike, *, null: Any = 0) -> Array:
         """Return a column of the segments frame at some rows, `null` for null; fast for few rows."""
         give_back()
-        taken: Any = self.series(name).array.take(rows)
+        taken: Any = self._array(name).take(rows)
         if isinstance(taken, pd.api.extensions.ExtensionArray) and not isinstance(taken, pd.arrays.NumpyExtensionArray):
             return np.asarray(taken.to_numpy(dtype=np.dtype(dtype), na_value=null))
         return np.asarray(taken, dtype=dtype)
@@ -345,11 +355,11 @@ class Traffic(TotalsOfConnections):
 
     @cached_property
     def _payload(self) -> Array:
-        return values(self.series("payload_bytes"), np.uint32)
+        return values(self._array("payload_bytes"), np.uint32)
 
     @cached_property
     def _time_ns(self) -> Array:
-        return self.series("time").to_numpy("datetime64[ns]").view(np.int64)
+        return np.asarray(self._array("time"), "datetime64[ns]").view(np.int64)
 
     @cached_property
     def _conn_id(self) -> Array:

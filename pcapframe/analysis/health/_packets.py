@@ -1,14 +1,14 @@
 """What the findings about the whole capture count of its packets: counts of parts of a capture add up."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pcapframe.analysis.health.no_segments import count_undecoded
-from pcapframe.arrays import Array, Mask
+from pcapframe.arrays import Array, Mask, column_of
 from pcapframe.memory import stretches
 from pcapframe.plain import parts_of
 
@@ -61,7 +61,7 @@ def count_packets(packets: pd.DataFrame) -> PacketCounts:
     PacketCounts
         Of these packets.
     """
-    cut, sliced = is_cut(packets), packets["sliced"].to_numpy()
+    cut, sliced, is_tcp = is_cut(packets), packets["sliced"].to_numpy(), _is_tcp(packets)
     count = int(np.count_nonzero(cut))
     return PacketCounts(
         packets=len(packets),
@@ -70,7 +70,7 @@ def count_packets(packets: pd.DataFrame) -> PacketCounts:
         cut_headers=cut_in_header(packets, cut).size if count else 0,
         cut_sources=_sources(packets, cut & ~sliced) if count else (),
         undecoded=count_undecoded(packets),
-        tcp=sum(int(np.count_nonzero(_is_tcp(packets, rows))) for rows in stretches(len(packets))),
+        tcp=sum(int(np.count_nonzero(is_tcp(rows))) for rows in stretches(len(packets))),
         quoting_tcp=int(packets["quoted_seq"].notna().sum()) if "quoted_seq" in packets else 0,
         has_quotes=_has(packets, "quoted_src"),
         is_tunnelled=_has(packets, "tunnel"),
@@ -144,21 +144,28 @@ def cut_in_header(packets: pd.DataFrame, cut: Mask) -> Array:
         Rows.
     """
     nulls = [parts_of(packets[name]).mask for name in ("seq", "options_malformed", "payload_bytes")]
+    is_tcp = _is_tcp(packets)
     found = [np.empty(0, np.intp)]
     for rows in stretches(cut.size):
         lacks = np.zeros(rows.stop - rows.start, np.bool_)
         for null in nulls:
             if null is not None:
                 lacks |= null[rows]
-        found.append(rows.start + np.flatnonzero(cut[rows] & lacks & _is_tcp(packets, rows)))
+        found.append(rows.start + np.flatnonzero(cut[rows] & lacks & is_tcp(rows)))
     return np.concatenate(found)
 
 
-def _is_tcp(packets: pd.DataFrame, rows: slice) -> Mask:
-    protocol = packets["protocol"].cat
+def _is_tcp(packets: pd.DataFrame) -> Callable[[slice], Mask]:
+    """Return what tells which of some rows are TCP."""
+    protocol = column_of(packets, "protocol")
     number = int(protocol.categories.get_indexer(pd.Index(["TCP"]))[0])
-    codes = parts_of(packets["protocol"]).values[rows]
-    return np.asarray(codes == number) if number >= 0 else np.zeros(codes.size, np.bool_)
+    codes = protocol.codes
+
+    def of(rows: slice) -> Mask:
+        some = codes[rows]
+        return np.asarray(some == number) if number >= 0 else np.zeros(some.size, np.bool_)
+
+    return of
 
 
 def _sources(packets: pd.DataFrame, cut: Mask) -> tuple[int, ...]:

@@ -2,14 +2,16 @@
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pcapframe.arrays import column_of
 from pcapframe.naming import BESIDE, Called, beside, called_by_end
 
-__all__ = ["with_names"]
+__all__ = ["called_in", "with_names"]
 
 LINES, COLUMNS = 2, 76  # of a sentence: a terminal of 80 columns without the number before it
 LENGTHS = (BESIDE, 30, 22, 16, 10)  # most characters of a name, tried in turn
@@ -17,15 +19,37 @@ END = re.compile(r"(?<![\w.:])(?:\[[0-9a-f:.]+\]:\d+|[0-9a-f:]*::(?![\w:])|[0-9a
 TEXTS = ("client", "client_names", "server", "server_names", "server_name")  # columns that are read, and server_port
 
 
-def with_names(sentence: str, connections: pd.DataFrame) -> str:
+def called_in(sentences: Iterable[str], connections: pd.DataFrame) -> dict[str, Called]:
+    """Return what the addresses in sentences are called.
+
+    Parameters
+    ----------
+    sentences : iterable of str
+        With addresses, and servers as address and port.
+    connections : DataFrame
+        Columns of ``schema.CONNECTIONS``: those whose names count; not modified.
+
+    Returns
+    -------
+    dict of Called
+        By address, and by address and port; others that the same connections have too.
+    """
+    those = _those(connections, [end for sentence in sentences for end in _ends(sentence)])
+    if those is None:
+        return {}
+    made = called_by_end(those, ports=False) | called_by_end(those, "client")
+    return made | called_by_end(those)
+
+
+def with_names(sentence: str, called: Mapping[str, Called]) -> str:
     """Write what addresses are called beside them, where a sentence has them first.
 
     Parameters
     ----------
     sentence : str
         With addresses, and servers as address and port.
-    connections : DataFrame
-        Columns of ``schema.CONNECTIONS``: those whose names count; not modified.
+    called : mapping
+        From `called_in`.
 
     Returns
     -------
@@ -38,16 +62,15 @@ def with_names(sentence: str, connections: pd.DataFrame) -> str:
     >>> ends = {"client": ["192.0.2.1"], "server": ["192.0.2.9"], "server_port": [443], "client_names": [None]}
     >>> named = pd.DataFrame({**ends, "server_names": [None], "server_name": ["a.example"]})
     >>> named = named.astype(dict.fromkeys(TEXTS, "category"))
-    >>> with_names("192.0.2.9:443 refused the only connection from 192.0.2.1", named)
+    >>> text = "192.0.2.9:443 refused the only connection from 192.0.2.1"
+    >>> with_names(text, called_in([text], named))
     '192.0.2.9:443 (a.example) refused the only connection from 192.0.2.1'
     """
-    ends = list(dict.fromkeys(match[0] for match in END.finditer(sentence)))
-    those = _those(connections, ends)
-    if those.empty:
+    ends = [end for end in _ends(sentence) if end in called]
+    if not ends:
         return sentence
-    called = _called(those)
     for length in LENGTHS:
-        names = {end: each.text(length) for end, each in called.items()}
+        names = {end: called[end].text(length) for end in ends}
         made = _put(sentence, ends, names)
         if _fits(made):
             return made
@@ -58,24 +81,24 @@ def with_names(sentence: str, connections: pd.DataFrame) -> str:
     return sentence
 
 
-def _those(connections: pd.DataFrame, ends: Sequence[str]) -> pd.DataFrame:
-    """Return the connections of some ends that have a name."""
+def _ends(sentence: str) -> list[str]:
+    """Return the addresses in a sentence, and those with a port, each once."""
+    return list(dict.fromkeys(match[0] for match in END.finditer(sentence)))
+
+
+def _those(connections: pd.DataFrame, ends: Sequence[str]) -> dict[str, Any] | None:
+    """Return columns of the connections of some ends that have a name, None where there is none."""
+    columns = {name: column_of(connections, name) for name in (*TEXTS, "server_port")}
     hosts = {end[1 : end.index("]")] if end.startswith("[") else end.partition(":")[0] for end in ends} | {*ends}
     of_ends, named = np.zeros(len(connections), np.bool_), np.zeros(len(connections), np.bool_)
     for name in ("client_names", "server_names", "server_name"):
-        named |= connections[name].array.codes >= 0
+        named |= columns[name].codes >= 0
     for side in ("client", "server") if named.any() else ():
-        column = connections[side].array
+        column = columns[side]
         codes = column.categories.get_indexer(sorted(hosts))
         of_ends |= np.isin(column.codes, codes[codes >= 0])
     those = np.flatnonzero(of_ends & named)
-    return pd.DataFrame({name: connections[name].array.take(those) for name in (*TEXTS, "server_port")})
-
-
-def _called(connections: pd.DataFrame) -> dict[str, Called]:
-    """Return what servers are called, with and without their port, and clients."""
-    made = called_by_end(connections, ports=False) | called_by_end(connections, "client")
-    return made | called_by_end(connections)
+    return {name: column.take(those) for name, column in columns.items()} if those.size else None
 
 
 def _put(sentence: str, ends: Sequence[str], names: Mapping[str, str]) -> str:

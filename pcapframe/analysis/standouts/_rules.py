@@ -7,7 +7,7 @@ it, ``contrast`` how much more the connections of its servers show it than those
 something was odd or a RST came after a FIN. Equal ranks are in order of time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +20,12 @@ from pcapframe.analysis.standouts import _establishing as establishing
 from pcapframe.analysis.standouts import _observed as observed
 from pcapframe.analysis.standouts import _speaking as speaking
 from pcapframe.analysis.standouts._filters import PACKETS, Filters
-from pcapframe.analysis.standouts._naming import with_names
+from pcapframe.analysis.standouts._naming import called_in, with_names
 from pcapframe.analysis.standouts._observed import tells
 from pcapframe.analysis.standouts._seen import Found, Seen
 from pcapframe.analysis.standouts._standout import Standout
 from pcapframe.arrays import NO_TIME, Array, Mask
+from pcapframe.naming import Called
 from pcapframe.patterns import LISTED, Pattern, Traffic, find_notable
 
 __all__ = ["AGGREGATES", "RULES", "Rule", "find_standouts", "rank"]
@@ -164,7 +165,8 @@ def find_standouts(
             named[rule.kind] = named.get(rule.kind, np.zeros(seen.size, np.bool_)) | event.mask
             found.append((rule, event))
     found.sort(key=lambda each: (-rank(seen, each[0], each[1], named[each[0].kind]), each[1].rows[:1].tolist()))
-    made = [_standout(seen, rule, event, filters) for rule, event in found[:MOST]]
+    called = called_in((event.sentence for _, event in found[:MOST]), traffic.connections)
+    made = [_standout(seen, rule, event, filters, called) for rule, event in found[:MOST]]
     return (*made, *_notable(patterns))
 
 
@@ -195,7 +197,7 @@ def rank(seen: Seen, rule: Rule, event: Found, of_kind: Mask) -> float:
     return float(weight * (1 + count / seen.size + own - elsewhere) / 3)
 
 
-def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standout:
+def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters, called: Mapping[str, Called]) -> Standout:
     """Put an event into words for a reader."""
     traffic = seen.traffic
     places = np.flatnonzero(event.mask)
@@ -212,7 +214,7 @@ def _standout(seen: Seen, rule: Rule, event: Found, filters: Filters) -> Standou
     start, end = _times(traffic, event.rows)
     return Standout(
         kind=event.kind or rule.kind,
-        sentence=with_names(event.sentence, traffic.connections),
+        sentence=with_names(event.sentence, called),
         share=evidence.connection_count / seen.size,
         connections=evidence.connection_count,
         servers=tuple(traffic.endpoints.server_text(int(places[at])) for at in np.sort(servers)[:LISTED]),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from pcapframe.analysis.standouts._naming import with_names
+from pcapframe.analysis.standouts import _naming
 from tests.builders import Conversation, merge, pcap
 from tests.names.hellos import hello, talk
 
@@ -30,6 +30,10 @@ def called(client: str | None, server: str | None, *, ends: tuple[str, str] = (C
     }
     frame = pd.DataFrame({name: [value] for name, value in columns.items()}).astype("category")
     return frame.assign(server_port=[80])
+
+
+def with_names(sentence: str, connections: pd.DataFrame) -> str:
+    return _naming.with_names(sentence, _naming.called_in([sentence], connections))
 
 
 def test_both_ends_are_named_and_the_evidence_is_as_without_names(tmp_path: Path) -> None:
@@ -101,3 +105,12 @@ def test_where_two_names_do_not_fit_the_first_address_has_one() -> None:
 def test_a_name_cannot_pose_as_the_words_around_it() -> None:
     text = with_names(REFUSED.format(f"{SERVER}:80", CLIENT), called("x) refused 9 of 9 (y", None))
     assert f'{CLIENT} ("x) refused 9 of 9 (y")' in text
+
+
+def test_names_are_looked_up_once_for_all_sentences() -> None:
+    texts = [f"{SERVER}:80 refused it", f"{CLIENT} waited", "nobody spoke"]
+    found = _naming.called_in(texts, called("a.b", "c.d"))
+    assert [_naming.with_names(text, found) for text in texts] == [
+        f"{SERVER}:80 (c.d) refused it", f"{CLIENT} (a.b) waited", "nobody spoke",
+    ]  # fmt: skip
+    assert _naming.called_in(texts[2:], called("a.b", "c.d")) == {}
