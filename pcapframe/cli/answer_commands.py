@@ -178,7 +178,8 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
     """Report what a capture can show, and facts about it.
 
     Lists the limitations of the capture, each with the packets that show it; then its format, times, protocols,
-    interfaces and comments, and the parts that could not be read.
+    interfaces and comments, and the parts that could not be read. A store without packets does not tell how many there
+    are of each protocol and interface.
 
     \b
     Examples:
@@ -187,13 +188,17 @@ def info(captures: Captures, as_json: bool, output: str) -> None:
     """
     check_writable(output)
     analysis = analyze_captures(captures, None, None, None, None)
-    protocols = analysis.packets["protocol"].value_counts()
-    counts = {str(name): int(count) for name, count in protocols.items() if count}
+    packets = analysis.packets if analysis.keep == "packets" else None
+    counts = None
+    if packets is not None:
+        protocols = packets["protocol"].value_counts()
+        counts = {str(name): int(count) for name, count in protocols.items() if count}
     if as_json:
         from pcapframe.packets import count_by_interface
 
         facts = {"health": analysis.health.to_dict(), **asdict(analysis.capture), "protocols": counts}
-        at_interfaces = count_by_interface(analysis.packets)
+        interfaces = analysis.capture.interfaces
+        at_interfaces = [None] * len(interfaces) if packets is None else count_by_interface(packets)
         facts["interfaces"] = [
             {**each, "packets": count} for each, count in zip(facts["interfaces"], at_interfaces, strict=True)
         ]

@@ -134,15 +134,15 @@ def flow_text(answer: FlowAnswer | NoTcpAnswer, analysis: Analysis) -> Renderabl
     return Group(*head(analysis), facts(rows), Text(), ways, said)
 
 
-def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
+def info_text(analysis: Analysis, protocols: dict[str, int] | None) -> RenderableType:
     """Write what a capture can and cannot support, and the facts about it.
 
     Parameters
     ----------
     analysis : Analysis
         Of the capture.
-    protocols : dict
-        Packets by protocol.
+    protocols : dict or None
+        Packets by protocol; None where the packets are not kept.
 
     Returns
     -------
@@ -150,16 +150,19 @@ def info_text(analysis: Analysis, protocols: dict[str, int]) -> RenderableType:
         For `show`.
     """
     capture = analysis.capture
-    rows = [("protocols", ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none")]
+    counts, at_interfaces = f"not known: packets are not kept (keep={analysis.keep})", [""] * len(capture.interfaces)
+    if protocols is not None:
+        counts = ", ".join(f"{name} {count:,}" for name, count in protocols.items()) or "none"
+        at_interfaces = [counted(packets, "packet") for packets in count_by_interface(analysis.packets)]
+    rows = [("protocols", counts)]
     if capture.snaplen is not None:
         rows.append(("snaplen", capture.facts()["snapshot length"]))
-    for interface, packets in zip(capture.interfaces, count_by_interface(analysis.packets), strict=True):
+    for interface, packets in zip(capture.interfaces, at_interfaces, strict=True):
         counters = {name: interface.get(name) for name in ("received", "dropped")}
         known = [f"{count:,} {name}" for name, count in counters.items() if count is not None]
         named = interface.get("name") or interface.get("description") or "without a name"
-        rows.append(
-            ("interface", ", ".join([str(named), str(interface.get("link_type")), counted(packets, "packet"), *known]))
-        )
+        said = (str(named), str(interface.get("link_type")), packets, *known)
+        rows.append(("interface", ", ".join(each for each in said if each)))
     for comment in capture.comments[:10]:
         of = "capture" if comment["frame"] is None else f"frame {comment['frame']}"
         rows.append(("comment", f"{of}: {comment['text']}"))

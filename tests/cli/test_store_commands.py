@@ -1,5 +1,6 @@
 """Captures become a store, and every command takes it in their place."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,17 @@ def test_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list(tmp_path.iterdir())) == 1
     monkeypatch.setattr("pcapframe.analysis.stored.analyze", pf.read_pcap)  # which takes no such arguments
     assert text_of("analyze", RESETS, "--cache") == first
+
+
+@pytest.mark.parametrize("keep", ["connections", "events"])
+def test_info_of_a_store_without_packets_says_all_but_their_counts(tmp_path: Path, keep: str) -> None:
+    folder = str(tmp_path / "store")
+    text_of("convert", RESETS, folder, "--keep", keep)
+    text, whole = text_of("info", folder), text_of("info", RESETS)
+    assert f"not known: packets are not kept (keep={keep})" in text
+    health = "The end of 1 of 42 connections is not in the capture."
+    assert health in text
+    assert health in whole
+    told, of_all = (json.loads(text_of("info", of, "--json")) for of in (folder, RESETS))
+    assert told["protocols"] is None
+    assert told["health"] == of_all["health"]
