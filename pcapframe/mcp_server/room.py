@@ -94,5 +94,11 @@ class Room:
 
 def size_of(analysis: Analysis) -> int:
     """Return the memory of an analysis's frames [bytes]; shared columns count more than once."""
-    frames = (analysis.packets, analysis.segments, analysis.connections)
+    frames = [analysis.connections]
+    if analysis.keep == "packets":
+        frames.append(analysis.packets)
+    if analysis.keep in ("packets", "segments"):
+        frames.append(analysis.segments)
+    else:  # without those that are read when they are used
+        frames.append(analysis._judged.events)
     return sum(int(frame.memory_usage().sum()) for frame in frames)

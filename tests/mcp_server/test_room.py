@@ -6,6 +6,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe.errors import CaptureError
+from pcapframe.keeping import Keep
 from pcapframe.mcp_server.room import Room, size_of
 from tests.builders import Conversation, pcap
 
@@ -80,3 +81,11 @@ def test_threads_never_claim_more_than_there_is() -> None:
     for thread in threads:
         thread.join()
     assert len(granted) == 10
+
+
+@pytest.mark.parametrize("keep", ["segments", "events", "connections"])
+def test_an_analysis_without_packets_has_a_size_and_stays(keep: Keep) -> None:
+    analysis = pf.analyze(pcap(Conversation().handshake().data("client", 100)), keep=keep)
+    room = Room(size_of(analysis))
+    room.keep(("a",), analysis)
+    assert room.find(("a",)) is analysis
