@@ -107,6 +107,6 @@ def capture_facts(
         has_quotes=counts.has_quotes,
         is_tunnelled=counts.is_tunnelled,
         decode_as=tuple(packets.attrs.get(DECODE_AS, ())),
-        message=None if len(segments) else explain_no_segments(counts),
+        message=None if len(segments) else explain_no_segments(counts, truncated=capture.truncated),
         findings=examine_packets(bare, segments, capture=capture, known=known, counts=counts, clock_steps=clock_steps),
     )

@@ -140,8 +140,8 @@ def snap(buffer: Any, at: Any, end: Any) -> Any:
     if organisation == OUI_BRIDGED and kind in BRIDGED_ETHERNET:
         padded = at + 21 <= end and be16(buffer, at + 5) == 0 and be16(buffer, at + 19) >= FIRST_ETHERTYPE
         return ETHERTYPE_BRIDGED, at + (7 if padded and be16(buffer, at + 17) != ETHERTYPE_IPV4 else 5)
-    if organisation == OUI_BRIDGED and kind < FIRST_BRIDGED_BPDU:
-        return CODE_UNFOLLOWED, at
+    if (organisation == OUI_BRIDGED and kind < FIRST_BRIDGED_BPDU) or kind in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+        return CODE_UNFOLLOWED, at  # bridged, or of an organisation whose numbers only look like those of IP
     return CODE_LLC, at
 
 

@@ -22,7 +22,8 @@ BEHIND = SNAP + b"\x08\x00" + PACKET
         (100, b"\xfe\xfe\x03" + PACKET, "LLC"),  # OSI
         (107, bytes(4) + PACKET, "IPv4"),  # no address of four bytes ends
         (107, bytes.fromhex("1841 03 08") + PACKET, "LLC"),  # Q.933
-        (107, bytes.fromhex("1841 03 80 123456 0800") + PACKET, "LLC"),  # another organisation
+        (107, bytes.fromhex("1841 03 80 123456 2004") + PACKET, "LLC"),  # another organisation
+        (107, bytes.fromhex("1841 03 80 123456 0800") + PACKET, "frame of another kind"),  # which may mean IP by it
         (123, bytes.fromhex("05000123") + PACKET, "LLC"),  # ILMI
         (123, bytes.fromhex("00000004") + PACKET, "LLC"),  # an OAM cell
         (123, bytes.fromhex("00000123") + PACKET, "frame of another kind"),  # nobody says what

@@ -76,13 +76,15 @@ def say_undecoded(counts: dict[str, int], *, more: bool = False) -> str:
     return f"whether there is {'more ' if more else ''}TCP in {counted(total, 'packet')} ({kinds}) is unknown"
 
 
-def explain_no_segments(counts: "PacketCounts") -> str:
+def explain_no_segments(counts: "PacketCounts", *, truncated: bool = False) -> str:
     """Say of a capture without TCP segments what is seen of TCP in it.
 
     Parameters
     ----------
     counts : PacketCounts
         Of its packets, none of which is a segment.
+    truncated : bool, default False
+        Whether part of the capture could not be read.
 
     Returns
     -------
@@ -96,13 +98,25 @@ def explain_no_segments(counts: "PacketCounts") -> str:
     >>> explain_no_segments(count_packets(pf.read_pcap(pf.example("clean.pcap")).iloc[:0]))
     'No TCP packets found in this capture'
     """
-    quoting = counts.quoting_tcp
+    quoting, sentence = counts.quoting_tcp, _explain(counts)
     errors = agreeing(quoting, "1 ICMP error quotes a TCP packet", f"{quoting:,} ICMP errors quote TCP packets")
-    return f"{_explain(counts)}; {errors}" if quoting else _explain(counts)
+    if truncated:
+        sentence = _of_a_part(counts, sentence)
+    return f"{sentence}; {errors}" if quoting else sentence
+
+
+def _of_a_part(counts: "PacketCounts", sentence: str) -> str:
+    """Say that it is unknown whether there is TCP in what could not be read."""
+    if counts.tcp or counts.undecoded:
+        return f"{sentence}; part of the capture could not be read, and may hold TCP too"
+    read = counts.packets
+    none = agreeing(read, "the only packet that could is not TCP", f"none of the {read:,} packets that could is TCP")
+    why = f"part of it could not be read, and {none}" if read else "no packet of it could be read"
+    return f"Whether there is TCP in this capture is unknown: {why}"
 
 
 def _explain(counts: "PacketCounts") -> str:
-    """Say what is seen of TCP apart from what ICMP errors quote."""
+    """Say what is seen of TCP apart from what ICMP errors quote, in what could be read."""
     unread, undecoded = counts.tcp, counts.undecoded
     if unread:
         why = (

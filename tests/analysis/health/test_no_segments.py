@@ -1,5 +1,8 @@
 """What is seen of TCP where nothing can be followed."""
 
+import warnings
+from typing import Any
+
 import pytest
 
 import pcapframe as pf
@@ -26,6 +29,39 @@ def test_tcp_headers_that_cannot_be_read(count: int, packets: str) -> None:
     assert analysis.health.sentence == f"{analysis.message}. It supports no statistics of connections."
     answer = pf.analyze_tcp_anomalies(analysis)
     assert (answer["tcp_packets_found"], answer["message"]) == (0, analysis.message)
+
+
+@pytest.mark.parametrize(
+    ("count", "why"),
+    [
+        (0, "no packet of it could be read"),
+        (1, "part of it could not be read, and the only packet that could is not TCP"),
+        (2, "part of it could not be read, and none of the 2 packets that could is TCP"),
+    ],
+)
+@pytest.mark.parametrize("container", [pcap, pcapng])
+def test_no_tcp_before_the_capture_is_damaged(container: Any, count: int, why: str) -> None:
+    whole = container([(0, ethernet(bytes(46), builders.ARP))] * (count + 1))
+    for damaged in (whole[:-30], whole[:-70] + b"\xff" * 70):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pf.CaptureWarning)
+            analysis = pf.analyze(damaged)
+        assert (analysis.capture.truncated, analysis.capture.packets) == (True, count)
+        assert analysis.message == f"Whether there is TCP in this capture is unknown: {why}"
+        assert pf.analyze_tcp_anomalies(analysis)["message"] == analysis.message
+
+
+def test_tcp_that_cannot_be_followed_before_the_capture_is_damaged() -> None:
+    with pytest.warns(pf.CaptureWarning):
+        analysis = pf.analyze(pcap([(0, CUT)] * 2)[:-10])
+    assert str(analysis.message).startswith(f"{UNREAD}: 1 packet is TCP by its IP header")
+    assert str(analysis.message).endswith("; part of the capture could not be read, and may hold TCP too")
+
+
+@pytest.mark.parametrize("kind", [0x0800, 0x86DD])
+def test_an_organisation_whose_numbers_look_like_those_of_ip(kind: int) -> None:
+    frame = bytes(12) + (48).to_bytes(2, "big") + b"\xaa\xaa\x03\x00\x00\x0c" + kind.to_bytes(2, "big") + bytes(40)
+    assert str(pf.analyze(pcap([(0, frame)])).message).startswith("Whether there is TCP in 1 packet (")
 
 
 def test_a_link_type_that_is_not_decoded() -> None:
