@@ -39,7 +39,7 @@ def test_labels_and_headers_are_those_of_wireshark(agree: ModuleType) -> None:
         expected += found["golden"]
         for column, (count, _rows) in found["columns"].items():
             equal[column] = equal.get(column, 0) + count
-    assert expected > 1_000
+    assert expected > 500
     share = {column: count / expected for column, count in equal.items()}
     assert share["all labels"] >= 0.999
     for column in ("stream", "src_port", "dst_port", "seq", "ack", "tcp_flags", "payload", "duplicate_ack_num"):
