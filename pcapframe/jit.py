@@ -50,7 +50,7 @@ class _Inner:
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(cast("Any", self), function)
 
     @functools.cached_property
     def _compiled(self) -> Any:
