@@ -28,8 +28,8 @@ NESTED_LINK = 1 << 32  # this code + the number of a link type: a frame of that 
 PPP_ADDRESS, PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST = 0xFF, 0x21, 0x57, 0x281, 0x283
 PPP_MULTILINK, WHOLE_PIECE, LONG_NUMBER, SHORT_NUMBER = 0x3D, 0xC0, 4, 2  # RFC 1990: begins and ends a packet
 PPP_BRIDGING, BRIDGING_BYTES, BRIDGING_HAS_LAN_ID, BRIDGING_ETHERNET = 0x31, 2, 0x40, 1  # RFC 3518 section 4.2
-# TCP and IP header compression (VJ, ROHC, IPHC), other bridging, multilink, encryption, compression.
 PPP_WITH_IP = (PPP_IPV4, PPP_IPV6, PPP_MPLS, PPP_MPLS_MULTICAST)
+# TCP and IP header compression (VJ, ROHC, IPHC), other bridging, multilink, encryption, compression.
 PPP_HIDING = (
     0x03, 0x05, 0x2D, 0x2F, PPP_BRIDGING, PPP_MULTILINK, 0x4F, 0x53, 0x55, 0x61, 0x63, 0x65, 0x2063, 0xFB, 0xFD
 )  # fmt: skip

@@ -246,11 +246,14 @@ def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
         big_endian = u32(buffer, at + 8, True) == BIG_ENDIAN_MAGIC
         least, options = np.int64(LEAST_SECTION), np.int64(24)
     length = u32(buffer, at + 4, big_endian)
-    if length < least or length % 4:
+    step: Any = np.int64(length + 3 & ~3)  # as in `walk`
+    if length < least or step > LONGEST_BLOCK:
         return np.int64(0), BAD_CLAIM
-    held = min(length, LARGEST_BLOCK)
+    held = min(step, LARGEST_BLOCK)
     if at + held > end:
         return np.int64(0), NEED_MORE
+    if step != length and u32(buffer, at + held - 4, big_endian) != length:
+        return np.int64(0), BAD_CLAIM
     if kind == INTERFACE and numbers[INTERFACES] == walked.table.shape[0]:
         return np.int64(0), NEED_ROOM
     frame = UNCOUNTED if kind == STATISTICS else WHOLE_CAPTURE
@@ -264,11 +267,11 @@ def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
         _add_interface(buffer, at, big_endian, walked)
     else:
         _add_statistics(buffer, at, big_endian, walked)
-    if held < length:
-        numbers[HELD], numbers[TO_SKIP] = held, length - held
+    if held < step:
+        numbers[HELD], numbers[TO_SKIP] = held, step - held
         numbers[LONG_BLOCKS] += 1
         return held, SKIP
-    return length, NEED_MORE
+    return step, NEED_MORE
 
 
 @jit

@@ -381,6 +381,27 @@ def test_lengths_without_the_padding(big_endian):
     assert capture_info(found).notes == []
 
 
+@pytest.mark.parametrize("odd", ["section", "interface", "statistics"])
+def test_lengths_of_descriptions_without_the_padding(odd):
+    """Options of five bytes at their end; Wireshark reads the packets of each."""
+
+    def block(kind, body):
+        length = struct.pack("<I", 12 + len(body))
+        return struct.pack("<I", kind) + length + body + bytes(-len(body) % 4) + length
+
+    option = struct.pack("<HH", 2, 5) + b"eth01"
+    options = {name: option + (b"" if name == odd else bytes(7)) for name in ("section", "interface", "statistics")}
+    blocks = [
+        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options["section"]),
+        block(1, struct.pack("<HHI", 1, 0, 65535) + options["interface"]),
+        block(5, bytes(12) + options["statistics"]),
+        NG.enhanced(1, packet()),
+    ]
+    found = read_pcap(b"".join(blocks))
+    assert (len(found), capture_info(found).truncated) == (1, False)
+    assert capture_info(found).interfaces[0]["name"] == "eth01"
+
+
 @pytest.mark.parametrize("number", [1, 0xFFFF, 0xFFFFFFFF])
 def test_interface_out_of_range(number):
     damaged(NG.enhanced(1, packet(), interface=number), "a packet of an interface that was not described")
