@@ -20,7 +20,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from typing import Any
 import llvmlite
 import llvmlite.binding
 import numba
-import platformdirs
 
 from pcapframe import beside
 
@@ -36,7 +35,7 @@ try:
     from numba.core.caching import NullCache
     from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler import CompileResult
-    from numba.core.runtime import rtsys
+    from numba.core.runtime import _nrt_python
     from numba.core.serialize import dumps
 except ImportError:  # another version of Numba
     NullCache = JITCodeLibrary = None
@@ -51,12 +50,10 @@ ANY_PROCESSOR = ("generic", "")  # Numba's name and features of a processor that
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 # Machine code calls Python by its binary interface, which a patch release leaves alone.
 PYTHON = (sys.implementation.cache_tag, getattr(sys, "abiflags", ""))
-IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(%b[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))"
-    % PACKAGE.name.encode(),
-    re.MULTILINE,
-)
-NOT_FOLLOWED = re.compile(rb"^[ \t]*from[ \t]+\.|\\\n", re.MULTILINE)  # imports that IMPORT does not match
+# Each begins with a word, which is found many times faster than the beginning of a line.
+FROM = re.compile(rb"from[ \t]+(%b[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)" % PACKAGE.name.encode())
+IMPORT = re.compile(rb"import[ \t]+([^\n]*%b[^\n]*)" % PACKAGE.name.encode())
+RELATIVE = re.compile(rb"from[ \t]+(\.)")  # not followed
 
 
 def cache_folder() -> Path:
@@ -67,19 +64,23 @@ def cache_folder() -> Path:
     Path
         Below ``PCAPFRAME_CACHE_DIR`` if the environment sets it, otherwise below the user's cache folder.
     """
+    import platformdirs  # noqa: PLC0415  # not where the package carries its kernels
+
     return Path(os.environ.get("PCAPFRAME_CACHE_DIR") or platformdirs.user_cache_dir("pcapframe")) / "kernels"
 
 
 @cache
 def _read(file: str) -> tuple[bytes, tuple[str, ...]]:
     """Return the hash of a module's file, and the files of the package's modules that it imports."""
-    source = Path(file).read_bytes()
-    if NOT_FOLLOWED.search(source):
+    with open(file, "rb") as opened:
+        source = opened.read()
+    if b"\\\n" in source or any(_statements(RELATIVE, source)):
         raise ValueError(f"{file} has imports that are not followed: write them as from {PACKAGE.name}. … import …")
     files: set[str] = set()
-    for module, imported, plain in IMPORT.findall(source):
+    for (plain,) in _statements(IMPORT, source):
         for name in re.findall(r"(?:^|,)\s*([\w.]+)", plain.decode()):
             files |= _module_files(name)
+    for module, imported in _statements(FROM, source):
         parts = module.decode()
         names = re.sub(r"#.*", "", imported.decode())
         inner = [_module_files(f"{parts}.{name}") for name in re.findall(r"(?:^|[(,])\s*(\w+)", names)]
@@ -89,13 +90,20 @@ def _read(file: str) -> tuple[bytes, tuple[str, ...]]:
     return hashlib.sha256(source).digest(), tuple(files)
 
 
+def _statements(pattern: re.Pattern[bytes], source: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Yield the groups of each match that begins a line; before it are only blanks."""
+    for match in pattern.finditer(source):
+        if not source[source.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip():
+            yield match.groups()
+
+
 @cache
 def _module_files(name: str) -> set[str]:
     """Return the file of one of the package's modules; an empty set for any other name."""
     package, _, inner = name.partition(".")
     if package != PACKAGE.name:
         return set()
-    place = os.path.join(PACKAGE, *inner.split("."))
+    place = WITHIN + inner.replace(".", os.sep)
     return {path for path in (f"{place}.py", os.path.join(place, "__init__.py")) if path in _sources()}
 
 
@@ -150,6 +158,11 @@ def attach(dispatcher: Any, function: Callable[..., Any]) -> None:
     """
     if NullCache is not None:
         dispatcher._cache = _KernelCache(function)
+        dispatcher._compilation_chain_init_hook = _look_for_nothing
+
+
+def _look_for_nothing() -> None:
+    """Take the place of Numba's search of all installed packages for types of others, which kernels do not take."""
 
 
 class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no types
@@ -164,8 +177,8 @@ class _KernelCache(NullCache or object):  # type: ignore[misc]  # numba has no t
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled kernel for a signature, or None.
 
-        This only starts the runtime. Numba's own cache first loads every module that compiling could need, which
-        takes a quarter of the time for a small capture.
+        Numba's own cache first starts its runtime and loads every module that compiling could need, which takes a
+        quarter of the time for a small capture.
         """
         with contextlib.suppress(Exception):  # not shipped, damaged, or from another Numba: as if there were none
             triple, *_ = target_context.codegen().magic_tuple()
@@ -228,9 +241,20 @@ def _load(path: Path, target_context: Any) -> Any:
     payload = memoryview(content)[CHECKSUM_BYTES:]
     if hashlib.sha256(payload).digest() != content[:CHECKSUM_BYTES]:
         raise ValueError("damaged")
-    rtsys.initialize(target_context)
+    _name_runtime()
     result = CompileResult._rebuild(_Target(target_context), *pickle.loads(payload))
     return result._replace(target_context=target_context)
+
+
+@cache
+def _name_runtime() -> None:
+    """Tell LLVM where the functions of Numba's runtime are that kernels call.
+
+    Starting the runtime does that too, but first compiles what only other kernels can be linked with. Where one is
+    compiled, Numba starts it.
+    """
+    for name, address in _nrt_python.c_helpers.items():
+        llvmlite.binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 class _Target:

@@ -94,6 +94,20 @@ def test_a_kernel_whose_imports_are_not_followed_is_not_kept(package: Path, cach
         assert run(package, cache, CALL) == ("2", SAID)
 
 
+@pytest.mark.parametrize("imports", ["import os, \\\n    pcapframe.jit as jit", "from .constants import ADDED"])
+def test_imports_that_are_not_followed_are_refused(package: Path, imports: str) -> None:
+    place = package / "capture" / "reading.py"
+    place.write_text(f"if True:\n    {imports}\n")
+    with pytest.raises(ValueError, match="not followed"):
+        kernel_cache._read(str(place))
+
+
+def test_an_import_in_a_sentence_or_an_example_is_none(package: Path) -> None:
+    place = package / "capture" / "saying.py"
+    place.write_text('"""Of data from .other files.\n\n>>> import pcapframe as pf\n>>> from pcapframe import jit\n"""')
+    assert kernel_cache._read(str(place))[1] == ()
+
+
 def test_a_kernel_from_outside_the_package_is_not_kept(package: Path, cache: Path) -> None:
     (package.parent / "outside.py").write_text(MODULE.format(added=1))
     for _ in range(2):
@@ -219,6 +233,34 @@ def test_loading_what_is_compiled_leaves_the_compiler_alone(package: Path, cache
     assert run(package, cache, code)[0].split() == ["2", "False"]
 
 
+def test_loading_what_is_compiled_starts_neither_the_runtime_nor_extensions_of_others(
+    package: Path, cache: Path
+) -> None:
+    code = (
+        f"{CALL}; from numba.core import entrypoints, runtime\n"
+        "print(runtime.rtsys._init, entrypoints._already_initialized)"
+    )
+    assert run(package, cache, code)[0].split()[:2] == ["2", "True"]
+    assert run(package, cache, code)[0].split() == ["2", "False", "False"]
+
+
+ALLOCATING = """
+import numpy as np
+from pcapframe.jit import jit
+
+@jit
+def copies(array):
+    return array.copy(), array
+"""
+
+
+def test_what_was_loaded_calls_the_runtime(package: Path, cache: Path) -> None:
+    (package / "capture" / "allocating.py").write_text(ALLOCATING)
+    code = "import numpy as np; from pcapframe.capture.allocating import copies; print(*copies(np.arange(3)))"
+    for said in (SAID, ""):
+        assert run(package, cache, code) == ("[0 1 2] [0 1 2]", said)
+
+
 def test_what_was_loaded_becomes_part_of_a_kernel_that_calls_it(package: Path, cache: Path, kept: Path) -> None:
     caller = "from pcapframe.capture.numbers import kernel\nfrom pcapframe.jit import jit\n"
     caller += "@jit\ndef twice(value):\n    return kernel(value) + kernel(value)\n"
@@ -309,7 +351,8 @@ def test_numba_has_the_private_parts_that_the_cache_rests_on() -> None:
     assert not result.lifted
     assert result.library.has_dynamic_globals is False
     assert result.codegen.magic_tuple() == kernel.targetctx.codegen().magic_tuple()
-    parts.rtsys.initialize(kernel.targetctx)
+    assert "NRT_Allocate" in {f"NRT_{name}" for name in parts._nrt_python.c_helpers}
+    assert "_compilation_chain_init_hook" in dir(type(kernel)), f"{version} looks for extensions elsewhere"
 
 
 def test_without_these_parts_each_process_compiles(package: Path, cache: Path) -> None:
