@@ -49,6 +49,13 @@ def test_an_answer_loads_no_charts_and_no_services(arguments: list[str]) -> None
     assert not loaded & unneeded
 
 
+def test_a_server_starts_without_what_draws_dissects_and_prints() -> None:
+    code = "from pcapframe.mcp_server import server, Settings; server.CaptureServer(Settings())"
+    loaded = loaded_by(code)
+    assert "pandas" in loaded
+    assert not loaded & {"IPython", "matplotlib", "papermill", "rich.table", "scapy", "scipy"}
+
+
 @pytest.mark.parametrize("name", pf.__all__)
 def test_every_name_is_there(name: str) -> None:
     value = getattr(pf, name)
@@ -65,7 +72,9 @@ def test_all_is_sorted_and_complete() -> None:
 def test_charts_are_loaded_when_they_are_used_and_needed_by_nothing_else() -> None:
     assert "plots" in dir(pf)
     assert callable(pf.plots.overview)
-    assert "matplotlib" in loaded_by("import pcapframe; pcapframe.plots")
+    assert "matplotlib" in loaded_by("import pcapframe; pcapframe.plots.overview")
+    assert "matplotlib" in loaded_by("import pcapframe; pcapframe.plots.CHARTS['overview']")
+    assert "matplotlib" not in loaded_by("import pcapframe; list(pcapframe.plots.CHARTS)")
     assert "pandas" in loaded_by("sys.modules['matplotlib'] = None; from pcapframe import *")
 
 

@@ -3,10 +3,9 @@
 import inspect
 import threading
 from itertools import accumulate
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from pcapframe.analysis import Analysis
 from pcapframe.answers import Brief, brief_standouts
@@ -14,8 +13,12 @@ from pcapframe.errors import ParameterError
 from pcapframe.mcp_server.paging import BUDGET, compact
 from pcapframe.patterns import native
 from pcapframe.plots import CHARTS
-from pcapframe.plots._canvas import Canvas
-from pcapframe.plots._captions import caption
+from pcapframe.plots._registry import SHOWS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pcapframe.plots._canvas import Canvas
 
 __all__ = ["ChartNumbers", "captioned_chart", "chart_png", "of_one_connection"]
 
@@ -24,7 +27,7 @@ BRIEFLY = 5  # of what stands out
 ROOM = 500  # reserved for capture_text and the name of the capture [bytes]
 DIGITS = 9  # of a number
 DRAWING = threading.Lock()  # matplotlib draws one figure at a time
-CANVASES: dict[str, Canvas] = {}
+CANVASES: dict[str, "Canvas"] = {}
 
 
 class ChartNumbers(TypedDict):
@@ -54,7 +57,7 @@ def of_one_connection() -> list[str]:
     >>> "time_sequence" in of_one_connection()
     True
     """
-    return [name for name, chart in CHARTS.items() if chart.of == "connection"]
+    return [name for name, shows in SHOWS.items() if shows == "connection"]
 
 
 def chart_png(analysis: Analysis, name: str, *, conn_id: int | None = None) -> bytes:
@@ -90,9 +93,13 @@ def chart_png(analysis: Analysis, name: str, *, conn_id: int | None = None) -> b
 
 def _drawn(analysis: Analysis, name: str, conn_id: int | None) -> tuple[bytes, str]:
     """Draw a chart; return the PNG and its caption."""
+    # matplotlib takes a while to load, for which no client should wait that draws nothing.
+    from pcapframe.plots._canvas import Canvas  # noqa: PLC0415
+    from pcapframe.plots._captions import caption  # noqa: PLC0415
+
     chart, options = _chosen(analysis, name, conn_id)
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: "Axes") -> None:
         chart.draw(analysis, ax=axes, **options)
 
     with DRAWING:

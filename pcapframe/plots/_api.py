@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from pcapframe.plots._graph import Graph
+from pcapframe.plots._registry import SHOWS, Shows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Chart", "Options", "Section", "Tab", "always", "of_either_side", "over_time"]
 
@@ -77,8 +80,6 @@ class Chart:
         First words of the chart's title.
     numbers : str
         What is drawn, in words that continue a sentence.
-    of : {"analysis", "connection"}
-        What it shows: all selected connections, or one, chosen with ``conn_id`` and ``from_client``.
     limited_by : tuple of str
         What the numbers depend on: keys of ``analysis.health.STATISTICS``.
     section : str or None
@@ -95,11 +96,10 @@ class Chart:
         Axes and marks, from which the browser draws it; None where only matplotlib does.
     """
 
-    draw: Callable[..., Axes]
+    draw: Callable[..., "Axes"]
     data: Callable[..., pd.DataFrame]
     title: str
     numbers: str
-    of: Literal["analysis", "connection"] = "analysis"
     limited_by: tuple[str, ...] = ()
     section: Section | None = None
     reported: tuple[Options, ...] = ({},)
@@ -112,6 +112,14 @@ class Chart:
     def name(self) -> str:
         """Name of the function that draws it, and of its file."""
         return self.draw.__name__
+
+    @property
+    def of(self) -> Shows:
+        """What it shows, as the registry says: all selected connections (``analysis``), or one (``connection``).
+
+        The one is chosen with ``conn_id`` and ``from_client``.
+        """
+        return SHOWS[self.name]
 
     @property
     def alt(self) -> str:

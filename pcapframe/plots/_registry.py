@@ -1,38 +1,78 @@
-"""Every chart, in the order of the docs. A new chart is one new file, which declares ``CHART``, and one line here."""
-# ruff: noqa: F403
+"""Every chart, in the order of the docs. A new chart is one new file, which declares ``CHART``, and a line in `SHOWS`.
+
+A file is loaded when its chart is asked for: all need matplotlib, which takes a while to load. A server that may never
+draw knows its charts without it.
+"""
 
 import inspect
-import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pcapframe.plots._api import Chart
+if TYPE_CHECKING:
+    from pcapframe.plots._api import Chart
 
-# isort: off
-from pcapframe.plots.overview import *
-from pcapframe.plots.rst_distribution import *
-from pcapframe.plots.rst_timeline import *
-from pcapframe.plots.rst_events import *  # no chart: the rows that both count
-from pcapframe.plots.retransmission_timeline import *
-from pcapframe.plots.resend_raster import *
-from pcapframe.plots.handshakes import *
-from pcapframe.plots.swimlanes import *
-from pcapframe.plots.state_transitions import *
-from pcapframe.plots.rtt import *
-from pcapframe.plots.waits import *
-from pcapframe.plots.sender_time import *
-from pcapframe.plots.throughput import *
-from pcapframe.plots.time_sequence import *
-from pcapframe.plots.bytes_in_flight import *
-from pcapframe.plots.ladder import *  # of a join, not of an Analysis: no CHART
-from pcapframe.plots.one_way_delay import *  # of a join
-from pcapframe.plots.losses_by_leg import *  # of a join
-from pcapframe.plots.turns import *
-# isort: on
-
-FUNCTIONS = {name: value for name, value in tuple(globals().items()) if inspect.isfunction(value)}
-"""What the files above offer, by name."""
-
-_FILES = dict.fromkeys(function.__module__ for function in FUNCTIONS.values())
-CHARTS: dict[str, Chart] = {
-    chart.name: chart for chart in (getattr(sys.modules[file], "CHART", None) for file in _FILES) if chart is not None
+Shows: TypeAlias = Literal["analysis", "connection"]
+SHOWS: dict[str, Shows] = {
+    "overview": "analysis",
+    "rst_distribution": "analysis",
+    "rst_timeline": "analysis",
+    "retransmission_timeline": "analysis",
+    "resend_raster": "analysis",
+    "handshakes": "analysis",
+    "swimlanes": "analysis",
+    "state_transitions": "analysis",
+    "rtt": "analysis",
+    "waits": "analysis",
+    "sender_time": "analysis",
+    "throughput": "analysis",
+    "time_sequence": "connection",
+    "bytes_in_flight": "connection",
+    "turns": "connection",
 }
+"""What each chart shows: all selected connections of an `Analysis`, or one."""
+
+OTHERS = (
+    "ladder",  # of a join, not of an Analysis
+    "one_way_delay",  # of a join
+    "losses_by_leg",  # of a join
+    "rst_events",  # the rows that two charts count
+)
+"""Files without ``CHART``."""
+
+
+class _Charts(Mapping[str, "Chart"]):
+    """The declarations of the charts, loaded one by one."""
+
+    def __getitem__(self, name: str) -> "Chart":
+        if name not in SHOWS:
+            raise KeyError(name)
+        declared: Chart = import_module(f"pcapframe.plots.{name}").CHART
+        return declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SHOWS)
+
+    def __len__(self) -> int:
+        return len(SHOWS)
+
+
+CHARTS: Mapping[str, "Chart"] = _Charts()
 """Every chart, by name."""
+
+
+@cache
+def functions() -> dict[str, Callable[..., Any]]:
+    """Load all files.
+
+    Returns
+    -------
+    dict
+        The functions that they offer, by name.
+    """
+    found: dict[str, Callable[..., Any]] = {}
+    for file in (import_module(f"pcapframe.plots.{name}") for name in (*SHOWS, *OTHERS)):
+        offered = {name: getattr(file, name) for name in file.__all__}
+        found |= {name: value for name, value in offered.items() if inspect.isfunction(value)}
+    return found

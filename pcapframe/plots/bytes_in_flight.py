@@ -195,6 +195,5 @@ CHART = Chart(
     data=bytes_in_flight_data,
     title="Bytes in flight against the window",
     numbers="bytes in flight of one connection, and the window that its receiver offers",
-    of="connection",
     graph=Graph(across=Axis("time", "s"), panels=(PANEL,), at="time_s", by="kind", evidence="packet", marks=_every),
 )

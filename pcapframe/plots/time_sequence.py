@@ -241,7 +241,6 @@ CHART = Chart(
     data=time_sequence_data,
     title="Time–sequence graph",
     numbers="sequence numbers, acknowledgements, SACK blocks and window of one connection over time, as in tcptrace",
-    of="connection",
     graph=Graph(
         across=Axis("time", "s"),
         panels=(SEQUENCE, RIBBON, TURNS),

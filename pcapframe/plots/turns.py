@@ -203,7 +203,6 @@ CHART = Chart(
     data=turns_data,
     title="Turns",
     numbers="requests and responses of one connection, and who waited for whom between them",
-    of="connection",
     limited_by=("durations", "directions"),
     graph=GRAPH,
 )

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pcapframe.schema import Column
-from pcapframe.store.tables import STORE, of_store
+from pcapframe.store.tables import STORE, of_store, parquet
 
 __all__ = ["numbered", "read_categories", "write_categories"]
 
@@ -59,7 +58,7 @@ def write_categories(path: Path, lists: Sequence[pd.CategoricalDtype], *, store:
         Identifier of the store that the file belongs to.
     """
     schema = pa.schema([("text", pa.large_string())], {STORE: store})
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet().ParquetWriter(path, schema, compression="zstd") as writer:
         for dtype in lists:
             texts = pa.array(dtype.categories, pa.large_string())
             writer.write_table(pa.table([texts], schema=schema), row_group_size=max(len(texts), 1))
@@ -87,7 +86,7 @@ def read_categories(path: Path, ordered: Sequence[bool], *, store: str) -> list[
     AnotherStoreError
         The file belongs to another store.
     """
-    with pq.ParquetFile(path) as file:
+    with parquet().ParquetFile(path) as file:
         of_store(file, store)
         groups = (file.read_row_group(number)["text"] for number in range(file.num_row_groups))
         return [

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pcapframe.arrays import Array
 from pcapframe.disk import disk_may_be_used, expect_memory, give_back
@@ -16,12 +15,16 @@ from pcapframe.memory import new_column
 from pcapframe.schema import Column
 from pcapframe.store.columns import column_to_read
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 __all__ = [
     "ROWS_A_GROUP",
     "STORE",
     "AnotherStoreError",
     "arrow_table",
     "of_store",
+    "parquet",
     "read_arrays",
     "read_table",
     "write_arrays",
@@ -38,6 +41,19 @@ RISING = ("time", "source_frame", "offset")
 
 class AnotherStoreError(Exception):
     """A file belongs to another store: the one that was opened has been replaced."""
+
+
+def parquet() -> Any:
+    """Return ``pyarrow.parquet``, which few processes need: loading it takes as long as a small capture.
+
+    Returns
+    -------
+    module
+        For what writes or reads a file.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    return pq
 
 
 def write_table(path: Path, frames: Sequence[pd.DataFrame], columns: Sequence[Sequence[Column]], *, store: str) -> None:
@@ -101,7 +117,7 @@ def write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table], *, s
         Identifier of the store that the file belongs to.
     """
     schema = schema.with_metadata({STORE: store})
-    with pq.ParquetWriter(
+    with parquet().ParquetWriter(
         path, schema, compression="zstd", compression_level=ZSTD_LEVEL, **_encodings(schema)
     ) as writer:
         for table in groups:
@@ -211,7 +227,7 @@ def read_table(
     wanted = names if having in {None, *names} else [*names, str(having)]
     rows = 0
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with parquet().ParquetFile(path) as file:
             of_store(file, store)
             rows += sum(_rows_in(file, group, having) for group in range(file.num_row_groups))
             label_type = file.schema_arrow.field(index).type.to_pandas_dtype()
@@ -235,13 +251,13 @@ def read_table(
 def _groups(paths: Sequence[Path], columns: list[str], store: str) -> Iterator[pa.Table]:
     """Yield all row groups."""
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with parquet().ParquetFile(path) as file:
             of_store(file, store)
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, columns=columns)
 
 
-def of_store(file: pq.ParquetFile, store: str) -> None:
+def of_store(file: "pq.ParquetFile", store: str) -> None:
     """Hold a file against the store that it is to belong to.
 
     Parameters
@@ -260,7 +276,7 @@ def of_store(file: pq.ParquetFile, store: str) -> None:
         raise AnotherStoreError
 
 
-def _rows_in(file: pq.ParquetFile, group: int, having: str | None) -> int:
+def _rows_in(file: "pq.ParquetFile", group: int, having: str | None) -> int:
     """Count the rows of a row group where a column is not null."""
     rows: int = file.metadata.row_group(group).num_rows
     return rows if having is None else rows - file.read_row_group(group, columns=[having])[having].null_count
@@ -286,7 +302,7 @@ def write_arrays(path: Path, columns: Mapping[str, Array], *, store: str) -> Non
         Identifier of the store that the file belongs to.
     """
     table = pa.table({name: _plain(column) for name, column in columns.items()}, metadata={STORE: store})
-    pq.write_table(table, path, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROWS_A_GROUP)
+    parquet().write_table(table, path, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROWS_A_GROUP)
 
 
 def _plain(column: Array) -> pa.Array:
@@ -314,7 +330,7 @@ def read_arrays(path: Path, *, store: str) -> dict[str, Array]:
     AnotherStoreError
         The file belongs to another store.
     """
-    with pq.ParquetFile(path) as file:
+    with parquet().ParquetFile(path) as file:
         of_store(file, store)
         table = file.read()
     return {name: table[name].to_numpy() for name in table.column_names}

@@ -13,8 +13,7 @@ from pcapframe.analysis.pipeline import select_endpoints
 from pcapframe.analysis.selection import parse_address, select_connections
 from pcapframe.errors import ParameterError
 from pcapframe.measures import connection_text
-from pcapframe.plots import rst_events
-from pcapframe.plots.rst_events import PHASES
+from pcapframe.plots.rst_events import PHASES, rst_events
 from pcapframe.schema import ENDINGS, HANDSHAKES
 from pcapframe.zones import typed_time
 

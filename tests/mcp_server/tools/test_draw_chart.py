@@ -2,8 +2,10 @@
 
 import json
 import struct
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import anyio
@@ -13,6 +15,7 @@ from mcp.client.client import Client
 from pcapframe.mcp_server import Settings
 from pcapframe.mcp_server.server import CaptureServer
 from pcapframe.plots import CHARTS
+from pcapframe.plots._registry import SHOWS
 from tests.conftest import in_ci
 from tests.mcp_server.clients import DATA, EXAMPLES, SMALL, Blocking
 
@@ -53,7 +56,8 @@ def test_every_chart_that_is_declared_can_be_drawn(served: Blocking) -> None:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A chart that is declared beside the others."""
-    monkeypatch.setitem(CHARTS, "toy", CHARTS["rtt"])
+    monkeypatch.setitem(SHOWS, "toy", "analysis")
+    monkeypatch.setitem(sys.modules, "pcapframe.plots.toy", import_module("pcapframe.plots.rtt"))
     return "toy"
 
 
