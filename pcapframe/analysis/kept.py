@@ -13,10 +13,14 @@ from pcapframe.analysis.result import Analysis
 from pcapframe.errors import ParameterError
 from pcapframe.keeping import Keep
 
-__all__ = ["KeptAnalysis", "assembled", "kept_of"]
+__all__ = ["KeptAnalysis", "NotKeptError", "assembled", "kept_of"]
 
 Part: TypeAlias = pd.DataFrame | Judged | Asked | Callable[[], Any]
 """Something that is kept, or how to read it when it is first used."""
+
+
+class NotKeptError(ParameterError):
+    """What was asked for is not kept of the capture."""
 
 
 class KeptAnalysis(Analysis):
@@ -114,8 +118,8 @@ class KeptAnalysis(Analysis):
             parts[name] = part = part()
         return part
 
-    def _lacks(self, what: str, keep: str) -> ParameterError:
-        return ParameterError(
+    def _lacks(self, what: str, keep: str) -> NotKeptError:
+        return NotKeptError(
             f'{what} of {self.capture.name} are not kept (keep="{self.keep}"): analyse the capture with keep="{keep}"'
         )
 

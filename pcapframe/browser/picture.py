@@ -17,7 +17,7 @@ from pcapframe.browser._panels import Binned, Followed, Lanes, Ranked, Seen, Sho
 from pcapframe.errors import ParameterError
 from pcapframe.plots._api import Chart
 from pcapframe.plots._connection import of_connection
-from pcapframe.plots._frames import Source, both, segments_of
+from pcapframe.plots._frames import Source, both, connections_of, segments_of
 from pcapframe.plots._marks import MARKS
 from pcapframe.wording import counted
 from pcapframe.zones import local, offset_text, options, zone_name
@@ -136,10 +136,14 @@ class Scene:
 
     def _count(self, source: Source, connections: pd.DataFrame | None) -> None:
         """Take what is counted in bins of time, or in rows."""
-        segments, connections = both(source, connections)
+        given: dict[str, Any] = {}
+        if isinstance(source, Analysis) and connections is None and not self._reads_segments:
+            connections = connections_of(source)  # where segments are not kept, these are
+        else:
+            given["segments"], connections = both(source, connections)
         if connections.empty:
             return
-        given: dict[str, Any] = {"segments": segments, "connections": connections}
+        given["connections"] = connections
         if isinstance(source, Analysis):
             given["server_given"] = source.selection.tells_server(connections)
         takes = [name for name in inspect.signature(self._chart.data).parameters if name in given]
@@ -155,6 +159,12 @@ class Scene:
             self._panels = [Binned(panel, data, self._graph, self._start_ns) for panel in self._graph.panels]
             highs = [mark.high for panel in self._graph.panels[:1] for mark in panel.marks]
             self.empty = not data[highs].to_numpy().any()
+
+    @property
+    def _reads_segments(self) -> bool:
+        """Whether the numbers are those of segments, not of connections alone."""
+        made = [self._chart.data, *(panel.data for panel in self._graph.panels if panel.data is not None)]
+        return any("segments" in inspect.signature(one).parameters for one in made)
 
     def _last(self, data: pd.DataFrame, given: dict[str, Any]) -> None:
         """Take what lasted."""

@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from pcapframe.analysis import Analysis, Selection, analyze
 from pcapframe.analysis.display import health_line
+from pcapframe.analysis.kept import NotKeptError
 from pcapframe.errors import CaptureError, PcapframeError
 from pcapframe.patterns import Thresholds
 from pcapframe.plots import CHARTS
@@ -39,6 +40,11 @@ SECTIONS = (
 HEALTH, CAPTURE, PROVENANCE = "Capture health", "Capture", "Provenance"  # headings
 BELOW = "the numbers of this section."
 MINUTES_S = (600, 172_800)  # durations from and to which minutes are written; longer ones are in days
+NEED_SEGMENTS: dict[Callable[[Analysis], str], str] = {
+    draw_most_resent: CHARTS["time_sequence"].title,
+    by_waits: "Where the time went, by server",
+}
+"""Titles of what needs them beside charts."""
 LIBRARIES = ("numpy", "pandas", "numba", "matplotlib")
 
 
@@ -83,6 +89,7 @@ class CaptureReport:
         self._captures = [capture] if isinstance(capture, str | os.PathLike) else list(capture)
         self.title = title or self.name
         self._made: dict[Section, Html] = {}
+        self._left: list[str] = []  # titles of what needs more than is kept of the capture
         self.analysis: Analysis | None = None
         self.problem: str | None = None
         self._error: PcapframeError | None = None
@@ -172,7 +179,7 @@ class CaptureReport:
         return Html("") if self._shown is None else write_section("What stands out", standouts(self._shown))
 
     def contents(self) -> Html:
-        """Return the sections that follow, and the charts that are left out since there is nothing to see in them."""
+        """Return the sections that follow, and what is left out: there is nothing to see, or it is not kept."""
         if self.analysis is None:
             return Html("")
         shown = [section().heading for section in (
@@ -183,7 +190,8 @@ class CaptureReport:
         items = "".join(f"<li><a href='#{anchor_of(one)}'>{escaped(one)}</a></li>" for one in headings)
         left = [] if self._shown is None else [chart.title for chart in CHARTS.values() if self._drawn(chart) is False]
         none = f"<p class='evidence'>Not drawn, since there is nothing to see: {escaped(', '.join(left))}.</p>"
-        return Html(f"<nav aria-label='Contents'><h2>Contents</h2><ol>{items}</ol>{none if left else ''}</nav>")
+        said = (none if left else "") + self._not_kept()
+        return Html(f"<nav aria-label='Contents'><h2>Contents</h2><ol>{items}</ol>{said}</nav>")
 
     def health(self) -> Html:
         """Return which statistics the capture supports."""
@@ -300,6 +308,23 @@ class CaptureReport:
     def __repr__(self) -> str:
         return f"<CaptureReport of {self.name!r}>"
 
+    def _not_kept(self) -> str:
+        """Return a sentence that says what is left out since it is not kept, and what has it; empty without."""
+        if self.analysis is None or not self._left:
+            return ""
+        titles = ", ".join(dict.fromkeys(self._left))
+        said = f"Left out, since they need what is not kept (keep={self.analysis.keep}): {titles}."
+        there = "A report of the capture, or of a store with keep=packets, has them."
+        return f"<p class='evidence'>{escaped(said)} {there}</p>"
+
+    def _kept(self, title: str, make: Callable[[], str]) -> str:
+        """Return a part of a section; empty where it needs what is not kept."""
+        try:
+            return make()
+        except NotKeptError:
+            self._left.append(title)
+            return ""
+
     def _drawn(self, chart: Chart) -> bool | None:
         """Return whether the report draws a chart; None if it never does."""
         if chart.section is None or self._shown is None:
@@ -318,8 +343,13 @@ class CaptureReport:
         rests_on = dict.fromkeys(statistic for chart in charts for statistic in chart.limited_by)
         limits = analysis.health.qualify_sentence(BELOW, *rests_on)
         said = [] if limits == BELOW else [f"<p class='evidence'>{escaped(limits)}</p>"]
-        drawn = [draw_figure(chart, analysis, options) for chart in charts for options in chart.reported]
-        parts = [part for part in (*drawn, *(table(analysis) for table in tables)) if part]
+        drawn = [
+            self._kept(chart.title, partial(draw_figure, chart, analysis, options))
+            for chart in charts
+            for options in chart.reported
+        ]
+        others = [self._kept(NEED_SEGMENTS.get(table, heading), partial(table, analysis)) for table in tables]
+        parts = [part for part in (*drawn, *others) if part]
         self._made[name] = write_section(heading, *said, *parts) if parts else Html("")
         return self._made[name]
 

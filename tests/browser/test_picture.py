@@ -111,3 +111,12 @@ def test_what_there_is_not_is_refused(losses: pf.Analysis) -> None:
         Scene(CHARTS["time_sequence"], losses, conn_id=999)
     with pytest.raises(ParameterError, match="swimlanes is drawn by matplotlib only"):
         Scene(dataclasses.replace(CHARTS["swimlanes"], graph=None), losses)
+
+
+def test_a_chart_of_connections_needs_no_segments() -> None:
+    kept = pf.analyze(pf.example("losses.pcap"), keep="connections")
+    whole = pf.analyze(pf.example("losses.pcap"))
+    for name in ("handshakes", "sender_time"):
+        assert Scene(CHARTS[name], kept).picture() == Scene(CHARTS[name], whole).picture()
+    with pytest.raises(ParameterError, match=r'segments of .* are not kept \(keep="connections"\)'):
+        Scene(CHARTS["overview"], kept)

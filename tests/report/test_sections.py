@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -204,3 +205,28 @@ def test_nothing_is_drawn_over_time_where_no_time_passes(tmp_path: Path, packets
     assert not report.overview().text
     assert "Capture overview" in report.contents().text.partition("Not drawn")[2]
     assert "'#overview'" not in report.contents().text
+
+
+NEED_SEGMENTS = (  # those of the report that show something of losses.pcap, which has no RST
+    "Capture overview, Retransmitted segments, Retransmitting connections over time, Time–sequence graph, "
+    "Round-trip times by acknowledgement, Waits by server, Where the time went, by server, Connections over time"
+)
+
+
+@pytest.mark.parametrize("keep", ["events", "connections"])
+def test_a_store_without_packets_has_a_report_that_says_what_it_lacks(tmp_path: Path, keep: Literal["events"]) -> None:
+    pf.write_store(pf.analyze(pf.example("losses.pcap"), keep=keep), tmp_path / "kept", keep=keep)
+    report, of_capture = CaptureReport(tmp_path / "kept"), CaptureReport(pf.example("losses.pcap"))
+    page = whole(report)
+    assert report.problem is None
+    assert f"Left out, since they need what is not kept (keep={keep}): {NEED_SEGMENTS}. A report of the" in page
+    for section in ("standouts", "patterns", "handshakes", "health"):
+        parts = [re.sub(r"\b[mp][0-9a-f]{10}\b", "", getattr(one, section)().text) for one in (report, of_capture)]
+        assert parts[0] == parts[1]  # but for what matplotlib calls the outlines of its drawings
+    assert report.connections().text.count("<tr") == of_capture.connections().text.count("<tr")
+    assert report.overview().text == ""
+    assert "<li><a href='#overview'>" not in page
+
+
+def test_a_report_of_a_capture_leaves_nothing_out() -> None:
+    assert "Left out" not in whole(CaptureReport(pf.example("losses.pcap")))
