@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from pcapframe.analysis import analyze, resends, rst_evidence
 from pcapframe.capture.link_types import LINK_ETHERNET
 from pcapframe.capture.writer import pcap_header
@@ -32,7 +34,29 @@ DNS_ANSWER = bytes.fromhex(
     "0035 9c40 0033 0000"
     "0001 8180 0001 0001 0000 0000 0161 076578616d706c65 00 0001 0001 c00c 0001 0001 0000003c 0004 c0000201"
 )
+# An Ethernet frame in GRE: what is in tunnels has a kernel of its own.
+IN_GRE = bytes.fromhex(
+    "020000000001 020000000002 0800 4500003a00000000402f0000 c6336401 c0000201 00006558"
+    "020000000001 020000000002 0800 45000014000000004006 0000 c0000202 c0000203"
+)
+# A data frame of IEEE 802.11 with IPv4; other link types than the common ones have one too.
+WIRELESS = bytes.fromhex(
+    "08000000 020000000001 020000000002 020000000003 0000 aaaa030000000800 450000140000000040060000 c0000202 c0000203"
+)
+LINK_WIRELESS = 105
 RECORD = struct.Struct("<IIII")  # time [s, ns], captured and original length [bytes]
+# What each client of a long capture sends: a SYN, and a request for a name of its own.
+SYN = bytes.fromhex(
+    "020000000001 020000000002 0800 450000280000000040060000 0a000000 c0000201 0400005000000000000000005002ffff00000000"
+)
+REQUEST = (
+    bytes.fromhex(
+        "020000000001 020000000002 0800 450000520000000040060000 0a000000 c0000201 0400005000000001000000015018ffff00000000"
+    )
+    + b"GET / HTTP/1.1\r\nHost: n0000000.example\r\n\r\n"
+)
+CLIENTS = 40_000  # so many that all tables grow, and that several threads read
+CLIENT_AT, NAME_AT, ANSWER_AT = 27, 77, -3  # the last bytes of an address, digits of a name
 USE = "from pcapframe.shipping import use_kernels; use_kernels()"
 
 
@@ -71,15 +95,37 @@ def use_kernels() -> None:
         analysis = analyze(capture, progress=False)
         rst_evidence(analysis)
         resends(analysis)
-    losses = example("losses.pcap")
-    packets = read_pcap(losses)
+    packets = read_pcap(example("losses.pcap"))
     with tempfile.TemporaryDirectory() as folder:
-        answer, saved = Path(folder, "answer.pcap"), Path(folder, "saved.pcap")
-        size = len(DNS_ANSWER)
-        answer.write_bytes(pcap_header(LINK_ETHERNET, size) + RECORD.pack(0, 0, size, size) + DNS_ANSWER)
-        analyze(answer, progress=False)
-        write_pcap(packets.iloc[: len(packets) // 2], saved)
+        made = Path(folder, "made.pcap")
+        for link_type, records in (
+            (LINK_ETHERNET, _one(IN_GRE)),
+            (LINK_WIRELESS, _one(WIRELESS)),
+            (LINK_ETHERNET, _many()),
+        ):
+            made.write_bytes(pcap_header(link_type, 1 << 16) + records)
+            analyze(made, progress=False)
+        write_pcap(packets.iloc[: len(packets) // 2], made)
     join_captures({point: example(f"points/{point}.pcap.gz") for point in ("client", "middle")})
+    join_captures({point: example("mirrored.pcap.gz") for point in ("client", "middle")})
+
+
+def _one(packet: bytes) -> bytes:
+    """Return a record."""
+    return RECORD.pack(0, 0, len(packet), len(packet)) + packet
+
+
+def _many() -> bytes:
+    """Return the records of `CLIENTS` clients, each with an address and a name of its own, which DNS answers with."""
+    parts = [np.tile(np.frombuffer(_one(packet), np.uint8), (CLIENTS, 1)) for packet in (SYN, REQUEST, DNS_ANSWER)]
+    syn, request, answer = parts
+    numbers = np.arange(CLIENTS)
+    address = np.stack([numbers >> 16 & 0xFF, numbers >> 8 & 0xFF, numbers & 0xFF], axis=1)
+    syn[:, CLIENT_AT + RECORD.size :][:, :3] = request[:, CLIENT_AT + RECORD.size :][:, :3] = address
+    answer[:, ANSWER_AT:] = address
+    digits = np.stack([numbers // 10**power % 10 for power in range(6, -1, -1)], axis=1) + ord("0")
+    request[:, NAME_AT + RECORD.size :][:, :7] = digits
+    return np.concatenate(parts, axis=1).tobytes()
 
 
 if __name__ == "__main__":
