@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from pcapframe import beside, kernel_cache
 from pcapframe.inner_code import WITHOUT_CODE
 
-__all__ = ["inner_jit", "jit", "prefetch", "unchecked"]
+__all__ = ["borrowed", "inner_jit", "jit", "prefetch", "unchecked"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -148,6 +148,33 @@ def prefetch(_context: Any, array: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return numba.types.void(array, place), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def borrowed(_context: Any, value: Any) -> Any:
+    """Return an array, or a tuple with arrays, without its owner, in compiled code.
+
+    Numba counts the references to an array that is passed to another kernel, in a way that other cores see: that takes
+    longer than most of our kernels do. Of an array without an owner there is nothing to count. The caller must keep
+    the array alive, as the arguments of a kernel are.
+    """
+
+    def without_owner(context: Any, builder: Any, kind: Any, one: Any) -> Any:
+        if isinstance(kind, numba.types.BaseTuple):
+            for place, inner in enumerate(kind):
+                changed = without_owner(context, builder, inner, builder.extract_value(one, place))
+                one = builder.insert_value(one, changed, place)
+            return one
+        if not isinstance(kind, numba.types.Array):
+            return one
+        array = context.make_array(kind)(context, builder, one)
+        array.meminfo, array.parent = (ir.Constant(pointer.type, None) for pointer in (array.meminfo, array.parent))
+        return array._getvalue()
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return without_owner(context, builder, signature.args[0], arguments[0])
+
+    return value(value), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

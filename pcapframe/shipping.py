@@ -46,15 +46,10 @@ WIRELESS = bytes.fromhex(
 LINK_WIRELESS = 105
 RECORD = struct.Struct("<IIII")  # time [s, ns], captured and original length [bytes]
 # What each client of a long capture sends: a SYN, and a request for a name of its own.
-SYN = bytes.fromhex(
-    "020000000001 020000000002 0800 450000280000000040060000 0a000000 c0000201 0400005000000000000000005002ffff00000000"
-)
-REQUEST = (
-    bytes.fromhex(
-        "020000000001 020000000002 0800 450000520000000040060000 0a000000 c0000201 0400005000000001000000015018ffff00000000"
-    )
-    + b"GET / HTTP/1.1\r\nHost: n0000000.example\r\n\r\n"
-)
+ETHERNET = "020000000001 020000000002 0800"
+SYN = bytes.fromhex(f"{ETHERNET} 450000280000000040060000 0a000000 c0000201 0400005000000000000000005002ffff00000000")
+REQUEST_HEADERS = f"{ETHERNET} 450000520000000040060000 0a000000 c0000201 0400005000000001000000015018ffff00000000"
+REQUEST = bytes.fromhex(REQUEST_HEADERS) + b"GET / HTTP/1.1\r\nHost: n0000000.example\r\n\r\n"
 CLIENTS = 40_000  # so many that all tables grow, and that several threads read
 CLIENT_AT, NAME_AT, ANSWER_AT = 27, 77, -3  # the last bytes of an address, digits of a name
 USE = "from pcapframe.shipping import use_kernels; use_kernels()"

@@ -5,11 +5,12 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from pcapframe.jit import jit, unchecked
+from pcapframe.jit import borrowed, inner_jit, jit, unchecked
 from pcapframe.packets import read_pcap
 from tests import builders
 from tests.capture.frames import CLIENT, SEGMENT, SERVER
@@ -28,6 +29,46 @@ def total(array):
 @jit
 def ratio(one, other):
     return one / other
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+@inner_jit
+def element(pair, place):
+    return pair.first[place] + pair.second[0] if place % 2 else pair.first[place]
+
+
+@jit
+def total_of_pair(pair):
+    pair = borrowed(pair)
+    found = 0
+    for place in range(pair.first.size):
+        found += element(pair, place)
+    return found
+
+
+@jit
+def own(array):
+    return borrowed(array)
+
+
+def test_a_borrowed_array_is_the_same_and_its_owner_stays():
+    pair = Pair(np.arange(100), np.array([1000]))
+    before = sys.getrefcount(pair.first)
+    found = total_of_pair(pair)
+    after = sys.getrefcount(pair.first)
+    assert (found, after) == (4950 + 50 * 1000, before)
+    assert own(pair.first).tolist() == list(range(100))
+
+
+def test_references_to_a_borrowed_array_are_not_counted():
+    total_of_pair(Pair(np.arange(3), np.arange(1)))
+    (code,) = total_of_pair.inspect_asm().values()
+    counted = [line for line in code.splitlines() if "NRT_incref" in line and "call" in line]
+    assert not counted
 
 
 def test_kernels_compute():

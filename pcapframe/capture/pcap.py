@@ -27,6 +27,7 @@ from pcapframe.capture.records import (
     Array,
     RecordFile,
 )
+from pcapframe.capture.scouting import MEAN, SCOUTED, new_scouts, scout_records
 from pcapframe.jit import inner_jit, jit
 
 __all__ = [
@@ -287,8 +288,10 @@ def records_after(header: PcapHeader) -> RecordFile:
     form = Form(**fields, longest=longest)
     order: ByteOrder = "big" if header.big_endian else "little"
 
+    scouts = new_scouts()
+
     def walk_records(buffer: Array, begin: int, end: int, odd: Array, batch: Array) -> tuple[int, int, int]:
-        found: tuple[int, int, int] = walk(buffer, begin, end, form, odd, batch)
+        found: tuple[int, int, int] = walk(buffer, begin, end, form, odd, batch, scouts)
         return found
 
     def length_of(head: bytes) -> int:
@@ -319,7 +322,7 @@ def _starts_header(buffer: Any, at: Any) -> Any:
 
 
 @jit
-def walk(buffer: Any, start: Any, end: Any, form: Any, odd: Any, batch: Any) -> Any:
+def walk(buffer: Any, start: Any, end: Any, form: Any, odd: Any, batch: Any, scouts: Any) -> Any:
     """Find the whole records between `start` and `end`, and count the odd ones in `odd`.
 
     Returns
@@ -333,7 +336,10 @@ def walk(buffer: Any, start: Any, end: Any, form: Any, odd: Any, batch: Any) -> 
     stride = np.int64(0)
     big, unit_ns, size = form.big_endian, form.unit_ns, form.record_bytes
     units = 1_000_000_000 // unit_ns
+    scouts[SCOUTED] = 0
     while count < batch.size and at + size <= end:
+        if at >= scouts[SCOUTED]:
+            scout_records(buffer, at, end, form, scouts)
         seconds, part = u32(buffer, at, big), u32(buffer, at + 4, big)
         captured, wire = u32(buffer, at + 8, big), u32(buffer, at + 12, big)
         if form.lengths and (form.lengths == LENGTHS_SWAPPED or captured > wire):
@@ -363,4 +369,6 @@ def walk(buffer: Any, start: Any, end: Any, form: Any, odd: Any, batch: Any) -> 
         if captured > LINE_BYTES:
             stride = size + captured
         fetch_ahead(buffer, at, stride)
+    if count:
+        scouts[MEAN] = (at - start) // count
     return count, np.int64(at), DONE

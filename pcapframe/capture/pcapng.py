@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pcapframe.arrays import NO_TIME
 from pcapframe.capture.bits import LINE_BYTES, byte, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import LONG_PACKETS, LONGEST_PACKET, RAW_IP, RAW_IP_NUMBERS
+from pcapframe.capture.scouting import MEAN, SCOUTED, scout_blocks
 from pcapframe.capture.timestamps import to_ns
 from pcapframe.jit import inner_jit, jit
 
@@ -275,7 +276,9 @@ def _describe(buffer: Any, at: Any, end: Any, kind: Any, walked: Any) -> Any:
 
 
 @jit
-def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any, first_frame: Any, batch: Any) -> Any:
+def walk(
+    buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any, first_frame: Any, batch: Any, scouts: Any
+) -> Any:  # fmt: skip
     """Find the packets between `start` and `end`, and read the other blocks among them.
 
     Parameters
@@ -292,6 +295,8 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
         Frame number of the first packet found, for its comments.
     batch : ndarray of RECORD
         Filled.
+    scouts : ndarray of int64
+        From `new_scouts`, kept from call to call.
 
     Returns
     -------
@@ -306,7 +311,10 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
     count = np.int64(0)
     at = np.int64(start)
     stride = np.int64(0)
+    scouts[SCOUTED] = 0
     while count < batch.size and at + 12 <= end:
+        if at >= scouts[SCOUTED]:
+            scout_blocks(buffer, at, end, big_endian, scouts)
         kind = u32(buffer, at, big_endian)
         if kind in (SECTION, INTERFACE, STATISTICS):
             length, why = _describe(buffer, at, end, kind, walked)
@@ -384,4 +392,6 @@ def walk(buffer: Any, start: Any, end: Any, walked: Any, interfaces_before: Any,
         if length > LINE_BYTES:
             stride = np.int64(length)
         fetch_ahead(buffer, at, stride)
+    if count:
+        scouts[MEAN] = (at - start) // count
     return count, at, NEED_MORE

@@ -24,6 +24,7 @@ from pcapframe.capture.records import (
     RecordFile,
     new_odd,
 )
+from pcapframe.capture.scouting import new_scouts
 from pcapframe.capture.source import ByteRange, CaptureStream
 from pcapframe.capture.strips import Strip
 from pcapframe.errors import CaptureFormatError
@@ -287,13 +288,13 @@ class Reading:
         """Read the blocks of pcapng, to their end or to where another capture begins."""
         buffer, facts = self.buffer, self.facts
         names: dict[tuple[int, int], str] = {}
-        begin = buffer.offset
+        begin, scouts = buffer.offset, new_scouts()
         while True:
             self.mark(walked)
             strip = self.crew.strip()
             first_frame = self.crew.records + 1
             count, at, why = pcapng.walk(
-                buffer.bytes, buffer.start, buffer.end, walked, self.interfaces, first_frame, strip.batch
+                buffer.bytes, buffer.start, buffer.end, walked, self.interfaces, first_frame, strip.batch, scouts
             )
             if count:
                 self._decode(strip, count)

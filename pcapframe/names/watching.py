@@ -15,7 +15,7 @@ from pcapframe.arrays import Array
 from pcapframe.capture import transport
 from pcapframe.capture.fragments import Wholes
 from pcapframe.capture.records import BATCH_RECORDS
-from pcapframe.jit import inner_jit, jit, prefetch, unchecked
+from pcapframe.jit import borrowed, inner_jit, jit, prefetch, unchecked
 from pcapframe.names.answering import Answering, answers_of, new_answering, read_answers
 from pcapframe.names.applications import UNKNOWN
 from pcapframe.names.beginnings import HEARD, WATCHED_BYTES, new_heard, take
@@ -60,7 +60,7 @@ def _choose(newest: Any, first: Any, count: Any, table: Any, seed: Any, flows: A
     `todo` gets their number in the batch and the place of their direction; directions that were not seen before are
     added. `of_dns` gets the numbers of those from ports of DNS.
     """
-    columns = columns_of(newest[0])
+    columns, table, seed = columns_of(newest[0]), borrowed(table), borrowed(seed)
     mask = table.size - 1
     chosen = answers = 0
     is_large = table.size > CACHED_FLOWS
@@ -115,8 +115,8 @@ def _read_chosen(
     table: Any, slots: Any, pool: Any, heard: Any,
 ) -> Any:  # fmt: skip
     """Read the payload of the chosen rows from `begin` on; return where room is lacking, or their number."""
-    records = unchecked(buffer)
-    columns = columns_of(newest[0])
+    records, columns = unchecked(buffer), columns_of(newest[0])
+    wholes, slots, pool, heard = borrowed(wholes), borrowed(slots), borrowed(pool), borrowed(heard)
     for number in range(begin, chosen):
         if heard.counts[0] + ROOM > heard.entries.size or is_short(pool):
             return number
