@@ -21,7 +21,7 @@ from pcapframe.capture.ip import ICMP, ICMPV6, IP_FRAGMENT, IP_PAYLOAD, NO_IP, T
 from pcapframe.capture.link import CODE_LEFT, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from pcapframe.capture.records import BATCH_RECORDS
 from pcapframe.capture.transport import decode_ports, decode_tcp
-from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.jit import borrowed, inner_jit, jit, unchecked
 
 __all__ = ["DeepScratch", "decode_deferred", "new_deep_scratch"]
 
@@ -237,7 +237,8 @@ def decode_deferred(
     )  # fmt: skip
     out, deferred = unchecked_columns(newest[0]), unchecked(starts.deferred)
     heads, key, quote = unchecked(table.heads), unchecked(scratch.key), unchecked(scratch.quote)
-    late_edges = beside = quoting = 0
+    table, late_edges = borrowed(table), 0
+    beside = quoting = 0
     last, last_src, last_dst = unchecked(scratch.last), np.int64(NO_ADDRESSES), np.int64(NO_ADDRESSES)
     table.wholes.filled[0] = 0
     for j in range(waiting):

@@ -25,7 +25,7 @@ from pcapframe.capture.link_types import LINK_TYPES, UNKNOWN_LINK
 from pcapframe.capture.tables import NO_MORE, Layer, dispatcher
 from pcapframe.capture.usb import next_datagram, next_message
 from pcapframe.capture.wireless import SUBFRAME_BYTES, next_inner_subframe, next_subframe
-from pcapframe.jit import jit, unchecked
+from pcapframe.jit import borrowed, jit, unchecked
 
 __all__ = ["find_inner_aggregates", "skip_links", "split_aggregates"]
 
@@ -65,7 +65,7 @@ def skip_links(buffer: Any, batch: Any, waiting: Any, scratch: Any) -> Any:
     int
         How many of the records are aggregates.
     """
-    aggregates = 0
+    buffer, aggregates = borrowed(buffer), 0
     for j in range(waiting):
         kind = scratch.kinds[j]
         if kind != NOT_COMMON and kind < NESTED_LINK:
@@ -140,7 +140,7 @@ def split_aggregates(
     int
         How many records there are then.
     """
-    total = 0
+    buffer, total = borrowed(buffer), 0
     j = 0
     for i in range(count):
         record = batch[i]

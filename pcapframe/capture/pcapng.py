@@ -14,7 +14,7 @@ from pcapframe.capture.bits import LINE_BYTES, byte, fetch_ahead, u16, u32
 from pcapframe.capture.pcap import LONG_PACKETS, LONGEST_PACKET, RAW_IP, RAW_IP_NUMBERS
 from pcapframe.capture.scouting import MEAN, SCOUTED, scout_blocks
 from pcapframe.capture.timestamps import to_ns
-from pcapframe.jit import inner_jit, jit
+from pcapframe.jit import borrowed, inner_jit, jit
 
 __all__ = [
     "LARGEST_BLOCK",
@@ -305,6 +305,7 @@ def walk(
         or room in the batch), ``NEED_ROOM`` (for interfaces), ``SKIP`` (first the rest of a long block, `TO_SKIP`
         bytes), ``BAD_CLAIM`` (the next block's length is out of range) or one of ``PROBLEMS``.
     """
+    buffer, walked = borrowed(buffer), borrowed(walked)
     numbers, table = walked.numbers, walked.table
     numbers[TEXTS] = 0
     big_endian = numbers[BIG_ENDIAN] == 1

@@ -11,7 +11,7 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.capture import transport
 from pcapframe.capture.bits import be16, byte
-from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.jit import borrowed, inner_jit, jit, unchecked
 from pcapframe.names.dns import COUNT, ROUNDS, Answers, answers_short, answers_with_room, new_answers, read_message
 from pcapframe.names.flows import (
     FREE,
@@ -153,6 +153,7 @@ def _read_rows(
     """Read the chosen rows from `begin` on; return where room is lacking, or their number."""
     data = unchecked(buffer)
     columns = columns_of(newest[0])
+    pool, state = borrowed(pool), borrowed(state)
     answers, slots, reached, table = state.answers, state.slots, state.reached, state.flows.table
     for number in range(begin, chosen):
         if is_short(pool) or answers_short(answers):
