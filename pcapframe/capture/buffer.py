@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from pcapframe.capture.mapped import LOOK_BYTES, Piece
 from pcapframe.capture.source import ByteRange, CaptureStream
+from pcapframe.errors import CaptureError
 
 __all__ = ["Buffer", "Work"]
 
 Array = npt.NDArray[Any]
 
-BUFFER_BYTES = 1 << 19  # with the columns decoded from it, this fits the second-level cache of a core
+BUFFER_BYTES = 1 << 21  # with the columns decoded from it, this fits the caches, and calls take little of the time
+ROOM_BEFORE = 1 << 16  # in what is read ahead, for the unread bytes before it
 LOOKS_AHEAD = 3  # stretches of a mapped piece that are made ready meanwhile
 PIECE_BYTES = 1 << 26  # of a mapped file, of which only the headers are touched
 
@@ -29,8 +31,30 @@ class Work(Protocol):
     def drain(self) -> None:
         """Return when the bytes so far are not needed any more."""
 
-    def ahead(self, work: Callable[[], bool]) -> Callable[[], bool]:
+    def ahead(self, work: Callable[[], int]) -> Callable[[], int]:
         """Have work done by whoever is free; return what waits for its result."""
+
+
+class _Coming:
+    """The next bytes of a file, which any thread may read."""
+
+    def __init__(self, stream: CaptureStream, offset: int, room: Array) -> None:
+        self.room, self.end = room, offset + room.size - ROOM_BEFORE
+        self._stream, self._offset = stream, offset
+        self._error: CaptureError | None = None
+
+    def read(self) -> int:
+        """Read them; return how many there are, fewer than there is room for only at the end."""
+        try:
+            return self._stream.read_at(self._offset, memoryview(self.room[ROOM_BEFORE:]))  # type: ignore[arg-type]
+        except CaptureError as error:
+            self._error = error
+            return 0
+
+    def check(self) -> None:
+        """Raise what reading them ended with, when what comes before them is decoded."""
+        if self._error:
+            raise self._error
 
 
 class Buffer:
@@ -49,7 +73,8 @@ class Buffer:
         self._work = work
         self._spare: list[Array] = []
         self._piece: Piece | None = None  # of the mapped file
-        self._ahead: deque[tuple[int, Callable[[], bool]]] = deque()  # up to where it will be ready next, and whether
+        self._coming: deque[tuple[_Coming, Callable[[], int]]] = deque()  # what is read ahead, and how much that is
+        self._ahead: deque[tuple[int, Callable[[], int]]] = deque()  # up to where it will be ready next, and whether
         self.bytes: Array = np.empty(BUFFER_BYTES, np.uint8)
         self.base = stream.begin  # where the buffer begins in the capture
         self.start = 0
@@ -89,6 +114,9 @@ class Buffer:
             self.base, self.start, self.end = self.offset, 0, 0
             self.bytes, self._piece = np.empty(BUFFER_BYTES, np.uint8), None
             unread = 0
+        if self._coming:
+            self._go_on(*self._coming.popleft())
+            return
         if self.start:
             rest = self.bytes[self.start : self.end]
             if self._work.needs(self.bytes):
@@ -107,6 +135,32 @@ class Buffer:
             count = self._stream.read_into(view[self.end :])
             self.end += count
             self.at_end = count == 0
+        self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        """Have the next bytes read."""
+        stream = self._stream
+        if self.at_end or not isinstance(stream, CaptureStream) or not stream.may_be_read_ahead:
+            return
+        while len(self._coming) < LOOKS_AHEAD:
+            begin = self._coming[-1][0].end if self._coming else self.base + self.end
+            coming = _Coming(stream, begin, self._spare_of(ROOM_BEFORE + BUFFER_BYTES))
+            self._coming.append((coming, self._work.ahead(coming.read)))
+
+    def _go_on(self, begun: _Coming, read: Callable[[], int]) -> None:
+        """Go on in what was read ahead, with the unread bytes before it."""
+        unread, offset = self.bytes[self.start : self.end], self.offset
+        coming, count = begun.room, read()
+        begun.check()
+        start, end = ROOM_BEFORE - unread.size, ROOM_BEFORE + count
+        self.at_end = end < coming.size
+        if start < 0:
+            coming = np.concatenate([np.empty(-start, np.uint8), coming])
+            start, end = 0, end - start
+        coming[start : start + unread.size] = unread
+        self._spare.append(self.bytes)
+        self.bytes, self.base, self.start, self.end = coming, offset - start, start, end
+        self._read_ahead()
 
     def _grow(self) -> bool:
         """Go on in the piece of the mapped file; return whether there is more of it."""
@@ -133,19 +187,22 @@ class Buffer:
 
     def _change(self) -> None:
         """Take another array of the same length."""
-        size = self.bytes.size
         self._spare.append(self.bytes)
+        self.bytes = self._spare_of(self.bytes.size)
+
+    def _spare_of(self, size: int) -> Array:
+        """Return an array of this length that nobody needs."""
         for number, spare in enumerate(self._spare):
             if spare.size == size and not self._work.needs(spare):
-                self.bytes = self._spare.pop(number)
-                return
+                return self._spare.pop(number)
         self._spare = [spare for spare in self._spare if spare.size == size]
-        self.bytes = np.empty(size, np.uint8)
+        return np.empty(size, np.uint8)
 
     def close(self) -> None:
         """Release the bytes, so that a stored traceback cannot keep them alive."""
         self._stream.give_back()
         self.bytes, self._spare, self._piece, self._ahead = np.empty(0, np.uint8), [], None, deque()
+        self._coming.clear()
 
     def need(self, count: int) -> bool:
         """Whether `count` unread bytes are there, after reading more where needed."""

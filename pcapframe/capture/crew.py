@@ -35,9 +35,9 @@ MOST_THREADS = 4  # what is done in order takes about a third of the work
 class Look:
     """Work that is no strip's, with a result."""
 
-    def __init__(self, work: Callable[[], bool]) -> None:
+    def __init__(self, work: Callable[[], int]) -> None:
         self.work = work
-        self.result: bool | None = None  # None before it was done
+        self.result: int | None = None  # None before it was done
 
 
 class Task(NamedTuple):
@@ -126,7 +126,7 @@ class Crew:
         while self._line:
             self._go_on()
 
-    def ahead(self, work: Callable[[], bool]) -> Callable[[], bool]:
+    def ahead(self, work: Callable[[], int]) -> Callable[[], int]:
         """Have work done by whoever is free.
 
         Parameters
@@ -144,7 +144,7 @@ class Crew:
         look = Look(work)
         self._tasks.put(Task(None, look=look))
 
-        def result() -> bool:
+        def result() -> int:
             while look.result is None:
                 self._go_on()
             return look.result

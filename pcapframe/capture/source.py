@@ -90,6 +90,7 @@ class CaptureStream:
         self.size = size
         self.claim = claim
         self._mapped = MappedFile(raw) if may_be_mapped else None
+        self.may_be_read_ahead = may_be_mapped and hasattr(os, "preadv")
         self._looked_at = 0  # how far the mapped file was handed out [bytes]
         self._most = most  # limit of the decompressed length; None for no limit [bytes]
         self.cut: str | None = None
@@ -103,7 +104,7 @@ class CaptureStream:
         for magic, compression, new in COMPRESSIONS:
             if head.startswith(magic):
                 self.compression = compression
-                self._mapped = None
+                self._mapped, self.may_be_read_ahead = None, False
                 self._ready = memoryview(b"")
                 self._chunks = self._decompressed(head, new)
 
@@ -156,7 +157,8 @@ class CaptureStream:
         """
         if self._mapped is None:
             return None
-        found = self._mapped.piece(start, size, ready)
+        is_worthwhile = self._looked_at > 0 or self._mapped.is_worthwhile()
+        found = self._mapped.piece(start, size, ready) if is_worthwhile else None
         if found is None:
             self._mapped = None
             self._raw.seek(start)
@@ -192,6 +194,24 @@ class CaptureStream:
         self._ready = self._ready[count:]
         return count
 
+    def read_at(self, offset: int, view: memoryview) -> int:
+        """Read bytes of a stream that `may_be_read_ahead` into `view`, in any order, in any thread.
+
+        Returns
+        -------
+        int
+            How many; fewer than there is room for only at the end.
+        """
+        count = 0
+        try:
+            while count < len(view) and (more := os.preadv(self._raw.fileno(), [view[count:]], offset + count)):
+                count += more
+        except (OSError, ValueError) as error:
+            raise CaptureNotFoundError(self.name, f"cannot be read ({error})") from error
+        if count:
+            self._looked_at = max(self._looked_at, offset + count)
+        return count
+
     def skip(self, count: int) -> None:
         """Skip `count` bytes, or to the end if there are fewer."""
         known = min(count, len(self._ready))
@@ -210,7 +230,7 @@ class CaptureStream:
 
     def done(self) -> int | None:
         """Return how much of the stored file has been read [bytes], or None if it is unknown."""
-        if self._mapped is not None:
+        if self._looked_at:
             return self._looked_at
         try:
             return int(self._raw.tell())

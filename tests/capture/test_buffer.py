@@ -1,14 +1,17 @@
 """Bytes in a buffer: records across its edges, longer than it, and claims without bytes."""
 
+import os
+
 import numpy as np
 import pytest
 
-from pcapframe.capture import buffer
+from pcapframe.capture import buffer, crew, reader
 from pcapframe.capture.buffer import BUFFER_BYTES
 from pcapframe.capture.columns import PacketColumns
+from pcapframe.capture.mapped import MappedFile
 from pcapframe.capture.reader import read_capture
-from pcapframe.capture.source import open_capture
-from pcapframe.errors import CaptureWarning
+from pcapframe.capture.source import CaptureStream, open_capture
+from pcapframe.errors import CaptureNotFoundError, CaptureWarning
 from pcapframe.packets import read_pcap
 from tests.builders import Pcapng, packet, pcap, pcap_header, pcap_record, pcapng
 
@@ -74,3 +77,70 @@ def test_a_sparse_file_claims_no_more_rows_than_it_has(tmp_path):
     with pytest.warns(CaptureWarning, match="claims"):
         found = read_pcap(path, progress=False)
     assert len(found) == 40_000
+
+
+@pytest.fixture
+def read_ahead(monkeypatch):
+    """Have files read, whatever takes less time, by as many threads as are named and in small strips."""
+
+    def read(threads, size, room=1 << 16):
+        monkeypatch.setattr(MappedFile, "is_worthwhile", lambda _: False)
+        monkeypatch.setenv("PCAPFRAME_THREADS", str(threads))
+        monkeypatch.setattr(crew, "ALONE", 0)
+        monkeypatch.setattr(crew, "STRIP_RECORDS", 20)
+        monkeypatch.setattr(buffer, "BUFFER_BYTES", size)
+        monkeypatch.setattr(buffer, "ROOM_BEFORE", room)
+
+    return read
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize(("size", "room"), [(97, 0), (97, 50), (1000, 100), (1000, 1 << 16), (50_000, 3000)])
+@pytest.mark.parametrize("make", [pcap, pcapng])
+def test_what_is_read_ahead_gives_the_same(make, threads, size, room, tmp_path, read_ahead):
+    capture = make([(i, packet(f"10.0.{i % 7}.1", seq=i, payload=i * 7 % 1400)) for i in range(300)])
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(capture)
+    expected = read_pcap(capture)
+    read_ahead(threads, size, room)
+    told = []
+    found = read_pcap(path, progress=lambda done, _size: told.append(done))
+    assert found.equals(expected)
+    assert told == sorted(told)
+    assert told[-1] == len(capture)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_ahead_waits_for_its_turn(threads, tmp_path, read_ahead, monkeypatch):
+    """Where a record before it is damaged, nothing behind that is looked at."""
+    records = [pcap_record(i, packet(seq=i, payload=500)) for i in range(100)]
+    whole = tmp_path / "whole.pcap"
+    whole.write_bytes(pcap_header() + b"".join(records))
+    damaged = tmp_path / "damaged.pcap"
+    damaged.write_bytes(pcap_header() + b"".join(records[:20]) + b"\xff" * 500 + b"".join(records[20:]))
+    read_at, bad = CaptureStream.read_at, len(b"".join(records[:20])) + 2_000
+
+    def fail(stream, offset, view):
+        if offset > bad:
+            raise CaptureNotFoundError(stream.name, "cannot be read (Input/output error)")
+        return read_at(stream, offset, view)
+
+    read_ahead(threads, 2_000)
+    monkeypatch.setattr(CaptureStream, "read_at", fail)
+    with pytest.raises(CaptureNotFoundError, match="Input/output error"):
+        read_pcap(whole)
+    with pytest.warns(CaptureWarning, match="a record claims"):
+        assert len(read_pcap(damaged)) == 20
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_file_that_is_shortened_while_it_is_read_is_cut(threads, tmp_path, read_ahead, monkeypatch):
+    capture = pcap([(i, packet(seq=i, payload=1000)) for i in range(2000)])
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(capture)
+    read_ahead(threads, 1 << 14)
+    monkeypatch.setattr(reader, "TICK_BYTES", 1)
+    with pytest.warns(CaptureWarning, match=f"the file ends here and had {len(capture)} bytes before|cut off"):
+        packets = read_pcap(path, progress=lambda _done, _size: os.truncate(path, 0))
+    assert 0 < len(packets) < 200
+    assert packets.attrs["capture"]["truncated"]

@@ -4,6 +4,7 @@ import mmap
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -191,3 +192,30 @@ def test_nobody_waits_for_who_only_reads(path):
         stream.skip(100)
         os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         assert stream.read_into(memoryview(bytearray(10))) == 10
+
+
+@pytest.mark.parametrize(("reading_s", "mapping_s", "expected"), [(0.004, 0.001, True), (0.001, 0.002, False)])
+def test_a_large_file_is_mapped_where_that_takes_less_time(path, monkeypatch, reading_s, mapping_s, expected):
+    """By a clock of its own: every call takes as long as it is said to; reading is slow at first, from the disk."""
+    clock = [0.0]
+    path.write_bytes(bytes(100_000))
+
+    def read(*_):
+        clock[0] += reading_s if clock[0] else 1.0
+
+    def piece(_self, _start, _size):
+        clock[0] += mapping_s
+
+    monkeypatch.setattr(mapped, "COMPARED_BYTES", 1)
+    monkeypatch.setattr(mapped, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(mapped.os, "preadv", read)
+    monkeypatch.setattr(MappedFile, "piece", piece)
+    with path.open("rb", buffering=0) as file:
+        assert MappedFile(file).is_worthwhile() is expected
+
+
+def test_a_short_file_is_mapped_without_a_trial(path, monkeypatch):
+    path.write_bytes(pcap([(1, packet())]))
+    monkeypatch.delattr(mapped.os, "preadv")
+    with path.open("rb", buffering=0) as file:
+        assert MappedFile(file).is_worthwhile()
