@@ -229,17 +229,23 @@ def available(program: str) -> bool:
     return found
 
 
+def inherited() -> dict[str, str]:
+    """Return the environment of programs that are measured.
+
+    pip compiles what it installs; where this variable is set, a checkout would be compiled again at each start.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run_process(command: list[Any], environment: dict[str, str] | None = None) -> dict[str, float]:
     """Run a program and give its wall time [s] and peak resident memory [bytes]."""
-    # pip compiles what it installs; where this variable is set, a checkout would be compiled again at each start.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=inherited | (environment or {}),
+        env=inherited() | (environment or {}),
     )
     assert process.stderr is not None
     errors = process.stderr.read()
@@ -258,7 +264,7 @@ def worker(
     command = [python or sys.executable, Path(__file__), "--worker", name, capture, str(runs)]
     errors = subprocess.DEVNULL if python else None
     result = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | (environment or {})
+        command, check=True, stdout=subprocess.PIPE, stderr=errors, text=True, env=inherited() | (environment or {})
     )
     figures: dict[str, list[float]] = json.loads(result.stdout.splitlines()[-1])
     return figures
