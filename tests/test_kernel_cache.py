@@ -261,6 +261,29 @@ def test_what_was_loaded_calls_the_runtime(package: Path, cache: Path) -> None:
         assert run(package, cache, code) == ("[0 1 2] [0 1 2]", said)
 
 
+PRINTING = """
+from pcapframe.jit import inner_jit, jit
+
+@inner_jit
+def first(array):
+    return array[0]
+
+@jit
+def shows(array):
+    print(array)
+    return first(array)
+"""
+
+
+def test_what_was_loaded_has_what_it_needs_to_make_python_objects(package: Path, cache: Path) -> None:
+    (package / "capture" / "printing.py").write_text(PRINTING)
+    code = "import numpy as np; from pcapframe.capture.printing import shows; print(shows(np.arange(3)))\n"
+    assert run(package, cache, code) == ("[0 1 2]\n0", SAID)
+    code += "(made,) = shows.overloads.values()\n"
+    code += "print([one.env_name.split('printing')[1][:6] for one in made.referenced_envs], repr(made.type_annotation))"
+    assert run(package, cache, code) == ("[0 1 2]\n0\n['5shows'] ''", "")
+
+
 def test_what_was_loaded_becomes_part_of_a_kernel_that_calls_it(package: Path, cache: Path, kept: Path) -> None:
     caller = "from pcapframe.capture.numbers import kernel\nfrom pcapframe.jit import jit\n"
     caller += "@jit\ndef twice(value):\n    return kernel(value) + kernel(value)\n"
