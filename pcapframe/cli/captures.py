@@ -16,7 +16,31 @@ if TYPE_CHECKING:
 
     from pcapframe.analysis import Analysis
 
-__all__ = ["analyze_captures", "convert_on_cluster", "decode_as", "names", "progress", "server_name", "sources"]
+__all__ = [
+    "analyze_captures",
+    "convert_on_cluster",
+    "decode_as",
+    "names",
+    "progress",
+    "server_name",
+    "sources",
+    "spare_numpy",
+]
+
+
+def spare_numpy(**variables: str) -> None:
+    """Set, before NumPy is imported, what it does in vain otherwise.
+
+    Its library for linear algebra, of which there is none here, starts a thread for each core, and these wait for work
+    by turning in circles: a sixth of the processor time of a command with a short capture.
+
+    Parameters
+    ----------
+    **variables : str
+        More environment variables. Those that are set keep their values.
+    """
+    for name, value in (variables | {"OPENBLAS_NUM_THREADS": "1"}).items():
+        os.environ.setdefault(name, value)
 
 
 def analyze_captures(
@@ -41,9 +65,9 @@ def analyze_captures(
     Analysis
         A terminal shows a progress bar meanwhile.
     """
-    # Set before NumPy is imported. Huge pages pay off where memory is reused, as in a server. A process that analyses
-    # one capture only waits for them, which takes long in virtual machines.
-    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
+    # Huge pages pay off where memory is reused, as in a server. A process that analyses one capture only waits for
+    # them, which takes long in virtual machines.
+    spare_numpy(NUMPY_MADVISE_HUGEPAGE="0")
     meta = click.get_current_context().meta
     if meta.get(CLUSTER):
         return _on_cluster(meta[CLUSTER], captures, server_ip, server_port, start, end, thresholds)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pcapframe.cli.captures import decode_as, names, server_name
+from pcapframe.cli.captures import decode_as, names, server_name, spare_numpy
 from pcapframe.cli.options import ALLOWED_HOSTS, Captures, allow_host, captures, server, threshold, times
 from pcapframe.cli.output import STDOUT, say, write
 from pcapframe.errors import MissingExtraError
@@ -158,6 +158,7 @@ def mcp(ctx: click.Context, roots: tuple[Path, ...], cache_mib: int, over_http: 
       pcapframe mcp --root captures
       PCAPFRAME_MCP_TOKEN=secret pcapframe mcp --http --port 8080
     """
+    spare_numpy()
     from pcapframe import mcp_server
 
     settings = mcp_server.Settings(roots or (Path(),), ctx.meta[ALLOWED_HOSTS], cache_mib << 20)

@@ -1,7 +1,12 @@
 """What is read."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.builders import Conversation, pcap
 from tests.cli.running import CLEAN, RESETS, json_of, text_of
@@ -29,3 +34,20 @@ def test_names_of_a_file_and_the_filter_by_name(tmp_path: Path) -> None:
     chosen = json_of(*command, "--server-name", "Web.Example")["connections"]
     assert [each["server"] for each in chosen] == ["198.51.100.1:80"]
     assert "web.example" in text_of("connections", str(capture), "--names", str(hosts))
+
+
+@pytest.mark.parametrize("given", [None, "3"])
+@pytest.mark.parametrize("arguments", [["info", str(CLEAN)], ["mcp"]])
+def test_no_threads_are_started_for_linear_algebra(arguments: list[str], given: str | None) -> None:
+    name = "OPENBLAS_NUM_THREADS"
+    says = f"import atexit, os, sys; atexit.register(lambda: print(os.environ.get({name!r}), file=sys.stderr)); "
+    environment = {key: value for key, value in os.environ.items() if key != name} | ({name: given} if given else {})
+    done = subprocess.run(
+        [sys.executable, "-c", says + "from pcapframe.cli import main; main()", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == (given or "1")
