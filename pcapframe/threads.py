@@ -5,17 +5,22 @@ before is done, and what runs at once writes to memory of its own.
 """
 
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
+from functools import partial
+from itertools import islice
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 __all__ = ["VARIABLE", "Team", "threads_to_use"]
 
 VARIABLE = "PCAPFRAME_THREADS"
 Item = TypeVar("Item")
+MOST_THERE = 3  # items of a convoy at once
+MADE_AHEAD = 2  # of these, those that no lane has done, as far as there is time to make them
 
 
 def threads_to_use() -> int:
@@ -104,7 +109,28 @@ class Team:
                     left.clear()
                     raise
 
-        count = min(self._others, len(left) - 1) if self._pool else 0
+        self._all(share, len(left))
+
+    def each_in_order(self, items: Iterable[Item], lanes: Sequence[Callable[[Item], object]]) -> None:
+        """Do the work of every lane for all items, one after another; lanes do not wait for each other.
+
+        Parameters
+        ----------
+        items : iterable
+            The next item is made when a lane is about to need it, by one thread at a time.
+        lanes : sequence of callable
+            Each takes an item; must not touch what another lane does. What takes longest is best first.
+
+        Raises
+        ------
+        Exception
+            What making an item or a lane raises, once the other threads have ended what they had begun.
+        """
+        self._all(_Convoy(iter(items), lanes).work, 1 + len(lanes))
+
+    def _all(self, share: Callable[[], None], most: int) -> None:
+        """Call a function in all threads, of which `most` have anything to do; raise what it raises in any of them."""
+        count = min(self._others, most - 1) if self._pool else 0
         others = [self._pool.submit(copy_context().run, share) for _ in range(count)] if self._pool else []
         try:
             share()
@@ -112,3 +138,66 @@ class Team:
             wait(others)
         for other in others:
             other.result()
+
+
+class _Convoy(Generic[Item]):
+    """Items that pass several lanes in their order, and how far each lane has come."""
+
+    def __init__(self, items: Iterator[Item], lanes: Sequence[Callable[[Item], object]]) -> None:
+        self._items, self._lanes = items, lanes
+        self._there: deque[Item] = deque()  # those that some lane has yet to do
+        self._first = 0  # number of the first of these
+        self._done = [0] * len(lanes)  # items, by lane
+        self._is_idle = [True] * len(lanes)
+        self._may_make = True  # the next item: there may be one, and nobody is making it
+        self._has_all = self._is_over = False
+        self._changed = threading.Condition()
+
+    def work(self) -> None:
+        """Do what there is to do until all is done: what each thread does."""
+        try:
+            while (job := self._begin()) is not None:
+                job()
+        except BaseException:
+            with self._changed:
+                self._is_over = True
+                self._changed.notify_all()
+            raise
+
+    def _begin(self) -> Callable[[], None] | None:
+        """Wait for something to do, and return it; None when all is done."""
+        with self._changed:
+            while not self._is_over:
+                made = self._first + len(self._there)
+                ready = [lane for lane, done in enumerate(self._done) if self._is_idle[lane] and done < made]
+                may_make = self._may_make and len(self._there) < MOST_THERE
+                if may_make and (not ready or made - max(self._done) < MADE_AHEAD):
+                    self._may_make = False
+                    return self._make
+                if ready:
+                    lane = min(ready, key=self._done.__getitem__)  # the one furthest behind
+                    self._is_idle[lane] = False
+                    return partial(self._pass, lane, self._there[self._done[lane] - self._first])
+                self._changed.wait()
+        return None
+
+    def _make(self) -> None:
+        """Make the next item, if there is one."""
+        made = list(islice(self._items, 1))
+        with self._changed:
+            self._there += made
+            self._may_make, self._has_all = bool(made), not made
+            self._is_over |= self._has_all and not self._there
+            self._changed.notify_all()
+
+    def _pass(self, lane: int, item: Item) -> None:
+        """Do the work of a lane for an item."""
+        self._lanes[lane](item)
+        with self._changed:
+            self._done[lane] += 1
+            self._is_idle[lane] = True
+            if min(self._done) > self._first:
+                self._there.popleft()
+                self._first += 1
+            self._is_over |= self._has_all and not self._there
+            self._changed.notify_all()

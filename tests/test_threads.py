@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 import pcapframe as pf
 from pcapframe.connections.rows import in_chunks
-from pcapframe.threads import VARIABLE, Team, threads_to_use
+from pcapframe.threads import MOST_THERE, VARIABLE, Team, threads_to_use
 
 
 @pytest.mark.parametrize(("given", "expected"), [("1", 1), ("7", 7)])
@@ -93,3 +93,80 @@ def test_results_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch, e
         assert other.patterns == alone.patterns
         assert other.standouts == alone.standouts
         assert other.health == alone.health
+
+
+def test_lanes_do_all_items_in_order(team: Team) -> None:
+    done: list[list[int]] = [[], [], []]
+
+    team.each_in_order(iter(range(50)), [lane.append for lane in done])
+
+    assert done == [list(range(50))] * 3
+
+
+def test_lanes_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is at the second item while the other is held up at the first."""
+    monkeypatch.setenv(VARIABLE, "2")
+    second = threading.Event()
+    reached: list[bool] = []
+
+    def slow(item: int) -> None:
+        if item == 0:
+            reached.append(second.wait(30))
+
+    def fast(item: int) -> None:
+        if item == 1:
+            second.set()
+
+    with Team(2) as team:
+        team.each_in_order(range(3), [slow, fast])
+
+    assert reached == [True]
+
+
+def test_few_items_are_there_at_once(team: Team) -> None:
+    """However long the slowest lane takes: each may be large."""
+    made, done, most = 0, 0, 0
+
+    def items() -> Iterator[int]:
+        nonlocal made, most
+        for item in range(40):
+            made += 1
+            most = max(most, made - done)
+            yield item
+
+    def slow(_item: int) -> None:
+        nonlocal done
+        done += 1
+
+    team.each_in_order(items(), [slow, lambda _item: None])
+
+    assert (made, done) == (40, 40)
+    assert most <= MOST_THERE + 1
+
+
+@pytest.mark.parametrize("place", ["lane", "making"])
+def test_an_error_of_a_lane_or_of_an_item_ends_all(team: Team, place: str) -> None:
+    def items() -> Iterator[int]:
+        for item in range(1000):
+            if place == "making" and item == 5:
+                raise ValueError("five")
+            yield item
+
+    seen: list[int] = []
+
+    def lane(item: int) -> None:
+        seen.append(item)
+        if place == "lane" and item == 5:
+            raise ValueError("five")
+
+    with pytest.raises(ValueError, match="five"):
+        team.each_in_order(items(), [lambda _: None, lane])
+    assert len(seen) <= 6
+    team.each(seen.append, [7])  # the threads are there for more
+    assert seen[-1] == 7
+
+
+def test_no_items(team: Team) -> None:
+    nothing: list[int] = []
+
+    team.each_in_order(nothing, [lambda _: pytest.fail("nothing to do")])

@@ -1,7 +1,6 @@
 """Build the connections frame from segments: one row per connection."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -184,13 +183,7 @@ def _makes(rows: Rows, connections: int) -> Callable[[type[Measure]], Measure]:
 def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None:
     """Feed all segments; a function, since the last chunk would stay in a variable."""
     with Team(len(measures)) as team:
-        # The last ones take longest.
-        for rows in in_chunks(segments, place):
-            team.each(partial(_take, rows), reversed(measures))
-
-
-def _take(rows: Rows, measure: Measure) -> None:
-    measure.feed(rows)
+        team.each_in_order(in_chunks(segments, place), [measure.feed for measure in reversed(measures)])
 
 
 def _places(conn_id: Array) -> tuple[Array, Array]:

@@ -4,9 +4,7 @@ Where more than one core may be used, the passes of a chunk that need nothing of
 the connections of the next chunk are found meanwhile. Results are the same.
 """
 
-from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -110,33 +108,23 @@ def _label_and_follow(
     said: Exchange, team: Team,
 ) -> None:  # fmt: skip
     """Run the passes that need nothing but the connections."""
-    starts = list(chunks.starts())
-    placed = [placing.at(starts[0])] if starts else []
 
-    def label() -> None:
-        now = placed[0]
+    def placed() -> Iterator[_Placed]:
+        for start in chunks.starts():
+            yield placing.at(start)
+            give_back_after(chunks.stop(start), chunks.stop(start) - start)
+
+    def label(now: _Placed) -> None:
         labeller.feed(now.chunk, now.tracked, now.rooms, part(labelled, now.start, now.stop))
         labeller.forget(now.over)
 
-    def follow() -> None:
-        now = placed[0]
+    def follow(now: _Placed) -> None:
         if now.over_before is not None:
             exchange_pass.forget(now.over_before, now.connections)
         exchange_pass.feed(now.chunk, now.tracked, now.rooms, said)
         exchange_pass.forget(now.over, now.connections)
 
-    def place(start: int) -> Callable[[], None]:
-        return lambda: placed.append(placing.at(start))
-
-    for number, start in enumerate(starts):
-        following = starts[number + 1 : number + 2]
-        team.each(_do, [label, follow, *map(place, following)])
-        placed.pop(0)
-        give_back_after(chunks.stop(start), chunks.stop(start) - start)
-
-
-def _do(work: Callable[[], None]) -> None:
-    work()
+    team.each_in_order(placed(), [label, follow])
 
 
 def run_passes(segments: SegmentColumns, rows: int) -> Passed:
@@ -171,20 +159,20 @@ def run_passes(segments: SegmentColumns, rows: int) -> Passed:
         give_back()
         evidence_pass = EvidencePass(rows)
         rooms.find_ends(connections)
-        ready = deque(chunks.at(start) for start in chunks.starts()[:1])
 
-        def judge(start: int, stop: int) -> None:  # by what is known then of the acknowledgements
+        def pieces() -> Iterator[tuple[int, Segments]]:
+            for start in chunks.starts():
+                yield start, chunks.at(start)
+                give_back_after(chunks.stop(start), chunks.stop(start) - start)
+
+        def judge(piece: tuple[int, Segments]) -> None:  # by what is known then of the acknowledgements
+            start, chunk = piece
+            stop = chunks.stop(start)
             evidence_pass.feed(
-                ready.popleft(), part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
+                chunk, part(tracked, start, stop), is_odd, known, judged, said.bits, rooms.of(start, stop),
                 rooms.count(connections),
             )  # fmt: skip
             evidence_pass.forget(rooms.over(start, stop, is_odd))
 
-        def prepare(start: int) -> None:
-            ready.append(chunks.at(start))
-
-        for start in chunks.starts():
-            stop = chunks.stop(start)
-            team.each(_do, [partial(judge, start, stop), *(partial(prepare, stop) for _ in range(stop < rows))])
-            give_back_after(stop, stop - start)
+        team.each_in_order(pieces(), [judge])
     return Passed(connections, tracked, labelled, said, judged)
