@@ -7,7 +7,6 @@ import inspect
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -299,8 +298,8 @@ def _shown() -> dict[str, str]:
 def _thresholds(name: str, limits: Any) -> list[str]:
     """Return a table of a pattern's thresholds."""
     rows = [
-        f"| `{name}.{field.name}` | {field.default} | {_cell(threshold_meanings()[f'{name}.{field.name}'])} |"
-        for field in fields(limits)
+        f"| `{name}.{parameter}` | {default} | {_cell(threshold_meanings()[f'{name}.{parameter}'])} |"
+        for parameter, default in limits._field_defaults.items()
     ]
     return ["| threshold | default | |", "|---|---|---|", *rows, ""] if rows else []
 

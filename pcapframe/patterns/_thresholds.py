@@ -4,7 +4,7 @@ import difflib
 import inspect
 import math
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, asdict, fields, replace
+from dataclasses import FrozenInstanceError
 from itertools import takewhile
 from typing import Any, NoReturn
 
@@ -127,7 +127,7 @@ class Thresholds:
                 raise ParameterError(_unknown(name, list(known)))
             pattern, _, parameter = name.partition(".")
             changed.setdefault(pattern, {})[parameter] = _checked(name, value, known[name])
-        new = {pattern: replace(self.of(pattern), **given) for pattern, given in changed.items()}
+        new = {pattern: self.of(pattern)._replace(**given) for pattern, given in changed.items()}
         return Thresholds(**{**self._limits, **new})
 
     def to_dict(self) -> dict[str, float]:
@@ -146,7 +146,7 @@ class Thresholds:
         return {
             f"{pattern}.{parameter}": value
             for pattern in PATTERNS
-            for parameter, value in asdict(self.of(pattern)).items()
+            for parameter, value in self.of(pattern)._asdict().items()
         }
 
 
@@ -166,10 +166,10 @@ def threshold_meanings() -> dict[str, str]:
     meanings = {}
     for name, module in PATTERNS.items():
         doc = inspect.getdoc(module.LIMITS) or ""
-        for field in fields(module.LIMITS):
-            lines = doc.partition(f"\n{field.name} : ")[2].split("\n")[1:]
+        for parameter in module.LIMITS._fields:
+            lines = doc.partition(f"\n{parameter} : ")[2].split("\n")[1:]
             meaning = takewhile(lambda line: line.startswith("    "), lines)
-            meanings[f"{name}.{field.name}"] = " ".join(line.strip() for line in meaning).replace("``", "")
+            meanings[f"{name}.{parameter}"] = " ".join(line.strip() for line in meaning).replace("``", "")
     return meanings
 
 

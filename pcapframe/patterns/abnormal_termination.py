@@ -10,8 +10,7 @@ of both sides does not count as a reset (see ``rst_after_fin``). Many programs c
 RFC 9293 sections 3.5.2 and 3.6.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
@@ -24,8 +23,7 @@ CATEGORY = "connection_lifecycle"
 RESTS_ON = ("endings", "rates")
 
 
-@dataclass(frozen=True)
-class AbnormalTerminationLimits:
+class AbnormalTerminationLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

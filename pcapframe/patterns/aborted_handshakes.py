@@ -11,8 +11,7 @@ RST, not which machine sent it.
 RFC 9293 sections 3.5 and 3.10.7.3.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ CATEGORY = "connection_establishment"
 RESTS_ON = ("handshakes",)
 
 
-@dataclass(frozen=True)
-class AbortedHandshakesLimits:
+class AbortedHandshakesLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -11,8 +11,7 @@ never acknowledged are not detected. Counts of other patterns in these connectio
 RFC 9293 section 3.4 (cumulative acknowledgement).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._traffic import Traffic
@@ -26,8 +25,7 @@ RESTS_ON = ("missing_bytes",)
 READS = ("capture_gap",)
 
 
-@dataclass(frozen=True)
-class CaptureGapsLimits:
+class CaptureGapsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

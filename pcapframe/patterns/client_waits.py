@@ -12,8 +12,7 @@ that do not. Times are those of the capture point: near the server, a wait conta
 Turns that overlap are left out, and what was not captured. A client may wait for a user, or have nothing to ask.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,7 @@ NAME = "client_waits"
 RESTS_ON = ("durations", "directions")
 
 
-@dataclass(frozen=True)
-class ClientWaitsLimits:
+class ClientWaitsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -14,8 +14,7 @@ as delayed.
 RFC 9293 section 3.8.6.3 and RFC 1122 section 4.2.3.2 (delayed acknowledgements), RFC 896.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +32,7 @@ RESTS_ON = ("round_trips",)
 READS = ("ack_rtt_s",)
 
 
-@dataclass(frozen=True)
-class DelayedAnswersLimits:
+class DelayedAnswersLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

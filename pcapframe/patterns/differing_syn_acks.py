@@ -12,8 +12,7 @@ number for a repeat, and packets of one connection may take paths of different l
 RFC 9293 sections 3.4.1 and 3.5, RFC 4987 section 3.6 (SYN cookies).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ READS = ("seq", "ttl", "mss", "window_scale", "sack_permitted", "tsval")
 WRITTEN = {"sequence_number": "sequence number", "hop_limit": "hop limit", "options": "options"}
 
 
-@dataclass(frozen=True)
-class DifferingSynAcksLimits:
+class DifferingSynAcksLimits(NamedTuple):
     """What differs, and when `observe` reports.
 
     Parameters

@@ -13,8 +13,7 @@ retransmissions all trigger duplicate ACKs.
 RFC 5681 section 2 (duplicate acknowledgement), RFC 2018 (SACK).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
@@ -28,8 +27,7 @@ RESTS_ON = ("duplicate_acks", "rates")
 READS = ("duplicate_ack",)
 
 
-@dataclass(frozen=True)
-class DuplicateAckShareLimits:
+class DuplicateAckShareLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

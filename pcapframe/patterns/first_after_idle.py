@@ -15,7 +15,6 @@ path, a timer at the other endpoint and its restart look the same.
 RFC 9293 sections 3.5.2 (RST for what does not exist) and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,8 +32,7 @@ RESTS_ON = ("flags", "durations")
 READS = ("keep_alive", "fin_ignored")
 
 
-@dataclass(frozen=True)
-class FirstAfterIdleLimits:
+class FirstAfterIdleLimits(NamedTuple):
     """What counts as idle, and when `observe` reports.
 
     Parameters

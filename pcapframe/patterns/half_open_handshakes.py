@@ -10,8 +10,7 @@ Limits: the ACK may be missing from the capture or may have arrived after its en
 RFC 9293 sections 3.3.2 (SYN-RECEIVED) and 3.5.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ CATEGORY = "connection_establishment"
 RESTS_ON = ("unanswered",)
 
 
-@dataclass(frozen=True)
-class HalfOpenHandshakesLimits:
+class HalfOpenHandshakesLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -15,8 +15,7 @@ capture may have been answered after it. A SYN answered only by ICMP counts as u
 RFC 9293 section 3.5.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
@@ -32,8 +31,7 @@ RESTS_ON = ("handshakes", "unanswered", "rates")
 KINDS = ("complete", "refused", "unanswered", "not_captured")  # that the description states first, or not at all
 
 
-@dataclass(frozen=True)
-class HandshakeCompletionLimits:
+class HandshakeCompletionLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

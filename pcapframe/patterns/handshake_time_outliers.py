@@ -14,8 +14,7 @@ separately. Servers with fewer handshakes are not compared.
 RFC 9293 section 3.5, RFC 6298 section 2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,8 +33,7 @@ RESTS_ON = ("round_trips",)
 SCALE = 1.4826  # makes the median absolute deviation of normal values their standard deviation
 
 
-@dataclass(frozen=True)
-class HandshakeTimeOutliersLimits:
+class HandshakeTimeOutliersLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,8 +12,7 @@ back is busy, or idle, and not limited by the window. Why a window is small, or 
 RFC 9293 section 3.8.6 (window), RFC 6298 and RFC 5681 (repairing).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ READS = ("window_full", "zero_window", "resent")
 SENDERS = ("client", "server")
 
 
-@dataclass(frozen=True)
-class HeldBackTransfersLimits:
+class HeldBackTransfersLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,8 +12,7 @@ captured, is not counted. One that was captured twice counts twice.
 RFC 792, RFC 1122 section 3.2.2, RFC 1191, RFC 4443; names as in Wireshark.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import LISTED, Pattern
 from pcapframe.patterns._quotes import connections_by_error, evidence_of, listed_counts, number_by, quotes_of
@@ -27,8 +26,7 @@ CATEGORY = "reliability"
 RESTS_ON = ("packets",)
 
 
-@dataclass(frozen=True)
-class IcmpErrorsLimits:
+class IcmpErrorsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,7 +12,7 @@ longer than until the next one counts for that one.
 RFC 9293 section 3.8.4 (keep-alives), RFC 1122 section 4.2.3.6.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._probes import READ, Kind, observe_unanswered
@@ -27,8 +27,7 @@ READS = READ
 KIND = Kind(NAME, CATEGORY, "keep_alive", noun="keep-alive", plural="keep_alives")
 
 
-@dataclass(frozen=True)
-class KeepAlivesUnansweredLimits:
+class KeepAlivesUnansweredLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,8 +12,7 @@ count. This is how it looks when segments of one size do not get through, but ot
 RFC 1191 and RFC 8201 (path MTU discovery), RFC 2923 section 2.1 (black holes), RFC 4821.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ RESTS_ON = ("retransmissions",)
 READS = ("rel_seq", "sack")
 
 
-@dataclass(frozen=True)
-class LargestSegmentRepeatedLimits:
+class LargestSegmentRepeatedLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -10,8 +10,7 @@ a connection's last packet nor the pauses between retries of unanswered SYNs cou
 RFC 9293 section 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,8 +35,7 @@ WRITTEN = {
 }
 
 
-@dataclass(frozen=True)
-class LongIdleGapsLimits:
+class LongIdleGapsLimits(NamedTuple):
     """What counts as long.
 
     Parameters

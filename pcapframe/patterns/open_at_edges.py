@@ -10,8 +10,7 @@ is unknown. A SYN or FIN missing from the capture looks the same, as does a conn
 RFC 9293 section 3.3.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ CATEGORY = "connection_lifecycle"
 RESTS_ON = ("open_endings",)
 
 
-@dataclass(frozen=True)
-class OpenAtEdgesLimits:
+class OpenAtEdgesLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -13,8 +13,7 @@ segments are independent.
 RFC 4737 (reordering), RFC 9293 section 3.4.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern, beside, rate
 from pcapframe.patterns._traffic import Traffic
@@ -28,8 +27,7 @@ RESTS_ON = ("reordering", "rates")
 READS = ("reordered", "out_of_order")
 
 
-@dataclass(frozen=True)
-class OutOfOrderShareLimits:
+class OutOfOrderShareLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

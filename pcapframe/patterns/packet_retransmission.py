@@ -16,8 +16,7 @@ RFC 9293 section 3.8.1, RFC 6298 (timeout), RFC 5681 section 3.2 (fast), RFC 898
 3522 (needless).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +34,7 @@ RESTS_ON = ("retransmissions", "retransmission_rate")
 READS = ("retransmission", "needless", "resend_reason")
 
 
-@dataclass(frozen=True)
-class PacketRetransmissionLimits:
+class PacketRetransmissionLimits(NamedTuple):
     """When the rate is above the threshold.
 
     Parameters

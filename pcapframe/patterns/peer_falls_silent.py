@@ -12,8 +12,7 @@ Data that the other side had acknowledged before does not count. The capture may
 RFC 9293 section 3.8.3 (R1 and R2), RFC 6298 section 5.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ RESTS_ON = ("retransmissions", "packets")
 READS = ("needless",)
 
 
-@dataclass(frozen=True)
-class PeerFallsSilentLimits:
+class PeerFallsSilentLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

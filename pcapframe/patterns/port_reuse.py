@@ -12,8 +12,7 @@ counted as ``earlier_unknown``.
 RFC 9293 section 3.6.1 (TIME-WAIT), RFC 6191 (reuse by timestamps).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,8 +33,7 @@ READS = ("reused_ports",)
 WRITTEN = {"fin": "by FINs of both sides", "half_closed": "half closed", "reset": "reset", "open": "not seen to end"}
 
 
-@dataclass(frozen=True)
-class PortReuseLimits:
+class PortReuseLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -10,8 +10,7 @@ Limits: the capture shows the source address of a RST, not which machine sent it
 RFC 9293 section 3.5.2 (reset generation, first group).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ CATEGORY = "connection_establishment"
 RESTS_ON = ("handshakes", "rates")
 
 
-@dataclass(frozen=True)
-class RefusedConnectionsLimits:
+class RefusedConnectionsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,8 +12,7 @@ show whether the first copy or its answer was lost, nor where. Retries of unansw
 RFC 9293 section 3.8.1, RFC 6298 section 5.7.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ RESTS_ON = ("flags",)
 READS = ("rel_ack",)
 
 
-@dataclass(frozen=True)
-class RepeatedSynLimits:
+class RepeatedSynLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

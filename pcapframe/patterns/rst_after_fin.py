@@ -10,8 +10,7 @@ before its RST ended with ``fin``, not ``reset``.
 RFC 9293 sections 3.6 and 3.10.4 (close with data unread or unsent), RFC 2525 section 2.17.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ READS = ("fin_ignored",)
 NO_ROW = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True)
-class RstAfterFinLimits:
+class RstAfterFinLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

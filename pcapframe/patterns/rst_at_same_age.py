@@ -13,8 +13,7 @@ timer (``rst_at_same_idle_time``).
 RFC 9293 section 3.5.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ CATEGORY = "connection_termination"
 RESTS_ON = ("flags", "durations")
 
 
-@dataclass(frozen=True)
-class RstAtSameAgeLimits:
+class RstAtSameAgeLimits(NamedTuple):
     """What counts as the same, and when `observe` reports.
 
     Parameters

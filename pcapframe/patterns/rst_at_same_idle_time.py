@@ -12,8 +12,7 @@ them looks the same.
 RFC 9293 sections 3.5.2 and 3.8.4 (keep-alives), RFC 5382 section 5 (idle times of NATs).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ RESTS_ON = ("flags", "durations")
 NO_ROW = -1
 
 
-@dataclass(frozen=True)
-class RstAtSameIdleTimeLimits:
+class RstAtSameIdleTimeLimits(NamedTuple):
     """What counts as the same, and when `observe` reports.
 
     Parameters

@@ -12,8 +12,7 @@ reasons to reset.
 RFC 9293 section 3.5.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ SIDES = ("client", "server")
 STRONG = 0.9  # share of the RSTs that go one way
 
 
-@dataclass(frozen=True)
-class RstDirectionalAsymmetryLimits:
+class RstDirectionalAsymmetryLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

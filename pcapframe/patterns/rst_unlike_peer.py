@@ -18,7 +18,6 @@ clocks or at different points. Some systems send RSTs with a different initial h
 RFC 9293 sections 3.5.2 and 3.10.7, RFC 5961 section 3.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,8 +36,7 @@ RESTS_ON = ("flags", "round_trips")
 READS = ("ack_rtt_s", "ttl")
 
 
-@dataclass(frozen=True)
-class RstUnlikePeerLimits:
+class RstUnlikePeerLimits(NamedTuple):
     """What counts as unlike, and when `observe` reports.
 
     Parameters

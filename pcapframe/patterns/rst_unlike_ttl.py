@@ -12,8 +12,7 @@ different initial hop limit than data, and packets of one connection may take pa
 RFC 9293 section 3.5.2, RFC 791 section 3.2 and RFC 8200 section 3 (time to live, hop limit).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ RESTS_ON = ("flags",)
 READS = ("ttl",)
 
 
-@dataclass(frozen=True)
-class RstUnlikeTtlLimits:
+class RstUnlikeTtlLimits(NamedTuple):
     """What counts as unlike, and when `observe` reports.
 
     Parameters

@@ -11,8 +11,7 @@ data of a connection is missing from the capture and was never acknowledged, a b
 RFC 2018 section 3 (SACK option), RFC 2883 (DSACK).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -31,8 +30,7 @@ RESTS_ON = ("flags",)
 READS = ("rel_ack", "sack", "ack")
 
 
-@dataclass(frozen=True)
-class SackBeyondSentLimits:
+class SackBeyondSentLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -11,8 +11,7 @@ Limits: seconds are calendar seconds (UTC), so events across a boundary are spli
 RFC 6298 (timeout), RFC 5681 section 3.2 (fast retransmission).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +30,7 @@ RESTS_ON = ("retransmissions",)
 SECOND_NS = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class SimultaneousRetransmissionsLimits:
+class SimultaneousRetransmissionsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -14,8 +14,7 @@ repeated SYN; those are counted beside. Handshakes far from the others of a serv
 RFC 9293 section 3.5, RFC 6298 section 2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ NAME = "slow_round_trips"
 RESTS_ON = ("round_trips",)
 
 
-@dataclass(frozen=True)
-class SlowRoundTripsLimits:
+class SlowRoundTripsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

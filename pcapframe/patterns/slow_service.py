@@ -12,8 +12,7 @@ whose first segment was lost before the capture point looks slow. Overlapping tu
 show what a server did meanwhile.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +30,7 @@ NAME = "slow_service"
 RESTS_ON = ("durations", "directions")
 
 
-@dataclass(frozen=True)
-class SlowServiceLimits:
+class SlowServiceLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

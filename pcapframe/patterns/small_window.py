@@ -12,8 +12,7 @@ labelled. What the sender would have sent with a larger window is unknown.
 RFC 9293 section 3.8.6.2 (silly window syndrome), RFC 1122 section 4.2.3.3.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ RESTS_ON = ("flags",)
 READS = ("window_full", "bytes_in_flight")
 
 
-@dataclass(frozen=True)
-class SmallWindowLimits:
+class SmallWindowLimits(NamedTuple):
     """What counts as small, and when `observe` reports.
 
     Parameters

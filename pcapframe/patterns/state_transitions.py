@@ -11,8 +11,7 @@ seen.
 RFC 9293 section 3.3.2.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ RESTS_ON = ("handshakes", "unanswered", "endings", "open_endings")
 DATA = ("no_data", "client_data", "server_data", "data_both_ways")
 
 
-@dataclass(frozen=True)
-class StateTransitionsLimits:
+class StateTransitionsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -15,8 +15,7 @@ direction, its SYNs are neither answered nor unanswered (``unknown_syns``). A RS
 RFC 9293 section 3.5, RFC 6298 section 5.7 (repeats).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcapframe.patterns._api import Pattern, rate
 from pcapframe.patterns._traffic import Traffic
@@ -29,8 +28,7 @@ CATEGORY = "connection_establishment"
 RESTS_ON = ("flags", "unanswered", "rates")
 
 
-@dataclass(frozen=True)
-class SynResponseImbalanceLimits:
+class SynResponseImbalanceLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -15,8 +15,7 @@ SYNs of several hosts behind one address have several clocks.
 RFC 7323 sections 3 and 5 (timestamps, PAWS), RFC 6191 (SYNs in TIME-WAIT).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +32,7 @@ RESTS_ON = ("flags",)
 READS = ("tsval",)
 
 
-@dataclass(frozen=True)
-class TsvalBackLimits:
+class TsvalBackLimits(NamedTuple):
     """What counts as back, and when `observe` reports.
 
     Parameters

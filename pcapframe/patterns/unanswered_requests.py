@@ -12,8 +12,7 @@ sooner than that is not counted. Where a connection is still open, the capture's
 last one before an hour or more without any connection.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +30,7 @@ NAME = "unanswered_requests"
 RESTS_ON = ("durations", "directions", "missing_bytes")
 
 
-@dataclass(frozen=True)
-class UnansweredRequestsLimits:
+class UnansweredRequestsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -11,8 +11,7 @@ are also counted separately (``begun_at_end``).
 RFC 9293 section 3.8.3; RFC 6298 sections 2.1 and 5.5 (first retry after 1 s, doubling).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ RESTS_ON = ("unanswered",)
 MOST_RETRIES = 10  # spacings reported
 
 
-@dataclass(frozen=True)
-class UnansweredSynsLimits:
+class UnansweredSynsLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

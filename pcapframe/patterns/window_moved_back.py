@@ -12,8 +12,7 @@ timestamps, an overtaken window update looks like a step back. Windows of unknow
 RFC 9293 section 3.8.6 (shrinking the window is discouraged), RFC 7323 section 2.4 (rounding by the scale).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ CATEGORY = "reliability"
 RESTS_ON = ("flags",)
 
 
-@dataclass(frozen=True)
-class WindowMovedBackLimits:
+class WindowMovedBackLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -12,7 +12,7 @@ longer than until the next one counts for that one.
 RFC 9293 section 3.8.6.1 (zero-window probing).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pcapframe.patterns._api import Pattern
 from pcapframe.patterns._probes import READ, Kind, observe_unanswered
@@ -27,8 +27,7 @@ READS = READ
 KIND = Kind(NAME, CATEGORY, "zero_window", noun="window probe", plural="window_probes")
 
 
-@dataclass(frozen=True)
-class WindowProbesUnansweredLimits:
+class WindowProbesUnansweredLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

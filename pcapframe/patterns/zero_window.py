@@ -12,8 +12,7 @@ not counted. If no later packet opens the window
 RFC 9293 sections 3.8.6 and 3.8.6.1 (zero-window probing).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ RESTS_ON = ("flags",)
 READS = ("zero_window", "window")
 
 
-@dataclass(frozen=True)
-class ZeroWindowLimits:
+class ZeroWindowLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def test_a_file_declares_what_its_pattern_needs(name: str) -> None:
     assert pattern.NAME == name
     assert set(pattern.RESTS_ON) <= set(STATISTICS)
     assert pattern.RESTS_ON
-    assert all(field.default is not None for field in fields(pattern.LIMITS))
+    assert set(pattern.LIMITS._field_defaults) == set(pattern.LIMITS._fields)
     assert list(inspect.signature(pattern.observe).parameters) == ["traffic", "limits"]
     assert set(getattr(pattern, "READS", ())) <= set(names(SEGMENTS))
 

@@ -2,7 +2,7 @@ import copy
 import inspect
 import pickle
 import re
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -33,11 +33,10 @@ def test_docstrings_name_every_parameter_with_unit_and_default() -> None:
     for pattern in PATTERNS.values():
         limits = pattern.LIMITS()
         docstring = inspect.getdoc(limits) or ""
-        for field in fields(limits):
-            kind = type(field.default).__name__
-            assert f"{field.name} : {kind}, default {field.default!r}\n" in docstring
-            described = docstring.split(f"{field.name} : ", 1)[1].split(" : ", 1)[0]
-            assert re.search(r"\. \[[^\]]+\]", described), f"{pattern.NAME}.{field.name} has no unit"
+        for name, default in limits._asdict().items():
+            assert f"{name} : {type(default).__name__}, default {default!r}\n" in docstring
+            described = docstring.split(f"{name} : ", 1)[1].split(" : ", 1)[0]
+            assert re.search(r"\. \[[^\]]+\]", described), f"{pattern.NAME}.{name} has no unit"
 
 
 def test_with_values_changes_only_these() -> None:
@@ -86,7 +85,7 @@ def test_counts_are_whole() -> None:
 
 
 def test_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         Thresholds().packet_retransmission.rate = 1.0
     with pytest.raises(FrozenInstanceError):
         Thresholds().packet_retransmission = PacketRetransmissionLimits(rate=1.0)

@@ -1,7 +1,6 @@
 """A pattern for tests: one file, as those of the package."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ READS = ("tcp_header_bytes",)
 DESCRIPTION = "Every packet of this toy has an acknowledgement number or has none."
 
 
-@dataclass(frozen=True)
-class ToyLimits:
+class ToyLimits(NamedTuple):
     """When `observe` reports.
 
     Parameters
