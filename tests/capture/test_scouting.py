@@ -134,3 +134,21 @@ def test_scouts_among_zeros_give_up() -> None:
     scouts[MEAN] = 800
     scout_pcapng(data, 0, False, scouts)
     assert scouts[1:SCOUTS].tolist() == scouts[STOP + 1 : STOP + SCOUTS].tolist()
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize("likely", [0.0, 0.01, 0.3])
+def test_scouts_stay_within_the_bytes(big_endian: bool, likely: float) -> None:
+    """Whatever lengths are claimed; an index beyond the bytes is an error with ``NUMBA_BOUNDSCHECK=1``."""
+    rng = np.random.default_rng(9)
+    data = rng.integers(0, 256, 700_000, np.uint8)
+    header = np.frombuffer(imitation(big_endian), np.uint8)
+    for place in rng.integers(0, data.size - header.size, int(likely * data.size / header.size)).tolist():
+        data[place : place + header.size] = header
+    data[:16] = header[:16]
+    form = Form(big_endian, 1000, 1, 262_144, 0xA1B2C3D4, 16, 0, 0)
+    for run in (lambda scouts: scout(data, 0, form, scouts), lambda scouts: scout_pcapng(data, 0, big_endian, scouts)):
+        scouts = new_scouts()
+        scouts[MEAN] = 800
+        run(scouts)
+        assert (scouts[:SCOUTS] >= scouts[STOP : STOP + SCOUTS] - 16 - 64).all()
