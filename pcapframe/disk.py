@@ -32,7 +32,7 @@ from pcapframe.errors import ParameterError, TemporarySpaceError
 
 __all__ = [
     "FOLDER", "MEMORY", "Disk", "bytes_given", "disk_in_use", "disk_may_be_used", "expect_memory", "give_back",
-    "give_back_after", "memory_to_use", "temporary_folder",
+    "give_back_after", "has_blocks", "memory_to_use", "temporary_folder",
 ]  # fmt: skip
 
 FOLDER, MEMORY = "PCAPFRAME_TEMPORARY", "PCAPFRAME_MEMORY_BYTES"  # environment variables
@@ -301,6 +301,11 @@ def expect_memory(memory: int, certain: int | None = None) -> bool:
     """
     disk = _DISK.get()
     return disk is None or disk.expect(memory, certain)
+
+
+def has_blocks() -> bool:
+    """Tell whether there is anything on the disk, so that pages can be given back."""
+    return bool(_MAPS)
 
 
 def give_back() -> None:

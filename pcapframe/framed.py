@@ -1,5 +1,6 @@
 """Make the packets frame of what was decoded: packets merged by time, and a pandas column for each of the schema's."""
 
+from collections.abc import Sized
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -13,7 +14,8 @@ from pcapframe.capture.decoding import Columns
 from pcapframe.capture.merging import is_merged, merge_order
 from pcapframe.capture.slicing import limit_lengths
 from pcapframe.capture.undecoded import undecoded_codes
-from pcapframe.memory import new_column, one_block, stretches, taken
+from pcapframe.disk import give_back_after
+from pcapframe.memory import computed, new_column, one_block, stretches, taken
 from pcapframe.schema import ICMP_QUOTES, PACKETS
 from pcapframe.schema import names as column_names
 
@@ -94,8 +96,9 @@ def in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> Ordere
     source, source_frame = one_block(columns.count, [np.uint16, np.uint32])
     begin = 0
     for number, count in enumerate(counts):
-        source[begin : begin + count] = number
-        source_frame[begin : begin + count] = np.arange(1, count + 1, dtype=np.uint32)
+        for some in stretches(count):
+            source[begin:][some] = number
+            source_frame[begin:][some] = np.arange(some.start + 1, some.stop + 1, dtype=np.uint32)
         begin += count
     if columns.continued.size:  # frames that hold several packets
         begins = np.ones(source.size, np.uint32)
@@ -103,7 +106,9 @@ def in_order(columns: PacketColumns, rows: Columns, counts: list[int]) -> Ordere
         parts = np.split(begins, np.cumsum(counts)[:-1])
         source_frame = np.concatenate([np.cumsum(part, dtype=np.uint32) for part in parts])
     sack_at = new_column(columns.count + 1, np.int32)
-    sack_at[0], sack_at[1:] = 0, rows.sack_end
+    sack_at[0] = 0
+    for some in stretches(columns.count):
+        sack_at[1:][some] = rows.sack_end[some]
     sack_values = np.concatenate(columns.sack) if columns.sack else np.empty(0, np.uint32)
     if len(counts) > 1 and not is_merged(rows.time, counts):
         order = merge_order(rows.time, counts)
@@ -124,16 +129,17 @@ class _Masks:
 
     def __init__(self, has: npt.NDArray[np.uint16]) -> None:
         self._has = has
-        self._everywhere, self._somewhere = np.bitwise_and.reduce(has), np.bitwise_or.reduce(has)
+        self._everywhere, self._somewhere = ~has.dtype.type(0), has.dtype.type(0)
+        for rows in stretches(has.size):
+            self._everywhere &= np.bitwise_and.reduce(has[rows])
+            self._somewhere |= np.bitwise_or.reduce(has[rows])
         self._masks: dict[int, npt.NDArray[np.bool_]] = {}
 
     def _mask(self, bit: int) -> npt.NDArray[np.bool_]:
         some, every = self._somewhere & bit, self._everywhere & bit
         key = bit if some and not every else -1 if every else 0
         if key not in self._masks:
-            self._masks[key] = mask = new_column(self._has.size, np.bool_)
-            for rows in stretches(mask.size):
-                np.equal(self._has[rows] & bit, 0, out=mask[rows])
+            self._masks[key] = mask = computed(self._has.size, np.bool_, lambda rows: self._has[rows] & bit == 0)
             mask.flags.writeable = False
         return self._masks[key]
 
@@ -143,12 +149,11 @@ class _Masks:
 
     def flags(self, bit: int) -> Any:
         """Return a boolean column: the bit, null without TCP, and where a cut header may have hidden it."""
-        found, unknown = new_column(self._has.size, np.bool_), self._mask(transport.IS_TCP)
-        for rows in stretches(found.size):
-            np.not_equal(self._has[rows] & bit, 0, out=found[rows])
+        has, unknown = self._has, self._mask(transport.IS_TCP)
+        found = computed(has.size, np.bool_, lambda rows: has[rows] & bit != 0)
         if self._somewhere & transport.HEADER_CUT:
-            is_cut = (self._has & transport.HEADER_CUT) != 0
-            unknown = unknown | (is_cut & ~found)
+            known, cut = unknown, transport.HEADER_CUT
+            unknown = computed(has.size, np.bool_, lambda rows: known[rows] | (has[rows] & (cut | bit) == cut))
         return pd.arrays.BooleanArray(found, unknown)
 
 
@@ -188,7 +193,7 @@ def _sparse_integers(count: int, row: npt.NDArray[Any], numbers: npt.NDArray[Any
     values, is_null = np.broadcast_to(np.zeros(1, dtype), count), np.broadcast_to(np.ones(1, np.bool_), count)
     known = numbers >= 0
     if known.any():
-        values, is_null = values.copy(), is_null.copy()
+        values, is_null = new_column(count, dtype, zeroed=True), _filled(is_null)
         values[row[known]] = numbers[known]
         is_null[row[known]] = False
     return pd.arrays.IntegerArray(values, is_null)
@@ -199,14 +204,25 @@ def _undecoded(columns: PacketColumns, rows: Columns, extras: npt.NDArray[Any]) 
     codes, texts = undecoded_codes(
         columns.protocol_names(), rows.protocol, rows.src_port, rows.dst_port, columns.tunnel_ports, extras
     )
+    dtype = _code_type(texts)
+    if codes.strides == (0,):  # the same everywhere
+        codes = np.broadcast_to(codes[:1].astype(dtype), codes.shape)
+    elif codes.dtype != dtype:
+        wide = codes
+        codes = computed(codes.size, dtype, lambda some: wide[some])
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(texts, dtype="str")), validate=False)
+
+
+def _code_type(categories: Sized) -> np.dtype[Any]:
+    """Return the type that pandas has the places of so many categories in: it makes a copy of any other."""
+    return np.min_scalar_type(-len(categories) - 2)
 
 
 def _sparse_flag(count: int, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Return a column of `count` rows that is true in these; one that no row has takes no memory."""
     flags = np.broadcast_to(np.zeros(1, np.bool_), count)
     if rows.size:
-        flags = flags.copy()
+        flags = new_column(count, np.bool_, zeroed=True)
         flags[rows] = True
     return flags
 
@@ -215,19 +231,17 @@ def _sparse_category(
     count: int, row: npt.NDArray[Any] | slice, numbers: npt.NDArray[Any], dtype: pd.CategoricalDtype
 ) -> Any:
     """Return a categorical column of `count` rows with `numbers` in these rows, null elsewhere."""
-    none = np.full(1, -1, np.min_scalar_type(-len(dtype.categories) - 1))
+    none = np.full(1, -1, _code_type(dtype.categories))
     codes = np.broadcast_to(none, count)
     if (numbers >= 0).any():
-        codes = codes.copy()
+        codes = _filled(codes)
         codes[row] = numbers
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def _of_addresses(numbers: npt.NDArray[np.int32], addresses: pd.CategoricalDtype) -> Any:
-    """Return a column of addresses by their numbers, in the type that pandas would otherwise make a copy in."""
-    codes = new_column(numbers.size, np.min_scalar_type(-len(addresses.categories) - 1))
-    for rows in stretches(numbers.size):
-        codes[rows] = numbers[rows]
+    """Return a column of addresses by their numbers."""
+    codes = computed(numbers.size, _code_type(addresses.categories), lambda rows: numbers[rows])
     return pd.Categorical.from_codes(codes, dtype=addresses, validate=False)
 
 
@@ -236,13 +250,25 @@ def _protocols(columns: PacketColumns, rows: Columns) -> Any:
     texts = columns.protocol_names()
     unique = sorted(set(texts))
     place = {text: number for number, text in enumerate(unique)}
-    codes = np.array([place[text] for text in texts], np.min_scalar_type(-len(unique) - 1))
+    codes = np.array([place[text] for text in texts], _code_type(unique))
     names_dtype = pd.CategoricalDtype(pd.Index(unique, dtype="str"))
-    return pd.Categorical.from_codes(taken(codes, rows.protocol), dtype=names_dtype, validate=False)
+    made = computed(columns.count, codes.dtype, lambda some: codes[rows.protocol[some]])
+    return pd.Categorical.from_codes(made, dtype=names_dtype, validate=False)
 
 
 def _sack(starts: npt.NDArray[np.int32], edges: npt.NDArray[np.uint32]) -> Any:
     """Return the SACK column, an Arrow list for each row, null without the option; `starts` has one value more."""
-    missing = pa.array(starts[1:] == starts[:-1])
-    lists = pa.ListArray.from_arrays(pa.array(starts), pa.array(edges), mask=missing)
+    count = starts.size - 1
+    bits = new_column(-(-count // 8), np.uint8)  # of rows that have a list, as Arrow keeps them
+    for some in stretches(bits.size):
+        at = starts[8 * some.start : min(8 * some.stop, count) + 1]
+        bits[some] = np.packbits(at[1:] != at[:-1], bitorder="little")
+        give_back_after(8 * some.stop, 8 * (some.stop - some.start))
+    buffers = [pa.py_buffer(bits), pa.py_buffer(starts)]
+    lists = pa.Array.from_buffers(pa.list_(pa.uint32()), count, buffers, children=[pa.array(edges)])
     return pd.arrays.ArrowExtensionArray(lists)
+
+
+def _filled(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a column that has the same value everywhere as one that can be written to."""
+    return computed(column.size, column.dtype, lambda _rows: column[:1])

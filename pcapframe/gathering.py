@@ -6,6 +6,7 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask, fixed
 from pcapframe.jit import jit
+from pcapframe.memory import STRETCH_ROWS, stretches
 
 __all__ = ["gather"]
 
@@ -20,15 +21,15 @@ def _gather(conn_id: Any, copies: Any, is_wanted: Any, rows: Any, ids: Any) -> A
     return found
 
 
-def gather(conn_id: Array, copies: Mask, is_wanted: Mask) -> tuple[Array, Array]:
+def gather(conn_id: Array, copies: Mask | None, is_wanted: Mask) -> tuple[Array, Array]:
     """Return the segments of some connections.
 
     Parameters
     ----------
     conn_id : ndarray of int32
         Connection of each segment.
-    copies : ndarray of bool
-        Segments to leave out.
+    copies : ndarray of bool or None
+        Segments to leave out; None for none.
     is_wanted : ndarray of bool
         By ``conn_id``: which connections.
 
@@ -44,6 +45,13 @@ def gather(conn_id: Array, copies: Mask, is_wanted: Mask) -> tuple[Array, Array]
     >>> gather(np.array([0, 1, 0, 2]), np.zeros(4, bool), np.array([True, False, True]))[0].tolist()
     [0, 2, 3]
     """
-    rows, ids = (np.empty(conn_id.size, np.int64) for _ in range(2))
-    found = _gather(fixed(conn_id, np.int32), fixed(copies, np.bool_), fixed(is_wanted, np.bool_), rows, ids)
-    return rows[:found].copy(), ids[:found].copy()
+    conn_id, is_wanted = fixed(conn_id, np.int32), fixed(is_wanted, np.bool_)
+    kept = fixed(np.zeros(min(conn_id.size, STRETCH_ROWS), np.bool_) if copies is None else copies, np.bool_)
+    room = [np.empty(min(conn_id.size, STRETCH_ROWS), np.int64) for _ in range(2)]
+    found: tuple[list[Array], list[Array]] = ([np.empty(0, np.int64)], [np.empty(0, np.int64)])
+    for some in stretches(conn_id.size):
+        own = conn_id[some]
+        count = _gather(own, kept[: own.size] if copies is None else kept[some], is_wanted, *room)
+        found[0].append(room[0][:count] + some.start)
+        found[1].append(room[1][:count].copy())
+    return np.concatenate(found[0]), np.concatenate(found[1])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import column_of
-from pcapframe.memory import new_column
+from pcapframe.memory import computed, new_column
 
 __all__ = [
     "Differing",
@@ -146,7 +146,7 @@ def nullable(data: npt.NDArray[Any], known: npt.NDArray[np.bool_] | None = None)
     """
     if known is None:
         return pd.arrays.IntegerArray(data, new_column(data.size, np.bool_, zeroed=True))
-    return pd.arrays.IntegerArray(data, np.logical_not(known, out=new_column(data.size, np.bool_)))
+    return pd.arrays.IntegerArray(data, computed(data.size, np.bool_, lambda rows: ~known[rows]))
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

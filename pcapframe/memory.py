@@ -1,19 +1,21 @@
 """Memory: many columns in one block, in memory or on the disk, and how much an analysis takes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from pcapframe.disk import disk_in_use, give_back, give_back_after
+from pcapframe.disk import disk_in_use, give_back, give_back_after, has_blocks
 
 __all__ = [
-    "Claim", "block_of", "bytes_to_analyze", "bytes_to_read", "columns_in", "mib", "new_column", "one_block",
-    "stretches", "taken",
+    "Claim", "block_of", "bytes_to_analyze", "bytes_to_read", "columns_in", "computed", "count_where", "extremes",
+    "mib", "new_column", "one_block", "pieces", "rows_where", "stretches", "taken",
 ]  # fmt: skip
 
+Part: TypeAlias = Callable[[slice], Any]
+"""Returns what is computed of some rows: an array, or one value for all of them."""
 Claim: TypeAlias = Callable[[int, int], None]
 """Called with an analysis's memory so far [bytes] and its number of packets; raises if that is too much."""
 
@@ -21,6 +23,11 @@ Claim: TypeAlias = Callable[[int, int], None]
 PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 130, 290, 1200
 FRAME_SHARE = 1.4  # peak memory while a packets frame is built / memory of its rows
 STRETCH_ROWS = 1 << 16
+# What is taken of a column on the disk at once: the system maps up to a megabyte around each page that is touched.
+MAPPED_BITS = 17  # so many rows of 8 bytes, as a power of 2
+MOST_MAPPED = 1 << 6  # of these
+FEW_ROWS = 1 << 8  # that may all be apart
+PIECE_ROWS = 1 << 20
 ALIGNED = 64  # each column is padded to a multiple of this, so that the next column is aligned for any type [bytes]
 
 
@@ -136,7 +143,7 @@ def new_column(rows: int, dtype: npt.DTypeLike, *, zeroed: bool = False) -> npt.
     return one_block(rows, [dtype], zeroed=zeroed)[0]
 
 
-def taken(values: npt.NDArray[Any], places: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def taken(values: npt.NDArray[Any], places: npt.NDArray[Any], cuts: Sequence[slice] | None = None) -> npt.NDArray[Any]:
     """Take some values of a column into a new one, which goes where `one_block` would.
 
     Parameters
@@ -145,6 +152,8 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[Any]) -> npt.NDArray[Any
         One dimension.
     places : ndarray of int
         Which ones, all of them within it.
+    cuts : sequence of slice, optional
+        As from `pieces` of these places, where several columns are taken.
 
     Returns
     -------
@@ -157,10 +166,158 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[Any]) -> npt.NDArray[Any
     [9, 7]
     """
     made = new_column(places.size, values.dtype)
-    for rows in stretches(places.size):
-        np.take(values, places[rows], out=made[rows], mode="clip")
-    give_back()  # places may be anywhere in the column
+    for some in pieces(places) if cuts is None else cuts:
+        for start in range(some.start, some.stop, STRETCH_ROWS):
+            rows = slice(start, min(start + STRETCH_ROWS, some.stop))
+            np.take(values, places[rows], out=made[rows], mode="clip")
+        give_back()
     return made
+
+
+def pieces(places: npt.NDArray[Any]) -> list[slice]:
+    """Cut places in a column into pieces, each of which touches little of it where it is on the disk.
+
+    Parameters
+    ----------
+    places : ndarray of int
+        From 0, in any order.
+
+    Returns
+    -------
+    list of slice
+        All of them at once where nothing is on the disk. Pages are to be given back after each.
+
+    Examples
+    --------
+    >>> pieces(np.array([7, 0]))
+    [slice(0, 2, None)]
+    """
+    if not has_blocks():
+        return [slice(0, places.size)]
+    cuts, mapped = [0], 0
+    for rows in stretches(places.size):
+        start, blocks = rows.start, places[rows] >> MAPPED_BITS
+        more = int(np.count_nonzero(np.bincount(blocks)))
+        if mapped + more > MOST_MAPPED or rows.stop - cuts[-1] > PIECE_ROWS:
+            cuts.append(start)
+            mapped = 0
+        if more > MOST_MAPPED:
+            moves = np.cumsum(np.diff(blocks) != 0)[FEW_ROWS - 1 :: FEW_ROWS] // MOST_MAPPED
+            cuts += (start + FEW_ROWS * (1 + np.flatnonzero(np.diff(moves)))).tolist()
+        mapped += more
+    edges = dict.fromkeys((*cuts, places.size))
+    return [slice(*each) for each in pairwise(edges)] or [slice(0, 0)]
+
+
+def computed(rows: int, dtype: npt.DTypeLike, part: Part) -> npt.NDArray[Any]:
+    """Compute a column stretch by stretch, so that nothing else of its length is made on the way.
+
+    Parameters
+    ----------
+    rows : int
+        How long it is.
+    dtype : dtype
+        Of its values.
+    part : callable
+        Takes a slice of rows, and returns their values, or one that all have.
+
+    Returns
+    -------
+    ndarray
+        Where `one_block` would have it.
+
+    Examples
+    --------
+    >>> computed(3, np.bool_, lambda rows: np.arange(3)[rows] > 1).tolist()
+    [False, False, True]
+    """
+    made = new_column(rows, dtype)
+    for some in stretches(rows):
+        made[some] = part(some)
+    return made
+
+
+def rows_where(rows: int, holds: Part) -> npt.NDArray[np.intp]:
+    """Find rows stretch by stretch, so that no mask of all is made.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    holds : callable
+        Takes a slice of rows, and returns which of them to find. It may be called twice.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending; where `one_block` would have them.
+
+    Examples
+    --------
+    >>> rows_where(3, lambda rows: np.arange(3)[rows] != 1).tolist()
+    [0, 2]
+    """
+    if not disk_in_use():
+        found = [some.start + np.flatnonzero(holds(some)) for some in stretches(rows)]
+        return found[0] if len(found) == 1 else np.concatenate([np.empty(0, np.intp), *found])
+    made, count = new_column(count_where(rows, holds), np.intp), 0
+    for some in stretches(rows):
+        places = np.flatnonzero(holds(some))
+        np.add(places, some.start, out=made[count : count + places.size])
+        count += places.size
+    return made
+
+
+def count_where(rows: int, holds: Part) -> int:
+    """Count rows stretch by stretch.
+
+    Parameters
+    ----------
+    rows, holds
+        As for `rows_where`.
+
+    Returns
+    -------
+    int
+        How many it holds of.
+
+    Examples
+    --------
+    >>> count_where(3, lambda rows: np.arange(3)[rows] != 1)
+    2
+    """
+    return sum(int(np.count_nonzero(holds(some))) for some in stretches(rows))
+
+
+def extremes(values: npt.NDArray[Any], null: int) -> tuple[int, int]:
+    """Find the least and the greatest number of a column stretch by stretch.
+
+    Parameters
+    ----------
+    values : ndarray of int
+        One dimension.
+    null : int
+        Stands for no number.
+
+    Returns
+    -------
+    tuple of int
+        Both are `null` where there is no other number.
+
+    Examples
+    --------
+    >>> extremes(np.array([7, -1, 9, 8]), -1), extremes(np.array([-1]), -1)
+    ((7, 9), (-1, -1))
+    """
+    found: list[int] = []
+    for rows in stretches(values.size):
+        some = values[rows]
+        ends = [int(some.min()), int(some.max())]
+        if null in ends:
+            some = some[some != null]
+            ends = [int(some.min()), int(some.max())] if some.size else []
+        found += ends
+    return (min(found), max(found)) if found else (null, null)
 
 
 def stretches(rows: int) -> Iterator[slice]:

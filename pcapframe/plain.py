@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pcapframe.arrays import Array, Mask, column_of, fixed
+from pcapframe.disk import has_blocks
+from pcapframe.memory import taken
 from pcapframe.schema import NO_NUMBER, PLAIN, Column
 
 __all__ = ["Nullable", "PlainColumns", "parts_of"]
@@ -105,14 +107,15 @@ class PlainColumns:
     def __init__(self, frame: Mapping[str, Any] | Any, columns: Sequence[Column], wanted: Iterable[str]) -> None:
         declared = {column.name: column for column in columns}
         self._columns: dict[str, tuple[Nullable, Column]] = {}
-        self._lists: dict[str, Lists] = {}
+        self._lists: dict[str, Any] = {}  # Lists, or Arrow's where all of them would be read to make those
         for name in wanted:
             if name not in declared:
                 continue  # "<name>_at" comes with its list
             column = declared[name]
             data = column_of(frame, name) if isinstance(frame, pd.DataFrame) else frame[name]
             if column.dtype.startswith("list"):
-                self._lists[name] = _lists(getattr(data, "array", data).__arrow_array__())
+                lists = getattr(data, "array", data).__arrow_array__()
+                self._lists[name] = lists if has_blocks() else _lists(lists)
             else:
                 self._columns[name] = parts_of(data), column
 
@@ -132,14 +135,14 @@ class PlainColumns:
         data, column = self._columns[name]
         return _filled(data, column)
 
-    def at(self, name: str, rows: Array) -> Array:
+    def at(self, name: str, rows: slice | Array) -> Array:
         """Return some rows of a column that is no list, without a copy of the whole.
 
         Parameters
         ----------
         name : str
             One of those wanted.
-        rows : ndarray of int
+        rows : slice or ndarray of int
             Places in the column.
 
         Returns
@@ -147,8 +150,11 @@ class PlainColumns:
         ndarray
             Read-only.
         """
-        (values, mask), column = self._columns[name]
-        return _filled(Nullable(values[rows], None if mask is None else mask[rows]), column)
+        data, column = self._columns[name]
+        if isinstance(rows, slice):
+            return _filled(data.part(rows), column)
+        null = None if data.mask is None else taken(data.mask, rows)
+        return _filled(Nullable(taken(data.values, rows), null), column)
 
     def chunk(self, start: int, stop: int) -> dict[str, Array]:
         """Return some rows of every column.
@@ -164,10 +170,14 @@ class PlainColumns:
             By name, read-only; views where the type is that in the frame.
         """
         made = self.part(slice(start, stop))
-        for name, (starts, elements) in self._lists.items():
-            at = starts[start : stop + 1]
+        for name, lists in self._lists.items():
+            if isinstance(lists, Lists):
+                at = lists.starts[start : stop + 1]
+                elements = lists.elements[at[0] : at[-1]]
+            else:
+                at, elements = _lists(lists.slice(start, stop - start))
             made[f"{name}_at"] = fixed(at.astype(np.int64) - at[0], np.int64)
-            made[name] = fixed(elements[at[0] : at[-1]], np.uint32)
+            made[name] = fixed(elements, np.uint32)
         return made
 
     def part(self, rows: slice | Array) -> dict[str, Array]:

@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcapframe.arrays import column_of
-from pcapframe.memory import new_column, stretches, taken
+from pcapframe.disk import give_back
+from pcapframe.memory import computed, count_where, pieces, stretches, taken
 
-__all__ = ["first_rows", "frames_at", "rows_at", "take_rows"]
+__all__ = ["ascends", "first_rows", "frames_at", "rows_at", "take_rows"]
 
 MASKED: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
 TIMES: Any = pd.arrays.DatetimeArray
@@ -40,7 +41,28 @@ def frames_at(frame: pd.DataFrame, rows: Any) -> Any:
     index = frame.index
     if isinstance(index, pd.RangeIndex):
         return rows * index.step + index.start
-    return index.to_numpy()[rows]
+    labels = index.to_numpy()
+    return taken(labels, rows) if np.ndim(rows) else labels[rows]
+
+
+def ascends(frame: pd.DataFrame) -> bool:
+    """Tell whether no label of the index is below the one before it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Not modified.
+
+    Examples
+    --------
+    >>> ascends(pd.DataFrame(index=[1, 4, 4])), ascends(pd.DataFrame(index=[4, 1]))
+    (True, False)
+    """
+    index = frame.index
+    if isinstance(index, pd.RangeIndex):
+        return index.step > 0 or len(index) < 2
+    labels = index.to_numpy()
+    return count_where(max(labels.size - 1, 0), lambda rows: labels[1:][rows] < labels[:-1][rows]) == 0
 
 
 def first_rows(ids: npt.NDArray[Any], bound: int) -> RowNumbers:
@@ -121,11 +143,12 @@ def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp], columns: Sequence
     [7, <NA>]
     """
     masks: dict[int, npt.NDArray[np.bool_]] = {}
+    cuts = pieces(rows)
 
     def chosen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if values.strides == (0,):  # the same everywhere
             return np.broadcast_to(values[:1], rows.size)
-        return taken(values, rows)
+        return taken(values, rows, cuts)
 
     def column(array: Any) -> Any:
         if isinstance(array, MASKED):
@@ -139,12 +162,23 @@ def take_rows(frame: pd.DataFrame, rows: npt.NDArray[np.intp], columns: Sequence
             return pd.array(chosen(array.asi8), array.dtype, copy=False)
         if isinstance(array, np.ndarray):
             return chosen(array)
-        return array.take(rows)
+        return _lists_at(array, rows, cuts)
 
-    numbers = new_column(rows.size, np.int64)
-    for some in stretches(rows.size):
-        numbers[some] = frames_at(frame, rows[some])
+    numbers = computed(rows.size, np.int64, lambda some: frames_at(frame, rows[some]))
     index = pd.Index(numbers, name=frame.index.name, copy=False)
     return pd.DataFrame(
         {name: column(column_of(frame, str(name))) for name in columns or frame.columns}, index=index, copy=False
     )
+
+
+def _lists_at(array: Any, rows: RowNumbers, cuts: Sequence[slice]) -> Any:
+    """Take some rows of a column of lists; Arrow reads where all lists begin of what it takes them from."""
+    if not rows.size:
+        return array[:0]
+    parts = []
+    for some in cuts:
+        wanted = rows[some]
+        first = int(wanted.min())
+        parts.append(array[first : int(wanted.max()) + 1].take(wanted - first))
+        give_back()
+    return parts[0] if len(parts) == 1 else type(array)._concat_same_type(parts)

@@ -12,6 +12,7 @@ from pcapframe.capture.facts import CaptureFacts
 from pcapframe.capture.link_types import LINK_TYPES, link_name
 from pcapframe.capture.pcapng import MOST_COMMENTS, MOST_INTERFACES
 from pcapframe.facts import CaptureInfo
+from pcapframe.memory import extremes
 
 __all__ = ["info_of", "info_of_several"]
 
@@ -63,10 +64,7 @@ def info_of_several(link_types: Sequence[Sequence[int]], parts: Sequence[Capture
 
 def _one(fact: CaptureFacts, time: npt.NDArray[np.int64]) -> CaptureInfo:
     """Facts about one capture."""
-    latest = int(time.max(initial=NO_TIME))
-    earliest = int(time.min(initial=latest))
-    if earliest == NO_TIME < latest:
-        earliest = int(time[time != NO_TIME].min())
+    earliest, latest = extremes(time, NO_TIME)
     return CaptureInfo(
         name=fact.name,
         format=fact.format,

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array
-from pcapframe.memory import stretches
+from pcapframe.memory import extremes, stretches, taken
 from pcapframe.plain import parts_of
 from pcapframe.rows import frames_at
 
@@ -92,7 +92,7 @@ def clock_steps_of(
 def _steps(times: Array, long: Array, found: "Disagreements", frame: Callable[[int], Any]) -> list[ClockStep]:
     """Tell of the longest intervals which of them are steps."""
     if long.size > MOST_INTERVALS:
-        lengths = np.abs(times[long] - times[long - 1])
+        lengths = np.abs(taken(times, long) - taken(times, long - 1))
         long = np.sort(long[np.argsort(-lengths, kind="stable")[:MOST_INTERVALS]])
     before, after, direction, off = found
     steps = []
@@ -133,7 +133,7 @@ def _neighbours(segments: pd.DataFrame, times: Array) -> Iterator[_Neighbours]:
     conn_id, from_client, copies = (
         segments[name].to_numpy() for name in ("conn_id", "from_client", "capture_duplicate")
     )
-    last = np.full(2 * (int(conn_id.max(initial=-1)) + 1), -1, np.int64)
+    last = np.full(2 * (extremes(conn_id, -1)[1] + 1), -1, np.int64)
     for some in stretches(times.size):
         usable = (times[some] != NO_TIME) & ~copies[some]
         if has_none is not None:
@@ -189,7 +189,7 @@ def disagreements(segments: pd.DataFrame) -> Disagreements:
         Direction by direction in each stretch of segments.
     """
     times = segments["time"].to_numpy("datetime64[ns]").view(np.int64)
-    directions = 2 * (int(segments["conn_id"].max() if len(segments) else -1) + 1)
+    directions = 2 * (extremes(segments["conn_id"].to_numpy(), -1)[1] + 1)
     ticked, lasted = np.zeros(directions), np.zeros(directions)
     for each in _neighbours(segments, times):
         steady = (np.abs(each.passed) < STEP_S * 1e9) & (each.ticks >= 0)

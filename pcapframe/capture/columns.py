@@ -37,6 +37,7 @@ from pcapframe.capture.records import RECORD
 from pcapframe.capture.storing import ROW_BYTES, Place, Rows, write
 from pcapframe.capture.strips import Strip
 from pcapframe.capture.tunnels import rare, udp_ports, way_names
+from pcapframe.memory import stretches
 
 __all__ = ["PacketColumns"]
 
@@ -274,7 +275,8 @@ class PacketColumns:
         count = int(self.interner.counts[ADDRESSES])
         self._order, numbers = first_appearances(rows.src, rows.dst, count)
         for column in (rows.src, rows.dst):
-            column[:] = numbers[column]
+            for some in stretches(column.size):
+                column[some] = numbers[column[some]]
         for records in (self.extras(), self.quotes()):
             for name in ADDRESS_FIELDS:
                 if name in (records.dtype.names or ()):

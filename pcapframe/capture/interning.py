@@ -10,6 +10,7 @@ from pcapframe.capture.link import CODE_NAMES
 from pcapframe.capture.link_types import OTHER_LINKS, UNKNOWN_LINK, link_name
 from pcapframe.capture.shims import SHIMS
 from pcapframe.jit import inner_jit, jit, unchecked
+from pcapframe.memory import stretches
 
 __all__ = [
     "ADDRESSES",
@@ -193,9 +194,8 @@ def with_room(interner: Interner, count: int) -> Interner:
 
 
 @jit
-def _number_by_appearance(src: Any, dst: Any, numbers: Any, order: Any) -> Any:
-    """Number the addresses of both columns, row by row; return the next number."""
-    count = 0
+def _number_by_appearance(src: Any, dst: Any, count: Any, numbers: Any, order: Any) -> Any:
+    """Number the addresses of both columns from `count` on, row by row; return the next number."""
     for i in range(src.size):
         for code in (src[i], dst[i]):
             if code >= 0 and numbers[code] < 0:
@@ -221,7 +221,9 @@ def first_appearances(src: Array, dst: Array, count: int) -> tuple[Array, Array]
         The old numbers by the new ones, and the new ones by the old ones, with -1 for -1.
     """
     numbers, order = np.full(count + 1, -1, np.int32), np.empty(count, np.int32)
-    seen = _number_by_appearance(src, dst, numbers, order)
+    seen = 0
+    for rows in stretches(src.size):
+        seen = int(_number_by_appearance(src[rows], dst[rows], seen, numbers, order))
     others = np.flatnonzero(numbers[:count] < 0)
     order[seen:] = others
     numbers[others] = np.arange(seen, count)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pcapframe.capture import transport
 from pcapframe.capture.decoding import Columns
+from pcapframe.memory import count_where, rows_where, taken
 
 __all__ = ["foreign_streams"]
 
@@ -40,21 +41,32 @@ def foreign_streams(rows: Columns, quotes: Array) -> int:
         ICMP errors that quote a TCP header whose connection no earlier segment belongs to, or a SYN of another one;
         segments of SOCKS with payload; and first payloads of servers that are as long as VNC's.
     """
-    is_segment = (rows.has & transport.HAS_TCP) != 0
-    return _quotes(rows, quotes, is_segment) + _proxied(rows, is_segment)
+    return _quotes(rows, quotes) + _proxied(rows)
 
 
-def _quotes(rows: Columns, quotes: Array, is_segment: Array) -> int:
+def _is_segment(rows: Columns, some: slice) -> Any:
+    return (rows.has[some] & transport.HAS_TCP) != 0
+
+
+def _quotes(rows: Columns, quotes: Array) -> int:
     """Count the ICMP errors that open a stream."""
     quotes = quotes[(quotes["quoted_flags"] >= 0) & (quotes["icmp_error"] >> 8 != REDIRECT)]
     if not quotes.size:
         return 0
-    at = np.flatnonzero(is_segment & np.isin(rows.src, _addresses(quotes)) & np.isin(rows.dst, _addresses(quotes)))
+    quoted = _addresses(quotes)
+
+    def of_hosts(some: slice) -> Any:
+        return _is_segment(rows, some) & np.isin(rows.src[some], quoted) & np.isin(rows.dst[some], quoted)
+
+    at = rows_where(rows.has.size, of_hosts)
     row = np.concatenate([at, quotes["row"]])
-    sender = np.concatenate([_endpoint(rows.src[at], rows.src_port[at]), _quoted_endpoint(quotes, "src")])
-    receiver = np.concatenate([_endpoint(rows.dst[at], rows.dst_port[at]), _quoted_endpoint(quotes, "dst")])
-    flags = np.concatenate([rows.tcp_flags[at], quotes["quoted_flags"]])
-    seq = np.concatenate([rows.seq[at].astype(np.int64), quotes["quoted_seq"]])
+    src, dst, src_port, dst_port, own_flags, own_seq = (
+        taken(getattr(rows, name), at) for name in ("src", "dst", "src_port", "dst_port", "tcp_flags", "seq")
+    )
+    sender = np.concatenate([_endpoint(src, src_port), _quoted_endpoint(quotes, "src")])
+    receiver = np.concatenate([_endpoint(dst, dst_port), _quoted_endpoint(quotes, "dst")])
+    flags = np.concatenate([own_flags, quotes["quoted_flags"]])
+    seq = np.concatenate([own_seq.astype(np.int64), quotes["quoted_seq"]])
     opens = _is_first(row, np.minimum(sender, receiver), np.maximum(sender, receiver))
     (syns,) = np.nonzero(flags & SYN_ACK == SYN)
     opens[syns] |= _is_first(row[syns], sender[syns], receiver[syns], seq[syns])
@@ -86,22 +98,34 @@ def _is_first(row: Array, *keys: Array) -> Array:
     return first
 
 
-def _proxied(rows: Columns, is_segment: Array) -> int:
+def _proxied(rows: Columns) -> int:
     """Count the segments whose payload may hold a stream of its own."""
-    has_payload = is_segment & (rows.payload_bytes != 0)
-    socks = has_payload & ((rows.src_port == PORT_SOCKS) | (rows.dst_port == PORT_SOCKS))
-    (versions,) = np.nonzero(has_payload & (rows.payload_bytes == RFB_VERSION_BYTES))
+
+    def is_socks(some: slice) -> Any:
+        has_port = (rows.src_port[some] == PORT_SOCKS) | (rows.dst_port[some] == PORT_SOCKS)
+        return has_port & _is_segment(rows, some) & (rows.payload_bytes[some] != 0)
+
+    def may_be_version(some: slice) -> Any:
+        return (rows.payload_bytes[some] == RFB_VERSION_BYTES) & _is_segment(rows, some)
+
+    def is_answer(some: slice) -> Any:
+        return (rows.tcp_flags[some] & SYN_ACK == SYN_ACK) & _is_segment(rows, some)
+
+    count = rows.has.size
+    socks, versions = count_where(count, is_socks), rows_where(count, may_be_version)
     if versions.size:
-        (answers,) = np.nonzero(is_segment & (rows.tcp_flags & SYN_ACK == SYN_ACK))
+        answers = rows_where(count, is_answer)
         versions = versions[np.isin(_sent(rows, versions, 0), _sent(rows, answers, 1))]
-    return int(np.count_nonzero(socks)) + versions.size
+    return socks + versions.size
 
 
 def _sent(rows: Columns, at: Array, beyond: int) -> Array:
     """Return one number for sender, receiver and the sequence number `beyond` that of each of these segments."""
     mixed = np.zeros(at.size, np.uint64)
-    seq = rows.seq[at] + np.uint32(beyond)
-    for part in (rows.src[at], rows.dst[at], rows.src_port[at], rows.dst_port[at], seq):
+    for name in ("src", "dst", "src_port", "dst_port", "seq"):
+        part = taken(getattr(rows, name), at)
+        if name == "seq":
+            part += np.uint32(beyond)
         mixed = (mixed ^ part.astype(np.uint64)) * MIX
         mixed ^= mixed >> np.uint64(29)
     return mixed

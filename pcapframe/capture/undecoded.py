@@ -14,6 +14,7 @@ from pcapframe.capture.extras import IS_FRAGMENT, NOT_OPENED
 from pcapframe.capture.interning import protocol_name
 from pcapframe.capture.link_types import is_undecoded
 from pcapframe.capture.udp_tunnels import OTHERS_TOO
+from pcapframe.memory import computed, stretches
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -137,6 +138,11 @@ def _port_table(tunnels: Array) -> tuple[Array, list[str]]:
     return table, names
 
 
+def _writable(codes: Array) -> Array:
+    """Return a column that may be one value for all rows as one that can be written to."""
+    return codes if codes.flags.writeable else computed(codes.size, codes.dtype, lambda _rows: codes[:1])
+
+
 def undecoded_codes(
     protocols: list[str], protocol: Array, src_port: Array, dst_port: Array, tunnels: Array, extras: Array
 ) -> tuple[Array, list[str]]:
@@ -166,22 +172,32 @@ def undecoded_codes(
         return -1 if name is None else names.setdefault(name if len(names) < MOST_NAMES else "other", len(names))
 
     by_protocol = np.array([place_of(undecoded_name(name)) for name in protocols], np.int16)
-    codes = by_protocol.take(protocol) if names else np.broadcast_to(np.full(1, -1, np.int16), protocol.size)
+    codes = np.broadcast_to(np.full(1, -1, np.int16), protocol.size)
+    if names:
+        codes = computed(codes.size, np.int16, lambda rows: by_protocol.take(protocol[rows]))
     if "UDP" in protocols:
         table, texts = _port_table(tunnels)
-        udp = np.flatnonzero(protocol == protocols.index("UDP"))
-        source, destination = src_port[udp], dst_port[udp]
-        places = np.where(table[destination] > 0, table[destination], table[source])
-        places[np.minimum(source, destination) < SERVICES] = 0
-        if places.any():
-            numbers = np.full(len(texts), -1, np.int16)
-            for place in np.unique(places[places > 0]).tolist():
-                numbers[place] = place_of(texts[place])
-            codes = codes.copy()
-            codes[udp] = numbers[places]
+
+        def by_port(rows: slice) -> tuple[Array, Array]:
+            udp = np.flatnonzero(protocol[rows] == protocols.index("UDP"))
+            source, destination = src_port[rows][udp], dst_port[rows][udp]
+            places = np.where(table[destination] > 0, table[destination], table[source])
+            places[np.minimum(source, destination) < SERVICES] = 0
+            return udp, places
+
+        numbers, is_there = np.full(len(texts), -1, np.int16), np.zeros(len(texts), np.bool_)
+        for rows in stretches(codes.size):
+            is_there[by_port(rows)[1]] = True
+        for place in np.flatnonzero(is_there[1:]) + 1:
+            numbers[place] = place_of(texts[place])
+        if is_there[1:].any():
+            codes = _writable(codes)
+            for rows in stretches(codes.size):
+                udp, places = by_port(rows)
+                codes[rows][udp] = numbers[places]
     opened = extras[extras["inside"] != NOT_OPENED]
     if opened.size:
-        codes = codes.copy()
+        codes = _writable(codes)
         inside, which = np.unique(opened["inside"], return_inverse=True)
         found = [undecoded_name(protocol_name(code)) if code >= 0 else None for code in inside.tolist()]
         codes[opened["row"]] = np.array([place_of(name) for name in found], np.int16)[which]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pcapframe.analysis.health import PacketCounts, count_packets, cut_in_header, is_cut
+from pcapframe.analysis.health import PacketCounts, count_packets, cut_in_header
 from pcapframe.arrays import NO_TIME, YEAR_NS, Array
 from pcapframe.patterns import LISTED
 
@@ -71,7 +71,7 @@ def thinned(packets: pd.DataFrame, few: int = FEW) -> Thinned:
         keep[segments[long]] = keep[segments[long + 1]] = True
         keep[segments[[0, -1]] if segments.size else []] = True
         keep[np.flatnonzero(packets["undecoded"].notna().to_numpy())[:LISTED]] = True
-        keep[cut_in_header(packets, is_cut(packets))[:LISTED]] = True
+        keep[cut_in_header(packets)[:LISTED]] = True
         rows = np.flatnonzero(keep)
     numbers = np.full(time.size, -1, np.int64)
     numbers[segments] = np.arange(segments.size)

@@ -28,6 +28,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, changes, fixed, stable_order
 from pcapframe.jit import jit
+from pcapframe.memory import rows_where, stretches, taken
 from pcapframe.plain import PlainColumns
 from pcapframe.schema import ACK, FIN, RST, SEGMENTS, SYN
 
@@ -105,7 +106,9 @@ def first_numbers(segments: pd.DataFrame, place: Array, connections: int) -> Arr
         Column 0: the client; -1 for a side without one.
     """
     numbers = np.full((connections, 2), NONE, np.int64)
-    _note_first(fixed(place, np.int32), segments["from_client"].to_numpy(), segments["seq"].to_numpy(), numbers)
+    place, from_client, seq = fixed(place, np.int32), segments["from_client"].to_numpy(), segments["seq"].to_numpy()
+    for rows in stretches(place.size):
+        _note_first(place[rows], from_client[rows], seq[rows], numbers)
     return numbers
 
 
@@ -131,10 +134,10 @@ def views_among(segments: pd.DataFrame, place: Array, pairs: Pairs, numbers: Arr
         return same
     wanted = np.zeros(len(numbers), np.bool_)
     wanted[pairs.earlier] = wanted[pairs.later] = True
-    rows = np.flatnonzero(wanted.take(place))
-    rows = rows[~segments["capture_duplicate"].to_numpy()[rows]]
-    rows = rows[stable_order(place[rows], len(numbers))]
-    begins = np.searchsorted(place[rows], np.arange(len(numbers) + 1))
+    copies = segments["capture_duplicate"].to_numpy()
+    rows = rows_where(place.size, lambda some: wanted.take(place[some]) & ~copies[some])
+    rows = rows[stable_order(taken(place, rows), len(numbers))]
+    begins = np.searchsorted(taken(place, rows), np.arange(len(numbers) + 1))
     columns = PlainColumns(segments[list(READ)].iloc[rows], SEGMENTS, READ).chunk(0, rows.size)
     for some in _in_steps(pairs, np.diff(begins)):
         is_initial = ~is_midstream[some.earlier] & ~is_midstream[some.later]

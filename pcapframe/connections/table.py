@@ -20,6 +20,7 @@ from pcapframe.connections.singles import OWN, alike
 from pcapframe.connections.waits import Waits
 from pcapframe.errors import ParameterError
 from pcapframe.measures import without_attrs
+from pcapframe.memory import computed, extremes, stretches
 from pcapframe.plain import PlainColumns
 from pcapframe.rows import first_rows, frames_at
 from pcapframe.threads import Team
@@ -188,13 +189,14 @@ def _feed(measures: list[Measure], segments: pd.DataFrame, place: Array) -> None
 
 def _places(conn_id: Array) -> tuple[Array, Array]:
     """Return the connections' numbers, ascending, and the index of each segment's connection among them."""
-    highest = int(conn_id.max(initial=-1))
-    seen = np.zeros(highest + 1, np.bool_)
-    seen[conn_id] = True
+    seen = np.zeros(extremes(conn_id, -1)[1] + 1, np.bool_)
+    for rows in stretches(conn_id.size):
+        seen[conn_id[rows]] = True
     conn_ids = np.flatnonzero(seen).astype(np.int32)
-    if conn_ids.size == highest + 1:
+    if conn_ids.size == seen.size:
         return conn_ids, conn_id
-    return conn_ids, (np.cumsum(seen) - 1)[conn_id]
+    places = np.cumsum(seen) - 1
+    return conn_ids, computed(conn_id.size, np.int32, lambda rows: places[conn_id[rows]])
 
 
 def _same_as(segments: pd.DataFrame, conn_ids: Array, place: Array, made: Mapping[str, Any]) -> dict[str, Any]:

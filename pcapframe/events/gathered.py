@@ -19,7 +19,7 @@ from pcapframe.events.rows import mark_says
 from pcapframe.events.totals import EARLY, REPEATED, SHIFTED, Floors, Totals
 from pcapframe.events.witnesses import READ, SHOWN, Known, witness
 from pcapframe.measures import without_attrs
-from pcapframe.memory import new_column, stretches
+from pcapframe.memory import computed, extremes, new_column, pieces, rows_where, stretches, taken
 from pcapframe.plain import parts_of
 from pcapframe.rows import frames_at
 from pcapframe.schema import SYN
@@ -80,11 +80,11 @@ def gather_events(
     True
     """
     whole, known = Segments(without_attrs(segments)), without_attrs(connections)
-    ids = 1 + max(int(whole.column("conn_id").max(initial=-1)), int(known.index.max()) if len(known) else -1)
+    ids = 1 + max(extremes(whole.column("conn_id"), -1)[1], int(known.index.max()) if len(known) else -1)
     is_event = new_column(whole.size, np.bool_)
     mark_says(whole.frame, is_event)
-    is_event[_with_sack(whole)] = True
-    several = np.bincount(whole.column("conn_id"), minlength=ids) > 1
+    _mark_sack(whole, is_event)
+    several = _several(whole.column("conn_id"), ids)
     place = np.cumsum(several, dtype=np.int32) * several
     seen = witness(
         {name: whole.behind(name) for name in READ},
@@ -94,15 +94,15 @@ def gather_events(
     followed = _followed(whole, several, place)
     seen.sides["high"], seen.sides["acked"] = followed.high, followed.acked
     repeated, copies = _repeated(whole, floors.resends)
-    early = np.flatnonzero(whole.column("ack_early"))
+    is_early = whole.column("ack_early")
+    early = rows_where(whole.size, lambda some: is_early[some])
     spoken = _spoken(whole, known[["turns", *NEEDED]], turns, is_event)
     for rows in (followed.moved_rows, followed.back_rows, copies):
-        is_event[rows] = True
-    give_back()
+        _mark(rows, is_event)
 
     def table(dtype: np.dtype[np.void], rows: Array, **columns: Array) -> Array:
         made = np.zeros(rows.size, dtype)
-        made["frame"], made["conn_id"] = frames_at(whole.frame, rows), whole.column("conn_id")[rows]
+        made["frame"], made["conn_id"] = frames_at(whole.frame, rows), taken(whole.column("conn_id"), rows)
         for name, column in columns.items():
             made[name] = column
         return made
@@ -122,7 +122,22 @@ def gather_events(
         turns=spoken,
         floors=floors,
     )
-    return Gathered(np.flatnonzero(is_event), totals)
+    return Gathered(rows_where(whole.size, lambda some: is_event[some]), totals)
+
+
+def _mark(rows: Array, is_event: Mask) -> None:
+    """Mark some rows."""
+    for some in pieces(rows):
+        is_event[rows[some]] = True
+        give_back()
+
+
+def _several(conn_id: Array, ids: int) -> Mask:
+    """Tell which connections have several segments."""
+    counts = np.zeros(ids, np.int64)
+    for rows in stretches(conn_id.size):
+        np.add.at(counts, conn_id[rows], 1)
+    return counts > 1
 
 
 def _spoken(whole: Segments, known: pd.DataFrame, turns: Sequence[Array] | None, is_event: Mask) -> pd.DataFrame:
@@ -135,16 +150,17 @@ def _spoken(whole: Segments, known: pd.DataFrame, turns: Sequence[Array] | None,
         turns = [some.copy() for some in find_turns(pd.DataFrame(columns, copy=False), known)]
     for some in turns:
         for name in TURN_ROWS:
-            is_event[some[name][some[name] >= 0]] = True
+            _mark(some[name][some[name] >= 0], is_event)
     return turns_frame(turns, whole.frame, known)
 
 
-def _with_sack(whole: Segments) -> Array:
-    """Return the rows with SACK blocks."""
+def _mark_sack(whole: Segments, is_event: Mask) -> None:
+    """Mark the rows with SACK blocks."""
     sacks = whole.behind("sack").__arrow_array__()
     if sacks.null_count == len(sacks):
-        return np.empty(0, np.intp)
-    return np.asarray(pc.indices_nonzero(pc.is_valid(sacks)).to_numpy(), np.intp)
+        return
+    for rows in stretches(whole.size):
+        is_event[rows] |= pc.is_valid(sacks.slice(rows.start, rows.stop - rows.start)).to_numpy(zero_copy_only=False)
 
 
 def _largest(whole: Segments, ids: int) -> Array:
@@ -181,13 +197,15 @@ def _followed(whole: Segments, several: Mask, place: Array) -> Followed:
     conn_id, count = whole.column("conn_id"), int(np.count_nonzero(several))
     if 2 * count > several.size:  # to follow the others too takes less than to leave them out
         return follow(frame, conn_id, several.size).only(several)
-    return follow(frame, (place - np.int32(1)).take(conn_id), count).spread(several)
+    number = place - np.int32(1)
+    followed = computed(whole.size, np.int32, lambda rows: number.take(conn_id[rows]))
+    return follow(frame, followed, count).spread(several)
 
 
 def _repeated(whole: Segments, fewest: int) -> tuple[Array, Array]:
     """Return what arrived after segments that were sent often, and the rows of all their copies."""
-    resent = np.flatnonzero(whole.column("resent"))
-    resent = resent[~whole.column("capture_duplicate")[resent]]
+    is_resent, is_copy = whole.column("resent"), whole.column("capture_duplicate")
+    resent = rows_where(whole.size, lambda rows: is_resent[rows] & ~is_copy[rows])
     size = whole.at("payload_bytes", resent)
     resent, size = resent[size > 0], size[size > 0]
     found = most_repeated(whole.sides(resent), whole.at("rel_seq", resent), size, fewest)

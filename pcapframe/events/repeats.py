@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from pcapframe.arrays import Array, Mask, changes, column_of, seconds_from, stable_order
-from pcapframe.disk import give_back
 from pcapframe.gathering import gather
+from pcapframe.memory import extremes, taken
+from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, FIN, RST, SYN
 
 __all__ = ["Repeated", "Segments", "copied_resets", "lateness", "most_repeated", "reported"]
@@ -37,23 +38,24 @@ class Segments:
 
     def at(self, name: str, rows: Array) -> Array:
         """Return numbers at some rows, 0 for null."""
-        give_back()
-        taken: Any = self.behind(name).take(rows)
-        if isinstance(taken, pd.api.extensions.ExtensionArray) and not isinstance(taken, pd.arrays.NumpyExtensionArray):
-            return np.asarray(taken.to_numpy(dtype=np.dtype(np.int64), na_value=0))
-        return np.asarray(taken, dtype=np.int64)
+        values, null = parts_of(self.behind(name))
+        found = taken(values, rows).astype(np.int64)
+        if null is not None:
+            found[taken(null, rows)] = 0
+        return found
 
     def sides(self, rows: Array) -> Array:
         """Return the side of each row: 2 * conn_id + 1 for the client."""
-        return 2 * self.column("conn_id")[rows].astype(np.int64) + self.column("from_client")[rows]
+        found: Array = 2 * taken(self.column("conn_id"), rows).astype(np.int64)
+        found += taken(self.column("from_client"), rows)
+        return found
 
     def of(self, conn_ids: Array, *, copies: bool = False) -> Array:
         """Return the rows of some connections, ascending; with copies made on the way where that is said."""
         conn_id = self.column("conn_id")
-        wanted = np.zeros(int(conn_id.max(initial=-1)) + 1, np.bool_)
+        wanted = np.zeros(extremes(conn_id, -1)[1] + 1, np.bool_)
         wanted[conn_ids] = True
-        left_out = np.zeros(conn_id.size, np.bool_) if copies else self.column("capture_duplicate")
-        return gather(conn_id, left_out, wanted)[0]
+        return gather(conn_id, None if copies else self.column("capture_duplicate"), wanted)[0]
 
 
 class Repeated(NamedTuple):
@@ -104,14 +106,14 @@ def _often(fewest: int, *columns: Array) -> Array:
 def reported(segments: Segments, found: Repeated) -> tuple[Array, Array]:
     """Return, for each segment, the largest later one reported after its first copy, and the rows of all copies."""
     rows = segments.of(np.unique(found.side // 2))
-    conn_id = segments.column("conn_id")[rows]
+    conn_id = taken(segments.column("conn_id"), rows)
     order = stable_order(conn_id, int(conn_id.max(initial=0)) + 1)
     ordered, conn_id = rows[order], conn_id[order]
     starts, stops = (np.searchsorted(conn_id, found.side // 2, side=end) for end in ("left", "right"))
     largest, copies = np.zeros(found.side.size, np.int64), [np.empty(0, np.int64)]
     for i, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):  # few: repeated segments
         rows = ordered[start:stop]
-        own = segments.column("from_client")[rows] == (found.side[i] % 2 == 1)
+        own = taken(segments.column("from_client"), rows) == (found.side[i] % 2 == 1)
         size, seq = segments.at("payload_bytes", rows), segments.at("rel_seq", rows)
         is_copy = own & (seq == found.seq[i]) & (size == found.size[i])
         copies.append(rows[is_copy])
@@ -124,7 +126,7 @@ def reported(segments: Segments, found: Repeated) -> tuple[Array, Array]:
 
 def _arrived(segments: Segments, rows: Array, peers: Mask, begin: Array, end: Array) -> Mask:
     """Tell which of some bytes the peer reports, by acknowledgement or SACK."""
-    answers = rows[peers & (segments.column("tcp_flags")[rows] & ACK != 0)]
+    answers = rows[peers & (taken(segments.column("tcp_flags"), rows) & ACK != 0)]
     if not answers.size:
         return np.zeros(begin.size, np.bool_)
     rel_ack = segments.at("rel_ack", answers)
@@ -156,12 +158,12 @@ def copied_resets(segments: Segments, resets: Array) -> Array:
     ndarray of int
         Some of these, none with 0.
     """
-    rows = resets[segments.column("window")[resets] > 0]
+    rows = resets[taken(segments.column("window"), resets) > 0]
     rows = rows[segments.at("ip_id", rows) > 0]
     if not rows.size:
         return rows
-    others = segments.of(segments.column("conn_id")[rows])
-    others = others[segments.column("tcp_flags")[others] & RST == 0]
+    others = segments.of(taken(segments.column("conn_id"), rows))
+    others = others[taken(segments.column("tcp_flags"), others) & RST == 0]
     # Sides from 0, of the connections that have such a RST.
     own_side, side = segments.sides(rows), segments.sides(others)
     known, side = np.unique(np.concatenate([side, own_side, own_side ^ 1]), return_inverse=True)
@@ -171,8 +173,8 @@ def copied_resets(segments: Segments, resets: Array) -> Array:
     np.minimum.at(low, side, ident)
     np.maximum.at(high, side, ident)
     apart = (high[own_side] >= 0) & ((own < low[own_side] - NEAR) | (own > high[own_side] + NEAR))
-    theirs = (side << 32) | (ident << 16) | segments.column("window")[others]
-    mine = (peer_side << 32) | (own << 16) | segments.column("window")[rows]
+    theirs = (side << 32) | (ident << 16) | taken(segments.column("window"), others)
+    mine = (peer_side << 32) | (own << 16) | taken(segments.column("window"), rows)
     return rows[apart & np.isin(mine, theirs)]
 
 
@@ -193,22 +195,22 @@ def lateness(segments: Segments, early: Array) -> Array:
     ndarray of float64
         One for each.
     """
-    conn_id, from_client = segments.column("conn_id"), segments.column("from_client")
-    rows = segments.of(conn_id[early], copies=True)
+    own = segments.sides(early)
+    rows = segments.of(own // 2, copies=True)
     senders, sender = np.unique(segments.sides(rows), return_inverse=True)
     rows = rows[order := np.argsort(sender, kind="stable")]
     sender = sender[order]
-    flags = segments.column("tcp_flags")[rows]
+    flags = taken(segments.column("tcp_flags"), rows)
     end = segments.at("rel_seq", rows) + (flags & (SYN | FIN) != 0) + segments.at("payload_bytes", rows)
     reached = np.maximum.accumulate(np.clip(end, 0, FARTHEST - 1) + sender * FARTHEST)
-    peer = np.searchsorted(senders, 2 * conn_id[early].astype(np.int64) + ~from_client[early])
+    peer = np.searchsorted(senders, own ^ 1)
     ack = np.clip(segments.at("rel_ack", early), 0, FARTHEST - 1)
     place = np.searchsorted(reached, ack + peer * FARTHEST)
     following = np.searchsorted(rows + sender * segments.size, early + peer * segments.size)
     place = np.maximum(place, following)
     known = np.flatnonzero(place < rows.size)
     known = known[sender[place[known]] == peer[known]]
-    times = np.asarray(segments.behind("time"), "datetime64[ns]").view(np.int64)
+    times = parts_of(segments.behind("time")).values
     late = np.full(early.size, np.nan)
-    late[known] = seconds_from(times[early[known]], times[rows[place[known]]])
+    late[known] = seconds_from(taken(times, early[known]), taken(times, rows[place[known]]))
     return late

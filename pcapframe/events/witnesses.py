@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcapframe.arrays import NO_TIME, Array, Mask, fixed
 from pcapframe.conversation.records import copies
-from pcapframe.disk import give_back_after
+from pcapframe.disk import give_back, give_back_after
 from pcapframe.jit import inner_jit, jit, unchecked
 from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, RST, SEGMENTS, SYN
@@ -21,6 +21,7 @@ __all__ = ["BANDS", "IDLE", "LISTED", "READ", "RESET", "SHOWN", "SIDE_TOTAL", "K
 
 CHUNK_ROWS = 1 << 16
 YES = np.uint8(1)
+FINISHED = 1 << 12  # connections whose last packets are marked before pages are given back
 LISTED = 100  # most segments larger than a packet that are listed of a connection
 NEAR_40_MS, NEAR_200_MS = (0.038, 0.048), (0.180, 0.220)  # of delayed answers beyond the round trip [s]
 BANDS = {"near_40_ms": NEAR_40_MS, "near_200_ms": NEAR_200_MS}
@@ -309,9 +310,9 @@ def _witness(rows: Any, base: Any, state: Any, known: Any, idle_ns: Any, tables:
 
 
 @jit
-def _finish(links: Any, sides: Any, is_event: Any) -> None:
-    """Mark the last packets of each connection and side, and what shows that the other side sent too."""
-    for at in range(1, links.size):  # the only packet of the others is marked
+def _finish(links: Any, sides: Any, start: Any, stop: Any, is_event: Any) -> None:
+    """Mark the last packets of some connections and their sides, and what shows that the other side sent too."""
+    for at in range(start, stop):
         link = links[at]
         for row in (link.any, link.last, link.data):
             if row:
@@ -353,7 +354,9 @@ def witness(segments: Mapping[str, Any] | pd.DataFrame, known: Known, is_event: 
         chunk = _Rows(*(column[start:stop] for column in columns))
         _witness(chunk, start, tuple(state), sides, known.idle_ns, tuple(tables), marks)
         give_back_after(stop, stop - start)
-    _finish(state.links, state.sides, marks)
+    for start in range(1, followed, FINISHED):  # the only packet of the others is marked
+        _finish(state.links, state.sides, start, min(start + FINISHED, followed), marks)
+        give_back()  # they may be anywhere
     kept = (table[:count].copy() for table, count in zip(tables, state.counts.tolist(), strict=True))
     return Witnessed(totals, *kept)
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from pcapframe.arrays import Array, fixed
-from pcapframe.disk import give_back
 from pcapframe.memory import new_column, stretches
 from pcapframe.plain import PlainColumns, parts_of
 from pcapframe.schema import SEGMENTS
@@ -46,14 +45,14 @@ class SegmentColumns:
         """Return a whole column by its name in the frame."""
         return self._plain[name]
 
-    def at(self, name: str, rows: Array) -> Array:
+    def at(self, name: str, rows: slice | Array) -> Array:
         """Return some rows of a column, without a copy of the whole.
 
         Parameters
         ----------
         name : str
             As in the frame.
-        rows : ndarray of int
+        rows : slice or ndarray of int
             Places in it.
 
         Returns
@@ -61,7 +60,6 @@ class SegmentColumns:
         ndarray
             One value per row.
         """
-        give_back()  # rows may be anywhere in the column
         return self._plain.at(name, rows)
 
     def chunk(self, start: int, stop: int) -> Segments:

@@ -1,21 +1,30 @@
 """Label every TCP segment of a packets frame."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pcapframe.arrays import YEAR_NS
+from pcapframe.arrays import NO_TIME, YEAR_NS
 from pcapframe.disk import disk_may_be_used, expect_memory, give_back
 from pcapframe.errors import ParameterError
 from pcapframe.icmp import ATTRIBUTE, NO_QUOTES, written_quotes
 from pcapframe.measures import nullable, without_attrs
-from pcapframe.memory import bytes_to_analyze, new_column, one_block, stretches
+from pcapframe.memory import (
+    bytes_to_analyze,
+    computed,
+    count_where,
+    new_column,
+    one_block,
+    rows_where,
+    stretches,
+    taken,
+)
 from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
 from pcapframe.plain import parts_of
-from pcapframe.rows import frames_at, rows_at, take_rows
+from pcapframe.rows import ascends, frames_at, rows_at, take_rows
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
 from pcapframe.segments.columns import SegmentColumns
@@ -84,9 +93,9 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ParameterError(f"packets lacks the columns {', '.join(missing)}: expected what read_pcap returns")
     bare = without_attrs(packets)
-    is_segment, frame = bare["seq"].notna().to_numpy(), bare[names(COMMON)]
-    if not is_segment.all():
-        frame = take_rows(frame, np.flatnonzero(is_segment))
+    is_segment, frame = _known(bare["seq"]), bare[names(COMMON)]
+    if count_where(is_segment.size, lambda rows: ~is_segment[rows]):
+        frame = take_rows(frame, rows_where(is_segment.size, lambda rows: is_segment[rows]))
     plain = _plain(without_attrs(frame))
     segments = SegmentColumns(plain)
     expect_memory(bytes_to_analyze(0, len(frame), 0))
@@ -104,14 +113,20 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
     return labelled_frame
 
 
+def _known(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Tell where a column is not null."""
+    null = parts_of(column).mask
+    return computed(len(column), np.bool_, lambda rows: True if null is None else ~null[rows])
+
+
 def _name(segments: pd.DataFrame) -> None:
     """Say in ``attrs`` which connections the names are of that were heard in packets."""
     heard = read_heard(segments.attrs)
     if heard is None:
         return
     bare = without_attrs(segments)[["conn_id", "from_client"]]
-    if len(bare) and bare.index.is_monotonic_increasing:  # then only the segments that something was heard in
-        bare = bare.take(np.unique(rows_at(bare, heard.entries["row"]).clip(max=len(bare) - 1)))
+    if len(bare) and ascends(bare):  # then only the segments that something was heard in
+        bare = take_rows(bare, np.unique(rows_at(bare, heard.entries["row"]).clip(max=len(bare) - 1)))
     conn_id, from_client = bare["conn_id"].to_numpy(), bare["from_client"].to_numpy()
     segments.attrs[NAMES] = written_named(named_connections(heard, bare.index.to_numpy(), conn_id, from_client))
     del segments.attrs[HEARD_IN]
@@ -133,34 +148,45 @@ def _quotes(
         return {ATTRIBUTE: written_quotes(NO_QUOTES)}
 
     def sent(some: npt.NDArray[np.intp]) -> Sent:
-        known, scaled = labelled.window_known[some], labelled.window_bytes[some]
+        known, scaled = taken(labelled.window_known, some), taken(labelled.window_bytes, some)
         return Sent(
             **{name: segments.at(name, some) for name in ("src", "dst", "src_port", "dst_port", "seq", "ack")},
             flags=segments.at("tcp_flags", some),
             payload_bytes=segments.at("payload_bytes", some),
             window_bytes=np.where(known, scaled, segments.at("window", some)).astype(np.int64),
-            conn_id=tracked.conn_id[some],
-            rel_seq=tracked.rel_seq[some],
-            rel_ack=tracked.rel_ack[some],
-            is_believed=~columns["acks_unsent"][some],
+            conn_id=taken(tracked.conn_id, some),
+            rel_seq=taken(tracked.rel_seq, some),
+            rel_ack=taken(tracked.rel_ack, some),
+            is_believed=~taken(columns["acks_unsent"], some),
         )
 
-    ends = Ends(*(segments[name] for name in Ends._fields))
-    found = find_quotes(packets, rows, is_segment, columns["src"].cat.categories, ends, sent)
+    def ends_of(some: slice) -> Ends:
+        return Ends(*(segments.at(name, some) for name in Ends._fields))
+
+    addresses = columns["src"].cat.categories
+    found = find_quotes(packets, rows, is_segment, addresses, segments.hidden.size, ends_of, sent)
     return {ATTRIBUTE: written_quotes(found)}
 
 
 def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], columns: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of times, null where a packet's time cannot be; labels are by the times in the file."""
     wrong = times_that_cannot_be(packets)
-    rtt = columns["ack_rtt_s"]
+    rtt, times = columns["ack_rtt_s"], parts_of(columns["time"]).values
     changed: dict[str, Any] = {}
     if any((np.abs(rtt[rows]) >= YEAR_NS / 1e9).any() for rows in stretches(rtt.size)):
-        changed["ack_rtt_s"] = rtt = np.where(np.abs(rtt) >= YEAR_NS / 1e9, np.nan, rtt)
+        known = rtt
+        changed["ack_rtt_s"] = rtt = computed(
+            rtt.size, np.float64, lambda rows: np.where(np.abs(known[rows]) >= YEAR_NS / 1e9, np.nan, known[rows])
+        )
     if wrong is None:
         return changed
-    wrong = wrong[is_segment]
-    return {"time": columns["time"].mask(wrong), "ack_rtt_s": np.where(wrong, np.nan, rtt)}
+    if wrong.size > rtt.size:
+        wrong = taken(wrong, rows_where(wrong.size, lambda rows: is_segment[rows]))
+    time = computed(rtt.size, np.int64, lambda rows: np.where(wrong[rows], NO_TIME, times[rows]))
+    return {
+        "time": pd.array(time, columns["time"].dtype, copy=False),
+        "ack_rtt_s": computed(rtt.size, np.float64, lambda rows: np.where(wrong[rows], np.nan, rtt[rows])),
+    }
 
 
 def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt.NDArray[np.uint16]) -> None:
@@ -168,17 +194,19 @@ def _mark_replaced_bases(segments: SegmentColumns, tracked: Tracked, labels: npt
 
     Wireshark runs two passes; the second starts from the number that the first ended with.
     """
-    answers = np.flatnonzero(segments["tcp_flags"] & (SYN | ACK) == SYN | ACK)
-    if not ((tracked.notes[answers] & REUSED).any() or segments.hidden[answers].any()):
+    flags = segments["tcp_flags"]
+    answers = rows_where(flags.size, lambda rows: flags[rows] & (SYN | ACK) == SYN | ACK)
+    if not ((taken(tracked.notes, answers) & REUSED).any() or taken(segments.hidden, answers).any()):
         return
-    direction = 2 * tracked.conn_id[answers].astype(np.int64) + tracked.side[answers]
+    direction = 2 * taken(tracked.conn_id, answers).astype(np.int64) + taken(tracked.side, answers)
     order = np.argsort(direction, kind="stable")
     answers, direction = answers[order], direction[order]
     starts = np.flatnonzero(np.diff(direction, prepend=-1))
     before = np.roll(answers, 1)
     before[starts] = answers[np.append(starts[1:], answers.size) - 1]
-    differs = (segments["seq"][answers] != segments["seq"][before]) & ~segments.hidden[answers]
+    differs = (segments.at("seq", answers) != segments.at("seq", before)) & ~taken(segments.hidden, answers)
     labels[answers[differs]] |= LABEL_BITS["reused_ports"]
+    give_back()
 
 
 def _plain(packets: pd.DataFrame) -> dict[str, Any]:
@@ -201,12 +229,14 @@ def _plain(packets: pd.DataFrame) -> dict[str, Any]:
 def _bits_to_columns(bits: npt.NDArray[Any], masks: Iterable[int]) -> list[npt.NDArray[np.bool_]]:
     """Return, for each mask, where any of its bits is set; few rows have any."""
     masks = list(masks)
-    rows = np.flatnonzero(bits != 0)  # far faster on bool
-    some = bits[rows]
     columns = one_block(bits.size, [np.bool_] * len(masks))
-    for column, mask in zip(columns, masks, strict=True):
-        column[:] = False
-        column[rows[some & mask != 0]] = True
+    for rows in stretches(bits.size):
+        places = np.flatnonzero(bits[rows] != 0)  # far faster on bool
+        some = bits[rows][places]
+        for column, mask in zip(columns, masks, strict=True):
+            part = column[rows]
+            part[:] = False
+            part[places[some & mask != 0]] = True
     return columns
 
 
@@ -214,20 +244,22 @@ def _made(segments: SegmentColumns, passed: Passed) -> dict[str, Any]:
     """Return the columns that only segments have, by name."""
     connections, tracked, labelled, judged = passed.connections, passed.tracked, passed.labelled, passed.judged
     client_side = find_clients(segments, tracked, connections)
-    has_ack = segments["tcp_flags"] & ACK != 0
+    flags, rows, flight, repeats = (
+        segments["tcp_flags"], segments.hidden.size, labelled.bytes_in_flight, labelled.duplicate_ack_num
+    )  # fmt: skip
     labels = _bits_to_columns(labelled.labels, LABEL_BITS.values())
     copy, resent, reordered, needless, settled = _bits_to_columns(judged.bits, EVIDENCE_BITS)
-    known = resent & settled
-    judged.resent_bytes[copy] = 0  # for copies that only later packets revealed
+    for some in stretches(rows):  # copies that only later packets revealed
+        judged.resent_bytes[some][copy[some]] = 0
     return {
         "conn_id": tracked.conn_id,
         "from_client": _is_side(tracked, client_side),
         "rel_seq": nullable(tracked.rel_seq),
-        "rel_ack": nullable(tracked.rel_ack, has_ack),
+        "rel_ack": _unless(tracked.rel_ack, lambda some: flags[some] & ACK == 0),
         "window_bytes": nullable(labelled.window_bytes, labelled.window_known),
         "ack_rtt_s": labelled.ack_rtt_s,
-        "bytes_in_flight": nullable(labelled.bytes_in_flight, labelled.bytes_in_flight > 0),
-        "duplicate_ack_num": nullable(labelled.duplicate_ack_num, labelled.duplicate_ack_num > 0),
+        "bytes_in_flight": _unless(flight, lambda some: flight[some] <= 0),
+        "duplicate_ack_num": _unless(repeats, lambda some: repeats[some] <= 0),
         **dict(zip(LABEL_BITS, labels, strict=True)),
         "capture_duplicate": copy,
         "resent": resent,
@@ -235,7 +267,10 @@ def _made(segments: SegmentColumns, passed: Passed) -> dict[str, Any]:
         "reordered": reordered,
         "resend_reason": _category(judged.reason, 0, (1 << evidence.RULE_BIT) - 1, resent, REASONS),
         "resend_rule": _category(judged.reason, evidence.RULE_BIT, -1, resent, RULES),
-        "needless": _where_known(needless, known),
+        "needless": pd.arrays.BooleanArray(
+            computed(rows, np.bool_, lambda some: needless[some] & resent[some] & settled[some]),
+            computed(rows, np.bool_, lambda some: ~(resent[some] & settled[some])),
+        ),
         "capture_gap": judged.gap,
     }
 
@@ -244,15 +279,15 @@ def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], frame: pd.DataFrame)
     """Columns of what packets are to the two hosts, by name."""
     columns = _bits_to_columns(said.bits, EXCHANGE_BITS)
     keep_alive, window_probe, rst_ignored, fin_ignored, acks_unsent, ack_early = columns
-    is_probe = (keep_alive | window_probe) & ~copy
     probe = new_column(copy.size, np.int8)
-    probe[:] = -1
-    rows = np.flatnonzero(is_probe)
-    probe[rows] = window_probe[rows]  # their places in PROBES
     answered, answered_by = one_block(copy.size, [np.bool_, np.uint32], zeroed=True)
-    rows = rows[said.answer[rows] >= 0]
-    answered[rows] = True
-    answered_by[rows] = frames_at(frame, said.answer[rows])
+    for some in stretches(copy.size):
+        rows = some.start + np.flatnonzero((keep_alive[some] | window_probe[some]) & ~copy[some])
+        probe[some] = -1
+        probe[rows] = window_probe[rows]  # their places in PROBES
+        rows = rows[said.answer[rows] >= 0]
+        answered[rows] = True
+        answered_by[rows] = frames_at(frame, said.answer[rows])
     return {
         "acks_unsent": acks_unsent,
         "ack_early": ack_early,
@@ -265,25 +300,17 @@ def _exchanged(said: Exchange, copy: npt.NDArray[np.bool_], frame: pd.DataFrame)
 
 def _is_side(tracked: Tracked, side: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """Tell which segments the side of each connection sent that is given."""
-    made = new_column(tracked.side.size, np.bool_)
-    for rows in stretches(made.size):
-        np.equal(tracked.side[rows], side.take(tracked.conn_id[rows]), out=made[rows])
-    return made
+    return computed(tracked.side.size, np.bool_, lambda rows: tracked.side[rows] == side.take(tracked.conn_id[rows]))
 
 
-def _where_known(found: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> Any:
-    """Return a boolean column, null unless known."""
-    values, is_null = one_block(found.size, [np.bool_, np.bool_])
-    np.logical_and(found, known, out=values)
-    np.logical_not(known, out=is_null)
-    return pd.arrays.BooleanArray(values, is_null)
+def _unless(data: npt.NDArray[Any], is_null: Callable[[slice], npt.NDArray[np.bool_]]) -> Any:
+    """Return integers as a nullable column, by what tells where some rows are null."""
+    return pd.arrays.IntegerArray(data, computed(data.size, np.bool_, is_null))
 
 
 def _category(
     packed: npt.NDArray[np.int8], shift: int, bits: int, known: npt.NDArray[np.bool_], categories: pd.CategoricalDtype
 ) -> pd.Categorical:
     """Return a column of categories by their places, which are bits of a number, null unless known."""
-    codes = new_column(packed.size, np.int8)
-    for rows in stretches(codes.size):
-        codes[rows] = np.where(known[rows], packed[rows] >> shift & bits, -1)
+    codes = computed(packed.size, np.int8, lambda rows: np.where(known[rows], packed[rows] >> shift & bits, -1))
     return pd.Categorical.from_codes(codes, dtype=categories, validate=False)

@@ -7,9 +7,8 @@ the connections of the next chunk are found meanwhile. Results are the same.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from pcapframe.disk import give_back, give_back_after
+from pcapframe.memory import count_where
 from pcapframe.schema import RST
 from pcapframe.segments import exchange
 from pcapframe.segments.columns import SegmentColumns
@@ -142,8 +141,8 @@ def run_passes(segments: SegmentColumns, rows: int) -> Passed:
     Passed
         One row per segment.
     """
-    chunks, labeller = _Chunks(segments, rows), Labeller(rows)
-    exchange_pass = ExchangePass(int(np.count_nonzero(segments["tcp_flags"] & RST)), rows)
+    chunks, labeller, flags = _Chunks(segments, rows), Labeller(rows), segments["tcp_flags"]
+    exchange_pass = ExchangePass(count_where(rows, lambda some: flags[some] & RST), rows)
     tracked, labelled, judged, said = Tracked.room(rows), Sequence.room(rows), Evidence.room(rows), Exchange.room(rows)
     placing = _Placing(chunks, tracked, rows)
     with Team(MOST_THREADS if rows > CHUNK_ROWS else 1) as team:

@@ -19,10 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import Array, Mask, changes
+from pcapframe.arrays import Array, Mask, changes, column_of
 from pcapframe.icmp import QUOTE, Quotes, error_name
 from pcapframe.measures import values, without_attrs
-from pcapframe.memory import stretches
+from pcapframe.memory import rows_where, taken
+from pcapframe.plain import parts_of
 from pcapframe.schema import ACK, FIN, ICMP_QUOTES, SYN, names
 
 __all__ = ["Ends", "Sent", "find_quotes", "rows_that_quote"]
@@ -32,7 +33,7 @@ LARGEST_PLAIN_WINDOW = 0xFFFF
 
 
 class Ends(NamedTuple):
-    """Addresses and ports of all segments; one value each."""
+    """Addresses and ports of segments; one value each."""
 
     src: Array
     dst: Array
@@ -83,7 +84,10 @@ def rows_that_quote(packets: pd.DataFrame) -> Array | None:
     """
     if any(name not in packets for name in names(ICMP_QUOTES)):
         return None
-    return np.flatnonzero(without_attrs(packets)["quoted_seq"].notna().to_numpy())
+    null = parts_of(column_of(packets, "quoted_seq")).mask
+    if null is None or (null.strides == (0,) and null[:1].all()):  # nearly always
+        return np.arange(len(packets) if null is None else 0)
+    return rows_where(null.size, lambda rows: ~null[rows])
 
 
 def find_quotes(
@@ -91,7 +95,8 @@ def find_quotes(
     rows: Array,
     is_segment: Mask,
     addresses: pd.Index,
-    all_ends: Ends,
+    segments: int,
+    ends_of: Callable[[slice], Ends],
     sent_at: Callable[[Array], Sent],
 ) -> Quotes:
     """Find the ICMP errors that quote packets of connections.
@@ -105,9 +110,11 @@ def find_quotes(
     is_segment : ndarray of bool
         Which packets are segments.
     addresses : Index
-        What the numbers in `all_ends` stand for.
-    all_ends : Ends
-        Of all segments.
+        What the numbers of addresses stand for.
+    segments : int
+        How many there are.
+    ends_of : callable
+        Takes a slice of the segments, and returns their endpoints.
     sent_at : callable
         Takes the places of segments, and returns what is asked of these.
 
@@ -116,11 +123,13 @@ def find_quotes(
     Quotes
         The errors that quote a packet of a connection.
     """
-    errors = without_attrs(packets).iloc[rows]
+    errors = without_attrs(packets)[["protocol", "src", *names(ICMP_QUOTES)]].iloc[rows]
     ends = [_codes(errors[f"quoted_{end}"], addresses) for end in ("src", "dst")]
     ends += [values(errors[f"quoted_{end}_port"], np.int64) for end in ("src", "dst")]
-    candidates = _of_endpoints(all_ends, ends)
-    sent, positions = sent_at(candidates), candidates if is_segment.all() else np.flatnonzero(is_segment)[candidates]
+    candidates = _of_endpoints(len(addresses), segments, ends_of, ends)
+    sent, positions = sent_at(candidates), candidates
+    if is_segment.size > segments:
+        positions = taken(rows_where(is_segment.size, lambda some: is_segment[some]), candidates)
     both = _both(sent, positions, ends, errors, rows)
     found = _nearest(both, both.pair, both.side, both.seq)
     vague = np.flatnonzero(found < 0)
@@ -139,19 +148,20 @@ def _codes(column: pd.Series, addresses: pd.Index) -> Array:
     return column.cat.set_categories(addresses).cat.codes.to_numpy().astype(np.int64)
 
 
-def _of_endpoints(sent: Ends, ends: list[Array]) -> Array:
+def _of_endpoints(addresses: int, segments: int, ends_of: Callable[[slice], Ends], ends: list[Array]) -> Array:
     """Return the segments whose addresses and ports are among those quoted."""
     ports = np.zeros(PORTS, np.bool_)
-    quoted = np.zeros(max(int(sent.src.max(initial=0)), int(sent.dst.max(initial=0))) + 1, np.bool_)
+    quoted = np.zeros(addresses, np.bool_)
     for codes in ends[:2]:
-        quoted[codes[(codes >= 0) & (codes < quoted.size)]] = True
+        quoted[codes[codes >= 0]] = True
     for numbers in ends[2:]:
         ports[numbers] = True
-    found = [np.empty(0, np.intp)]
-    for rows in stretches(sent.src.size):
-        of_hosts = quoted[sent.src[rows]] & quoted[sent.dst[rows]]
-        found.append(rows.start + np.flatnonzero(of_hosts & ports[sent.src_port[rows]] & ports[sent.dst_port[rows]]))
-    return np.concatenate(found)
+
+    def holds(rows: slice) -> Mask:
+        sent = ends_of(rows)
+        return quoted[sent.src] & quoted[sent.dst] & ports[sent.src_port] & ports[sent.dst_port]
+
+    return rows_where(segments, holds)
 
 
 def _both(sent: Sent, positions: Array, ends: list[Array], errors: pd.DataFrame, rows: Array) -> _Both:

@@ -8,7 +8,7 @@ of the first packet.
 import numpy as np
 
 from pcapframe.arrays import Array, Mask
-from pcapframe.disk import give_back
+from pcapframe.memory import rows_where, taken
 from pcapframe.rows import first_rows
 from pcapframe.schema import ACK, LIKELY_SERVER_PORTS, SYN
 from pcapframe.segments.columns import SegmentColumns
@@ -37,12 +37,11 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
         The client's side, by connection.
     """
     client = np.full(connections, 2, np.uint8)
-    opening = segments["tcp_flags"] & (SYN | ACK)
+    flags = segments["tcp_flags"]
     # The last assignment wins, so a SYN outranks a SYN-ACK, and the first of each outranks later ones.
     for wanted, flip in ((SYN | ACK, 1), (SYN, 0)):
-        rows = np.flatnonzero(opening == wanted)[::-1]
-        client[tracked.conn_id[rows]] = tracked.side[rows] ^ flip
-    give_back()
+        rows = rows_where(flags.size, lambda some: flags[some] & (SYN | ACK) == wanted)  # noqa: B023  # called at once
+        client[taken(tracked.conn_id, rows)[::-1]] = taken(tracked.side, rows)[::-1] ^ flip
     unknown = np.flatnonzero(client == 2)
     if unknown.size:
         client[unknown] = _inferred(segments, tracked, connections)[unknown]
@@ -52,9 +51,9 @@ def find_clients(segments: SegmentColumns, tracked: Tracked, connections: int) -
 def _inferred(segments: SegmentColumns, tracked: Tracked, connections: int) -> Array:
     """Return the likelier client of each connection."""
     first = first_rows(tracked.conn_id, connections)
-    ports = np.stack([segments["src_port"][first], segments["dst_port"][first]]).astype(np.int64)
-    hosts = np.stack([segments["src"][first], segments["dst"][first]]).astype(np.int64)
-    sender_side = tracked.side[first]
+    ports = np.stack([segments.at("src_port", first), segments.at("dst_port", first)]).astype(np.int64)
+    hosts = np.stack([segments.at("src", first), segments.at("dst", first)]).astype(np.int64)
+    sender_side = taken(tracked.side, first)
     return np.where(receivers_that_serve(hosts, ports), sender_side, 1 - sender_side).astype(np.uint8)
 
 

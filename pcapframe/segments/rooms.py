@@ -10,7 +10,7 @@ import numpy as np
 
 from pcapframe.arrays import Array, Mask
 from pcapframe.jit import jit
-from pcapframe.memory import new_column
+from pcapframe.memory import new_column, stretches
 
 __all__ = ["Over", "Rooms"]
 
@@ -25,10 +25,10 @@ class Over(NamedTuple):
 
 
 @jit
-def _find_last(conn_id: Any, last: Any) -> None:
-    """Find the last row of each connection."""
+def _find_last(conn_id: Any, start: Any, last: Any) -> None:
+    """Find the last row of each connection, of some rows that begin at `start`."""
     for i in range(conn_id.size):
-        last[conn_id[i]] = i
+        last[conn_id[i]] = start + i
 
 
 @jit
@@ -119,7 +119,8 @@ class Rooms:
         """Find the last segment of every connection, of all there are, for a pass that begins anew."""
         if not self.are_reused:
             self._last = np.empty(connections, np.int32)
-            _find_last(self._conn_id, self._last)
+            for rows in stretches(self._conn_id.size):
+                _find_last(self._conn_id[rows], rows.start, self._last)
         self._ends_from = 0
 
     def count(self, connections: int) -> int:

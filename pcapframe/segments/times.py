@@ -8,13 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pcapframe.arrays import NO_TIME, YEAR_NS, Array, Mask
+from pcapframe.arrays import NO_TIME, YEAR_NS, Array, Mask, changes
 from pcapframe.measures import without_attrs
+from pcapframe.memory import computed, count_where, extremes, stretches
 
 __all__ = ["ASTRAY", "Jumps", "are_alike", "find_jumps", "stand_still", "times_that_cannot_be"]
 
 # In attrs of packets that are a part of a capture: the frames whose times cannot be, which only the whole shows.
 ASTRAY = "times_astray"
+SOURCES = 1 << 16  # captures that packets may be of
+ROW_BITS = 40
 FEWEST_ALIKE = 4  # packets of one time that show that the clock stood still
 
 
@@ -24,6 +27,11 @@ class Jumps(NamedTuple):
     rows: Array  # the first row after each jump
     astray: Mask  # packets that are a year or more from those before and after them, which belong together
     largest_ns: int  # of the jumps; below 0 for one back
+
+    @property
+    def astray_count(self) -> int:
+        """How many packets are astray."""
+        return count_where(self.astray.size, lambda rows: self.astray[rows])
 
 
 def nanoseconds(packets: pd.DataFrame) -> Array:
@@ -53,7 +61,7 @@ def stand_still(packets: pd.DataFrame) -> bool:
     times = nanoseconds(packets)
     if times.size < FEWEST_ALIKE or times[0] == NO_TIME or times[0] != times[-1]:
         return False
-    return are_alike(int(times.min()), int(times.max()), times.size)
+    return count_where(times.size, lambda rows: times[rows] != times[0]) == 0
 
 
 def are_alike(earliest: int, latest: int, packets: int) -> bool:
@@ -99,36 +107,63 @@ def find_jumps(packets: pd.DataFrame) -> Jumps | None:
     True
     """
     times = nanoseconds(packets)
-    latest = times.max(initial=NO_TIME)
-    earliest = times.min(initial=latest)
-    if earliest == NO_TIME < latest:
-        earliest = times[times != NO_TIME].min()
+    earliest, latest = extremes(times, NO_TIME)
     if latest // 2 - earliest // 2 < YEAR_NS // 2:  # as nearly always
         return None
-    known = np.flatnonzero(times != NO_TIME)
-    source = packets["source"].to_numpy()[known]
-    if (source != source[0]).any():
-        known = known[np.argsort(source, kind="stable")]
-    source, times = packets["source"].to_numpy()[known], times[known]
-    steps = np.diff(times)
-    starts = np.flatnonzero((np.abs(steps) >= YEAR_NS) & (np.diff(source) == 0)) + 1
-    if not starts.size:
+    sources = packets["source"].to_numpy()
+    found = _jumps(times, sources)
+    if not found.row.size:
         return None
-    astray = np.zeros(len(packets), np.bool_)
-    for begin, end in _astray(times, source, starts):
-        astray[known[begin:end]] = True
-    return Jumps(known[starts], astray, int(steps[starts - 1][np.argmax(np.abs(steps[starts - 1]))]))
+    is_astray, key = np.append(_astray(found), False), _key(found.source, found.row)  # the last for rows before all
+
+    def astray(rows: slice) -> Mask:
+        since = np.searchsorted(key, _key(sources[rows], np.arange(rows.start, rows.stop)), side="right") - 1
+        found: Mask = is_astray[since] & (times[rows] != NO_TIME)
+        return found
+
+    steps = found.time - found.before
+    return Jumps(found.row, computed(times.size, np.bool_, astray), int(steps[np.argmax(np.abs(steps))]))
 
 
-def _astray(times: Array, source: Array, starts: Array) -> Array:
-    """Return begin and end of each run of packets between two jumps, the second of which leads back."""
-    begins, ends = starts[:-1], starts[1:]
-    back = np.abs(times[ends] - times[begins - 1]) < YEAR_NS
-    back &= source[ends] == source[begins - 1]
+class _Found(NamedTuple):
+    """Packets that are a year or more from the one before them in the same capture, capture by capture."""
+
+    row: Array
+    source: Array
+    before: Array  # time of the packet before [ns]
+    time: Array  # its own [ns]
+
+
+def _jumps(times: Array, sources: Array) -> _Found:
+    """Find the packets that the time jumps at."""
+    found: list[_Found] = []
+    latest = np.full(SOURCES, NO_TIME)
+    for rows in stretches(times.size):
+        known = np.flatnonzero(times[rows] != NO_TIME)
+        known = known[np.argsort(sources[rows][known], kind="stable")]
+        time, source = times[rows][known], sources[rows][known]
+        before, is_first = np.roll(time, 1), changes(source)
+        before[is_first] = latest[source[is_first]]
+        latest[source] = time  # the last of each is written last
+        at = np.flatnonzero((before != NO_TIME) & (np.abs(time - before) >= YEAR_NS))
+        found.append(_Found(rows.start + known[at], source[at].astype(np.int64), before[at], time[at]))
+    joined = _Found(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    return _Found(*(column[np.argsort(joined.source, kind="stable")] for column in joined))
+
+
+def _key(source: Array, row: Array) -> Array:
+    """Return one number by which rows are in order, capture by capture."""
+    return source.astype(np.int64) << ROW_BITS | row
+
+
+def _astray(found: _Found) -> Mask:
+    """Tell after which jumps packets are astray until the next one, which leads back."""
+    back = np.abs(found.time[1:] - found.before[:-1]) < YEAR_NS
+    back &= found.source[1:] == found.source[:-1]
     numbers = np.arange(back.size)
     last_other = np.maximum.accumulate(np.where(back, -1, numbers))
     back &= (numbers - last_other) % 2 == 1  # what follows a run that is astray is not
-    return np.stack([begins[back], ends[back]], axis=1)
+    return np.append(back, False)
 
 
 def times_that_cannot_be(packets: pd.DataFrame) -> Mask | None:
@@ -155,6 +190,6 @@ def times_that_cannot_be(packets: pd.DataFrame) -> Mask | None:
         astray = np.isin(packets.index, packets.attrs[ASTRAY])
         return astray if astray.any() else None
     if stand_still(packets):
-        return np.ones(len(packets), np.bool_)
+        return computed(len(packets), np.bool_, lambda _rows: True)
     jumps = find_jumps(packets)
-    return None if jumps is None or not jumps.astray.any() else jumps.astray
+    return None if jumps is None or not jumps.astray_count else jumps.astray

@@ -11,7 +11,7 @@ unreliable, `_packets` counts packets, `_view` the frames that they share.
 """
 
 from pcapframe.analysis.health._api import CaptureHealth, Finding
-from pcapframe.analysis.health._packets import PacketCounts, add_counts, count_packets, cut_in_header, is_cut
+from pcapframe.analysis.health._packets import PacketCounts, add_counts, count_packets, cut_in_header
 from pcapframe.analysis.health._registry import OF_WHOLE_CAPTURE, examine_capture, examine_packets
 from pcapframe.analysis.health._statistics import STATISTICS, Qualifier
 from pcapframe.analysis.health._view import READ
@@ -31,5 +31,4 @@ __all__ = [
     "examine_capture",
     "examine_packets",
     "explain_no_segments",
-    "is_cut",
 ]

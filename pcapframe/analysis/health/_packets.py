@@ -9,10 +9,13 @@ import pandas as pd
 
 from pcapframe.analysis.health.no_segments import count_undecoded
 from pcapframe.arrays import Array, Mask, column_of
-from pcapframe.memory import stretches
+from pcapframe.memory import count_where, rows_where, stretches
 from pcapframe.plain import parts_of
 
-__all__ = ["PacketCounts", "add_counts", "count_packets", "cut_in_header", "is_cut"]
+__all__ = ["PacketCounts", "add_counts", "count_packets", "cut_in_header"]
+
+
+SOURCES = 1 << 16  # captures that packets may be of
 
 
 class PacketCounts(NamedTuple):
@@ -61,19 +64,19 @@ def count_packets(packets: pd.DataFrame) -> PacketCounts:
     PacketCounts
         Of these packets.
     """
-    cut, sliced, is_tcp = is_cut(packets), packets["sliced"].to_numpy(), _is_tcp(packets)
-    count = int(np.count_nonzero(cut))
+    rows, cut, is_tcp, sliced = len(packets), _is_cut(packets), _is_tcp(packets), packets["sliced"].to_numpy()
+    count = count_where(rows, cut)
     return PacketCounts(
-        packets=len(packets),
+        packets=rows,
         cut=count,
-        sliced=int(np.count_nonzero(sliced)),
-        cut_headers=cut_in_header(packets, cut).size if count else 0,
-        cut_sources=_sources(packets, cut & ~sliced) if count else (),
+        sliced=0 if sliced.strides == (0,) else count_where(rows, lambda some: sliced[some]),
+        cut_headers=cut_in_header(packets).size if count else 0,
+        cut_sources=_sources(packets, lambda some: cut(some) & ~sliced[some]) if count else (),
         undecoded=count_undecoded(packets),
-        tcp=sum(int(np.count_nonzero(is_tcp(rows))) for rows in stretches(len(packets))),
-        quoting_tcp=int(packets["quoted_seq"].notna().sum()) if "quoted_seq" in packets else 0,
-        has_quotes=_has(packets, "quoted_src"),
-        is_tunnelled=_has(packets, "tunnel"),
+        tcp=count_where(rows, is_tcp),
+        quoting_tcp=_known(packets, "quoted_seq"),
+        has_quotes=_known(packets, "quoted_src") > 0,
+        is_tunnelled=_known(packets, "tunnel") > 0,
     )
 
 
@@ -110,8 +113,8 @@ def add_counts(parts: Sequence[PacketCounts], numbers: Sequence[int]) -> PacketC
     )
 
 
-def is_cut(packets: pd.DataFrame) -> Mask:
-    """Tell which packets were captured in part.
+def _is_cut(packets: pd.DataFrame) -> Callable[[slice], Mask]:
+    """Return what tells which packets were captured in part.
 
     Parameters
     ----------
@@ -120,23 +123,20 @@ def is_cut(packets: pd.DataFrame) -> Mask:
 
     Returns
     -------
-    ndarray of bool
-        By packet.
+    callable
+        Takes a slice of rows; returns a boolean for each.
     """
-    is_part = packets["captured_bytes"].to_numpy() < packets["wire_bytes"].to_numpy()
-    cut: Mask = is_part | packets["sliced"].to_numpy()
-    return cut
+    captured, wire, sliced = (packets[name].to_numpy() for name in ("captured_bytes", "wire_bytes", "sliced"))
+    return lambda rows: (captured[rows] < wire[rows]) | sliced[rows]
 
 
-def cut_in_header(packets: pd.DataFrame, cut: Mask) -> Array:
-    """Return those of the cut packets whose TCP header is not whole.
+def cut_in_header(packets: pd.DataFrame) -> Array:
+    """Return the cut packets whose TCP header is not whole.
 
     Parameters
     ----------
     packets : DataFrame
         Columns of ``schema.PACKETS``; not modified.
-    cut : ndarray of bool
-        As from `is_cut`.
 
     Returns
     -------
@@ -144,15 +144,16 @@ def cut_in_header(packets: pd.DataFrame, cut: Mask) -> Array:
         Rows.
     """
     nulls = [parts_of(packets[name]).mask for name in ("seq", "options_malformed", "payload_bytes")]
-    is_tcp = _is_tcp(packets)
-    found = [np.empty(0, np.intp)]
-    for rows in stretches(cut.size):
+    cut, is_tcp = _is_cut(packets), _is_tcp(packets)
+
+    def holds(rows: slice) -> Mask:
         lacks = np.zeros(rows.stop - rows.start, np.bool_)
         for null in nulls:
             if null is not None:
                 lacks |= null[rows]
-        found.append(rows.start + np.flatnonzero(cut[rows] & lacks & is_tcp(rows)))
-    return np.concatenate(found)
+        return lacks & cut(rows) & is_tcp(rows)
+
+    return rows_where(len(packets), holds)
 
 
 def _is_tcp(packets: pd.DataFrame) -> Callable[[slice], Mask]:
@@ -168,14 +169,22 @@ def _is_tcp(packets: pd.DataFrame) -> Callable[[slice], Mask]:
     return of
 
 
-def _sources(packets: pd.DataFrame, cut: Mask) -> tuple[int, ...]:
+def _sources(packets: pd.DataFrame, holds: Callable[[slice], Mask]) -> tuple[int, ...]:
     """Return the captures that have some of the packets."""
-    source = packets["source"].to_numpy()
-    has_cut = np.zeros(int(source.max(initial=0)) + 1, np.bool_)
-    for rows in stretches(cut.size):
-        has_cut[source[rows][cut[rows]]] = True
-    return tuple(np.flatnonzero(has_cut).tolist())
+    source, found = packets["source"].to_numpy(), np.zeros(SOURCES, np.bool_)
+    for rows in stretches(source.size):
+        found[source[rows][holds(rows)]] = True
+    return tuple(np.flatnonzero(found).tolist())
 
 
-def _has(packets: pd.DataFrame, column: str) -> bool:
-    return column in packets and bool(packets[column].notna().any())
+def _known(packets: pd.DataFrame, name: str) -> int:
+    """Count the packets in which a column that few have is not null."""
+    if name not in packets:
+        return 0
+    column = column_of(packets, name)
+    values, null = parts_of(column)
+    which = values if null is None else null  # categories have -1 for null
+    if which.strides == (0,):  # the same everywhere
+        which = which[:1]
+        return len(packets) * int(np.count_nonzero(which >= 0 if null is None else ~which))
+    return count_where(which.size, lambda rows: which[rows] >= 0 if null is None else ~which[rows])

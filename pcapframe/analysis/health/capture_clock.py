@@ -15,7 +15,7 @@ from pcapframe.analysis.health._api import Finding
 from pcapframe.analysis.health._statistics import UNKNOWN, Qualifier
 from pcapframe.analysis.health._view import FinderOfWhole, Recorded, name_evidence
 from pcapframe.arrays import NO_TIME, Array
-from pcapframe.memory import stretches
+from pcapframe.memory import rows_where, stretches
 from pcapframe.patterns import Evidence
 from pcapframe.segments import find_jumps, stand_still
 from pcapframe.wording import agreeing, counted, seconds
@@ -30,7 +30,8 @@ def _times(view: Recorded) -> Array:
 
 
 def _without_time(view: Recorded) -> Finding | None:
-    rows = np.flatnonzero(_times(view) == NO_TIME)
+    times = _times(view)
+    rows = rows_where(times.size, lambda some: times[some] == NO_TIME)
     if not rows.size:
         return None
     return Finding(
@@ -91,7 +92,7 @@ def _jumps(view: Recorded) -> Finding | None:
     jumps = find_jumps(view.packets)
     if jumps is None:
         return None
-    astray = int(jumps.astray.sum())
+    astray = jumps.astray_count
     largest = jumps.largest_ns / 1e9
     far = f"; {counted(astray, 'packet')} {agreeing(astray, 'is', 'are')} that far from those before and after"
     return Finding(

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from pcapframe.analysis.health._api import Finding
-from pcapframe.analysis.health._packets import cut_in_header, is_cut
+from pcapframe.analysis.health._packets import cut_in_header
 from pcapframe.analysis.health._statistics import AT_LEAST, LACKS_PACKETS, UNKNOWN
 from pcapframe.analysis.health._view import FinderOfWhole, Recorded
 from pcapframe.analysis.health.no_segments import say_undecoded
+from pcapframe.arrays import column_of
 from pcapframe.capture.link_types import is_undecoded
 from pcapframe.capture.other_links import is_without_ip
+from pcapframe.memory import rows_where
 from pcapframe.patterns import LISTED, Evidence
 from pcapframe.wording import agreeing, counted, printable, shortened
 
@@ -81,7 +83,8 @@ def _not_decoded(view: Recorded) -> Finding | None:
     if not counts:
         return None
     sentence = say_undecoded(counts, more=bool(len(view.segments)))
-    rows, total = np.flatnonzero(view.packets["undecoded"].notna().to_numpy()), sum(counts.values())
+    codes, total = column_of(view.packets, "undecoded").codes, sum(counts.values())
+    rows = rows_where(codes.size, lambda some: codes[some] >= 0)
     kinds = dict(islice(counts.items(), LISTED))
     return Finding(
         "not_decoded",
@@ -130,7 +133,7 @@ def _cut_packets(view: Recorded) -> Finding | None:
     count, within_header, before = counts.cut, counts.cut_headers, counts.sliced
     if not count:
         return None
-    headers = cut_in_header(view.packets, is_cut(view.packets)) if within_header else np.empty(0, np.intp)
+    headers = cut_in_header(view.packets) if within_header else np.empty(0, np.intp)
     if count == 1:
         within = "within" if within_header else "not within"
     else:

@@ -6,9 +6,11 @@ link type, an Ethernet type, a tunnel, encrypted data) may be TCP: see the colum
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from pcapframe.measures import without_attrs
+from pcapframe.memory import stretches
 from pcapframe.wording import agreeing, counted, printable
 
 if TYPE_CHECKING:
@@ -41,8 +43,12 @@ def count_undecoded(packets: pd.DataFrame) -> dict[str, int]:
     undecoded = without_attrs(packets)["undecoded"]
     if not len(undecoded.cat.categories):
         return {}
-    counts = undecoded.value_counts()
-    return {str(name): int(count) for name, count in counts.items() if count}
+    kinds, codes = undecoded.cat.categories, undecoded.array.codes
+    counts = np.zeros(len(kinds) + 1, np.int64)  # the last one: of null, which is -1
+    for rows in stretches(codes.size):
+        np.add.at(counts, codes[rows], 1)
+    order = np.argsort(-counts[:-1], kind="stable")
+    return {str(kinds[place]): int(counts[place]) for place in order if counts[place]}
 
 
 def say_undecoded(counts: dict[str, int], *, more: bool = False) -> str:

@@ -12,7 +12,8 @@ like any other.
 
 import numpy as np
 
-from pcapframe.arrays import Array
+from pcapframe.arrays import Array, Mask
+from pcapframe.memory import rows_where, taken
 from pcapframe.schema import FIN, RST, SYN
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.exchange.hosts import FIN_IGNORED, FIN_UNNUMBERED, Outcome
@@ -39,32 +40,38 @@ def find_ignored_fins(segments: SegmentColumns, tracked: Tracked, ends: Outcome,
     bits : ndarray of uint16
         ``Exchange.bits``, which are added to.
     """
-    flags, seqs = segments["tcp_flags"], segments["seq"]
-    fins = np.flatnonzero(flags & (FIN | RST) == FIN)
+    flags = segments["tcp_flags"]
+    fins = rows_where(flags.size, lambda rows: flags[rows] & (FIN | RST) == FIN)
     fins = fins[ends.passes_fin[_direction(tracked, fins)]]
-    fins = fins[_is_passed(tracked, ends, fins, seqs[fins])]
+    fins = fins[_is_passed(tracked, ends, fins, segments.at("seq", fins))]
     if not fins.size:
         return
-    length = np.maximum(segments.at("payload_bytes", fins), 0) + (flags[fins] & SYN != 0)
-    is_passed = _is_passed(tracked, ends, fins, seqs[fins] + length.astype(np.uint32))
+    length = np.maximum(segments.at("payload_bytes", fins), 0) + (taken(flags, fins) & SYN != 0)
+    is_passed = _is_passed(tracked, ends, fins, segments.at("seq", fins) + length.astype(np.uint32))
     fins, length = fins[is_passed], length[is_passed]
     if not fins.size:  # nearly always
         return
-    payload = segments["payload_bytes"]
     fin_direction = _direction(tracked, fins)
     directions = np.unique(fin_direction)
-    carries = np.flatnonzero((payload > 0) & (flags & RST == 0))
-    direction = _direction(tracked, carries)
-    rank = np.minimum(np.searchsorted(directions, direction), directions.size - 1)
-    is_wanted = directions[rank] == direction
-    carries, rank = carries[is_wanted], rank[is_wanted]
-    begins = _key(rank, tracked.rel_seq[carries])
+    is_wanted = np.zeros(ends.has_acked.size, np.bool_)
+    is_wanted[directions] = True
+
+    def carries_bytes(rows: slice) -> Mask:
+        wanted: Mask = is_wanted[_direction_of(tracked.conn_id[rows], tracked.side[rows])]
+        wanted &= flags[rows] & RST == 0
+        wanted &= segments.at("payload_bytes", rows) > 0
+        return wanted
+
+    carries = rows_where(flags.size, carries_bytes)
+    rank = np.searchsorted(directions, _direction(tracked, carries))
+    rel_seq = taken(tracked.rel_seq, carries)
+    begins = _key(rank, rel_seq)
     order = np.argsort(begins, kind="stable")
     begins = begins[order]
-    reach = np.maximum.accumulate(_key(rank, tracked.rel_seq[carries] + payload[carries])[order])
+    reach = np.maximum.accumulate(_key(rank, rel_seq + segments.at("payload_bytes", carries))[order])
     reach = np.append(reach, -1)  # found at -1 where nothing begins before
     fin_rank = np.searchsorted(directions, fin_direction)
-    number = tracked.rel_seq[fins] + length
+    number = taken(tracked.rel_seq, fins) + length
     at, near = _key(fin_rank, number), _key(fin_rank, number + NEAR)
     goes_on = reach[np.searchsorted(begins, near) - 1] > at + 1
     is_byte = reach[np.searchsorted(begins, at, "right") - 1] > at
@@ -82,7 +89,11 @@ def _is_passed(tracked: Tracked, ends: Outcome, fins: Array, numbers: Array) -> 
 
 def _direction(tracked: Tracked, rows: Array) -> Array:
     """Return the direction of each row."""
-    return 2 * tracked.conn_id[rows].astype(np.int64) + tracked.side[rows]
+    return _direction_of(taken(tracked.conn_id, rows), taken(tracked.side, rows))
+
+
+def _direction_of(conn_id: Array, side: Array) -> Array:
+    return 2 * conn_id.astype(np.int64) + side
 
 
 def _key(rank: Array, number: Array) -> Array:

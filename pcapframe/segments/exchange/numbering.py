@@ -19,6 +19,7 @@ import numpy as np
 from pcapframe.arrays import Array
 from pcapframe.disk import give_back
 from pcapframe.jit import jit
+from pcapframe.memory import extremes, pieces, rows_where, taken
 from pcapframe.schema import ACK, NO_NUMBER, SYN
 from pcapframe.segments.columns import SegmentColumns
 from pcapframe.segments.exchange.hosts import OTHER_SYN_ACK, OWN_NUMBERS_ANEW, PEER_NUMBERS_ANEW
@@ -107,19 +108,18 @@ def number_by_taken_syn_acks(segments: SegmentColumns, tracked: Tracked, labelle
     bits : ndarray of uint16
         ``Exchange.bits``.
     """
-    give_back()
-    others = np.flatnonzero(bits & OTHER_SYN_ACK)
-    is_mixed = np.zeros(int(tracked.conn_id.max()) + 1, np.bool_)
-    is_mixed[tracked.conn_id[others]] = True
-    rows = np.flatnonzero(is_mixed.take(tracked.conn_id))
-    give_back()
-    rows = rows[np.argsort(tracked.conn_id[rows], kind="stable")]
+    conn_id = tracked.conn_id
+    others = rows_where(bits.size, lambda some: bits[some] & OTHER_SYN_ACK)
+    is_mixed = np.zeros(extremes(conn_id, -1)[1] + 1, np.bool_)
+    is_mixed[taken(conn_id, others)] = True
+    rows = rows_where(bits.size, lambda some: is_mixed.take(conn_id[some]))
+    rows = rows[np.argsort(taken(conn_id, rows), kind="stable")]
     fields = [segments.at(name, rows) for name in _Mixed._fields[3:-1]]
     results = tracked.rel_seq, tracked.rel_ack, labelled.window_bytes, labelled.window_known
-    counted = _Counted(*(column[rows] for column in results))
-    give_back()
-    own = tracked.conn_id[rows], tracked.side[rows], bits[rows]
-    _count(_Mixed._make([*own, *fields, segments.hidden[rows]]), counted)
-    for column, values in zip(results, counted, strict=True):
-        column[rows] = values
+    counted = _Counted(*(taken(column, rows) for column in results))
+    own = taken(conn_id, rows), taken(tracked.side, rows), taken(bits, rows)
+    _count(_Mixed._make([*own, *fields, taken(segments.hidden, rows)]), counted)
+    for some in pieces(rows):
+        for column, values in zip(results, counted, strict=True):
+            column[rows[some]] = values[some]
         give_back()
