@@ -18,7 +18,7 @@ from pcapframe.disk import has_blocks
 from pcapframe.memory import taken
 from pcapframe.schema import NO_NUMBER, PLAIN, Column
 
-__all__ = ["Nullable", "PlainColumns", "parts_of"]
+__all__ = ["Nullable", "PlainColumns", "null_mask", "parts_of"]
 
 
 MASKED: Any = (pd.arrays.IntegerArray, pd.arrays.BooleanArray)
@@ -81,6 +81,30 @@ def parts_of(column: Any) -> Nullable:
     if getattr(array.dtype, "kind", "") == "M":
         return Nullable(array.to_numpy("datetime64[ns]").view(np.int64), None)
     return Nullable(column.to_numpy(), None)
+
+
+def null_mask(column: Any) -> Mask | None:
+    """Return where a column is null.
+
+    Parameters
+    ----------
+    column : Series or array
+        Of any dtype, also one that marks nulls otherwise than by a mask.
+
+    Returns
+    -------
+    ndarray of bool or None
+        None where it cannot have any.
+
+    Examples
+    --------
+    >>> null_mask(pd.Series([1.0, np.nan])).tolist(), null_mask(pd.Series([1, 2]))
+    ([False, True], None)
+    """
+    mask = parts_of(column).mask
+    if mask is None and not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub"):
+        return np.asarray(pd.isna(column), np.bool_)
+    return mask
 
 
 class PlainColumns:

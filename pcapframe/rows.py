@@ -42,7 +42,7 @@ def frames_at(frame: pd.DataFrame, rows: Any) -> Any:
     if isinstance(index, pd.RangeIndex):
         return rows * index.step + index.start
     labels = index.to_numpy()
-    return taken(labels, rows) if np.ndim(rows) else labels[rows]
+    return taken(labels, rows) if np.ndim(rows) and not labels.dtype.hasobject else labels[rows]
 
 
 def ascends(frame: pd.DataFrame) -> bool:

@@ -8,7 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import partial
 from itertools import islice
@@ -109,7 +109,7 @@ class Team:
                     left.clear()
                     raise
 
-        self._all(share, len(left))
+        self._all(share, len(left), left.clear)
 
     def each_in_order(self, items: Iterable[Item], lanes: Sequence[Callable[[Item], object]]) -> None:
         """Do the work of every lane for all items, one after another; lanes do not wait for each other.
@@ -126,14 +126,19 @@ class Team:
         Exception
             What making an item or a lane raises, once the other threads have ended what they had begun.
         """
-        self._all(_Convoy(iter(items), lanes).work, 1 + len(lanes))
+        convoy = _Convoy(iter(items), lanes)
+        self._all(convoy.work, 1 + len(lanes), convoy.stop)
 
-    def _all(self, share: Callable[[], None], most: int) -> None:
+    def _all(self, share: Callable[[], None], most: int, stop: Callable[[], None]) -> None:
         """Call a function in all threads, of which `most` have anything to do; raise what it raises in any of them."""
-        count = min(self._others, most - 1) if self._pool else 0
-        others = [self._pool.submit(copy_context().run, share) for _ in range(count)] if self._pool else []
+        others: list[Future[None]] = []
         try:
+            for _ in range(min(self._others, most - 1) if self._pool else 0):
+                others.append(self._pool.submit(copy_context().run, share))  # type: ignore[union-attr]
             share()
+        except BaseException:
+            stop()
+            raise
         finally:
             wait(others)
         for other in others:
@@ -151,7 +156,8 @@ class _Convoy(Generic[Item]):
         self._is_idle = [True] * len(lanes)
         self._may_make = True  # the next item: there may be one, and nobody is making it
         self._has_all = self._is_over = False
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # entered in one step, in which no interrupt can come
+        self._changed = threading.Condition(self._lock)
 
     def work(self) -> None:
         """Do what there is to do until all is done: what each thread does."""
@@ -159,14 +165,18 @@ class _Convoy(Generic[Item]):
             while (job := self._begin()) is not None:
                 job()
         except BaseException:
-            with self._changed:
-                self._is_over = True
-                self._changed.notify_all()
+            self.stop()
             raise
+
+    def stop(self) -> None:
+        """Have all threads end when they have done what they began."""
+        with self._lock:
+            self._is_over = True
+            self._changed.notify_all()
 
     def _begin(self) -> Callable[[], None] | None:
         """Wait for something to do, and return it; None when all is done."""
-        with self._changed:
+        with self._lock:
             while not self._is_over:
                 made = self._first + len(self._there)
                 ready = [lane for lane, done in enumerate(self._done) if self._is_idle[lane] and done < made]
@@ -184,7 +194,7 @@ class _Convoy(Generic[Item]):
     def _make(self) -> None:
         """Make the next item, if there is one."""
         made = list(islice(self._items, 1))
-        with self._changed:
+        with self._lock:
             self._there += made
             self._may_make, self._has_all = bool(made), not made
             self._is_over |= self._has_all and not self._there
@@ -193,7 +203,7 @@ class _Convoy(Generic[Item]):
     def _pass(self, lane: int, item: Item) -> None:
         """Do the work of a lane for an item."""
         self._lanes[lane](item)
-        with self._changed:
+        with self._lock:
             self._done[lane] += 1
             self._is_idle[lane] = True
             if min(self._done) > self._first:

@@ -9,7 +9,7 @@ import pytest
 
 import pcapframe as pf
 from pcapframe import schema
-from pcapframe.plain import PlainColumns
+from pcapframe.plain import PlainColumns, null_mask
 from pcapframe.schema import PACKETS, SEGMENTS, names
 
 CAPTURES = ("losses.pcap", "ipv6.pcapng", "midstream.pcap")
@@ -100,3 +100,15 @@ def test_no_rows() -> None:
     chunk = PlainColumns(packets()[:0], PACKETS, ["sack", "tsval", "time"]).chunk(0, 0)
     assert chunk["sack_at"].tolist() == [0]
     assert chunk["tsval"].dtype == np.int64
+
+
+@pytest.mark.parametrize("dtype", ["float64", "UInt32", "uint32[pyarrow]", "object", "string"])
+def test_where_a_column_is_null_whatever_marks_that(dtype: str) -> None:
+    column = pd.Series([1, None, 3], dtype=dtype)
+    found = null_mask(column)
+    assert found is not None
+    assert found.tolist() == [False, True, False]
+
+
+def test_a_column_that_cannot_be_null() -> None:
+    assert null_mask(pd.Series([1, 2], dtype="uint32")) is None

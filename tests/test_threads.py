@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import partial
@@ -170,3 +171,30 @@ def test_no_items(team: Team) -> None:
     nothing: list[int] = []
 
     team.each_in_order(nothing, [lambda _: pytest.fail("nothing to do")])
+
+
+def test_an_interrupt_while_threads_are_started_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "3")
+    done: list[int] = []
+    begun = threading.Event()
+
+    def slow(item: int) -> None:
+        begun.set()
+        time.sleep(0.01)
+        done.append(item)
+
+    with Team(3) as team:
+        assert team._pool is not None
+        submit, calls = team._pool.submit, []
+
+        def interrupted(*arguments: object) -> object:
+            calls.append(arguments)
+            if len(calls) == 2:
+                begun.wait(30)
+                raise KeyboardInterrupt
+            return submit(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(team._pool, "submit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            team.each_in_order(range(10_000), [slow, lambda _: None, lambda _: None])
+    assert len(done) < 100

@@ -155,12 +155,26 @@ class Buffer:
         start, end = ROOM_BEFORE - unread.size, ROOM_BEFORE + count
         self.at_end = end < coming.size
         if start < 0:
-            coming = np.concatenate([np.empty(-start, np.uint8), coming])
-            start, end = 0, end - start
-        coming[start : start + unread.size] = unread
+            coming = self._joined(unread, coming[ROOM_BEFORE:end])
+            start, end = 0, coming.size
+        else:
+            coming[start:ROOM_BEFORE] = unread
         self._spare.append(self.bytes)
         self.bytes, self.base, self.start, self.end = coming, offset - start, start, end
         self._read_ahead()
+
+    def _joined(self, unread: Array, first: Array) -> Array:
+        """Return the beginning of a long record with as much as it has so far of what was read ahead."""
+        parts, size = [unread, first], first.size
+        while size < unread.size and not self.at_end:
+            self._read_ahead()
+            begun, read = self._coming.popleft()
+            more = begun.room[ROOM_BEFORE : ROOM_BEFORE + read()]
+            begun.check()
+            self.at_end = ROOM_BEFORE + more.size < begun.room.size
+            parts.append(more)
+            size += more.size
+        return np.concatenate(parts)
 
     def _grow(self) -> bool:
         """Go on in the piece of the mapped file; return whether there is more of it."""

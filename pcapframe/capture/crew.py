@@ -88,7 +88,8 @@ class Crew:
             for _other in self._others:
                 self._tasks.put(None)
             for thread in self._others:
-                thread.join()
+                if thread.ident is not None:  # else an interrupt came before it was started
+                    thread.join()
 
     @property
     def waiting_records(self) -> int:

@@ -229,6 +229,7 @@ class Reading:
                 self.odd[ZEROS_TAKEN] = buffer.end
             elif why == ZEROS and not buffer.at_end and buffer.unread < SURE_ZEROS:
                 buffer.fill()
+                self.odd[ZEROS_TAKEN] = 0
             elif why != DONE:
                 break
             elif count < strip.batch.size:

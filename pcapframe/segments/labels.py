@@ -23,7 +23,7 @@ from pcapframe.memory import (
     taken,
 )
 from pcapframe.names import HEARD_IN, NAMES, named_connections, read_heard, written_named
-from pcapframe.plain import parts_of
+from pcapframe.plain import null_mask, parts_of
 from pcapframe.rows import ascends, frames_at, rows_at, take_rows
 from pcapframe.schema import ACK, COMMON, PROBES, RESEND_REASONS, RESEND_RULES, SEGMENTS, SYN, names
 from pcapframe.segments import evidence, exchange
@@ -115,7 +115,7 @@ def label_segments(packets: pd.DataFrame) -> pd.DataFrame:
 
 def _known(column: pd.Series) -> npt.NDArray[np.bool_]:
     """Tell where a column is not null."""
-    null = parts_of(column).mask
+    null = null_mask(column)
     return computed(len(column), np.bool_, lambda rows: True if null is None else ~null[rows])
 
 
@@ -183,8 +183,9 @@ def _without_times(packets: pd.DataFrame, is_segment: npt.NDArray[np.bool_], col
     if wrong.size > rtt.size:
         wrong = taken(wrong, rows_where(wrong.size, lambda rows: is_segment[rows]))
     time = computed(rtt.size, np.int64, lambda rows: np.where(wrong[rows], NO_TIME, times[rows]))
+    dtype = columns["time"].dtype
     return {
-        "time": pd.array(time, columns["time"].dtype, copy=False),
+        "time": pd.array(time, pd.DatetimeTZDtype("ns", dtype.tz), copy=False).as_unit(dtype.unit),
         "ack_rtt_s": computed(rtt.size, np.float64, lambda rows: np.where(wrong[rows], np.nan, rtt[rows])),
     }
 

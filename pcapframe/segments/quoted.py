@@ -23,7 +23,7 @@ from pcapframe.arrays import Array, Mask, changes, column_of
 from pcapframe.icmp import QUOTE, Quotes, error_name
 from pcapframe.measures import values, without_attrs
 from pcapframe.memory import rows_where, taken
-from pcapframe.plain import parts_of
+from pcapframe.plain import null_mask
 from pcapframe.schema import ACK, FIN, ICMP_QUOTES, SYN, names
 
 __all__ = ["Ends", "Sent", "find_quotes", "rows_that_quote"]
@@ -84,7 +84,7 @@ def rows_that_quote(packets: pd.DataFrame) -> Array | None:
     """
     if any(name not in packets for name in names(ICMP_QUOTES)):
         return None
-    null = parts_of(column_of(packets, "quoted_seq")).mask
+    null = null_mask(column_of(packets, "quoted_seq"))
     if null is None or (null.strides == (0,) and null[:1].all()):  # nearly always
         return np.arange(len(packets) if null is None else 0)
     return rows_where(null.size, lambda rows: ~null[rows])

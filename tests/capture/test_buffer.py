@@ -144,3 +144,40 @@ def test_a_file_that_is_shortened_while_it_is_read_is_cut(threads, tmp_path, rea
         packets = read_pcap(path, progress=lambda _done, _size: os.truncate(path, 0))
     assert 0 < len(packets) < 200
     assert packets.attrs["capture"]["truncated"]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_zeros_within_and_at_the_end_are_told_alike_however_the_file_is_read(threads, tmp_path, read_ahead):
+    """A few between records are empty packets; from another buffer on, a long run up to the end is none."""
+    records = [pcap_record(i, packet(seq=i, payload=900)) for i in range(200)]
+    capture = pcap_header() + b"".join(records[:150]) + bytes(16 * 5) + b"".join(records[150:]) + bytes(4 << 20)
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(capture)
+    with pytest.warns(CaptureWarning, match="zeros up to the end"):
+        expected = read_pcap(path)
+    assert len(expected) == 205
+    read_ahead(threads, 150_000)
+    with pytest.warns(CaptureWarning, match="zeros up to the end"):
+        found = read_pcap(path)
+    assert found.equals(expected)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_long_record_is_joined_by_halves_of_it(threads, tmp_path, read_ahead, monkeypatch):
+    """Not piece by piece, each of which would copy all before."""
+    long = bytes(300_000)
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap_header(link_type=231) + pcap_record(1, b"x") + pcap_record(2, long) + pcap_record(3, b"y"))
+    read_ahead(threads, 1000, 100)
+    joined, copied = buffer.Buffer._joined, []
+
+    def count(*arguments):
+        made = joined(*arguments)
+        copied.append(made.size)
+        return made
+
+    monkeypatch.setattr(buffer.Buffer, "_joined", count)
+    with pytest.warns(CaptureWarning, match="not decoded"):
+        found = read_pcap(path, progress=False)
+    assert found["captured_bytes"].tolist() == [1, len(long), 1]
+    assert sum(copied) < 4 * len(long)

@@ -235,3 +235,35 @@ def test_a_shift_in_time_does_not_matter(wild: pd.DataFrame) -> None:
     times = ["start", "end"]
     pd.testing.assert_frame_equal(ours.drop(columns=times), theirs.drop(columns=times))
     assert ((theirs["start"] - ours["start"]) == shift).all()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_of_any_unit_stay_what_they_are(unit: str) -> None:
+    """Where one packet's time cannot be, and is null."""
+    packets = pf.read_pcap(pf.example("losses.pcap"), progress=False)
+    times = packets["time"].copy()
+    times.iloc[10] += pd.Timedelta(days=400)
+    changed = packets.assign(time=times.dt.as_unit(unit))
+    changed.attrs = packets.attrs
+    found = pf.label_segments(changed)["time"]
+    assert found.dtype == f"datetime64[{unit}, UTC]"
+    assert found.index[found.isna()].tolist() == [changed.index[10]]
+    assert found.dropna().tolist() == changed["time"][found.dropna().index].tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "uint32[pyarrow]"])
+def test_numbers_of_other_dtypes_are_null_where_they_are(dtype: str) -> None:
+    packets = pf.read_pcap(pf.example("clean.pcap"), progress=False)
+    changed = packets.assign(seq=packets["seq"].astype(dtype), quoted_seq=packets["quoted_seq"].astype(dtype))
+    changed.attrs = packets.attrs
+    expected, found = pf.label_segments(packets), pf.label_segments(changed)
+    assert 0 < len(expected) < len(packets)
+    assert found["conn_id"].tolist() == expected["conn_id"].tolist()
+    assert found.attrs == expected.attrs
+
+
+def test_frames_of_any_kind_of_label() -> None:
+    packets = pf.read_pcap(pf.example("clean.pcap"), progress=False)
+    named = packets.set_axis(packets.index.astype(object))
+    named.attrs = packets.attrs
+    assert pf.label_segments(named)["conn_id"].tolist() == pf.label_segments(packets)["conn_id"].tolist()

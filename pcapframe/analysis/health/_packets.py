@@ -10,7 +10,7 @@ import pandas as pd
 from pcapframe.analysis.health.no_segments import count_undecoded
 from pcapframe.arrays import Array, Mask, column_of
 from pcapframe.memory import count_where, rows_where, stretches
-from pcapframe.plain import parts_of
+from pcapframe.plain import null_mask, parts_of
 
 __all__ = ["PacketCounts", "add_counts", "count_packets", "cut_in_header"]
 
@@ -143,7 +143,7 @@ def cut_in_header(packets: pd.DataFrame) -> Array:
     ndarray of int
         Rows.
     """
-    nulls = [parts_of(packets[name]).mask for name in ("seq", "options_malformed", "payload_bytes")]
+    nulls = [null_mask(column_of(packets, name)) for name in ("seq", "options_malformed", "payload_bytes")]
     cut, is_tcp = _is_cut(packets), _is_tcp(packets)
 
     def holds(rows: slice) -> Mask:
@@ -182,8 +182,8 @@ def _known(packets: pd.DataFrame, name: str) -> int:
     if name not in packets:
         return 0
     column = column_of(packets, name)
-    values, null = parts_of(column)
-    which = values if null is None else null  # categories have -1 for null
+    null = None if isinstance(column, pd.Categorical) else null_mask(column)
+    which = parts_of(column).values if null is None else null  # categories have -1 for null
     if which.strides == (0,):  # the same everywhere
         which = which[:1]
         return len(packets) * int(np.count_nonzero(which >= 0 if null is None else ~which))
