@@ -22,12 +22,9 @@ Claim: TypeAlias = Callable[[int, int], None]
 # Peak memory, measured and rounded up: frames and working memory of the stages. [bytes]
 PACKET_BYTES, SEGMENT_BYTES, CONNECTION_BYTES = 130, 290, 1200
 FRAME_SHARE = 1.4  # peak memory while a packets frame is built / memory of its rows
-STRETCH_ROWS = 1 << 16
+STRETCH_ROWS, PIECE_ROWS, FEW_ROWS = 1 << 16, 1 << 20, 1 << 8  # a few may all be apart
 # What is taken of a column on the disk at once: the system maps up to a megabyte around each page that is touched.
-MAPPED_BITS = 17  # so many rows of 8 bytes, as a power of 2
-MOST_MAPPED = 1 << 6  # of these
-FEW_ROWS = 1 << 8  # that may all be apart
-PIECE_ROWS = 1 << 20
+MAPPED_BITS, MOST_MAPPED = 17, 1 << 6  # so many rows of 8 bytes, as a power of 2; and how many times as many
 ALIGNED = 64  # each column is padded to a multiple of this, so that the next column is aligned for any type [bytes]
 
 
