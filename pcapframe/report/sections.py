@@ -312,7 +312,7 @@ class CaptureReport:
         """Return a sentence that says what is left out since it is not kept, and what has it; empty without."""
         if self.analysis is None or not self._left:
             return ""
-        titles = ", ".join(dict.fromkeys(self._left))
+        titles = "; ".join(dict.fromkeys(self._left))  # a title may have a comma
         said = f"Left out, since they need what is not kept (keep={self.analysis.keep}): {titles}."
         there = "A report of the capture, or of a store with keep=packets, has them."
         return f"<p class='evidence'>{escaped(said)} {there}</p>"

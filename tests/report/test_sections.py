@@ -208,8 +208,8 @@ def test_nothing_is_drawn_over_time_where_no_time_passes(tmp_path: Path, packets
 
 
 NEED_SEGMENTS = (  # those of the report that show something of losses.pcap, which has no RST
-    "Capture overview, Retransmitted segments, Retransmitting connections over time, Time–sequence graph, "
-    "Round-trip times by acknowledgement, Waits by server, Where the time went, by server, Connections over time"
+    "Capture overview; Retransmitted segments; Retransmitting connections over time; Time–sequence graph; "
+    "Round-trip times by acknowledgement; Waits by server; Where the time went, by server; Connections over time"
 )
 
 
